@@ -1,0 +1,1 @@
+"""Meterai: electronic revenue stamps. See docs/architecture.md for the map."""

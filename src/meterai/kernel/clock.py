@@ -1,0 +1,23 @@
+"""The clock as an argument, and Indonesian time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+"""Gives the time now, aware, in UTC. Read once, at the door."""
+
+ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+_JAKARTA = ZoneInfo("Asia/Jakarta")
+
+
+def system_clock() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def business_date(moment: datetime) -> date:
+    """The business date of a moment: the calendar day in Asia/Jakarta."""
+    return moment.astimezone(_JAKARTA).date()

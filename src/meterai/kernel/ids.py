@@ -1,0 +1,42 @@
+"""Identifiers: UUIDv7 for rows, random tokens for links, numbers that people can read aloud."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime
+
+_READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id(now: datetime) -> uuid.UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): time-ordered, 74 random bits."""
+    milliseconds = int(now.timestamp() * 1000)
+    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return uuid.UUID(int=value)
+
+
+def derived_id(name: str, *parts: object) -> uuid.UUID:
+    """An id that follows from what it names (SHA-256), so that doing a step twice makes the same id.
+
+    Used for transfers: `derived_id("settle", payment_id)`.
+    """
+    text = "\x1f".join([name, *(str(part) for part in parts)])
+    return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=8)
+
+
+def new_token() -> str:
+    """An unguessable token for a link or cookie: 192 random bits, base64url."""
+    return secrets.token_urlsafe(24)
+
+
+def token_digest(token: str) -> bytes:
+    """What is stored of a token: its SHA-256."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_order_number() -> str:
+    """A number for people, such as `M7KQ-3XPD-92RT` (58 random bits; no look-alike characters)."""
+    body = "".join(secrets.choice(_READABLE) for _ in range(12))
+    return f"{body[:4]}-{body[4:8]}-{body[8:]}"

@@ -1,0 +1,89 @@
+"""Every setting, from METERAI_* environment variables. docs/configuration.md lists them; a test compares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+
+Doc = msgspec.Meta
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator may set. `METERAI_` + the upper-case field name is the environment variable."""
+
+    environment: Annotated[
+        Literal["development", "production"],
+        Doc(description="production refuses SPESIMEN, the development PKI and the sandbox"),
+    ] = "development"
+    data: Annotated[Path, Doc(description="the one directory in which everything lives")] = Path("var")
+    host: Annotated[str, Doc(description="address the site listens on")] = "127.0.0.1"
+    port: Annotated[int, Doc(description="port of the site")] = 8000
+    public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
+    tls_certificate: Annotated[str, Doc(description="PEM chain; with tls_key the site speaks HTTPS")] = ""
+    tls_key: Annotated[str, Doc(description="PEM private key of tls_certificate")] = ""
+    database_url: Annotated[
+        str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
+    ] = ""
+    database_app_url: Annotated[str, Doc(description="URL of the application's role; empty: derived")] = ""
+    database_signer_url: Annotated[str, Doc(description="URL of the signer's role; empty: derived")] = ""
+    database_reader_url: Annotated[str, Doc(description="URL of the read-only role; empty: derived")] = ""
+    database_connections_max: Annotated[int, Doc(description="connections per process")] = 8
+    objects_url: Annotated[
+        str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")
+    ] = ""
+    site_processes: Annotated[int, Doc(description="processes that serve the site")] = 1
+    worker_processes: Annotated[int, Doc(description="processes that work on jobs")] = 1
+    jail_slots: Annotated[int, Doc(description="PDF jail processes per site or worker process")] = 1
+    jail_memory_bytes: Annotated[int, Doc(description="address space of a PDF jail")] = 1 << 30
+    jail_cpu_seconds: Annotated[int, Doc(description="CPU time of one PDF job")] = 8
+    jail_wall_seconds: Annotated[int, Doc(description="wall time of one PDF job")] = 20
+    key_algorithm: Annotated[
+        Literal["rsa-2048", "p-256"], Doc(description="keys of a newly made development PKI")
+    ] = "rsa-2048"
+    tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
+    gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
+    gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
+    payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
+    payout_key: Annotated[str, Doc(description="payout API key; empty: the sandbox's")] = ""
+    smtp_url: Annotated[str, Doc(description="smtp://[user:password@]host:port; empty: the sandbox's")] = ""
+    whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
+    whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""
+    mail_sender: Annotated[str, Doc(description="From address of e-mails")] = "meterai@meterai.localhost"
+    service_fee: Annotated[int, Doc(description="service fee per stamp in rupiah, VAT included")] = 2500
+    vat_basis_points: Annotated[int, Doc(description="VAT on the fee, in hundredths of a percent")] = 1100
+    payment_minutes: Annotated[int, Doc(description="minutes a payment stays open")] = 30
+    events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
+    log_level: Annotated[str, Doc(description="least level that is logged")] = "INFO"
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings.
+
+    Raises: ValueError naming the variable that can't be read.
+    """
+    source = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    hints = get_type_hints(Settings, include_extras=True)
+    for name in Settings.__struct_fields__:
+        text = source.get("METERAI_" + name.upper())
+        if not text:
+            continue
+        try:
+            values[name] = Path(text) if name == "data" else msgspec.convert(text, hints[name], strict=False)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"METERAI_{name.upper()}: {error}") from error
+    return Settings(**values)
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting, for `meterai config` and the docs."""
+    rows = []
+    hints = get_type_hints(Settings, include_extras=True)
+    for field in msgspec.structs.fields(Settings):
+        meta = next(m for m in hints[field.name].__metadata__ if isinstance(m, msgspec.Meta))
+        rows.append(("METERAI_" + field.name.upper(), str(field.default), meta.description or ""))
+    return rows
