@@ -1,0 +1,184 @@
+"""E-mail over SMTP and WhatsApp over HTTP. Neither content nor address is ever logged."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from typing import Literal, Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http import OutsideService
+
+ToKind = Literal["email", "phone"]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to one person: plain text. The subject is used by e-mail only."""
+
+    to_kind: ToKind
+    to: str  # address, or phone number in the form +628...
+    subject: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Message(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
+
+
+class MessageSender(Protocol):
+    """Sends messages of one kind.
+
+    Raises: Refusal(UNAVAILABLE, "message.unavailable") try later;
+    Refusal(INVALID, "message.address_refused") this address will never take it.
+    """
+
+    async def send(self, message: Message) -> None:
+        """Returns when the next station has taken the message over."""
+        ...
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        ...
+
+
+class Messenger:
+    """Delivers a message over the sender of its kind."""
+
+    def __init__(self, *, email: MessageSender, phone: MessageSender) -> None:
+        self._senders: dict[ToKind, MessageSender] = {"email": email, "phone": phone}
+
+    async def deliver(self, message: Message) -> None:
+        """Sends `message`. Raises: what MessageSender says."""
+        await self._senders[message.to_kind].send(message)
+
+    async def close(self) -> None:
+        """Closes all senders."""
+        for sender in self._senders.values():
+            await sender.close()
+
+
+class SmtpSender:
+    """E-mail over SMTP (RFC 5321); a few connections are kept and reused.
+
+    `url`: smtp://[user:password@]host:port (STARTTLS when the server offers it) or smtps://...
+    """
+
+    def __init__(self, url: str, *, sender: str, connections_max: int = 4, total_seconds: float = 10) -> None:
+        self._parts = urlsplit(url)
+        if self._parts.scheme not in ("smtp", "smtps") or not self._parts.hostname:
+            raise ValueError("an SMTP URL is smtp://host:port or smtps://host:port")
+        self._sender = sender
+        self._seconds = total_seconds
+        self._places = asyncio.Semaphore(connections_max)
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+
+    async def send(self, message: Message) -> None:
+        mail = self._compose(message)
+        try:
+            async with asyncio.timeout(self._seconds), self._places:
+                await self._transmit(message.to, mail)
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused) as error:
+            raise _refused_by(error) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=type(error).__name__) from None
+
+    async def close(self) -> None:
+        while self._idle:
+            client, _ = self._idle.pop()
+            client.close()
+
+    async def _transmit(self, to: str, mail: bytes) -> None:
+        if self._idle:
+            try:
+                async with self._kept() as client:
+                    await client.sendmail(self._sender, [to], mail)
+                return
+            except (aiosmtplib.SMTPServerDisconnected, OSError):
+                pass  # the server closed an idle connection before taking the message: once more, freshly
+        client = await self._connect()
+        async with self._returned(client):
+            await client.sendmail(self._sender, [to], mail)
+
+    @asynccontextmanager
+    async def _kept(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        client, _ = self._idle.pop()
+        async with self._returned(client):
+            yield client
+
+    @asynccontextmanager
+    async def _returned(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
+        """Keeps the connection for the next message, unless something went wrong on it."""
+        try:
+            yield
+        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused):
+            self._idle.append((client, time.monotonic()))
+            raise
+        except BaseException:
+            client.close()
+            raise
+        self._idle.append((client, time.monotonic()))
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        parts = self._parts
+        client = aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=parts.scheme == "smtps",
+            timeout=self._seconds,
+        )
+        await client.connect()
+        return client
+
+    def _compose(self, message: Message) -> bytes:
+        mail = EmailMessage(policy=SMTP)
+        try:
+            mail["From"] = self._sender
+            mail["To"] = message.to
+            mail["Subject"] = message.subject
+        except (ValueError, IndexError):
+            raise Refusal(Kind.INVALID, "message.address_refused") from None
+        mail["Date"] = formatdate(localtime=False)
+        mail["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2])
+        mail.set_content(message.text)
+        return mail.as_bytes()
+
+
+def _refused_by(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPRecipientRefused) -> Refusal:
+    first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+    if first.code >= 500:
+        return Refusal(Kind.INVALID, "message.address_refused", smtp_code=first.code)
+    return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=first.code)
+
+
+class WhatsAppSender:
+    """WhatsApp text messages in the form of Meta's Cloud API (POST .../messages, bearer token)."""
+
+    def __init__(self, url: str, *, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._service = OutsideService(url, unavailable_code="message.unavailable", headers=headers)
+
+    async def send(self, message: Message) -> None:
+        body = {
+            "messaging_product": "whatsapp",
+            "to": message.to.lstrip("+"),
+            "type": "text",
+            "text": {"body": message.text},
+        }
+        answer = await self._service.call("POST", "", body=msgspec.json.encode(body))
+        if answer.status == 400:
+            raise Refusal(Kind.INVALID, "message.address_refused")
+        if answer.status >= 300:
+            raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=f"status_{answer.status}")
+
+    async def close(self) -> None:
+        await self._service.close()

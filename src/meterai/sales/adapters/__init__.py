@@ -1,0 +1,1 @@
+"""One file per gateway. Only bootstrap.py imports them."""

@@ -1,0 +1,193 @@
+"""The outside world of sales: a payment gateway and a payout provider. Adapters speak to real ones or twins.
+
+Every call may raise, besides what it names:
+  Refusal(UNAVAILABLE, "gateway.unavailable" | "payout.unavailable")  no usable answer: refused connection,
+      time-out, 5xx, unreadable or too large answer, open circuit breaker. What was asked may have happened.
+Calls are safe to repeat with the same arguments. No transaction may be open during one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from meterai.kernel.money import Rupiah
+
+
+class Channel(StrEnum):
+    """How a person pays."""
+
+    QRIS = "qris"  # the national QR code: any bank app or e-wallet
+    VA_BNI = "va_bni"  # virtual account at Bank BNI: a bank transfer
+
+
+class GatewayState(StrEnum):
+    """What the gateway says of a charge. Says nothing of what we booked."""
+
+    PENDING = "pending"
+    SETTLED = "settled"  # the money is ours; may follow EXPIRED (a late payment)
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DENIED = "denied"  # never paid; after SETTLED it means that the provider took the money back
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REVERSED = "reversed"  # charge-back: the money was taken back without us
+    MISSING = "missing"  # the gateway knows no such charge
+    UNKNOWN = "unknown"  # a word that we don't know: book nothing, ask again, alarm
+
+
+class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt to be paid. `reference` is ours, unique per attempt, and the key for repeating the call."""
+
+    reference: str  # 1-50 characters A-Z a-z 0-9 - _ ~ .
+    amount: Rupiah
+    channel: Channel
+    description: str  # what the payer sees, at most 50 characters, no personal data
+    asked_at: datetime  # aware; stored with the attempt, so that a repeat asks the same
+    expires_at: datetime  # aware; later than asked_at
+
+
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """What the payer needs."""
+
+    reference: str
+    transaction_id: str  # the gateway's own id
+    channel: Channel
+    amount: Rupiah
+    state: GatewayState  # PENDING, but a repeated call may find it further on
+    expires_at: datetime
+    qr_text: str = ""  # QRIS: content of the QR code
+    va_number: str = ""  # virtual account: its number
+    payment_page_url: str = ""  # the sandbox's page on which a person pays; empty at the real gateway
+
+
+class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge as the gateway sees it now, fetched by us. Credit rests on this, never on a notice."""
+
+    reference: str
+    state: GatewayState
+    transaction_id: str = ""
+    amount: Rupiah = Rupiah(0)  # what was charged or paid; compare it with the attempt's
+    refunded: Rupiah = Rupiah(0)  # the sum of all refunds
+    channel: Channel | None = None
+    merchant_id: str = ""
+    settled_at: datetime | None = None
+    raw: bytes = b""  # the answer as it came, for the file of the case
+
+
+class RefundResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that the gateway has accepted."""
+
+    reference: str
+    refund_key: str
+    amount: Rupiah
+    state: GatewayState  # REFUNDED or PARTIALLY_REFUNDED: the charge's state afterwards
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice whose signature is right. It only says that it is worth fetching the status of `reference`."""
+
+    reference: str
+    transaction_id: str
+    event_key: str  # the same for every copy of the same event: UNIQUE(gateway, event key)
+    state: GatewayState  # not covered by Midtrans' signature: never book from it
+    amount: Rupiah
+
+
+class PaymentGateway(Protocol):
+    """Takes payments."""
+
+    name: str  # "midtrans": the `gateway` column of payments and notices
+
+    def can_refund(self, channel: Channel | str) -> bool:
+        """Whether the gateway itself can return money paid over this channel (else: a payout)."""
+        ...
+
+    async def create_charge(self, request: ChargeRequest) -> Charge:
+        """Opens a charge, or finds the one that an earlier call with this reference opened.
+
+        Raises: Refusal(CONFLICT, "gateway.charge_mismatch") when this reference was charged with another
+        amount or channel; Refusal(CONFLICT, "gateway.charge_lost") when the earlier charge exists but can't
+        be shown to a payer any more: expire it and try under a new reference;
+        Refusal(INVALID, "gateway.charge_refused").
+        """
+        ...
+
+    async def get_status(self, reference: str) -> GatewayStatus:
+        """Fetches the charge's state; MISSING when the gateway knows no such reference."""
+        ...
+
+    async def refund(self, reference: str, amount: int, refund_key: str, reason: str) -> RefundResult:
+        """Returns money to the payer. Repeating it with the same refund_key pays once.
+
+        Raises: Refusal(CONFLICT, "gateway.refund_refused") for good: pay it out;
+        Refusal(BUSY, "gateway.refund_later") when the channel is closed or the balance short for now.
+        """
+        ...
+
+    async def expire(self, reference: str) -> GatewayStatus:
+        """Closes a pending charge; says what stands then: EXPIRED, or SETTLED when the payer was faster."""
+        ...
+
+    def parse_notice(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
+        """Reads a notice and checks its signature over the raw values, in constant time.
+
+        Raises: Refusal(INVALID, "payment.notice_unreadable"), Refusal(FORBIDDEN, "payment.notice_forged").
+        """
+        ...
+
+
+class PayoutState(StrEnum):
+    """What the payout provider says."""
+
+    QUEUED = "queued"
+    PROCESSED = "processed"  # sent to the bank
+    COMPLETED = "completed"  # received; may still turn FAILED when the bank sends it back
+    FAILED = "failed"
+    MISSING = "missing"  # the provider knows no such payout
+
+
+class PayoutRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Money to an account that the customer named. `reference` is ours and the key for repeating the call."""
+
+    reference: str  # at most 100 characters
+    amount: Rupiah
+    bank: str  # the provider's short name: "bni", "mandiri", "gopay", ...
+    account: str  # digits
+    name: str  # of the account's holder
+    note: str  # at most 100 characters A-Z a-z 0-9 and spaces
+
+    def __repr__(self) -> str:
+        return (
+            f"PayoutRequest(reference={self.reference!r}, amount={self.amount})"  # no personal data in logs
+        )
+
+
+class PayoutResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A payout as the provider sees it now."""
+
+    provider_reference: str  # ask for the status under this one
+    state: PayoutState
+    failure: str = ""  # the provider's code, for FAILED
+
+
+class PayoutProvider(Protocol):
+    """Pays money out to bank accounts and e-wallets."""
+
+    name: str
+
+    async def pay(self, request: PayoutRequest) -> PayoutResult:
+        """Orders a payout, or finds the one ordered before under this reference.
+
+        Raises: Refusal(CONFLICT, "payout.mismatch") when the reference was used with other content;
+        Refusal(INVALID, "payout.refused") when the account or the amount is refused.
+        """
+        ...
+
+    async def get_status(self, provider_reference: str) -> PayoutResult:
+        """Fetches the state; MISSING when the provider knows no such payout."""
+        ...
