@@ -1,0 +1,162 @@
+"""The development PKI: root, intermediate, stamp signer, time-stamp authority, key of the 2-D code.
+
+Shaped like the real chain (signer <- intermediate <- root), every name marked SPESIMEN. Production refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+Algorithm = Literal["rsa-2048", "p-256"]
+CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+CODE_KEY_ID = 1
+_ORGANISATION = "Meterai Pengembangan (SPESIMEN, bukan asli)"
+_DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
+_ADOBE_DOCUMENT_SIGNING = ObjectIdentifier("1.2.840.113583.1.1.5")
+
+
+@dataclass(frozen=True)
+class _Issued:
+    certificate: x509.Certificate
+    key: CertificateKey
+
+
+def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime | None = None) -> Path:
+    """Makes the PKI in `folder` unless a complete one is there, and returns `folder`.
+
+    Files (mode 0600): `root.pem`, `root.key.pem`, `intermediate.pem`, `intermediate.key.pem`, `stamp.pem`,
+    `stamp.key.pem`, `tsa.pem`, `tsa.key.pem` (signer and TSA are issued by the intermediate), `code.key.pem`
+    (Ed25519), `code.pub` (hex), and `trust/` with `root.pem` and `code.json` ({key id: public key hex}): all
+    that verification needs.
+    """
+    if (folder / "trust" / "code.json").exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = folder.with_name(f"{folder.name}.{os.urandom(6).hex()}.part")
+    _write_everything(beside, algorithm, now or datetime.now(UTC))
+    if folder.exists():  # left half-made by an older start: nothing was ever signed with it
+        shutil.rmtree(folder)
+    beside.rename(folder)
+    return folder
+
+
+def _write_everything(folder: Path, algorithm: Algorithm, now: datetime) -> None:
+    (folder / "trust").mkdir(parents=True, mode=0o700)
+    root = _issue_authority("Meterai Pengembangan Root CA SPESIMEN", algorithm, None, now, years=10)
+    intermediate = _issue_authority(
+        "Meterai Pengembangan Intermediate CA SPESIMEN", algorithm, root, now, years=9
+    )
+    stamp = _issue_leaf(
+        "Meterai Elektronik 10000 SPESIMEN", algorithm, intermediate, now, time_stamping=False
+    )
+    tsa = _issue_leaf("Meterai Pengembangan TSA SPESIMEN", algorithm, intermediate, now, time_stamping=True)
+    issued = {"root": root, "intermediate": intermediate, "stamp": stamp, "tsa": tsa}
+    for name, item in issued.items():
+        _write(folder / f"{name}.pem", item.certificate.public_bytes(serialization.Encoding.PEM))
+        _write(folder / f"{name}.key.pem", _private_pem(item.key))
+    code = ed25519.Ed25519PrivateKey.generate()
+    public = code.public_key().public_bytes_raw().hex()
+    _write(folder / "code.key.pem", _private_pem(code))
+    _write(folder / "code.pub", public.encode())
+    _write(folder / "trust" / "root.pem", root.certificate.public_bytes(serialization.Encoding.PEM))
+    _write(folder / "trust" / "code.json", json.dumps({str(CODE_KEY_ID): public}).encode())
+
+
+def _new_key(algorithm: Algorithm) -> CertificateKey:
+    if algorithm == "p-256":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _private_pem(key: CertificateKey | ed25519.Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _builder(
+    common_name: str, key: CertificateKey, issuer: _Issued | None, now: datetime, days: int
+) -> x509.CertificateBuilder:
+    """The parts every certificate has (RFC 5280 section 4): names, validity, SKI, AKI."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "ID"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _ORGANISATION),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+    public = key.public_key()
+    issuer_public = issuer.key.public_key() if issuer else public
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer.certificate.subject if issuer else name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_public), critical=False)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _issue_authority(
+    common_name: str, algorithm: Algorithm, issuer: _Issued | None, now: datetime, *, years: int
+) -> _Issued:
+    key = _new_key(algorithm)
+    builder = (
+        _builder(common_name, key, issuer, now, years * 365)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0 if issuer else 1), critical=True)
+        .add_extension(_usage(authority=True), critical=True)
+    )
+    return _Issued(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def _issue_leaf(
+    common_name: str, algorithm: Algorithm, issuer: _Issued, now: datetime, *, time_stamping: bool
+) -> _Issued:
+    key = _new_key(algorithm)
+    purposes = (
+        [ExtendedKeyUsageOID.TIME_STAMPING] if time_stamping else [_DOCUMENT_SIGNING, _ADOBE_DOCUMENT_SIGNING]
+    )
+    builder = (
+        _builder(common_name, key, issuer, now, 5 * 365)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        # RFC 3161 section 2.3: exactly this purpose, and critical.
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=time_stamping)
+    )
+    return _Issued(builder.sign(issuer.key, hashes.SHA256()), key)

@@ -1,0 +1,71 @@
+"""The 2-D code's text: round trip, vector, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.serial import make_serial
+from meterai.kit.stamp_code import code_message, decode_code, encode_code, verify_code
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = {7: KEY.public_key().public_bytes_raw()}
+DAY = date(2026, 8, 17)
+VECTOR = (
+    "HTTPS://METERAI.EXAMPLE/C/H600I0WU8U4+OMD6YYO-L4A3ZIUN7TY6HZ3+W:U$DTN*5N1Q*Q4Y*N"
+    "OOKL86J*LADWBU+PDWOH0SN3PN0RZG9X9*DRHJ+9ED57TE9ZDQRFWUCW9XHMOBTTUCC6X30"
+)
+
+
+def make_code(randomness: bytes = bytes(32), day: date = DAY) -> str:
+    serial = make_serial(randomness)
+    signature = KEY.sign(code_message(serial, day, 7))
+    return encode_code("https://meterai.example/", serial, day, key_id=7, signature=signature)
+
+
+@given(st.binary(min_size=32, max_size=32), st.dates(date(2024, 1, 1), date(2200, 1, 1)))
+def test_what_is_encoded_is_read_back_and_verifies(randomness: bytes, day: date) -> None:
+    code = decode_code(make_code(randomness, day))
+    assert (code.serial, code.day, code.key_id) == (make_serial(randomness), day, 7)
+    assert verify_code(code, PUBLIC)
+
+
+def test_the_text_is_the_published_vector() -> None:
+    assert make_code(bytes(range(32))) == VECTOR
+
+
+def test_the_whole_text_fits_the_alphanumeric_mode_of_a_version_6_code() -> None:
+    text = make_code()
+    assert set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
+    assert len(text) <= 154  # version 6, level M
+
+
+def test_every_changed_character_is_noticed() -> None:
+    text = make_code()
+    start = text.index("/C/") + 3
+    for position in range(start, len(text)):
+        changed = text[:position] + ("A" if text[position] != "A" else "B") + text[position + 1 :]
+        try:
+            assert not verify_code(decode_code(changed), PUBLIC), position
+        except Refusal as refusal:
+            assert refusal.code == "code.unreadable"
+
+
+def test_an_unknown_key_or_another_key_does_not_verify() -> None:
+    code = decode_code(make_code())
+    other = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
+    assert not verify_code(code, {})
+    assert not verify_code(code, {7: other})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "/", "HTTPS://METERAI.EXAMPLE/C/", "ABC", "é" * 125, ":" * 125, "0" * 124]
+)
+def test_anything_else_is_refused_by_name(text: str) -> None:
+    with pytest.raises(Refusal, match=r"code\.unreadable"):
+        decode_code(text)
