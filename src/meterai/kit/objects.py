@@ -6,7 +6,10 @@ import asyncio
 import hashlib
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import obstore
+from obstore.store import from_url
 
 
 class ObjectMissing(Exception):
@@ -76,6 +79,41 @@ class FolderStore:
         beside.rename(path)
         _fsync_directory(path.parent)
         return key
+
+
+class RemoteStore:
+    """Objects in S3 or any other store that obstore reaches; durability is the store's promise."""
+
+    def __init__(self, url: str) -> None:
+        self._store: Any = from_url(url)
+
+    async def put(self, content: bytes) -> str:
+        key = hashlib.sha256(content).hexdigest()
+        await obstore.put_async(self._store, _remote_path(key), content)
+        return key
+
+    async def get(self, key: str) -> bytes:
+        try:
+            answer = await obstore.get_async(self._store, _remote_path(key))
+            return bytes(await answer.bytes_async())
+        except FileNotFoundError:
+            raise ObjectMissing(key) from None
+
+    async def delete(self, key: str) -> None:
+        await obstore.delete_async(self._store, _remote_path(key))
+
+
+def open_store(url: str, data: Path) -> ObjectStore:
+    """The store that `METERAI_OBJECTS_URL` names: a folder (file:///...; empty: DATA/objects) or s3://..."""
+    if not url:
+        return FolderStore(data / "objects")
+    if url.startswith("file://"):
+        return FolderStore(Path(url.removeprefix("file://")))
+    return RemoteStore(url)
+
+
+def _remote_path(key: str) -> str:
+    return f"{key[:2]}/{key[2:]}"
 
 
 def _fsync_directory(path: Path) -> None:

@@ -1,0 +1,54 @@
+"""Serial numbers: 22 characters, random, with a check character that catches slips of the pen."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.kernel.serial import ALPHABET, check_character, group_serial, make_serial, parse_serial
+
+randomness = st.binary(min_size=32, max_size=32)
+
+
+@given(randomness)
+def test_a_serial_has_22_characters_and_its_check_character_fits(value: bytes) -> None:
+    serial = make_serial(value)
+    assert len(serial) == 22
+    assert set(serial) <= set(ALPHABET)
+    assert parse_serial(serial) == serial
+
+
+@given(randomness, st.integers(0, 21), st.sampled_from(ALPHABET))
+def test_one_wrong_character_is_noticed(value: bytes, place: int, wrong: str) -> None:
+    serial = make_serial(value)
+    changed = serial[:place] + wrong + serial[place + 1 :]
+    assert parse_serial(changed) == (serial if changed == serial else None)
+
+
+@given(randomness, st.integers(0, 20))
+def test_two_neighbours_swapped_are_noticed(value: bytes, place: int) -> None:
+    serial = make_serial(value)
+    a, b = serial[place], serial[place + 1]
+    changed = serial[:place] + b + a + serial[place + 2 :]
+    assert parse_serial(changed) == (serial if a == b else None)
+
+
+def test_typed_serials_may_have_spaces_hyphens_and_small_letters() -> None:
+    serial = make_serial(os.urandom(32))
+    assert parse_serial(group_serial(serial).lower().replace(" ", " - ")) == serial
+
+
+def test_other_text_is_no_serial() -> None:
+    assert parse_serial("") is None
+    assert parse_serial("MATERAI") is None
+    assert parse_serial("Ä" * 22) is None
+
+
+def test_the_check_character_is_that_of_iso_7064_mod_37_36() -> None:
+    assert check_character("A12425GABC1234002") == "M"  # the example of ISO 7064 as used by GRid
+
+
+def test_too_little_randomness_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="32 random bytes"):
+        make_serial(b"x" * 31)

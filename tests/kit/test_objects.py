@@ -1,0 +1,50 @@
+"""The object store keeps bytes under the name of their content."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore, RemoteStore, open_store
+
+
+@pytest.fixture(params=["folder", "obstore"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    """The folder store, and obstore's client on a store in memory."""
+    return FolderStore(tmp_path / "objects") if request.param == "folder" else RemoteStore("memory:///")
+
+
+async def test_what_was_put_is_found_under_its_sha256(store: ObjectStore) -> None:
+    key = await store.put(b"dokumen")
+    assert key == hashlib.sha256(b"dokumen").hexdigest()
+    assert await store.get(key) == b"dokumen"
+
+
+async def test_putting_the_same_bytes_again_is_the_same_object(store: ObjectStore) -> None:
+    assert await store.put(b"a" * 100_000) == await store.put(b"a" * 100_000)
+
+
+async def test_a_missing_object_is_named_missing(store: ObjectStore) -> None:
+    with pytest.raises(ObjectMissing):
+        await store.get("0" * 64)
+
+
+async def test_a_deleted_object_is_gone_and_deleting_again_is_no_error(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    key = await store.put(b"x")
+    await store.delete(key)
+    await store.delete(key)
+    with pytest.raises(ObjectMissing):
+        await store.get(key)
+
+
+async def test_a_key_that_is_no_digest_reaches_no_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    with pytest.raises(ObjectMissing):
+        await FolderStore(tmp_path).get("../secret")
+
+
+def test_the_setting_chooses_the_store(tmp_path: Path) -> None:
+    assert isinstance(open_store("", tmp_path), FolderStore)
+    assert isinstance(open_store(f"file://{tmp_path}/elsewhere", tmp_path), FolderStore)
+    assert isinstance(open_store("memory:///", tmp_path), RemoteStore)
