@@ -1,0 +1,96 @@
+"""What must happen next: rows written in the transaction that makes it necessary, claimed with a lease.
+
+A row is delivered at least once: whoever handles a topic must be able to handle the same row twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from meterai.kit.database import Connection, Database
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A claimed row."""
+
+    id: int
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+    """How often it was claimed, this time included."""
+    created_at: datetime
+
+
+async def enqueue(tx: Connection, topic: str, payload: Mapping[str, object], now: datetime) -> None:
+    """Writes down that `topic` must be handled with `payload` (JSON values and UUIDs)."""
+    await enqueue_many(tx, [(topic, payload)], now)
+
+
+async def enqueue_many(
+    tx: Connection, entries: Sequence[tuple[str, Mapping[str, object]]], now: datetime
+) -> None:
+    """Writes several rows at once."""
+    if not entries:
+        return
+    await tx.execute(
+        "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
+        " SELECT topic, payload, $3, $3 FROM unnest($1::text[], $2::jsonb[]) AS new(topic, payload)",
+        [topic for topic, _ in entries],
+        [payload for _, payload in entries],
+        now,
+    )
+
+
+async def claim(
+    db: Database,
+    now: datetime,
+    *,
+    limit: int,
+    lease_s: float,
+    topics: Sequence[str] | None = None,
+) -> list[Entry]:
+    """Takes up to `limit` due rows, oldest first, for `lease_s` seconds; other workers don't see them meanwhile.
+
+    `topics` narrows the choice. A row that is neither finished nor put off by then is claimed again.
+    """
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """
+            UPDATE jobs.outbox o SET available_at = $2, attempts = o.attempts + 1
+            FROM (
+                SELECT id FROM jobs.outbox
+                WHERE available_at <= $1 AND ($4::text[] IS NULL OR topic = ANY ($4))
+                ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED
+            ) due
+            WHERE o.id = due.id
+            RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at
+            """,
+            now,
+            now + timedelta(seconds=lease_s),
+            limit,
+            list(topics) if topics is not None else None,
+        )
+    return sorted((Entry(**dict(row)) for row in rows), key=lambda entry: entry.id)
+
+
+async def finish(db: Database, ids: Sequence[int]) -> None:
+    """Forgets rows that were handled."""
+    if not ids:
+        return
+    async with db.connection() as connection:
+        await connection.execute("DELETE FROM jobs.outbox WHERE id = ANY ($1::bigint[])", list(ids))
+
+
+async def retry(db: Database, id: int, after: datetime) -> None:
+    """Puts a claimed row off until `after`."""
+    async with db.connection() as connection:
+        await connection.execute("UPDATE jobs.outbox SET available_at = $2 WHERE id = $1", id, after)
+
+
+def retry_delay_s(attempts: int, *, first_s: float = 1.0, longest_s: float = 60.0) -> float:
+    """Seconds until the next attempt: doubled each time, at most `longest_s`."""
+    return min(longest_s, first_s * 2.0 ** min(attempts - 1, 20))
