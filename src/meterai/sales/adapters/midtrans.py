@@ -1,0 +1,365 @@
+"""Midtrans Core API v2: QRIS and virtual accounts (docs.midtrans.com, "Core API").
+
+Midtrans puts its verdict in the body's `status_code`, whatever the HTTP status says; amounts are strings such
+as "10000.00"; times are Jakarta's without a zone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.kit.http import CallLimits, CircuitBreaker, OutsideService
+from meterai.sales.ports import (
+    Channel,
+    Charge,
+    ChargeRequest,
+    GatewayState,
+    GatewayStatus,
+    Notice,
+    RefundResult,
+)
+
+JAKARTA = timezone(timedelta(hours=7))
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,12})\.00")
+_REFUND_AMOUNT = re.compile(r"([1-9][0-9]{0,12})(?:\.0{1,2})?")
+_REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,50}")
+_NOTICE_BYTES_MAX = 16 * 1024
+
+_STATES = {
+    "pending": GatewayState.PENDING,
+    "authorize": GatewayState.PENDING,
+    "settlement": GatewayState.SETTLED,
+    "capture": GatewayState.SETTLED,
+    "expire": GatewayState.EXPIRED,
+    "cancel": GatewayState.CANCELLED,
+    "deny": GatewayState.DENIED,
+    "failure": GatewayState.DENIED,
+    "refund": GatewayState.REFUNDED,
+    "partial_refund": GatewayState.PARTIALLY_REFUNDED,
+    "chargeback": GatewayState.REVERSED,
+    "partial_chargeback": GatewayState.REVERSED,
+}
+
+
+class _Refund(msgspec.Struct, frozen=True):
+    refund_amount: str = ""
+    refund_key: str = ""
+
+
+class _Bank(msgspec.Struct, frozen=True):
+    bank: str = ""
+    va_number: str = ""
+
+
+class _Action(msgspec.Struct, frozen=True):
+    name: str = ""
+    url: str = ""
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """The fields of a Midtrans answer or notice that we read; others are ignored, as Midtrans asks."""
+
+    status_code: str = ""
+    status_message: str = ""
+    transaction_id: str = ""
+    order_id: str = ""
+    merchant_id: str = ""
+    gross_amount: str = ""
+    currency: str = "IDR"
+    payment_type: str = ""
+    transaction_status: str = ""
+    fraud_status: str = "accept"
+    settlement_time: str = ""
+    expiry_time: str = ""
+    refund_amount: str = ""
+    refund_key: str = ""
+    refunds: tuple[_Refund, ...] = ()
+    va_numbers: tuple[_Bank, ...] = ()
+    actions: tuple[_Action, ...] = ()
+    qr_string: str = ""
+    signature_key: str = ""
+
+    @property
+    def state(self) -> GatewayState:
+        """Our word for the transaction's state."""
+        state = _STATES.get(self.transaction_status, GatewayState.UNKNOWN)
+        suspicious = self.fraud_status not in ("", "accept") or self.currency != "IDR"
+        return GatewayState.UNKNOWN if suspicious and state is GatewayState.SETTLED else state
+
+    @property
+    def channel(self) -> Channel | None:
+        """The channel, or None for one that we don't offer."""
+        if self.payment_type == "qris":
+            return Channel.QRIS
+        is_bni = self.payment_type == "bank_transfer" and any(v.bank == "bni" for v in self.va_numbers)
+        return Channel.VA_BNI if is_bni else None
+
+
+_decode = msgspec.json.Decoder(Transaction).decode
+
+
+class Midtrans:
+    """PaymentGateway over Midtrans' protocol. `merchant_id`: when given, answers for another are refused."""
+
+    name = "midtrans"
+
+    def __init__(
+        self,
+        base_url: str,
+        server_key: str,
+        *,
+        merchant_id: str = "",
+        limits: CallLimits | None = None,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
+        self._server_key = server_key
+        self._merchant_id = merchant_id
+        authorization = base64.b64encode(f"{server_key}:".encode()).decode()
+        self._service = OutsideService(
+            base_url,
+            unavailable_code="gateway.unavailable",
+            headers={
+                "Authorization": f"Basic {authorization}",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+            },
+            limits=limits,
+            breaker=breaker,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._service.close()
+
+    def can_refund(self, channel: Channel | str) -> bool:
+        """Midtrans refunds QRIS, but no bank transfer."""
+        return channel == Channel.QRIS
+
+    async def create_charge(self, request: ChargeRequest) -> Charge:
+        """See PaymentGateway. A repeat is known by Idempotency-Key, and past its life by the order id."""
+        body = _charge_body(request)
+        answer = await self._call("POST", "/v2/charge", body, headers={"Idempotency-Key": request.reference})
+        if answer.status_code == "406":
+            return await self._find_charge(request)
+        if answer.status_code not in ("200", "201"):
+            raise self._refused(answer, "gateway.charge_refused", Kind.INVALID)
+        return self._charge(request, answer)
+
+    async def get_status(self, reference: str) -> GatewayStatus:
+        """See PaymentGateway."""
+        return (await self._fetch(reference))[0]
+
+    async def refund(self, reference: str, amount: int, refund_key: str, reason: str) -> RefundResult:
+        """See PaymentGateway. A refusal is believed only when the status doesn't list this refund already."""
+        body = {"refund_key": refund_key, "amount": amount, "reason": reason}
+        path = f"/v2/{_path_part(reference)}/refund/online/direct"
+        answer = await self._call("POST", path, body, headers={"Idempotency-Key": refund_key})
+        if answer.status_code == "200":
+            done = answer
+        else:
+            _, done = await self._fetch(reference)
+            if (refund_key, amount) not in [(r.refund_key, _refund_amount(r)) for r in done.refunds]:
+                raise self._refund_refusal(answer)
+        return RefundResult(
+            reference=reference, refund_key=refund_key, amount=Rupiah(amount), state=done.state
+        )
+
+    async def expire(self, reference: str) -> GatewayStatus:
+        """See PaymentGateway."""
+        await self._call("POST", f"/v2/{_path_part(reference)}/expire", {})
+        return await self.get_status(reference)
+
+    def parse_notice(self, raw: bytes, headers: Mapping[str, str]) -> Notice:
+        """See PaymentGateway. signature_key = SHA512(order_id + status_code + gross_amount + server key).
+
+        It covers neither transaction_status nor where one value ends and the next begins: a notice is a
+        reason to fetch the status, nothing else.
+        """
+        if len(raw) > _NOTICE_BYTES_MAX:
+            raise Refusal(Kind.INVALID, "payment.notice_unreadable")
+        try:
+            said = _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise Refusal(Kind.INVALID, "payment.notice_unreadable") from None
+        if not hmac.compare_digest(self._signature(said).encode(), said.signature_key.lower().encode()):
+            raise Refusal(Kind.FORBIDDEN, "payment.notice_forged")
+        self._check_merchant(said)
+        if not _REFERENCE.fullmatch(said.order_id) or not _AMOUNT.fullmatch(said.gross_amount):
+            raise Refusal(Kind.INVALID, "payment.notice_unreadable")
+        return Notice(
+            reference=said.order_id,
+            transaction_id=said.transaction_id,
+            event_key=_event_key(said),
+            state=said.state,
+            amount=_amount(said),
+        )
+
+    async def _find_charge(self, request: ChargeRequest) -> Charge:
+        status, answer = await self._fetch(request.reference)
+        if status.state is GatewayState.MISSING:
+            raise self._refused(answer, "gateway.charge_lost", Kind.CONFLICT)
+        if not answer.qr_string and status.channel is Channel.QRIS and status.state is GatewayState.PENDING:
+            code = await self._read_qr_image(answer.transaction_id)
+            answer = msgspec.structs.replace(answer, qr_string=code)
+        return self._charge(request, answer)
+
+    def _charge(self, request: ChargeRequest, answer: Transaction) -> Charge:
+        same = answer.order_id == request.reference and _amount(answer) == request.amount
+        if not same or answer.channel != request.channel:
+            raise self._refused(answer, "gateway.charge_mismatch", Kind.CONFLICT)
+        page = next((a.url for a in answer.actions if a.name == "sandbox-payment-page"), "")
+        va_number = next((v.va_number for v in answer.va_numbers if v.bank == "bni"), "")
+        if answer.state is GatewayState.PENDING and not (answer.qr_string or va_number):
+            raise self._refused(answer, "gateway.charge_lost", Kind.CONFLICT)
+        return Charge(
+            reference=request.reference,
+            transaction_id=answer.transaction_id,
+            channel=request.channel,
+            amount=request.amount,
+            state=answer.state,
+            expires_at=_moment(answer.expiry_time) or request.expires_at,
+            qr_text=answer.qr_string,
+            va_number=va_number,
+            payment_page_url=page,
+        )
+
+    async def _read_qr_image(self, transaction_id: str) -> str:
+        """The QR code's content from its picture: a status answer has no qr_string. Empty when unreadable."""
+        path = f"/v2/qris/{_path_part(transaction_id)}/qr-code"
+        answer = await self._service.call("GET", path, headers={"Accept": "image/png"})
+        if answer.status != 200:
+            return ""
+        from meterai.sales.adapters.qr_image import read_qr_image  # a rare path; its libraries are heavy
+
+        return read_qr_image(answer.body)
+
+    async def _fetch(self, reference: str) -> tuple[GatewayStatus, Transaction]:
+        answer, raw = await self._exchange("GET", f"/v2/{_path_part(reference)}/status", None, {})
+        if answer.status_code == "404":
+            return GatewayStatus(reference=reference, state=GatewayState.MISSING, raw=raw), answer
+        if not answer.transaction_status or answer.order_id != reference:
+            raise self._unusable("answer_of_another_order")
+        self._check_merchant(answer)
+        status = GatewayStatus(
+            reference=reference,
+            state=answer.state,
+            transaction_id=answer.transaction_id,
+            amount=_amount(answer),
+            refunded=_refunded(answer),
+            channel=answer.channel,
+            merchant_id=answer.merchant_id,
+            settled_at=_moment(answer.settlement_time),
+            raw=raw,
+        )
+        return status, answer
+
+    async def _call(
+        self, method: str, path: str, body: dict[str, Any] | None, *, headers: Mapping[str, str] | None = None
+    ) -> Transaction:
+        return (await self._exchange(method, path, body, headers or {}))[0]
+
+    async def _exchange(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[Transaction, bytes]:
+        encoded = None if body is None else msgspec.json.encode(body)
+        answer = await self._service.call(method, path, body=encoded, headers=headers, repeat=True)
+        try:
+            said = _decode(answer.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise self._unusable("unreadable") from None
+        if said.status_code[:1] not in ("2", "4"):
+            raise self._unusable(f"status_code_{said.status_code[:3]}")
+        if said.status_code in ("401", "402", "410", "429"):
+            raise self._unusable(f"status_code_{said.status_code}")  # our account, not this payment
+        return said, answer.body
+
+    def _signature(self, said: Transaction) -> str:
+        signed = f"{said.order_id}{said.status_code}{said.gross_amount}{self._server_key}"
+        return hashlib.sha512(signed.encode()).hexdigest()
+
+    def _check_merchant(self, said: Transaction) -> None:
+        if self._merchant_id and said.merchant_id != self._merchant_id:
+            raise Refusal(Kind.FORBIDDEN, "payment.other_merchant")
+
+    def _refund_refusal(self, answer: Transaction) -> Refusal:
+        if answer.status_code in ("414", "409"):
+            return self._refused(answer, "gateway.refund_later", Kind.BUSY)
+        return self._refused(answer, "gateway.refund_refused", Kind.CONFLICT)
+
+    def _refused(self, answer: Transaction, code: str, kind: Kind) -> Refusal:
+        return Refusal(kind, code, gateway_code=answer.status_code)
+
+    def _unusable(self, reason: str) -> Refusal:
+        return Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason=reason)
+
+
+def _charge_body(request: ChargeRequest) -> dict[str, Any]:
+    if not _REFERENCE.fullmatch(request.reference) or request.amount <= 0:
+        raise Refusal(Kind.INVALID, "gateway.charge_refused")
+    seconds = int((request.expires_at - request.asked_at).total_seconds())
+    body: dict[str, Any] = {
+        "transaction_details": {"order_id": request.reference, "gross_amount": request.amount},
+        "item_details": [
+            {"id": "1", "price": request.amount, "quantity": 1, "name": request.description[:50]}
+        ],
+        "custom_expiry": {
+            "order_time": request.asked_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S %z"),
+            "expiry_duration": max(seconds, 20),  # Midtrans' least
+            "unit": "second",
+        },
+    }
+    if request.channel is Channel.QRIS:
+        return {"payment_type": "qris", "qris": {"acquirer": "gopay"}, **body}
+    return {"payment_type": "bank_transfer", "bank_transfer": {"bank": "bni"}, **body}
+
+
+def _path_part(reference: str) -> str:
+    if not _REFERENCE.fullmatch(reference) or reference in (".", ".."):
+        raise Refusal(Kind.INVALID, "gateway.charge_refused")
+    return reference
+
+
+def _amount(said: Transaction) -> Rupiah:
+    """The amount, strictly of the form "10000.00"; anything else is no usable answer."""
+    if not _AMOUNT.fullmatch(said.gross_amount):
+        raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="amount_unreadable")
+    return Rupiah(int(said.gross_amount[:-3]))
+
+
+def _refund_amount(refund: _Refund) -> int:
+    match = _REFUND_AMOUNT.fullmatch(refund.refund_amount)
+    return int(match[1]) if match else 0
+
+
+def _refunded(said: Transaction) -> Rupiah:
+    if said.refunds:
+        return Rupiah(sum(_refund_amount(refund) for refund in said.refunds))
+    return Rupiah(_refund_amount(_Refund(said.refund_amount)))
+
+
+def _event_key(said: Transaction) -> str:
+    """The same for each copy of an event; refunds of one payment differ by how much was refunded."""
+    refunded = _refunded(said)
+    parts = (said.transaction_id, said.transaction_status, said.status_code, said.gross_amount, str(refunded))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _moment(text: str) -> datetime | None:
+    """`2026-09-05 14:05:00` (Jakarta) or with a zone ` +0700`; None when absent or unreadable."""
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z"):
+        try:
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is set in the next line
+        except ValueError:
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)
+    return None

@@ -1,0 +1,118 @@
+"""Midtrans Payouts (Iris): money to bank accounts and e-wallets (docs.midtrans.com, "Payouts API")."""
+
+from __future__ import annotations
+
+import base64
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http import Answer, CallLimits, CircuitBreaker, OutsideService
+from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
+
+_STATES = {
+    "queued": PayoutState.QUEUED,
+    "approved": PayoutState.QUEUED,
+    "processed": PayoutState.PROCESSED,
+    "completed": PayoutState.COMPLETED,
+    "failed": PayoutState.FAILED,
+    "rejected": PayoutState.FAILED,
+}
+
+
+class _Payout(msgspec.Struct, frozen=True):
+    reference_no: str
+    status: str
+    error_code: str = ""
+
+
+class _Created(msgspec.Struct, frozen=True):
+    payouts: tuple[_Payout, ...]
+
+
+class IrisPayouts:
+    """PayoutProvider over the Iris protocol; `base_url` ends in /iris/api/v1."""
+
+    name = "iris"
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        limits: CallLimits | None = None,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
+        authorization = base64.b64encode(f"{api_key}:".encode()).decode()
+        self._service = OutsideService(
+            base_url,
+            unavailable_code="payout.unavailable",
+            headers={
+                "Authorization": f"Basic {authorization}",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+            },
+            limits=limits,
+            breaker=breaker,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._service.close()
+
+    async def pay(self, request: PayoutRequest) -> PayoutResult:
+        """See PayoutProvider. X-Idempotency-Key is our reference: a repeat is given the first answer."""
+        payout = {
+            "beneficiary_name": request.name,
+            "beneficiary_account": request.account,
+            "beneficiary_bank": request.bank,
+            "amount": f"{request.amount}.00",
+            "notes": request.note[:100],
+        }
+        answer = await self._service.call(
+            "POST",
+            "/payouts",
+            body=msgspec.json.encode({"payouts": [payout]}),
+            headers={"X-Idempotency-Key": request.reference},
+            repeat=True,
+        )
+        if answer.status == 409 or b"idempotency-key is not unique" in answer.body:
+            raise Refusal(Kind.CONFLICT, "payout.mismatch")
+        if answer.status in (400, 422):
+            raise Refusal(Kind.INVALID, "payout.refused")
+        created = _decode(answer, _Created)
+        if len(created.payouts) != 1:
+            raise _unusable("not_one_payout")
+        return _result(created.payouts[0])
+
+    async def get_status(self, provider_reference: str) -> PayoutResult:
+        """See PayoutProvider."""
+        if not provider_reference.isalnum() or not provider_reference.isascii():
+            raise Refusal(Kind.INVALID, "payout.refused")
+        answer = await self._service.call("GET", f"/payouts/{provider_reference}")
+        if answer.status == 404:
+            return PayoutResult(provider_reference=provider_reference, state=PayoutState.MISSING)
+        payout = _decode(answer, _Payout)
+        if payout.reference_no != provider_reference:
+            raise _unusable("answer_of_another_payout")
+        return _result(payout)
+
+
+def _decode[T](answer: Answer, form: type[T]) -> T:
+    if answer.status not in (200, 201):
+        raise _unusable(f"status_{answer.status}")
+    try:
+        return msgspec.json.decode(answer.body, type=form)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _unusable("unreadable") from None
+
+
+def _result(payout: _Payout) -> PayoutResult:
+    state = _STATES.get(payout.status)
+    if state is None:
+        raise _unusable("unknown_state")
+    return PayoutResult(provider_reference=payout.reference_no, state=state, failure=payout.error_code)
+
+
+def _unusable(reason: str) -> Refusal:
+    return Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason=reason)

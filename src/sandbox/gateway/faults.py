@@ -1,0 +1,69 @@
+"""What may go wrong at the gateway, by script: for all charges, or for one order id."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Zero and false: nothing goes wrong. Fields ending in `_next` count calls and run down to zero."""
+
+    # notices
+    notice_delay_seconds: float = 0
+    notice_copies: int = 1  # how often each notice is sent
+    notice_lost: bool = False
+    notice_forged: bool = False  # signed with another key
+    notice_reordered: bool = False  # after the settlement's notice a stale "pending" follows
+    notice_amount: int = 0  # the notice names this amount, rightly signed
+    # the API
+    charge_fails_next: int = 0  # 500 before anything happened
+    charge_answer_lost_next: int = 0  # charged, then the connection is cut
+    charge_delay_seconds: float = 0
+    status_fails_next: int = 0
+    status_delay_seconds: float = 0
+    status_huge_next: int = 0  # an answer of 100 MB
+    status_redirect_next: int = 0  # 302 to a machine inside
+    status_garbled_next: int = 0  # 200 with HTML
+    refund_fails_next: int = 0
+    refund_answer_lost_next: int = 0  # refunded, then the connection is cut
+    refund_later_next: int = 0  # 414: the merchant's balance is short
+    payout_fails_next: int = 0
+    payout_answer_lost_next: int = 0
+    payout_rejected: bool = False  # ordered payouts end as failed
+    payout_delay_seconds: float = 0.5  # from queued to completed
+    forget_idempotency_keys: bool = False
+    # money
+    paid_amount: int = 0  # the payer's bank moves this amount instead
+    pay_after_expiry: bool = False  # an expired charge can still be paid
+    reversal: str = ""  # "deny" | "chargeback": the settled payment is taken back ...
+    reversal_seconds: float = 1  # ... so long after it was settled
+
+
+class FaultScript:
+    """The faults in force: a charge's own ones, else the global ones."""
+
+    def __init__(self) -> None:
+        self.everywhere = Faults()
+        self.by_order: dict[str, Faults] = {}
+
+    def of(self, order_id: str) -> Faults:
+        """The faults that apply to a charge."""
+        return self.by_order.get(order_id, self.everywhere)
+
+    def take(self, order_id: str, name: str) -> bool:
+        """Whether the counted fault `name` fires now; counts it down."""
+        faults = self.of(order_id)
+        left: int = getattr(faults, name)
+        if left > 0:
+            setattr(faults, name, left - 1)
+        return left > 0
+
+    def set(self, order_id: str | None, faults: Faults) -> None:
+        """Replaces the faults of one charge, or the global ones; without an order id, forgets all others."""
+        if order_id is None:
+            self.everywhere = faults
+            self.by_order.clear()
+            return
+        if len(self.by_order) >= 10_000:
+            self.by_order.pop(next(iter(self.by_order)))
+        self.by_order[order_id] = faults
