@@ -1,0 +1,274 @@
+"""Accounts, transfers, and the plan of accounts.
+
+A transfer moves an amount of one unit from its debit account to its credit account. Reservations are
+transfers too: `pending` holds the amount, and a later row of kind `post` or `void` that names it ends it.
+No row ever changes. Arrows in comments read debit -> credit.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from meterai.kernel.ids import derived_id
+
+# The organisations every installation has; `customers.organisations` writes their rows (a test compares).
+ISSUER = derived_id("organisation", "issuer")
+DISTRIBUTOR = derived_id("organisation", "distributor")
+SELLER = derived_id("organisation", "seller")
+
+
+class Unit(StrEnum):
+    """What an account counts. A transfer never crosses units."""
+
+    IDR = "IDR"
+    STAMP = "STAMP"
+
+
+class Side(StrEnum):
+    """On which side an account's balance must stay; the database refuses what would cross it."""
+
+    CREDIT = "credit"  # never more debited or held than credited: stock, quota, what we owe
+    DEBIT = "debit"  # never more credited or held than debited: what we own
+    NONE = "none"
+
+
+class AccountKind(StrEnum):
+    """The plan of accounts. Every kind has one unit and one side (`unit_of`, `side_of`)."""
+
+    # STAMP: issuance -> distributor_stock -> seller_stock -> lot -> used
+    ISSUANCE = "issuance"
+    DISTRIBUTOR_STOCK = "distributor_stock"
+    SELLER_STOCK = "seller_stock"
+    LOT = "lot"
+    USED = "used"
+    # IDR
+    TREASURY_PREPAID = "treasury_prepaid"  # deposited at the treasury by the distributor
+    DISTRIBUTOR_FUNDS = "distributor_funds"
+    GATEWAY_CLEARING = "gateway_clearing"  # with the payment gateway, on its way to us
+    SUSPENSE = "suspense"  # paid, and not yet known for what
+    FACE_VALUE_PAYABLE = "face_value_payable"  # owed to the chain above the seller
+    FEE_INCOME = "fee_income"  # service fee without its VAT
+    VAT_PAYABLE = "vat_payable"
+    GATEWAY_COST = "gateway_cost"  # the gateway's price (MDR)
+    REFUND_PAYABLE = "refund_payable"  # owed to customers, at once and by itself
+    PAYOUT_CASH = "payout_cash"  # from which refunds are paid that the gateway can't carry
+
+
+class TransferKind(StrEnum):
+    """What a transfer does to the balances of its two accounts."""
+
+    SINGLE = "single"  # moves at once
+    PENDING = "pending"  # holds
+    POST = "post"  # ends a pending one: moves what it held
+    VOID = "void"  # ends a pending one: frees what it held
+
+
+class TransferCode(StrEnum):
+    """Why a transfer was made. Corrections are transfers with a code of their own."""
+
+    DEPOSIT = "deposit"
+    ISSUE = "issue"
+    SUPPLY = "supply"
+    RESERVE_SALE = "reserve_sale"
+    SALE = "sale"
+    RELEASE_SALE = "release_sale"
+    PAYMENT = "payment"
+    SALE_FACE_VALUE = "sale_face_value"
+    SALE_FEE = "sale_fee"
+    SALE_VAT = "sale_vat"
+    GATEWAY_COST = "gateway_cost"
+    RESERVE_STAMPING = "reserve_stamping"
+    STAMPING = "stamping"
+    RELEASE_STAMPING = "release_stamping"
+    REFUND_QUOTA = "refund_quota"
+    REFUND_FACE_VALUE = "refund_face_value"
+    REFUND_FEE = "refund_fee"
+    REFUND_VAT = "refund_vat"
+    REFUND_SUSPENSE = "refund_suspense"
+    REFUND_PAID = "refund_paid"
+
+
+_STAMP_KINDS = {
+    AccountKind.ISSUANCE,
+    AccountKind.DISTRIBUTOR_STOCK,
+    AccountKind.SELLER_STOCK,
+    AccountKind.LOT,
+    AccountKind.USED,
+}
+_FREE_KINDS = {
+    AccountKind.ISSUANCE,
+    AccountKind.DISTRIBUTOR_FUNDS,
+    AccountKind.GATEWAY_CLEARING,
+    AccountKind.GATEWAY_COST,
+    AccountKind.PAYOUT_CASH,
+}
+
+
+def unit_of(kind: AccountKind) -> Unit:
+    """The unit that accounts of this kind count."""
+    return Unit.STAMP if kind in _STAMP_KINDS else Unit.IDR
+
+
+def side_of(kind: AccountKind) -> Side:
+    """The side on which balances of this kind must stay."""
+    if kind is AccountKind.TREASURY_PREPAID:
+        return Side.DEBIT
+    return Side.NONE if kind in _FREE_KINDS else Side.CREDIT
+
+
+def account_id(kind: AccountKind, organisation_id: uuid.UUID) -> uuid.UUID:
+    """The id of the one account of this kind that an organisation has. Lots: see `lot_account_id`."""
+    assert kind is not AccountKind.LOT, "an organisation has many lots"
+    return derived_id("account", kind, organisation_id)
+
+
+def lot_account_id(item_id: uuid.UUID) -> uuid.UUID:
+    """The id of the quota lot that an order's item buys."""
+    return derived_id("lot", item_id)
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to open. `customer_id` is set for quota lots only."""
+
+    id: uuid.UUID
+    kind: AccountKind
+    organisation_id: uuid.UUID
+    customer_id: uuid.UUID | None = None
+
+
+def account(kind: AccountKind, organisation_id: uuid.UUID) -> Account:
+    """The account of this kind that belongs to an organisation."""
+    return Account(id=account_id(kind, organisation_id), kind=kind, organisation_id=organisation_id)
+
+
+def lot(item_id: uuid.UUID, *, organisation_id: uuid.UUID, customer_id: uuid.UUID) -> Account:
+    """The quota lot of an order's item: sold by `organisation_id`, owned by `customer_id`."""
+    return Account(
+        id=lot_account_id(item_id),
+        kind=AccountKind.LOT,
+        organisation_id=organisation_id,
+        customer_id=customer_id,
+    )
+
+
+def books(issuer: uuid.UUID, distributor: uuid.UUID, seller: uuid.UUID) -> list[Account]:
+    """Every account a chain of issuer, distributor and seller needs, but for the quota lots."""
+    owner = {
+        AccountKind.ISSUANCE: issuer,
+        AccountKind.DISTRIBUTOR_STOCK: distributor,
+        AccountKind.TREASURY_PREPAID: distributor,
+        AccountKind.DISTRIBUTOR_FUNDS: distributor,
+    }
+    return [account(kind, owner.get(kind, seller)) for kind in AccountKind if kind is not AccountKind.LOT]
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer to write. Make one with `move`, `reserve`, `post_reservation` or `void_reservation`.
+
+    The id comes from the caller and makes the transfer idempotent: derive it from what it settles. `post` and
+    `void` take accounts, unit and amount from the reservation that `pending_id` names.
+    """
+
+    id: uuid.UUID
+    kind: TransferKind
+    code: TransferCode
+    reference_id: uuid.UUID
+    """The order for everything of an order, the job for stamping, the deposit for stock."""
+    organisation_id: uuid.UUID
+    debit: uuid.UUID | None = None
+    credit: uuid.UUID | None = None
+    amount: int | None = None
+    """Rupiah or stamps, more than 0."""
+    pending_id: uuid.UUID | None = None
+    expires_at: datetime | None = None
+    """Of a reservation: when it should have ended. It ends by a void, never by itself (I2 watches)."""
+
+
+def move(
+    transfer_id: uuid.UUID,
+    code: TransferCode,
+    *,
+    debit: uuid.UUID,
+    credit: uuid.UUID,
+    amount: int,
+    reference_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+) -> Transfer:
+    """A transfer that moves its amount at once."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.SINGLE,
+        code=code,
+        reference_id=reference_id,
+        organisation_id=organisation_id,
+        debit=debit,
+        credit=credit,
+        amount=amount,
+    )
+
+
+def reserve(
+    transfer_id: uuid.UUID,
+    code: TransferCode,
+    *,
+    debit: uuid.UUID,
+    credit: uuid.UUID,
+    amount: int,
+    reference_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+    expires_at: datetime | None = None,
+) -> Transfer:
+    """A transfer that holds its amount on both accounts until it is posted or voided."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.PENDING,
+        code=code,
+        reference_id=reference_id,
+        organisation_id=organisation_id,
+        debit=debit,
+        credit=credit,
+        amount=amount,
+        expires_at=expires_at,
+    )
+
+
+def post_reservation(
+    transfer_id: uuid.UUID,
+    code: TransferCode,
+    *,
+    pending_id: uuid.UUID,
+    reference_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+) -> Transfer:
+    """Ends a reservation by moving the whole of what it held."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.POST,
+        code=code,
+        reference_id=reference_id,
+        organisation_id=organisation_id,
+        pending_id=pending_id,
+    )
+
+
+def void_reservation(
+    transfer_id: uuid.UUID,
+    code: TransferCode,
+    *,
+    pending_id: uuid.UUID,
+    reference_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+) -> Transfer:
+    """Ends a reservation by freeing the whole of what it held."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.VOID,
+        code=code,
+        reference_id=reference_id,
+        organisation_id=organisation_id,
+        pending_id=pending_id,
+    )

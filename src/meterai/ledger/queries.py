@@ -1,0 +1,149 @@
+"""Read-only answers of the ledger, for pages and for other contexts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.ledger.model import AccountKind, account_id
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's balance, positive on the side on which it must stay (side "none": on the credit side)."""
+
+    posted: int
+    """Settled, reservations not deducted."""
+    pending: int
+    """Held by open reservations that would take it away."""
+    incoming: int
+    """Held by open reservations that would add to it; not part of `posted`, not to be used."""
+
+    @property
+    def available(self) -> int:
+        """What may still be moved or reserved."""
+        return self.posted - self.pending
+
+
+class Lot(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's quota lot, in stamps. bought = available + reserved + gone."""
+
+    account_id: uuid.UUID
+    organisation_id: uuid.UUID
+    """Who sold it."""
+    bought: int
+    """Paid for and credited; 0 while the order waits for its payment."""
+    available: int
+    reserved: int
+    """Held for documents that are being stamped."""
+    gone: int
+    """Used on documents or given back for money."""
+    opened_at: datetime
+
+
+class ReservationEnd(StrEnum):
+    """How a reservation stands."""
+
+    OPEN = "open"
+    POSTED = "post"
+    VOIDED = "void"
+
+
+class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer as it stands in the books."""
+
+    id: uuid.UUID
+    kind: str
+    pending_id: uuid.UUID | None
+    debit: uuid.UUID
+    credit: uuid.UUID
+    unit: str
+    amount: int
+    code: str
+    created_at: datetime
+    posted_at: datetime | None
+    business_date: date
+
+
+async def balance(conn: Connection, account: uuid.UUID) -> Balance | None:
+    """The balance of an account; None when there is no such account."""
+    row = await conn.fetchrow(
+        """SELECT balance_side, debits_posted, debits_pending, credits_posted, credits_pending
+           FROM ledger.account WHERE id = $1""",
+        account,
+    )
+    if row is None:
+        return None
+    if row["balance_side"] == "debit":
+        return Balance(
+            posted=row["debits_posted"] - row["credits_posted"],
+            pending=row["credits_pending"],
+            incoming=row["debits_pending"],
+        )
+    return Balance(
+        posted=row["credits_posted"] - row["debits_posted"],
+        pending=row["debits_pending"],
+        incoming=row["credits_pending"],
+    )
+
+
+async def stock(conn: Connection, organisation_id: uuid.UUID) -> Balance:
+    """Stamps a seller has to sell. A seller without books has none."""
+    found = await balance(conn, account_id(AccountKind.SELLER_STOCK, organisation_id))
+    return found or Balance(posted=0, pending=0, incoming=0)
+
+
+async def lots_of_customer(conn: Connection, customer_id: uuid.UUID) -> list[Lot]:
+    """The customer's quota lots, the oldest first, also empty and not yet paid ones."""
+    rows = await conn.fetch(
+        """SELECT id AS account_id, organisation_id, credits_posted AS bought,
+               credits_posted - debits_posted - debits_pending AS available,
+               debits_pending AS reserved, debits_posted AS gone, created_at AS opened_at
+           FROM ledger.account WHERE customer_id = $1 AND kind = 'lot' ORDER BY created_at, id""",
+        customer_id,
+    )
+    return [Lot(**dict(row)) for row in rows]
+
+
+async def lot_of(conn: Connection, lot_account: uuid.UUID, *, customer_id: uuid.UUID) -> Lot | None:
+    """One quota lot of this customer; None when it is unknown or somebody else's (I16)."""
+    row = await conn.fetchrow(
+        """SELECT id AS account_id, organisation_id, credits_posted AS bought,
+               credits_posted - debits_posted - debits_pending AS available,
+               debits_pending AS reserved, debits_posted AS gone, created_at AS opened_at
+           FROM ledger.account WHERE id = $1 AND customer_id = $2 AND kind = 'lot'""",
+        lot_account,
+        customer_id,
+    )
+    return None if row is None else Lot(**dict(row))
+
+
+async def reservation_ends(
+    conn: Connection, pending_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, ReservationEnd]:
+    """How each of these reservations stands; ids that are no reservation are left out.
+
+    Without the accounts' locks the answer may be old when it arrives: `store.post` has the last word.
+    """
+    rows = await conn.fetch(
+        """SELECT p.id, coalesce(e.kind, 'open') AS ended FROM ledger.transfer p
+           LEFT JOIN ledger.transfer e ON e.pending_id = p.id
+           WHERE p.id = ANY ($1) AND p.kind = 'pending'""",
+        list(pending_ids),
+    )
+    return {row["id"]: ReservationEnd(row["ended"]) for row in rows}
+
+
+async def transfers_of(conn: Connection, reference_id: uuid.UUID) -> list[TransferRow]:
+    """Everything booked for an order, a stamping job or a deposit, in the order of time."""
+    rows = await conn.fetch(
+        """SELECT id, kind, pending_id, debit_account_id AS debit, credit_account_id AS credit, unit, amount,
+               code, created_at, posted_at, business_date
+           FROM ledger.transfer WHERE reference_id = $1 ORDER BY created_at, id""",
+        reference_id,
+    )
+    return [TransferRow(**dict(row)) for row in rows]

@@ -1,0 +1,89 @@
+"""The two statements that write the ledger: functions of the database, whose tables nobody may write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Connection
+from meterai.ledger.model import Account, Transfer, side_of, unit_of
+
+_OPEN = "SELECT ledger.open_accounts($1, $2, $3, $4, $5, $6, $7)"
+_POST = "SELECT ledger.post_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+
+_BY_SQLSTATE = {
+    "LG001": (Kind.CONFLICT, "ledger.id_reused"),
+    "LG002": (Kind.NOT_FOUND, "ledger.unknown"),
+    "LG003": (Kind.NOT_FOUND, "ledger.unknown"),
+}
+_BY_CONSTRAINT = {
+    "account_never_overdrawn": (Kind.CONFLICT, "ledger.insufficient"),
+    "transfer_ends_once": (Kind.CONFLICT, "ledger.already_ended"),
+}
+
+
+async def open_accounts(tx: Connection, accounts: Sequence[Account], now: datetime) -> None:
+    """Opens accounts with a balance of 0; one that is open already is left alone.
+
+    Raises: Refusal(CONFLICT, "ledger.id_reused") when an account of that id says something else.
+    """
+    try:
+        await tx.execute(
+            _OPEN,
+            [account.id for account in accounts],
+            [unit_of(account.kind) for account in accounts],
+            [account.kind for account in accounts],
+            [account.organisation_id for account in accounts],
+            [account.customer_id for account in accounts],
+            [side_of(account.kind) for account in accounts],
+            now,
+        )
+    except asyncpg.PostgresError as error:
+        raise _refusal(error) from error
+
+
+async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
+    """Writes transfers, all or none, moves the balances, and returns how many of them are new.
+
+    A transfer that exists with the same content is no error and not counted (`expires_at` and times are not
+    compared: a retry may be later). Accounts are locked in the order of their ids, so batches never deadlock
+    as long as a transaction calls this once, or with accounts of its own. The locks are held until the
+    transaction ends: call it late. After a refusal the transaction is lost, unless the call stands in
+    `async with tx.transaction()` (a savepoint).
+
+    Raises: Refusal with
+    "ledger.insufficient" (CONFLICT): an account would be overdrawn, reservations included ·
+    "ledger.already_ended" (CONFLICT): the reservation was posted or voided before by another transfer ·
+    "ledger.id_reused" (CONFLICT): a transfer of that id says something else ·
+    "ledger.unknown" (NOT_FOUND): no such account, or no such reservation.
+    A wrong combination of units, kinds or amounts is a bug and stays a database error.
+    """
+    if not transfers:
+        return 0
+    try:
+        new = await tx.fetchval(
+            _POST,
+            [transfer.id for transfer in transfers],
+            [transfer.kind for transfer in transfers],
+            [transfer.pending_id for transfer in transfers],
+            [transfer.debit for transfer in transfers],
+            [transfer.credit for transfer in transfers],
+            [transfer.amount for transfer in transfers],
+            [transfer.code for transfer in transfers],
+            [transfer.reference_id for transfer in transfers],
+            [transfer.organisation_id for transfer in transfers],
+            [transfer.expires_at for transfer in transfers],
+            now,
+        )
+    except asyncpg.PostgresError as error:
+        raise _refusal(error) from error
+    return int(new)
+
+
+def _refusal(error: asyncpg.PostgresError) -> Exception:
+    """The refusal that a database error stands for; the error itself when it is none (a bug, an outage)."""
+    known = _BY_SQLSTATE.get(error.sqlstate or "") or _BY_CONSTRAINT.get(error.constraint_name or "")
+    return Refusal(*known) if known else error

@@ -1,0 +1,1 @@
+"""What the ledger does by itself; sales and stamping post their own transfers through `ledger.store`."""

@@ -1,0 +1,108 @@
+"""Records a distributor's deposit at the treasury and issues the stock that it pays for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit.database import Database
+from meterai.ledger import queries, store
+from meterai.ledger.model import (
+    DISTRIBUTOR,
+    ISSUER,
+    SELLER,
+    AccountKind,
+    Transfer,
+    TransferCode,
+    account_id,
+    books,
+    move,
+)
+
+FACE_VALUE = 10_000
+"""Rupiah a stamp costs the distributor (UU 10/2020 article 5)."""
+PIECES_MAX = 100_000_000
+
+
+class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deposit brought."""
+
+    deposit_id: uuid.UUID
+    pieces: int
+    amount: int
+    """Rupiah deposited: pieces times face value."""
+    new: bool
+    """False: this deposit was recorded before, and nothing was issued now."""
+    stock: int
+    """Stamps the seller can sell now."""
+
+
+async def open_books(db: Database, *, now: datetime) -> None:
+    """Opens every account of the chain, but for quota lots. Doing it again changes nothing."""
+    async with db.transaction() as tx:
+        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
+
+
+async def issue_quota(
+    db: Database, *, pieces: int, deposit_reference: str, now: datetime, face_value: int = FACE_VALUE
+) -> StockIssued:
+    """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
+
+    The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), the
+    issuer supplies the same number of stamps, and the distributor passes them to the seller. Safe to repeat.
+
+    Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
+    "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
+    """
+    if not 1 <= pieces <= PIECES_MAX or not deposit_reference.strip():
+        raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
+    deposit_id = derived_id("deposit", deposit_reference.strip())
+    async with db.transaction() as tx:
+        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
+        new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now)
+        stock = await queries.stock(tx, SELLER)
+    return StockIssued(
+        deposit_id=deposit_id,
+        pieces=pieces,
+        amount=pieces * face_value,
+        new=new > 0,
+        stock=stock.available,
+    )
+
+
+def _transfers(deposit_id: uuid.UUID, pieces: int, face_value: int) -> list[Transfer]:
+    issuance = account_id(AccountKind.ISSUANCE, ISSUER)
+    distributor_stock = account_id(AccountKind.DISTRIBUTOR_STOCK, DISTRIBUTOR)
+    return [
+        move(
+            derived_id("deposit-paid", deposit_id),
+            TransferCode.DEPOSIT,
+            debit=account_id(AccountKind.TREASURY_PREPAID, DISTRIBUTOR),
+            credit=account_id(AccountKind.DISTRIBUTOR_FUNDS, DISTRIBUTOR),
+            amount=pieces * face_value,
+            reference_id=deposit_id,
+            organisation_id=DISTRIBUTOR,
+        ),
+        move(
+            derived_id("deposit-issue", deposit_id),
+            TransferCode.ISSUE,
+            debit=issuance,
+            credit=distributor_stock,
+            amount=pieces,
+            reference_id=deposit_id,
+            organisation_id=DISTRIBUTOR,
+        ),
+        move(
+            derived_id("deposit-supply", deposit_id),
+            TransferCode.SUPPLY,
+            debit=distributor_stock,
+            credit=account_id(AccountKind.SELLER_STOCK, SELLER),
+            amount=pieces,
+            reference_id=deposit_id,
+            organisation_id=SELLER,
+        ),
+    ]
