@@ -31,7 +31,8 @@ a{color:var(--act)}a:focus-visible,button:focus-visible{outline:3px solid #f0a92
 ul{list-style:none;margin:0;padding:0}li{border-top:1px solid var(--line);padding:.75rem 0}
 li:first-child{border-top:0}
 .row{display:flex;justify-content:space-between;gap:1rem;align-items:baseline;flex-wrap:wrap}
-.tag{border-radius:99px;padding:.1rem .6rem;font-size:.8125rem;font-weight:600;background:#e6edf0;color:#33434d}
+.tag{border-radius:99px;padding:.1rem .6rem;font-size:.8125rem;font-weight:600;
+background:#e6edf0;color:#33434d}
 .tag.good{background:#d7f0dd;color:#14532d}.tag.wait{background:#fff0cf;color:#6b4300}
 .tag.bad{background:#fbdedc;color:#7f1d1d}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.5rem 0 0}

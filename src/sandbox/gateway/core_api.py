@@ -109,7 +109,8 @@ class CoreApi:
             return web.Response(text="<html>Maintenance</html>", content_type="text/html")
         if script.take(key, "status_huge_next"):
             return await _huge(request)
-        return _json(self.till.find(key).as_midtrans())
+        payment = self.till.find(key)
+        return _json(payment.as_midtrans() | {"actions": [self._pay_page(payment)]})
 
     async def cancel(self, request: web.Request) -> web.StreamResponse:
         payment = self.till.cancel(self.till.find(request.match_info["key"]))
@@ -162,11 +163,7 @@ class CoreApi:
         return asked.payment_type
 
     def _charged(self, payment: Payment) -> dict[str, Any]:
-        pay_page = {
-            "name": "sandbox-payment-page",
-            "method": "GET",
-            "url": f"{self.public_url}/pay/{payment.transaction_id}",
-        }
+        pay_page = self._pay_page(payment)
         body = payment.as_midtrans()
         if payment.channel != "qris":
             message = "Success, Bank Transfer transaction is created"
@@ -178,6 +175,11 @@ class CoreApi:
             "qr_string": payment.qr_string,
             "actions": [action, pay_page],
         }
+
+    def _pay_page(self, payment: Payment) -> dict[str, str]:
+        """An action that Midtrans doesn't have: where a person pays at this twin."""
+        url = f"{self.public_url}/pay/{payment.transaction_id}"
+        return {"name": "sandbox-payment-page", "method": "GET", "url": url}
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:

@@ -91,12 +91,13 @@ def _payment(payment: Payment, *, payable: bool) -> str:
         f'<form method="post"><button name="pay" value="1">Bayar {_rupiah(payment.amount)}'
         ' <span lang="en">/ Pay</span></button></form>'
         if payable
-        else f'<p class="soft">{both("Halaman toko mengikuti dengan sendirinya.", "The shop follows by itself.")}</p>'
+        else f'<p class="soft">{both("Halaman toko mengikuti sendiri.", "The shop follows by itself.")}</p>'
     )
     amount = payment.paid_amount or payment.amount
     return (
         f'<h1>{both("Pembayaran", "Payment")}</h1><section class="card">'
-        f'<div class="row"><p class="amount">{_rupiah(amount)}</p>{_tag(payment)}</div><dl>{listed}</dl></section>'
+        f'<div class="row"><p class="amount">{_rupiah(amount)}</p>{_tag(payment)}</div>'
+        f"<dl>{listed}</dl></section>"
         f'{code}{button}<p class="soft"><a href="/">{both("Semua pembayaran", "All payments")}</a></p>'
     )
 
@@ -104,7 +105,8 @@ def _payment(payment: Payment, *, payable: bool) -> str:
 def _code(payment: Payment) -> str:
     if payment.channel == "qris":
         hint = both("Pindai dengan aplikasi bank atau dompet", "Scan with a bank app or wallet")
-        return f'<section class="card"><div class="qr">{qris.svg(payment.qr_string)}</div><p class="soft">{hint}</p></section>'
+        drawn = f'<div class="qr">{qris.svg(payment.qr_string)}</div>'
+        return f'<section class="card">{drawn}<p class="soft">{hint}</p></section>'
     number = " ".join(payment.va_number[i : i + 4] for i in range(0, len(payment.va_number), 4))
     label = both("Nomor virtual account BNI", "BNI virtual account number")
     return f'<section class="card"><p class="soft">{label}</p><p class="code">{number}</p></section>'
@@ -116,7 +118,8 @@ def _list(payments: list[Payment]) -> str:
     items = (
         f'<li><div class="row"><a href="/pay/{p.transaction_id}"><strong>{_rupiah(p.amount)}</strong> '
         f"{escape(p.name or p.order_id)}</a>{_tag(p)}</div>"
-        f'<span class="soft">{"QRIS" if p.channel == "qris" else "VA BNI"} · {jakarta(p.created_at)} WIB</span></li>'
+        f'<span class="soft">{"QRIS" if p.channel == "qris" else "VA BNI"} · '
+        f"{jakarta(p.created_at)} WIB</span></li>"
         for p in payments
     )
     return f"<ul>{''.join(items)}</ul>"

@@ -73,7 +73,7 @@ class ScriptApi:
         return _answer({"order_id": payment.order_id})
 
     async def script(self, request: web.Request) -> web.Response:
-        """Sets faults: {order_id: null | "...", faults: {...}}; null sets the global ones, forgetting the rest."""
+        """Sets faults: {order_id, faults: {...}}; without order_id the global ones, forgetting the rest."""
         try:
             asked = msgspec.json.decode(await request.read(), type=_Script)
         except msgspec.DecodeError as error:

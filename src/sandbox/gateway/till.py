@@ -1,4 +1,4 @@
-"""What the gateway does: open, pay, expire, cancel, refund and reverse charges. Each change sends a notice."""
+"""What the gateway does: open, pay, expire, cancel, refund, reverse charges. Each change sends a notice."""
 
 from __future__ import annotations
 
@@ -60,11 +60,7 @@ class Till:
             remembered = fresh and not self.script.of(order_id).forget_idempotency_keys
             if remembered and known.idempotency_key == idempotency_key and known.amount == amount:
                 return known
-            raise GatewayError(
-                406,
-                "The request could not be completed due to a conflict with the current state"
-                " of the target resource, please try again",
-            )
+            raise GatewayError(406, "order_id has already been utilized previously")
         payment = Payment(
             transaction_id=new_transaction_id(),
             order_id=order_id,
@@ -124,7 +120,7 @@ class Till:
     def refund(self, payment: Payment, *, refund_key: str, amount: int, reason: str) -> RefundMade:
         """Returns money. The same key and amount again is the same refund.
 
-        Raises: GatewayError 418 bank transfer, 414 for now, 406 same key other amount, 412 not paid or too much.
+        Raises: GatewayError 418 bank transfer, 414 not now, 406 key used for another amount, 412 else.
         """
         made = next((r for r in payment.refunds if r.refund_key == refund_key), None)
         if made is not None:
