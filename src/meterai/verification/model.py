@@ -1,0 +1,163 @@
+"""What the verifier says: verdict, register's answer, and what is known of each stamp and signature."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """One of three; there is no fourth."""
+
+    GENUINE = "ASLI"
+    NOT_GENUINE = "TIDAK_ASLI"
+    CANNOT_CHECK = "TIDAK_DAPAT_DIPERIKSA"
+
+
+class RegisterAnswer(StrEnum):
+    """What the register of released stamps said about the file."""
+
+    CONFIRMED = "confirmed"  # every stamp of ours was released on exactly these bytes
+    NOT_ASKED = "not_asked"  # offline, or the register could not be reached
+    CONTRADICTS = "contradicts"  # the serial is unknown, annulled, or belongs to another document
+    UNKNOWN = "unknown"  # asked, but the file carries nothing that the register could know
+
+
+class Covers(StrEnum):
+    """How much of the file a signature's byte range reaches (ISO 32000-2, 12.8.1)."""
+
+    WHOLE_FILE = "whole_file"
+    REVISION = "revision"  # a whole earlier revision; something was appended afterwards
+    UNCLEAR = "unclear"  # no shape that we accept: nothing may be concluded from it
+
+
+class Box(msgspec.Struct, frozen=True, kw_only=True):
+    """A rectangle in points in the visible page: CropBox, after rotation, origin lower left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class StampReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one electronic stamp.
+
+    It does not claim that the document's content is true or lawful, nor (when `foreign`) that the stamp was
+    issued by anybody in particular.
+    """
+
+    serial: str
+    """From the signature's Reason, which the signature covers."""
+    foreign: bool
+    """True: the chain does not lead to our root. Such a stamp is described, never vouched for."""
+    intact: bool
+    """The signed bytes are unchanged and the signature over them verifies with the certificate inside it."""
+    covers: Covers
+    stamped_at: datetime | None = None
+    """Time of the RFC 3161 time stamp, UTC. Of a foreign stamp: whatever time it states, unchecked."""
+    signer: str = ""
+    """Common name in the signer's certificate; of a foreign stamp this is only what it says of itself."""
+    field: str = ""
+    """Name of the signature field."""
+    page: int | None = None
+    """1-based page of the visible stamp; None when it has no place on a page or was not looked for."""
+    box: Box | None = None
+    """Place of the visible stamp; it says nothing about what is drawn there."""
+    revision_sha256: str = ""
+    """Hex SHA-256 of the file up to the end of the revision that this stamp signs; empty when unclear."""
+    problems: tuple[str, ...] = ()
+    """Reason codes (see reasons.py) that concern this stamp; empty is good."""
+
+
+class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a signature that is no electronic stamp: never a reason for a good verdict.
+
+    It does not claim who signed: the chain of somebody else's certificate is not checked here.
+    """
+
+    signer: str
+    """Common name that the certificate inside states; empty when there is none to read."""
+    reason: str
+    field: str
+    intact: bool
+    """As in StampReport; says nothing about trust."""
+    covers: Covers
+    time_stamp_only: bool = False
+    """True: a document time stamp (archiving), not a person's signature."""
+    signed_at: datetime | None = None
+    """Whatever time the signature states, unchecked."""
+    problems: tuple[str, ...] = ()
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """The verifier's answer about one file.
+
+    GENUINE claims: at least one stamp of ours, unchanged since stamping; nothing was added that its profile
+    forbids; no signature in the file is broken. It claims the register's consent only when `register` is
+    CONFIRMED. It never claims that the content is true, nor that certificates were not revoked.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Reason codes (see reasons.py), the most important first; never empty."""
+    sha256: str
+    """Hex SHA-256 of the whole file."""
+    stamps: tuple[StampReport, ...] = ()
+    other_signatures: tuple[SignatureReport, ...] = ()
+    register: RegisterAnswer = RegisterAnswer.NOT_ASKED
+    fast_path: bool = False
+    """True: the file's digest is in the register; places and signers of the stamps may then be unknown."""
+    pages: int | None = None
+    """Number of pages; None when the file could not be read or was not opened."""
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    """All that verification needs to trust: public material only."""
+
+    roots_pem: tuple[str, ...]
+    """Pinned root certificates, PEM. Nothing else is a root, whatever a file carries."""
+    code_keys: dict[int, str] = {}
+    """Ed25519 public keys of the 2-D code by key id, hex."""
+
+
+class JudgeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the judging task in the jail is given."""
+
+    data: bytes
+    trust: Trust
+    moment: datetime
+    """The time of judging, UTC: nothing may have been stamped after it."""
+
+
+class PictureRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for a picture of a place on a page."""
+
+    data: bytes
+    page: int
+    box: Box
+    width_px: int = 360
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A JPEG of what a reader of the document sees at a stamp's place."""
+
+    jpeg: bytes
+    width_px: int
+    height_px: int
+
+
+class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the register says of a serial number. It never says that a document in hand is the stamped one."""
+
+    serial: str
+    known: bool
+    state: str = ""
+    """State in the register; empty when unknown."""
+    released_at: datetime | None = None
+    document_pages: int | None = None
+    """Pages of the stamped document, so that a person can compare; not its content."""
+    code_checked: bool = False
+    """True: the 2-D code's own signature was verified with one of our public keys."""

@@ -1,0 +1,61 @@
+"""The strict shape of a signature's byte range.
+
+Most published forgeries play with it (universal signature forgery, signature wrapping): so only `[0 a b c]`
+is accepted, the gap being exactly one hex string, the one that belongs to this signature dictionary, and the
+end being the end of a revision. ISO 32000-2, 12.8.1; ETSI EN 319 142-1, 5.3.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+_GAP = re.compile(rb"<([0-9a-f]*|[0-9A-F]*)>")
+_END_OF_REVISION = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
+
+
+class ByteRange(msgspec.Struct, frozen=True, kw_only=True):
+    """Offsets in bytes: signed are `[0, gap_start)` and `[gap_end, end)`."""
+
+    gap_start: int
+    gap_end: int
+    end: int
+
+
+class ShapeError(Exception):
+    """The byte range or the gap has not the one accepted shape."""
+
+
+def read_byte_range(data: bytes, numbers: object) -> ByteRange:
+    """Checks `numbers` (the value of /ByteRange) against the file.
+
+    Raises: ShapeError.
+    """
+    if not isinstance(numbers, list) or len(numbers) != 4 or not all(type(n) is int for n in numbers):
+        raise ShapeError("not four integers")
+    first, length, second, rest = numbers
+    if first != 0 or length <= 0 or rest <= 0 or second <= length or second + rest > len(data):
+        raise ShapeError("offsets")
+    if not _END_OF_REVISION.search(data, second + rest - 7, second + rest):
+        raise ShapeError("not the end of a revision")
+    return ByteRange(gap_start=length, gap_end=second, end=second + rest)
+
+
+def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
+    """The bytes that the hex string in the gap stands for: DER and its padding.
+
+    The digits must have one case, or a flipped bit could turn `a` into `A` unnoticed.
+    Raises: ShapeError.
+    """
+    found = _GAP.fullmatch(data, byte_range.gap_start, byte_range.gap_end)
+    if found is None or len(found[1]) % 2:
+        raise ShapeError("the gap is no hex string")
+    return bytes.fromhex(found[1].decode())
+
+
+def without_padding(content: bytes, der_length: int) -> bytes:
+    """The DER part of the gap; what follows must be zeros. Raises: ShapeError."""
+    if der_length > len(content) or any(content[der_length:]):
+        raise ShapeError("padding")
+    return content[:der_length]

@@ -1,0 +1,239 @@
+"""Opens a document for judging: strict reading, pages counted by walking, every signature field found."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from meterai.verification.model import Box
+from meterai.verification.rules.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
+
+FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest input by stamp and archive data
+PAGES_MAX = 400
+PAGE_TREE_DEPTH_MAX = 50
+SIGNATURES_MAX = 40
+STAMP_FIELD = re.compile(r"Emet([0-9A-Z]{22})")
+STAMP_REASON = re.compile(r"\[([0-9A-Z]{22})\](?: .*)?", re.DOTALL)
+
+
+class Unreadable(Exception):
+    """The file can't be judged at all; `code` says why (reasons.py)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a page is needed to say where a stamp stands."""
+
+    reference: tuple[int, int]
+    annotations: frozenset[tuple[int, int]]
+    crop: tuple[float, float, float, float]
+    rotation: int
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """A filled signature field, as far as the file's structure tells."""
+
+    field: str
+    reason: str
+    object: Any
+    """The signature dictionary (pyHanko)."""
+    field_object: Any
+    byte_range: ByteRange | None
+    content: bytes
+    """What the gap holds, padding included; empty when the shape is wrong."""
+    page: int | None
+    box: Box | None
+    document_time_stamp: bool
+
+    @property
+    def serial(self) -> str:
+        """The serial number that the Reason states, or else the field's name; empty for no stamp."""
+        found = STAMP_REASON.fullmatch(self.reason) or STAMP_FIELD.fullmatch(self.field)
+        return found[1] if found else ""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """An opened document."""
+
+    data: bytes
+    reader: Any
+    pages: tuple[Page, ...]
+    signatures: tuple[Signature, ...]
+    """In the order of the ends of their byte ranges; those without an acceptable one last."""
+    open_stamp_fields: tuple[str, ...]
+    """Names of fields meant for a stamp that carry no signature."""
+
+
+def check_envelope(data: bytes) -> None:
+    """What can be said without parsing. Raises: Unreadable."""
+    if not data:
+        raise Unreadable("pdf.empty")
+    if len(data) > FILE_BYTES_MAX:
+        raise Unreadable("pdf.too_large")
+    if not data.startswith(b"%PDF-"):
+        raise Unreadable("file.junk_before" if b"%PDF-" in data[:1024] else "pdf.not_pdf")
+
+
+def open_document(data: bytes) -> Document:
+    """Reads the document strictly: whatever readers might understand differently is not judged.
+
+    Raises: Unreadable, or any parser's exception.
+    """
+    check_envelope(data)
+    reader = PdfFileReader(io.BytesIO(data), strict=True)
+    if reader.encrypted:
+        raise Unreadable("pdf.encrypted")
+    if reader.xrefs.hybrid_xrefs_present:
+        raise Unreadable("pdf.ambiguous")
+    pages = tuple(_walk(reader.root.raw_get("/Pages"), {}, set(), 0))
+    if not pages:
+        raise Unreadable("pdf.no_pages")
+    if len(pages) > PAGES_MAX:
+        raise Unreadable("pdf.too_many_pages")
+    signatures, open_fields = [], []
+    for name, value, field in enumerate_sig_fields(reader):
+        if value is None:
+            open_fields.append(name)
+        else:
+            signatures.append(_signature(data, pages, name, value, field))
+        if len(signatures) + len(open_fields) > SIGNATURES_MAX:
+            raise Unreadable("pdf.too_complex")
+    signatures.sort(key=lambda s: s.byte_range.end if s.byte_range else len(data) + 1)
+    return Document(
+        data=data,
+        reader=reader,
+        pages=pages,
+        signatures=tuple(signatures),
+        open_stamp_fields=tuple(name for name in open_fields if STAMP_FIELD.fullmatch(name)),
+    )
+
+
+def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], depth: int) -> Iterator[Page]:
+    """The pages below a node of the page tree; /Count is not believed. Raises: Unreadable."""
+    reference = _key(node)
+    if reference is None or reference in seen or depth > PAGE_TREE_DEPTH_MAX or len(seen) > 4 * PAGES_MAX:
+        raise Unreadable("pdf.broken")
+    seen.add(reference)
+    found = node.get_object()
+    own = inherited | {key: found[key] for key in ("/MediaBox", "/CropBox", "/Rotate") if key in found}
+    if "/Kids" in found:
+        for position in range(len(found["/Kids"])):
+            yield from _walk(found["/Kids"].raw_get(position), own, seen, depth + 1)
+        return
+    crop = [float(number) for number in own.get("/CropBox", own["/MediaBox"])]
+    annotations = found.get("/Annots", [])
+    yield Page(
+        reference=reference,
+        annotations=frozenset(key for item in list.__iter__(annotations) if (key := _key(item))),
+        crop=(min(crop[0], crop[2]), min(crop[1], crop[3]), max(crop[0], crop[2]), max(crop[1], crop[3])),
+        rotation=int(own.get("/Rotate", 0)) % 360,
+    )
+
+
+def _key(value: Any) -> tuple[int, int] | None:
+    return (value.idnum, value.generation) if isinstance(value, generic.IndirectObject) else None
+
+
+def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, field: Any) -> Signature:
+    dictionary = value.get_object()
+    if not isinstance(dictionary, generic.DictionaryObject):
+        raise Unreadable("pdf.broken")
+    byte_range: ByteRange | None = None
+    content = b""
+    try:
+        byte_range = read_byte_range(data, _integers(dictionary))
+        content = gap_content(data, byte_range)
+        _belongs(data, dictionary, byte_range, content)
+    except ShapeError:
+        byte_range, content = None, b""
+    page, box = _place(field, pages)
+    return Signature(
+        field=name,
+        reason=_text(dictionary.get("/Reason")),
+        object=dictionary,
+        field_object=field,
+        byte_range=byte_range,
+        content=content,
+        page=page,
+        box=box,
+        document_time_stamp=dictionary.get("/Type") == "/DocTimeStamp",
+    )
+
+
+def _integers(dictionary: Any) -> list[int] | None:
+    """The numbers of /ByteRange, which must stand in the dictionary itself, as integers."""
+    if "/ByteRange" not in dictionary:
+        return None
+    value = dictionary.raw_get("/ByteRange")
+    if not isinstance(value, generic.ArrayObject):
+        return None
+    items = list(list.__iter__(value))
+    return [int(item) for item in items] if all(isinstance(i, generic.NumberObject) for i in items) else None
+
+
+def _belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes) -> None:
+    """The gap must be the /Contents of this very dictionary, and the dictionary must lie in the signed part.
+
+    Else a later revision could give a signed string a new dictionary, with another Reason.
+    Raises: ShapeError.
+    """
+    if "/Contents" not in dictionary:
+        raise ShapeError("no contents")
+    value = dictionary.raw_get("/Contents")
+    if getattr(value, "original_bytes", None) != content:
+        raise ShapeError("contents are not the gap")
+    reference = dictionary.container_ref
+    if not isinstance(reference, generic.Reference):
+        raise ShapeError("the signature is no object of its own")
+    offset = reference.pdf.xrefs[reference]
+    if not isinstance(offset, int) or not 0 < offset < byte_range.gap_start:
+        raise ShapeError("the signature's object lies elsewhere")
+    header = b"%d %d obj" % (reference.idnum, reference.generation)
+    between = data[offset : byte_range.gap_start]
+    if not between.startswith(header) or b"endobj" in between:
+        raise ShapeError("the gap lies in another object")
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, generic.TextStringObject) else ""
+
+
+def _place(field: Any, pages: tuple[Page, ...]) -> tuple[int | None, Box | None]:
+    key, found = _key(field), field.get_object()
+    for number, page in enumerate(pages, 1):
+        if key in page.annotations:
+            corners = [float(value) for value in found.get("/Rect", [])]
+            if len(corners) == 4:
+                box = visible_box(corners, page)
+                return number, box if box.width > 0 and box.height > 0 else None
+    return None, None
+
+
+def visible_box(corners: list[float], page: Page) -> Box:
+    """A rectangle of user space as it lies in the visible page: CropBox, turned by /Rotate (clockwise)."""
+    left, bottom, right, top = page.crop
+    width, height = right - left, top - bottom
+    points = (corners[:2], corners[2:])
+    turned = [_turn(x - left, y - bottom, width, height, page.rotation) for x, y in points]
+    (x0, y0), (x1, y1) = turned
+    return Box(x=min(x0, x1), y=min(y0, y1), width=abs(x1 - x0), height=abs(y1 - y0))
+
+
+def _turn(x: float, y: float, width: float, height: float, rotation: int) -> tuple[float, float]:
+    if rotation == 90:
+        return y, width - x
+    if rotation == 180:
+        return width - x, height - y
+    if rotation == 270:
+        return height - y, x
+    return x, y

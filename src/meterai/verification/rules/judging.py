@@ -1,0 +1,68 @@
+"""Puts the rules together into one of three verdicts. Knows no register: that is asked outside."""
+
+from __future__ import annotations
+
+import hashlib
+
+from meterai.verification.model import (
+    Judgement,
+    JudgeRequest,
+    SignatureReport,
+    StampReport,
+    Verdict,
+)
+from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+from meterai.verification.rules.afterwards import check_afterwards
+from meterai.verification.rules.chain import load_roots
+from meterai.verification.rules.document import Document, Unreadable, open_document
+from meterai.verification.rules.stamps import Examined, Trusted, examine
+
+
+def judge(request: JudgeRequest) -> Judgement:
+    """Judges a file by itself. Whatever goes wrong is a verdict, never an exception.
+
+    Runs strict rules of our own and pyHanko's validation, and both must agree. Sources: ISO 32000-2, 12.8;
+    ETSI EN 319 142-1; ETSI EN 319 102-1 (three outcomes); RFC 5652, 3161, 5280.
+    """
+    digest = hashlib.sha256(request.data).hexdigest()
+    try:
+        document = open_document(request.data)
+        trust = Trusted(
+            roots=load_roots(request.trust.roots_pem),
+            roots_pem=request.trust.roots_pem,
+            moment=request.moment,
+        )
+        return _weigh(document, [examine(document, s, trust) for s in document.signatures], digest)
+    except Unreadable as error:
+        return refuse(error.code, digest)
+    except Exception:
+        # Parsers of hostile bytes raise nearly anything (RecursionError, struct.error, ...); none is a pass.
+        return refuse("pdf.broken", digest)
+
+
+def refuse(code: str, digest: str) -> Judgement:
+    """The judgement on a file of which nothing but `code` is known."""
+    return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=digest)
+
+
+def _weigh(document: Document, examined: list[Examined], digest: str) -> Judgement:
+    stamps = tuple(e.report for e in examined if isinstance(e.report, StampReport))
+    others = tuple(e.report for e in examined if isinstance(e.report, SignatureReport))
+    codes = {problem for e in examined for problem in e.report.problems}
+    if any(e.ours for e in examined):
+        codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
+        codes.update(check_afterwards(document, examined))
+        codes.add(GENUINE)
+    elif not stamps:
+        codes.add("stamp.none")
+    if others:
+        codes.add("note.other_signature")
+    verdict = verdict_of(codes)
+    return Judgement(
+        verdict=verdict,
+        reasons=most_important_first(codes if verdict is Verdict.GENUINE else codes - {GENUINE}),
+        sha256=digest,
+        stamps=stamps,
+        other_signatures=others,
+        pages=len(document.pages),
+    )

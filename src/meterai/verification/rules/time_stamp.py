@@ -1,0 +1,62 @@
+"""Checks an RFC 3161 time-stamp token with the same strictness as the signature that it dates."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography import x509
+
+from meterai.verification.rules import chain
+from meterai.verification.rules.cms import FormError, digest_name, read_token, token_info
+
+FUTURE_ALLOWED = timedelta(minutes=5)
+
+
+class TimeStamp(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says, and what is wrong with it."""
+
+    time: datetime | None
+    """UTC; None when the token can't be read."""
+    problem: str = ""
+    """Reason code; empty is good."""
+
+
+def check_token(token: bytes, dated: bytes, roots: list[x509.Certificate], moment: datetime) -> TimeStamp:
+    """Whether `token` is a time stamp over `dated` by an authority of ours, not later than `moment`.
+
+    The authority's certificates must have been valid at the stated time; revocation is not looked up.
+    """
+    try:
+        form = read_token(token)
+        info = token_info(form)
+        time: datetime = info["gen_time"].native
+        imprint = info["message_imprint"]
+        right_imprint = imprint["hashed_message"].native == _digest(
+            digest_name(imprint["hash_algorithm"]), dated
+        )
+        certificates = [x509.load_der_x509_certificate(c) for c in form.certificates]
+        verified = chain.verifies(form, _digest(form.digest, form.content))
+    except (FormError, ValueError, TypeError, KeyError, LookupError, AttributeError):
+        return TimeStamp(time=None, problem="time_stamp.broken")
+    if not right_imprint or not verified:
+        return TimeStamp(time=time, problem="time_stamp.broken")
+    return TimeStamp(time=time, problem=_trust_problem(certificates, roots, time, moment))
+
+
+def _trust_problem(
+    certificates: list[x509.Certificate], roots: list[x509.Certificate], time: datetime, moment: datetime
+) -> str:
+    path = chain.build_path(certificates, roots, time, exact=True)
+    if not path.leads_to_root:
+        return "time_stamp.unknown_issuer"
+    if path.problem or not chain.may_time_stamp(certificates[0]):
+        return "time_stamp.broken"
+    if time > moment + FUTURE_ALLOWED:
+        return "time_stamp.future"
+    return ""
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.new(name, content).digest()

@@ -1,0 +1,247 @@
+"""Makes stamped documents with plain pyHanko, and forgeries of them.
+
+An independent second way of making them: the product's own engine is tested against the same verifier elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from fpdf import FPDF
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from meterai.kernel.serial import SerialNumber, make_serial
+from meterai.verification.model import Judgement, JudgeRequest, Trust
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+from sandbox.pki import make_pki
+
+NOW = datetime(2026, 9, 4, 9, 0, tzinfo=UTC)
+SERIAL = make_serial(b"\x11" * 32)
+SECOND = make_serial(b"\x2a" * 32)
+
+
+def certificate(path: Path) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(pem.unarmor(path.read_bytes())[2])
+
+
+def private_key(path: Path) -> asn1_keys.PrivateKeyInfo:
+    return asn1_keys.PrivateKeyInfo.load(pem.unarmor(path.read_bytes())[2])
+
+
+def store(*certificates: asn1_x509.Certificate) -> SimpleCertificateStore:
+    found = SimpleCertificateStore()
+    found.register_multiple(certificates)
+    return found
+
+
+@dataclass(frozen=True)
+class House:
+    """A PKI and everything needed to stamp under it."""
+
+    folder: Path
+
+    @property
+    def trust(self) -> Trust:
+        return load_trust(self.folder / "trust")
+
+    def signer(self) -> SimpleSigner:
+        return SimpleSigner(
+            signing_cert=certificate(self.folder / "stamp.pem"),
+            signing_key=private_key(self.folder / "stamp.key.pem"),
+            cert_registry=store(certificate(self.folder / "intermediate.pem")),
+        )
+
+    def time_stamper(self, at: datetime = NOW) -> DummyTimeStamper:
+        return DummyTimeStamper(
+            tsa_cert=certificate(self.folder / "tsa.pem"),
+            tsa_key=private_key(self.folder / "tsa.key.pem"),
+            certs_to_embed=store(certificate(self.folder / "intermediate.pem")),
+            fixed_dt=at,
+            include_nonce=False,
+        )
+
+    def judge(self, data: bytes, moment: datetime = NOW + timedelta(hours=1)) -> Judgement:
+        return judge(JudgeRequest(data=data, trust=self.trust, moment=moment))
+
+
+def make_house(folder: Path, algorithm: str = "rsa-2048") -> House:
+    return House(make_pki(folder, algorithm, now=NOW - timedelta(days=100)))  # type: ignore[arg-type]
+
+
+def letter(text: str = "Surat pernyataan: jumlah Rp10.000.000", pages: int = 1) -> bytes:
+    """A small document as an applicant would upload it."""
+    pdf = FPDF(format="A4")
+    pdf.set_creation_date(NOW)
+    pdf.set_font("helvetica", size=14)
+    for number in range(pages):
+        pdf.add_page()
+        pdf.text(20, 30, f"{text} ({number + 1})")
+    return bytes(pdf.output())
+
+
+def field(serial: str, *, number: int = 0, page: int = 0) -> SigFieldSpec:
+    left = 300 + 100 * number
+    return SigFieldSpec(sig_field_name=f"Emet{serial}", on_page=page, box=(left, 100, left + 90, 190))
+
+
+def stamp(
+    data: bytes,
+    house: House,
+    serial: str = SERIAL,
+    *,
+    signer: SimpleSigner | None = None,
+    time_stamper: DummyTimeStamper | str | None = "own",
+    reason: str | None = None,
+    name: str | None = None,
+    certify: MDPPerm | None = MDPPerm.NO_CHANGES,
+    page: int = 0,
+    visible: bool = True,
+) -> bytes:
+    """One stamp; by default as the final profile has it."""
+    signing = PdfSigner(
+        PdfSignatureMetadata(
+            field_name=name or f"Emet{serial}",
+            reason=f"[{serial}] Bea meterai" if reason is None else reason,
+            location="Jakarta",
+            subfilter=SigSeedSubFilter.PADES,
+            md_algorithm="sha256",
+            certify=certify is not None,
+            **({"docmdp_permissions": certify} if certify is not None else {}),
+        ),
+        signer=signer or house.signer(),
+        timestamper=house.time_stamper() if time_stamper == "own" else time_stamper,  # type: ignore[arg-type]
+        new_field_spec=(
+            SigFieldSpec(sig_field_name=name or f"Emet{serial}", on_page=page, box=(300, 100, 390, 190))
+            if visible
+            else SigFieldSpec(sig_field_name=name or f"Emet{serial}", box=None)
+        ),
+    )
+    out = io.BytesIO()
+    signing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out)
+    return out.getvalue()
+
+
+def stamp_twice(data: bytes, house: House) -> tuple[bytes, bytes]:
+    """Two stamps in one go: both fields first, then a certification with P=2, then an approval that locks.
+
+    Returns the file after the first stamp and the finished file.
+    """
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    append_signature_field(writer, field(SERIAL))
+    append_signature_field(
+        writer,
+        SigFieldSpec(
+            sig_field_name=f"Emet{SECOND}",
+            box=(100, 100, 190, 190),
+            field_mdp_spec=FieldMDPSpec(FieldMDPAction.ALL),
+            doc_mdp_update_value=MDPPerm.NO_CHANGES,
+        ),
+    )
+    prepared = io.BytesIO()
+    writer.write(prepared)
+    first = _fill(prepared.getvalue(), house, SERIAL, certify=True)
+    return first, _fill(first, house, SECOND, certify=False)
+
+
+def _fill(data: bytes, house: House, serial: SerialNumber, *, certify: bool) -> bytes:
+    signing = PdfSigner(
+        PdfSignatureMetadata(
+            field_name=f"Emet{serial}",
+            reason=f"[{serial}] Bea meterai",
+            subfilter=SigSeedSubFilter.PADES,
+            md_algorithm="sha256",
+            certify=certify,
+            docmdp_permissions=MDPPerm.FILL_FORMS,
+        ),
+        signer=house.signer(),
+        timestamper=house.time_stamper(),
+    )
+    out = io.BytesIO()
+    signing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out)
+    return out.getvalue()
+
+
+def stranger(
+    common_name: str = "Budi Santoso",
+    *,
+    issuer: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
+    names_of: x509.Certificate | None = None,
+) -> SimpleSigner:
+    """A signer outside of our PKI: self-signed, or issued by `issuer`, or under the names of a certificate."""
+    made, key = self_made(common_name, issuer=issuer, names_of=names_of)
+    others = [issuer[0]] if issuer else []
+    return SimpleSigner(
+        signing_cert=to_asn1(made),
+        signing_key=asn1_keys.PrivateKeyInfo.load(
+            key.private_bytes(
+                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        ),
+        cert_registry=store(*(to_asn1(c) for c in others)),
+    )
+
+
+def to_asn1(made: x509.Certificate) -> asn1_x509.Certificate:
+    return asn1_x509.Certificate.load(made.public_bytes(serialization.Encoding.DER))
+
+
+def self_made(
+    common_name: str,
+    *,
+    issuer: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
+    names_of: x509.Certificate | None = None,
+    authority: bool = False,
+) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = (
+        names_of.subject if names_of else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    )
+    issuing = issuer[0].subject if issuer else (names_of.issuer if names_of else subject)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuing)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=10))
+        .not_valid_after(NOW + timedelta(days=1000))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority,
+                content_commitment=not authority,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .sign(issuer[1] if issuer else key, hashes.SHA256())
+    )
+    return made, key
