@@ -23,7 +23,10 @@ def derived_id(name: str, *parts: object) -> uuid.UUID:
     Used for transfers: `derived_id("settle", payment_id)`.
     """
     text = "\x1f".join([name, *(str(part) for part in parts)])
-    return uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=8)
+    value = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+    # Version 8 and variant set by hand: before Python 3.14, uuid.UUID refuses versions above 5.
+    value = value & ~(0xF << 76) & ~(0b11 << 62) | 0x8 << 76 | 0b10 << 62
+    return uuid.UUID(int=value)
 
 
 def new_token() -> str:
