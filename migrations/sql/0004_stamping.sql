@@ -17,8 +17,9 @@ CREATE TABLE stamping.document (
     inspection jsonb NOT NULL,              -- pages and notices, from the jail
     placements jsonb NOT NULL,              -- one per stamp: page, x, y, size
     rewritten_from text,                    -- object of the original, when rewritten with consent
-    output_bytes_max bigint,
+    output_bytes_max bigint,                -- what the event's agency accepts
     pdf_version_min text,
+    output jsonb NOT NULL,                  -- whether the stamped file will be within that, and what can be done
     created_at timestamptz NOT NULL,
     retained_until timestamptz NOT NULL
 );
@@ -38,9 +39,10 @@ CREATE TABLE stamping.job (
     input_digest bytea NOT NULL,            -- SHA-256 of the input
     state text NOT NULL CHECK (state IN ('accepted', 'sealing', 'released', 'refused')),
     refusal_code text,
+    trouble_code text,                      -- why the last attempt did not finish; tried again
     attempts integer NOT NULL DEFAULT 0,
-    next_attempt_at timestamptz,            -- null when ended
-    lease_until timestamptz,
+    next_attempt_at timestamptz,            -- null when ended; while a worker holds the job: its lease's end
+    lease_holder text,
     lease_token bigint NOT NULL DEFAULT 0,  -- fencing: a late writer with an old token is refused
     created_at timestamptz NOT NULL,
     ended_at timestamptz,
@@ -50,6 +52,7 @@ CREATE TABLE stamping.job (
 CREATE INDEX job_to_do ON stamping.job (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX job_by_customer ON stamping.job (customer_id, created_at DESC);
 CREATE INDEX job_by_document ON stamping.job (document_id);
+CREATE UNIQUE INDEX job_one_per_document ON stamping.job (document_id) WHERE state <> 'refused';
 CREATE INDEX job_by_reference ON stamping.job (reference_id);
 
 -- The life of a serial number, independent of how it came to be stamped.

@@ -53,7 +53,7 @@ async def claim(
     lease_s: float,
     topics: Sequence[str] | None = None,
 ) -> list[Entry]:
-    """Takes up to `limit` due rows, oldest first, for `lease_s` seconds; other workers don't see them meanwhile.
+    """Takes up to `limit` due rows, oldest first, for `lease_s` seconds; meanwhile nobody else sees them.
 
     `topics` narrows the choice. A row that is neither finished nor put off by then is claimed again.
     """
