@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-from aiohttp import web
-
 _STYLE = """
 :root{--ink:#17232b;--soft:#566570;--line:#d9e0e4;--paper:#fff;--ground:#f3f6f7;--act:#0b5d63;--warn:#7a3b00}
 *{box-sizing:border-box}
@@ -39,7 +37,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.5rem 0 0}
 .soft{color:var(--soft);font-size:.875rem}
 """
 
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
@@ -48,10 +46,10 @@ _HEADERS = {
 }
 
 
-def page(title: str, body: str, *, status: int = 200, refresh_seconds: int = 0) -> web.Response:
+def document(title: str, body: str, *, refresh_seconds: int = 0) -> str:
     """A whole page; `body` is HTML whose values are already escaped."""
     refresh = f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else ""
-    html = (
+    return (
         '<!doctype html><html lang="id"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'{refresh}<title>{escape(title)} · SANDBOX</title><link rel="icon" href="data:,">'
@@ -60,7 +58,6 @@ def page(title: str, body: str, *, status: int = 200, refresh_seconds: int = 0) 
         '<span lang="en">/ not real money</span></header>'
         f"<main>{body}</main></body></html>"
     )
-    return web.Response(text=html, status=status, content_type="text/html", headers=_HEADERS)
 
 
 def both(indonesian: str, english: str) -> str:

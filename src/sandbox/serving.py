@@ -9,12 +9,20 @@ import signal
 import uvloop
 from aiohttp import web
 
+from sandbox.page import HEADERS, document
+
 HOST = "127.0.0.1"
 
 
 async def healthz(_: web.Request) -> web.Response:
     """Answers that the process is there."""
     return web.json_response({"status": "ok"})
+
+
+def page(title: str, body: str, *, status: int = 200, refresh_seconds: int = 0) -> web.Response:
+    """A whole page; `body` is HTML whose values are already escaped."""
+    text = document(title, body, refresh_seconds=refresh_seconds)
+    return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 
 def start(application: web.Application, *, port: int, name: str) -> None:

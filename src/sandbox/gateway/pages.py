@@ -9,7 +9,8 @@ from aiohttp import web
 from sandbox.gateway import qris
 from sandbox.gateway.charges import Payment, jakarta
 from sandbox.gateway.till import GatewayError, Till
-from sandbox.page import both, page
+from sandbox.page import both
+from sandbox.serving import page
 
 _WORDS = {
     "pending": ("Menunggu pembayaran", "Waiting for payment", "wait"),

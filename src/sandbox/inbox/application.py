@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -19,7 +20,8 @@ from aiohttp import web
 from sandbox import serving
 from sandbox.inbox.mail import MailHandler, make_protocol
 from sandbox.inbox.messages import Messages, Received
-from sandbox.page import both, page
+from sandbox.page import both
+from sandbox.serving import page
 
 _CODE = re.compile(r"(?<![\d.])(\d{3})[ -]?(\d{3})(?![\d.])")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -120,16 +122,13 @@ def _linked(text: str) -> str:
     parts, end = [], 0
     for match in _LINK.finditer(text):
         address = escape(match[0])
-        parts.append(
-            escape(text[end : match.start()]) + f'<a href="{address}" rel="noreferrer">{address}</a>'
-        )
+        link = f'<a href="{address}" rel="noreferrer">{address}</a>'
+        parts.append(escape(text[end : match.start()]) + link)
         end = match.end()
     return "".join(parts) + escape(text[end:])
 
 
 def _quoted(to: str) -> str:
-    from urllib.parse import quote
-
     return quote(to, safe="@")
 
 

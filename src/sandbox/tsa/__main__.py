@@ -1,0 +1,5 @@
+"""python -m sandbox.tsa --port N --pki DIR"""
+
+from sandbox.tsa.application import main
+
+main()
