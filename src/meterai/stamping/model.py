@@ -1,0 +1,126 @@
+"""Documents, jobs and serial numbers of the stamping cycle: their states and what the cycle knows of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.serial import SerialNumber
+from meterai.stamping.placement import Placement
+
+STAMPS_MAX = 10
+"""Stamps on one document in one go."""
+
+
+class JobState(StrEnum):
+    """The life of a job: k stamps on one document."""
+
+    ACCEPTED = "accepted"
+    """Stamps reserved, serial numbers allocated."""
+    SEALING = "sealing"
+    """An intent is stored: a signature may exist. The job ends with the same serial numbers."""
+    RELEASED = "released"
+    REFUSED = "refused"
+    """The reservation is voided, the serial numbers are annulled."""
+
+
+JOB_MOVES = {
+    (JobState.ACCEPTED, JobState.SEALING): "first intent stored",
+    (JobState.ACCEPTED, JobState.REFUSED): "document refused in preparation",
+    (JobState.SEALING, JobState.RELEASED): "sealed file stored and checked",
+    (JobState.SEALING, JobState.REFUSED): "document refused while a later stamp was prepared",
+}
+"""Every legal move, and the event that makes it."""
+
+
+class SerialState(StrEnum):
+    """The life of a serial number, independent of how it came to be stamped."""
+
+    ALLOCATED = "allocated"
+    SEALED = "sealed"
+    """A signature for it is part of the next prepared revision (several stamps on one document)."""
+    RELEASED = "released"
+    ANNULLED = "annulled"
+    """Never released, never used again."""
+
+
+SERIAL_MOVES = {
+    (SerialState.ALLOCATED, SerialState.SEALED): "signature filled in, the next stamp's intent stored",
+    (SerialState.ALLOCATED, SerialState.RELEASED): "the last stamp of the document released",
+    (SerialState.SEALED, SerialState.RELEASED): "document released",
+    (SerialState.ALLOCATED, SerialState.ANNULLED): "document refused",
+    (SerialState.SEALED, SerialState.ANNULLED): "document refused",
+}
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be signed, stored before it is."""
+
+    serial: SerialNumber
+    digest: bytes
+    """SHA-256 over the byte range of the prepared revision."""
+    prepared_object: str
+    """Key of the prepared revision in the object store."""
+    gap_start: int
+    gap_end: int
+    """Where the signature value goes: `prepared[gap_start:gap_end]`."""
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the stamps of a job."""
+
+    serial: SerialNumber
+    ordinal: int
+    """1-based."""
+    reservation_id: UUID
+    placement: Placement
+    day: date
+    """What the 2-D code says: the business date of the allocation, the same after a crash."""
+    intent: Intent | None
+
+
+class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that a worker holds the lease of."""
+
+    id: UUID
+    lease_token: int
+    """Fencing: every write names it, and is dropped when somebody else claimed the job since."""
+    attempts: int
+    organisation_id: UUID
+    reference_id: UUID
+    document_id: UUID
+    input_object: str
+    pages: int
+    seals: tuple[Seal, ...]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as its owner sees it."""
+
+    id: UUID
+    document_id: UUID
+    reference_id: UUID
+    state: JobState
+    serials: tuple[SerialNumber, ...]
+    refusal_code: str | None
+    trouble_code: str | None
+    """Why the last attempt did not finish (`tsa.unavailable`, ...); the next is at `next_attempt_at`."""
+    attempts: int
+    next_attempt_at: datetime | None
+    """None when ended."""
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes that a serial number is bound to."""
+
+    serial: SerialNumber
+    version: int
+    sha256: str
+    bytes: int
+    pages: int
+    released_at: datetime

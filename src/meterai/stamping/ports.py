@@ -1,0 +1,35 @@
+"""The outside of the stamping cycle: the process that holds the key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.stamping.signer_wire import Identity
+
+
+class Signer(Protocol):
+    """Signs what was stored before, and nothing else. Holds the key; parses no PDF."""
+
+    async def identity(self) -> Identity:
+        """Its certificates and key ids. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        ...
+
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
+        """Ed25519 signatures for the 2-D codes of allocated serial numbers, in the order asked for.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "sealing.stopped"),
+        Refusal(CONFLICT, "stamping.serial_not_allocated").
+        """
+        ...
+
+    async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
+        """The seal (CMS, DER) of each serial number with a stored intent, or why there is none:
+        UNAVAILABLE `tsa.*`; CONFLICT `stamping.no_intent`.
+
+        Raises: Refusal(UNAVAILABLE, "signer.unavailable", "sealing.stopped" (the stop switch) or "tsa.*").
+        """
+        ...

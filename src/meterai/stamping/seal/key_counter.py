@@ -1,0 +1,106 @@
+"""The counter of a software key: what an HSM counts by itself. It stands beside the register's count (I8)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from meterai.kit.database import Connection
+from meterai.stamping.seal import register
+from meterai.stamping.seal.keys import KeyDevice
+
+log = structlog.get_logger(__name__)
+
+UNREACHED_MAX = 1024
+"""More attempts than this can't have been under way when the signer died."""
+_DIGITS = 20
+
+
+class CounterMismatch(Exception):
+    """Counter and register contradict each other: a person must look before anything is signed."""
+
+
+class KeyCounter:
+    """A number in a file that survives `kill -9` at any moment. One process at a time holds it.
+
+    The file holds 20 decimal digits, written in place with one `pwrite`. `sync` brings it to the disk; a
+    power cut may lose what was counted since, which then looks like attempts that never reached the key.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises: CounterMismatch when another process holds the counter or it can't be read."""
+        self.existed = path.exists()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._file)
+            raise CounterMismatch(f"another signer holds {path.name}") from None
+        text = os.pread(self._file, 64, 0)
+        if text and not (len(text) == _DIGITS and text.isdigit()):
+            raise CounterMismatch(f"{path.name} holds no number")
+        self.value = int(text or b"0")
+
+    def increment(self) -> None:
+        """Counts one use of the key, before it happens."""
+        self.value += 1
+        os.pwrite(self._file, b"%0*d" % (_DIGITS, self.value), 0)
+
+    def sync(self) -> None:
+        """Brings the number to the disk. Blocks for some milliseconds: call it in a thread."""
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Lets another process have the counter."""
+        os.close(self._file)
+
+
+class CountedKey:
+    """A key device whose every use is counted in the file first."""
+
+    def __init__(self, key: KeyDevice, counter: KeyCounter) -> None:
+        self._key = key
+        self.counter = counter
+        self.key_id = key.key_id
+        self.certificates = key.certificates
+        self.algorithm = key.algorithm
+
+    @property
+    def attempts(self) -> int:
+        """Uses of the key in its whole life."""
+        return self.counter.value
+
+    async def sign(self, digest: bytes) -> bytes:
+        """Counts, then signs a SHA-256 digest."""
+        self.counter.increment()
+        return await self._key.sign(digest)
+
+
+async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
+    """Compares the key's counter with the register after a start; returns how many attempts were abandoned.
+
+    Attempts are counted in the register first, so the newest ones may never have reached the key.
+
+    Raises: CounterMismatch when the key was used more often than the register knows, or far less often (a
+    lost or foreign counter file).
+    """
+    counted = await register.counted_attempts(conn, key.key_id)
+    unreached = counted - key.attempts
+    if unreached < 0:
+        raise CounterMismatch(
+            f"key {key.key_id} was used {key.attempts} times, the register counted {counted}: "
+            "it was used outside the stamping cycle, or the database was restored from an older copy"
+        )
+    if unreached > UNREACHED_MAX or (unreached and not key.counter.existed):
+        raise CounterMismatch(
+            f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
+            "the counter file was lost or belongs to another installation"
+        )
+    if unreached:
+        await register.abandon_newest(conn, key.key_id, unreached, now)
+        log.warning("signer.attempts_abandoned", key_id=key.key_id, attempts=unreached)
+    return unreached

@@ -1,0 +1,47 @@
+"""What the signer reads and writes in the database, under a role of its own that can do nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from meterai.kit.database import Connection
+
+
+async def count_and_read(
+    conn: Connection, serials: Sequence[str], key_id: str, now: datetime
+) -> dict[str, bytes]:
+    """Counts an attempt for each serial with a stored intent, and gives the digests to be signed (I8)."""
+    rows = await conn.fetch(
+        "SELECT serial, digest FROM stamping.begin_signing($1, $2, $3)", list(serials), key_id, now
+    )
+    return {row["serial"]: row["digest"] for row in rows}
+
+
+async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
+    """Which of these serial numbers exist and are neither annulled nor released."""
+    rows = await conn.fetch(
+        "SELECT serial FROM stamping.serial WHERE serial = ANY ($1) AND state IN ('allocated', 'sealed')",
+        list(serials),
+    )
+    return {row["serial"] for row in rows}
+
+
+async def counted_attempts(conn: Connection, key_id: str) -> int:
+    """Attempts that reached the key, as far as the register knows."""
+    count = await conn.fetchval(
+        "SELECT count(*) FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL", key_id
+    )
+    return int(count)
+
+
+async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetime) -> int:
+    """Marks the newest attempts of a key as never used; returns how many were marked."""
+    rows = await conn.fetch(
+        """SELECT id FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
+           ORDER BY id DESC LIMIT $2""",
+        key_id,
+        count,
+    )
+    marked = await conn.fetchval("SELECT stamping.abandon_attempts($1, $2)", [row["id"] for row in rows], now)
+    return int(marked)

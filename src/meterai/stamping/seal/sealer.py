@@ -1,0 +1,148 @@
+"""The work of the signer process: seals of stored intents, signatures of 2-D codes, and nothing else.
+
+It never sees a PDF. What it signs is a digest that the register holds for a serial number, after counting
+the attempt there (I8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import date
+
+import asyncpg
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Database
+from meterai.kit.stamp_code import code_message
+from meterai.kit.switches import SEALING_STOPPED, is_thrown
+from meterai.stamping.seal import register
+from meterai.stamping.seal.cms import build_cms, cms_bytes_max
+from meterai.stamping.seal.key_counter import CountedKey
+from meterai.stamping.seal.keys import CodeKey
+from meterai.stamping.seal.timestamps import Timestamper
+from meterai.stamping.signer_wire import CodeSignatures, Identity, Refused, Seals
+
+log = structlog.get_logger(__name__)
+
+SWITCH_SECONDS_MAX = 1.0
+"""How old the answer about the stop switch may be."""
+_PROBE_SECONDS = 1.0
+_AT_ONCE_MAX = 16
+
+Outcome = bytes | Refusal
+
+
+class Sealer:
+    """Holds the keys and asks the time-stamp authority."""
+
+    def __init__(
+        self, db: Database, key: CountedKey, code_key: CodeKey, timestamper: Timestamper, clock: Clock
+    ) -> None:
+        self._db = db
+        self._key = key
+        self._code_key = code_key
+        self._timestamper = timestamper
+        self._clock = clock
+        self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
+        self._stopped = True
+        self._stopped_known_until = 0.0
+        self._tsa_trouble: Refusal | None = None
+        self._tsa_probe_from = 0.0
+
+    def identity(self) -> Identity:
+        """The public side of the keys."""
+        return Identity(
+            key_id=self._key.key_id,
+            certificate_chain=list(self._key.certificates),
+            code_key_id=self._code_key.key_id,
+            cms_bytes_max=cms_bytes_max(self._key, self._timestamper.token_bytes_max),
+        )
+
+    async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
+        """Signs the 2-D codes of allocated serial numbers.
+
+        Raises: Refusal CONFLICT `stamping.serial_not_allocated`; UNAVAILABLE `sealing.stopped`.
+        """
+        await self._refuse_if_stopped()
+        async with self._db.connection() as connection:
+            known = await register.allocated(connection, [serial for serial, _ in wanted])
+        if len(known) != len({serial for serial, _ in wanted}):
+            raise Refusal(Kind.CONFLICT, "stamping.serial_not_allocated")
+        key = self._code_key
+        return CodeSignatures(
+            [key.sign(code_message(SerialNumber(serial), day, key.key_id)) for serial, day in wanted]
+        )
+
+    async def seal(self, serials: Sequence[str]) -> Seals:
+        """Seals the stored intents of these serial numbers; each gets a CMS or a refusal of its own.
+
+        Raises: Refusal UNAVAILABLE `sealing.stopped`, `tsa.*` (known to be down; the key was not used).
+        """
+        await self._refuse_if_stopped()
+        serials = list(dict.fromkeys(serials))
+        outcomes: dict[str, Outcome] = {}
+        if self._tsa_trouble is not None:
+            outcomes = await self._probe(serials)
+        outcomes |= await self._seal_counted([serial for serial in serials if serial not in outcomes])
+        await asyncio.to_thread(self._key.counter.sync)
+        return Seals(
+            sealed={serial: cms for serial, cms in outcomes.items() if isinstance(cms, bytes)},
+            refused={
+                serial: Refused(refusal.kind, refusal.code)
+                for serial, refusal in outcomes.items()
+                if isinstance(refusal, Refusal)
+            },
+        )
+
+    async def _probe(self, serials: Sequence[str]) -> dict[str, Outcome]:
+        """The time-stamp authority was down: tries one seal a second before the key is used for all."""
+        trouble = self._tsa_trouble
+        if trouble is not None and time.monotonic() < self._tsa_probe_from:
+            raise Refusal(trouble.kind, trouble.code)
+        self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+        first = await self._seal_counted(serials[:1])
+        if self._tsa_trouble is None:
+            return first
+        return dict.fromkeys(serials, self._tsa_trouble)
+
+    async def _seal_counted(self, serials: Sequence[str]) -> dict[str, Outcome]:
+        if not serials:
+            return {}
+        async with self._db.connection() as connection:
+            digests = await register.count_and_read(connection, serials, self._key.key_id, self._clock())
+        sealed = await asyncio.gather(*(self._seal_digest(digest) for digest in digests.values()))
+        outcomes: dict[str, Outcome] = dict(zip(digests, sealed, strict=True))
+        missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
+        return {serial: outcomes.get(serial, missing) for serial in serials}
+
+    async def _seal_digest(self, digest: bytes) -> Outcome:
+        async with self._turns:
+            try:
+                cms = await build_cms(digest, self._key, self._timestamper)
+            except Refusal as refusal:
+                if refusal.code.startswith("tsa."):
+                    self._tsa_trouble = refusal
+                    self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+                log.warning("signer.seal_failed", code=refusal.code)
+                return refusal
+        self._tsa_trouble = None
+        return cms
+
+    async def _refuse_if_stopped(self) -> None:
+        """Raises: Refusal UNAVAILABLE `sealing.stopped`. Whoever can't ask the switch signs nothing."""
+        if time.monotonic() >= self._stopped_known_until:
+            async with self._db.connection() as connection:
+                self._stopped = await is_thrown(connection, SEALING_STOPPED)
+            self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
+        if self._stopped:
+            raise Refusal(Kind.UNAVAILABLE, "sealing.stopped")
+
+
+def is_register_lost(error: BaseException) -> bool:
+    """Whether an error says that the database can't be reached: nothing is signed then."""
+    return isinstance(error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | TimeoutError)

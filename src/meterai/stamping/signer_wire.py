@@ -1,0 +1,109 @@
+"""What the worker and the signer process say to each other: length-prefixed frames of msgpack.
+
+Request and answer: 4 bytes length (big-endian), then the msgpack of one of the structs below. One answer per
+request, in order; a second request in flight takes a second connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from meterai.kernel.errors import Kind
+
+_LENGTH = struct.Struct(">I")
+FRAME_BYTES_MAX = 16 << 20
+
+
+class Ping(msgspec.Struct, frozen=True, tag_field="op", tag="ping"):
+    """Are you there, and who are you?"""
+
+
+class SignCodes(msgspec.Struct, frozen=True, tag_field="op", tag="code"):
+    """Sign the 2-D codes of allocated serial numbers."""
+
+    wanted: list[tuple[str, date]]
+
+
+class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
+    """Seal the stored intents of these serial numbers."""
+
+    serials: list[str]
+
+
+class Identity(msgspec.Struct, frozen=True, tag="identity"):
+    """The signer's public side."""
+
+    key_id: str
+    certificate_chain: list[bytes]
+    """DER, the signing certificate first."""
+    code_key_id: int
+    cms_bytes_max: int
+    """No seal is longer: what a prepared revision must reserve."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """A refusal, of the whole request or of one serial number."""
+
+    kind: Kind
+    code: str
+
+
+class CodeSignatures(msgspec.Struct, frozen=True, tag="codes"):
+    """Ed25519 signatures, in the order asked for."""
+
+    signatures: list[bytes]
+
+
+class Seals(msgspec.Struct, frozen=True, tag="seals"):
+    """A CMS (DER) or a refusal for each serial number."""
+
+    sealed: dict[str, bytes]
+    refused: dict[str, Refused]
+
+
+Request = Ping | SignCodes | SealSerials
+Answer = Identity | CodeSignatures | Seals | Refused
+
+
+async def read_frame(reader: asyncio.StreamReader) -> bytes:
+    """The next frame's content.
+
+    Raises: asyncio.IncompleteReadError at the end of the stream, ValueError for one that is too long.
+    """
+    size = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))[0]
+    if size > FRAME_BYTES_MAX:
+        raise ValueError("frame too long")
+    return await reader.readexactly(size)
+
+
+def frame(message: Request | Answer) -> bytes:
+    """A message as it goes over the wire."""
+    body = msgspec.msgpack.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+class ReachableSocket:
+    """A way to a unix socket whose path may be longer than the 107 bytes that the kernel takes.
+
+    Linux: the folder is opened and the socket is named through /proc/self/fd.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder: int | None = None
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self._path)) <= 107:
+            return str(self._path)
+        self._folder = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
+        return f"/proc/self/fd/{self._folder}/{self._path.name}"
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            os.close(self._folder)

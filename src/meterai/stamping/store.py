@@ -1,0 +1,379 @@
+"""Every statement that writes the tables of stamping, and what the cycle reads to go on after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.clock import business_date
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Connection, Row
+from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
+from meterai.stamping.placement import Placement
+
+
+class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `stamping.document`."""
+
+    id: UUID
+    organisation_id: UUID
+    customer_id: UUID | None
+    name: str
+    kind: str | None
+    input_object: str
+    input_bytes: int
+    inspection: Any
+    placements: Any
+    output: Any
+    output_bytes_max: int | None
+    pdf_version_min: str | None
+    created_at: datetime
+    retained_until: datetime
+
+
+class NewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `stamping.job`, accepted."""
+
+    id: UUID
+    organisation_id: UUID
+    customer_id: UUID
+    document_id: UUID
+    idempotency_key: str
+    request_digest: bytes
+    lot_account_id: UUID
+    reference_id: UUID
+    input_digest: bytes
+    next_attempt_at: datetime
+    lease_holder: str | None
+    created_at: datetime
+
+
+class NewSerial(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `stamping.serial`, allocated."""
+
+    serial: SerialNumber
+    job_id: UUID
+    ordinal: int
+    reservation_id: UUID
+    placement: Placement
+
+
+class Fence(msgspec.Struct, frozen=True):
+    """What a worker must still hold for its write to count."""
+
+    job_id: UUID
+    lease_token: int
+
+
+async def insert_document(tx: Connection, document: NewDocument) -> None:
+    """Stores a document that was inspected."""
+    fields = msgspec.structs.asdict(document)
+    columns = ", ".join(fields)
+    values = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
+    await tx.execute(
+        f"INSERT INTO stamping.document ({columns}) VALUES ({values})",  # noqa: S608 (names of our own fields)
+        *fields.values(),
+    )
+
+
+async def set_placements(
+    tx: Connection, document_id: UUID, placements: Sequence[Placement], output: Any
+) -> bool:
+    """Moves the stamps of a document whose stamping has not begun. False when it has, or no such document."""
+    status = await tx.execute(
+        """UPDATE stamping.document d SET placements = $2, output = $3 WHERE id = $1 AND NOT EXISTS
+           (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+        document_id,
+        placements,
+        output,
+    )
+    return status == "UPDATE 1"
+
+
+async def set_rewritten(
+    tx: Connection, document_id: UUID, *, was: str, key: str, size: int, inspection: Any, output: Any
+) -> bool:
+    """Puts rewritten bytes in the place of `was`. False when something else happened meanwhile."""
+    status = await tx.execute(
+        """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, inspection = $5, output = $6,
+               rewritten_from = coalesce(rewritten_from, $2)
+           WHERE id = $1 AND input_object = $2 AND NOT EXISTS
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+        document_id,
+        was,
+        key,
+        size,
+        inspection,
+        output,
+    )
+    return status == "UPDATE 1"
+
+
+async def adopt_document(tx: Connection, document_id: UUID, customer_id: UUID) -> bool:
+    """Gives a document without an owner to a customer. False when it belongs to somebody else."""
+    status = await tx.execute(
+        """UPDATE stamping.document SET customer_id = $2
+           WHERE id = $1 AND (customer_id IS NULL OR customer_id = $2)""",
+        document_id,
+        customer_id,
+    )
+    return status == "UPDATE 1"
+
+
+async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Owner, input and placements of documents."""
+    rows = await tx.fetch(
+        """SELECT id, organisation_id, customer_id, input_object, placements
+           FROM stamping.document WHERE id = ANY ($1)""",
+        list(ids),
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
+    """Writes jobs and returns the ids of those that are new (key and document both unused)."""
+    names = NewJob.__struct_fields__
+    columns = [[getattr(job, name) for job in jobs] for name in names]
+    rows = await tx.fetch(
+        f"""INSERT INTO stamping.job ({", ".join(names)}, state, lease_token, attempts)
+            SELECT *, 'accepted', 1, 1 FROM unnest(
+                $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::uuid[],
+                $8::uuid[], $9::bytea[], $10::timestamptz[], $11::text[], $12::timestamptz[])
+            ON CONFLICT DO NOTHING RETURNING id""",  # noqa: S608 (names of our own fields)
+        *columns,
+    )
+    return {row["id"] for row in rows}
+
+
+async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: datetime) -> None:
+    """Allocates serial numbers. Their reservations stand in the ledger already."""
+    await tx.execute(
+        """INSERT INTO stamping.serial
+               (serial, job_id, ordinal, reservation_id, placement, state, allocated_at)
+           SELECT *, 'allocated', $6
+           FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[], $5::jsonb[])""",
+        [serial.serial for serial in serials],
+        [serial.job_id for serial in serials],
+        [serial.ordinal for serial in serials],
+        [serial.reservation_id for serial in serials],
+        [serial.placement for serial in serials],
+        now,
+    )
+
+
+async def claim_due(
+    tx: Connection, now: datetime, *, lease_until: datetime, limit: int, holder: str
+) -> list[tuple[UUID, int]]:
+    """Takes jobs that are due, whether new, put off, or left behind by a worker whose lease ran out."""
+    rows = await tx.fetch(
+        """
+        UPDATE stamping.job j SET next_attempt_at = $2, lease_holder = $4,
+            lease_token = j.lease_token + 1, attempts = j.attempts + 1
+        FROM (SELECT id FROM stamping.job WHERE next_attempt_at <= $1
+              ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
+        WHERE j.id = due.id RETURNING j.id, j.lease_token
+        """,
+        now,
+        lease_until,
+        limit,
+        holder,
+    )
+    return [(row["id"], row["lease_token"]) for row in rows]
+
+
+async def free_leases(tx: Connection, holder: str, now: datetime) -> int:
+    """Makes due what a worker of this name held when it died."""
+    status = await tx.execute(
+        """UPDATE stamping.job SET next_attempt_at = $2, lease_holder = NULL
+           WHERE lease_holder = $1 AND next_attempt_at > $2""",
+        holder,
+        now,
+    )
+    return int(status.rpartition(" ")[2])
+
+
+async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> list[ClaimedJob]:
+    """What the cycle must know of jobs just claimed: inputs, serials and stored intents."""
+    tokens = dict(claims)
+    rows = await conn.fetch(
+        """
+        SELECT j.id, j.attempts, j.organisation_id, j.reference_id, j.document_id,
+            encode(j.input_digest, 'hex') AS input_object,
+            jsonb_array_length(d.inspection -> 'pages') AS pages,
+            s.serial, s.ordinal, s.reservation_id, s.placement, s.allocated_at,
+            i.digest, i.prepared_object, i.gap_start, i.gap_end
+        FROM stamping.job j
+        JOIN stamping.document d ON d.id = j.document_id
+        JOIN stamping.serial s ON s.job_id = j.id
+        LEFT JOIN stamping.intent i ON i.serial = s.serial
+        WHERE j.id = ANY ($1) ORDER BY j.created_at, j.id, s.ordinal
+        """,
+        list(tokens),
+    )
+    grouped: dict[UUID, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row["id"], []).append(row)
+    return [_claimed(found, tokens[id]) for id, found in grouped.items()]
+
+
+def _claimed(rows: list[Row], lease_token: int) -> ClaimedJob:
+    first = rows[0]
+    return ClaimedJob(
+        id=first["id"],
+        lease_token=lease_token,
+        attempts=first["attempts"],
+        organisation_id=first["organisation_id"],
+        reference_id=first["reference_id"],
+        document_id=first["document_id"],
+        input_object=first["input_object"],
+        pages=first["pages"],
+        seals=tuple(_seal(row) for row in rows),
+    )
+
+
+def _seal(row: Row) -> Seal:
+    intent = None
+    if row["digest"] is not None:
+        intent = Intent(
+            serial=row["serial"],
+            digest=row["digest"],
+            prepared_object=row["prepared_object"],
+            gap_start=row["gap_start"],
+            gap_end=row["gap_end"],
+        )
+    return Seal(
+        serial=row["serial"],
+        ordinal=row["ordinal"],
+        reservation_id=row["reservation_id"],
+        placement=msgspec.convert(row["placement"], Placement),
+        day=business_date(row["allocated_at"]),
+        intent=intent,
+    )
+
+
+async def hold(tx: Connection, fences: Sequence[Fence]) -> set[UUID]:
+    """Locks the jobs whose lease is still ours; the others were claimed by somebody else: write nothing."""
+    rows = await tx.fetch(
+        """SELECT j.id FROM stamping.job j
+           JOIN unnest($1::uuid[], $2::bigint[]) AS f(id, token) ON f.id = j.id AND f.token = j.lease_token
+           WHERE j.next_attempt_at IS NOT NULL ORDER BY j.id FOR NO KEY UPDATE OF j""",
+        [fence.job_id for fence in fences],
+        [fence.lease_token for fence in fences],
+    )
+    return {row["id"] for row in rows}
+
+
+async def insert_intents(
+    tx: Connection,
+    intents: Sequence[Intent],
+    *,
+    jobs: Sequence[UUID],
+    sealed: Sequence[SerialNumber],
+    lease_until: datetime,
+    now: datetime,
+) -> None:
+    """Stores what is about to be signed; `sealed` are the serials whose signatures lie in these revisions."""
+    await tx.execute(
+        """INSERT INTO stamping.intent (serial, digest, prepared_object, gap_start, gap_end, created_at)
+           SELECT *, $6 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])""",
+        [intent.serial for intent in intents],
+        [intent.digest for intent in intents],
+        [intent.prepared_object for intent in intents],
+        [intent.gap_start for intent in intents],
+        [intent.gap_end for intent in intents],
+        now,
+    )
+    await tx.execute(
+        "UPDATE stamping.job SET state = 'sealing', next_attempt_at = $2 WHERE id = ANY ($1)",
+        list(jobs),
+        lease_until,
+    )
+    if sealed:
+        await tx.execute(
+            """UPDATE stamping.serial SET state = 'sealed', sealed_at = $2
+               WHERE serial = ANY ($1) AND state = 'allocated'""",
+            list(sealed),
+            now,
+        )
+
+
+async def insert_releases(
+    tx: Connection, releases: Sequence[tuple[UUID, UUID, Release]], now: datetime
+) -> None:
+    """Binds serials to their bytes and ends the jobs. `releases`: (job, document, release)."""
+    await tx.execute(
+        """
+        WITH new AS (
+            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::uuid[], $6::uuid[])
+                AS r(serial, sha256, bytes, pages, document_id, job_id)
+        ), bound AS (
+            INSERT INTO stamping.release (serial, version, sha256, bytes, pages, document_id, released_at)
+            SELECT serial, 1, sha256, bytes, pages, document_id, $7 FROM new
+        ), ended AS (
+            UPDATE stamping.job SET state = 'released', ended_at = $7, next_attempt_at = NULL,
+                lease_holder = NULL, trouble_code = NULL
+            WHERE id IN (SELECT job_id FROM new)
+        )
+        UPDATE stamping.serial s
+        SET state = 'released', sealed_at = coalesce(s.sealed_at, $7), released_at = $7
+        FROM new WHERE s.serial = new.serial
+        """,
+        [release.serial for _, _, release in releases],
+        [release.sha256 for _, _, release in releases],
+        [release.bytes for _, _, release in releases],
+        [release.pages for _, _, release in releases],
+        [document_id for _, document_id, _ in releases],
+        [job_id for job_id, _, _ in releases],
+        now,
+    )
+
+
+async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now: datetime) -> None:
+    """Ends jobs as refused and annuls their serials. The reservations are voided by the caller."""
+    await tx.execute(
+        """
+        WITH refused AS (
+            UPDATE stamping.job j SET state = 'refused', refusal_code = r.code, ended_at = $3,
+                next_attempt_at = NULL, lease_holder = NULL, trouble_code = NULL
+            FROM unnest($1::uuid[], $2::text[]) AS r(id, code) WHERE j.id = r.id RETURNING j.id
+        )
+        UPDATE stamping.serial SET state = 'annulled', annulled_at = $3
+        WHERE job_id IN (SELECT id FROM refused)
+        """,
+        [id for id, _ in refusals],
+        [code for _, code in refusals],
+        now,
+    )
+
+
+async def postpone(
+    tx: Connection, fences: Sequence[Fence], codes: Sequence[str], delays_s: Sequence[float], now: datetime
+) -> None:
+    """Gives leases back: the jobs are tried again after their delay, for the reason noted."""
+    await tx.execute(
+        """UPDATE stamping.job j SET next_attempt_at = p.until, trouble_code = p.code, lease_holder = NULL
+           FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) AS p(id, token, code, until)
+           WHERE j.id = p.id AND j.lease_token = p.token AND j.next_attempt_at IS NOT NULL""",
+        [fence.job_id for fence in fences],
+        [fence.lease_token for fence in fences],
+        list(codes),
+        [now + timedelta(seconds=delay) for delay in delays_s],
+    )
+
+
+async def delete_expired_documents(tx: Connection, now: datetime, *, limit: int) -> list[str]:
+    """Deletes documents that were never stamped and whose retention ended; returns their objects."""
+    rows = await tx.fetch(
+        """DELETE FROM stamping.document WHERE id IN (
+               SELECT d.id FROM stamping.document d WHERE d.retained_until <= $1
+               AND NOT EXISTS (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id)
+               ORDER BY d.retained_until LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING input_object, rewritten_from""",
+        now,
+        limit,
+    )
+    return [key for row in rows for key in (row["input_object"], row["rewritten_from"]) if key]

@@ -1,0 +1,178 @@
+"""The signer process: `python -m meterai.workers.signer`. It alone opens private keys, and it parses no PDF.
+
+It listens on DATA/run/signer.sock (mode 0600). `stamping.signer_wire` says what goes over it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+import msgspec
+import structlog
+import uvloop
+
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import settings as environment
+from meterai.kit.database import connect
+from meterai.kit.settings import Settings
+from meterai.stamping import signer_wire as wire
+from meterai.stamping.seal.key_counter import CountedKey, CounterMismatch, KeyCounter, reconcile
+from meterai.stamping.seal.keys import CodeKey, SoftwareKey
+from meterai.stamping.seal.sealer import Sealer, is_register_lost
+from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker
+
+log = structlog.get_logger(__name__)
+
+_CONNECTIONS_MAX = 64
+
+
+def socket_path(data: Path) -> Path:
+    """Where the signer listens."""
+    return data / "run" / "signer.sock"
+
+
+def counter_path(data: Path, key_id: str) -> Path:
+    """The file in which a software key counts its uses."""
+    return data / "signer" / f"{key_id}.count"
+
+
+class SignerServer:
+    """Answers requests over the unix socket, each connection in turn."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._turns = asyncio.Semaphore(_CONNECTIONS_MAX)
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def serve(self, path: Path, stop: asyncio.Event) -> None:
+        """Listens until `stop`, then lets what is under way end."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        server = await asyncio.start_unix_server(self._talk, sock=_bind(path))
+        async with server:
+            await stop.wait()
+            server.close()
+            with suppress(FileNotFoundError):
+                path.unlink()
+            if self._busy:
+                await asyncio.wait(self._busy, timeout=10)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._turns:
+            try:
+                while True:
+                    body = await wire.read_frame(reader)
+                    answer = await self._answer_whole(body)
+                    writer.write(wire.frame(answer))
+                    await writer.drain()
+            except (EOFError, OSError, ValueError):
+                pass
+            finally:
+                writer.close()
+
+    async def _answer_whole(self, body: bytes) -> wire.Answer:
+        """Answers even when the asker is gone: a counted attempt is carried out."""
+        work = asyncio.ensure_future(self._answer(body))
+        marker: asyncio.Task[None] = asyncio.ensure_future(_ended(work))
+        self._busy.add(marker)
+        marker.add_done_callback(self._busy.discard)
+        return await asyncio.shield(work)
+
+    async def _answer(self, body: bytes) -> wire.Answer:
+        try:
+            return await self._carry_out(msgspec.msgpack.decode(body, type=wire.Request))
+        except Refusal as refusal:
+            return wire.Refused(refusal.kind, refusal.code)
+        except msgspec.ValidationError:
+            return wire.Refused(Kind.INVALID, "signer.request_unreadable")
+        except Exception as error:
+            if not is_register_lost(error):
+                log.exception("signer.fault")
+            return wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")
+
+    async def _carry_out(self, request: wire.Request) -> wire.Answer:
+        match request:
+            case wire.Ping():
+                return self._sealer.identity()
+            case wire.SignCodes(wanted=wanted):
+                return await self._sealer.sign_codes(wanted)
+            case wire.SealSerials(serials=serials):
+                return await self._sealer.seal(serials)
+
+
+async def _ended(work: asyncio.Future[wire.Answer]) -> None:
+    with suppress(Exception):
+        await work
+
+
+def _bind(path: Path) -> socket.socket:
+    """A socket at `path` that its owner alone may reach. Only the holder of the key counter comes here."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        with wire.ReachableSocket(path) as address:
+            listening.bind(address)
+    finally:
+        os.umask(before)
+    return listening
+
+
+@asynccontextmanager
+async def open_sealer(settings: Settings) -> AsyncIterator[Sealer]:
+    """The keys, the register and the time-stamp authority, put together.
+
+    Raises: CounterMismatch, ValueError (keys), OSError or asyncpg.PostgresError (register).
+    """
+    pki = settings.data / "pki"
+    inner = SoftwareKey.load(pki)
+    if settings.environment == "production" and any(b"SPESIMEN" in der for der in inner.certificates):
+        raise ValueError("production signs with no development key (SPESIMEN)")
+    path = counter_path(settings.data, inner.key_id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = CountedKey(inner, KeyCounter(path))
+    trusted = [(pki / name).read_bytes() for name in ("root.pem", "intermediate.pem")]
+    db = await connect(settings.database_signer_url, connections_max=4, application_name="meterai signer")
+    try:
+        async with db.connection() as connection:
+            await reconcile(connection, key, system_clock())
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=32, keepalive_timeout=20),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session:
+            timestamper = HttpTimestamper(session, settings.tsa_url, TokenChecker(trusted, system_clock))
+            yield Sealer(db, key, CodeKey.load(pki), timestamper, system_clock)
+    finally:
+        await db.close()
+        key.counter.close()
+
+
+async def run(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with open_sealer(settings) as sealer:
+        log.info("signer.ready", key_id=sealer.identity().key_id)
+        await SignerServer(sealer).serve(socket_path(settings.data), stop)
+
+
+def main() -> None:
+    """Runs the signer; ends with status 1 and one plain line when it can't start."""
+    try:
+        uvloop.run(run(environment.from_environment()))
+    except (CounterMismatch, ValueError, FileNotFoundError) as error:
+        log.error("signer.refused_to_start", reason=str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
