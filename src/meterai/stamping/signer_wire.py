@@ -71,6 +71,11 @@ Request = Ping | SignCodes | SealSerials
 Answer = Identity | CodeSignatures | Seals | Refused
 
 
+def socket_path(data: Path) -> Path:
+    """Where the signer listens."""
+    return data / "run" / "signer.sock"
+
+
 async def read_frame(reader: asyncio.StreamReader) -> bytes:
     """The next frame's content.
 

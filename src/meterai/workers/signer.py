@@ -35,11 +35,6 @@ log = structlog.get_logger(__name__)
 _CONNECTIONS_MAX = 64
 
 
-def socket_path(data: Path) -> Path:
-    """Where the signer listens."""
-    return data / "run" / "signer.sock"
-
-
 def counter_path(data: Path, key_id: str) -> Path:
     """The file in which a software key counts its uses."""
     return data / "signer" / f"{key_id}.count"
@@ -60,8 +55,7 @@ class SignerServer:
         async with server:
             await stop.wait()
             server.close()
-            with suppress(FileNotFoundError):
-                path.unlink()
+            await asyncio.to_thread(path.unlink, missing_ok=True)
             if self._busy:
                 await asyncio.wait(self._busy, timeout=10)
 
@@ -162,7 +156,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_sealer(settings) as sealer:
         log.info("signer.ready", key_id=sealer.identity().key_id)
-        await SignerServer(sealer).serve(socket_path(settings.data), stop)
+        await SignerServer(sealer).serve(wire.socket_path(settings.data), stop)
 
 
 def main() -> None:
