@@ -1,0 +1,99 @@
+"""What every route works with: renders pages, reads guarded forms, keeps cookies, turns refusals into pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from meterai.bootstrap import App
+from meterai.kernel.errors import Kind, Refusal
+from meterai.web import forgery
+from meterai.web.forms import Form, read_form
+from meterai.web.messages import text_of
+from meterai.web.pages import Pages
+from meterai.web.visits import Visit, visit_of
+
+VISITOR_COOKIE = "kunjungan"
+SESSION_COOKIE = "masuk"
+HTML = "text/html; charset=utf-8"
+YEAR_SECONDS = 365 * 24 * 3600
+STATUS = {
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.BUSY: 429,
+    Kind.FORBIDDEN: 403,
+    Kind.INVALID: 422,
+    Kind.UNAVAILABLE: 503,
+}
+
+type WebRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The counter of the site; one for the whole process."""
+
+    house: App
+    pages: Pages
+    tls: bool
+
+    def page(
+        self,
+        request: WebRequest,
+        template: str,
+        *,
+        status: int = 200,
+        cookies: Iterable[Cookie] = (),
+        headers: dict[str, str] | None = None,
+        **context: Any,
+    ) -> Response[bytes]:
+        """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing."""
+        visit = visit_of(request.scope)
+        kept = list(cookies)
+        visitor = request.cookies.get(VISITOR_COOKIE, "")
+        if not visitor:
+            visitor = forgery.new_visitor()
+            kept.append(self.cookie(VISITOR_COOKIE, visitor))
+        proof = forgery.make_proof(self.house.secret, visitor)
+        body = self.pages.render(visit, template, proof=proof, **context)
+        return Response(body, status_code=status, media_type=HTML, cookies=kept, headers=headers or {})
+
+    def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
+        """The page of a refusal: what happened, the next step, the help code."""
+        visit = visit_of(request.scope)
+        text = text_of(refusal.code, visit.language, refusal.facts)
+        status = STATUS[refusal.kind]
+        headers = {"Retry-After": "30"} if status in (429, 503) else None
+        return self.page(request, "error.html", status=status, headers=headers, text=text, back=back, private=True)
+
+    def go(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
+        """A redirect (303) to one of our pages, in the visitor's language."""
+        target = visit_of(request.scope).link(path)
+        return Response(b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML)
+
+    async def form(self, request: WebRequest) -> Form:
+        """The form that was sent, proven to come from a page of ours for this very visitor.
+
+        Raises: Refusal `form.stale` when it was not, and what `read_form` raises.
+        """
+        form = await read_form(request.headers.get("content-type", ""), request.stream())
+        visitor = request.cookies.get(VISITOR_COOKIE, "")
+        crossed = request.headers.get("sec-fetch-site") == "cross-site"
+        if crossed or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
+            raise Refusal(Kind.FORBIDDEN, "form.stale")
+        return form
+
+    def cookie(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
+        """A cookie that scripts can't read and other sites can't send along."""
+        return Cookie(
+            key=name, value=value, path="/", httponly=True, secure=self.tls, samesite="lax", max_age=max_age
+        )
+
+    def visit(self, request: WebRequest) -> Visit:
+        """Language and address of this request."""
+        return visit_of(request.scope)

@@ -1,0 +1,176 @@
+"""The outermost layer of the site: language prefix, help code, safety headers, static files, cached pages.
+
+Pages that are the same for everyone never reach a route: their bytes, also gzipped, are made once at start.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from meterai.web.assets import Assets
+from meterai.web.visits import Visit, attach, new_help_code, split_language
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+Headers = list[tuple[bytes, bytes]]
+PACK_FROM_BYTES = 1000
+_PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def safety_headers(*, tls: bool) -> Headers:
+    """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2)."""
+    headers = [
+        (b"content-security-policy", CONTENT_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ]
+    if tls:
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
+    return headers
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPage:
+    """A page that is the same for everyone."""
+
+    plain: bytes
+    packed: bytes
+    etag: bytes
+
+
+def cache_page(body: bytes) -> CachedPage:
+    """Compresses and names a page once."""
+    etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
+    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag)
+
+
+class Edge:
+    """The ASGI application that uvicorn runs; `site` is everything that is not cached."""
+
+    def __init__(self, site: ASGIApp, assets: Assets, pages: dict[tuple[str, str], CachedPage], *, tls: bool) -> None:
+        self.site = site
+        self.assets = assets
+        self.pages = pages
+        self.safety = safety_headers(tls=tls)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.site(scope, receive, send)
+            return
+        method, path = scope["method"], scope["path"]
+        if method in ("GET", "HEAD"):
+            if path.startswith("/aset/"):
+                await self._send_asset(scope, send)
+                return
+            page = self.pages.get(split_language(path))
+            if page is not None and not scope.get("query_string"):
+                await self._send_page(page, scope, send)
+                return
+        await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        language, path = split_language(scope["path"])
+        query = scope.get("query_string", b"").decode("latin-1")
+        attach(scope, Visit(language, path, query, new_help_code()))
+        scope["path"] = path
+        scope["raw_path"] = path.encode()
+        packs = _accepts_gzip(scope["headers"])
+        await self.site(scope, receive, _Finisher(send, self.safety, language.encode(), packs).send)
+
+    async def _send_asset(self, scope: Scope, send: Send) -> None:
+        asset = self.assets.by_address.get(scope["path"])
+        if asset is None:
+            await _answer(scope, send, 404, [*self.safety, (b"content-type", b"text/plain")], b"")
+            return
+        packs = _accepts_gzip(scope["headers"])
+        headers = [
+            *self.safety,
+            (b"content-type", asset.content_type.encode()),
+            (b"cache-control", b"public, max-age=31536000, immutable"),
+            (b"vary", b"accept-encoding"),
+        ]
+        if packs:
+            headers.append((b"content-encoding", b"gzip"))
+        await _answer(scope, send, 200, headers, asset.packed if packs else asset.plain)
+
+    async def _send_page(self, page: CachedPage, scope: Scope, send: Send) -> None:
+        headers = [
+            *self.safety,
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-language", split_language(scope["path"])[0].encode()),
+            (b"cache-control", b"public, max-age=60"),
+            (b"vary", b"accept-encoding"),
+            (b"etag", page.etag),
+        ]
+        if _header(scope["headers"], b"if-none-match") == page.etag:
+            await _answer(scope, send, 304, headers, b"")
+            return
+        packs = _accepts_gzip(scope["headers"])
+        if packs:
+            headers.append((b"content-encoding", b"gzip"))
+        await _answer(scope, send, 200, headers, page.packed if packs else page.plain)
+
+
+class _Finisher:
+    """Adds the safety headers to an answer and packs it when it is text in one piece."""
+
+    def __init__(self, send: Send, safety: Headers, language: bytes, packs: bool) -> None:
+        self._send = send
+        self._safety = safety
+        self._language = language
+        self._packs = packs
+        self._start: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
+            headers: Headers = [(bytes(k).lower(), bytes(v)) for k, v in start["headers"]]  # type: ignore[typeddict-item]
+            body = message.get("body", b"")  # type: ignore[union-attr]
+            whole = not message.get("more_body", False)  # type: ignore[union-attr]
+            names = {name for name, _ in headers}
+            kind = _header(headers, b"content-type")
+            if self._packs and whole and len(body) >= PACK_FROM_BYTES and kind.startswith(_PACKABLE):
+                body = gzip.compress(body, 5, mtime=0)
+                headers = [(k, v) for k, v in headers if k != b"content-length"]
+                headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
+                message = {"type": "http.response.body", "body": body, "more_body": False}
+            headers += [pair for pair in self._safety if pair[0] not in names]
+            headers.append((b"vary", b"accept-encoding, cookie"))
+            if b"cache-control" not in names:
+                headers.append((b"cache-control", b"no-store"))
+            if kind.startswith(b"text/html"):
+                headers.append((b"content-language", self._language))
+            await self._send({**start, "headers": headers})  # type: ignore[typeddict-item,misc]
+        await self._send(message)
+
+
+async def _answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
+    content = b"" if scope["method"] == "HEAD" else body  # type: ignore[typeddict-item]
+    await send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
+    return next((value for key, value in headers if key == name), b"")
+
+
+def _accepts_gzip(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return b"gzip" in _header(headers, b"accept-encoding")

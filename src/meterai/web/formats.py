@@ -1,0 +1,55 @@
+"""Sums, moments and sizes as people read them, Indonesian and English. Times always carry their zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from meterai.kernel.clock import ZONES
+
+_MONTHS = {
+    "id": (
+        "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"
+    ).split(),
+    "en": (
+        "January February March April May June July August September October November December"
+    ).split(),
+}
+_DAYS = {
+    "id": "Senin Selasa Rabu Kamis Jumat Sabtu Minggu".split(),
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+}
+JAKARTA = "Asia/Jakarta"
+
+
+def date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """`5 September 2026`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
+
+
+def clock_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """`14.05 WIB`, in English `14:05 WIB`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    separator = "." if language == "id" else ":"
+    return f"{local.hour:02}{separator}{local.minute:02} {ZONES.get(zone) or local.tzname()}"
+
+
+def moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """`5 September 2026 pukul 14.05 WIB`, in English `5 September 2026 at 14:05 WIB`."""
+    word = "pukul" if language == "id" else "at"
+    return f"{date_text(moment, language, zone)} {word} {clock_text(moment, language, zone)}"
+
+
+def long_moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """Like `moment_text`, with the day of the week before it."""
+    day = _DAYS[language][moment.astimezone(ZoneInfo(zone)).weekday()]
+    return f"{day}, {moment_text(moment, language, zone)}"
+
+
+def size_text(size_bytes: int, language: str) -> str:
+    """`812 KB`, `1,4 MB` (English `1.4 MB`); thousands of bytes, as the agencies count."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1000))} KB"
+    text = f"{size_bytes / 1_000_000:.1f}"
+    return f"{text.replace('.', ',') if language == 'id' else text} MB"

@@ -1,0 +1,138 @@
+"""Reads forms: urlencoded and multipart, with every limit enforced while the bytes arrive.
+
+A body over its limit is read to its end (up to `DRAIN_BYTES_MAX`) but not kept, because a browser shows the
+answer only after it has sent everything; beyond that the connection is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from meterai.kernel.errors import Kind, Refusal
+
+FILE_BYTES_MAX = 10 * 1024 * 1024
+FILES_MAX = 10
+FIELD_BYTES_MAX = 4096
+FIELDS_MAX = 60
+PLAIN_BYTES_MAX = 64 * 1024
+DRAIN_BYTES_MAX = 160 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file as it was sent. `too_large`: the limit was passed, the content is empty."""
+
+    name: str
+    content: bytearray = field(default_factory=bytearray)
+    too_large: bool = False
+
+
+@dataclass(slots=True)
+class Form:
+    """The fields and files of a form; of a field given twice the last one counts."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, list[Upload]] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The trimmed text of a field; empty when it was not sent."""
+        return self.fields.get(name, "").strip()
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number that a person typed; `default` when it is none."""
+        text = self.text(name).replace(".", "").replace(" ", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+
+    def uploads(self, name: str) -> list[Upload]:
+        """The files chosen in a field, without the empty slot that a browser sends for none."""
+        return [u for u in self.files.get(name, []) if u.name or u.content or u.too_large]
+
+
+async def read_form(content_type: str, chunks: AsyncIterator[bytes]) -> Form:
+    """Reads a whole form.
+
+    Raises: Refusal `form.unreadable` for a body that is no form, `form.too_large` beyond every limit.
+    """
+    kind, options = parse_options_header(content_type)
+    if kind == "multipart/form-data" and options.get("boundary"):
+        return await _read_multipart(options["boundary"], chunks)
+    if kind in ("application/x-www-form-urlencoded", ""):
+        return await _read_urlencoded(chunks)
+    raise Refusal(Kind.INVALID, "form.unreadable")
+
+
+async def _read_urlencoded(chunks: AsyncIterator[bytes]) -> Form:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > PLAIN_BYTES_MAX:
+            raise Refusal(Kind.INVALID, "form.too_large")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise Refusal(Kind.INVALID, "form.unreadable") from error
+    return Form(fields=dict(pairs))
+
+
+async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes]) -> Form:
+    form = Form()
+    keeper = _Keeper(form)
+    received = 0
+    try:
+        with PushMultipartParser(
+            boundary, max_segment_size=DRAIN_BYTES_MAX, max_segment_count=FIELDS_MAX + FILES_MAX
+        ) as parser:
+            async for chunk in chunks:
+                received += len(chunk)
+                if received > DRAIN_BYTES_MAX:
+                    raise Refusal(Kind.INVALID, "form.too_large")
+                for event in parser.parse(chunk):
+                    keeper.take(event)
+    except MultipartError as error:
+        raise Refusal(Kind.INVALID, "form.unreadable") from error
+    return form
+
+
+class _Keeper:
+    """Sorts the parser's events into fields and files, keeping no more than the limits."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.segment: MultipartSegment | None = None
+        self.upload: Upload | None = None
+        self.value = bytearray()
+
+    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+        if isinstance(event, MultipartSegment):
+            self._begin(event)
+        elif event is None:
+            self._end()
+        else:
+            self._add(event)
+
+    def _begin(self, segment: MultipartSegment) -> None:
+        self.segment, self.upload, self.value = segment, None, bytearray()
+        if segment.filename is not None:
+            if sum(len(files) for files in self.form.files.values()) >= FILES_MAX:
+                raise Refusal(Kind.INVALID, "form.too_many_files", maximum=FILES_MAX)
+            self.upload = Upload(name=segment.filename[-200:])
+            self.form.files.setdefault(segment.name, []).append(self.upload)
+
+    def _add(self, chunk: bytes | bytearray) -> None:
+        if self.upload is None:
+            self.value += chunk
+            if len(self.value) > FIELD_BYTES_MAX:
+                raise Refusal(Kind.INVALID, "form.too_large")
+        elif not self.upload.too_large:
+            self.upload.content += chunk
+            if len(self.upload.content) > FILE_BYTES_MAX:
+                self.upload.too_large, self.upload.content = True, bytearray()
+
+    def _end(self) -> None:
+        if self.segment is not None and self.upload is None:
+            self.form.fields[self.segment.name] = self.value.decode("utf-8", "replace")
+        self.segment = None

@@ -1,0 +1,24 @@
+"""Translations: Indonesian is the source, English comes from messages.po, compiled in memory at start."""
+
+from __future__ import annotations
+
+import gettext
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+
+def load_translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of `language`; Indonesian needs none, its strings are the keys."""
+    if language == "id":
+        return gettext.NullTranslations()
+    with (LOCALE_FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

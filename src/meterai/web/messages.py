@@ -1,0 +1,66 @@
+"""What a person is told for each refusal code: what happened, what to do, and whether money moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from string import Formatter
+from typing import Literal
+
+from meterai.web import formats
+from meterai.web.message_table import TABLE
+
+MoneyKind = Literal["", "still", "held", "back"]
+
+MONEY_NOTES: Mapping[str, tuple[str, str]] = {
+    "still": ("Uang belum berpindah.", "No money has moved."),
+    "held": (
+        "Uang Anda sudah kami terima dan tercatat.",
+        "We have received your money and it is on record.",
+    ),
+    "back": ("Uang Anda sedang kembali kepada Anda.", "Your money is on its way back to you."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One message in one language. `money` is empty where the page is not about money."""
+
+    code: str
+    what: str
+    next: str
+    money_kind: MoneyKind
+    money: str
+
+
+def text_of(code: str, language: str, facts: Mapping[str, object] | None = None) -> Text:
+    """The message of `code`. An unknown code gives the message of an unexpected fault, never the code alone."""
+    message = TABLE.get(code) or TABLE["server.fault"]
+    what, step = (message.id, message.id_next) if language == "id" else (message.en, message.en_next)
+    known = _readable(facts or {}, language)
+    money = MONEY_NOTES[message.money][language != "id"] if message.money else ""
+    return Text(code, _fill(what, known), _fill(step, known), message.money, money)
+
+
+class _Facts(dict[str, str]):
+    """Facts by name; a missing one leaves a dash, not an error, because a message must always appear."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _fill(text: str, facts: _Facts) -> str:
+    return Formatter().vformat(text, (), facts) if "{" in text else text
+
+
+def _readable(facts: Mapping[str, object], language: str) -> _Facts:
+    shown = _Facts()
+    for name, value in facts.items():
+        if isinstance(value, int) and name.endswith(("bytes", "_bytes_max", "size")):
+            shown[name] = formats.size_text(value, language)
+        elif isinstance(value, datetime):
+            shown[name] = formats.moment_text(value, language)
+        else:
+            shown[name] = str(value)
+    return shown

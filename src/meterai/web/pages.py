@@ -1,0 +1,106 @@
+"""Turns templates into bytes. One compiled environment per language; nothing is looked up while serving."""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from meterai.kernel.money import format_rupiah
+from meterai.kernel.serial import group_serial
+from meterai.web import formats
+from meterai.web.assets import Assets
+from meterai.web.languages import load_translations
+from meterai.web.messages import Text, text_of
+from meterai.web.visits import LANGUAGES, Visit, localise
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What every page may say about this installation."""
+
+    public_url: str
+    development: bool
+    face_value: int
+    fee: int
+    vat_basis_points: int
+    payment_minutes: int
+
+
+class Pages:
+    """Renders pages and fragments in either language."""
+
+    def __init__(self, facts: SiteFacts, assets: Assets) -> None:
+        self.facts = facts
+        self.assets = assets
+        self.translations = {language: load_translations(language) for language in LANGUAGES}
+        self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def render(self, visit: Visit, template: str, **context: Any) -> bytes:
+        """The page as UTF-8. Raises: jinja2.UndefinedError when the template asks for what is not there."""
+        page = self._environments[visit.language].get_template(template)
+        return page.render(visit=visit, **context).encode()
+
+    def gettext(self, language: str, text: str) -> str:
+        """`text` (Indonesian) in `language`."""
+        return self.translations[language].gettext(text)
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        translations: gettext.NullTranslations = self.translations[language]
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals |= {
+            "language": language,
+            "facts": self.facts,
+            "asset": self.assets.address,
+            "link": partial(localise, language=language),
+            "told": partial(_told, language),
+        }
+        environment.filters |= {
+            "rupiah": format_rupiah,
+            "serial": group_serial,
+            "size": partial(formats.size_text, language=language),
+            "date": partial(_date, language),
+            "clock": partial(_clock, language),
+            "moment": partial(_moment, language),
+            "long_moment": partial(_long_moment, language),
+        }
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
+        return environment
+
+
+def _told(language: str, code: str, **facts: Any) -> Text:
+    return text_of(code, language, facts)
+
+
+def _date(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
+    return formats.date_text(moment, language, zone)
+
+
+def _clock(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
+    return formats.clock_text(moment, language, zone)
+
+
+def _moment(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
+    return formats.moment_text(moment, language, zone)
+
+
+def _long_moment(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
+    return formats.long_moment_text(moment, language, zone)

@@ -1,0 +1,138 @@
+"""Builds the site: routes behind the edge, pages that are the same for everyone made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from meterai.bootstrap import App
+from meterai.kernel.errors import Kind, Refusal
+from meterai.web.assets import Assets
+from meterai.web.desk import Desk
+from meterai.web.edge import CachedPage, Edge, cache_page
+from meterai.web.pages import Pages, SiteFacts
+from meterai.web.routes import ROUTES
+from meterai.web.visits import LANGUAGES, Visit, localise, visit_of
+
+log = structlog.get_logger(__name__)
+
+SAME_FOR_EVERYONE = {
+    "/harga": "price.html",
+    "/pengembalian": "refund_terms.html",
+    "/bantuan": "help.html",
+}
+
+
+def build_site(house: App, *, events: Sequence[Any] = (), more_routes: Sequence[Any] = ()) -> Edge:
+    """The ASGI application. `events` are shown on the home page and get a page each; `more_routes` is the API."""
+    settings = house.settings
+    tls = bool(settings.tls_certificate)
+    facts = SiteFacts(
+        public_url=house.public_url,
+        development=settings.environment == "development",
+        face_value=10_000,
+        fee=settings.service_fee,
+        vat_basis_points=settings.vat_basis_points,
+        payment_minutes=settings.payment_minutes,
+    )
+    assets = Assets()
+    pages = Pages(facts, assets)
+    desk = Desk(house, pages, tls)
+
+    def give_house() -> App:
+        return house
+
+    def give_desk() -> Desk:
+        return desk
+
+    litestar = Litestar(
+        route_handlers=[*ROUTES, *more_routes],
+        dependencies={
+            "house": Provide(give_house, sync_to_thread=False),
+            "desk": Provide(give_desk, sync_to_thread=False),
+        },
+        exception_handlers={Refusal: _refused, HTTPException: _http_refused, Exception: _failed},
+        request_max_body_size=None,
+        openapi_config=None,
+        logging_config=None,
+        signature_types=[App, Desk],
+    )
+    litestar.state.desk = desk
+    return Edge(litestar, assets, make_cached_pages(pages, events), tls=tls)
+
+
+def make_cached_pages(pages: Pages, events: Sequence[Any]) -> dict[tuple[str, str], CachedPage]:
+    """Every page that is the same for everyone, in each language."""
+    wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": events})]
+    wanted += [(path, template, {}) for path, template in SAME_FOR_EVERYONE.items()]
+    for event in events:
+        stamps = len(event.required_documents)
+        wanted.append((f"/{event.slug}", "event.html", {"event": event, "stamps": stamps}))
+    made = {}
+    for language in LANGUAGES:
+        for path, template, context in wanted:
+            visit = Visit(language, path, "", "")
+            made[language, path] = cache_page(pages.render(visit, template, **context))
+    return made
+
+
+def _is_api(request: Request[Any, Any, Any]) -> bool:
+    return request.scope["path"].startswith("/api/")
+
+
+def _desk(request: Request[Any, Any, Any]) -> Desk:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+    visit = visit_of(request.scope)
+    log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
+    if _is_api(request):
+        return _problem(refusal.kind, refusal.code, visit.help_code)
+    return _desk(request).refusal(request, refusal)
+
+
+def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    wrong_method = error.status_code == 405
+    kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
+    code = "page.wrong_method" if wrong_method else "page.not_found" if kind is Kind.NOT_FOUND else "form.unreadable"
+    response = _refused(request, Refusal(kind, code))
+    if wrong_method:
+        response.status_code = 405
+    return response
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """An unexpected fault: everything into the log, nothing but the help code to the outside."""
+    visit = visit_of(request.scope)
+    log.error("fault", help_code=visit.help_code, path_template=_template(request), exc_info=error)
+    refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
+    response = _problem(refusal.kind, refusal.code, visit.help_code) if _is_api(request) else None
+    response = response or _desk(request).refusal(request, refusal)
+    response.status_code = 500
+    return response
+
+
+def _template(request: Request[Any, Any, Any]) -> str:
+    """The route, without what was in the address (it may hold a token)."""
+    return str(request.scope.get("path_template", "?"))
+
+
+def _problem(kind: Kind, code: str, help_code: str) -> Response[Any]:
+    from meterai.web.desk import STATUS
+
+    status = STATUS[kind]
+    body = {"type": f"urn:meterai:problem:{code}", "title": kind.value, "status": status, "code": code}
+    return Response(
+        {**body, "help_code": help_code}, status_code=status, media_type="application/problem+json"
+    )
+
+
+__all__ = ["build_site", "localise", "make_cached_pages"]

@@ -1,0 +1,142 @@
+"""What a person is told in each state of an order, item, payment and refund: what is, and what comes next."""
+
+from __future__ import annotations
+
+from meterai.web.message_table import Message
+
+M = Message
+
+STATES: dict[str, Message] = {
+    "order.draft": M(
+        "Pesanan ini belum selesai diisi.",
+        "Lanjutkan dari langkah terakhir. Yang sudah diunggah masih ada.",
+        "This order is not filled in yet.",
+        "Go on from the last step. What you uploaded is still there.",
+        "still",
+    ),
+    "order.awaiting_payment": M(
+        "Menunggu pembayaran Anda",
+        "Bayar dengan cara di bawah ini. Setelah uang masuk, halaman ini berubah sendiri.",
+        "Waiting for your payment",
+        "Pay as shown below. Once the money arrives, this page changes by itself.",
+        "still",
+    ),
+    "order.paid": M(
+        "Pembayaran diterima, meterai sedang dibubuhkan",
+        "Anda boleh menutup halaman ini. Tautan hasilnya juga kami kirimkan.",
+        "Payment received, the stamp is being placed",
+        "You may close this page. We also send you the link to the result.",
+        "held",
+    ),
+    "order.completed": M(
+        "Selesai",
+        "Unduh dokumen Anda di bawah ini, sekarang atau nanti lewat tautan yang sama.",
+        "Done",
+        "Download your document below, now or later through the same link.",
+        "held",
+    ),
+    "order.completed_quota": M(
+        "Kuota Anda siap dipakai",
+        "Bubuhkan kapan saja dari Meterai saya. Kuota tidak hangus.",
+        "Your quota is ready",
+        "Use it whenever you like from My stamps. Quota never expires.",
+        "held",
+    ),
+    "order.completed_refused": M(
+        "Ada dokumen yang tidak dapat dibubuhi",
+        "Meterainya tidak terpakai. Ganti dokumennya atau minta uangnya kembali di bawah ini.",
+        "A document could not be stamped",
+        "Its stamp was not used. Replace the document or ask for the money back below.",
+        "held",
+    ),
+    "order.expired": M(
+        "Waktu pembayaran sudah habis",
+        "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi: begitu uangnya terlihat oleh kami, "
+        "pesanan ini dikerjakan atau uangnya kembali.",
+        "The time to pay is over",
+        "Not paid yet? Make a new order. Already paid? Do not pay again: as soon as we see the money, this order is "
+        "carried out or the money goes back.",
+        "still",
+    ),
+    "order.cancelled": M(
+        "Pesanan dibatalkan",
+        "Tidak ada yang perlu dibayar. Bila uang Anda tetap masuk, uang itu kembali dengan sendirinya.",
+        "Order cancelled",
+        "There is nothing to pay. Should money still arrive, it goes back by itself.",
+        "still",
+    ),
+    "item.waiting": M("Menunggu pembayaran", "", "Waiting for payment", ""),
+    "item.stamping": M(
+        "Sedang dibubuhi", "Biasanya kurang dari satu menit.", "Being stamped", "Usually less than a minute."
+    ),
+    "item.done": M("Sudah dibubuhi", "", "Stamped", ""),
+    "item.done_quota": M("Siap dipakai", "", "Ready to use", ""),
+    "item.refused": M(
+        "Tidak dapat dibubuhi",
+        "Meterainya tidak terpakai.",
+        "Could not be stamped",
+        "Its stamp was not used.",
+    ),
+    "item.refunding": M("Uang sedang kembali", "", "Money on its way back", ""),
+    "item.refunded": M("Uang sudah kembali", "", "Money returned", ""),
+    "payment.creating": M(
+        "Kode pembayaran sedang dibuat",
+        "Tunggu sebentar, halaman ini berubah sendiri.",
+        "Your payment code is being made",
+        "Wait a moment, this page changes by itself.",
+        "still",
+    ),
+    "payment.pending": M("Menunggu pembayaran", "", "Waiting for payment", "", "still"),
+    "payment.settled": M("Diterima", "", "Received", "", "held"),
+    "payment.expired": M(
+        "Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"
+    ),
+    "payment.cancelled": M("Dibatalkan", "", "Cancelled", "", "still"),
+    "payment.failed": M(
+        "Tidak berhasil dibuat",
+        "Pilih cara bayar sekali lagi.",
+        "Could not be made",
+        "Choose how to pay once more.",
+        "still",
+    ),
+    "payment.reversed": M(
+        "Ditarik kembali oleh bank",
+        "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda.",
+        "Taken back by the bank",
+        "Your bank or e-wallet took this payment back.",
+        "back",
+    ),
+    "refund.needs_account": M(
+        "Menunggu nomor rekening Anda",
+        "Pembayaran lewat virtual account kembali ke rekening bank. Isi rekeningnya di bawah ini.",
+        "Waiting for your bank account",
+        "Money paid by virtual account goes back to a bank account. Enter it below.",
+        "held",
+    ),
+    "refund.payable": M(
+        "Tercatat, segera dibayarkan",
+        "Tidak ada yang perlu Anda lakukan.",
+        "On record, about to be paid",
+        "There is nothing you need to do.",
+        "back",
+    ),
+    "refund.sent": M(
+        "Sudah kami kirim",
+        "Bank atau dompet digital Anda biasanya menampilkannya pada hari yang sama.",
+        "Sent",
+        "Your bank or e-wallet usually shows it the same day.",
+        "back",
+    ),
+    "refund.paid": M(
+        "Sudah kembali kepada Anda",
+        "Lihat mutasi rekening atau dompet digital Anda.",
+        "Returned to you",
+        "See the history of your account or e-wallet.",
+        "back",
+    ),
+    "reason.customer": M("Atas permintaan Anda", "", "At your request", ""),
+    "reason.refused": M("Dokumen tidak dapat dibubuhi", "", "The document could not be stamped", ""),
+    "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
+    "reason.wrong_amount": M("Jumlah yang dibayar berbeda", "", "The amount paid was different", ""),
+    "reason.double": M("Dibayar dua kali", "", "Paid twice", ""),
+}

@@ -1,0 +1,96 @@
+// Small helps on top of pages that work without them.
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const $ = (selector, base = document) => [...base.querySelectorAll(selector)];
+
+  // One press is enough: a second one while the first is on its way does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    const button = event.submitter || form.querySelector("button");
+    if (!button) return;
+    setTimeout(() => {
+      button.setAttribute("aria-disabled", "true");
+      if (button.dataset.busy) button.textContent = button.dataset.busy;
+    });
+  });
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  // Files: say at once when one is over the limit, show what was chosen.
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.type !== "file" || !input.dataset.max) return;
+    const said = document.getElementById(input.dataset.said);
+    const over = [...input.files].find((file) => file.size > +input.dataset.max);
+    input.setCustomValidity(over ? input.dataset.tooLarge : "");
+    if (said) said.textContent = over ? input.dataset.tooLarge : "";
+    if (over) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  });
+  for (const box of $(".file")) {
+    const input = box.querySelector("input");
+    box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
+    box.addEventListener("dragleave", () => box.classList.remove("over"));
+    box.addEventListener("drop", (event) => {
+      event.preventDefault();
+      box.classList.remove("over");
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
+  function wire(base) {
+    for (const button of $("[data-copy]", base)) {
+      button.hidden = !navigator.clipboard;
+      button.onclick = async () => {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        const before = button.textContent;
+        button.textContent = button.dataset.done;
+        setTimeout(() => (button.textContent = before), 2000);
+      };
+    }
+    for (const clock of $("[data-until]", base)) clock.hidden = false;
+    tick();
+  }
+
+  function tick() {
+    for (const clock of $("[data-until]")) {
+      const left = Math.max(0, Math.round((Date.parse(clock.dataset.until) - Date.now()) / 1000));
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    }
+  }
+  setInterval(tick, 1000);
+  wire(document);
+
+  // The order page follows by itself: the fragment is fetched again and put in place when it changed.
+  for (const place of $("[data-follow]")) {
+    let wait = 2500;
+    let etag = "";
+    const again = async () => {
+      if (document.hidden) return setTimeout(again, wait);
+      try {
+        const answer = await fetch(place.dataset.follow, { headers: etag ? { "If-None-Match": etag } : {} });
+        if (answer.status === 200) {
+          etag = answer.headers.get("ETag") || "";
+          const text = await answer.text();
+          const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select");
+          if (place.dataset.mark !== answer.headers.get("X-Mark") && !busy) {
+            place.dataset.mark = answer.headers.get("X-Mark");
+            const open = $("details[open]", place).map((node) => node.id);
+            place.innerHTML = text;
+            for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+            wire(place);
+          }
+          if (answer.headers.get("X-Ended")) return;
+          wait = 2500;
+        }
+      } catch {
+        wait = Math.min(wait * 1.6, 30000);
+      }
+      setTimeout(again, wait);
+    };
+    setTimeout(again, wait);
+  }
+})();

@@ -1,0 +1,61 @@
+"""What is known of one request before any route sees it: language, address, help code."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+LANGUAGES = ("id", "en")
+_READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SCOPE_KEY = "meterai.visit"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request. `path` is without the language prefix; `help_code` finds its lines in the logs."""
+
+    language: str
+    path: str
+    query: str
+    help_code: str
+
+    def link(self, path: str, language: str | None = None) -> str:
+        """The address of one of our pages in this visit's (or the named) language."""
+        return localise(path, language or self.language)
+
+    def here(self, language: str) -> str:
+        """The address of this very page in `language`."""
+        return self.link(self.path, language) + (f"?{self.query}" if self.query else "")
+
+
+def localise(path: str, language: str) -> str:
+    """`/harga` -> `/harga` in Indonesian, `/en/harga` in English."""
+    if language == "id" or not path.startswith("/"):
+        return path
+    return f"/{language}" if path == "/" else f"/{language}{path}"
+
+
+def split_language(path: str) -> tuple[str, str]:
+    """(`en`, `/harga`) of `/en/harga`; Indonesian needs no prefix."""
+    if path == "/en" or path.startswith("/en/"):
+        return "en", path[3:] or "/"
+    return "id", path
+
+
+def new_help_code() -> str:
+    """Eight characters without look-alikes, `K7QF-2M9D` (39 random bits)."""
+    body = "".join(secrets.choice(_READABLE) for _ in range(8))
+    return f"{body[:4]}-{body[4:]}"
+
+
+def attach(scope: Any, visit: Visit) -> None:
+    """Stores the visit with the request."""
+    scope[_SCOPE_KEY] = visit
+
+
+def visit_of(scope: Any) -> Visit:
+    """The visit that the edge attached to this ASGI scope."""
+    visit = scope[_SCOPE_KEY]
+    assert isinstance(visit, Visit)
+    return visit
