@@ -1,0 +1,143 @@
+"""The only wiring: which real thing or twin stands behind each port. Doors get an `App` and know no adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from meterai.kernel.clock import Clock, system_clock
+from meterai.kernel.money import Rupiah
+from meterai.kit.database import Database, connect
+from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
+from meterai.kit.objects import ObjectStore, open_store
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.secret_files import keep_secret
+from meterai.kit.settings import Settings
+from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.adapters.payout import IrisPayouts
+from meterai.sales.model import PriceList
+from meterai.sales.ports import PaymentGateway, PayoutProvider
+from meterai.stamping.ports import Signer
+from meterai.stamping.signer_client import SignerClient
+from meterai.verification.model import Trust
+from meterai.verification.trust import load_trust
+
+JAIL_TASKS = [
+    "meterai.kit.pdf.reading:inspect",
+    "meterai.kit.pdf.rendering:render_page",
+    "meterai.kit.pdf.light_check:light_check",
+    "meterai.stamping.proposal:propose_placement",
+    "meterai.stamping.preparation:prepare_seal",
+    "meterai.stamping.preparation:measure_output",
+    "meterai.stamping.rewriting:rewrite",
+    "meterai.verification.rules:judge",
+]
+"""Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
+
+TRUST_FOLDER = Path("pki") / "trust"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What a door works with: one per process."""
+
+    settings: Settings
+    db: Database
+    objects: ObjectStore
+    jail: JailPool
+    signer: Signer
+    gateway: PaymentGateway
+    payout: PayoutProvider
+    messenger: Messenger
+    secret: bytes  # for codes, cookies and links; the same in every process
+    price_list: PriceList
+    trust: Trust
+    clock: Clock
+
+    @property
+    def public_url(self) -> str:
+        """The address people see, without a slash at its end."""
+        return public_url(self.settings)
+
+
+def public_url(settings: Settings) -> str:
+    """`public_url`, or one made from host, port and TLS."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    scheme = "https" if settings.tls_certificate else "http"
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"{scheme}://{host}:{settings.port}"
+
+
+def check_production(settings: Settings) -> None:
+    """Raises: RuntimeError naming what must not go into production: SPESIMEN, the development PKI, twins."""
+    if settings.environment != "production":
+        return
+    missing = [
+        f"METERAI_{name.upper()}"
+        for name in ("tsa_url", "gateway_url", "gateway_server_key", "payout_url", "payout_key", "smtp_url")
+        if not getattr(settings, name)
+    ]
+    if missing:
+        raise RuntimeError("production needs real services; set " + ", ".join(missing))
+    if (settings.data / "pki" / "root.pem").exists():
+        raise RuntimeError("production refuses the development PKI in " + str(settings.data / "pki"))
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, *, jail_slots: int | None = None, name: str = "meterai", clock: Clock = system_clock
+) -> AsyncIterator[App]:
+    """Opens everything a site or worker process needs and closes it at the end.
+
+    Raises: RuntimeError (production with a twin), OSError or asyncpg.PostgresError (no database),
+    Refusal("trust.unreadable").
+    """
+    check_production(settings)
+    async with AsyncExitStack() as stack:
+        db = await connect(
+            settings.database_app_url,
+            connections_max=settings.database_connections_max,
+            application_name=name,
+        )
+        stack.push_async_callback(db.close)
+        jail = JailPool(
+            JAIL_TASKS,
+            slots=jail_slots or settings.jail_slots,
+            memory_bytes=settings.jail_memory_bytes,
+            cpu_seconds=settings.jail_cpu_seconds,
+            wall_seconds=settings.jail_wall_seconds,
+            production=settings.environment == "production",
+        )
+        stack.push_async_callback(jail.close)
+        await jail.start()
+        gateway = Midtrans(settings.gateway_url, settings.gateway_server_key)
+        stack.push_async_callback(gateway.close)
+        payout = IrisPayouts(settings.payout_url, settings.payout_key)
+        stack.push_async_callback(payout.close)
+        messenger = Messenger(
+            email=SmtpSender(settings.smtp_url, sender=settings.mail_sender),
+            phone=WhatsAppSender(settings.whatsapp_url, token=settings.whatsapp_token),
+        )
+        stack.push_async_callback(messenger.close)
+        signer = SignerClient(settings.data / "run" / "signer.sock")
+        stack.push_async_callback(signer.close)
+        yield App(
+            settings=settings,
+            db=db,
+            objects=await asyncio.to_thread(open_store, settings.objects_url, settings.data),
+            jail=jail,
+            signer=signer,
+            gateway=gateway,
+            payout=payout,
+            messenger=messenger,
+            secret=keep_secret(settings.data / "secrets", "application").encode(),
+            price_list=PriceList(
+                service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
+            ),
+            trust=load_trust(settings.data / TRUST_FOLDER),
+            clock=clock,
+        )

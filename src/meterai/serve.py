@@ -1,0 +1,63 @@
+"""The site process: pages and API behind one port. `python -m meterai.serve`.
+
+Stands beside bootstrap.py because doors never import each other: here they are put behind one server.
+"""
+
+from __future__ import annotations
+
+import socket
+
+import structlog
+import uvicorn
+import uvloop
+
+from meterai.api.router import make_api
+from meterai.bootstrap import open_app
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings, from_environment
+from meterai.sales.queries import events
+from meterai.web.site import build_site
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
+    async with open_app(settings, name="meterai-site") as house:
+        known = await events(house.db)
+        config = uvicorn.Config(
+            build_site(house, events=known, more_routes=[make_api()]),
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            ssl_certfile=settings.tls_certificate or None,
+            ssl_keyfile=settings.tls_key or None,
+        )
+        with _listen(settings.host, settings.port) as listener:
+            log.info("site_ready", port=settings.port)
+            await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def main() -> None:
+    """Entry point of the process."""
+    settings = from_environment()
+    set_up_logging(settings.log_level)
+    uvloop.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()
