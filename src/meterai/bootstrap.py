@@ -1,4 +1,4 @@
-"""The only wiring: which real thing or twin stands behind each port. Doors get an `App` and know no adapter."""
+"""The only wiring: what stands behind each port, real or twin. Doors get an `App` and know no adapter."""
 
 from __future__ import annotations
 
