@@ -77,7 +77,7 @@ class Edge:
                 await self._send_asset(scope, send)
                 return
             page = self.pages.get(split_language(path))
-            if page is not None and not scope.get("query_string"):
+            if page is not None:
                 await self._send_page(page, scope, send)
                 return
         await self._pass_on(scope, receive, send)

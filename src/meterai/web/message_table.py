@@ -184,4 +184,29 @@ TABLE: dict[str, Message] = {
         "Your document has not been saved yet. Wait half a minute, then send it again.",
         STILL,
     ),
+    # verification
+    "digest.unknown": M(
+        "Daftar kami tidak mengenal sidik berkas ini.",
+        "Unggah berkasnya agar diperiksa seluruhnya.",
+        "Our register does not know this file's digest.",
+        "Upload the file to have it checked in full.",
+    ),
+    "serial.malformed": M(
+        "Ini bukan nomor seri yang mungkin.",
+        "Periksa ketikannya: 22 huruf dan angka, seperti tercetak pada meterai. Mungkin ada yang tertukar.",
+        "This can't be a serial number.",
+        "Check the spelling: 22 letters and digits, as printed on the stamp. Two may be swapped.",
+    ),
+    "code.unreadable": M(
+        "Kode QR ini tidak dapat dibaca.",
+        "Pindai sekali lagi dengan cahaya cukup, atau ketik nomor serinya di halaman Periksa.",
+        "This QR code can't be read.",
+        "Scan it again in good light, or type the serial number on the Verify page.",
+    ),
+    "code.forged": M(
+        "Kode QR ini bukan buatan kami.",
+        "Jangan percaya meterainya. Minta berkas PDF aslinya, lalu periksa di sini.",
+        "This QR code was not made by us.",
+        "Do not trust the stamp. Ask for the original PDF file and check it here.",
+    ),
 }

@@ -8,8 +8,10 @@ from datetime import datetime
 from string import Formatter
 from typing import Literal
 
+from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.web import formats
 from meterai.web.message_table import TABLE
+from meterai.web.state_table import STATES
 
 MoneyKind = Literal["", "still", "held", "back"]
 
@@ -41,6 +43,23 @@ def text_of(code: str, language: str, facts: Mapping[str, object] | None = None)
     known = _readable(facts or {}, language)
     money = MONEY_NOTES[message.money][language != "id"] if message.money else ""
     return Text(code, _fill(what, known), _fill(step, known), message.money, money)
+
+
+def reason_text(code: str, language: str) -> Text:
+    """What the verifier's reason code means; an unknown one reads like a check that could not be finished."""
+    reason = REASONS.get(code) or REASONS[UNEXPECTED]
+    what, step = (
+        (reason.text_id, reason.next_id) if language == "id" else (reason.text_en, reason.next_en)
+    )
+    return Text(code, what, step, "", "")
+
+
+def state_text(name: str, language: str) -> Text:
+    """What a person is told in a state, such as `order.paid`. Raises: KeyError for a state without words."""
+    message = STATES[name]
+    what, step = (message.id, message.id_next) if language == "id" else (message.en, message.en_next)
+    money = MONEY_NOTES[message.money][language != "id"] if message.money else ""
+    return Text(name, what, step, message.money, money)
 
 
 class _Facts(dict[str, str]):

@@ -16,7 +16,7 @@ from meterai.kernel.serial import group_serial
 from meterai.web import formats
 from meterai.web.assets import Assets
 from meterai.web.languages import load_translations
-from meterai.web.messages import Text, text_of
+from meterai.web.messages import Text, reason_text, state_text, text_of
 from meterai.web.visits import LANGUAGES, Visit, localise
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,6 +71,8 @@ class Pages:
             "asset": self.assets.address,
             "link": partial(localise, language=language),
             "told": partial(_told, language),
+            "reason": partial(reason_text, language=language),
+            "state": partial(state_text, language=language),
         }
         environment.filters |= {
             "rupiah": format_rupiah,

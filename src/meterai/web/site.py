@@ -69,6 +69,7 @@ def build_site(house: App, *, events: Sequence[Any] = (), more_routes: Sequence[
 def make_cached_pages(pages: Pages, events: Sequence[Any]) -> dict[tuple[str, str], CachedPage]:
     """Every page that is the same for everyone, in each language."""
     wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": events})]
+    wanted.append(("/periksa", "verify.html", {"refused": "", "serial": ""}))
     wanted += [(path, template, {}) for path, template in SAME_FOR_EVERYONE.items()]
     for event in events:
         stamps = len(event.required_documents)

@@ -1,0 +1,22 @@
+// The browser makes the file's SHA-256 first. When the register knows it, the file stays where it is.
+(() => {
+  const form = document.querySelector("form[data-verify]");
+  if (!form || !globalThis.isSecureContext || !crypto.subtle) return;
+  for (const node of document.querySelectorAll("[data-private]")) node.hidden = false;
+  let sent = false;
+  form.addEventListener("submit", async (event) => {
+    const file = form.querySelector("input[type=file]").files[0];
+    if (sent || !file || file.size > 10485760) return;
+    event.preventDefault();
+    sent = true;
+    try {
+      const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+      const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      const answer = await fetch(form.dataset.verify + hex, { method: "HEAD" });
+      if (answer.ok) return location.assign(form.dataset.verify + hex);
+    } catch {
+      // No answer: the file is sent and judged in full.
+    }
+    form.submit();
+  });
+})();
