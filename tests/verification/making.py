@@ -1,15 +1,18 @@
 """Makes stamped documents with plain pyHanko, and forgeries of them.
 
-An independent second way of making them: the product's own engine is tested against the same verifier elsewhere.
+An independent second way of making them, beside the product's own engine.
 """
 
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from asn1crypto import cms
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem
 from asn1crypto import x509 as asn1_x509
@@ -18,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from fpdf import FPDF
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import (
     FieldMDPAction,
@@ -189,7 +193,7 @@ def stranger(
     issuer: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
     names_of: x509.Certificate | None = None,
 ) -> SimpleSigner:
-    """A signer outside of our PKI: self-signed, or issued by `issuer`, or under the names of a certificate."""
+    """A signer outside of our PKI: self-signed, issued by `issuer`, or under somebody's names."""
     made, key = self_made(common_name, issuer=issuer, names_of=names_of)
     others = [issuer[0]] if issuer else []
     return SimpleSigner(
@@ -245,3 +249,41 @@ def self_made(
         .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
     return made, key
+
+
+def append_revision(data: bytes, edit: Callable[[IncrementalPdfFileWriter], None]) -> bytes:
+    """The file with one more revision, in which `edit` did something."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    edit(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def override_signature(data: bytes, edit: Callable[[generic.DictionaryObject], None]) -> bytes:
+    """The file with a revision that replaces the first signature's dictionary by an edited one."""
+
+    def change(writer: IncrementalPdfFileWriter) -> None:
+        dictionary = writer.root["/AcroForm"]["/Fields"][0]["/V"]
+        edit(dictionary)
+        writer.mark_update(dictionary.container_ref)
+
+    return append_revision(data, change)
+
+
+def numbers(*values: int) -> generic.ArrayObject:
+    return generic.ArrayObject(generic.NumberObject(value) for value in values)
+
+
+def byte_range(data: bytes) -> list[int]:
+    """The numbers of the last byte range in the file."""
+    found = re.findall(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", data)
+    return [int(number) for number in found[-1]]
+
+
+def replace_cms(data: bytes, edit: Callable[[cms.ContentInfo], bytes]) -> bytes:
+    """The file with its last signature's CMS replaced, in place: every signed byte stays as it is."""
+    _, start, end, _ = byte_range(data)
+    content = cms.ContentInfo.load(bytes.fromhex(data[start + 1 : end - 1].decode()))
+    made = edit(content).hex().encode()
+    return data[: start + 1] + made.ljust(end - start - 2, b"0") + data[end - 1 :]

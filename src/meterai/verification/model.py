@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -58,6 +58,8 @@ class StampReport(msgspec.Struct, frozen=True, kw_only=True):
     covers: Covers
     stamped_at: datetime | None = None
     """Time of the RFC 3161 time stamp, UTC. Of a foreign stamp: whatever time it states, unchecked."""
+    released_at: datetime | None = None
+    """When we released the stamped file, as the register has it; None: not asked, or it knows nothing."""
     signer: str = ""
     """Common name in the signer's certificate; of a foreign stamp this is only what it says of itself."""
     field: str = ""
@@ -161,3 +163,5 @@ class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Pages of the stamped document, so that a person can compare; not its content."""
     code_checked: bool = False
     """True: the 2-D code's own signature was verified with one of our public keys."""
+    code_day: date | None = None
+    """Day of stamping as the 2-D code states it."""

@@ -68,6 +68,12 @@ REASONS: dict[str, Reason] = {
         "This serial number is registered for another document, not for this file.",
         *_DO_NOT_ACCEPT,
     ),
+    "register.not_released": Reason(
+        _NO,
+        "Nomor seri ini belum pernah diserahkan bersama sebuah dokumen.",
+        "This serial number was never handed out on a document.",
+        *_DO_NOT_ACCEPT,
+    ),
     # Not genuine: the document or the signature
     "file.changed_after": Reason(
         _NO,
@@ -246,6 +252,9 @@ REASONS: dict[str, Reason] = {
         "Pemeriksa sedang penuh.",
         "The verifier is busy.",
         *_TRY_AGAIN,
+    ),
+    "jail.unavailable": Reason(
+        _UNSURE, "Pemeriksa sedang tidak tersedia.", "The verifier is not available.", *_TRY_AGAIN
     ),
     UNEXPECTED: Reason(
         _UNSURE,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.verification.model import Box
 from meterai.verification.rules import rendered
-from meterai.verification.rules.document import Document
+from meterai.verification.rules.document import Document, Unreadable
 from meterai.verification.rules.stamps import Examined
 
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
@@ -18,7 +20,7 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
 
     A last stamp that covers the whole file settles it: then the file is what was sealed, to the byte. Else
     only archive updates (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5) may
-    follow, or, where the stamp is no final one, further intact signatures; and every page must look as it did.
+    follow, or, where the stamp is no final one, further intact signatures; and all pages must look as before.
     """
     ours = [e for e in examined if e.ours]
     problems = ["stamp.incomplete"] if document.open_stamp_fields else []
@@ -59,6 +61,12 @@ def _is_revisions(document: Document, start: int) -> bool:
 
 
 def _looks_the_same(document: Document, last: Examined, later: list[Examined]) -> bool:
+    try:
+        inspection = inspect(InspectRequest(data=document.data, allow_signed=True))
+    except Refusal as refusal:  # too heavy or too odd to be rendered: it can't be compared
+        raise Unreadable(refusal.code) from refusal
+    if len(inspection.pages) != len(document.pages):
+        return False
     before = rendered.page_images(document.data[: _end(last)])
     after = rendered.page_images(document.data)
     if not len(before) == len(after) == len(document.pages):

@@ -195,7 +195,8 @@ def _belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes
     reference = dictionary.container_ref
     if not isinstance(reference, generic.Reference):
         raise ShapeError("the signature is no object of its own")
-    offset = reference.pdf.xrefs[reference]
+    handler: Any = reference.get_pdf_handler()  # type: ignore[no-untyped-call]
+    offset = handler.xrefs[reference]
     if not isinstance(offset, int) or not 0 < offset < byte_range.gap_start:
         raise ShapeError("the signature's object lies elsewhere")
     header = b"%d %d obj" % (reference.idnum, reference.generation)

@@ -35,8 +35,12 @@ def judge(request: JudgeRequest) -> Judgement:
         return _weigh(document, [examine(document, s, trust) for s in document.signatures], digest)
     except Unreadable as error:
         return refuse(error.code, digest)
+    except MemoryError:
+        return refuse("pdf.too_heavy", digest)
+    except RecursionError:
+        return refuse("pdf.too_complex", digest)
     except Exception:
-        # Parsers of hostile bytes raise nearly anything (RecursionError, struct.error, ...); none is a pass.
+        # Parsers of hostile bytes raise nearly anything (ValueError, struct.error, ...); none is a pass.
         return refuse("pdf.broken", digest)
 
 

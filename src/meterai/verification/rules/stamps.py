@@ -37,6 +37,8 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
     try:
         stranger = second_opinion.describe(document.reader, signature.field, signature.field_object)
         certificates = [x509.load_der_x509_certificate(c) for c in stranger.certificates]
+    except (MemoryError, RecursionError):
+        raise  # says nothing about the signature
     except Exception:
         # Parsers of hostile bytes raise nearly anything; one signature that can't be read fails the file.
         return _unreadable(signature, "signature.malformed")
@@ -71,6 +73,8 @@ def _examine_ours(
             problems += [] if opinion.sound else ["signature.broken"]
     except (FormError, ShapeError):
         problems.append("signature.form")
+    except (MemoryError, RecursionError):
+        raise
     except Exception:
         problems.append("signature.malformed")
     if not stranger.intact:

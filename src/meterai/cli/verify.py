@@ -1,0 +1,94 @@
+"""`meterai verify FILE.pdf`: judges a file offline, with nothing but the trust root."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Refusal
+from meterai.kernel.serial import group_serial
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.settings import from_environment
+from meterai.verification.model import Judgement, Trust, Verdict
+from meterai.verification.reasons import REASONS
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+
+EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: 2}
+_LOOKS = {
+    Verdict.GENUINE: ("ASLI · genuine", "green"),
+    Verdict.NOT_GENUINE: ("TIDAK ASLI / DIUBAH · not genuine or changed", "red"),
+    Verdict.CANNOT_CHECK: ("TIDAK DAPAT DIPERIKSA · can't be checked", "yellow"),
+}
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The PDF to judge.", exists=True, dir_okay=False)],
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Folder with root.pem and code.json; default: pki/trust in the data directory."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked."""
+    folder = trust or from_environment().data / "pki" / "trust"
+    try:
+        roots = load_trust(folder)
+    except Refusal:
+        typer.echo(f"No readable trust root in {folder}; name its folder with --trust.", err=True)
+        raise typer.Exit(2) from None
+    judgement = asyncio.run(_judge(file.read_bytes(), roots))
+    if as_json:
+        typer.echo(msgspec.json.encode(judgement).decode())
+    else:
+        _show(judgement, file.name)
+    raise typer.Exit(EXIT_CODES[judgement.verdict])
+
+
+async def _judge(data: bytes, trust: Trust) -> Judgement:
+    jail = JailPool([JUDGE])
+    await jail.start()
+    try:
+        return await judge_document(None, jail, data, trust=trust, now=system_clock())
+    finally:
+        await jail.close()
+
+
+def _show(judgement: Judgement, name: str) -> None:
+    title, colour = _LOOKS[judgement.verdict]
+    lines = []
+    for code in judgement.reasons:
+        reason = REASONS[code]
+        lines.append(f"{reason.text_id}\n[dim]{reason.text_en} ({code})[/dim]")
+    console = Console()
+    console.print(Panel("\n".join(lines), title=f"[bold]{title}[/bold]", subtitle=name, border_style=colour))
+    if judgement.stamps:
+        console.print(_stamps(judgement))
+    for signature in judgement.other_signatures:
+        state = "unchanged" if signature.intact else "broken"
+        console.print(
+            f"Another signature: {signature.signer or '?'} ({state}, issuer not checked)", markup=False
+        )
+    console.print(f"SHA-256 {judgement.sha256}", markup=False, highlight=False)
+
+
+def _stamps(judgement: Judgement) -> Table:
+    table = Table("Serial", "Stamped at (UTC)", "Signer", "Page", "State")
+    for stamp in judgement.stamps:
+        state = "unchanged" if stamp.intact else "changed"
+        table.add_row(
+            group_serial(stamp.serial),
+            f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",
+            stamp.signer.replace("[", "\\["),
+            str(stamp.page or "-"),
+            f"{state}, issued elsewhere" if stamp.foreign else state,
+        )
+    return table

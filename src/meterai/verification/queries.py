@@ -1,0 +1,65 @@
+"""What verification may read: which bytes were released under which serial number. Two views, SELECT only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial number bound to released bytes."""
+
+    serial: str
+    sha256: str
+    released_at: datetime
+    document_pages: int
+    version: int
+    current: bool
+    """False: a later version (renewed archive data) exists; this one stays genuine."""
+
+
+class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial number's state in the register."""
+
+    serial: str
+    state: str
+    allocated_at: datetime
+    sealed_at: datetime | None
+    released_at: datetime | None
+    annulled_at: datetime | None
+
+
+_RELEASED = "SELECT serial, sha256, released_at, document_pages, version, current FROM verification.released"
+_SERIAL = (
+    "SELECT serial, state, allocated_at, sealed_at, released_at, annulled_at FROM verification.serial"
+    " WHERE serial = ANY ($1::text[])"
+)
+
+
+async def find_by_digest(connection: Connection, sha256: str) -> list[Released]:
+    """Every serial number released on exactly these bytes (hex SHA-256); several for several stamps."""
+    rows = await connection.fetch(f"{_RELEASED} WHERE sha256 = $1 ORDER BY serial", sha256)
+    return [Released(**dict(row)) for row in rows]
+
+
+async def find_releases(connection: Connection, serials: Sequence[str]) -> list[Released]:
+    """Every version released under these serial numbers."""
+    rows = await connection.fetch(
+        f"{_RELEASED} WHERE serial = ANY ($1::text[]) ORDER BY serial, version", list(serials)
+    )
+    return [Released(**dict(row)) for row in rows]
+
+
+async def find_serials(connection: Connection, serials: Sequence[str]) -> dict[str, SerialEntry]:
+    """The register's entries of these serial numbers; unknown ones are left out."""
+    rows = await connection.fetch(_SERIAL, list(serials))
+    return {row["serial"]: SerialEntry(**dict(row)) for row in rows}
+
+
+async def find_by_serial(connection: Connection, serial: str) -> SerialEntry | None:
+    """The register's entry of one serial number."""
+    return (await find_serials(connection, [serial])).get(serial)

@@ -1,0 +1,110 @@
+"""Compares a judgement with the register. Pure: what the register says comes in as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from meterai.verification.model import Covers, Judgement, RegisterAnswer, StampReport, Verdict
+from meterai.verification.queries import Released, SerialEntry
+from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+
+
+def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str, SerialEntry]) -> Judgement:
+    """The fast path: these bytes were released by us, so they are genuine unless a serial was annulled.
+
+    Needs no look into the file; so signer, time stamp and place stay unknown.
+    """
+    annulled = any(entries[r.serial].state == "annulled" for r in released if r.serial in entries)
+    codes = ["register.annulled"] if annulled else [GENUINE, "register.confirmed"]
+    stamps = tuple(
+        StampReport(
+            serial=r.serial,
+            foreign=False,
+            intact=True,
+            covers=Covers.WHOLE_FILE,
+            released_at=r.released_at,
+            revision_sha256=sha256,
+            problems=("register.annulled",) if annulled else (),
+        )
+        for r in released
+    )
+    return Judgement(
+        verdict=verdict_of(codes),
+        reasons=most_important_first(codes),
+        sha256=sha256,
+        stamps=stamps,
+        register=RegisterAnswer.CONTRADICTS if annulled else RegisterAnswer.CONFIRMED,
+        fast_path=True,
+        pages=released[0].document_pages,
+    )
+
+
+def with_details(known: Judgement, opened: Judgement) -> Judgement:
+    """The fast path's answer with what opening the file told of each stamp; the verdict stays."""
+    found = {stamp.serial: stamp for stamp in opened.stamps}
+    stamps = tuple(
+        msgspec.structs.replace(found[s.serial], released_at=s.released_at, problems=s.problems)
+        if s.serial in found
+        else s
+        for s in known.stamps
+    )
+    return msgspec.structs.replace(
+        known,
+        stamps=stamps,
+        other_signatures=opened.other_signatures,
+        pages=opened.pages or known.pages,
+    )
+
+
+def compare(
+    judgement: Judgement, released: Sequence[Released], entries: Mapping[str, SerialEntry]
+) -> Judgement:
+    """The judgement once the register was asked for every serial number that the file states.
+
+    A stamp of ours counts as confirmed when the register released the file itself or the revision that a
+    stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not know is a
+    contradiction: whoever stole the key could make one. The register can only worsen a verdict.
+    """
+    digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
+    codes: set[str] = set()
+    for stamp in judgement.stamps:
+        codes.update(_objections(stamp, digests, released, entries.get(stamp.serial)))
+    if codes:
+        return _answer(judgement, RegisterAnswer.CONTRADICTS, codes)
+    if judgement.verdict is Verdict.GENUINE:
+        return _answer(judgement, RegisterAnswer.CONFIRMED, {"register.confirmed"})
+    known = any(stamp.serial in entries for stamp in judgement.stamps)
+    return _answer(judgement, RegisterAnswer.CONTRADICTS if known else RegisterAnswer.UNKNOWN, set())
+
+
+def _objections(
+    stamp: StampReport, digests: set[str], released: Iterable[Released], entry: SerialEntry | None
+) -> set[str]:
+    if entry is None:
+        return set() if stamp.foreign or not stamp.intact else {"register.unknown_serial"}
+    if entry.state == "annulled":
+        return {"register.annulled"}
+    if entry.state != "released":
+        return {"register.not_released"}
+    if not stamp.intact:
+        return set()  # changed bytes can't match; the signature's own reason says it better
+    if stamp.foreign or not any(r.sha256 in digests for r in released if r.serial == stamp.serial):
+        return {"register.other_document"}
+    return set()
+
+
+def not_asked(judgement: Judgement, code: str) -> Judgement:
+    """The judgement when the register was not asked (`register.not_asked`) or not reached."""
+    return _answer(judgement, RegisterAnswer.NOT_ASKED, {code})
+
+
+def _answer(judgement: Judgement, answer: RegisterAnswer, codes: set[str]) -> Judgement:
+    every = {*judgement.reasons, *codes}
+    verdict = verdict_of(every)
+    if verdict is not Verdict.GENUINE:
+        every.discard(GENUINE)
+    return msgspec.structs.replace(
+        judgement, verdict=verdict, reasons=most_important_first(every), register=answer
+    )

@@ -1,0 +1,91 @@
+"""Judges an uploaded file: register first, else the full rules in the jail, then the register again."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.database import Database
+from meterai.kit.pdf.jail import JailPool
+from meterai.verification import register
+from meterai.verification.model import Judgement, JudgeRequest, Trust
+from meterai.verification.queries import find_by_digest, find_releases, find_serials
+from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
+
+JUDGE = "meterai.verification.rules:judge"
+log = structlog.get_logger(__name__)
+
+_REGISTER_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def judge_document(
+    db: Database | None,
+    jail: JailPool,
+    data: bytes,
+    *,
+    trust: Trust,
+    now: datetime,
+    details: bool = False,
+) -> Judgement:
+    """One of three verdicts about `data`; whatever goes wrong is the third, never an exception.
+
+    Without `db` the register is not asked. A file that the register knows by its digest is genuine without
+    being opened; with `details` it is opened all the same, to say where its stamps stand.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    known = await judge_digest(db, digest) if db is not None else None
+    if known is not None and not details:
+        return known
+    opened = await _open(jail, JudgeRequest(data=data, trust=trust, moment=now), digest)
+    if known is not None:
+        return register.with_details(known, opened)
+    if db is None:
+        return register.not_asked(opened, "register.not_asked")
+    return await _ask_register(db, opened)
+
+
+async def judge_digest(db: Database, sha256: str) -> Judgement | None:
+    """The fast path alone, for a digest made in the browser; None when the register does not know it.
+
+    None says nothing against the file: it must be uploaded and judged in full. Also when the register is down.
+    """
+    try:
+        async with db.connection() as connection:
+            released = await find_by_digest(connection, sha256)
+            entries = await find_serials(connection, [r.serial for r in released]) if released else {}
+    except _REGISTER_DOWN as error:
+        log.warning("verification.register_unreachable", error=type(error).__name__)
+        return None
+    return register.from_digest(sha256, released, entries) if released else None
+
+
+async def _open(jail: JailPool, request: JudgeRequest, digest: str) -> Judgement:
+    try:
+        return await jail.run(JUDGE, request, Judgement)
+    except Refusal as refusal:
+        return _refused(refusal.code, digest)
+    except Exception as error:
+        # A bug on our side of the wall: logged, and to the person the third verdict like anything else.
+        log.error("verification.check_failed", error=type(error).__name__)
+        return _refused(UNEXPECTED, digest)
+
+
+def _refused(code: str, digest: str) -> Judgement:
+    code = code if code in REASONS else UNEXPECTED
+    return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=digest)
+
+
+async def _ask_register(db: Database, opened: Judgement) -> Judgement:
+    serials = [stamp.serial for stamp in opened.stamps if stamp.serial]
+    try:
+        async with db.connection() as connection:
+            released = await find_releases(connection, serials)
+            entries = await find_serials(connection, serials)
+    except _REGISTER_DOWN as error:
+        log.warning("verification.register_unreachable", error=type(error).__name__)
+        return register.not_asked(opened, "register.unreachable")
+    return register.compare(opened, released, entries)

@@ -1,0 +1,162 @@
+"""What must be judged genuine, so that the refusals elsewhere mean something."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import timedelta
+
+import pikepdf
+import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
+from pyhanko.sign.validation import DocumentSecurityStore
+
+from meterai.verification.model import Box, Covers, JudgeRequest, RegisterAnswer, Trust, Verdict
+from meterai.verification.rules import judge
+from tests.verification.making import (
+    NOW,
+    SECOND,
+    SERIAL,
+    House,
+    certificate,
+    letter,
+    stamp,
+    stranger,
+)
+
+
+def test_a_stamped_letter_is_genuine_and_everything_known_is_said(house: House, stamped: bytes) -> None:
+    judgement = house.judge(stamped)
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.reasons == ("genuine",)
+    assert judgement.register is RegisterAnswer.NOT_ASKED
+    assert judgement.pages == 1
+    (found,) = judgement.stamps
+    assert (found.serial, found.stamped_at, found.page) == (SERIAL, NOW, 1)
+    assert found.signer == "Meterai Elektronik 10000 SPESIMEN"
+    assert found.field == f"Emet{SERIAL}"
+    assert found.box == Box(x=300, y=100, width=90, height=90)
+    assert found.intact
+    assert not found.foreign
+    assert found.covers is Covers.WHOLE_FILE
+    assert found.revision_sha256 == judgement.sha256
+
+
+def test_two_stamps_on_one_document_are_genuine(house: House, twice: bytes) -> None:
+    judgement = house.judge(twice)
+    assert judgement.verdict is Verdict.GENUINE
+    assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
+    assert [s.covers for s in judgement.stamps] == [Covers.REVISION, Covers.WHOLE_FILE]
+
+
+def test_a_stamp_stays_genuine_after_its_certificates_have_ended(house: House, stamped: bytes) -> None:
+    judgement = house.judge(stamped, NOW + timedelta(days=365 * 8))
+    assert judgement.verdict is Verdict.GENUINE
+
+
+@pytest.mark.parametrize(
+    ("rotation", "box"),
+    [
+        (90, Box(x=80, y=222, width=90, height=90)),
+        (180, Box(x=222, y=632, width=90, height=90)),
+        (270, Box(x=632, y=290, width=90, height=90)),
+    ],
+)
+def test_the_place_is_told_in_the_visible_page(house: House, rotation: int, box: Box) -> None:
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        pdf.pages[0].CropBox = [10, 20, 612, 822]
+        pdf.pages[0].Rotate = rotation
+        out = io.BytesIO()
+        pdf.save(out)
+    (found,) = house.judge(stamp(out.getvalue(), house)).stamps
+    assert found.box == box
+
+
+def test_a_signature_that_was_there_before_does_no_harm_and_is_described(house: House) -> None:
+    signed = _sign(letter(), "Budi")
+    judgement = house.judge(stamp(signed, house, certify=None))
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.reasons == ("genuine", "note.other_signature")
+    (other,) = judgement.other_signatures
+    assert (other.signer, other.intact, other.field) == ("Budi Santoso", True, "Budi")
+
+
+def test_a_later_signature_on_blank_paper_is_allowed_where_the_stamp_is_no_final_one(house: House) -> None:
+    later = _sign(stamp(letter(), house, certify=None), "Budi", box=(50, 300, 150, 360))
+    judgement = house.judge(later)
+    assert judgement.verdict is Verdict.GENUINE
+    assert len(judgement.other_signatures) == 1
+
+
+def test_a_later_signature_over_content_is_not_allowed(house: House) -> None:
+    later = _sign(stamp(letter(), house, certify=None), "Budi", box=(50, 740, 250, 780))
+    judgement = house.judge(later)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert "file.changed_after" in judgement.reasons
+
+
+def test_a_later_signature_on_a_final_document_is_not_allowed(house: House, stamped: bytes) -> None:
+    judgement = house.judge(_sign(stamped, "Budi", ignore_certification=True))
+    assert judgement.verdict is Verdict.NOT_GENUINE
+
+
+def test_archive_data_and_an_archive_time_stamp_may_follow(house: House, stamped: bytes) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(stamped))
+    signature = PdfFileReader(io.BytesIO(stamped)).embedded_signatures[0]
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer, signature.pkcs7_content, certs=[certificate(house.folder / "intermediate.pem")]
+    )
+    archived = io.BytesIO()
+    writer.write(archived)
+    assert house.judge(archived.getvalue()).verdict is Verdict.GENUINE
+    out = io.BytesIO()
+    asyncio.run(
+        PdfTimeStamper(house.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(archived.getvalue())), md_algorithm="sha256", output=out
+        )
+    )
+    judgement = house.judge(out.getvalue())
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.stamps[0].covers is Covers.REVISION
+    (archive,) = judgement.other_signatures
+    assert archive.time_stamp_only
+    assert archive.intact
+
+
+def test_an_invisible_stamp_is_genuine_and_has_no_place(house: House) -> None:
+    judgement = house.judge(stamp(letter(), house, visible=False))
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.stamps[0].box is None
+
+
+def _sign(
+    data: bytes,
+    name: str,
+    *,
+    box: tuple[int, int, int, int] | None = None,
+    ignore_certification: bool = False,
+) -> bytes:
+    """Budi's own signature, unrelated to any stamp."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    signer = PdfSigner(
+        PdfSignatureMetadata(field_name=name, reason="Setuju", md_algorithm="sha256"),
+        signer=stranger(),
+        new_field_spec=SigFieldSpec(sig_field_name=name, box=box),
+    )
+    if ignore_certification:
+        parameters = writer.root["/Perms"]["/DocMDP"]["/Reference"][0]["/TransformParams"]
+        parameters["/P"] = generic.NumberObject(MDPPerm.FILL_FORMS.value)
+    out = io.BytesIO()
+    signer.sign_pdf(writer, output=out)
+    return out.getvalue()
+
+
+def test_stamps_of_a_replaced_root_are_genuine_while_both_roots_are_pinned(
+    house: House, other_house: House, stamped: bytes
+) -> None:
+    both_roots = Trust(roots_pem=other_house.trust.roots_pem + house.trust.roots_pem)
+    assert judge(JudgeRequest(data=stamped, trust=both_roots, moment=NOW)).verdict is Verdict.GENUINE
