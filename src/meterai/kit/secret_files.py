@@ -1,0 +1,41 @@
+"""Secrets made on first start and kept as files of mode 0600 in one folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+
+def keep_secret(folder: Path, name: str, *, random_bytes: int = 32) -> str:
+    """The secret kept in `folder/name`; made at random (base64url text) when there is none yet.
+
+    Raises: OSError when the folder can't be written or the file can't be read.
+    """
+    return keep_secrets(folder, name, ["secret"], random_bytes=random_bytes)["secret"]
+
+
+def keep_secrets(folder: Path, name: str, keys: Iterable[str], *, random_bytes: int = 32) -> dict[str, str]:
+    """The secrets kept in `folder/name.json`, one per key; those that aren't there yet are made."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{name}.json"
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+    missing = [key for key in keys if key not in kept]
+    if missing:
+        kept |= {key: secrets.token_urlsafe(random_bytes) for key in missing}
+        write_private(path, msgspec.json.encode(kept))
+    return kept
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that only its owner can read; a reader sees the old content or the new, never a part."""
+    beside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)

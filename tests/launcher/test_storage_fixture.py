@@ -1,0 +1,52 @@
+"""The `database` fixture that every storage test stands on."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from tests.storage_fixtures import TestCluster, TestDatabase
+
+from meterai.kit import migrations
+
+pytestmark = pytest.mark.storage
+
+
+@pytest.mark.parametrize("turn", range(2))
+async def test_every_test_gets_a_fresh_migrated_database(database: TestDatabase, turn: int) -> None:
+    assert await migrations.current_version(database.owner) == migrations.head_version()
+    assert await database.owner.fetchval("SELECT to_regclass('public.left_behind')") is None
+    await database.owner.execute("CREATE TABLE left_behind ()")
+
+
+async def test_the_application_may_read_the_ledger_and_never_write_its_rows(database: TestDatabase) -> None:
+    async with database.app.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM ledger.transfer") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM ledger.transfer")
+
+
+async def test_each_pool_has_its_own_role(database: TestDatabase) -> None:
+    users = []
+    for pool in (database.app, database.signer, database.reader):
+        async with pool.connection() as connection:
+            users.append(await connection.fetchval("SELECT current_user"))
+    assert users == ["meterai_app", "meterai_signer", "meterai_reader"]
+
+
+async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> None:
+    async with cluster.empty_database() as name:
+        url = cluster.server.url(name)
+        assert await migrations.migrate(url, {})
+        assert not await migrations.migrate(url, {})
+
+
+async def test_a_half_migrated_database_is_taken_to_the_newest_version(cluster: TestCluster) -> None:
+    async with cluster.empty_database() as name:
+        connection = await asyncpg.connect(cluster.server.url(name))
+        try:
+            await connection.execute(migrations.upgrade_script(None, "0001"))
+            assert await migrations.current_version(connection) == "0001"
+            assert await migrations.migrate(cluster.server.url(name), {})
+            assert await migrations.current_version(connection) == migrations.head_version()
+        finally:
+            await connection.close()

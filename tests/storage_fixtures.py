@@ -1,0 +1,105 @@
+"""What the `database` fixture hands out: a migrated database per test and connections under each role."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from meterai.kit import migrations
+from meterai.kit.database import Database, connect
+from meterai.kit.postgres import EmbeddedPostgres
+
+_TEMPLATE = "meterai_template"
+_PASSWORDS = {role: f"password of {role}".replace(" ", "-") for role in migrations.ROLES}
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Addresses of one database, per role."""
+
+    owner: str
+    app: str
+    signer: str
+    reader: str
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """One migrated database. The pools open their connections when first used."""
+
+    __test__ = False
+
+    name: str
+    urls: Urls
+    owner: asyncpg.Connection[asyncpg.Record]
+    app: Database
+    signer: Database
+    reader: Database
+
+
+class TestCluster:
+    """The server of a test session."""
+
+    __test__ = False
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self.server = server
+        self._numbers = itertools.count(1)
+
+    async def make_template(self) -> None:
+        """Makes the database from which each test's is copied."""
+        await self._administrate(f"CREATE DATABASE {_TEMPLATE}")
+        await migrations.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
+
+    def urls(self, name: str) -> Urls:
+        """The addresses of the database called `name`."""
+        by_role = {role: self.server.url(name, role, _PASSWORDS[role]) for role in migrations.ROLES}
+        return Urls(
+            owner=self.server.url(name),
+            app=by_role[migrations.APP],
+            signer=by_role[migrations.SIGNER],
+            reader=by_role[migrations.READER],
+        )
+
+    @asynccontextmanager
+    async def empty_database(self) -> AsyncIterator[str]:
+        """The name of a new database without any table, dropped at the end."""
+        async with self._created("") as name:
+            yield name
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[TestDatabase]:
+        """A new migrated database with its connections, dropped at the end."""
+        async with (
+            self._created(f"TEMPLATE {_TEMPLATE} STRATEGY file_copy") as name,
+            AsyncExitStack() as stack,
+        ):
+            urls = self.urls(name)
+            owner = await asyncpg.connect(urls.owner)
+            stack.push_async_callback(owner.close)
+            pools = []
+            for url in (urls.app, urls.signer, urls.reader):
+                pool = await connect(url, connections_max=10)
+                stack.push_async_callback(pool.close)
+                pools.append(pool)
+            yield TestDatabase(name, urls, owner, *pools)
+
+    @asynccontextmanager
+    async def _created(self, how: str) -> AsyncIterator[str]:
+        name = f"test_{next(self._numbers)}"
+        await self._administrate(f"CREATE DATABASE {name} {how}")
+        try:
+            yield name
+        finally:
+            await self._administrate(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def _administrate(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.server.url())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
