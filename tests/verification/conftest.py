@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.verification.making import House, letter, make_house, stamp, stamp_twice
 
 

@@ -14,9 +14,6 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore
-
-from meterai.verification.model import Box, Covers, JudgeRequest, RegisterAnswer, Trust, Verdict
-from meterai.verification.rules import judge
 from tests.verification.making import (
     NOW,
     SECOND,
@@ -27,6 +24,9 @@ from tests.verification.making import (
     stamp,
     stranger,
 )
+
+from meterai.verification.model import Box, Covers, JudgeRequest, RegisterAnswer, Trust, Verdict
+from meterai.verification.rules import judge
 
 
 def test_a_stamped_letter_is_genuine_and_everything_known_is_said(house: House, stamped: bytes) -> None:
