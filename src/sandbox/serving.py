@@ -33,7 +33,7 @@ def start(application: web.Application, *, port: int, name: str) -> None:
 
 
 async def _serve(application: web.Application, port: int, name: str) -> None:
-    runner = web.AppRunner(application, access_log=None, keepalive_timeout=75)
+    runner = web.AppRunner(application, access_log=None, keepalive_timeout=75, shutdown_timeout=1)
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port, backlog=512).start()
