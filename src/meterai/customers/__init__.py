@@ -1,0 +1,1 @@
+"""People and organisations: who somebody is, sign-in by a code, sessions."""

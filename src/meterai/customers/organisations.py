@@ -1,0 +1,27 @@
+"""The organisations every installation has: the issuer of stamps, its distributor, and we who sell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.customers import store
+from meterai.kernel.ids import derived_id
+from meterai.kit.database import Database
+
+# The ledger derives the same ids for itself (a test compares): neither context imports the other.
+ISSUER = derived_id("organisation", "issuer")
+DISTRIBUTOR = derived_id("organisation", "distributor")
+SELLER = derived_id("organisation", "seller")
+
+_NAMES = {
+    ISSUER: ("Penerbit meterai elektronik", "issuer"),
+    DISTRIBUTOR: ("Distributor meterai elektronik", "distributor"),
+    SELLER: ("Meterai", "seller"),
+}
+
+
+async def ensure_organisations(db: Database, now: datetime) -> None:
+    """Writes the rows of issuer, distributor and seller. Doing it again changes nothing."""
+    async with db.transaction() as tx:
+        for organisation_id, (name, role) in _NAMES.items():
+            await store.add_organisation(tx, organisation_id, name, role, now)

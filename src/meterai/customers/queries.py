@@ -1,0 +1,57 @@
+"""Read-only answers about customers."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers.contacts import Contact
+from meterai.kernel.ids import token_digest
+from meterai.kit.database import Database
+
+
+class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in."""
+
+    customer_id: uuid.UUID
+    contacts: tuple[Contact, ...]
+    """Verified and still theirs, the oldest first."""
+    language: str
+
+
+async def session_customer(db: Database, token: str, now: datetime) -> SessionCustomer | None:
+    """The customer of a session's token; None when the session is unknown or over."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(
+            """SELECT s.customer_id, p.language,
+                   array_agg(c.kind ORDER BY c.verified_at, c.id) AS kinds,
+                   array_agg(c.value ORDER BY c.verified_at, c.id) AS addresses
+               FROM customers.session s
+               JOIN customers.customer p ON p.id = s.customer_id
+               LEFT JOIN customers.contact c ON c.customer_id = s.customer_id AND c.replaced_at IS NULL
+               WHERE s.token_digest = $1 AND s.expires_at > $2 GROUP BY s.customer_id, p.language""",
+            token_digest(token),
+            now,
+        )
+    if row is None:
+        return None
+    pairs = zip(row["kinds"], row["addresses"], strict=True)
+    return SessionCustomer(
+        customer_id=row["customer_id"],
+        contacts=tuple(Contact(kind=kind, value=value) for kind, value in pairs if kind),
+        language=row["language"],
+    )
+
+
+async def customer_of_contact(db: Database, contact: Contact) -> uuid.UUID | None:
+    """The customer to whom a contact belongs now."""
+    async with db.connection() as connection:
+        found: uuid.UUID | None = await connection.fetchval(
+            "SELECT customer_id FROM customers.contact"
+            " WHERE kind = $1 AND value = $2 AND replaced_at IS NULL",
+            contact.kind,
+            contact.value,
+        )
+    return found

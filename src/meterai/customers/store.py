@@ -1,0 +1,194 @@
+"""Every statement that writes customers' tables."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers.contacts import Contact, ContactKind
+from meterai.kit.database import Connection
+
+
+class CodeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A code somebody is trying, this attempt counted."""
+
+    kind: ContactKind
+    value: str
+    code_mac: bytes
+    attempts: int
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class Recent(msgspec.Struct, frozen=True, kw_only=True):
+    """How many codes were asked for lately, and since when."""
+
+    by_contact: int
+    by_address: int
+    contact_since: datetime | None
+    address_since: datetime | None
+
+
+async def add_organisation(
+    tx: Connection, organisation_id: uuid.UUID, name: str, role: str, now: datetime
+) -> None:
+    """Writes an organisation; one that exists is left alone."""
+    await tx.execute(
+        "INSERT INTO customers.organisation VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
+        organisation_id,
+        name,
+        role,
+        now,
+    )
+
+
+async def recent_codes(tx: Connection, contact: Contact, address_mac: bytes, since: datetime) -> Recent:
+    """Counts the codes asked for since `since`, by contact and by address.
+
+    The contact is locked until the transaction ends, so that parallel requests for it count each other.
+    """
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('customers.code ' || $1, 0))", contact.value
+    )
+    row = await tx.fetchrow(
+        """SELECT c.n AS by_contact, c.since AS contact_since, a.n AS by_address, a.since AS address_since
+           FROM (SELECT count(*) AS n, min(created_at) AS since FROM customers.code
+                 WHERE kind = $1 AND value = $2 AND created_at > $4) c,
+                (SELECT count(*) AS n, min(created_at) AS since FROM customers.code
+                 WHERE address_mac = $3 AND created_at > $4) a""",
+        contact.kind,
+        contact.value,
+        address_mac,
+        since,
+    )
+    assert row is not None
+    return Recent(**dict(row))
+
+
+async def add_code(
+    tx: Connection,
+    code_id: uuid.UUID,
+    contact: Contact,
+    *,
+    code_mac: bytes,
+    address_mac: bytes,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Writes a code that was made for a contact."""
+    await tx.execute(
+        "INSERT INTO customers.code (id, kind, value, code_mac, address_mac, created_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        code_id,
+        contact.kind,
+        contact.value,
+        code_mac,
+        address_mac,
+        now,
+        expires_at,
+    )
+
+
+async def count_attempt(tx: Connection, code_id: uuid.UUID) -> CodeRow | None:
+    """Counts one more attempt at a code and gives the code; None when there is no such code."""
+    row = await tx.fetchrow(
+        """UPDATE customers.code SET attempts = attempts + 1 WHERE id = $1
+           RETURNING kind, value, code_mac, attempts, expires_at, used_at""",
+        code_id,
+    )
+    return None if row is None else CodeRow(**dict(row))
+
+
+async def use_code(
+    tx: Connection,
+    code_id: uuid.UUID,
+    *,
+    new_customer_id: uuid.UUID,
+    new_contact_id: uuid.UUID,
+    organisation_id: uuid.UUID,
+    language: str,
+    token_digest: bytes,
+    now: datetime,
+    session_expires_at: datetime,
+) -> uuid.UUID:
+    """Marks a code as used, finds or makes the customer of its contact, opens a session; gives the customer.
+
+    Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
+    """
+    customer_id: uuid.UUID = await tx.fetchval(
+        """
+        WITH code AS (
+            UPDATE customers.code SET used_at = coalesce(used_at, $6) WHERE id = $1 RETURNING kind, value
+        ), known AS (
+            SELECT c.customer_id FROM customers.contact c JOIN code USING (kind, value)
+            WHERE c.replaced_at IS NULL
+        ), person AS (
+            INSERT INTO customers.customer (id, organisation_id, language, created_at)
+            SELECT $2, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM known) RETURNING id
+        ), contact AS (
+            INSERT INTO customers.contact (id, customer_id, kind, value, verified_at)
+            SELECT $3, person.id, code.kind, code.value, $6 FROM person, code
+        ), owner AS (
+            SELECT customer_id FROM known UNION ALL SELECT id FROM person
+        )
+        INSERT INTO customers.session (token_digest, customer_id, created_at, expires_at)
+        SELECT $7, customer_id, $6, $8 FROM owner RETURNING customer_id
+        """,
+        code_id,
+        new_customer_id,
+        new_contact_id,
+        organisation_id,
+        language,
+        now,
+        token_digest,
+        session_expires_at,
+    )
+    return customer_id
+
+
+async def use_code_for_contact(
+    tx: Connection, code_id: uuid.UUID, *, customer_id: uuid.UUID, new_contact_id: uuid.UUID, now: datetime
+) -> uuid.UUID:
+    """Marks a code as used and gives its contact to `customer_id` unless it has an owner; gives the owner.
+
+    Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
+    """
+    owner: uuid.UUID = await tx.fetchval(
+        """
+        WITH code AS (
+            UPDATE customers.code SET used_at = coalesce(used_at, $4) WHERE id = $1 RETURNING kind, value
+        ), known AS (
+            SELECT c.customer_id FROM customers.contact c JOIN code USING (kind, value)
+            WHERE c.replaced_at IS NULL
+        ), added AS (
+            INSERT INTO customers.contact (id, customer_id, kind, value, verified_at)
+            SELECT $3, $2, code.kind, code.value, $4 FROM code WHERE NOT EXISTS (SELECT FROM known)
+            RETURNING customer_id
+        )
+        SELECT customer_id FROM known UNION ALL SELECT customer_id FROM added
+        """,
+        code_id,
+        customer_id,
+        new_contact_id,
+        now,
+    )
+    return owner
+
+
+async def delete_session(tx: Connection, token_digest: bytes) -> None:
+    """Ends a session."""
+    await tx.execute("DELETE FROM customers.session WHERE token_digest = $1", token_digest)
+
+
+async def delete_expired(tx: Connection, *, codes_before: datetime, sessions_before: datetime) -> int:
+    """Deletes codes and sessions that ended before these times; gives how many."""
+    deleted: int = await tx.fetchval(
+        """WITH codes AS (DELETE FROM customers.code WHERE expires_at < $1 RETURNING 1),
+                sessions AS (DELETE FROM customers.session WHERE expires_at < $2 RETURNING 1)
+           SELECT (SELECT count(*) FROM codes) + (SELECT count(*) FROM sessions)""",
+        codes_before,
+        sessions_before,
+    )
+    return deleted

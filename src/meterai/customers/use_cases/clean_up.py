@@ -1,0 +1,14 @@
+"""Forgets codes and sessions that are over (I18: nothing grows without bound)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.customers import codes, store
+from meterai.kit.database import Database
+
+
+async def clean_up_customers(db: Database, *, now: datetime) -> int:
+    """Deletes ended sessions, and codes that no limit counts any more; gives how many."""
+    async with db.connection() as connection:
+        return await store.delete_expired(connection, codes_before=now - codes.WINDOW, sessions_before=now)

@@ -1,0 +1,88 @@
+"""Sends a person a code that proves that a contact is theirs."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers import codes, store
+from meterai.customers.contacts import Contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id
+from meterai.kit import outbox
+from meterai.kit.database import Database
+from meterai.kit.messages import Message
+
+_TEXTS = {
+    "id": (
+        "Kode Meterai Anda",
+        "Kode Anda: {code}\n\nBerlaku 10 menit. Jangan berikan kode ini kepada siapa pun; "
+        "kami tidak pernah memintanya lewat telepon atau pesan.\n\n"
+        "Tidak merasa meminta kode? Abaikan pesan ini, tidak ada yang berubah.",
+    ),
+    "en": (
+        "Your Meterai code",
+        "Your code: {code}\n\nValid for 10 minutes. Give it to nobody; "
+        "we never ask for it by phone or message.\n\n"
+        "Did not ask for a code? Ignore this message, nothing has changed.",
+    ),
+}
+
+
+class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
+    """A code is on its way. The form carries `code_id`; it is useless without the code."""
+
+    code_id: uuid.UUID
+    expires_at: datetime
+
+
+async def request_code(
+    db: Database, secret: bytes, contact: Contact, *, address: str, language: str, now: datetime
+) -> CodeSent:
+    """Makes a code of six digits for `contact` and puts the message into the outbox, in one transaction.
+
+    `address`: from where it is asked, for the limits: 5 codes per contact and 30 per address in 15 minutes.
+    The limit per address may be passed by a few when requests for different contacts come at once.
+
+    Raises: Refusal BUSY `code.too_many` with `retry_after_s`.
+    """
+    code_id = new_id(now)
+    code = codes.make_code(secrets.randbelow(1_000_000))
+    expires_at = now + codes.CODE_LIFE
+    asking = codes.address_mac(secret, address)
+    async with db.transaction() as tx:
+        recent = await store.recent_codes(tx, contact, asking, now - codes.WINDOW)
+        _refuse_too_many(recent, now)
+        await store.add_code(
+            tx,
+            code_id,
+            contact,
+            code_mac=codes.code_mac(secret, code_id, code),
+            address_mac=asking,
+            now=now,
+            expires_at=expires_at,
+        )
+        await outbox.enqueue(
+            tx, "message.send", msgspec.structs.asdict(_message(contact, code, language)), now
+        )
+    return CodeSent(code_id=code_id, expires_at=expires_at)
+
+
+def _refuse_too_many(recent: store.Recent, now: datetime) -> None:
+    since = None
+    if recent.by_contact >= codes.PER_CONTACT_MAX:
+        since = recent.contact_since
+    elif recent.by_address >= codes.PER_ADDRESS_MAX:
+        since = recent.address_since
+    if since is not None:
+        wait_s = math.ceil((since + codes.WINDOW - now).total_seconds())
+        raise Refusal(Kind.BUSY, "code.too_many", retry_after_s=max(1, wait_s))
+
+
+def _message(contact: Contact, code: str, language: str) -> Message:
+    subject, text = _TEXTS["en" if language == "en" else "id"]
+    return Message(to_kind=contact.kind, to=contact.value, subject=subject, text=text.format(code=code))
