@@ -50,10 +50,10 @@ async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> 
     """Writes transfers, all or none, moves the balances, and returns how many of them are new.
 
     A transfer that exists with the same content is no error and not counted (`expires_at` and times are not
-    compared: a retry may be later). Ids within one call must differ. Accounts are locked in the order of their ids, so batches never deadlock
-    as long as a transaction calls this once, or with accounts of its own. The locks are held until the
-    transaction ends: call it late. After a refusal the transaction is lost, unless the call stands in
-    `async with tx.transaction()` (a savepoint).
+    compared: a retry may be later). Ids within one call must differ. Accounts are locked in the order of
+    their ids, so batches never deadlock as long as a transaction calls this once, or with accounts of its
+    own. The locks are held until the transaction ends: call it late. After a refusal the transaction is
+    lost, unless the call stands in `async with tx.transaction()` (a savepoint).
 
     Raises: Refusal with
     "ledger.insufficient" (CONFLICT): an account would be overdrawn, reservations included ·
