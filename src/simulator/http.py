@@ -37,6 +37,7 @@ class Browser:
     """One person's browser: cookies, one connection per server, redirects followed."""
 
     base: str
+    source_address: str = ""  # a loopback address of its own, so that many people don't share one
     cookies: dict[str, str] = field(default_factory=dict)
     timeout_seconds: float = 30
     url: str = ""
@@ -129,7 +130,10 @@ class Browser:
 
     async def _send(self, host: str, port: int, request: bytes, url: str) -> Response:
         if (host, port) not in self._streams:
-            self._streams[host, port] = await asyncio.open_connection(host, port, limit=1 << 20)
+            local = (self.source_address, 0) if self.source_address else None
+            self._streams[host, port] = await asyncio.open_connection(
+                host, port, limit=1 << 20, local_addr=local
+            )
         reader, writer = self._streams[host, port]
         writer.write(request)
         await writer.drain()

@@ -1,0 +1,235 @@
+"""One applicant of a selection: uploads, places, pays, leaves, comes back for the stamped files.
+
+Sends what the pages' own forms hold, as a browser without JavaScript does. Each step's time is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+
+import msgspec
+
+from simulator.forms import form_with
+from simulator.http import Browser, Response
+from simulator.service import Service
+
+_CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3})(?!\d)")
+_STATE = re.compile(r'data-state="([a-z_]+)"')
+_REFERENCE = re.compile(r'data-reference="([^"]+)"')
+_NUMBER = re.compile(r"/pesanan/([0-9A-Z-]+)/")
+_IMAGE = re.compile(r'<img src="([^"]+)"')
+_DOWNLOAD = re.compile(r'href="([^"]+)" download')
+_PERMANENT = re.compile(r"https?://[^\s\"<]+(/p/[A-Za-z0-9_-]+)")
+
+
+class StepRefused(Exception):
+    """The service refused a step: status and the page's own words."""
+
+    def __init__(self, step: str, response: Response) -> None:
+        words = re.sub(r"<[^>]+>", " ", response.text.partition("<main")[2] or response.text)
+        self.step = step
+        self.status = response.status
+        super().__init__(f"{step}: {response.status} {' '.join(unescape(words).split())[:300]}")
+
+
+class TooLate(Exception):
+    """The stamped files did not come in time."""
+
+
+@dataclass(slots=True)
+class Stamped:
+    """A stamped file as it was downloaded."""
+
+    content: bytes
+    sha256: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    number: str = ""
+    permanent_link: str = ""
+    files: list[Stamped] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Applicant:
+    """A person with a contact. `on_step(name, milliseconds)` hears of each finished step."""
+
+    service: Service
+    contact: str
+    event: str = "casn"
+    source_address: str = ""
+    channel: str = "qris"
+    wait_seconds_max: float = 60
+    poll_seconds: float = 0.5
+    on_step: Callable[[str, float], None] = lambda _name, _ms: None
+    browser: Browser = field(init=False)
+    outcome: Outcome = field(default_factory=Outcome)
+    _began: float = 0
+
+    def __post_init__(self) -> None:
+        self.browser = Browser(self.service.site, source_address=self.source_address)
+
+    async def buy_and_stamp(self, files: Sequence[tuple[str, bytes]]) -> Outcome:
+        """The whole path for `files` (name, content): at most one for each document the event requires.
+
+        Raises: StepRefused, TooLate, ConnectionLost.
+        """
+        try:
+            await self._look()
+            page = await self._upload(files)
+            page = await self._place_all(page)
+            page = await self._give_contact(page)
+            page = await self._order(page)
+            await self._pay(page)
+            await self._wait()
+            await self._download()
+        finally:
+            self.browser.close()
+        return self.outcome
+
+    async def _look(self) -> None:
+        self._start()
+        self._expect("open", await self.browser.get(f"/{self.event}"))
+        self._done("open")
+
+    async def _upload(self, files: Sequence[tuple[str, bytes]]) -> Response:
+        self._start()
+        page = self._expect(
+            "form", await self.browser.get(f"/beli?acara={self.event}" if self.event else "/beli")
+        )
+        form = form_with(page.text, "kiriman")
+        self._done("form")
+        self._start()
+        fields = form.files if self.event else form.files[:1] * len(files)
+        sent = [(name, *file) for name, file in zip(fields, files, strict=False)]
+        page = self._expect("upload", await self.browser.post_files(form.action, form.fields, sent))
+        if "/letak/" not in page.url:  # fewer files than the event requires: go on with what there is
+            number = self._found(_NUMBER, page, "upload")
+            page = self._expect("upload", await self.browser.get(f"/pesanan/{number}/letak/1"))
+        self._done("upload")
+        return page
+
+    async def _place_all(self, page: Response) -> Response:
+        while "/letak/" in page.url:
+            self._start()
+            image = await self.browser.get(unescape(self._found(_IMAGE, page, "page_image")))
+            self._expect("page_image", image)
+            self.browser.url = page.url
+            self._done("page_image")
+            self._start()
+            form = form_with(page.text, "letak", "halaman")
+            page = self._expect("place", await self.browser.post(form.action, form.fields))
+            self._done("place")
+        return page
+
+    async def _give_contact(self, page: Response) -> Response:
+        self._start()
+        asked_at = time.time()
+        form = form_with(page.text, "kontak")
+        page = self._expect(
+            "ask_code", await self.browser.post(form.action, form.fields | {"kontak": self.contact})
+        )
+        self._done("ask_code")
+        self._start()
+        code = await self._read_code(asked_at)
+        self._done("code_arrives")
+        self._start()
+        page = await self._send(page, "give_code", kode=code)
+        self._done("give_code")
+        return page
+
+    async def _read_code(self, asked_at: float) -> str:
+        inbox = Browser(self.service.inbox)
+        contact = self.contact if "@" in self.contact else "+62" + self.contact.lstrip("0")
+        deadline = time.monotonic() + self.wait_seconds_max
+        try:
+            while time.monotonic() < deadline:
+                answer = await inbox.get(f"/messages?to={contact.replace('+', '%2B')}&limit=1")
+                for message in msgspec.json.decode(answer.body)["messages"]:
+                    found = _CODE.search(message["text"])
+                    if found and message["received_at"] >= asked_at - 1:
+                        return found[1] + found[2]
+                await asyncio.sleep(0.1)
+        finally:
+            inbox.close()
+        raise TooLate("the code did not arrive")
+
+    async def _order(self, page: Response) -> Response:
+        self._start()
+        form = form_with(page.text, "cara")
+        page = self._expect(
+            "order", await self.browser.post(form.action, form.fields | {"cara": self.channel})
+        )
+        self.outcome.number = self._found(_NUMBER, page, "order")
+        link = _PERMANENT.search(page.text)
+        self.outcome.permanent_link = link[0] if link else ""
+        self._done("order")
+        return page
+
+    async def _pay(self, page: Response) -> None:
+        self._start()
+        reference = unescape(self._found(_REFERENCE, page, "pay"))
+        bank = Browser(self.service.gateway)
+        body = msgspec.json.encode({"order_id": reference})
+        answer = await bank.request("POST", "/_pay", body=body, content_type="application/json")
+        bank.close()
+        self._expect("pay", answer)
+        self._done("pay")
+
+    async def _wait(self) -> None:
+        """Follows the order's page as its script does, until everything in the order has ended."""
+        self._start()
+        deadline = time.monotonic() + self.wait_seconds_max
+        while time.monotonic() < deadline:
+            await asyncio.sleep(self.poll_seconds)
+            page = await self.browser.get(f"/pesanan/{self.outcome.number}/keadaan")
+            state = self._found(_STATE, self._expect("follow", page), "follow")
+            if state == "completed":
+                self._done("paid_to_stamped")
+                return
+        raise TooLate(f"order {self.outcome.number} was not finished in {self.wait_seconds_max:.0f} s")
+
+    async def _download(self) -> None:
+        page = self._expect("order_page", await self.browser.get(f"/pesanan/{self.outcome.number}"))
+        for link in dict.fromkeys(_DOWNLOAD.findall(page.text)):
+            self._start()
+            answer = self._expect("download", await self.browser.get(unescape(link)))
+            digest = hashlib.sha256(answer.body).hexdigest()
+            self.outcome.files.append(Stamped(answer.body, digest))
+            self._done("download")
+
+    async def _send(self, page: Response, step: str, **filled: str) -> Response:
+        """Sends the page's form that has these fields."""
+        form = form_with(page.text, *filled)
+        return self._expect(step, await self.browser.post(form.action, form.fields | filled))
+
+    def _start(self) -> None:
+        self._began = time.perf_counter()
+
+    def _done(self, step: str) -> None:
+        spent = (time.perf_counter() - self._began) * 1000
+        self.outcome.milliseconds[step] = self.outcome.milliseconds.get(step, 0) + spent
+        self.on_step(step, spent)
+
+    @staticmethod
+    def _expect(step: str, response: Response) -> Response:
+        if response.status != 200:
+            raise StepRefused(step, response)
+        return response
+
+    @staticmethod
+    def _found(pattern: re.Pattern[str], response: Response, step: str) -> str:
+        found = pattern.search(response.url) or pattern.search(response.text)
+        if found is None:
+            raise StepRefused(step, response)
+        return found[1]

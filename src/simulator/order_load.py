@@ -1,0 +1,181 @@
+"""Many people buy, pay and get one stamp each, over HTTP. `python -m simulator.order_load --data DIR`.
+
+A closed load: `people` applicants work side by side, each starting its next order when one is finished.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+from simulator.applicant import Applicant, StepRefused, TooLate
+from simulator.http import ConnectionLost
+from simulator.papers import make_letter
+from simulator.processes import cpu_seconds
+from simulator.service import Service, find_service
+
+SAMPLE_EVERY = 10
+"""The driver judges each tenth file itself, with the trust root and without asking the service."""
+
+
+class StepTimes(msgspec.Struct, frozen=True):
+    """Quantiles of one step's wall time."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run showed. CPU counts product processes with PostgreSQL; the sandbox's stands apart."""
+
+    finished: int
+    finished_per_second: float
+    cpu_ms_per_order: float
+    cpu_ms_by_part: dict[str, float]
+    sandbox_cpu_ms_per_order: float
+    steps: dict[str, StepTimes]
+    refused: int
+    lost: int
+    verified: int
+    seconds: float
+    people: int
+    file_bytes: int
+    problems: list[str]
+
+
+@dataclass(slots=True)
+class Load:
+    """One run."""
+
+    service: Service
+    orders: int
+    people: int
+    paper: bytes
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    sample: list[bytes] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+    finished: int = 0
+    refused: int = 0
+    lost: int = 0
+    problems: list[str] = field(default_factory=list)
+    _next: int = 0
+
+    async def run(self) -> None:
+        """Lets the people work until every order has ended."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self.people, self.orders)):
+                group.create_task(self._person())
+
+    async def _person(self) -> None:
+        while self._next < self.orders:
+            self._next += 1
+            await self._one(self._next)
+
+    async def _one(self, number: int) -> None:
+        paid = False
+
+        def on_step(name: str, milliseconds: float) -> None:
+            nonlocal paid
+            paid = paid or name == "pay"
+            self.times[name].append(milliseconds)
+
+        stamp = int(time.time() * 1000) % 10**9
+        applicant = Applicant(
+            self.service,
+            contact=f"beban{stamp}x{number}@contoh.id",
+            source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
+            on_step=on_step,
+        )
+        try:
+            outcome = await applicant.buy_and_stamp([("surat.pdf", self.paper)])
+        except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError) as error:
+            self.lost += paid
+            self.refused += not paid
+            self.problems.append(f"{type(error).__name__}: {error}"[:300])
+            return
+        if len(outcome.files) != 1 or outcome.files[0].sha256 in self.digests:
+            self.lost += 1
+            self.problems.append(f"order {outcome.number}: no file, or a file twice")
+            return
+        self.finished += 1
+        self.digests.add(outcome.files[0].sha256)
+        if number % SAMPLE_EVERY == 1:
+            self.sample.append(outcome.files[0].content)
+
+
+def verify_sample(files: list[bytes], data: Path) -> int:
+    """How many of the files are judged ASLI here, offline."""
+    trust = load_trust(data / "pki" / "trust")
+    now = datetime.now(UTC)
+    verdicts = [judge(JudgeRequest(data=file, trust=trust, moment=now)).verdict for file in files]
+    return verdicts.count(Verdict.GENUINE)
+
+
+def quantiles(values: list[float]) -> StepTimes:
+    """p50, p95 and p99 (nearest rank)."""
+    ranked = sorted(values)
+
+    def at(share: float) -> float:
+        return round(ranked[min(len(ranked) - 1, int(share * len(ranked)))], 1)
+
+    return StepTimes(at(0.50), at(0.95), at(0.99))
+
+
+async def measure(service: Service, *, orders: int, people: int, size_bytes: int) -> Result:
+    """Warms up with a tenth of the orders, then measures."""
+    paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
+    await Load(service, max(people, orders // 10), people, paper).run()
+    load = Load(service, orders, people, paper)
+    before, began = cpu_seconds(service.launcher_pid), time.perf_counter()
+    await load.run()
+    seconds, after = time.perf_counter() - began, cpu_seconds(service.launcher_pid)
+    done = max(load.finished, 1)
+    spent = {part: (after[part] - before.get(part, 0)) * 1000 / done for part in sorted(after)}
+    verified = await asyncio.to_thread(verify_sample, load.sample, Path(service.data))
+    if verified != len(load.sample):
+        load.problems.append(f"{len(load.sample) - verified} of {len(load.sample)} files judged not genuine")
+    return Result(
+        finished=load.finished,
+        finished_per_second=round(load.finished / seconds, 2),
+        cpu_ms_per_order=round(sum(ms for part, ms in spent.items() if part != "sandbox"), 2),
+        cpu_ms_by_part={part: round(ms, 2) for part, ms in spent.items() if part != "sandbox"},
+        sandbox_cpu_ms_per_order=round(spent.get("sandbox", 0), 2),
+        steps={name: quantiles(values) for name, values in load.times.items()},
+        refused=load.refused,
+        lost=load.lost,
+        verified=verified,
+        seconds=round(seconds, 1),
+        people=people,
+        file_bytes=len(paper),
+        problems=load.problems[:10],
+    )
+
+
+def main() -> None:
+    """Prints the result as one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--orders", type=int, default=300)
+    parser.add_argument("--people", type=int, default=12)
+    parser.add_argument("--size-bytes", type=int, default=100_000)
+    asked = parser.parse_args()
+    service = find_service(asked.data)
+    result = asyncio.run(
+        measure(service, orders=asked.orders, people=asked.people, size_bytes=asked.size_bytes)
+    )
+    print(msgspec.json.encode(result).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""CPU time of the service's processes, read from /proc."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(root_pid: int) -> dict[str, float]:
+    """CPU seconds (user and system) so far by part: site, worker, signer, jails, postgres, launcher, sandbox.
+
+    Counts every living descendant of `root_pid`, each with the children that it has already reaped, so that
+    differences of two readings hold also when processes were replaced in between.
+    """
+    parents, times = _table()
+    spent: dict[str, float] = defaultdict(float)
+    for pid, seconds in times.items():
+        if _descends(pid, root_pid, parents):
+            spent[_part(pid, root_pid, parents)] += seconds
+    return dict(spent)
+
+
+def _table() -> tuple[dict[int, int], dict[int, float]]:
+    parents: dict[int, int] = {}
+    times: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended while we looked
+        parents[int(entry.name)] = int(fields[1])
+        times[int(entry.name)] = sum(int(ticks) for ticks in fields[11:15]) / _TICKS
+    return parents, times
+
+
+def _descends(pid: int, root: int, parents: dict[int, int]) -> bool:
+    while pid > 1:
+        if pid == root:
+            return True
+        pid = parents.get(pid, 0)
+    return False
+
+
+def _part(pid: int, root: int, parents: dict[int, int]) -> str:
+    """By the nearest ancestor whose command line says what it is."""
+    while pid > 1 and pid != root:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            words = ""
+        for name, mark in _MARKS.items():
+            if mark in words:
+                return name
+        pid = parents.get(pid, 0)
+    return "launcher"
+
+
+_MARKS = {
+    "sandbox": "sandbox.",
+    "jails": "meterai.kit.pdf.jail",
+    "signer": "meterai.workers.signer",
+    "worker": "meterai.workers.main",
+    "site": "meterai.serve",
+    "postgres": "postgres",
+}
