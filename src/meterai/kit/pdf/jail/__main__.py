@@ -1,0 +1,104 @@
+"""The confined side: `python -m meterai.kit.pdf.jail SOCKET PARENT MEMORY CPU TASK...`.
+
+It imports its tasks, gives up what it doesn't need, says hello, and works on frames until its socket ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.jail import confinement, frames
+
+
+class Task:
+    """One allowed function `(request: Struct) -> Struct` and the type of its request."""
+
+    def __init__(self, name: str) -> None:
+        module, _, attribute = name.partition(":")
+        self.function: Callable[[Any], Any] = getattr(importlib.import_module(module), attribute)
+        hints = get_type_hints(self.function)
+        hints.pop("return", None)
+        (request_type,) = hints.values()
+        self.decoder = msgspec.msgpack.Decoder(request_type)
+
+
+def main(arguments: list[str]) -> None:
+    handle, parent, memory_bytes, cpu_seconds = (int(text) for text in arguments[:4])
+    confinement.die_with_parent(parent)
+    wall = socket.socket(fileno=handle)
+    try:
+        tasks = [Task(name) for name in arguments[4:]]
+    except Exception as error:
+        _send(wall, msgspec.msgpack.encode(frames.Hello(network_cut=False, error=repr(error))))
+        return
+    gc.collect()
+    gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
+    confinement.limit_resources(memory_bytes)
+    network_cut = confinement.cut_network()
+    _send(wall, msgspec.msgpack.encode(frames.Hello(network_cut=network_cut)))
+    while (frame := _receive(wall)) is not None:
+        confinement.allow_cpu(cpu_seconds)
+        large = len(frame) > 1 << 20
+        status, body = _work(tasks[frame[0]], frame)
+        del frame
+        if large:  # PDF object graphs are full of cycles; a large one must not wait for the collector
+            gc.collect()
+        _send(wall, bytes((status, _is_swollen(memory_bytes))), body)
+
+
+def _work(task: Task, frame: bytearray) -> tuple[int, bytes]:
+    try:
+        request = task.decoder.decode(memoryview(frame)[1:])
+        return frames.DONE, msgspec.msgpack.encode(task.function(request))
+    except Refusal as error:
+        refusal = error
+    except MemoryError:
+        refusal = Refusal(Kind.INVALID, "pdf.too_heavy")
+    except RecursionError:
+        refusal = Refusal(Kind.INVALID, "pdf.too_complex", what="nesting")
+    except Exception as error:
+        # Whatever a parser raises on a stranger's file says that the file is broken, to us at least.
+        refusal = Refusal(Kind.INVALID, "pdf.broken", detail=type(error).__name__)
+    return frames.REFUSED, msgspec.msgpack.encode(frames.refusal_frame(refusal))
+
+
+def _is_swollen(memory_bytes: int) -> bool:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > memory_bytes // 2
+
+
+def _send(wall: socket.socket, *parts: bytes) -> None:
+    head = frames.LENGTH.pack(sum(map(len, parts))) + parts[0]
+    wall.sendall(head)
+    for part in parts[1:]:
+        wall.sendall(part)
+
+
+def _receive(wall: socket.socket) -> bytearray | None:
+    head = _receive_exactly(wall, frames.LENGTH.size)
+    return None if head is None else _receive_exactly(wall, frames.LENGTH.unpack(head)[0])
+
+
+def _receive_exactly(wall: socket.socket, size: int) -> bytearray | None:
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    while view:
+        count = wall.recv_into(view)
+        if not count:
+            return None
+        view = view[count:]
+    return buffer
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
+    os._exit(0)

@@ -1,0 +1,46 @@
+"""What crosses the jail's wall: length-prefixed frames of msgpack. Never pickle: the jail may be taken over.
+
+Request: 8 bytes length, 1 byte number of the task, msgpack of the request.
+Reply: 8 bytes length, 1 byte status, 1 byte "replace me", msgpack of the result or of `RefusalFrame`.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+
+LENGTH = struct.Struct(">Q")
+FRAME_BYTES_MAX = 256 << 20
+DONE = 0
+REFUSED = 1
+
+
+class RefusalFrame(msgspec.Struct, frozen=True):
+    """A refusal on its way through the wall."""
+
+    kind: Kind
+    code: str
+    facts: dict[str, str | int | float | bool | None]
+
+    def to_refusal(self) -> Refusal:
+        return Refusal(self.kind, self.code, **self.facts)
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The first frame of a jail process: it stands, confined as it says."""
+
+    network_cut: bool
+    error: str = ""
+    """Why it can't work; the process ends after saying so."""
+
+
+def refusal_frame(refusal: Refusal) -> RefusalFrame:
+    """Facts that are no plain value cross as their text."""
+    facts = {
+        name: value if isinstance(value, str | int | float | bool | None) else str(value)
+        for name, value in refusal.facts.items()
+    }
+    return RefusalFrame(refusal.kind, refusal.code, facts)

@@ -1,0 +1,243 @@
+"""The side of the jail that asks: a pool of confined processes, each replaced when it breaks a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+
+import msgspec
+import structlog
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.jail import frames
+
+log = structlog.get_logger(__name__)
+
+_START_SECONDS_MAX = 30.0
+_JOBS_MAX = 2000
+"""A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
+
+
+class _Dead(Exception):
+    """The process ended, fell silent or talked nonsense."""
+
+
+class _Process:
+    """One jail process and the socket to it."""
+
+    def __init__(self, child: asyncio.subprocess.Process, wall: socket.socket) -> None:
+        self.child = child
+        self.wall = wall
+        self.jobs = 0
+
+    async def receive(self) -> bytearray:
+        head = await self._receive_exactly(frames.LENGTH.size)
+        size = frames.LENGTH.unpack(head)[0]
+        if not 1 <= size <= frames.FRAME_BYTES_MAX:
+            raise _Dead
+        return await self._receive_exactly(size)
+
+    async def _receive_exactly(self, size: int) -> bytearray:
+        loop = asyncio.get_running_loop()
+        buffer = bytearray(size)
+        view = memoryview(buffer)
+        while view:
+            count = await loop.sock_recv_into(self.wall, view)
+            if not count:
+                raise _Dead
+            view = view[count:]
+        return buffer
+
+    async def exchange(self, task: int, body: bytes) -> bytearray:
+        loop = asyncio.get_running_loop()
+        self.jobs += 1
+        await loop.sock_sendall(self.wall, frames.LENGTH.pack(len(body) + 1) + bytes((task,)))
+        await loop.sock_sendall(self.wall, body)
+        return await self.receive()
+
+    async def end(self) -> None:
+        self.wall.close()
+        with suppress(ProcessLookupError):
+            self.child.kill()
+        await self.child.wait()
+
+
+class JailPool:
+    """Runs tasks in confined processes.
+
+    `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
+    `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody.
+    `production=True` refuses to start where the network can't be cut.
+    """
+
+    def __init__(
+        self,
+        tasks: list[str],
+        *,
+        slots: int = 1,
+        memory_bytes: int = 1 << 30,
+        cpu_seconds: int = 8,
+        wall_seconds: float = 20.0,
+        waiting_max: int = 200,
+        production: bool = False,
+    ) -> None:
+        self._tasks = {name: number for number, name in enumerate(tasks)}
+        self._slots = slots
+        self._memory_bytes = memory_bytes
+        self._cpu_seconds = cpu_seconds
+        self._wall_seconds = wall_seconds
+        self._waiting_max = waiting_max
+        self._production = production
+        self._turns = asyncio.Semaphore(slots)  # first come, first served
+        self._waiting = 0
+        self._idle: list[_Process] = []
+        self._arrival = asyncio.Condition()
+        self._background: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Starts the processes and waits until the first stands.
+
+        Raises: RuntimeError when it can't: a task that can't be imported, or no isolation in production.
+        """
+        self._idle.append(await self._spawn())
+        for _ in range(self._slots):
+            self._replace_soon()
+
+    async def run[Result](self, task: str, request: msgspec.Struct, result_type: type[Result]) -> Result:
+        """Runs one task on one request.
+
+        Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
+        `pdf.too_heavy` when a limit of memory, CPU or wall time was broken; BUSY `jail.busy` when too many
+        wait; UNAVAILABLE `jail.unavailable` when no process can be started.
+        """
+        number = self._tasks[task]
+        body = msgspec.msgpack.encode(request)
+        if self._waiting >= self._waiting_max:
+            raise Refusal(Kind.BUSY, "jail.busy")
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            reply = await self._run_in_turn(number, body)
+        finally:
+            self._turns.release()
+        if reply[0] == frames.REFUSED:
+            raise _decode(memoryview(reply)[2:], frames.RefusalFrame).to_refusal()
+        return _decode(memoryview(reply)[2:], result_type)
+
+    async def close(self) -> None:
+        """Ends every process; jobs under way are refused."""
+        self._closed = True
+        for job in list(self._background):
+            job.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        while self._idle:
+            await self._idle.pop().end()
+
+    async def _run_in_turn(self, number: int, body: bytes) -> bytearray:
+        process = await self._take()
+        try:
+            async with asyncio.timeout(self._wall_seconds):
+                reply = await process.exchange(number, body)
+            if len(reply) < 2:
+                raise _Dead
+        except (TimeoutError, OSError, _Dead) as error:
+            self._discard(process)
+            log.warning("jail.limit_broken", error=type(error).__name__)
+            raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
+        except BaseException:  # cancelled: the process is in the middle of a job nobody waits for
+            self._discard(process)
+            raise
+        if reply[1] or process.jobs >= _JOBS_MAX or self._closed:
+            self._discard(process)
+        else:
+            self._idle.append(process)
+        return reply
+
+    async def _take(self) -> _Process:
+        """The warmest idle process. More processes than turns exist, so this waits only after a kill."""
+        if not self._idle:
+            try:
+                async with asyncio.timeout(_START_SECONDS_MAX), self._arrival:
+                    await self._arrival.wait_for(lambda: bool(self._idle))
+            except TimeoutError:
+                self._replace_soon()
+                raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
+        return self._idle.pop()
+
+    def _discard(self, process: _Process) -> None:
+        self._in_background(process.end())
+        self._replace_soon()
+
+    def _replace_soon(self) -> None:
+        if not self._closed:
+            self._in_background(self._replace())
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        job: asyncio.Task[None] = asyncio.create_task(work)
+        self._background.add(job)
+        job.add_done_callback(self._background.discard)
+
+    async def _replace(self) -> None:
+        for attempt in range(5):
+            try:
+                process = await self._spawn()
+                break
+            except (OSError, RuntimeError) as error:
+                log.error("jail.start_failed", error=str(error), attempt=attempt)
+                await asyncio.sleep(0.5 * 2**attempt)
+        else:
+            return
+        async with self._arrival:
+            self._idle.insert(0, process)
+            self._arrival.notify()
+
+    async def _spawn(self) -> _Process:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        command = ["-m", "meterai.kit.pdf.jail", theirs.fileno(), os.getpid(), self._memory_bytes]
+        command += [self._cpu_seconds, *self._tasks]
+        try:
+            # A clean environment: no database address, no key, no proxy reaches the jail.
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *map(str, command),
+                pass_fds=(theirs.fileno(),),
+                env={"LANG": "C.UTF-8", "PYTHONNODEBUGRANGES": "1", "MALLOC_ARENA_MAX": "1"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        finally:
+            theirs.close()
+        process = _Process(child, ours)
+        try:
+            await self._greet(process)
+        except BaseException:
+            await process.end()
+            raise
+        return process
+
+    async def _greet(self, process: _Process) -> None:
+        try:
+            async with asyncio.timeout(_START_SECONDS_MAX):
+                hello = _decode(await process.receive(), frames.Hello)
+        except (TimeoutError, OSError, _Dead):
+            raise RuntimeError("a jail process did not start") from None
+        if hello.error:
+            raise RuntimeError(f"a jail process can't work: {hello.error}")
+        if not hello.network_cut:
+            if self._production:
+                raise RuntimeError("the network of the PDF jail can't be cut on this machine")
+            log.warning("jail.network_not_cut")
+
+
+def _decode[Result](body: bytes | bytearray | memoryview, result_type: type[Result]) -> Result:
+    return msgspec.msgpack.decode(body, type=result_type)

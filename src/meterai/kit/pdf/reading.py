@@ -1,0 +1,164 @@
+"""What a file is, before anybody pays for stamping it. Runs in the jail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pikepdf
+
+from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.kit.pdf.page_box import PageBox
+from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature
+from meterai.kit.pdf.structure import OpenedDocument, open_document, refuse
+from meterai.kit.pdf.weight import check_weight
+
+DANGEROUS_ACTIONS = {
+    "/JavaScript": "javascript",
+    "/Launch": "launch",
+    "/ImportData": "launch",
+    "/SubmitForm": "submit",
+    "/GoToE": "embedded",
+    "/Rendition": "multimedia",
+    "/Movie": "multimedia",
+    "/Sound": "multimedia",
+    "/RichMediaExecute": "multimedia",
+}
+DANGEROUS_ANNOTATIONS = {
+    "/FileAttachment": "embedded",
+    "/RichMedia": "multimedia",
+    "/Screen": "multimedia",
+    "/Movie": "multimedia",
+    "/Sound": "multimedia",
+    "/3D": "multimedia",
+}
+
+
+class InspectRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was uploaded. `password` opens one encrypted with a user password."""
+
+    data: bytes
+    password: str = ""
+    limits: Limits = DEFAULT_LIMITS
+    allow_signed: bool = False
+    """True: a signed file is described instead of refused (for the verifier)."""
+
+
+class PageSize(msgspec.Struct, frozen=True, kw_only=True):
+    """A page as a person sees it."""
+
+    width_pt: float
+    height_pt: float
+    rotation: int
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found. It makes no promise about the content of the pages."""
+
+    size_bytes: int
+    pages: list[PageSize]
+    pdf_version: str
+    signatures: SignatureKind
+    encrypted: bool
+    """With an owner password only, or opened by the password given. The stamped file is not encrypted."""
+    repaired: bool
+    """qpdf had to guess where objects lie; the person should look at the pages."""
+    notices: list[str]
+    """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
+    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`."""
+
+
+def inspect(request: InspectRequest) -> Inspection:
+    """Checks a file against the limits and says what it is.
+
+    Raises: Refusal INVALID `pdf.empty`, `pdf.not_pdf`, `pdf.too_large`, `pdf.encrypted`, `pdf.broken`,
+    `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.signed`, `pdf.certified`.
+    """
+    document = open_document(request.data, request.limits, request.password)
+    check_weight(document, request.limits)
+    signatures = find_signatures(document.pdf)
+    if signatures is SignatureKind.NONE and _holds_signature(document.pdf, request.data):
+        signatures = SignatureKind.SIGNED
+    if not request.allow_signed:
+        refuse_signed(signatures)
+    return Inspection(
+        size_bytes=len(request.data),
+        pages=[describe_page(page.box) for page in document.pages],
+        pdf_version=document.pdf.pdf_version,
+        signatures=signatures,
+        encrypted=document.encrypted,
+        repaired=document.repaired,
+        notices=sorted(f"pdf.notice.{name}" for name in _find_notices(document)),
+    )
+
+
+def refuse_signed(signatures: SignatureKind) -> None:
+    """Raises: Refusal INVALID `pdf.signed` or `pdf.certified`: rewriting would destroy what is there."""
+    if signatures is SignatureKind.CERTIFIED:
+        raise refuse("pdf.certified")
+    if signatures is SignatureKind.SIGNED:
+        raise refuse("pdf.signed")
+
+
+def describe_page(box: PageBox) -> PageSize:
+    return PageSize(width_pt=round(box.width_pt, 3), height_pt=round(box.height_pt, 3), rotation=box.rotation)
+
+
+def _holds_signature(pdf: pikepdf.Pdf, data: bytes) -> bool:
+    """A signature dictionary outside the form: hidden, or its field was lost."""
+    if b"ByteRange" not in data and b"/ObjStm" not in data:
+        return False
+    return any(is_signature(item) for item in pdf.objects)
+
+
+def _find_notices(document: OpenedDocument) -> set[str]:
+    root = document.pdf.Root
+    found: set[str] = set()
+    if document.encrypted:
+        found.add("encrypted")
+    if document.repaired:
+        found.add("repaired")
+    names = root.get("/Names")
+    if isinstance(names, pikepdf.Dictionary):
+        found |= {"javascript"} if "/JavaScript" in names else set()
+        found |= {"embedded"} if "/EmbeddedFiles" in names else set()
+    if "/Collection" in root or "/AF" in root:
+        found.add("embedded")
+    form = root.get("/AcroForm")
+    if isinstance(form, pikepdf.Dictionary):
+        found |= {"xfa"} if "/XFA" in form else set()
+        fields = form.get("/Fields")
+        found |= {"form"} if isinstance(fields, pikepdf.Array) and len(fields) else set()
+    for page in document.pages:
+        found |= _annotation_notices(page.page.get("/Annots"))
+    for item in document.pdf.objects:
+        found |= action_notices(item)
+    return found
+
+
+def _annotation_notices(annotations: Any) -> set[str]:
+    found: set[str] = set()
+    if not isinstance(annotations, pikepdf.Array):
+        return found
+    for item in annotations:
+        if not isinstance(item, pikepdf.Dictionary):
+            continue
+        kind = str(item.get("/Subtype"))
+        if kind in DANGEROUS_ANNOTATIONS:
+            found.add(DANGEROUS_ANNOTATIONS[kind])
+        elif kind not in ("/Link", "/Widget", "/Popup"):
+            found.add("comments")
+        if not item.is_indirect:
+            found |= action_notices(item)
+    return found
+
+
+def action_notices(holder: Any) -> set[str]:
+    """What dangerous actions a dictionary is or holds (ISO 32000-1 clause 12.6.4)."""
+    if not isinstance(holder, pikepdf.Dictionary):
+        return set()
+    candidates = [holder, *(holder[key] for key in ("/A", "/OpenAction") if key in holder)]
+    if "/AA" in holder and isinstance(holder["/AA"], pikepdf.Dictionary):
+        candidates += [action for _, action in holder["/AA"].items()]
+    kinds = (str(item.get("/S")) for item in candidates if isinstance(item, pikepdf.Dictionary))
+    return {DANGEROUS_ACTIONS[kind] for kind in kinds if kind in DANGEROUS_ACTIONS}

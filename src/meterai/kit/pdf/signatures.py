@@ -1,0 +1,58 @@
+"""Whether a file already carries a signature: stamping such a file needs another way (or is forbidden)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import pikepdf
+
+_FIELDS_MAX = 5000
+
+
+class SignatureKind(StrEnum):
+    """The strongest thing found."""
+
+    NONE = "none"
+    SIGNED = "signed"
+    """An approval signature or a document time stamp."""
+    CERTIFIED = "certified"
+    """A certification (ISO 32000-1 clause 12.8.2.2): it says which changes are allowed at all."""
+
+
+def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
+    """Looks in the permissions dictionary and in every form field."""
+    permissions = pdf.Root.get("/Perms")
+    if isinstance(permissions, pikepdf.Dictionary) and (
+        "/DocMDP" in permissions or "/UR3" in permissions or "/UR" in permissions
+    ):
+        return SignatureKind.CERTIFIED
+    form = pdf.Root.get("/AcroForm")
+    if not isinstance(form, pikepdf.Dictionary):
+        return SignatureKind.NONE
+    return SignatureKind.SIGNED if _any_filled(form.get("/Fields")) else SignatureKind.NONE
+
+
+def is_signature(value: Any) -> bool:
+    """Whether an object is a signature dictionary (clause 12.8.1): it has a byte range and contents."""
+    return isinstance(value, pikepdf.Dictionary) and "/ByteRange" in value and "/Contents" in value
+
+
+def _any_filled(fields: Any) -> bool:
+    stack = [fields]
+    seen: set[tuple[int, int]] = set()
+    while stack and len(seen) < _FIELDS_MAX:
+        node = stack.pop()
+        if not isinstance(node, pikepdf.Object):
+            continue
+        if node.is_indirect:
+            if node.objgen in seen:
+                continue
+            seen.add(node.objgen)
+        if isinstance(node, pikepdf.Array):
+            stack += list(node)
+        elif isinstance(node, pikepdf.Dictionary):
+            if is_signature(node.get("/V")):
+                return True
+            stack.append(node.get("/Kids"))
+    return False

@@ -1,0 +1,137 @@
+"""Opens a stranger's PDF and walks its pages, believing nothing it says about itself. Runs in the jail."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pikepdf
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.limits import Limits
+from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
+
+_LETTER = (0.0, 0.0, 612.0, 792.0)
+_DEEP_NESTING = re.compile(rb"(?:\[\s*){100}|(?:<<\s*/[^\s/<>\[\]()]*\s*){100}")
+_INHERITED = ("/MediaBox", "/CropBox", "/Rotate")
+
+
+@dataclass(frozen=True)
+class WalkedPage:
+    """A page found by walking the tree."""
+
+    page: pikepdf.Object
+    box: PageBox
+    box_missing: bool
+    """It has no media box of its own or inherited; readers then show US Letter."""
+
+
+@dataclass(frozen=True)
+class OpenedDocument:
+    """A parsed file with its pages; `repaired` when qpdf had to guess."""
+
+    pdf: pikepdf.Pdf
+    pages: list[WalkedPage]
+    encrypted: bool
+    repaired: bool
+
+
+def refuse(code: str, **facts: object) -> Refusal:
+    return Refusal(Kind.INVALID, code, **facts)
+
+
+def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocument:
+    """Parses `data` and walks its pages.
+
+    Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.encrypted`, `pdf.broken`,
+    `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
+    """
+    _check_outside(data, limits)
+    try:
+        pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise refuse("pdf.encrypted", wrong_password=bool(password)) from None
+    except pikepdf.PdfError:
+        raise refuse("pdf.broken") from None
+    try:
+        pages = walk_pages(pdf, limits)
+    except pikepdf.PdfError:
+        raise refuse("pdf.broken") from None
+    repaired = bool(pdf.get_warnings()) or any(page.box_missing for page in pages)
+    return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
+
+
+def _check_outside(data: bytes, limits: Limits) -> None:
+    """What can be said before any parser runs."""
+    if not data[:1024].strip(b"\x00\t\n\x0c\r "):
+        raise refuse("pdf.empty")
+    if len(data) > limits.file_bytes_max:
+        raise refuse("pdf.too_large", size_bytes=len(data), size_bytes_max=limits.file_bytes_max)
+    if b"%PDF-" not in data[:1024]:
+        raise refuse("pdf.not_pdf")
+    if _DEEP_NESTING.search(data):
+        raise refuse("pdf.too_complex", what="nesting")
+
+
+def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
+    """The pages in order, by walking `/Kids`: `/Count` may say two thousand million.
+
+    Raises: Refusal INVALID `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
+    """
+    found: list[WalkedPage] = []
+    seen: set[tuple[int, int]] = set()
+    root = pdf.Root.get("/Pages")
+    stack: list[tuple[Any, dict[str, Any], int]] = [(root, {}, 0)] if root is not None else []
+    while stack:
+        node, inherited, depth = stack.pop()
+        if not isinstance(node, pikepdf.Dictionary) or (node.is_indirect and node.objgen in seen):
+            continue
+        if depth > limits.nesting_max:
+            raise refuse("pdf.too_complex", what="page_tree")
+        if node.is_indirect:
+            seen.add(node.objgen)
+        values = inherited | {key: node[key] for key in _INHERITED if key in node}
+        kids = node.get("/Kids")
+        if isinstance(kids, pikepdf.Array):
+            if len(kids) > limits.objects_max:
+                raise refuse("pdf.too_complex", what="page_tree")
+            stack += [(kid, values, depth + 1) for kid in reversed(list(kids))]
+            continue
+        if len(found) >= limits.pages_max:
+            raise refuse("pdf.too_many_pages", pages_max=limits.pages_max)
+        found.append(_page(node, values, limits, number=len(found) + 1))
+    if not found:
+        raise refuse("pdf.no_pages")
+    return found
+
+
+def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
+    media = _rectangle(values.get("/MediaBox"))
+    rotation = values.get("/Rotate", 0)
+    unit = node.get("/UserUnit", 1)
+    box = make_page_box(
+        media or _LETTER,
+        _rectangle(values.get("/CropBox")),
+        rotation=int(rotation) if _is_number(rotation) else 0,
+        user_unit=float(unit) if _is_number(unit) else 1.0,
+    )
+    allowed = box is not None and all(
+        limits.page_points_min <= side <= limits.page_points_max for side in (box.width_pt, box.height_pt)
+    )
+    if box is None or not allowed:
+        raise refuse("pdf.page_size", page=number)
+    return WalkedPage(page=node, box=box, box_missing=media is None)
+
+
+def _rectangle(value: Any) -> Rectangle | None:
+    if not isinstance(value, pikepdf.Array) or len(value) != 4:
+        return None
+    numbers = [float(item) for item in value if _is_number(item)]
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

@@ -1,0 +1,141 @@
+"""How heavy a file is to work with: objects, unpacked bytes, forms drawn inside forms. Runs in the jail.
+
+The jail's limits stop what slips through; these counts give the person a reason instead of a dead process.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+
+import pikepdf
+
+from meterai.kit.pdf.limits import Limits
+from meterai.kit.pdf.structure import OpenedDocument, refuse
+
+_DRAW = re.compile(rb"/([^\s/<>\[\]()%{}]+)\s+Do\b")
+_COMPONENTS = {
+    "/DeviceGray": 1,
+    "/CalGray": 1,
+    "/Indexed": 1,
+    "/DeviceRGB": 3,
+    "/CalRGB": 3,
+    "/DeviceCMYK": 4,
+}
+
+
+def check_weight(document: OpenedDocument, limits: Limits) -> None:
+    """Raises: Refusal INVALID `pdf.too_complex` with `what` one of objects, unpacked, picture, drawings."""
+    objects = document.pdf.objects
+    if len(objects) > limits.objects_max:
+        raise refuse("pdf.too_complex", what="objects", number=len(objects))
+    unpacked = 0
+    for item in objects:
+        if not isinstance(item, pikepdf.Stream):
+            continue
+        if item.get("/Subtype") == "/Image":
+            _check_picture(item, limits)
+        else:
+            unpacked += _unpacked_bytes(item, limits.unpacked_bytes_max - unpacked)
+    for page in document.pages:
+        _check_drawings(page.page, limits)
+
+
+def _check_picture(picture: pikepdf.Object, limits: Limits) -> None:
+    width, height = _integer(picture.get("/Width")), _integer(picture.get("/Height"))
+    bits = 1 if picture.get("/ImageMask") else _integer(picture.get("/BitsPerComponent")) or 8
+    space = picture.get("/ColorSpace")
+    if isinstance(space, pikepdf.Array) and len(space):
+        space = space[0]
+    components = _COMPONENTS.get(str(space), 3) if space is not None else 1
+    if width * height * bits * components // 8 > limits.picture_bytes_max:
+        raise refuse("pdf.too_complex", what="picture")
+
+
+def _integer(value: Any) -> int:
+    return max(0, value) if isinstance(value, int) else 0
+
+
+def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
+    """Size of a stream unpacked; unpacks no more than `allowance` where the filter is Flate."""
+    filters = stream.get("/Filter")
+    names = [] if filters is None else [filters] if isinstance(filters, pikepdf.Name) else list(filters)
+    raw: bytes = stream.read_raw_bytes()
+    if not names:
+        size = len(raw)
+    elif all(str(name) in ("/FlateDecode", "/Fl") for name in names):
+        size = _inflated_bytes(raw, len(names), allowance)
+    elif any(str(name) in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL") for name in names):
+        size = len(stream.read_bytes())  # qpdf unpacks it whole; the jail's memory limit is the guard
+    else:
+        size = len(raw)
+    if size > allowance:
+        raise refuse("pdf.too_complex", what="unpacked")
+    return size
+
+
+def _inflated_bytes(raw: bytes, times: int, allowance: int) -> int:
+    for _ in range(times):
+        unpacker = zlib.decompressobj()
+        try:
+            raw = unpacker.decompress(raw, allowance + 1)
+        except zlib.error:
+            return len(raw)  # broken data: readers stop here too
+        if len(raw) > allowance:
+            break
+    return len(raw)
+
+
+def _check_drawings(page: pikepdf.Object, limits: Limits) -> None:
+    counted: dict[tuple[int, int], int] = {}
+    if _drawings(page, page.get("/Contents"), counted, depth=0, limits=limits) > limits.drawings_max:
+        raise refuse("pdf.too_complex", what="drawings")
+
+
+def _drawings(
+    holder: Any, content: Any, counted: dict[tuple[int, int], int], *, depth: int, limits: Limits
+) -> int:
+    """How many forms drawing `content` draws, all levels counted. A form that draws itself is refused."""
+    if depth > min(limits.nesting_max, 40):
+        raise refuse("pdf.too_complex", what="drawings")
+    forms = _forms_of(holder)
+    if not forms:
+        return 0
+    total = 0
+    for name in _DRAW.findall(_content_bytes(content)):
+        form = forms.get("/" + name.decode("latin-1"))
+        if not isinstance(form, pikepdf.Stream) or form.get("/Subtype") != "/Form":
+            continue
+        key = form.objgen
+        if key not in counted:
+            counted[key] = limits.drawings_max  # until counted: drawing itself is as good as endless
+            counted[key] = _drawings(form, form, counted, depth=depth + 1, limits=limits)
+        total += 1 + counted[key]
+        if total > limits.drawings_max:
+            break
+    return total
+
+
+def _forms_of(holder: Any) -> dict[str, Any]:
+    node = holder
+    for _ in range(50):  # a page may inherit its resources
+        resources = node.get("/Resources")
+        if isinstance(resources, pikepdf.Dictionary):
+            forms = resources.get("/XObject")
+            return dict(forms.items()) if isinstance(forms, pikepdf.Dictionary) else {}
+        node = node.get("/Parent")
+        if not isinstance(node, pikepdf.Dictionary):
+            break
+    return {}
+
+
+def _content_bytes(content: Any) -> bytes:
+    if isinstance(content, pikepdf.Array):
+        return b"\n".join(_content_bytes(part) for part in content if isinstance(part, pikepdf.Stream))
+    if not isinstance(content, pikepdf.Stream):
+        return b""
+    try:
+        return bytes(content.read_bytes())
+    except pikepdf.PdfError:
+        return b""

@@ -1,0 +1,1 @@
+"""Stamping: documents, placement, the visible stamp, the seal (PAdES) and the stamping cycle."""

@@ -1,0 +1,211 @@
+"""The incremental update that carries a stamp: pyHanko's reader, checks and writer, through its API for
+signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    apply_sig_field_spec_properties,
+    ensure_sig_flags,
+    prepare_sig_field,
+)
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.page_box import Rectangle
+from meterai.stamping.visible_stamp import SIDE, artwork, draw_stamp
+
+_FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
+_LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
+_TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+
+
+@dataclass(frozen=True)
+class StampField:
+    """A signature field to be made, in the page's own coordinates."""
+
+    name: str
+    page: int
+    rectangle: Rectangle
+    rotation: int
+    lock: bool
+    """Its seal locks every field and the document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealEntries:
+    """What one seal writes into its signature dictionary and its field."""
+
+    field_name: str
+    serial: SerialNumber
+    code: str
+    specimen: bool
+    reason: str
+    location: str
+    signer_name: str
+    signing_time: datetime
+    certify: int | None
+    """DocMDP permission of a certification, None for an approval."""
+    lock: bool
+    """Locks all fields and the document (FieldMDP All, P=1)."""
+    contents_bytes: int
+    identity: bytes
+    """16 bytes: the changing half of the file's ID."""
+
+
+@dataclass(frozen=True)
+class PreparedGap:
+    """The written file, where its gap lies, and the SHA-256 of everything else."""
+
+    stream: io.BytesIO
+    digest: bytes
+    start: int
+    end: int
+
+
+class _Writer(IncrementalPdfFileWriter):
+    """Writes nothing of its own accord: pyHanko would put its name and the clock's time into the metadata."""
+
+    def _update_meta(self) -> None:
+        return None
+
+    def set_identity(self, changing: bytes) -> None:
+        permanent = self._document_id[0]
+        self._document_id = generic.ArrayObject([permanent, generic.ByteStringObject(changing)])
+
+
+class Increment:
+    """One revision under way, appended to `stream` in place."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        """Raises: Refusal INVALID `pdf.broken`."""
+        try:
+            self._writer = _Writer(stream)
+        except (PdfReadError, PdfWriteError):
+            raise Refusal(Kind.INVALID, "pdf.broken") from None
+
+    def count_pages(self) -> int:
+        """The page count that our own rewriting wrote; never asked of a stranger's file."""
+        return int(self._writer.prev.root["/Pages"]["/Count"])
+
+    def add_field(self, field: StampField) -> None:
+        """Makes an empty signature field with its widget."""
+        writer = self._writer
+        page, _ = writer.find_page_for_modification(field.page - 1)
+        _created, reference = prepare_sig_field(
+            field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
+        )
+        widget = reference.get_object()
+        widget["/F"] = generic.NumberObject(_FLAGS)
+        if field.rotation:
+            widget["/MK"] = generic.DictionaryObject({pdf_name("/R"): generic.NumberObject(field.rotation)})
+        spec = SigFieldSpec(
+            field.name,
+            field_mdp_spec=_LOCK_ALL if field.lock else None,
+            doc_mdp_update_value=MDPPerm.NO_CHANGES if field.lock else None,
+            readable_field_name="Meterai Elektronik",
+        )
+        apply_sig_field_spec_properties(writer, widget, spec)
+        ensure_sig_flags(writer=writer, lock_sig_flags=True)
+
+    def seal(self, entries: SealEntries) -> PreparedGap:
+        """Draws the stamp into its field, gives it a signature with an empty gap, and writes the revision.
+
+        Raises: Refusal CONFLICT `seal.field_missing` when the document has no such empty field.
+        """
+        self._writer.set_identity(entries.identity)
+        embedding = PdfCMSEmbedder().write_cms(
+            field_name=entries.field_name, writer=self._writer, existing_fields_only=True
+        )
+        try:
+            field = next(embedding).get_object()
+        except SigningError:
+            raise Refusal(Kind.CONFLICT, "seal.field_missing") from None
+        self._draw(field, entries)
+        embedding.send(SigObjSetup(sig_placeholder=_signature(entries), mdp_setup=_permissions(entries)))
+        prepared, stream = embedding.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+        return PreparedGap(
+            stream=stream,
+            digest=prepared.document_digest,
+            start=prepared.reserved_region_start,
+            end=prepared.reserved_region_end,
+        )
+
+    def _draw(self, field: generic.DictionaryObject, entries: SealEntries) -> None:
+        """The widget's appearance; it is turned with the page, so that the stamp stands upright as seen."""
+        turn = int(field.get("/MK", {}).get("/R", 0))
+        art = self._writer.add_object(
+            _form(artwork(specimen=entries.specimen), fonts={"Bold": "Helvetica-Bold"})
+        )
+        appearance = _form(draw_stamp(entries.serial, entries.code), fonts={"Mono": "Courier-Bold"})
+        appearance["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name("/Art"): art})
+        appearance["/Matrix"] = _numbers(*_TURNS[turn], 0, 0)
+        field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
+
+
+def _form(packed: bytes, *, fonts: dict[str, str]) -> generic.StreamObject:
+    """A form XObject (clause 8.10) of the stamp's square around a Flate-packed content stream."""
+    resources = {
+        pdf_name(f"/{name}"): generic.DictionaryObject(
+            {
+                pdf_name("/Type"): pdf_name("/Font"),
+                pdf_name("/Subtype"): pdf_name("/Type1"),
+                pdf_name("/BaseFont"): pdf_name(f"/{font}"),
+                pdf_name("/Encoding"): pdf_name("/WinAnsiEncoding"),
+            }
+        )
+        for name, font in fonts.items()
+    }
+    return generic.StreamObject(
+        {
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): _numbers(0, 0, SIDE, SIDE),
+            pdf_name("/Resources"): generic.DictionaryObject(
+                {pdf_name("/Font"): generic.DictionaryObject(resources)}
+            ),
+            pdf_name("/Filter"): pdf_name("/FlateDecode"),
+        },
+        encoded_data=packed,
+    )
+
+
+def _numbers(*values: float) -> generic.ArrayObject:
+    return generic.ArrayObject(generic.FloatObject(value) for value in values)
+
+
+def _signature(entries: SealEntries) -> SignatureObject:
+    return SignatureObject(
+        subfilter=SigSeedSubFilter.PADES,
+        timestamp=entries.signing_time,
+        name=entries.signer_name,
+        location=entries.location,
+        reason=entries.reason,
+        app_build_props=BuildProps(name="Meterai", revision="1"),
+        bytes_reserved=entries.contents_bytes * 2,
+    )
+
+
+def _permissions(entries: SealEntries) -> SigMDPSetup:
+    allowed = MDPPerm(entries.certify) if entries.certify else None
+    return SigMDPSetup(
+        md_algorithm="sha256",
+        certify=allowed is not None,
+        docmdp_perms=MDPPerm.NO_CHANGES if entries.lock else allowed,
+        field_lock=_LOCK_ALL if entries.lock else None,
+    )

@@ -1,0 +1,182 @@
+"""The profile "final": a document rewritten so that nothing hidden or alive is left in it. Runs in the jail.
+
+Earlier revisions, unused objects, hybrid tables, encryption, scripts, attachments and forms go; fields and
+comments become part of the page as they look. Only a file without any signature comes this way: rewriting
+would destroy one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import msgspec
+import pikepdf
+
+from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
+from meterai.kit.pdf.signatures import find_signatures
+from meterai.kit.pdf.structure import OpenedDocument, open_document
+
+VERSION_MIN = "1.7"
+"""What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
+
+_ROOT_REMOVED = (
+    "/AcroForm", "/AA", "/AF", "/Collection", "/DSS", "/NeedsRendering", "/Perms", "/Requirements",
+    "/SpiderInfo",
+)  # fmt: skip
+
+
+class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was uploaded."""
+
+    data: bytes
+    password: str = ""
+    limits: Limits = DEFAULT_LIMITS
+
+
+class NormalisedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The document that stamps are put on. The same input gives the same bytes."""
+
+    data: bytes
+    pdf_version: str
+    pages: int
+
+
+def prepare_document(request: DocumentRequest) -> NormalisedDocument:
+    """Normalises and flattens one file.
+
+    Raises: Refusal INVALID as `open_document`, and `pdf.signed`, `pdf.certified`.
+    """
+    document = open_document(request.data, request.limits, request.password)
+    out = normalise(document, request.data)
+    return NormalisedDocument(
+        data=out.getvalue(), pdf_version=document.pdf.pdf_version, pages=len(document.pages)
+    )
+
+
+def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
+    """The rewritten file, as a stream that the seal is appended to.
+
+    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`.
+    """
+    pdf = document.pdf
+    refuse_signed(find_signatures(pdf))
+    _mend_boxes(document)
+    _flatten(document)
+    _defuse(document)
+    _fix_identity(pdf, data)
+    return save(pdf)
+
+
+def save(pdf: pikepdf.Pdf, *, compact: bool = False) -> io.BytesIO:
+    """Writes the file. Streams are copied as they are, unless `compact` asks for smaller ones."""
+    out = io.BytesIO()
+    modes = pikepdf.ObjectStreamMode
+    pdf.save(
+        out,
+        static_id=True,  # the seal's increment sets the changing half of the ID; else no two runs agree
+        min_version=VERSION_MIN,
+        compress_streams=compact,
+        recompress_flate=compact,
+        stream_decode_level=pikepdf.StreamDecodeLevel.generalized
+        if compact
+        else pikepdf.StreamDecodeLevel.none,
+        object_stream_mode=modes.generate if compact else modes.preserve,
+    )
+    return out
+
+
+def _mend_boxes(document: OpenedDocument) -> None:
+    for walked in document.pages:
+        if walked.box_missing:
+            walked.page["/MediaBox"] = pikepdf.Array([0, 0, 612, 792])
+
+
+def _flatten(document: OpenedDocument) -> None:
+    """Form fields and comments become page content; links stay (they have no appearance)."""
+    pdf = document.pdf
+    form = pdf.Root.get("/AcroForm")
+    if isinstance(form, pikepdf.Dictionary) and form.get("/NeedAppearances"):
+        pdf.generate_appearance_streams()
+    if any(_has_appearances(walked.page) for walked in document.pages):
+        pdf.flatten_annotations("all")
+    for walked in document.pages:
+        _keep_harmless_annotations(walked.page)
+
+
+def _has_appearances(page: pikepdf.Object) -> bool:
+    annotations = page.get("/Annots")
+    return isinstance(annotations, pikepdf.Array) and any(
+        isinstance(item, pikepdf.Dictionary) and "/AP" in item for item in annotations
+    )
+
+
+def _keep_harmless_annotations(page: pikepdf.Object) -> None:
+    annotations = page.get("/Annots")
+    if annotations is None:
+        return
+    kept = []
+    if isinstance(annotations, pikepdf.Array):
+        kept = [item for item in annotations if _is_harmless(item)]
+    if kept:
+        page["/Annots"] = pikepdf.Array(kept)
+    else:
+        del page["/Annots"]
+
+
+def _is_harmless(annotation: Any) -> bool:
+    if not isinstance(annotation, pikepdf.Dictionary):
+        return False
+    kind = str(annotation.get("/Subtype"))
+    return kind not in ("/Widget", "/Popup") and kind not in DANGEROUS_ANNOTATIONS
+
+
+def _defuse(document: OpenedDocument) -> None:
+    """Removes what acts by itself: scripts, programs, attachments, players (ISO 32000-1 clause 12.6)."""
+    root = document.pdf.Root
+    for key in _ROOT_REMOVED:
+        if key in root:
+            del root[key]
+    names = root.get("/Names")
+    if isinstance(names, pikepdf.Dictionary):
+        for key in ("/JavaScript", "/EmbeddedFiles"):
+            if key in names:
+                del names[key]
+    _remove_actions(root)
+    for walked in document.pages:
+        _remove_actions(walked.page)
+        for annotation in walked.page.get("/Annots", ()):
+            _remove_actions(annotation)
+    if "/Outlines" in root:
+        for item in document.pdf.objects:
+            _remove_actions(item)
+
+
+def _remove_actions(holder: Any) -> None:
+    if not isinstance(holder, pikepdf.Dictionary):
+        return
+    if "/AA" in holder:
+        del holder["/AA"]
+    for key in ("/A", "/OpenAction"):
+        if key in holder and _is_dangerous(holder[key], depth=0):
+            del holder[key]
+
+
+def _is_dangerous(action: Any, *, depth: int) -> bool:
+    """Whether an action, or one chained behind it by `/Next`, is dangerous."""
+    if isinstance(action, pikepdf.Array):
+        return any(_is_dangerous(item, depth=depth + 1) for item in action)
+    if not isinstance(action, pikepdf.Dictionary):
+        return False
+    if str(action.get("/S")) in DANGEROUS_ACTIONS or depth > 20:
+        return True
+    return "/Next" in action and _is_dangerous(action["/Next"], depth=depth + 1)
+
+
+def _fix_identity(pdf: pikepdf.Pdf, data: bytes) -> None:
+    """A file without an ID gets one that follows from its content."""
+    if "/ID" not in pdf.trailer:
+        digest = pikepdf.String(hashlib.sha256(data).digest()[:16])
+        pdf.trailer["/ID"] = pikepdf.Array([digest, digest])

@@ -1,0 +1,152 @@
+"""Prepares a document for its seal: field, visible stamp, signature dictionary with an empty gap.
+
+Runs in the jail: it parses a stranger's PDF and reaches no key. What leaves is the whole file with zeros
+where the CMS goes, and the digest that the signer process signs.
+
+Several stamps on one document: all fields are made before the first seal, which certifies and allows form
+filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2); the last is an approval that locks all fields and, through
+its lock dictionary, the document (FieldMDP All, P=1). A certification must come first, so P=1 can't.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.kit.pdf.reading import describe_page
+from meterai.kit.pdf.structure import OpenedDocument, open_document
+from meterai.stamping.increment import Increment, SealEntries, StampField
+from meterai.stamping.normalising import normalise
+from meterai.stamping.placement import Placement, check_placement, overlap
+
+CONTENTS_BYTES = 6144
+"""Room for the CMS: RSA-2048 signature, two certificates, a time-stamp token with its own two."""
+STAMPS_MAX = 10
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """One stamp of a document."""
+
+    serial: SerialNumber
+    code: str
+    """Text of the 2-D code (`meterai.kit.stamp_code.encode_code`)."""
+    placement: Placement
+
+
+class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which stamp of a document to prepare now.
+
+    `data` is the file as uploaded (or normalised) for the first stamp, and the file as sealed so far for each
+    later one. `stamps` are all stamps of the document, the same list each time.
+    """
+
+    data: bytes
+    stamps: list[Stamp]
+    index: int = 0
+    signing_time: datetime
+    reason: str = "Pembubuhan meterai elektronik"
+    location: str = "Indonesia"
+    signer_name: str = "Meterai Elektronik"
+    specimen: bool = True
+    password: str = ""
+    contents_bytes: int = CONTENTS_BYTES
+    limits: Limits = DEFAULT_LIMITS
+
+
+class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
+    """The file with a gap of zeros. The same request gives the same bytes."""
+
+    data: bytes
+    digest: bytes
+    """SHA-256 over the byte range: everything but the gap."""
+    gap_start: int
+    """Offset of the gap's `<`."""
+    gap_end: int
+    """Offset behind the gap's `>`."""
+    pages: int
+
+
+def prepare_seal(request: SealRequest) -> PreparedSeal:
+    """Prepares stamp `index`; for the first one opens, checks, normalises and prepares in one go.
+
+    Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
+    `placement.overlap`, `seal.too_many`; CONFLICT `seal.field_missing` when `data` isn't what was sealed so
+    far.
+    """
+    if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
+        raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
+    if request.index == 0:
+        increment, pages = _start(request)
+    else:
+        increment = Increment(io.BytesIO(request.data))
+        pages = increment.count_pages()
+    gap = increment.seal(_entries(request))
+    return PreparedSeal(
+        data=gap.stream.getvalue(), digest=gap.digest, gap_start=gap.start, gap_end=gap.end, pages=pages
+    )
+
+
+def _start(request: SealRequest) -> tuple[Increment, int]:
+    document = open_document(request.data, request.limits, request.password)
+    _check_placements(document, request.stamps)
+    increment = Increment(normalise(document, request.data))
+    last = len(request.stamps) - 1
+    for number, stamp in enumerate(request.stamps):
+        box = document.pages[stamp.placement.page - 1].box
+        increment.add_field(
+            StampField(
+                name=_field_name(stamp.serial),
+                page=stamp.placement.page,
+                rectangle=box.to_page(stamp.placement.rectangle),
+                rotation=box.rotation,
+                lock=number == last > 0,
+            )
+        )
+    return increment, len(document.pages)
+
+
+def _check_placements(document: OpenedDocument, stamps: list[Stamp]) -> None:
+    pages = len(document.pages)
+    for number, stamp in enumerate(stamps):
+        placement = stamp.placement
+        index = min(max(placement.page, 1), pages) - 1
+        size = describe_page(document.pages[index].box)
+        check_placement(placement, pages=pages, width_pt=size.width_pt, height_pt=size.height_pt)
+        if any(overlap(placement, earlier.placement) for earlier in stamps[:number]):
+            raise Refusal(Kind.INVALID, "placement.overlap", page=placement.page)
+
+
+def _field_name(serial: SerialNumber) -> str:
+    return f"Emet{serial}"
+
+
+def _entries(request: SealRequest) -> SealEntries:
+    stamp = request.stamps[request.index]
+    last = request.index == len(request.stamps) - 1
+    alone = len(request.stamps) == 1
+    return SealEntries(
+        field_name=_field_name(stamp.serial),
+        serial=stamp.serial,
+        code=stamp.code,
+        specimen=request.specimen,
+        reason=f"[{stamp.serial}] {request.reason}".rstrip(),
+        location=request.location,
+        signer_name=request.signer_name,
+        signing_time=request.signing_time,
+        certify=None if request.index else 1 if alone else 2,
+        lock=last and not alone,
+        contents_bytes=request.contents_bytes,
+        identity=_identity(request, stamp.serial),
+    )
+
+
+def _identity(request: SealRequest, serial: SerialNumber) -> bytes:
+    """The changing half of the file's ID (ISO 32000-1 clause 14.4), following from what is written."""
+    text = f"{serial}|{request.signing_time.isoformat()}|{request.index}|{len(request.data)}"
+    return hashlib.sha256(text.encode()).digest()[:16]

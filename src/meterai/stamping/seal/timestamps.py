@@ -1,0 +1,195 @@
+"""The time-stamp authority's client (RFC 3161 over HTTP): asks, and believes no reply it hasn't checked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import aiohttp
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf import der
+from meterai.kit.pdf.signed_data import (
+    OID_SHA256,
+    OID_TST_INFO,
+    SignedData,
+    digest_of,
+    read_signed_data,
+    signature_is_valid,
+)
+
+_IMPRINT_ALGORITHM = der.encode(der.SEQUENCE, OID_SHA256, der.encode(der.NULL))
+_REPLY_BYTES_MAX = 64 << 10
+_CLOCK_GAP_MAX = timedelta(minutes=5)
+
+
+class Timestamper(Protocol):
+    """Gives RFC 3161 tokens."""
+
+    @property
+    def token_bytes_max(self) -> int:
+        """How long a token can get: what to reserve for it."""
+        ...
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        """The token (DER) over a SHA-256 imprint of 32 bytes. Raises: Refusal UNAVAILABLE `tsa.*`."""
+        ...
+
+
+class TokenChecker:
+    """Checks replies: status, nonce, imprint, time, signature, and that the signer is a trusted TSA.
+
+    `trusted` are PEM certificates (root and intermediates) under which the TSA's certificate must lie.
+    """
+
+    def __init__(self, trusted: Sequence[bytes], clock: Clock) -> None:
+        self._trusted = [x509.load_pem_x509_certificate(pem) for pem in trusted]
+        self._clock = clock
+        self._accepted: dict[bytes, x509.Certificate] = {}
+
+    def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
+        """The token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
+        try:
+            status, *rest = der.read_only(reply).expect(der.SEQUENCE).children()
+            granted = status.children()[0].expect(der.INTEGER).content in (b"\x00", b"\x01")
+            if not granted or not rest:
+                raise Refusal(Kind.UNAVAILABLE, "tsa.refused")
+            token = rest[0].whole
+            self._check_token(token, imprint, nonce)
+        except (ValueError, IndexError) as error:
+            raise Refusal(Kind.UNAVAILABLE, "tsa.bad_token", detail=str(error)[:80]) from None
+        return token
+
+    def _check_token(self, token: bytes, imprint: bytes, nonce: int) -> None:
+        signed = read_signed_data(token)
+        if signed.content_type != OID_TST_INFO or signed.content is None:
+            raise ValueError("no time-stamp information")
+        self._check_information(signed.content, imprint, nonce)
+        certificate = self._signer_of(signed)
+        digest = digest_of(signed.content, signed.digest_oid)
+        if not signature_is_valid(signed, certificate, digest):
+            raise ValueError("signature")
+
+    def _check_information(self, information: bytes, imprint: bytes, nonce: int) -> None:
+        """TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
+        parts = der.read_only(information).expect(der.SEQUENCE).children()
+        algorithm, value = parts[2].children()
+        if algorithm.children()[0].whole != OID_SHA256 or value.content != imprint:
+            raise ValueError("another imprint")
+        moment = _parse_time(parts[4].expect(der.GENERALIZED_TIME).content)
+        if abs(moment - self._clock()) > _CLOCK_GAP_MAX:
+            raise ValueError("its clock and ours disagree")
+        if der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
+            raise ValueError("another nonce")
+
+    def _signer_of(self, signed: SignedData) -> x509.Certificate:
+        for encoded in signed.certificates:
+            known = self._accepted.get(encoded)
+            certificate = known or x509.load_der_x509_certificate(encoded)
+            if _identity(encoded) != signed.issuer_and_serial:
+                continue
+            if known is None:
+                self._accept(certificate, signed)
+                self._accepted[encoded] = certificate
+            if certificate.not_valid_after_utc < self._clock():
+                raise ValueError("certificate expired")
+            return certificate
+        raise ValueError("certificate missing")
+
+    def _accept(self, certificate: x509.Certificate, signed: SignedData) -> None:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        if list(purposes) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+            raise ValueError("not a certificate for time stamping")
+        others = [x509.load_der_x509_certificate(item) for item in signed.certificates]
+        candidate = certificate
+        for _ in range(4):
+            if any(_issued(trusted, candidate) for trusted in self._trusted):
+                return
+            above = next((item for item in others if _issued(item, candidate) and item != candidate), None)
+            if above is None:
+                break
+            candidate = above
+        raise ValueError("certificate not trusted")
+
+
+class HttpTimestamper:
+    """Asks a TSA over HTTP. `session` is kept by the caller and keeps connections open."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        checker: TokenChecker,
+        *,
+        seconds_max: float = 5.0,
+        token_bytes_max: int = 3600,
+    ) -> None:
+        self._session = session
+        self._url = url
+        self._checker = checker
+        self._timeout = aiohttp.ClientTimeout(total=seconds_max)
+        self.token_bytes_max = token_bytes_max
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        nonce = secrets.randbits(63) | 1
+        try:
+            reply = await self._ask(make_query(imprint, nonce))
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable") from None
+        return self._checker.check(reply, imprint, nonce)
+
+    async def _ask(self, query: bytes) -> bytes:
+        async with self._session.post(
+            self._url,
+            data=query,
+            headers={"Content-Type": "application/timestamp-query"},
+            timeout=self._timeout,
+            allow_redirects=False,
+        ) as response:
+            if response.status != 200:
+                raise aiohttp.ClientPayloadError(f"status {response.status}")
+            reply = await response.content.read(_REPLY_BYTES_MAX + 1)
+            while len(reply) <= _REPLY_BYTES_MAX and (more := await response.content.read(_REPLY_BYTES_MAX)):
+                reply += more
+        if len(reply) > _REPLY_BYTES_MAX:
+            raise aiohttp.ClientPayloadError("too long")
+        return reply
+
+
+def make_query(imprint: bytes, nonce: int) -> bytes:
+    """A TimeStampReq (clause 2.4.1) for a SHA-256 imprint that asks for the certificates."""
+    return der.encode(
+        der.SEQUENCE,
+        der.encode_integer(1),
+        der.encode(der.SEQUENCE, _IMPRINT_ALGORITHM, der.encode(der.OCTET_STRING, imprint)),
+        der.encode_integer(nonce),
+        b"\x01\x01\xff",
+    )
+
+
+def _parse_time(content: bytes) -> datetime:
+    """`20260817093000Z` or with a fraction of a second."""
+    whole, _, fraction = content.decode("ascii").removesuffix("Z").partition(".")
+    moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return moment + timedelta(seconds=float(f"0.{fraction}")) if fraction else moment
+
+
+def _identity(certificate: bytes) -> bytes:
+    """IssuerAndSerialNumber of a certificate (RFC 5652 clause 10.2.4)."""
+    _version, serial, _algorithm, issuer = der.read_only(certificate).children()[0].children()[:4]
+    return der.encode(der.SEQUENCE, issuer.whole, serial.whole)
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether `issuer`, being an authority, signed `certificate`."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False

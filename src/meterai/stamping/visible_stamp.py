@@ -1,0 +1,136 @@
+"""The visible stamp: our own neutral design as PDF operators, drawn in a square of 90 units.
+
+The state emblem and Peruri's artwork are not ours to draw. Everything that is the same on each stamp is
+encoded once; a stamp adds its 2-D code and its serial number. No artwork touches the code or its quiet zone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from functools import lru_cache
+
+import zxingcpp
+
+from meterai.kernel.serial import SerialNumber
+
+SIDE = 90.0
+"""Units of the drawing; the widget's rectangle scales it, 90 pt by default."""
+
+_INK = "0.118 0.141 0.337"
+_TINT = "0.925 0.933 0.965"
+_LINE = "0.690 0.718 0.839"
+_ALARM = "0.757 0.094 0.145"
+_CODE_LEFT, _CODE_BOTTOM, _CODE_SIDE = 6.6, 22.6, 49.2
+_MODULE = 1.2
+_QUIET_MODULES = 4
+_DARK_RUN = re.compile(rb"\x00+")
+
+# Widths of Helvetica-Bold in thousandths of the size, from Adobe's font metrics.
+_WIDTHS = {
+    " ": 278, "A": 722, "B": 722, "E": 667, "H": 722, "I": 278, "K": 722, "L": 611, "M": 833, "N": 722,
+    "O": 778, "P": 667, "R": 722, "S": 667, "T": 611, "U": 722, "0": 556, "1": 556,
+}  # fmt: skip
+
+
+def draw_stamp(serial: SerialNumber, code: str) -> bytes:
+    """What is this stamp's own, as a Flate-packed content stream: code and serial number.
+
+    It draws the form `/Art` (see `artwork`) first and sets text in the font `/Mono` (Courier-Bold).
+    """
+    size = 6.05
+    left = (SIDE - 22 * 0.6 * size) / 2
+    text = f"BT /Mono {size} Tf {_INK} rg {left:.2f} 4.3 Td ({serial}) Tj ET"
+    return zlib.compress(b"/Art Do\n" + _draw_code(code) + text.encode(), 6)
+
+
+@lru_cache(maxsize=2)
+def artwork(*, specimen: bool) -> bytes:
+    """What all stamps share, Flate-packed. It sets text in the font `/Bold` (Helvetica-Bold)."""
+    parts = [_ground(), *_rosettes(), _frame(), _heading(), _words(), _value(specimen=specimen)]
+    if specimen:
+        parts.append(_specimen_band())
+    return zlib.compress("\n".join(parts).encode(), 9)
+
+
+def _draw_code(code: str) -> bytes:
+    """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules."""
+    symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
+    rows, columns = picture.shape[:2]
+    modules = picture.tobytes()
+    unit = _CODE_SIDE / columns
+    path = [
+        b"%d %d %d 1 re" % (run.start(), rows - 1 - row, run.end() - run.start())
+        for row in range(rows)
+        for run in _DARK_RUN.finditer(modules[row * columns : (row + 1) * columns])
+    ]
+    place = f"q {unit:.5f} 0 0 {unit:.5f} {_CODE_LEFT} {_CODE_BOTTOM} cm 0 g\n"
+    return place.encode() + b"\n".join(path) + b"\nf Q\n"
+
+
+def _text(
+    content: str, *, size: float, x: float, y: float, spacing: float = 0.0, upright: bool = True
+) -> str:
+    turn = "1 0 0 1" if upright else "0 1 -1 0"
+    return f"BT /Bold {size} Tf {spacing} Tc {turn} {x:.2f} {y:.2f} Tm ({content}) Tj ET"
+
+
+def _text_width(content: str, size: float, spacing: float = 0.0) -> float:
+    return sum(_WIDTHS[c] for c in content) * size / 1000 + spacing * (len(content) - 1)
+
+
+def _centred(content: str, *, size: float, y: float, spacing: float, left: float, right: float) -> str:
+    x = (left + right - _text_width(content, size, spacing)) / 2
+    return _text(content, size=size, x=x, y=y, spacing=spacing)
+
+
+def _ground() -> str:
+    return f"{_TINT} rg 0 0 90 90 re f"
+
+
+def _rosettes() -> list[str]:
+    """Fine lines that a copier smears: two rosettes behind the value, cut off by the field of the code."""
+    lines = [f"q {_LINE} RG 0.22 w 60.6 17.2 28.2 59.6 re W n"]
+    lines += [_rosette(74.6, 47.0, radius, petals) for radius, petals in ((26.0, 9), (19.0, 7), (12.0, 6))]
+    return [*lines, "Q"]
+
+
+def _rosette(x: float, y: float, radius: float, petals: int) -> str:
+    points = []
+    for step in range(241):
+        angle = step * math.tau / 240
+        reach = radius * (1 + 0.16 * math.sin(petals * angle * 3))
+        points.append(f"{x + reach * math.cos(angle):.1f} {y + reach * math.sin(angle):.1f}")
+    return points[0] + " m " + " l ".join(points[1:]) + " l S"
+
+
+def _frame() -> str:
+    field = _CODE_SIDE + 2 * _QUIET_MODULES * _MODULE
+    left, bottom = _CODE_LEFT - _QUIET_MODULES * _MODULE, _CODE_BOTTOM - _QUIET_MODULES * _MODULE
+    return (
+        f"1 g {left:.2f} {bottom:.2f} {field:.2f} {field:.2f} re f\n"
+        f"{_INK} RG 0.9 w 0.45 0.45 89.1 89.1 re S 0.25 w 1.6 1.6 86.8 86.8 re S"
+    )
+
+
+def _heading() -> str:
+    bar = f"{_INK} rg 1.6 77.6 86.8 10.8 re f"
+    return f"{bar}\n1 g\n" + _centred("METERAI ELEKTRONIK", size=7.1, y=80.5, spacing=0.34, left=0, right=90)
+
+
+def _words() -> str:
+    return f"{_INK} rg\n" + _centred("SEPULUH RIBU RUPIAH", size=5.6, y=11.2, spacing=0.42, left=0, right=90)
+
+
+def _value(*, specimen: bool) -> str:
+    size, right = (17.2, 73.4) if specimen else (21.0, 82.2)
+    y = 47.0 - _text_width("10000", size) / 2
+    return f"{_INK} rg\n" + _text("10000", size=size, x=right, y=y, upright=False)
+
+
+def _specimen_band() -> str:
+    y = 47.0 - _text_width("SPESIMEN", 8.6, 0.9) / 2
+    band = f"{_ALARM} rg 76.6 17.6 10.6 58.8 re f 1 g"
+    return f"{band}\n" + _text("SPESIMEN", size=8.6, x=85.0, y=y, spacing=0.9, upright=False)
