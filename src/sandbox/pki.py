@@ -1,6 +1,7 @@
 """The development PKI: root, intermediate, stamp signer, time-stamp authority, key of the 2-D code.
 
-Shaped like the real chain (signer <- intermediate <- root), every name marked SPESIMEN. Production refuses it.
+Shaped like the real chain (signer <- intermediate <- root), every name marked SPESIMEN.
+Production refuses it.
 """
 
 from __future__ import annotations

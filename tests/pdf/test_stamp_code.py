@@ -28,6 +28,13 @@ def make_code(randomness: bytes = bytes(32), day: date = DAY) -> str:
     return encode_code("https://meterai.example/", serial, day, key_id=7, signature=signature)
 
 
+def _is_accepted(text: str) -> bool:
+    try:
+        return verify_code(decode_code(text), PUBLIC)
+    except Refusal:
+        return False
+
+
 @given(st.binary(min_size=32, max_size=32), st.dates(date(2024, 1, 1), date(2200, 1, 1)))
 def test_what_is_encoded_is_read_back_and_verifies(randomness: bytes, day: date) -> None:
     code = decode_code(make_code(randomness, day))
@@ -50,10 +57,7 @@ def test_every_changed_character_is_noticed() -> None:
     start = text.index("/C/") + 3
     for position in range(start, len(text)):
         changed = text[:position] + ("A" if text[position] != "A" else "B") + text[position + 1 :]
-        try:
-            assert not verify_code(decode_code(changed), PUBLIC), position
-        except Refusal as refusal:
-            assert refusal.code == "code.unreadable"
+        assert not _is_accepted(changed), position
 
 
 def test_an_unknown_key_or_another_key_does_not_verify() -> None:

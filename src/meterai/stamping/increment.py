@@ -2,6 +2,9 @@
 signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
 """
 
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
+
 from __future__ import annotations
 
 import io
@@ -22,6 +25,7 @@ from pyhanko.sign.fields import (
     ensure_sig_flags,
     prepare_sig_field,
 )
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
 

@@ -58,6 +58,7 @@ def _draw_code(code: str) -> bytes:
     """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules."""
     symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
+    assert picture.shape is not None
     rows, columns = picture.shape[:2]
     modules = picture.tobytes()
     unit = _CODE_SIDE / columns
