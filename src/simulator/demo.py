@@ -41,7 +41,6 @@ async def run(data: Path, files: list[Path], out: Path) -> int:
 async def _keep(site: str, outcome: Outcome, files: list[Path], out: Path) -> bool:
     browser = Browser(site)
     results = []
-    out.mkdir(parents=True, exist_ok=True)
     for file, stamped in zip(files, outcome.files, strict=True):
         target = out / f"{file.stem}-bermeterai.pdf"
         target.write_bytes(stamped.content)
@@ -71,6 +70,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path())
     parser.add_argument("files", nargs="+", type=Path)
     asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
     try:
         sys.exit(asyncio.run(run(asked.data, asked.files, asked.out)))
     except (ServiceMissing, StepRefused, TooLate, ConnectionLost, OSError, LookupError) as error:

@@ -132,17 +132,18 @@ def quantiles(values: list[float]) -> StepTimes:
     return StepTimes(at(0.50), at(0.95), at(0.99))
 
 
-async def measure(service: Service, *, orders: int, people: int, size_bytes: int) -> Result:
-    """Warms up with a tenth of the orders, then measures."""
+async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> Result:
+    """Warms up with a tenth of the orders, then measures. `data`: the running service's directory."""
+    service = find_service(data)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
     await Load(service, max(people, orders // 10), people, paper).run()
     load = Load(service, orders, people, paper)
-    before, began = cpu_seconds(service.launcher_pid), time.perf_counter()
+    before, began = cpu_seconds(service.pid), time.perf_counter()
     await load.run()
-    seconds, after = time.perf_counter() - began, cpu_seconds(service.launcher_pid)
+    seconds, after = time.perf_counter() - began, cpu_seconds(service.pid)
     done = max(load.finished, 1)
     spent = {part: (after[part] - before.get(part, 0)) * 1000 / done for part in sorted(after)}
-    verified = await asyncio.to_thread(verify_sample, load.sample, Path(service.data))
+    verified = await asyncio.to_thread(verify_sample, load.sample, data)
     if verified != len(load.sample):
         load.problems.append(f"{len(load.sample) - verified} of {len(load.sample)} files judged not genuine")
     return Result(
@@ -170,9 +171,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=12)
     parser.add_argument("--size-bytes", type=int, default=100_000)
     asked = parser.parse_args()
-    service = find_service(asked.data)
     result = asyncio.run(
-        measure(service, orders=asked.orders, people=asked.people, size_bytes=asked.size_bytes)
+        measure(asked.data, orders=asked.orders, people=asked.people, size_bytes=asked.size_bytes)
     )
     print(msgspec.json.encode(result).decode())
 

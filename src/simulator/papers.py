@@ -38,7 +38,7 @@ def make_letter(title: str, name: str, *, size_bytes: int = 100_000) -> bytes:
 
 def _scan(size_bytes: int) -> bytes:
     """A grey JPEG of noise: what can't be packed further, like a scan. Its size is near `size_bytes`."""
-    side = max(8, round((size_bytes / 0.66) ** 0.5))
+    side = max(8, round((size_bytes / 0.52) ** 0.5))
     picture = Image.frombytes("L", (side, side), os.urandom(side * side))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=70)

@@ -9,13 +9,12 @@ import msgspec
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses of a running service. `launcher_pid` is the root of its process tree."""
+    """Addresses of a running service. `pid` is the launcher's: the root of its process tree."""
 
+    pid: int
     site: str
     inbox: str
     gateway: str
-    launcher_pid: int
-    data: str = ""
 
 
 class ServiceMissing(Exception):
@@ -27,7 +26,7 @@ def find_service(data: Path) -> Service:
     try:
         raw = (data / "run" / "service.json").read_bytes()
         service = msgspec.json.decode(raw, type=Service)
-        os.kill(service.launcher_pid, 0)
+        os.kill(service.pid, 0)
     except (OSError, msgspec.DecodeError) as error:
         raise ServiceMissing(f"no service runs on {data}; start one with script/server") from error
     return service
