@@ -8,6 +8,7 @@ import hmac
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -30,6 +31,16 @@ class _Details(msgspec.Struct):
 class _Expiry(msgspec.Struct):
     expiry_duration: int = 15
     unit: str = "minute"
+    order_time: str = ""  # "2026-09-05 14:05:00 +0700"; empty: now
+
+    def ends_at(self, now: float) -> float:
+        """When the charge ends, in seconds since 1970. Raises: GatewayError 400."""
+        try:
+            began = datetime.strptime(self.order_time, "%Y-%m-%d %H:%M:%S %z") if self.order_time else None
+            seconds = self.expiry_duration * _UNIT_SECONDS[self.unit]
+        except (ValueError, KeyError):
+            raise GatewayError(400, "custom_expiry is invalid.") from None
+        return (began.timestamp() if began else now) + seconds
 
 
 class _Item(msgspec.Struct):
@@ -90,7 +101,7 @@ class CoreApi:
             channel=channel,
             amount=asked.transaction_details.gross_amount,
             name=asked.item_details[0].name if asked.item_details else "",
-            seconds=expiry.expiry_duration * _UNIT_SECONDS.get(expiry.unit, 60),
+            expires_at=expiry.ends_at(self.till.clock()),
             idempotency_key=request.headers.get("Idempotency-Key", ""),
         )
         if script.take(order_id, "charge_answer_lost_next"):

@@ -47,7 +47,7 @@ class Till:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def charge(
-        self, *, order_id: str, channel: str, amount: int, name: str, seconds: float, idempotency_key: str
+        self, *, order_id: str, channel: str, amount: int, name: str, expires_at: float, idempotency_key: str
     ) -> Payment:
         """Opens a charge. A repeat under the same Idempotency-Key gives the first answer, for five minutes.
 
@@ -68,7 +68,7 @@ class Till:
             amount=amount,
             name=name,
             created_at=now,
-            expires_at=now + seconds,
+            expires_at=expires_at,
             idempotency_key=idempotency_key,
         )
         if channel == "qris":

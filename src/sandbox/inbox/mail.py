@@ -43,7 +43,7 @@ class MailHandler:
                 to=recipient,
                 sender=str(envelope.mail_from or ""),
                 subject=str(mail.get("Subject", "")),
-                text=str(text)[:20_000],
+                text=str(text).replace("\r\n", "\n")[:20_000],
                 received_at=time.time(),
             )
         return "250 OK"

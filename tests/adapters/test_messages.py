@@ -1,0 +1,99 @@
+"""E-mail and WhatsApp against the inbox twin over real SMTP and HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.sandbox.twins import Inbox, free_port, running_inbox
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender
+
+MAIL = Message(
+    to_kind="email", to="ana@example.id", subject="Kode Anda – 123456", text="Kode: 123 456\nTérima kasih\n."
+)
+
+
+@pytest_asyncio.fixture
+async def inbox(tmp_path: Path) -> AsyncIterator[Inbox]:
+    async with running_inbox(tmp_path, whatsapp_token="secret") as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def messenger(inbox: Inbox) -> AsyncIterator[Messenger]:
+    messenger = Messenger(
+        email=SmtpSender(f"smtp://127.0.0.1:{inbox.smtp_port}", sender="meterai@example.id"),
+        phone=WhatsAppSender(inbox.url + "/whatsapp/messages", token="secret"),
+    )
+    yield messenger
+    await messenger.close()
+
+
+async def test_an_e_mail_arrives_as_it_was_written(inbox: Inbox, messenger: Messenger) -> None:
+    await messenger.deliver(MAIL)
+    [found] = await inbox.messages(to="ana@example.id")
+    assert (found["kind"], found["subject"]) == ("email", MAIL.subject)
+    assert found["text"].strip() == MAIL.text.strip()
+
+
+async def test_a_message_to_a_phone_goes_over_whatsapp(inbox: Inbox, messenger: Messenger) -> None:
+    await messenger.deliver(Message(to_kind="phone", to="+6281234567890", subject="", text="Kode: 123 456"))
+    [found] = await inbox.messages(to="+6281234567890")
+    assert (found["kind"], found["text"]) == ("whatsapp", "Kode: 123 456")
+
+
+async def test_many_e_mails_at_once_use_few_connections(inbox: Inbox) -> None:
+    sender = SmtpSender(f"smtp://127.0.0.1:{inbox.smtp_port}", sender="m@example.id", connections_max=2)
+    await asyncio.gather(*(sender.send(MAIL) for _ in range(40)))
+    assert len(await inbox.messages()) == 40
+    assert len(sender._idle) <= 2
+    await sender.close()
+
+
+async def test_a_server_that_was_restarted_is_found_again(tmp_path: Path) -> None:
+    port = free_port()
+    sender = SmtpSender(f"smtp://127.0.0.1:{port}", sender="m@example.id")
+    async with running_inbox(tmp_path, smtp_port=port):
+        await sender.send(MAIL)
+        kept = sender._idle[0][0]
+    kept.transport.abort()  # type: ignore[union-attr]  # as the end of the server's process does
+    await asyncio.sleep(0)
+    async with running_inbox(tmp_path, smtp_port=port) as inbox:
+        await sender.send(MAIL)
+        assert len(await inbox.messages()) == 2
+    await sender.close()
+
+
+async def test_an_address_refused_for_good_and_one_for_now_are_told_apart(messenger: Messenger) -> None:
+    for to, kind, code in (
+        ("x@refused.invalid", Kind.INVALID, "message.address_refused"),
+        ("x@later.invalid", Kind.UNAVAILABLE, "message.unavailable"),
+        ("a@example.id\r\nBcc: b@example.id", Kind.INVALID, "message.address_refused"),
+    ):
+        with pytest.raises(Refusal) as caught:
+            await messenger.deliver(msgspec.structs.replace(MAIL, to=to))
+        assert (caught.value.kind, caught.value.code) == (kind, code)
+        assert "example" not in repr(caught.value.facts)
+    await messenger.deliver(MAIL)
+
+
+async def test_no_server_and_a_wrong_token_are_unavailable(inbox: Inbox) -> None:
+    nobody = SmtpSender(f"smtp://127.0.0.1:{free_port()}", sender="m@example.id")
+    wrong = WhatsAppSender(inbox.url + "/whatsapp/messages", token="wrong")
+    for sender in (nobody, wrong):
+        with pytest.raises(Refusal, match=r"message\.unavailable"):
+            await sender.send(msgspec.structs.replace(MAIL, to="6281234567890"))
+    await wrong.close()
+    with pytest.raises(ValueError, match="SMTP URL"):
+        SmtpSender("http://127.0.0.1", sender="m@example.id")
+
+
+def test_neither_address_nor_content_shows_in_a_log() -> None:
+    assert "ana" not in repr(MAIL)
+    assert "123456" not in str(MAIL)

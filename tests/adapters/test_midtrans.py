@@ -1,0 +1,347 @@
+"""The Midtrans adapter: test vectors, and the gateway twin over real sockets with its faults."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.sandbox.twins import SERVER_KEY, Gateway, free_port, running_gateway
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.kit.http import CallLimits, CircuitBreaker
+from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.ports import Channel, ChargeRequest, GatewayState
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest_asyncio.fixture
+async def twin(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with running_gateway(tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def midtrans(twin: Gateway) -> AsyncIterator[Midtrans]:
+    breaker = CircuitBreaker(failures_max=3, open_seconds=60)
+    adapter = Midtrans(twin.url, SERVER_KEY, limits=CallLimits(total_seconds=1), breaker=breaker)
+    yield adapter
+    await adapter.close()
+
+
+def request(reference: str = "ref-1", amount: int = 25000, channel: Channel = Channel.QRIS) -> ChargeRequest:
+    return ChargeRequest(
+        reference=reference,
+        amount=Rupiah(amount),
+        channel=channel,
+        description="2 meterai elektronik",
+        asked_at=NOW,
+        expires_at=NOW + timedelta(minutes=30),
+    )
+
+
+async def refused(work: Any) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await work
+    return caught.value
+
+
+# ---- charge, status, expiry
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_a_charge_shows_the_payer_how_to_pay_and_is_settled(
+    twin: Gateway, midtrans: Midtrans, channel: Channel
+) -> None:
+    charge = await midtrans.create_charge(request(channel=channel))
+    assert charge.state is GatewayState.PENDING
+    assert charge.expires_at == NOW + timedelta(minutes=30)
+    assert charge.payment_page_url.startswith(twin.url)
+    assert bool(charge.qr_text) is (channel is Channel.QRIS)
+    assert bool(charge.va_number) is (channel is Channel.VA_BNI)
+    await twin.pay("ref-1")
+    status = await midtrans.get_status("ref-1")
+    assert (status.state, status.amount, status.channel) == (GatewayState.SETTLED, 25000, channel)
+    assert status.transaction_id == charge.transaction_id
+    assert status.settled_at is not None
+    assert abs(status.settled_at - datetime.now(UTC)) < timedelta(seconds=5)
+    assert b"settlement" in status.raw
+
+
+async def test_an_unknown_reference_is_missing(midtrans: Midtrans) -> None:
+    assert (await midtrans.get_status("nobody")).state is GatewayState.MISSING
+    assert (await midtrans.expire("nobody")).state is GatewayState.MISSING
+
+
+async def test_repeating_a_charge_gives_the_same_charge(midtrans: Midtrans) -> None:
+    assert await midtrans.create_charge(request()) == await midtrans.create_charge(request())
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_a_charge_whose_answer_was_lost_is_found_again(
+    twin: Gateway, midtrans: Midtrans, channel: Channel
+) -> None:
+    await twin.script("ref-1", charge_answer_lost_next=1, forget_idempotency_keys=True, status_fails_next=1)
+    assert (await refused(midtrans.create_charge(request(channel=channel)))).code == "gateway.unavailable"
+    charge = await midtrans.create_charge(request(channel=channel))
+    assert charge.state is GatewayState.PENDING
+    assert charge.qr_text.startswith("000201") or charge.va_number  # read from the picture of the code
+    assert charge.payment_page_url.startswith(twin.url)
+
+
+async def test_a_dead_connection_is_repeated_without_the_caller_noticing(
+    twin: Gateway, midtrans: Midtrans
+) -> None:
+    await twin.script("ref-1", charge_answer_lost_next=1)
+    charge = await midtrans.create_charge(request())
+    assert charge.qr_text.startswith("000201")
+
+
+async def test_another_amount_or_channel_under_a_used_reference_is_a_mismatch(midtrans: Midtrans) -> None:
+    await midtrans.create_charge(request())
+    for other in (request(amount=12500), request(channel=Channel.VA_BNI)):
+        refusal = await refused(midtrans.create_charge(other))
+        assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "gateway.charge_mismatch")
+
+
+async def test_a_charge_that_makes_no_sense_is_refused(midtrans: Midtrans) -> None:
+    for bad in (request(reference="../etc"), request(amount=0), request(reference="x" * 51)):
+        assert (await refused(midtrans.create_charge(bad))).code == "gateway.charge_refused"
+
+
+async def test_expiring_says_what_stands_also_when_the_payer_was_faster(
+    twin: Gateway, midtrans: Midtrans
+) -> None:
+    await midtrans.create_charge(request("slow"))
+    await midtrans.create_charge(request("fast"))
+    await twin.pay("fast")
+    assert (await midtrans.expire("slow")).state is GatewayState.EXPIRED
+    assert (await midtrans.expire("slow")).state is GatewayState.EXPIRED
+    assert (await midtrans.expire("fast")).state is GatewayState.SETTLED
+
+
+async def test_a_late_payment_of_another_amount_shows_its_amount(twin: Gateway, midtrans: Midtrans) -> None:
+    await twin.script("ref-1", pay_after_expiry=True, paid_amount=24000)
+    await midtrans.create_charge(request())
+    await midtrans.expire("ref-1")
+    await twin.pay("ref-1")
+    status = await midtrans.get_status("ref-1")
+    assert (status.state, status.amount) == (GatewayState.SETTLED, 24000)
+
+
+@pytest.mark.parametrize(
+    ("how", "state"), [("chargeback", GatewayState.REVERSED), ("deny", GatewayState.DENIED)]
+)
+async def test_a_reversal_is_seen(twin: Gateway, midtrans: Midtrans, how: str, state: GatewayState) -> None:
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    await twin.post("/_reverse", {"order_id": "ref-1", "how": how})
+    assert (await midtrans.get_status("ref-1")).state is state
+
+
+# ---- refunds
+
+
+async def test_a_refund_is_paid_once_however_often_it_is_asked(twin: Gateway, midtrans: Midtrans) -> None:
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    first = await midtrans.refund("ref-1", 10000, "refund-1", "unused")
+    assert (first.state, first.amount) == (GatewayState.PARTIALLY_REFUNDED, 10000)
+    assert await midtrans.refund("ref-1", 10000, "refund-1", "unused") == first
+    assert (await midtrans.get_status("ref-1")).refunded == 10000
+    last = await midtrans.refund("ref-1", 15000, "refund-2", "unused")
+    assert last.state is GatewayState.REFUNDED
+    assert (await midtrans.get_status("ref-1")).refunded == 25000
+
+
+async def test_a_refund_whose_answer_was_lost_is_found_again(twin: Gateway, midtrans: Midtrans) -> None:
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    await twin.script("ref-1", refund_answer_lost_next=3)
+    assert (await refused(midtrans.refund("ref-1", 10000, "r", ""))).code == "gateway.unavailable"
+    await midtrans.refund("ref-1", 10000, "r", "")
+    assert (await midtrans.get_status("ref-1")).refunded == 10000
+
+
+async def test_a_refund_for_good_and_one_for_now_are_told_apart(twin: Gateway, midtrans: Midtrans) -> None:
+    assert midtrans.can_refund("qris")
+    assert not midtrans.can_refund("va_bni")
+    await midtrans.create_charge(request("va", channel=Channel.VA_BNI))
+    await midtrans.create_charge(request("qris"))
+    await twin.pay("va")
+    await twin.pay("qris")
+    refusal = await refused(midtrans.refund("va", 10000, "r1", ""))
+    assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "gateway.refund_refused")
+    await twin.script("qris", refund_later_next=1)
+    refusal = await refused(midtrans.refund("qris", 10000, "r2", ""))
+    assert (refusal.kind, refusal.code) == (Kind.BUSY, "gateway.refund_later")
+    await midtrans.refund("qris", 10000, "r2", "")
+    assert (await refused(midtrans.refund("qris", 10001, "r2", ""))).code == "gateway.refund_refused"
+    assert (await refused(midtrans.refund("nobody", 10000, "r3", ""))).code == "gateway.refund_refused"
+
+
+# ---- failures outside
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status_fails_next": 9},
+        {"status_delay_seconds": 5},
+        {"status_huge_next": 9},
+        {"status_redirect_next": 9},
+        {"status_garbled_next": 9},
+    ],
+    ids=lambda fault: next(iter(fault)),
+)
+async def test_a_failing_gateway_is_unavailable_within_the_time_out(
+    twin: Gateway, midtrans: Midtrans, fault: dict[str, Any]
+) -> None:
+    await midtrans.create_charge(request())
+    await twin.script("ref-1", **fault)
+    began = time.monotonic()
+    refusal = await refused(midtrans.get_status("ref-1"))
+    assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "gateway.unavailable")
+    assert time.monotonic() - began < 2
+    await twin.script("ref-1")
+    assert (await midtrans.get_status("ref-1")).state is GatewayState.PENDING
+
+
+async def test_the_breaker_opens_after_failures_and_answers_at_once(
+    twin: Gateway, midtrans: Midtrans
+) -> None:
+    await twin.script(status_fails_next=3)
+    for _ in range(3):
+        assert (await refused(midtrans.get_status("ref-1"))).facts["reason"] == "status_500"
+    assert (await refused(midtrans.get_status("ref-1"))).facts["reason"] == "breaker_open"
+
+
+async def test_no_gateway_at_all_is_unavailable() -> None:
+    adapter = Midtrans(f"http://127.0.0.1:{free_port()}", SERVER_KEY)
+    assert (await refused(adapter.get_status("ref-1"))).code == "gateway.unavailable"
+    await adapter.close()
+
+
+async def test_a_wrong_server_key_is_no_verdict_on_the_payment(twin: Gateway) -> None:
+    adapter = Midtrans(twin.url, "wrong")
+    assert (await refused(adapter.get_status("ref-1"))).facts["reason"] == "status_code_401"
+    await adapter.close()
+
+
+async def test_an_answer_for_another_merchant_is_refused(twin: Gateway) -> None:
+    adapter = Midtrans(twin.url, SERVER_KEY, merchant_id="G999")
+    await adapter.create_charge(request())
+    assert (await refused(adapter.get_status("ref-1"))).code == "payment.other_merchant"
+    await adapter.close()
+
+
+# ---- notices
+
+
+VECTOR_KEY = "askvnoibnosifnboseofinbofinfgbiufglnbfg"  # the example in Midtrans' documentation
+
+
+def notice(**change: Any) -> bytes:
+    said = {
+        "order_id": "1111",
+        "status_code": "200",
+        "gross_amount": "100000.00",
+        "transaction_status": "settlement",
+        "transaction_id": "t-1",
+        "payment_type": "qris",
+    } | change
+    signed = f"{said['order_id']}{said['status_code']}{said['gross_amount']}{VECTOR_KEY}"
+    return msgspec.json.encode({"signature_key": hashlib.sha512(signed.encode()).hexdigest()} | said)
+
+
+def parse(raw: bytes) -> Any:
+    return Midtrans("http://127.0.0.1:1", VECTOR_KEY).parse_notice(raw, {})
+
+
+def test_the_documented_vector_is_accepted() -> None:
+    signed = b"1111200100000.00" + VECTOR_KEY.encode()
+    said = parse(notice(signature_key=hashlib.sha512(signed).hexdigest().upper()))
+    assert (said.reference, said.amount, said.state) == ("1111", 100000, GatewayState.SETTLED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"signature_key": ""},
+        {"signature_key": "0" * 128},
+        {"signature_key": "é" * 128},
+    ],
+)
+def test_a_forged_notice_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse(notice(**change))
+    assert (caught.value.kind, caught.value.code) == (Kind.FORBIDDEN, "payment.notice_forged")
+
+
+@pytest.mark.parametrize("name", ["order_id", "status_code", "gross_amount"])
+def test_a_changed_value_breaks_the_signature(name: str) -> None:
+    said = msgspec.json.decode(notice())
+    said[name] = {"order_id": "1112", "status_code": "201", "gross_amount": "10000.00"}[name]
+    with pytest.raises(Refusal, match=r"payment\.notice_forged"):
+        parse(msgspec.json.encode(said))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"\xff{}",
+        b'{"order_id": 1111}',
+        b" " * 20_000,
+        notice(gross_amount="100000"),
+        notice(gross_amount="100000.5"),
+        notice(gross_amount="-100000.00"),
+        notice(gross_amount="1e5.00"),
+        notice(order_id="a/b"),
+    ],
+)
+def test_an_unreadable_notice_is_refused(raw: bytes) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse(raw)
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "payment.notice_unreadable")
+
+
+def test_copies_of_an_event_share_its_key_and_other_events_do_not() -> None:
+    settled = parse(notice()).event_key
+    assert parse(notice(status_message="again")).event_key == settled
+    others = {
+        parse(notice(transaction_status="refund", refund_amount="1000.00")).event_key,
+        parse(notice(transaction_status="refund", refund_amount="2000.00")).event_key,
+        parse(notice(transaction_id="t-2")).event_key,
+    }
+    assert len(others | {settled}) == 4
+
+
+def test_words_we_do_not_know_and_suspicious_payments_are_unknown() -> None:
+    assert parse(notice(transaction_status="teleported")).state is GatewayState.UNKNOWN
+    assert parse(notice(fraud_status="challenge")).state is GatewayState.UNKNOWN
+    assert parse(notice(currency="USD")).state is GatewayState.UNKNOWN
+
+
+async def test_the_twins_notices_are_understood_and_its_forgeries_are_not(
+    twin: Gateway, midtrans: Midtrans
+) -> None:
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    await twin.merchant.wait_for(1)
+    said = midtrans.parse_notice(twin.merchant.notices[0], {})
+    assert (said.reference, said.state, said.amount) == ("ref-1", GatewayState.SETTLED, 25000)
+    await twin.script("ref-1", notice_forged=True)
+    await twin.post("/_notice", {"order_id": "ref-1"})
+    await twin.merchant.wait_for(2)
+    with pytest.raises(Refusal, match=r"payment\.notice_forged"):
+        midtrans.parse_notice(twin.merchant.notices[1], {})

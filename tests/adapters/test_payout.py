@@ -1,0 +1,88 @@
+"""The payout adapter against the twin over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.sales.adapters.payout import IrisPayouts
+from meterai.sales.ports import PayoutRequest, PayoutState
+
+REQUEST = PayoutRequest(
+    reference="payout-1",
+    amount=Rupiah(12500),
+    bank="bni",
+    account="1172993826",
+    name="Budi Utomo",
+    note="Pengembalian dana",
+)
+
+
+@pytest_asyncio.fixture
+async def twin(tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with running_gateway(tmp_path) as running:
+        await running.script(payout_delay_seconds=0.1)
+        yield running
+
+
+@pytest_asyncio.fixture
+async def iris(twin: Gateway) -> AsyncIterator[IrisPayouts]:
+    adapter = IrisPayouts(twin.url + "/iris/api/v1", PAYOUT_KEY)
+    yield adapter
+    await adapter.close()
+
+
+async def test_a_payout_is_ordered_once_and_arrives(iris: IrisPayouts) -> None:
+    first = await iris.pay(REQUEST)
+    assert first.state is PayoutState.QUEUED
+    assert await iris.pay(REQUEST) == first
+    await asyncio.sleep(0.15)
+    assert (await iris.get_status(first.provider_reference)).state is PayoutState.COMPLETED
+
+
+async def test_a_payout_whose_answer_was_lost_is_found_again(twin: Gateway, iris: IrisPayouts) -> None:
+    await twin.script(payout_answer_lost_next=1)
+    result = await iris.pay(REQUEST)
+    assert (await iris.get_status(result.provider_reference)).state is not PayoutState.MISSING
+
+
+async def test_a_failed_payout_says_why(twin: Gateway, iris: IrisPayouts) -> None:
+    await twin.script(payout_delay_seconds=0, payout_rejected=True)
+    result = await iris.pay(REQUEST)
+    status = await iris.get_status(result.provider_reference)
+    assert (status.state, status.failure) == (PayoutState.FAILED, "002")
+
+
+async def test_other_content_under_a_used_reference_and_bad_accounts_are_refused(iris: IrisPayouts) -> None:
+    await iris.pay(REQUEST)
+    with pytest.raises(Refusal, match=r"payout\.mismatch"):
+        await iris.pay(msgspec.structs.replace(REQUEST, amount=Rupiah(99999)))
+    with pytest.raises(Refusal, match=r"payout\.refused"):
+        await iris.pay(msgspec.structs.replace(REQUEST, reference="payout-2", account="none"))
+
+
+async def test_a_failing_provider_is_unavailable_and_an_unknown_payout_missing(
+    twin: Gateway, iris: IrisPayouts
+) -> None:
+    await twin.script(payout_fails_next=1)
+    with pytest.raises(Refusal) as caught:
+        await iris.pay(REQUEST)
+    assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "payout.unavailable")
+    assert (await iris.get_status("abc")).state is PayoutState.MISSING
+    wrong = IrisPayouts(twin.url + "/iris/api/v1", "wrong")
+    with pytest.raises(Refusal, match=r"payout\.unavailable"):
+        await wrong.pay(REQUEST)
+    await wrong.close()
+
+
+def test_a_payout_request_keeps_the_account_out_of_logs() -> None:
+    assert "1172993826" not in repr(REQUEST)
+    assert "Budi" not in str(REQUEST)
