@@ -134,23 +134,6 @@ class JudgeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The time of judging, UTC: nothing may have been stamped after it."""
 
 
-class PictureRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks for a picture of a place on a page."""
-
-    data: bytes
-    page: int
-    box: Box
-    width_px: int = 360
-
-
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A JPEG of what a reader of the document sees at a stamp's place."""
-
-    jpeg: bytes
-    width_px: int
-    height_px: int
-
-
 class SerialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the register says of a serial number. It never says that a document in hand is the stamped one."""
 

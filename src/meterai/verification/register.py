@@ -64,8 +64,8 @@ def compare(
     """The judgement once the register was asked for every serial number that the file states.
 
     A stamp of ours counts as confirmed when the register released the file itself or the revision that a
-    stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not know is a
-    contradiction: whoever stole the key could make one. The register can only worsen a verdict.
+    stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not
+    know is a contradiction: whoever stole the key could make one. The register can only worsen a verdict.
     """
     digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
     codes: set[str] = set()

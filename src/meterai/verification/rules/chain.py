@@ -66,8 +66,10 @@ def build_path(
             return Path(leads_to_root=False, problem=_why_not(path, carried, roots))
         path.append(issuer)
         current = issuer
-    if _der(path[-1]) not in known or len(path) < 2:
+    if _der(path[-1]) not in known:
         return Path(leads_to_root=False, problem="chain.unknown")
+    if len(path) == 1:
+        return Path(leads_to_root=True, problem="chain.not_allowed")  # a root issues, it does not sign
     return Path(leads_to_root=True, problem=_path_problem(path, carried, moment, exact=exact))
 
 

@@ -103,7 +103,7 @@ def open_document(data: bytes) -> Document:
     signatures, open_fields = [], []
     for name, value, field in enumerate_sig_fields(reader):
         if value is None:
-            open_fields.append(name)
+            open_fields.append(str(name))
         else:
             signatures.append(_signature(data, pages, name, value, field))
         if len(signatures) + len(open_fields) > SIGNATURES_MAX:
@@ -158,7 +158,7 @@ def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, fiel
         byte_range, content = None, b""
     page, box = _place(field, pages)
     return Signature(
-        field=name,
+        field=str(name),
         reason=_text(dictionary.get("/Reason")),
         object=dictionary,
         field_object=field,

@@ -1,14 +1,13 @@
-"""Compares pages as a person sees them, and cuts out a stamp's place. Runs in the jail only."""
+"""Compares pages as a person sees them. Runs in the jail only."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import pypdfium2
 from PIL import Image, ImageChops
 
-from meterai.verification.model import Box, Picture, PictureRequest
+from meterai.verification.model import Box
 
 COMPARE_DPI = 60
 PIXELS_MAX = 4_000_000
@@ -24,10 +23,10 @@ def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
         document.close()
 
 
-def _draw(page: pypdfium2.PdfPage, scale: float, *, grey: bool = True) -> Image.Image:
+def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
     width, height = page.get_size()
     scale = min(scale, (PIXELS_MAX / max(1.0, width * height)) ** 0.5)
-    bitmap = page.render(scale=scale, grayscale=grey, may_draw_forms=True)
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True)
     image: Image.Image = bitmap.to_pil().copy()
     return image
 
@@ -65,28 +64,3 @@ def _pixels(box: Box, scale: float, height: int) -> tuple[int, int, int, int]:
         int((box.x + box.width) * scale) + 2,
         int(height - box.y * scale) + 2,
     )
-
-
-def picture(request: PictureRequest) -> Picture:
-    """What a reader sees at a place, with a margin of a tenth around it. Raises: IndexError: no such page."""
-    document = pypdfium2.PdfDocument(request.data)
-    try:
-        document.init_forms()
-        if not 1 <= request.page <= len(document):
-            raise IndexError(request.page)
-        margin = request.box.width / 10
-        scale = min(8.0, request.width_px / max(1.0, request.box.width + 2 * margin))
-        page = document[request.page - 1]
-        width, height = page.get_size()
-        cut = (
-            max(0.0, request.box.x - margin),
-            max(0.0, request.box.y - margin),
-            max(0.0, width - request.box.x - request.box.width - margin),
-            max(0.0, height - request.box.y - request.box.height - margin),
-        )
-        image = page.render(scale=scale, crop=cut, may_draw_forms=True).to_pil().convert("RGB")
-    finally:
-        document.close()
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
-    return Picture(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)

@@ -51,7 +51,8 @@ async def judge_document(
 async def judge_digest(db: Database, sha256: str) -> Judgement | None:
     """The fast path alone, for a digest made in the browser; None when the register does not know it.
 
-    None says nothing against the file: it must be uploaded and judged in full. Also when the register is down.
+    None says nothing against the file: it must be uploaded and judged in full. None also when the register
+    is down.
     """
     try:
         async with db.connection() as connection:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from meterai.kit.pdf.jail import JailPool
-from meterai.verification.model import Box, Picture, PictureRequest
+from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+from meterai.verification.model import Box
 
-PICTURE = "meterai.verification.rules:picture"
+RENDER = "meterai.kit.pdf.rendering:render_page"
 
 
 async def picture_of_stamp(
     jail: JailPool, data: bytes, *, page: int, box: Box, width_px: int = 360
-) -> Picture:
-    """A JPEG of `box` (points in the visible page) with a margin around it.
+) -> RenderedPage:
+    """A JPEG of `box` (points in the visible page).
 
-    Raises: Refusal as the jail does; INVALID `pdf.broken` for a page that does not exist.
+    Raises: Refusal as the jail does; NOT_FOUND `pdf.no_such_page`.
     """
-    request = PictureRequest(data=data, page=page, box=box, width_px=width_px)
-    return await jail.run(PICTURE, request, Picture)
+    crop = (max(0.0, box.x), max(0.0, box.y), box.x + box.width, box.y + box.height)
+    request = RenderRequest(data=data, page=page, width_px=width_px, crop=crop, quality=80)
+    return await jail.run(RENDER, request, RenderedPage)

@@ -1,0 +1,142 @@
+"""The product's own seals, from the real engine and the time-stamp authority's twin, in the real jail."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+import pytest_asyncio
+from PIL import Image
+from tests.verification.making import letter
+
+from meterai.kernel.serial import SerialNumber, make_serial
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.stamp_code import code_message, encode_code
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
+from meterai.stamping.seal.cms import build_cms
+from meterai.stamping.seal.filling import fill
+from meterai.stamping.seal.keys import CodeKey, SoftwareKey
+from meterai.stamping.seal.timestamps import TokenChecker, make_query
+from meterai.verification.model import Covers, JudgeRequest, RegisterAnswer, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+from meterai.verification.use_cases.picture_of_stamp import RENDER, picture_of_stamp
+from sandbox.pki import Algorithm, make_pki
+from sandbox.tsa.authority import TimeStampAuthority
+
+SERIALS = [make_serial(bytes([number]) * 32) for number in (3, 5, 7)]
+
+
+class InProcessTimestamper:
+    """Asks the authority without a socket."""
+
+    token_bytes_max = 3600
+
+    def __init__(self, folder: Path) -> None:
+        self._authority = TimeStampAuthority(folder)
+        self._checker = TokenChecker(
+            [(folder / "root.pem").read_bytes(), (folder / "intermediate.pem").read_bytes()],
+            lambda: datetime.now(UTC),
+        )
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        return self._checker.check(self._authority.respond(make_query(imprint, 5)), imprint, 5)
+
+
+@pytest.fixture(scope="module", params=["rsa-2048", "p-256"])
+def pki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    algorithm: Algorithm = request.param
+    return make_pki(tmp_path_factory.mktemp("pki") / algorithm, algorithm)
+
+
+@pytest_asyncio.fixture
+async def jail() -> AsyncIterator[JailPool]:
+    pool = JailPool([JUDGE, RENDER])
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+def wanted(pki: Path, serial: SerialNumber, number: int, page: int = 1) -> Stamp:
+    key, day = CodeKey.load(pki), date(2026, 9, 4)
+    signature = key.sign(code_message(serial, day, key.key_id))
+    code = encode_code("https://meterai.example", serial, day, key_id=key.key_id, signature=signature)
+    return Stamp(
+        serial=serial, code=code, placement=Placement(page=page, x=60 + 120 * number, y=100, size=90)
+    )
+
+
+async def seal(pki: Path, data: bytes, count: int) -> bytes:
+    """The document with `count` stamps."""
+    key, timestamper = SoftwareKey.load(pki), InProcessTimestamper(pki)
+    stamps = [wanted(pki, serial, number) for number, serial in enumerate(SERIALS[:count])]
+    for index in range(count):
+        prepared = prepare_seal(
+            SealRequest(data=data, stamps=stamps, index=index, signing_time=datetime.now(UTC))
+        )
+        cms = await build_cms(prepared.digest, key, timestamper)
+        data = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
+    return data
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_our_own_seals_are_genuine(pki: Path, jail: JailPool, count: int) -> None:
+    data = await seal(pki, letter(pages=2), count)
+    judgement = await judge_document(None, jail, data, trust=load_trust(pki / "trust"), now=datetime.now(UTC))
+    assert judgement.reasons == ("genuine", "register.not_asked")
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.register is RegisterAnswer.NOT_ASKED
+    assert [s.serial for s in judgement.stamps] == SERIALS[:count]
+    assert judgement.stamps[-1].covers is Covers.WHOLE_FILE
+    for number, found in enumerate(judgement.stamps):
+        assert found.box is not None
+        assert (round(found.box.x), round(found.box.y)) == (60 + 120 * number, 100)
+        assert found.stamped_at is not None
+        assert abs(found.stamped_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+async def test_the_place_is_right_on_a_turned_and_cropped_page(pki: Path, jail: JailPool) -> None:
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        pdf.pages[0].CropBox = [10, 20, 500, 700]
+        pdf.pages[0].Rotate = 90
+        out = io.BytesIO()
+        pdf.save(out)
+    data = await seal(pki, out.getvalue(), 1)
+    judgement = await judge_document(None, jail, data, trust=load_trust(pki / "trust"), now=datetime.now(UTC))
+    (found,) = judgement.stamps
+    assert found.box is not None
+    assert [round(n) for n in (found.box.x, found.box.y, found.box.width)] == [60, 100, 90]
+
+
+async def test_the_picture_of_a_stamp_shows_its_place(pki: Path, jail: JailPool) -> None:
+    data = await seal(pki, letter(), 1)
+    (found,) = (
+        await judge_document(None, jail, data, trust=load_trust(pki / "trust"), now=datetime.now(UTC))
+    ).stamps
+    assert found.page is not None
+    assert found.box is not None
+    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box)
+    image = Image.open(io.BytesIO(picture.jpeg)).convert("L")
+    assert image.width == 360
+    assert 0.9 < image.width / image.height < 1.1
+    assert min(image.tobytes()) < 60, "the stamp has dark modules"
+
+
+@pytest.mark.parametrize("step", [97])
+async def test_a_flipped_bit_in_our_own_seal_is_noticed(pki: Path, step: int) -> None:
+    """The exact form must leave no free byte in the structures that our engine makes, with either key."""
+    data = await seal(pki, letter(), 1)
+    trust, now = load_trust(pki / "trust"), datetime.now(UTC)
+    assert judge(JudgeRequest(data=data, trust=trust, moment=now)).verdict is Verdict.GENUINE
+    start = data.rindex(b"/Contents <") + 11
+    for position in range(start, start + 8000, step):
+        for bit in (0, 5):
+            flipped = data[:position] + bytes([data[position] ^ 1 << bit]) + data[position + 1 :]
+            judgement = judge(JudgeRequest(data=flipped, trust=trust, moment=now))
+            assert judgement.verdict is not Verdict.GENUINE, (position - start, bit)

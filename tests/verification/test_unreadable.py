@@ -1,0 +1,158 @@
+"""Whatever can't be read is the third verdict: never a pass, never an exception."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import pikepdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.verification.making import House, letter
+
+from meterai.verification.model import Verdict
+
+
+def _pdf(objects: list[bytes], root: int = 1) -> bytes:
+    """A PDF from the bodies of its objects, with a right cross-reference table."""
+    out, offsets = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root %d 0 R >>\n" % (len(objects) + 1, root)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+def _page(extra: bytes = b"") -> list[bytes]:
+    return [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] " + extra + b" >>",
+    ]
+
+
+def _encrypted(user: str) -> bytes:
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        out = io.BytesIO()
+        pdf.save(out, encryption=pikepdf.Encryption(owner="owner", user=user))
+    return out.getvalue()
+
+
+def _packed(stream: bytes) -> bytes:
+    packed = zlib.compress(stream, 9)
+    return b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed)
+
+
+def _object_stream_bomb() -> bytes:
+    packed = zlib.compress(b"4 0 " + b" " * 200_000_000, 9)
+    return b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (
+        len(packed),
+        packed,
+    )
+
+
+def _kids_loop() -> list[bytes]:
+    return [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>",
+    ]
+
+
+UNREADABLE = {
+    "empty": (b"", "pdf.empty"),
+    "text": (b"Saya bukan PDF", "pdf.not_pdf"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "pdf.not_pdf"),
+    "header alone": (b"%PDF-1.7\n", "pdf.broken"),
+    "encrypted for the reader": (_encrypted("rahasia"), "pdf.encrypted"),
+    "encrypted for the owner": (_encrypted(""), "pdf.encrypted"),
+    "too large": (b"%PDF-1.7\n" + b"0" * 12_000_001, "pdf.too_large"),
+    "no pages": (
+        _pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]),
+        "pdf.no_pages",
+    ),
+    "no catalog": (_pdf([b"null"]), "pdf.broken"),
+    "pages in a loop": (_pdf(_kids_loop()), "pdf.broken"),
+    "page twice": (
+        _pdf([_page()[0], b"<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>", _page()[2]]),
+        "pdf.broken",
+    ),
+    "wrong startxref": (letter().replace(b"startxref\n", b"startxref\n9"), "pdf.broken"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_the_third_verdict_with_its_reason(house: House, name: str) -> None:
+    data, reason = UNREADABLE[name]
+    judgement = house.judge(data)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.reasons == (reason,)
+
+
+def test_a_page_count_of_two_thousand_millions_is_not_believed(house: House) -> None:
+    pages = _page()
+    pages[1] = b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>"
+    judgement = house.judge(_pdf(pages))
+    assert judgement.pages == 1
+    assert judgement.reasons == ("stamp.none",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _pdf([*_page(), b"[" * 20_000 + b"]" * 20_000]),
+        _pdf(
+            [_page()[0] + b"", _page()[1], b"<< /Type /Page /MediaBox " + b"[" * 5000 + b"]" * 5000 + b">>"]
+        ),
+        _pdf(
+            [
+                b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
+                *_page()[1:],
+                b"<< /T (a) /Kids [4 0 R] >>",
+            ]
+        ),
+        _pdf(
+            [
+                b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields "
+                + b"[" * 3000
+                + b"]" * 3000
+                + b" >> >>",
+                *_page()[1:],
+            ]
+        ),
+        _pdf([*_page(b"/Contents 4 0 R"), _packed(b" " * 100_000_000)]),
+        _pdf([*_page(), _object_stream_bomb()]),
+        _pdf(
+            [
+                b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
+                *_page()[1:],
+                b"<< /FT /Sig /T (Emet) /V 4 0 R >>",
+            ]
+        ),
+        _pdf([*_page(b"/Annots 3 0 R")]),
+        _pdf([*_page(b"/Rotate (x) /CropBox [1 2]")]),
+    ],
+    ids=[
+        "nesting",
+        "nested box",
+        "field loop",
+        "nested fields",
+        "compression",
+        "object stream",
+        "field is its value",
+        "annotations no list",
+        "odd page",
+    ],
+)
+def test_bombs_and_loops_end_in_a_verdict_that_is_no_pass(house: House, data: bytes) -> None:
+    assert house.judge(data).verdict is not Verdict.GENUINE
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.binary(max_size=400))
+def test_random_bytes_behind_a_header_never_raise(house: House, tail: bytes) -> None:
+    assert house.judge(b"%PDF-1.7\n" + tail).verdict is not Verdict.GENUINE
