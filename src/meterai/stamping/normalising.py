@@ -70,14 +70,14 @@ def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
     return save(pdf)
 
 
-def save(pdf: pikepdf.Pdf, *, compact: bool = False) -> io.BytesIO:
+def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> io.BytesIO:
     """Writes the file. Streams are copied as they are, unless `compact` asks for smaller ones."""
     out = io.BytesIO()
     modes = pikepdf.ObjectStreamMode
     pdf.save(
         out,
         static_id=True,  # the seal's increment sets the changing half of the ID; else no two runs agree
-        min_version=VERSION_MIN,
+        min_version=version,
         compress_streams=compact,
         recompress_flate=compact,
         stream_decode_level=pikepdf.StreamDecodeLevel.generalized

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -22,12 +22,17 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import describe_page
 from meterai.kit.pdf.structure import OpenedDocument, open_document
 from meterai.stamping.increment import Increment, SealEntries, StampField
-from meterai.stamping.normalising import normalise
+from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
 
 CONTENTS_BYTES = 6144
 """Room for the CMS: RSA-2048 signature, two certificates, a time-stamp token with its own two."""
 STAMPS_MAX = 10
+
+_STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+_STAND_IN_CODE = "HTTPS://METERAI.EXAMPLE/C/" + ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:" * 4)[:125]
+_MARGIN_BYTES = 400
+"""How much two codes may differ once packed."""
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +75,33 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
     gap_end: int
     """Offset behind the gap's `>`."""
     pages: int
+
+
+class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authority accepts of the stamped file, such as 800 kB and PDF 1.6 (CASN 2024)."""
+
+    bytes_max: int | None = None
+    pdf_version_min: str | None = None
+
+
+class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as uploaded, where its stamps will lie, and what is demanded of the result."""
+
+    data: bytes
+    placements: list[Placement]
+    limits: OutputLimits = OutputLimits()
+    password: str = ""
+    contents_bytes: int = CONTENTS_BYTES
+
+
+class OutputMeasure(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stamped file will be, known before anybody pays."""
+
+    output_bytes: int
+    """Upper bound of its size, some hundred bytes above the true one for each stamp."""
+    pdf_version: str
+    too_large: bool
+    version_low: bool
 
 
 def prepare_seal(request: SealRequest) -> PreparedSeal:
@@ -150,3 +182,42 @@ def _identity(request: SealRequest, serial: SerialNumber) -> bytes:
     """The changing half of the file's ID (ISO 32000-1 clause 14.4), following from what is written."""
     text = f"{serial}|{request.signing_time.isoformat()}|{request.index}|{len(request.data)}"
     return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def measure_output(request: MeasureRequest) -> OutputMeasure:
+    """Prepares the first seal with a stand-in serial number and looks at the result.
+
+    Later stamps add no more than the first, which brings all fields.
+
+    Raises: Refusal INVALID as `prepare_seal`.
+    """
+    stamps = [
+        Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
+        for number, placement in enumerate(request.placements)
+    ]
+    document = open_document(request.data, DEFAULT_LIMITS, request.password)
+    base = len(normalise(document, request.data).getbuffer())
+    prepared = prepare_seal(
+        SealRequest(
+            data=request.data,
+            stamps=stamps,
+            signing_time=_STAND_IN_TIME,
+            password=request.password,
+            contents_bytes=request.contents_bytes,
+        )
+    )
+    increment = len(prepared.data) - base + _MARGIN_BYTES
+    size = base + increment * len(stamps)
+    limits = request.limits
+    version = max(document.pdf.pdf_version, VERSION_MIN, key=_version)
+    return OutputMeasure(
+        output_bytes=size,
+        pdf_version=version,
+        too_large=limits.bytes_max is not None and size > limits.bytes_max,
+        version_low=limits.pdf_version_min is not None
+        and _version(version) < _version(limits.pdf_version_min),
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split("."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
+from typing import Any, NamedTuple
 
 import msgspec
 import pikepdf
@@ -20,78 +20,103 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.signed_data import OID_SHA256, OID_TIME_STAMP_TOKEN, read_signed_data, signature_is_valid
 from meterai.kit.pdf.structure import walk_pages
 
-_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[0 (\d+) (\d+) (\d+)\s*\]")
-
 
 class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed file and what must be true of its last seal."""
+    """A sealed file and what must be true of it."""
 
     data: bytes
-    serial: str
-    pages: int
-    gap_start: int
-    gap_end: int
     certificate: bytes
     """The stamp signer's certificate (DER)."""
+    pages: int
+    serials: list[str]
+    """Of all its seals, in the order of sealing."""
 
 
-class LightCheckResult(msgspec.Struct, frozen=True, kw_only=True):
+class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Says that the check passed; a failed one is a refusal."""
 
     size_bytes: int
     sha256: str
 
 
-def light_check(request: LightCheckRequest) -> LightCheckResult:
+class _Range(NamedTuple):
+    """A byte range `[0 gap_start gap_end rest]`."""
+
+    gap_start: int
+    gap_end: int
+    rest: int
+
+
+def light_check(request: LightCheckRequest) -> LightCheck:
     """Checks a file that was sealed a moment ago.
 
-    Raises: Refusal CONFLICT `seal.unsound` with `what`: byte_range, signature, time_stamp, pages, field. The
+    Raises: Refusal CONFLICT `seal.unsound` with `what`: pages, field, byte_range, signature, time_stamp. The
     file must not be released; it is a fault of ours, not of the customer's file.
     """
-    signed_digest = _check_byte_range(request)
-    _check_signature(request, signed_digest)
-    _check_structure(request)
-    return LightCheckResult(size_bytes=len(request.data), sha256=hashlib.sha256(request.data).hexdigest())
+    certificate = x509.load_der_x509_certificate(request.certificate)
+    seals = _read_seals(request)
+    end = 0
+    for signature in seals:
+        covered = _check_byte_range(signature, request.data)
+        if covered.gap_start < end:  # each seal covers the ones before it
+            raise _unsound("byte_range")
+        _check_signature(request.data, covered, certificate)
+        end = covered.gap_end + covered.rest
+    if end != len(request.data):
+        raise _unsound("byte_range")
+    return LightCheck(size_bytes=len(request.data), sha256=hashlib.sha256(request.data).hexdigest())
 
 
 def _unsound(what: str) -> Refusal:
     return Refusal(Kind.CONFLICT, "seal.unsound", what=what)
 
 
-def _check_byte_range(request: LightCheckRequest) -> bytes:
-    """`[0 a b c]`: the gap is exactly the contents, and the rest reaches the end. Returns the digest."""
-    data, start, end = request.data, request.gap_start, request.gap_end
-    near = _BYTE_RANGE.search(data, max(0, start - 2000), min(len(data), end + 2000))
-    if near is None or tuple(map(int, near.groups())) != (start, end, len(data) - end):
-        raise _unsound("byte_range")
-    if data[start : start + 1] != b"<" or data[end - 1 : end] != b">":
-        raise _unsound("byte_range")
-    digest = hashlib.sha256(memoryview(data)[:start])
-    digest.update(memoryview(data)[end:])
-    return digest.digest()
+def _read_seals(request: LightCheckRequest) -> list[Any]:
+    """The signature dictionaries of the serials, in order, as qpdf finds them; and no other field."""
+    try:
+        pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
+        pages = len(walk_pages(pdf, DEFAULT_LIMITS))
+        fields = {str(field["/T"]): field["/V"] for field in pdf.Root["/AcroForm"]["/Fields"]}
+    except (pikepdf.PdfError, Refusal):
+        raise _unsound("pages") from None
+    except (KeyError, TypeError):
+        raise _unsound("field") from None
+    if pages != request.pages or pdf.get_warnings():
+        raise _unsound("pages")
+    if list(fields) != [f"Emet{serial}" for serial in request.serials]:
+        raise _unsound("field")
+    return list(fields.values())
 
 
-def _check_signature(request: LightCheckRequest, digest: bytes) -> None:
-    contents = bytes.fromhex(request.data[request.gap_start + 1 : request.gap_end - 1].decode("ascii"))
+def _check_byte_range(signature: Any, data: bytes) -> _Range:
+    """`[0 a b c]`: the gap is exactly the hex string of the contents, what follows ends a revision."""
+    numbers = [int(number) for number in signature["/ByteRange"]]
+    if len(numbers) != 4 or numbers[0] != 0 or not 0 < numbers[1] < numbers[2] <= len(data) - numbers[3]:
+        raise _unsound("byte_range")
+    covered = _Range(*numbers[1:])
+    gap = data[covered.gap_start : covered.gap_end]
+    if (
+        gap[:1] != b"<"
+        or gap[-1:] != b">"
+        or bytes.fromhex(gap[1:-1].decode("latin-1")) != bytes(signature["/Contents"])
+    ):
+        raise _unsound("byte_range")
+    end = covered.gap_end + covered.rest
+    if not data[end - 8 : end].rstrip().endswith(b"%%EOF"):
+        raise _unsound("byte_range")
+    return covered
+
+
+def _check_signature(data: bytes, covered: _Range, certificate: x509.Certificate) -> None:
+    view = memoryview(data)
+    digest = hashlib.sha256(view[: covered.gap_start])
+    digest.update(view[covered.gap_end : covered.gap_end + covered.rest])
+    contents = bytes.fromhex(data[covered.gap_start + 1 : covered.gap_end - 1].decode("ascii"))
     try:
         signed = read_signed_data(der.read(contents).whole)
     except der.DerError:
         raise _unsound("signature") from None
-    certificate = x509.load_der_x509_certificate(request.certificate)
-    if signed.digest_oid != OID_SHA256 or not signature_is_valid(signed, certificate, digest):
+    if signed.digest_oid != OID_SHA256 or not signature_is_valid(signed, certificate, digest.digest()):
         raise _unsound("signature")
     if OID_TIME_STAMP_TOKEN not in signed.unsigned_attributes:
         raise _unsound("time_stamp")
-
-
-def _check_structure(request: LightCheckRequest) -> None:
-    try:
-        pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
-        pages = len(walk_pages(pdf, DEFAULT_LIMITS))
-        names = [str(field.get("/T")) for field in pdf.Root["/AcroForm"]["/Fields"]]
-    except (pikepdf.PdfError, KeyError, TypeError):
-        raise _unsound("pages") from None
-    if pages != request.pages or pdf.get_warnings():
-        raise _unsound("pages")
-    if names.count(f"Emet{request.serial}") != 1:
-        raise _unsound("field")
