@@ -6,13 +6,14 @@ Production refuses it.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -161,3 +162,16 @@ def _issue_leaf(
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=time_stamping)
     )
     return _Issued(builder.sign(issuer.key, hashes.SHA256()), key)
+
+
+def main() -> None:
+    """`python -m sandbox.pki FOLDER`: makes the PKI unless it is there."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.pki", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--algorithm", choices=get_args(Algorithm), default="rsa-2048")
+    arguments = parser.parse_args()
+    make_pki(arguments.folder, arguments.algorithm)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ctypes
 import os
 import signal
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 _PR_SET_PDEATHSIG: Final = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -61,3 +66,53 @@ def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError(f"no free port on {host}")
+
+
+class ProcessStamp(msgspec.Struct, frozen=True):
+    """A process, told apart from a later one that got the same number."""
+
+    pid: int
+    started: str
+    """Ticks since the machine started, from /proc/PID/stat."""
+    boot: str
+    """Of this start of the machine."""
+
+
+def stamp_of(pid: int) -> ProcessStamp | None:
+    """The stamp of a living process; None when there is none (a zombie counts as none)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()  # the name in brackets may hold anything
+    return None if fields[0] in "ZX" else ProcessStamp(pid, fields[19], boot)
+
+
+def end_processes(stamps: Iterable[ProcessStamp], *, seconds: float) -> None:
+    """Sends SIGTERM, waits up to `seconds`, then kills each that is left together with its process group."""
+    alive = [stamp for stamp in stamps if stamp_of(stamp.pid) == stamp]
+    for stamp in alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stamp.pid, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.02)
+        alive = [stamp for stamp in alive if stamp_of(stamp.pid) == stamp]
+    for stamp in alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(stamp.pid, signal.SIGKILL)
+    while any(stamp_of(stamp.pid) == stamp for stamp in alive):
+        time.sleep(0.02)
+
+
+async def exit_of(pid: int) -> None:
+    """Waits on a pidfd (pidfd_open(2)): nothing polls, nothing is reaped."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    handle = os.pidfd_open(pid)
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)

@@ -30,6 +30,14 @@ def keep_secrets(folder: Path, name: str, keys: Iterable[str], *, random_bytes: 
     return kept
 
 
+def keep_text(path: Path, prefix: str = "", *, random_bytes: int = 24) -> str:
+    """The secret kept in `path` as plain text, for a process that is told the file; made when missing."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, f"{prefix}{secrets.token_urlsafe(random_bytes)}\n".encode())
+    return path.read_text().strip()
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Writes a file that only its owner can read; a reader sees the old content or the new, never a part."""
     beside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")

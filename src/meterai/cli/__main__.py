@@ -1,0 +1,5 @@
+"""`python -m meterai.cli`."""
+
+from meterai.cli.main import main
+
+main()

@@ -1,0 +1,35 @@
+"""`meterai config`: every setting, what it is now and what it means."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from meterai.kit.settings import describe, from_environment
+
+_SECRET = ("KEY", "TOKEN", "PASSWORD", "URL")
+
+
+def config(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Show every setting: its environment variable, its value now, its meaning."""
+    from_environment()  # says which one can't be read
+    rows = [(name, _shown(name), default, meaning) for name, default, meaning in describe()]
+    if as_json:
+        fields = ("name", "value", "default", "meaning")
+        typer.echo(msgspec.json.encode([dict(zip(fields, row, strict=True)) for row in rows]).decode())
+        return
+    table = Table("Setting", "Value", "Meaning")
+    for name, value, default, meaning in rows:
+        table.add_row(name, f"[bold]{value}[/]" if value else f"[dim]{default or 'empty'}[/]", meaning)
+    Console().print(table)
+
+
+def _shown(name: str) -> str:
+    value = os.environ.get(name, "")
+    hidden = value and any(part in name for part in _SECRET) and ("@" in value or not name.endswith("URL"))
+    return "(set)" if hidden else value

@@ -1,0 +1,122 @@
+"""The processes of the service: how each starts, what it is told, when it is ready."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.cli.launch import LOCAL, Ports, Twins
+from meterai.kit.installation import Addresses, Secrets, without_user
+from meterai.kit.settings import Settings
+from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module
+
+NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
+_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+_SIGNER_SETTINGS: Final = ("environment", "data", "database_signer_url", "tsa_url", "log_level")
+_KEPT_FROM_DOORS: Final = ("database_url", "database_signer_url", "database_reader_url")
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
+
+
+def site_url(settings: Settings, port: int) -> str:
+    """The address people see, without a slash at its end."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    scheme = "https" if settings.tls_certificate else "http"
+    host = "localhost" if settings.host in (LOCAL, *_EVERYWHERE) else settings.host
+    return f"{scheme}://{host}:{port}"
+
+
+def addresses_of(settings: Settings, ports: Ports, twins: Twins, database_url: str) -> Addresses:
+    """Where everything will listen."""
+    return Addresses(
+        pid=os.getpid(),
+        site=site_url(settings, ports.site),
+        database=without_user(database_url),
+        gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
+        tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",
+        inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
+        smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
+    )
+
+
+def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets) -> list[Spec]:
+    """The twins of the outside world. They get no setting of ours, only their own key files."""
+    folder = settings.data / "sandbox"
+    scheme = "https" if settings.tls_certificate else "http"
+    specs = []
+    if twins.gateway:
+        _make_key_files(secrets)
+        arguments = {
+            "--port": ports.gateway,
+            "--notify-url": f"{scheme}://{LOCAL}:{ports.site}{NOTICES_PATH}",
+            "--server-key-file": secrets.gateway_server_key_file,
+            "--payout-key-file": secrets.payout_key_file,
+            "--data": folder / "gateway",
+        }
+        specs.append(_spec("gateway", "sandbox.gateway", arguments, ready=accepts_tcp(LOCAL, ports.gateway)))
+    if twins.tsa:
+        arguments = {"--port": ports.tsa, "--pki": settings.data / "pki"}
+        specs.append(_spec("tsa", "sandbox.tsa", arguments, ready=accepts_tcp(LOCAL, ports.tsa)))
+    if twins.inbox:
+        arguments = {
+            "--smtp-port": ports.smtp,
+            "--http-port": ports.inbox,
+            "--data": folder / "inbox",
+            "--whatsapp-token-file": secrets.whatsapp_token_file,
+        }
+        specs.append(_spec("inbox", "sandbox.inbox", arguments, ready=accepts_tcp(LOCAL, ports.inbox)))
+    return specs
+
+
+def product_specs(settings: Settings) -> list[Spec]:
+    """The product's own processes; `settings` is complete. In the order in which they start; they stop in
+    the reverse one: the site first, so that nothing new comes in."""
+    signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
+    doors = {
+        name: getattr(settings, name) for name in settings.__struct_fields__ if name not in _KEPT_FROM_DOORS
+    }
+    specs = [
+        _spec(
+            "signer",
+            "meterai.workers.signer",
+            {},
+            settings=signer,
+            ready=accepts_unix(settings.data / "run" / "signer.sock"),
+        )
+    ]
+    for name in _numbered("worker", settings.worker_processes):
+        specs.append(_spec(name, "meterai.workers.main", {}, settings=doors, ready=_at_once))
+    for name in _numbered("site", settings.site_processes):
+        host = LOCAL if settings.host in _EVERYWHERE else settings.host
+        specs.append(_spec(name, "meterai.serve", {}, settings=doors, ready=accepts_tcp(host, settings.port)))
+    return specs
+
+
+def _spec(
+    name: str,
+    module: str,
+    arguments: Mapping[str, object],
+    *,
+    ready: Ready,
+    settings: Mapping[str, object] | None = None,
+) -> Spec:
+    words = [str(word) for pair in arguments.items() for word in pair]
+    env = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
+    fail_point = os.environ.get("METERAI_FAIL_POINT")
+    if fail_point and settings:  # tests kill a process at a named step; production ignores it
+        env["METERAI_FAIL_POINT"] = fail_point
+    return Spec(name=name, argv=python_module(module, *words), env=env, ready=ready)
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
+
+
+def _make_key_files(secrets: Secrets) -> None:
+    _ = secrets.gateway_server_key, secrets.payout_key
+
+
+async def _at_once() -> bool:
+    return True

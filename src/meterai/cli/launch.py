@@ -1,0 +1,108 @@
+"""Before anything starts: the data directory, the ports, which twins of the outside world are needed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from meterai.kit.processes import free_port
+from meterai.kit.settings import Settings
+
+LOCAL: Final = "127.0.0.1"
+_PRIVATE_FOLDERS: Final = ("run", "secrets", "logs")
+
+
+class LaunchProblem(RuntimeError):
+    """The service can't be started; the text says why and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens on 127.0.0.1 (the site on `host`)."""
+
+    site: int
+    gateway: int
+    tsa: int
+    inbox: int
+    smtp: int
+    postgres: int
+
+    @classmethod
+    def choose(cls, first: int, *, host: str) -> Ports:
+        """`first` and the five after it; for a busy one any other. 0: any six."""
+        chosen: list[int] = []
+        for place in range(6):
+            address = host if place == 0 else LOCAL
+            port = free_port(first + place if first else 0, host=address)
+            while port in chosen:
+                port = free_port(host=address)
+            chosen.append(port)
+        return cls(*chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Which twins of the outside world are needed: those for which no real address is set."""
+
+    gateway: bool
+    tsa: bool
+    inbox: bool
+
+    @classmethod
+    def needed(cls, settings: Settings) -> Twins:
+        """None in production: bootstrap refuses to start there without real addresses."""
+        if settings.environment == "production":
+            return cls(gateway=False, tsa=False, inbox=False)
+        return cls(
+            gateway=not (settings.gateway_url and settings.payout_url),
+            tsa=not settings.tsa_url,
+            inbox=not (settings.smtp_url and settings.whatsapp_url),
+        )
+
+
+def prepare_folders(data: Path) -> None:
+    """Makes the data directory and the folders in it that only we may look into.
+
+    Others may pass through the data directory itself (mode 0711, when we make it): PostgreSQL may run as
+    `nobody`.
+
+    Raises: LaunchProblem when it isn't ours to write.
+    """
+    try:
+        if not data.exists():
+            data.mkdir(parents=True)
+            data.chmod(0o711)
+        for name in _PRIVATE_FOLDERS:
+            (data / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LaunchProblem(
+            f"The data directory {data} can't be used ({error.strerror}). Name another one with --data DIR."
+        ) from None
+    owner = (data / "run").stat().st_uid
+    if owner != os.getuid():
+        raise LaunchProblem(
+            f"The data directory {data} belongs to another user (id {owner}). Start as that user, "
+            "or name another directory with --data DIR."
+        )
+
+
+@contextmanager
+def only_launcher(data: Path) -> Iterator[None]:
+    """Holds the data directory for this launcher; the kernel lets go of it whatever happens to us.
+
+    Raises: LaunchProblem when another launcher runs on it.
+    """
+    with (data / "run" / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LaunchProblem(
+                f"The service already runs on {data}. Stop it with Ctrl-C where it was started, "
+                "or start a second one beside it with another --data and --port."
+            ) from None
+        yield

@@ -1,0 +1,95 @@
+"""The command `meterai`. Each command's module is imported only when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+
+from meterai.kernel.errors import Kind, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    module: str
+    function: str
+    summary: str
+    examples: tuple[str, ...] = ()
+
+
+COMMANDS: Final = {
+    "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
+    "demo": _Entry("meterai.cli.demo", "demo", "Walk an applicant's whole path with your PDFs."),
+    "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline."),
+    "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
+    "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
+    "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
+    "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
+    "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
+    "config": _Entry("meterai.cli.config", "config", "Show every setting."),
+}
+_GROUPS: Final = {"bench": "Measure the service.", "db": "The database."}
+
+
+def main() -> None:
+    """Runs the command line; ends the process with its exit status."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    wanted = next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
+    _set_default_data()
+    try:
+        build(wanted)(prog_name="meterai")
+    except Refusal as refusal:
+        raise SystemExit(_explain(refusal)) from None
+    except ValueError as error:
+        if not str(error).startswith("METERAI_"):
+            raise
+        raise SystemExit(str(error)) from None
+
+
+def build(wanted: str | None) -> typer.Typer:
+    """The application, with `wanted` imported and all other commands known by their summary alone."""
+    app = typer.Typer(
+        help="e-Meterai: sale, stamping and verification of electronic revenue stamps.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    groups: dict[str, typer.Typer] = {}
+    for group, summary in _GROUPS.items():
+        groups[group] = typer.Typer(help=summary, no_args_is_help=True)
+        app.add_typer(groups[group], name=group)
+    for name, entry in COMMANDS.items():
+        group, _, last = name.rpartition(" ")
+        target = groups[group] if group else app
+        function = _load(entry) if name == wanted else _placeholder
+        target.command(last, help=None if name == wanted else entry.summary)(function)
+    return app
+
+
+def _load(entry: _Entry) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.function)
+    return function
+
+
+def _placeholder() -> None:
+    raise AssertionError("this command was not imported")
+
+
+def _set_default_data() -> None:
+    """Every command means the same data directory as `up` unless told otherwise."""
+    from meterai.kit.installation import default_data
+
+    os.environ.setdefault("METERAI_DATA", str(default_data()))
+
+
+def _explain(refusal: Refusal) -> str:
+    if refusal.kind is Kind.UNAVAILABLE and refusal.code == "service.not_running":
+        return f"No service is running on {refusal.facts['data']}. Start it: script/server (or: meterai up)"
+    facts = ", ".join(f"{name}={value}" for name, value in refusal.facts.items())
+    return f"Refused: {refusal.code}" + (f" ({facts})" if facts else "")

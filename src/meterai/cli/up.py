@@ -1,0 +1,171 @@
+"""`meterai up`: starts the whole service, keeps it running, and stops it on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from meterai.cli.database_server import DatabaseServer
+from meterai.cli.house import addresses_of, product_specs, twin_specs
+from meterai.cli.launch import LaunchProblem, Ports, Twins, only_launcher, prepare_folders
+from meterai.kit.installation import (
+    Addresses,
+    Secrets,
+    default_data,
+    derive,
+    forget_addresses,
+    write_addresses,
+)
+from meterai.kit.postgres import PostgresFailed
+from meterai.kit.settings import Settings, from_environment
+from meterai.kit.supervisor import StartFailed, Supervisor, python_module
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the site; the others follow it. 0: any.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The one directory in which everything lives.")] = None,
+) -> None:
+    """Start the whole service and keep it running until Ctrl-C."""
+    settings = from_environment()
+    settings = msgspec.structs.replace(
+        settings,
+        data=(data or settings.data).absolute(),
+        port=settings.port if port is None else port,
+    )
+    try:
+        prepare_folders(settings.data)
+        with only_launcher(settings.data):
+            asyncio.run(_Launch(settings).run())
+    except (LaunchProblem, PostgresFailed, StartFailed) as problem:
+        _console.print(f"[bold red]Not started.[/] {problem}", markup=True)
+        raise typer.Exit(1) from None
+    except (asyncpg.PostgresError, OSError) as error:
+        _console.print(f"[bold red]Not started.[/] The database: {error}")
+        raise typer.Exit(1) from None
+
+
+class _Launch:
+    """One run of the launcher."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._secrets = Secrets(settings.data)
+        self._database = DatabaseServer(settings, self._secrets)
+        self._supervisor = Supervisor(
+            logs=settings.data / "logs", run=settings.data / "run", report=self._report
+        )
+        self._since = time.monotonic()
+
+    async def run(self) -> None:
+        """Starts, stays, stops. Raises what `up` explains."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(sign, stop.set)
+        try:
+            if await _unless(stop, self._start()):
+                await _unless(stop, self._stay())
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        data = self._settings.data
+        self._supervisor.end_left_over()
+        ports = Ports.choose(self._settings.port, host=self._settings.host)
+        keys = self._make_keys()
+        self._database.start(ports.postgres)
+        await self._database.make_ready()
+        if await asyncio.to_thread(keys.wait):
+            raise LaunchProblem(f"The development keys could not be made; see {data / 'logs' / 'pki.log'}")
+        self._secrets.make_application_secret()
+        twins = Twins.needed(self._settings)
+        addresses = addresses_of(self._settings, ports, twins, self._database.owner_url)
+        complete = derive(self._settings, addresses, self._secrets)
+        complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
+        twin = twin_specs(complete, ports, twins, self._secrets)
+        await self._supervisor.start([*twin, *product_specs(complete)])
+        write_addresses(data, addresses)
+        self._show(addresses)
+
+    async def _stay(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._supervisor.watch())
+            tasks.create_task(self._database.keep(self._report))
+
+    async def _stop(self) -> None:
+        forget_addresses(self._settings.data)
+        await self._supervisor.stop()
+        self._database.stop()
+
+    def _make_keys(self) -> subprocess.Popen[bytes]:
+        """Starts making the development PKI, beside the database's start; what is there is kept."""
+        settings = self._settings
+        folder = settings.data / "pki"
+        wanted = settings.environment == "development" and not (folder / "trust" / "code.json").exists()
+        arguments = [str(folder), "--algorithm", settings.key_algorithm]
+        command = python_module("sandbox.pki", *arguments) if wanted else ["true"]
+        with (settings.data / "logs" / "pki.log").open("ab") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _report(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            _console.print(f"[yellow]![/] {line}")
+
+    def _show(self, addresses: Addresses) -> None:
+        seconds = time.monotonic() - self._since
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        rows = {
+            "Site": addresses.site,
+            "CASN": f"{addresses.site}/casn",
+            "Inbox": f"{addresses.inbox}  (the e-mails and WhatsApp messages)" if addresses.inbox else "",
+            "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
+            "Database": addresses.database,
+            "Data": f"{self._settings.data}  (logs in logs/)",
+        }
+        for name, value in rows.items():
+            if value:
+                table.add_row(f"[bold]{name}[/]", value)
+        _console.print(f"[bold green]e-Meterai is running[/] (started in {seconds:.1f} s; Ctrl-C stops it)")
+        _console.print(table)
+        _console.print(
+            f"Next: open {addresses.site}/casn, or in another terminal: {self._command('demo FILE.pdf')}"
+        )
+
+    def _command(self, words: str) -> str:
+        program = Path(sys.argv[0])
+        beside = Path(sys.executable).with_name("meterai")
+        name = str(beside if program.name != "meterai" or not program.is_absolute() else program)
+        with contextlib.suppress(ValueError):
+            name = str(Path(name).relative_to(Path.cwd()))
+        chosen = self._settings.data != default_data().absolute()
+        return f"{f'METERAI_DATA={shlex.quote(str(self._settings.data))} ' if chosen else ''}{name} {words}"
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether `work` came to its end before `stop`; when `stop` comes first it is cancelled."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task])
+        return False
+    await task
+    return not stop.is_set()

@@ -1,0 +1,167 @@
+"""One data directory and what follows from it: where it lies by default, its secrets, its running service."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
+from meterai.kit.settings import Settings
+
+Role = Literal["app", "signer", "reader"]
+ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader")
+DATABASE: Final = "meterai"
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the processes of a running service listen. Kept in DATA/run/service.json; holds no secret."""
+
+    pid: int
+    """Of the launcher."""
+    site: str
+    database: str
+    """Without user and password."""
+    gateway: str = ""
+    """Base address of the gateway twin; its page for people too. Empty for these four: a real one is used."""
+    tsa: str = ""
+    inbox: str = ""
+    smtp: str = ""
+
+
+def default_data() -> Path:
+    """/var/lib/meterai for root (where an unprivileged database process can reach it), else a folder of the
+    user's own below XDG_DATA_HOME."""
+    if os.getuid() == 0:
+        return Path("/var/lib/meterai")
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "meterai"
+
+
+def write_addresses(data: Path, addresses: Addresses) -> None:
+    """Tells other commands about the running service."""
+    path = _addresses_path(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(addresses), indent=2) + b"\n")
+    part.rename(path)
+
+
+def read_addresses(data: Path) -> Addresses:
+    """The running service of `data`.
+
+    Raises: Refusal(UNAVAILABLE, "service.not_running", data=...).
+    """
+    try:
+        addresses = msgspec.json.decode(_addresses_path(data).read_bytes(), type=Addresses)
+        os.kill(addresses.pid, 0)
+    except PermissionError:  # it lives, as somebody else
+        return addresses
+    except (OSError, msgspec.DecodeError):
+        raise Refusal(Kind.UNAVAILABLE, "service.not_running", data=str(data)) from None
+    return addresses
+
+
+def forget_addresses(data: Path) -> None:
+    """The service of `data` has ended."""
+    _addresses_path(data).unlink(missing_ok=True)
+
+
+class Secrets:
+    """The secrets of one data directory, made on first use (files of mode 0600 in DATA/secrets)."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / "secrets"
+        self.whatsapp_token_file = self.folder / "whatsapp-token"
+        self.gateway_server_key_file = self.folder / "gateway-server-key"
+        self.payout_key_file = self.folder / "payout-key"
+
+    @property
+    def database_owner(self) -> str:
+        """Password of the embedded database's owner."""
+        return keep_secret(self.folder, "database-owner")
+
+    @property
+    def database_roles(self) -> dict[Role, str]:
+        """Passwords of the database roles."""
+        kept = keep_secrets(self.folder, "database", ROLES)
+        return {role: kept[role] for role in ROLES}
+
+    @property
+    def whatsapp_token(self) -> str:
+        """Bearer token between us and the inbox twin."""
+        return keep_text(self.whatsapp_token_file)
+
+    @property
+    def gateway_server_key(self) -> str:
+        """Server key between us and the gateway twin."""
+        return keep_text(self.gateway_server_key_file, "SB-Mid-server-")
+
+    @property
+    def payout_key(self) -> str:
+        """Key between us and the payout twin."""
+        return keep_text(self.payout_key_file, "IRIS-")
+
+    def make_application_secret(self) -> None:
+        """Makes the secret of codes, cookies and links now, before several processes could at once."""
+        keep_secret(self.folder, "application")
+
+
+def role_url(owner_url: str, role: Role, password: str) -> str:
+    """The owner's address of a database with a role's name and password in it."""
+    parts = urlsplit(owner_url)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"meterai_{role}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+def without_user(url: str) -> str:
+    """An address without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def settings_of_running(settings: Settings) -> Settings:
+    """`settings` with what the running service of `settings.data` uses: for commands beside the service.
+
+    Raises: Refusal(UNAVAILABLE, "service.not_running").
+    """
+    addresses = read_addresses(settings.data)
+    return derive(settings, addresses, Secrets(settings.data))
+
+
+def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:
+    """Fills the empty settings: the roles' databases and the twins' addresses and keys."""
+    passwords = secrets.database_roles
+    urls = {
+        f"database_{role}_url": getattr(settings, f"database_{role}_url")
+        or role_url(addresses.database, role, passwords[role])
+        for role in ROLES
+    }
+    site = urlsplit(addresses.site)
+    twins = {}
+    if addresses.gateway:
+        twins = {
+            "gateway_url": addresses.gateway,
+            "gateway_server_key": secrets.gateway_server_key,
+            "payout_url": f"{addresses.gateway}/iris/api/v1",
+            "payout_key": secrets.payout_key,
+        }
+    if addresses.tsa:
+        twins["tsa_url"] = addresses.tsa
+    if addresses.inbox:
+        twins |= {
+            "smtp_url": addresses.smtp,
+            "whatsapp_url": f"{addresses.inbox}/whatsapp/messages",
+            "whatsapp_token": secrets.whatsapp_token,
+        }
+    empty = {name: value for name, value in twins.items() if not getattr(settings, name)}
+    return msgspec.structs.replace(settings, port=site.port or settings.port, **urls, **empty)
+
+
+def _addresses_path(data: Path) -> Path:
+    return data / "run" / "service.json"
