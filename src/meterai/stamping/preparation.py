@@ -210,6 +210,7 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
     size = base + increment * len(stamps)
     limits = request.limits
     version = max(document.pdf.pdf_version, VERSION_MIN, key=_version)
+    wanted = limits.pdf_version_min
     return OutputMeasure(
         output_bytes=size,
         pdf_version=version,

@@ -1,4 +1,4 @@
-"""Makes a file fit an authority's limits, with the person's consent: packs it anew, or makes pictures smaller.
+"""Makes a file fit an authority's limits, with consent: packs it anew, or makes pictures smaller.
 
 Runs in the jail. Text and lines stay as they are; only pictures lose detail, and only when asked.
 """

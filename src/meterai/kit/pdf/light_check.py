@@ -39,6 +39,13 @@ class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class _SealValues(NamedTuple):
+    """Of a signature dictionary, as the second parser read it."""
+
+    byte_range: list[Any]
+    contents: bytes
+
+
 class _Range(NamedTuple):
     """A byte range `[0 gap_start gap_end rest]`."""
 
@@ -71,7 +78,7 @@ def _unsound(what: str) -> Refusal:
     return Refusal(Kind.CONFLICT, "seal.unsound", what=what)
 
 
-def _read_seals(request: LightCheckRequest) -> list[Any]:
+def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
     """The signature dictionaries of the serials, in order, as qpdf finds them; and no other field."""
     try:
         pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
@@ -85,12 +92,12 @@ def _read_seals(request: LightCheckRequest) -> list[Any]:
         raise _unsound("pages")
     if list(fields) != [f"Emet{serial}" for serial in request.serials]:
         raise _unsound("field")
-    return list(fields.values())
+    return [_SealValues(list(value["/ByteRange"]), bytes(value["/Contents"])) for value in fields.values()]
 
 
-def _check_byte_range(signature: Any, data: bytes) -> _Range:
+def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
     """`[0 a b c]`: the gap is exactly the hex string of the contents, what follows ends a revision."""
-    numbers = [int(number) for number in signature["/ByteRange"]]
+    numbers = [int(number) for number in signature.byte_range]
     if len(numbers) != 4 or numbers[0] != 0 or not 0 < numbers[1] < numbers[2] <= len(data) - numbers[3]:
         raise _unsound("byte_range")
     covered = _Range(*numbers[1:])
