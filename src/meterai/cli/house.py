@@ -73,24 +73,18 @@ def product_specs(settings: Settings) -> list[Spec]:
     """The product's own processes; `settings` is complete. In the order in which they start; they stop in
     the reverse one: the site first, so that nothing new comes in."""
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
-    doors = {
-        name: getattr(settings, name) for name in settings.__struct_fields__ if name not in _KEPT_FROM_DOORS
-    }
-    specs = [
-        _spec(
-            "signer",
-            "meterai.workers.signer",
-            {},
-            settings=signer,
-            ready=accepts_unix(settings.data / "run" / "signer.sock"),
-        )
+    everything = settings.__struct_fields__
+    doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
+    host = LOCAL if settings.host in _EVERYWHERE else settings.host
+    listens = accepts_unix(settings.data / "run" / "signer.sock")
+    serves = accepts_tcp(host, settings.port)
+    workers = _numbered("worker", settings.worker_processes)
+    sites = _numbered("site", settings.site_processes)
+    return [
+        _spec("signer", "meterai.workers.signer", {}, settings=signer, ready=listens),
+        *(_spec(name, "meterai.workers.main", {}, settings=doors, ready=_at_once) for name in workers),
+        *(_spec(name, "meterai.serve", {}, settings=doors, ready=serves) for name in sites),
     ]
-    for name in _numbered("worker", settings.worker_processes):
-        specs.append(_spec(name, "meterai.workers.main", {}, settings=doors, ready=_at_once))
-    for name in _numbered("site", settings.site_processes):
-        host = LOCAL if settings.host in _EVERYWHERE else settings.host
-        specs.append(_spec(name, "meterai.serve", {}, settings=doors, ready=accepts_tcp(host, settings.port)))
-    return specs
 
 
 def _spec(
