@@ -21,6 +21,18 @@ class Message:
 
 
 M = Message
+
+
+def _ours(identity: str, english: str) -> Message:
+    """A fault of ours behind the scenes: nothing is asked of the person, the work goes on by itself."""
+    return Message(
+        identity,
+        "Tidak ada yang perlu Anda lakukan. Pekerjaan yang sudah masuk dilanjutkan dengan sendirinya.",
+        english,
+        "There is nothing you need to do. Work already accepted goes on by itself.",
+    )
+
+
 STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Message] = {
@@ -208,5 +220,273 @@ TABLE: dict[str, Message] = {
         "Jangan percaya meterainya. Minta berkas PDF aslinya, lalu periksa di sini.",
         "This QR code was not made by us.",
         "Do not trust the stamp. Ask for the original PDF file and check it here.",
+    ),
+    "digest.unreadable": M(
+        "Ini bukan sidik SHA-256.",
+        "Kirim 64 angka heksadesimal, atau unggah berkasnya.",
+        "This is not a SHA-256 digest.",
+        "Send 64 hexadecimal digits, or upload the file.",
+    ),
+    "serial.unknown": M(
+        "Nomor seri ini tidak ada dalam daftar kami.",
+        "Periksa ketikannya, atau unggah berkas PDF-nya untuk diperiksa.",
+        "This serial number is not in our register.",
+        "Check the spelling, or upload the PDF file to have it checked.",
+    ),
+    "jail.unavailable": M(
+        "Pemeriksa dokumen sedang tidak tersedia.",
+        "Tunggu satu menit, lalu kirim lagi.",
+        "The document checker is not available right now.",
+        "Wait a minute, then send it again.",
+        STILL,
+    ),
+    # contact and code
+    "contact.unreadable": M(
+        "Ini belum berbentuk alamat surel atau nomor telepon.",
+        "Contoh: nama@contoh.id, 0812 3456 7890. Nomor luar negeri dimulai dengan + dan kode negaranya.",
+        "This does not look like an e-mail address or phone number yet.",
+        "For example name@example.com, 0812 3456 7890. Foreign numbers start with + and their country code.",
+        STILL,
+    ),
+    "contact.taken": M(
+        "Kontak ini sudah dipakai orang lain.",
+        "Masuk dengan kontak itu, atau pakai kontak lain.",
+        "This contact belongs to somebody else already.",
+        "Sign in with it, or use another contact.",
+    ),
+    "code.too_many": M(
+        "Terlalu banyak kode diminta.",
+        "Tunggu {retry_after_s} detik sebelum meminta lagi. Kode terakhir mungkin sudah di kotak masuk Anda.",
+        "Too many codes were asked for.",
+        "Wait {retry_after_s} seconds before asking again. The last code may be in your inbox already.",
+        STILL,
+    ),
+    "code.wrong": M(
+        "Kodenya tidak cocok.",
+        "Periksa pesan yang paling baru dan ketik lagi. Kesempatan tersisa: {attempts_left}.",
+        "The code does not match.",
+        "Look at the newest message and type it again. Tries left: {attempts_left}.",
+        STILL,
+    ),
+    "code.expired": M(
+        "Kode ini sudah lewat 10 menit.",
+        "Minta kode baru; pesanan Anda tetap tersimpan.",
+        "This code is older than 10 minutes.",
+        "Ask for a new one; your order is kept.",
+        STILL,
+    ),
+    "code.used_up": M(
+        "Kode ini tidak dapat dipakai lagi.",
+        "Minta kode baru; pesanan Anda tetap tersimpan.",
+        "This code can't be used any more.",
+        "Ask for a new one; your order is kept.",
+        STILL,
+    ),
+    "session.missing": M(
+        "Anda belum masuk.",
+        "Masuk lewat Meterai saya dengan surel atau nomor Anda, lalu ulangi.",
+        "You are not signed in.",
+        "Sign in at My stamps with your e-mail or number, then try again.",
+    ),
+    # orders
+    "order.not_found": M(
+        "Pesanan ini tidak kami temukan.",
+        "Buka tautan dari pesan kami, atau masuk ke Meterai saya. Untuk menanyakan uang, pakai halaman Uang.",
+        "We can't find this order.",
+        "Open the link from our message, or sign in at My stamps. To ask about money, use the Money page.",
+    ),
+    "order.no_such_item": M(
+        "Bagian pesanan ini tidak ada.",
+        "Kembali ke halaman pesanan, lalu pilih dari sana.",
+        "This part of the order does not exist.",
+        "Go back to the order page and choose from there.",
+    ),
+    "order.not_paid": M(
+        "Pesanan ini belum dibayar, jadi belum ada kuitansi.",
+        "Kembali ke halaman pesanan untuk membayar.",
+        "This order has not been paid, so there is no receipt yet.",
+        "Go back to the order page to pay.",
+        STILL,
+    ),
+    "event.unknown": M(
+        "Acara ini tidak ada atau sudah ditutup.",
+        "Lihat acara yang dibuka di beranda, atau bubuhkan tanpa acara.",
+        "This event does not exist or has closed.",
+        "See what is open on the home page, or stamp without an event.",
+    ),
+    "document.unknown": M(
+        "Dokumen ini tidak kami temukan.",
+        "Mungkin sudah dihapus karena tidak jadi dipesan. Unggah sekali lagi.",
+        "We can't find this document.",
+        "It may have been deleted because it was never ordered. Upload it once more.",
+    ),
+    "document.no_stamps": M(
+        "Belum ada letak meterai pada dokumen ini.",
+        "Pilih letaknya dahulu.",
+        "This document has no place for a stamp yet.",
+        "Choose the place first.",
+        STILL,
+    ),
+    "document.too_many_stamps": M(
+        "Terlalu banyak meterai pada satu dokumen.",
+        "Paling banyak {stamps_max} meterai pada satu dokumen.",
+        "Too many stamps on one document.",
+        "At most {stamps_max} stamps on one document.",
+        STILL,
+    ),
+    "document.stamped_already": M(
+        "Dokumen ini sudah dibubuhi atau sedang dikerjakan.",
+        "Buka halaman pesanan atau Meterai saya untuk melihat hasilnya.",
+        "This document is stamped already or being worked on.",
+        "Open the order page or My stamps to see the result.",
+    ),
+    "document.not_released": M(
+        "Dokumen ini belum selesai dibubuhi.",
+        "Tunggu sebentar, lalu muat ulang halamannya.",
+        "This document is not stamped yet.",
+        "Wait a moment, then reload the page.",
+    ),
+    "pdf.no_such_page": M(
+        "Halaman itu tidak ada dalam dokumen.",
+        "Pilih nomor halaman yang ada.",
+        "The document has no such page.",
+        "Choose a page number that exists.",
+        STILL,
+    ),
+    "placement.page": M(
+        "Dokumen ini tidak punya halaman {page}.",
+        "Pilih halaman 1 sampai {pages}.",
+        "This document has no page {page}.",
+        "Choose page 1 to {pages}.",
+        STILL,
+    ),
+    "placement.outside": M(
+        "Meterainya keluar dari tepi halaman.",
+        "Geser ke dalam halaman, lalu simpan lagi.",
+        "The stamp reaches over the edge of the page.",
+        "Move it onto the page, then save again.",
+        STILL,
+    ),
+    "placement.size": M(
+        "Ukuran meterai ini di luar batas.",
+        "Pakai ukuran {size_min} sampai {size_max} titik.",
+        "This size of stamp is out of range.",
+        "Use a size of {size_min} to {size_max} points.",
+        STILL,
+    ),
+    "placement.overlap": M(
+        "Dua meterai saling menutupi.",
+        "Geser salah satunya, lalu simpan lagi.",
+        "Two stamps cover each other.",
+        "Move one of them, then save again.",
+        STILL,
+    ),
+    # quota
+    "quota.none": M(
+        "Jumlahnya belum diisi.",
+        "Ketik angka 1 sampai 200.",
+        "The number is missing.",
+        "Type a number from 1 to 200.",
+        STILL,
+    ),
+    "quota.empty": M(
+        "Kuota Anda tidak cukup untuk dokumen ini.",
+        "Beli kuota dahulu; dokumen ini tetap tersimpan di Meterai saya.",
+        "Your quota is not enough for this document.",
+        "Buy quota first; this document is kept under My stamps.",
+        STILL,
+    ),
+    "quota.unknown": M(
+        "Kuota ini tidak kami temukan.",
+        "Muat ulang Meterai saya, lalu pilih lagi.",
+        "We can't find this quota.",
+        "Reload My stamps, then choose again.",
+    ),
+    # payment and refunds
+    "payment.no_channel": M(
+        "Cara bayar belum dipilih.",
+        "Pilih QRIS atau virtual account.",
+        "No way to pay has been chosen.",
+        "Choose QRIS or virtual account.",
+        STILL,
+    ),
+    "gateway.unavailable": M(
+        "Penyedia pembayaran sedang tidak menjawab.",
+        "Pesanan Anda tersimpan. Kami mencoba lagi dengan sendirinya; muat ulang halaman ini sebentar lagi.",
+        "The payment provider is not answering right now.",
+        "Your order is kept. We try again by ourselves; reload this page in a moment.",
+        STILL,
+    ),
+    "gateway.charge_refused": M(
+        "Penyedia pembayaran menolak cara bayar ini.",
+        "Pilih cara bayar yang lain.",
+        "The payment provider refused this way to pay.",
+        "Choose another way to pay.",
+        STILL,
+    ),
+    "refund.account_missing": M(
+        "Rekeningnya belum lengkap.",
+        "Isi bank, nomor rekening, dan nama pemiliknya.",
+        "The bank account is not complete.",
+        "Enter the bank, the account number and the holder's name.",
+        "held",
+    ),
+    "request.key_reused": M(
+        "Permintaan ini sudah pernah dikirim dengan isi lain.",
+        "Muat ulang halamannya, lalu kirim lagi.",
+        "This request was sent before with other content.",
+        "Reload the page, then send it again.",
+    ),
+    # behind the scenes
+    "message.unavailable": _ours("Pengiriman pesan sedang terganggu.", "Sending messages is disturbed right now."),
+    "message.address_refused": M(
+        "Pesan kami ditolak oleh alamat ini.",
+        "Pakai surel atau nomor lain.",
+        "Our message was refused by this address.",
+        "Use another e-mail address or number.",
+    ),
+    "object.missing": _ours("Berkas ini sedang tidak dapat dibaca.", "This file can't be read right now."),
+    "object.damaged": _ours("Berkas ini sedang tidak dapat dibaca.", "This file can't be read right now."),
+    "signer.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "sealing.stopped": _ours("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."),
+    "tsa.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "tsa.refused": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "tsa.bad_token": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "stamping.no_intent": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "stamping.serial_not_allocated": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "seal.field_missing": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
+    "seal.gap_mismatch": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
+    "seal.gap_too_small": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
+    "seal.too_many": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
+    "seal.unsound": M(
+        "Susunan PDF ini tidak tahan dibubuhi.",
+        "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak terpakai.",
+        "This PDF does not survive stamping.",
+        "Print it as a PDF from your app and replace the document with the result. The stamp was not used.",
+    ),
+    "payment.notice_forged": _ours("Kabar pembayaran ini tidak sah.", "This payment notice is not genuine."),
+    "payment.notice_unreadable": _ours("Kabar pembayaran tidak terbaca.", "This payment notice is unreadable."),
+    "payment.other_merchant": _ours("Pembayaran ini milik pihak lain.", "This payment belongs to another merchant."),
+    "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
+    "payout.refused": M(
+        "Bank menolak rekening ini.",
+        "Periksa nomor dan nama pemiliknya, atau isi rekening lain.",
+        "The bank refused this account.",
+        "Check its number and holder, or enter another account.",
+        "held",
+    ),
+    "payout.unavailable": _ours("Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."),
+    "trust.unreadable": _ours("Bahan pemeriksaan tidak terbaca.", "The verification material can't be read."),
+    "service.not_running": M(
+        "Layanan tidak sedang berjalan.",
+        "Jalankan dahulu dengan script/server.",
+        "The service is not running.",
+        "Start it first with script/server.",
+    ),
+    "stock.pieces": M(
+        "Banyaknya meterai tidak masuk akal.",
+        "Ketik bilangan bulat di atas nol.",
+        "This number of stamps makes no sense.",
+        "Give a whole number above zero.",
     ),
 }

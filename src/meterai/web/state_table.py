@@ -49,6 +49,13 @@ STATES: dict[str, Message] = {
         "Its stamp was not used. Replace the document or ask for the money back below.",
         "held",
     ),
+    "order.completed_refunded": M(
+        "Uangnya kembali",
+        "Lihat keadaan pengembalian dana di bawah ini. Tidak ada yang perlu Anda lakukan selain yang tertulis di sana.",
+        "The money goes back",
+        "See where the refund stands below. There is nothing to do except what is written there.",
+        "back",
+    ),
     "order.expired": M(
         "Waktu pembayaran sudah habis",
         "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi: begitu uangnya terlihat oleh kami, "
@@ -71,6 +78,7 @@ STATES: dict[str, Message] = {
     ),
     "item.done": M("Sudah dibubuhi", "", "Stamped", ""),
     "item.done_quota": M("Siap dipakai", "", "Ready to use", ""),
+    "item.unplaced": M("Letak belum dipilih", "", "Place not chosen yet", ""),
     "item.refused": M(
         "Tidak dapat dibubuhi",
         "Meterainya tidak terpakai.",

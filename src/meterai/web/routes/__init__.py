@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.routes import verify
+from meterai.web.routes import buy, checkout, health, mine, money, order, place, quota, verify
 
-ROUTES: list[Any] = [*verify.ROUTES]
+ROUTES: list[Any] = [
+    *buy.ROUTES,
+    *place.ROUTES,
+    *checkout.ROUTES,
+    *order.ROUTES,
+    *quota.ROUTES,
+    *mine.ROUTES,
+    *money.ROUTES,
+    *verify.ROUTES,
+    *health.ROUTES,
+]

@@ -1,0 +1,63 @@
+"""Who may see an order: whoever came by its permanent link (kept in a cookie), or its customer signed in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar.datastructures import Cookie
+
+from meterai.customers.queries import SessionCustomer, session_customer
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.queries import find_order_by_token, orders_of_customer
+from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
+
+ORDERS_COOKIE = "pesanan"
+ORDERS_KEPT_MAX = 8
+_ENTRY = re.compile(r"([0-9A-Z-]{6,20})~([A-Za-z0-9_-]{16,64})")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """An order that this visitor may see. `token` is empty when the right comes from being signed in."""
+
+    order_id: UUID
+    number: str
+    token: str
+
+
+def kept_orders(request: WebRequest) -> dict[str, str]:
+    """Order number -> token, newest first, as the cookie has it."""
+    return dict(_ENTRY.findall(request.cookies.get(ORDERS_COOKIE, "")))
+
+
+def keep_order(desk: Desk, request: WebRequest, number: str, token: str) -> Cookie:
+    """The cookie with this order in front; the oldest fall off, their permanent links stay good."""
+    orders = {number: token} | kept_orders(request)
+    entries = [f"{number}~{token}" for number, token in orders.items()][:ORDERS_KEPT_MAX]
+    return desk.cookie(ORDERS_COOKIE, ".".join(entries), max_age=YEAR_SECONDS)
+
+
+async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None:
+    """Who is signed in, if anybody."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
+
+
+async def open_order_page(desk: Desk, request: WebRequest, number: str) -> OrderKey:
+    """The order of this number, if the visitor may see it.
+
+    Raises: Refusal NOT_FOUND `order.not_found`, the same for somebody else's order and for none (I16).
+    """
+    token = kept_orders(request).get(number)
+    if token:
+        order_id = await find_order_by_token(desk.house.db, token)
+        if order_id is not None:
+            return OrderKey(order_id, number, token)
+    customer = await customer_of(desk, request)
+    if customer is not None:
+        for order in await orders_of_customer(desk.house.db, customer.customer_id):
+            if order.number == number:
+                return OrderKey(order.order_id, number, "")
+    raise Refusal(Kind.NOT_FOUND, "order.not_found")

@@ -1,0 +1,203 @@
+"""What the order page shows, put together from sales and stamping: state, money, next step, for each part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from meterai.customers.contacts import Contact
+from meterai.sales.queries import OrderItem, OrderPage, PaymentLine, RefundLine
+from meterai.stamping.queries import DocumentSummary
+from meterai.web.messages import MONEY_NOTES, MoneyKind, Text, state_text
+from meterai.web.qr import qr_svg
+from meterai.web.visits import Visit
+
+OPEN_PAYMENTS = ("creating", "pending")
+CHIPS = {
+    "waiting": "",
+    "stamping": "busy",
+    "done": "done",
+    "refused": "stop",
+    "refunding": "back",
+    "refunded": "back",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item as a person sees it. `refundable`: pieces whose money can be asked back."""
+
+    id: UUID
+    position: int
+    kind: str
+    state: str
+    name: str
+    chip: str
+    text: Text
+    refusal: str
+    serials: Sequence[str]
+    download: str
+    unused: int
+    refundable: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """The order page. `moving`: something will happen by itself, so the page follows."""
+
+    number: str
+    flow: str
+    state: str
+    state_name: str
+    event_slug: str
+    contact: str
+    quantity: int
+    face_value: int
+    fee: int
+    vat: int
+    total: int
+    paid_at: datetime | None
+    items: Sequence[ItemView]
+    payment: PaymentLine | None
+    refunds: Sequence[RefundLine]
+    money_kind: MoneyKind
+    money_text: str
+    qr: str
+    va_grouped: str
+    resume: str
+    needs_account: bool
+    moving: bool
+    mark: str
+    request_id: str
+
+
+def order_view(
+    order: OrderPage, documents: Mapping[UUID, DocumentSummary], visit: Visit, *, request_id: str
+) -> OrderView:
+    """Puts the page together. Pure."""
+    payment = _payment(order)
+    items = [_item(order, item, documents, visit) for item in order.items]
+    name = _state_name(order, items)
+    kind = _money_kind(order, name)
+    settled = next((p for p in order.payments if p.state == "settled"), None)
+    return OrderView(
+        number=order.number,
+        flow=order.flow,
+        state=order.state,
+        state_name=name,
+        event_slug=order.event_slug or "",
+        contact=masked(order),
+        quantity=order.quantity,
+        face_value=order.face_value,
+        fee=order.fee,
+        vat=order.vat,
+        total=order.total,
+        paid_at=order.paid_at,
+        items=items,
+        payment=payment,
+        refunds=order.refunds,
+        money_kind=kind,
+        money_text=MONEY_NOTES[kind][visit.language != "id"],
+        qr=qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else "",
+        va_grouped=_grouped(payment.va_number or "") if payment else "",
+        resume=visit.link(_resume(order)),
+        needs_account=settled is not None and settled.channel != "qris",
+        moving=_moving(order),
+        mark=_mark(order),
+        request_id=request_id,
+    )
+
+
+def masked(order: OrderPage) -> str:
+    """The contact of an order, enough for its owner to recognise it; empty when there is none yet."""
+    if not order.contact_value:
+        return ""
+    return Contact(kind="phone" if order.contact_kind == "phone" else "email", value=order.contact_value).masked
+
+
+def _payment(order: OrderPage) -> PaymentLine | None:
+    """The payment that matters now: the open one, else the one that was paid, else the last."""
+    for wanted in (OPEN_PAYMENTS, ("settled",)):
+        found = [payment for payment in order.payments if payment.state in wanted]
+        if found:
+            return found[-1]
+    return order.payments[-1] if order.payments else None
+
+
+def _state_name(order: OrderPage, items: Sequence[ItemView]) -> str:
+    if order.state != "completed":
+        return f"order.{order.state}"
+    if any(item.state == "refused" for item in items):
+        return "order.completed_refused"
+    if all(item.state in ("refunding", "refunded") for item in items):
+        return "order.completed_refunded"
+    return "order.completed_quota" if order.flow == "quota" else "order.completed"
+
+
+def _money_kind(order: OrderPage, state_name: str) -> MoneyKind:
+    if state_name == "order.completed_refunded":
+        return "back"
+    if order.state in ("paid", "completed"):
+        return "held"
+    return "back" if order.refunds else "still"
+
+
+def _item(
+    order: OrderPage, item: OrderItem, documents: Mapping[UUID, DocumentSummary], visit: Visit
+) -> ItemView:
+    document = documents.get(item.document_id) if item.document_id else None
+    ready = item.state == "done" and item.kind == "stamp"
+    name = f"item.{item.state}_quota" if item.state == "done" and item.kind == "quota" else f"item.{item.state}"
+    paid = order.state in ("paid", "completed")
+    return ItemView(
+        id=item.id,
+        position=item.position,
+        kind=item.kind,
+        state=item.state,
+        name=document.name if document else _pieces(item.quantity, visit.language),
+        chip=CHIPS[item.state],
+        text=state_text(name, visit.language),
+        refusal=(item.refusal_code or "pdf.broken") if item.state == "refused" else "",
+        serials=document.serials if document and ready else (),
+        download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
+        unused=item.unused,
+        refundable=item.unused if paid and item.state in ("done", "refused", "refunding", "refunded") else 0,
+        unit_price=item.unit_face_value + item.unit_fee,
+    )
+
+
+def _pieces(quantity: int, language: str) -> str:
+    if language == "id":
+        return f"{quantity} keping kuota"
+    return f"{quantity} {'piece' if quantity == 1 else 'pieces'} of quota"
+
+
+def _resume(order: OrderPage) -> str:
+    base = f"/pesanan/{order.number}"
+    if order.state != "draft":
+        return base
+    if order.flow == "stamp" and not order.items:
+        return f"{base}/dokumen"
+    return f"{base}/letak/1" if order.flow == "stamp" else f"{base}/bayar"
+
+
+def _moving(order: OrderPage) -> bool:
+    refunding = any(refund.state in ("payable", "sent") for refund in order.refunds)
+    return order.state in ("awaiting_payment", "paid", "expired") or refunding
+
+
+def _mark(order: OrderPage) -> str:
+    """Changes exactly when the page would show something else."""
+    parts = [order.state]
+    parts += [f"{item.state}{item.unused}{item.refunded_quantity}" for item in order.items]
+    parts += [f"{payment.reference}{payment.state}" for payment in order.payments]
+    parts += [f"{refund.id}{refund.state}" for refund in order.refunds]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+
+def _grouped(number: str) -> str:
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))

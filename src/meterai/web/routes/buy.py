@@ -1,0 +1,225 @@
+"""Buy and stamp, first step: the documents are uploaded and checked before anything is ordered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.model import Event
+from meterai.sales.queries import order_page
+from meterai.sales.use_cases.add_item import add_document, remove_item
+from meterai.sales.use_cases.open_order import open_order
+from meterai.stamping.queries import document_names
+from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
+from meterai.web.desk import Desk, WebRequest
+from meterai.web.forms import Form
+from meterai.web.messages import Text, text_of
+from meterai.web.uploads import accept_one
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One file input of the upload form."""
+
+    field: str
+    label: str
+    kind: str | None
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that was refused, with its reason."""
+
+    name: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A file that was taken."""
+
+    document_id: UUID
+    kind: str | None
+    name: str
+
+
+@get("/beli")
+async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """The upload form, with one place per document that the event requires."""
+    event = _event(desk, request.query_params.get("acara", ""))
+    return _page(request, desk, event, submit_id=secrets.token_urlsafe(18))
+
+
+@post("/beli", status_code=303)
+async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks the documents; an order is opened as soon as one of them is good."""
+    form = await desk.form(request)
+    event = _event(desk, form.text("acara"))
+    submit_id = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+    slots = slots_of(event, desk.visit(request).language)
+    accepted, problems = await _accept(request, desk, form, slots, event)
+    if not accepted:
+        return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
+    house, now = desk.house, desk.house.clock()
+    order = await open_order(
+        house.db,
+        house.secret,
+        submit_id=submit_id,
+        flow="stamp",
+        event_slug=event.slug if event else None,
+        language=desk.visit(request).language,
+        now=now,
+    )
+    cookie = keep_order(desk, request, order.number, order.token)
+    if order.new:
+        await _add(desk, order.order_id, accepted)
+    if problems:
+        key = OrderKey(order.order_id, order.number, order.token)
+        response = await _documents_page(request, desk, key, problems)
+        response.set_cookie(cookie)
+        return response
+    return desk.go(request, f"/pesanan/{order.number}/letak/1", cookies=[cookie])
+
+
+@get("/pesanan/{number:str}/dokumen")
+async def show_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """What is still missing of an order's documents."""
+    return await _documents_page(request, desk, await open_order_page(desk, request, number), [])
+
+
+@post("/pesanan/{number:str}/dokumen", status_code=303)
+async def add_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Takes more documents into a draft."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    event = _event(desk, order.event_slug or "")
+    slots = slots_of(event, desk.visit(request).language)
+    accepted, problems = await _accept(request, desk, form, slots, event)
+    await _add(desk, key.order_id, accepted)
+    if problems:
+        return await _documents_page(request, desk, key, problems)
+    return desk.go(request, f"/pesanan/{number}/letak/{len(order.items) + 1}")
+
+
+@post("/pesanan/{number:str}/hapus/{position:int}", status_code=303)
+async def drop_document(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """Takes a document out of a draft."""
+    await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    if not 1 <= position <= len(order.items):
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    await remove_item(desk.house.db, key.order_id, item_id=order.items[position - 1].id, now=desk.house.clock())
+    return desk.go(request, f"/pesanan/{number}/dokumen")
+
+
+def slots_of(event: Event | None, language: str) -> list[Slot]:
+    """One input per required document; without an event one input for several files."""
+    if event is None:
+        return [Slot("berkas", "", None, True)]
+    return [
+        Slot(f"berkas_{n}", document.name_id if language == "id" else document.name_en, document.kind, False)
+        for n, document in enumerate(event.required_documents, 1)
+    ]
+
+
+def _event(desk: Desk, slug: str) -> Event | None:
+    if not slug:
+        return None
+    event = desk.events.get(slug)
+    if event is None:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    return event
+
+
+async def _accept(
+    request: WebRequest, desk: Desk, form: Form, slots: Sequence[Slot], event: Event | None
+) -> tuple[list[Accepted], list[Problem]]:
+    customer = await customer_of(desk, request)
+    owner = customer.customer_id if customer else None
+    language = desk.visit(request).language
+    accepted: list[Accepted] = []
+    problems: list[Problem] = []
+    for slot in slots:
+        uploads = form.uploads(slot.field)
+        if not uploads and slot.field in form.files:
+            problems.append(Problem(slot.label, text_of("form.no_file", language)))
+        for upload in uploads:
+            try:
+                document = await accept_one(desk, upload, event=event, kind=slot.kind, owner=owner)
+                accepted.append(Accepted(document.document_id, slot.kind, upload.name))
+            except Refusal as refusal:
+                problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
+    if not accepted and not problems:
+        problems.append(Problem("", text_of("form.no_file", language)))
+    return accepted, problems
+
+
+async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None:
+    house = desk.house
+    for one in accepted:
+        await add_document(
+            house.db,
+            order_id,
+            document_id=one.document_id,
+            document_kind=one.kind,
+            stamps=1,
+            price_list=house.price_list,
+            now=house.clock(),
+        )
+
+
+async def _documents_page(
+    request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem]
+) -> Response[bytes]:
+    order = await order_page(desk.house.db, key.order_id)
+    event = _event(desk, order.event_slug or "")
+    kinds = {item.document_kind for item in order.items}
+    slots = [s for s in slots_of(event, desk.visit(request).language) if s.kind is None or s.kind not in kinds]
+    if not slots:
+        return desk.go(request, f"/pesanan/{key.number}/letak/1")
+    names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    return desk.page(
+        request,
+        "buy.html",
+        status=422 if problems else 200,
+        event=event,
+        slots=slots,
+        problems=problems,
+        kept=[names.get(item.document_id, "") for item in order.items],
+        submit_id="",
+        action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
+        private=True,
+    )
+
+
+def _page(
+    request: WebRequest,
+    desk: Desk,
+    event: Event | None,
+    *,
+    submit_id: str,
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> Response[bytes]:
+    return desk.page(
+        request,
+        "buy.html",
+        status=status,
+        event=event,
+        slots=slots_of(event, desk.visit(request).language),
+        problems=problems,
+        kept=[],
+        submit_id=submit_id,
+        action=desk.visit(request).link("/beli"),
+    )
+
+
+ROUTES = [show_upload, take_upload, show_documents, add_documents, drop_document]

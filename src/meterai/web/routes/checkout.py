@@ -1,0 +1,176 @@
+"""Contact, code, check, pay: the second half of a purchase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.customers.contacts import Contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.queries import OrderPage, order_page
+from meterai.sales.use_cases.place_order import place_order
+from meterai.sales.use_cases.set_contact import set_customer
+from meterai.stamping.queries import document_names
+from meterai.stamping.use_cases.adopt_document import adopt_document
+from meterai.web.access import customer_of, open_order_page
+from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.languages import later
+from meterai.web.order_view import masked
+from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
+
+CHANNELS = ("qris", "va_bni")
+TITLE = later("Ke mana kami kirim hasilnya?")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the summary before paying."""
+
+    label: str
+    name: str
+    change: str
+
+
+@get("/pesanan/{number:str}/kontak")
+async def show_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Asks where the result goes."""
+    await open_order_page(desk, request, number)
+    return contact_page(request, desk, action=f"/pesanan/{number}/kontak", title=TITLE, step=True)
+
+
+@post("/pesanan/{number:str}/kontak", status_code=303)
+async def take_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Sends a code to the contact."""
+    form = await desk.form(request)
+    await open_order_page(desk, request, number)
+    typed = form.text("kontak")
+    try:
+        cookie = await send_code(request, desk, typed)
+    except Refusal as refusal:
+        return contact_page(
+            request,
+            desk,
+            action=f"/pesanan/{number}/kontak",
+            title=TITLE,
+            step=True,
+            typed=typed,
+            refusal=refusal,
+        )
+    return desk.go(request, f"/pesanan/{number}/kode", cookies=[cookie])
+
+
+@get("/pesanan/{number:str}/kode")
+async def show_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Asks for the code."""
+    await open_order_page(desk, request, number)
+    return _code_page(request, desk, number)
+
+
+@post("/pesanan/{number:str}/kode", status_code=303)
+async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The contact is proven: the order and its documents get an owner, who is now signed in."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    try:
+        session = await check_code(request, desk, form)
+    except Refusal as refusal:
+        return _code_page(request, desk, number, refusal)
+    await _give_owner(desk, key.order_id, session.customer_id, session.contact)
+    age = int((session.expires_at - desk.house.clock()).total_seconds())
+    cookie = desk.cookie(SESSION_COOKIE, session.token, max_age=age)
+    return desk.go(request, f"/pesanan/{number}/bayar", cookies=[cookie])
+
+
+@get("/pesanan/{number:str}/bayar")
+async def show_check(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Everything at a glance, sums apart, before money moves."""
+    return await _check_page(request, desk, number)
+
+
+@post("/pesanan/{number:str}/bayar", status_code=303)
+async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Places the order and opens the payment. Twice is the same order."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    house = desk.house
+    channel = form.text("cara")
+    if channel not in CHANNELS:
+        return await _check_page(request, desk, number, Refusal(Kind.INVALID, "payment.no_channel"))
+    try:
+        await place_order(
+            house.db,
+            house.gateway,
+            key.order_id,
+            channel=channel,
+            price_list=house.price_list,
+            payment_minutes=house.settings.payment_minutes,
+            clock=house.clock,
+        )
+    except Refusal as refusal:
+        if refusal.kind is Kind.NOT_FOUND:
+            raise
+        return await _check_page(request, desk, number, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+def _code_page(
+    request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
+) -> Response[bytes]:
+    base = f"/pesanan/{number}"
+    return code_page(
+        request, desk, action=f"{base}/kode", again=f"{base}/kontak", step=True, refusal=refusal
+    )
+
+
+async def _give_owner(desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact) -> None:
+    house = desk.house
+    order = await order_page(house.db, order_id)
+    await set_customer(house.db, order_id, customer_id, contact)
+    for item in order.items:
+        if item.document_id is not None:
+            await adopt_document(house.db, item.document_id, customer_id)
+
+
+async def _check_page(
+    request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
+) -> Response[bytes]:
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    if order.state != "draft":
+        return desk.go(request, f"/pesanan/{number}")
+    if order.customer_id is None:
+        customer = await customer_of(desk, request)
+        if customer is None:
+            return desk.go(request, f"/pesanan/{number}/kontak")
+        await _give_owner(desk, key.order_id, customer.customer_id, customer.contacts[0])
+        order = await order_page(desk.house.db, key.order_id)
+    return desk.page(
+        request,
+        "check.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        order=order,
+        lines=await _lines(request, desk, order),
+        contact=masked(order),
+        private=True,
+        **told(refusal),
+    )
+
+
+async def _lines(request: WebRequest, desk: Desk, order: OrderPage) -> list[Line]:
+    visit = desk.visit(request)
+    names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    lines = []
+    for position, item in enumerate(order.items, 1):
+        if item.document_id is None:
+            label = desk.pages.gettext(visit.language, later("Kuota"))
+            lines.append(Line(label, f"{item.quantity}", ""))
+        else:
+            label = desk.pages.gettext(visit.language, later("Dokumen"))
+            change = visit.link(f"/pesanan/{order.number}/letak/{position}")
+            lines.append(Line(label, names.get(item.document_id, ""), change))
+    return lines
+
+
+ROUTES = [show_contact, take_contact, show_code, take_code, show_check, take_order]

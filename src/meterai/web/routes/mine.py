@@ -1,0 +1,309 @@
+"""My stamps: sign in by code, quota, stamping a document with it, orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.customers.queries import SessionCustomer
+from meterai.customers.use_cases.sign_out import sign_out
+from meterai.kernel.errors import Kind, Refusal
+from meterai.ledger.queries import lots_of_customer
+from meterai.sales.queries import orders_of_customer
+from meterai.stamping.queries import (
+    DocumentPage,
+    document_image,
+    document_page,
+    documents_of_customer,
+    released_file,
+)
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.web.access import customer_of
+from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.languages import later
+from meterai.web.messages import state_text
+from meterai.web.order_view import CHIPS
+from meterai.web.placing import IMAGE_WIDTH_PX, placement_from, placing_context
+from meterai.web.routes.order import pdf_response
+from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
+from meterai.web.uploads import accept_upload
+
+TITLE = later("Masuk ke Meterai saya")
+JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
+ORDER_CHIPS = {"completed": "done", "paid": "busy", "awaiting_payment": "", "draft": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of one of the lists."""
+
+    id: str
+    name: str
+    number: str
+    chip: str
+    text: str
+    total: int
+    created_at: datetime
+
+
+@get("/saya")
+async def show_mine(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Quota, documents and orders; or the question for a contact."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        return contact_page(request, desk, action="/saya/masuk", title=TITLE, step=False)
+    return await _page(request, desk, customer)
+
+
+@post("/saya/masuk", status_code=303)
+async def take_contact(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Sends a code."""
+    form = await desk.form(request)
+    typed = form.text("kontak")
+    try:
+        cookie = await send_code(request, desk, typed)
+    except Refusal as refusal:
+        return contact_page(
+            request, desk, action="/saya/masuk", title=TITLE, step=False, typed=typed, refusal=refusal
+        )
+    return desk.go(request, "/saya/kode", cookies=[cookie])
+
+
+@get("/saya/kode")
+async def show_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Asks for the code."""
+    return code_page(request, desk, action="/saya/kode", again="/saya", step=False)
+
+
+@post("/saya/kode", status_code=303)
+async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Signs in."""
+    form = await desk.form(request)
+    try:
+        session = await check_code(request, desk, form)
+    except Refusal as refusal:
+        return code_page(request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal)
+    age = int((session.expires_at - desk.house.clock()).total_seconds())
+    return desk.go(request, "/saya", cookies=[desk.cookie(SESSION_COOKIE, session.token, max_age=age)])
+
+
+@post("/saya/keluar", status_code=303)
+async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Signs out, here and for this session everywhere."""
+    await desk.form(request)
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if token:
+        await sign_out(desk.house.db, token)
+    return desk.go(request, "/", cookies=[desk.cookie(SESSION_COOKIE, "", max_age=0)])
+
+
+@post("/saya/dokumen", status_code=303)
+async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks a document that is to be stamped with quota."""
+    form = await desk.form(request)
+    customer = await _signed_in(request, desk)
+    try:
+        document = await accept_upload(desk, form, event=None, kind=None, owner=customer.customer_id)
+    except Refusal as refusal:
+        return await _page(request, desk, customer, refusal)
+    return desk.go(request, f"/saya/dokumen/{document.document_id}/letak")
+
+
+@get("/saya/dokumen/{document_id:uuid}/letak")
+async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The page with the proposed place of the stamp."""
+    document = await _document(request, desk, document_id)
+    return _placing_page(request, desk, document, request.query_params.get("halaman", ""))
+
+
+@post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
+async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """Stores the place and starts the stamping from a quota lot. Twice is the same job."""
+    form = await desk.form(request)
+    customer = await _signed_in(request, desk)
+    document = await _document(request, desk, document_id)
+    house = desk.house
+    try:
+        await place_stamps(house.db, document_id, placement_from(form, document))
+        await start_stamping(
+            house.db,
+            document_id=document_id,
+            customer_id=customer.customer_id,
+            lot_account_id=await _lot(desk, customer.customer_id, len(document.placements)),
+            reference_id=document_id,
+            idempotency_key=f"quota-{document_id}",
+            now=house.clock(),
+        )
+    except Refusal as refusal:
+        return _placing_page(request, desk, document, form.text("halaman"), refusal)
+    return desk.go(request, f"/saya/dokumen/{document_id}")
+
+
+@get("/saya/dokumen/{document_id:uuid}/halaman/{page:int}")
+async def show_image(request: WebRequest, desk: Desk, document_id: UUID, page: int) -> Response[bytes]:
+    """One page as a JPEG, for its owner alone."""
+    await _document(request, desk, document_id)
+    house = desk.house
+    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, IMAGE_WIDTH_PX)
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+@get("/saya/dokumen/{document_id:uuid}")
+async def show_document(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """How far the stamping of a document is."""
+    context = await _progress(request, desk, document_id)
+    if context is None:
+        return desk.go(request, f"/saya/dokumen/{document_id}/letak")
+    return desk.page(request, "document.html", private=True, **context)
+
+
+@get("/saya/dokumen/{document_id:uuid}/keadaan")
+async def show_progress(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The part of that page that changes."""
+    context = await _progress(request, desk, document_id)
+    if context is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    headers = {"X-State": context["job_state"], "X-Mark": context["mark"]}
+    if not context["moving"]:
+        headers["X-Ended"] = "1"
+    return desk.page(request, "document_state.html", headers=headers, **context)
+
+
+@get("/saya/dokumen/{document_id:uuid}/unduh")
+async def download(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
+    """The stamped PDF."""
+    document = await _document(request, desk, document_id)
+    data = await released_file(desk.house.db, desk.house.objects, document_id)
+    return pdf_response(data, f"bermeterai-{document.name}")
+
+
+async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
+    customer = await customer_of(desk, request)
+    if customer is None:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    return customer
+
+
+async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> DocumentPage:
+    customer = await _signed_in(request, desk)
+    document = await document_page(desk.house.db, document_id, customer_id=customer.customer_id)
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return document
+
+
+async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
+    """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
+    async with desk.house.db.connection() as connection:
+        lots = await lots_of_customer(connection, customer_id)
+    for lot in lots:
+        if lot.available >= pieces:
+            return lot.account_id
+    raise Refusal(Kind.CONFLICT, "quota.empty")
+
+
+async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[str, Any] | None:
+    document = await _document(request, desk, document_id)
+    job = document.job
+    if job is None:
+        return None
+    item_state = JOB_STATES[job.state]
+    return {
+        "name": document.name,
+        "document_id": document_id,
+        "job_state": str(job.state),
+        "item_state": item_state,
+        "chip": CHIPS[item_state],
+        "serials": job.serials,
+        "refusal": job.refusal_code or "",
+        "moving": item_state == "stamping",
+        "mark": str(job.state),
+    }
+
+
+def _placing_page(
+    request: WebRequest, desk: Desk, document: DocumentPage, wanted: str, refusal: Refusal | None = None
+) -> Response[bytes]:
+    context = placing_context(document, int(wanted) if wanted.isdigit() and len(wanted) < 6 else 0)
+    base = f"/saya/dokumen/{document.document_id}"
+    return desk.page(
+        request,
+        "place.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        number=1,
+        total=1,
+        action=desk.visit(request).link(f"{base}/letak"),
+        image=f"{base}/halaman/{context['shown']}",
+        drop="",
+        private=True,
+        **told(refusal),
+        **context,
+    )
+
+
+async def _page(
+    request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
+) -> Response[bytes]:
+    language = desk.visit(request).language
+    db = desk.house.db
+    async with db.connection() as connection:
+        lots = await lots_of_customer(connection, customer.customer_id)
+    orders = await orders_of_customer(db, customer.customer_id)
+    documents = await documents_of_customer(db, customer.customer_id)
+    return desk.page(
+        request,
+        "mine.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        contacts=[contact.masked for contact in customer.contacts],
+        available=sum(lot.available for lot in lots),
+        reserved=sum(lot.reserved for lot in lots),
+        orders=[
+            Row(
+                "",
+                "",
+                order.number,
+                ORDER_CHIPS.get(order.state, "stop"),
+                state_text(f"order.{order.state}", language).what,
+                order.total,
+                order.created_at,
+            )
+            for order in orders
+        ],
+        documents=[_document_row(document, language) for document in documents],
+        private=True,
+        **told(refusal),
+    )
+
+
+def _document_row(document: DocumentPage, language: str) -> Row:
+    state = JOB_STATES[document.job.state] if document.job else "unplaced"
+    return Row(
+        str(document.document_id),
+        document.name,
+        "",
+        CHIPS.get(state, ""),
+        state_text(f"item.{state}", language).what,
+        0,
+        document.created_at,
+    )
+
+
+ROUTES = [
+    show_mine,
+    take_contact,
+    show_code,
+    take_code,
+    leave,
+    take_document,
+    show_placing,
+    take_placing,
+    show_image,
+    show_document,
+    show_progress,
+    download,
+]

@@ -1,0 +1,253 @@
+"""The order page: what is, what happened to the money, what comes next; and everything one can do there."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from litestar import Response, get, post
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.queries import OrderPage, find_order_by_token, order_page
+from meterai.sales.receipts import receipt_pdf
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
+from meterai.sales.use_cases.replace_document import replace_document
+from meterai.sales.use_cases.send_link import send_link
+from meterai.stamping.queries import documents_summary, released_file
+from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
+from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.forms import Form
+from meterai.web.order_view import OrderView, order_view
+from meterai.web.sign_in import told
+from meterai.web.uploads import accept_upload, file_name
+
+
+@get("/p/{token:str}")
+async def come_by_link(request: WebRequest, desk: Desk, token: str) -> Response[bytes]:
+    """The permanent link: its token becomes a cookie, and leaves the address at once."""
+    order_id = await find_order_by_token(desk.house.db, token)
+    if order_id is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    order = await order_page(desk.house.db, order_id)
+    return desk.go(
+        request, f"/pesanan/{order.number}", cookies=[keep_order(desk, request, order.number, token)]
+    )
+
+
+@get("/pesanan/{number:str}")
+async def show_order(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The order page."""
+    return await _page(request, desk, await open_order_page(desk, request, number))
+
+
+@get("/pesanan/{number:str}/keadaan")
+async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The part of the order page that changes, for the page that follows by itself."""
+    key = await open_order_page(desk, request, number)
+    view = await _view(request, desk, key)
+    headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
+    if not view.moving:
+        headers["X-Ended"] = "1"
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers)
+    return desk.page(request, "order_state.html", headers=headers, view=view)
+
+
+@get("/pesanan/{number:str}/unduh/{position:int}")
+async def download(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """The stamped PDF."""
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    item = next((i for i in order.items if i.position == position), None)
+    if item is None or item.document_id is None or item.state != "done":
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    data = await released_file(desk.house.db, desk.house.objects, item.document_id)
+    summary = (await documents_summary(desk.house.db, [item.document_id]))[item.document_id]
+    return pdf_response(data, f"bermeterai-{summary.name}")
+
+
+@get("/pesanan/{number:str}/kuitansi")
+async def show_receipt(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The receipt as a page."""
+    view = await _view(request, desk, await open_order_page(desk, request, number))
+    if view.paid_at is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_paid")
+    return desk.page(request, "receipt.html", view=view, private=True)
+
+
+@get("/pesanan/{number:str}/kuitansi.pdf")
+async def download_receipt(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The receipt as a PDF."""
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    if order.paid_at is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_paid")
+    return pdf_response(receipt_pdf(order, desk.visit(request).language), f"kuitansi-{number}.pdf")
+
+
+@post("/pesanan/{number:str}/batal", status_code=303)
+async def cancel(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Cancels an order that is not paid."""
+    await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    house = desk.house
+    try:
+        await cancel_order(house.db, house.gateway, key.order_id, clock=house.clock)
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+@post("/pesanan/{number:str}/ganti-cara", status_code=303)
+async def switch_channel(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Closes the open payment and opens one over the other channel."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    house = desk.house
+    channel = "va_bni" if form.text("cara") == "va_bni" else "qris"
+    try:
+        await change_channel(
+            house.db,
+            house.gateway,
+            key.order_id,
+            channel=channel,
+            payment_minutes=house.settings.payment_minutes,
+            clock=house.clock,
+        )
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+@post("/pesanan/{number:str}/kembali", status_code=303)
+async def ask_refund(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Returns the money of unused pieces."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    house = desk.house
+    try:
+        await request_refund(
+            house.db,
+            key.order_id,
+            _uuid(form.text("butir")),
+            form.number("keping"),
+            account=_account(form),
+            request_id=form.text("permintaan")[:64],
+            now=house.clock(),
+        )
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+@post("/pesanan/{number:str}/rekening", status_code=303)
+async def give_account(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Names the bank account to which a refund is paid."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    account = _account(form)
+    try:
+        if account is None:
+            raise Refusal(Kind.INVALID, "refund.account_missing")
+        await give_refund_account(
+            desk.house.db, key.order_id, _uuid(form.text("pengembalian")), account, now=desk.house.clock()
+        )
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+@post("/pesanan/{number:str}/ganti/{position:int}", status_code=303)
+async def replace(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """Another file in the place of one that could not be stamped."""
+    form = await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    item = next((i for i in order.items if i.position == position), None)
+    if item is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    try:
+        document = await accept_upload(
+            desk,
+            form,
+            event=desk.events.get(order.event_slug or ""),
+            kind=item.document_kind,
+            owner=order.customer_id,
+        )
+        await replace_document(desk.house.db, item.id, document.document_id, now=desk.house.clock())
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}")
+
+
+@post("/pesanan/{number:str}/kirim-tautan", status_code=303)
+async def mail_link(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """Sends the permanent link to the order's own contact."""
+    await desk.form(request)
+    key = await open_order_page(desk, request, number)
+    if key.token:
+        await send_link(desk.house.db, key.order_id, token=key.token, now=desk.house.clock())
+    return desk.go(request, f"/pesanan/{number}")
+
+
+def pdf_response(data: bytes, name: str) -> Response[bytes]:
+    """A PDF to keep, under a name made of plain characters."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file_name(name)}"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(data, media_type="application/pdf", headers=headers)
+
+
+async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
+    order = await order_page(desk.house.db, key.order_id)
+    ids = [item.document_id for item in order.items if item.document_id]
+    documents = await documents_summary(desk.house.db, ids) if ids else {}
+    return order_view(order, documents, desk.visit(request), request_id=secrets.token_urlsafe(12))
+
+
+async def _page(
+    request: WebRequest, desk: Desk, key: OrderKey, refusal: Refusal | None = None
+) -> Response[bytes]:
+    view = await _view(request, desk, key)
+    return desk.page(
+        request,
+        "order.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        view=view,
+        permanent=f"{desk.house.public_url}/p/{key.token}" if key.token else "",
+        private=True,
+        **told(refusal),
+    )
+
+
+def _account(form: Form) -> BankAccount | None:
+    bank, number, holder = form.text("bank"), form.text("rekening"), form.text("pemilik")
+    if not (bank and number and holder):
+        return None
+    return BankAccount(bank=bank, number=number, holder=holder)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
+
+
+ROUTES = [
+    come_by_link,
+    show_order,
+    show_state,
+    download,
+    show_receipt,
+    download_receipt,
+    cancel,
+    switch_channel,
+    ask_refund,
+    give_account,
+    replace,
+    mail_link,
+]

@@ -1,0 +1,148 @@
+"""Buy and stamp, second step: where the stamp goes. Works by tapping, by arrows, and without scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Response, get, post
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.queries import OrderPage, order_page
+from meterai.stamping.queries import DocumentPage, document_image, document_page
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.rewrite_document import rewrite_document
+from meterai.web.access import OrderKey, customer_of, open_order_page
+from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.placing import IMAGE_WIDTH_PX, placement_from, placing_context
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One document of a draft order, as the visitor may see it."""
+
+    key: OrderKey
+    order: OrderPage
+    position: int
+    document: DocumentPage
+
+
+@get("/pesanan/{number:str}/letak/{position:int}")
+async def show_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """The page as an image with the proposed place of the stamp."""
+    sheet = await _sheet(request, desk, number, position)
+    return _page(request, desk, sheet, wanted=request.query_params.get("halaman", ""))
+
+
+@post("/pesanan/{number:str}/letak/{position:int}", status_code=303)
+async def take_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """Stores the place; on to the next document, to what the agency demands, or to the contact."""
+    form = await desk.form(request)
+    sheet = await _sheet(request, desk, number, position)
+    try:
+        output = await place_stamps(
+            desk.house.db,
+            sheet.document.document_id,
+            placement_from(form, sheet.document),
+        )
+    except Refusal as refusal:
+        return _page(request, desk, sheet, wanted=form.text("halaman"), refusal=refusal)
+    if not output.ok:
+        return desk.go(request, f"/pesanan/{number}/syarat/{position}")
+    return desk.go(request, await _next(request, desk, sheet))
+
+
+@get("/pesanan/{number:str}/halaman/{position:int}/{page:int}")
+async def show_image(
+    request: WebRequest, desk: Desk, number: str, position: int, page: int
+) -> Response[bytes]:
+    """One page of the document as a JPEG, for the visitor alone."""
+    sheet = await _sheet(request, desk, number, position)
+    jpeg = await document_image(
+        desk.house.db, desk.house.jail, desk.house.objects, sheet.document.document_id, page, IMAGE_WIDTH_PX
+    )
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+
+
+@get("/pesanan/{number:str}/syarat/{position:int}")
+async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """What the agency demands, what the file has, and what we can do about it."""
+    return _fit(request, desk, await _sheet(request, desk, number, position))
+
+
+@post("/pesanan/{number:str}/syarat/{position:int}", status_code=303)
+async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
+    """Rewrites the document with the person's consent, and shows it again."""
+    form = await desk.form(request)
+    sheet = await _sheet(request, desk, number, position)
+    house = desk.house
+    images = "smaller" if form.text("cara") == "smaller" else "keep"
+    try:
+        output = await rewrite_document(
+            house.db, house.jail, house.objects, sheet.document.document_id, images=images, now=house.clock()
+        )
+    except Refusal as refusal:
+        return _fit(request, desk, sheet, refusal)
+    target = "letak" if output.ok else "syarat"
+    return desk.go(request, f"/pesanan/{number}/{target}/{position}")
+
+
+async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) -> Sheet:
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)
+    documents = [item.document_id for item in order.items if item.document_id]
+    if not 1 <= position <= len(documents):
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    document = await document_page(desk.house.db, documents[position - 1])
+    if document is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return Sheet(key, order, position, document)
+
+
+async def _next(request: WebRequest, desk: Desk, sheet: Sheet) -> str:
+    number = sheet.key.number
+    if sheet.position < len(sheet.order.items):
+        return f"/pesanan/{number}/letak/{sheet.position + 1}"
+    known = sheet.order.customer_id is not None or await customer_of(desk, request) is not None
+    return f"/pesanan/{number}/bayar" if known else f"/pesanan/{number}/kontak"
+
+
+def _page(
+    request: WebRequest, desk: Desk, sheet: Sheet, *, wanted: str, refusal: Refusal | None = None
+) -> Response[bytes]:
+    visit = desk.visit(request)
+    context = placing_context(sheet.document, int(wanted) if wanted.isdigit() and len(wanted) < 6 else 0)
+    base = f"/pesanan/{sheet.key.number}"
+    version = sheet.document.input_object[:8]
+    return desk.page(
+        request,
+        "place.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        number=sheet.position,
+        total=len(sheet.order.items),
+        action=visit.link(f"{base}/letak/{sheet.position}"),
+        image=f"{base}/halaman/{sheet.position}/{context['shown']}?v={version}",
+        drop=visit.link(f"{base}/hapus/{sheet.position}"),
+        refused=refusal.code if refusal else "",
+        refused_facts=refusal.facts if refusal else {},
+        private=True,
+        **context,
+    )
+
+
+def _fit(request: WebRequest, desk: Desk, sheet: Sheet, refusal: Refusal | None = None) -> Response[bytes]:
+    output = sheet.document.output
+    return desk.page(
+        request,
+        "fit.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        name=sheet.document.name,
+        output=output,
+        limits=sheet.document.limits,
+        action=desk.visit(request).link(f"/pesanan/{sheet.key.number}/syarat/{sheet.position}"),
+        order_number=sheet.key.number,
+        refused=refusal.code if refusal else "",
+        private=True,
+    )
+
+
+ROUTES = [show_placing, take_placing, show_image, show_fit, take_fit]

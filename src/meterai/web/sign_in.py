@@ -1,0 +1,152 @@
+"""Asking for a contact and its code: shared by the purchase and by signing in. Who waits for which code is
+kept by the visitor, sealed with our secret, so that nothing has to be stored and nothing can be swapped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from meterai.customers.contacts import Contact, ContactKind, canonical_contact
+from meterai.customers.use_cases.request_code import request_code
+from meterai.customers.use_cases.verify_code import Session, verify_code
+from meterai.kernel.errors import Kind, Refusal
+from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.forms import Form
+
+CODE_COOKIE = "kode"
+CODE_SECONDS = 15 * 60
+_TAG_BYTES = 16
+
+
+class PendingCode(msgspec.Struct, frozen=True, array_like=True):
+    """A code that was sent, and where to."""
+
+    code_id: UUID
+    kind: ContactKind
+    value: str
+
+    @property
+    def contact(self) -> Contact:
+        """The contact that the code will prove."""
+        return Contact(kind=self.kind, value=self.value)
+
+
+def seal(secret: bytes, pending: PendingCode) -> str:
+    """The pending code as text that only we can have made."""
+    body = msgspec.json.encode(pending)
+    return base64.urlsafe_b64encode(_tag(secret, body) + body).decode().rstrip("=")
+
+
+def unseal(secret: bytes, text: str) -> PendingCode | None:
+    """What `seal` made, or None."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+    if not hmac.compare_digest(tag, _tag(secret, body)):
+        return None
+    return msgspec.json.decode(body, type=PendingCode)
+
+
+async def send_code(request: WebRequest, desk: Desk, typed: str) -> Cookie:
+    """Sends a code to the contact that was typed. The cookie says which code is awaited.
+
+    Raises: Refusal `contact.unreadable`, `code.too_many`.
+    """
+    contact = canonical_contact(typed)
+    house = desk.house
+    sent = await request_code(
+        house.db,
+        house.secret,
+        contact,
+        address=request.client.host if request.client else "",
+        language=desk.visit(request).language,
+        now=house.clock(),
+    )
+    pending = PendingCode(sent.code_id, contact.kind, contact.value)
+    return desk.cookie(CODE_COOKIE, seal(house.secret, pending), max_age=CODE_SECONDS)
+
+
+async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
+    """The session that the typed code opens; it names the contact that the code proved.
+
+    Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
+    """
+    house = desk.house
+    pending = unseal(house.secret, form.text("kode_id"))
+    if pending is None:
+        raise Refusal(Kind.GONE, "code.expired")
+    return await verify_code(
+        house.db,
+        house.secret,
+        pending.code_id,
+        form.text("kode"),
+        language=desk.visit(request).language,
+        now=house.clock(),
+    )
+
+
+def contact_page(
+    request: WebRequest,
+    desk: Desk,
+    *,
+    action: str,
+    title: str,
+    step: bool,
+    typed: str = "",
+    refusal: Refusal | None = None,
+) -> Response[bytes]:
+    """Asks for e-mail address or phone number."""
+    visit = desk.visit(request)
+    return desk.page(
+        request,
+        "contact.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        action=visit.link(action),
+        title=desk.pages.gettext(visit.language, title),
+        step=step,
+        typed=typed,
+        private=True,
+        **told(refusal),
+    )
+
+
+def code_page(
+    request: WebRequest, desk: Desk, *, action: str, again: str, step: bool, refusal: Refusal | None = None
+) -> Response[bytes]:
+    """Asks for the code; without an awaited code it leads back to the contact."""
+    waiting = request.cookies.get(CODE_COOKIE, "")
+    pending = unseal(desk.house.secret, waiting)
+    if pending is None:
+        return desk.go(request, again)
+    visit = desk.visit(request)
+    return desk.page(
+        request,
+        "code.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        action=visit.link(action),
+        again=visit.link(again),
+        contact=pending.contact.masked,
+        code_id=waiting,
+        step=step,
+        private=True,
+        **told(refusal),
+    )
+
+
+def told(refusal: Refusal | None) -> dict[str, Any]:
+    """What templates need to show a refusal above a form."""
+    return {"refused": refusal.code if refusal else "", "refused_facts": refusal.facts if refusal else {}}
+
+
+def _tag(secret: bytes, body: bytes) -> bytes:
+    return hmac.new(secret, b"meterai pending code\x00" + body, hashlib.sha256).digest()[:_TAG_BYTES]

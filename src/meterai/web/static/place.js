@@ -1,0 +1,61 @@
+// Tap to move, arrows to nudge. The form's x and y are points from the lower left of the page as one sees it.
+(() => {
+  const page = document.querySelector("[data-place]");
+  if (!page) return;
+  const width = +page.dataset.width;
+  const height = +page.dataset.height;
+  const size = +page.dataset.size;
+  const spot = page.querySelector("[data-spot]");
+  const form = document.querySelector("form[method=post] [name=x]").form;
+  const said = document.querySelector("[data-said]");
+  const hidden = spot.classList.contains("hidden");
+  let [left, top] = spot.getAttribute("transform").match(/[\d.]+/g).map(Number);
+  let step = 6;
+
+  for (const node of document.querySelectorAll("[data-with-script]")) node.hidden = false;
+  for (const node of document.querySelectorAll("[data-without-script]")) node.hidden = true;
+
+  function show(moved) {
+    left = Math.min(Math.max(0, left), width - size);
+    top = Math.min(Math.max(0, top), height - size);
+    spot.classList.remove("hidden");
+    spot.setAttribute("transform", `translate(${left.toFixed(2)} ${top.toFixed(2)})`);
+    form.elements.x.value = left.toFixed(2);
+    form.elements.y.value = (height - top - size).toFixed(2);
+    if (moved) {
+      said.textContent = said.dataset.text
+        .replace("{x}", Math.round((left / width) * 100))
+        .replace("{y}", Math.round(((height - top - size) / height) * 100));
+    }
+  }
+  if (hidden) { left = width - size - 28; top = height - size - 28; }
+  show(false);
+
+  function point(event) {
+    const box = page.getBoundingClientRect();
+    left = ((event.clientX - box.left) / box.width) * width - size / 2;
+    top = ((event.clientY - box.top) / box.height) * height - size / 2;
+    show(true);
+  }
+  page.addEventListener("click", point);
+  let holding = false;
+  spot.addEventListener("pointerdown", (event) => { holding = true; page.setPointerCapture(event.pointerId); event.preventDefault(); });
+  page.addEventListener("pointermove", (event) => holding && point(event));
+  page.addEventListener("pointerup", () => (holding = false));
+  page.addEventListener("pointercancel", () => (holding = false));
+
+  const moves = { u: [0, -1], d: [0, 1], l: [-1, 0], r: [1, 0] };
+  for (const button of document.querySelectorAll("[data-nudge]")) {
+    button.addEventListener("click", () => {
+      const [x, y] = moves[button.dataset.nudge];
+      left += x * step;
+      top += y * step;
+      show(true);
+    });
+  }
+  const choose = document.querySelector("[data-go]");
+  if (choose) {
+    choose.form.querySelector("button").hidden = true;
+    choose.addEventListener("change", () => choose.form.submit());
+  }
+})();

@@ -1,0 +1,60 @@
+"""Takes one uploaded document to stamping, with the limits of the event it is for."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.model import Event
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
+from meterai.web.desk import Desk
+from meterai.web.forms import Form, Upload
+
+
+def limits_of(event: Event | None) -> OutputLimits | None:
+    """What the event's agency accepts of the stamped file."""
+    if event is None:
+        return None
+    return OutputLimits(bytes_max=event.output_bytes_max, pdf_version_min=event.pdf_version_min)
+
+
+async def accept_one(
+    desk: Desk, upload: Upload, *, event: Event | None, kind: str | None, owner: UUID | None
+) -> AcceptedDocument:
+    """Inspects and stores one document.
+
+    Raises: Refusal `pdf.*` with the reason, before anything is stored.
+    """
+    if upload.too_large:
+        raise Refusal(Kind.INVALID, "pdf.too_large")
+    house = desk.house
+    return await accept_document(
+        house.db,
+        house.jail,
+        house.objects,
+        data=bytes(upload.content),
+        name=upload.name,
+        kind=kind,
+        limits=limits_of(event),
+        customer_id=owner,
+        now=house.clock(),
+    )
+
+
+async def accept_upload(
+    desk: Desk, form: Form, *, event: Event | None, kind: str | None, owner: UUID | None
+) -> AcceptedDocument:
+    """The same for the field `berkas` of a form that takes one file."""
+    uploads = form.uploads("berkas")
+    if not uploads:
+        raise Refusal(Kind.INVALID, "form.no_file")
+    return await accept_one(desk, uploads[0], event=event, kind=kind, owner=owner)
+
+
+def file_name(name: str) -> str:
+    """A name for a download that no system stumbles over."""
+    stem = re.sub(r"\.pdf$", "", name, flags=re.I)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "dokumen"
+    return f"{plain[:80]}.pdf"

@@ -1,0 +1,29 @@
+"""A form counts only when it comes from a page made for this very visitor."""
+
+from __future__ import annotations
+
+from meterai.web.forgery import is_proof, make_proof, new_visitor
+
+SECRET = b"s" * 32
+
+
+def test_a_proof_holds_for_its_visitor_alone() -> None:
+    alice, bob = new_visitor(), new_visitor()
+    proof = make_proof(SECRET, alice)
+    assert is_proof(SECRET, alice, proof)
+    assert not is_proof(SECRET, bob, proof)
+    assert not is_proof(b"t" * 32, alice, proof)
+
+
+def test_two_pages_never_carry_the_same_proof() -> None:
+    alice = new_visitor()
+    assert make_proof(SECRET, alice) != make_proof(SECRET, alice)
+
+
+def test_missing_and_mangled_proofs_are_refused() -> None:
+    alice = new_visitor()
+    proof = make_proof(SECRET, alice)
+    flipped = proof[:-3] + ("A" if proof[-3] != "A" else "B") + proof[-2:]
+    for wrong in ("", "x", "é", proof[:-4], flipped, "A" * 32):
+        assert not is_proof(SECRET, alice, wrong)
+    assert not is_proof(SECRET, "", proof)

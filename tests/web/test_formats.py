@@ -1,0 +1,28 @@
+"""Times carry their zone; sums and sizes read as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from meterai.web.formats import clock_text, long_moment_text, moment_text, size_text
+
+MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
+
+
+def test_a_moment_is_told_with_its_zone() -> None:
+    assert moment_text(MOMENT, "id") == "5 September 2026 pukul 14.05 WIB"
+    assert moment_text(MOMENT, "en") == "5 September 2026 at 14:05 WIB"
+    assert clock_text(MOMENT, "id", "Asia/Makassar") == "15.05 WITA"
+    assert long_moment_text(MOMENT, "id", "Asia/Jayapura") == "Sabtu, 5 September 2026 pukul 16.05 WIT"
+
+
+def test_the_day_is_the_zones_day() -> None:
+    late = datetime(2026, 12, 31, 18, 0, tzinfo=UTC)
+    assert moment_text(late, "id") == "1 Januari 2027 pukul 01.00 WIB"
+
+
+def test_sizes_use_the_languages_separator() -> None:
+    assert size_text(812_000, "id") == "812 KB"
+    assert size_text(1_440_000, "id") == "1,4 MB"
+    assert size_text(1_440_000, "en") == "1.4 MB"
+    assert size_text(3, "id") == "1 KB"

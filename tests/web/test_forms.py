@@ -1,0 +1,86 @@
+"""Forms are read whole or refused by name; limits hold while the bytes arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from meterai.kernel.errors import Refusal
+from meterai.web import forms
+from meterai.web.forms import FILE_BYTES_MAX, read_form
+
+BOUNDARY = "x5"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+async def arriving(body: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+def part(name: str, content: bytes, filename: str | None = None) -> bytes:
+    extra = f'; filename="{filename}"' if filename is not None else ""
+    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'.encode() + content + b"\r\n"
+
+
+END = f"--{BOUNDARY}--\r\n".encode()
+
+
+async def test_fields_and_files_arrive_as_they_were_sent() -> None:
+    body = part("kontak", "Ny. Sri".encode()) + part("berkas", b"%PDF-1", "a.pdf") + part("berkas", b"%PDF-2", "b.pdf") + END
+    for size in (1, 7, 50_000):
+        form = await read_form(MULTIPART, arriving(body, size))
+        assert form.text("kontak") == "Ny. Sri"
+        assert [(u.name, bytes(u.content)) for u in form.uploads("berkas")] == [("a.pdf", b"%PDF-1"), ("b.pdf", b"%PDF-2")]
+
+
+async def test_a_file_over_ten_mebibytes_is_dropped_but_the_rest_of_the_form_is_kept() -> None:
+    body = part("besar", bytes(FILE_BYTES_MAX + 1), "besar.pdf") + part("kecil", b"%PDF", "kecil.pdf") + END
+    form = await read_form(MULTIPART, arriving(body))
+    assert form.uploads("besar")[0].too_large
+    assert len(form.uploads("besar")[0].content) == 0
+    assert bytes(form.uploads("kecil")[0].content) == b"%PDF"
+
+
+async def test_a_file_of_exactly_ten_mebibytes_is_taken() -> None:
+    form = await read_form(MULTIPART, arriving(part("berkas", bytes(FILE_BYTES_MAX), "pas.pdf") + END))
+    assert not form.uploads("berkas")[0].too_large
+
+
+async def test_an_empty_file_input_is_no_upload() -> None:
+    form = await read_form(MULTIPART, arriving(part("berkas", b"", "") + END))
+    assert form.uploads("berkas") == []
+    assert "berkas" in form.files
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        (MULTIPART, part("a", b"x"), "form.unreadable"),
+        (MULTIPART, b"nonsense", "form.unreadable"),
+        (MULTIPART, part("a", bytes(5000)) + END, "form.too_large"),
+        ("text/plain", b"a=1", "form.unreadable"),
+        ("application/x-www-form-urlencoded", b"a=" + bytes(70_000), "form.too_large"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a=1" for _ in range(99)), "form.unreadable"),
+        (MULTIPART, b"".join(part("f", b"x", f"{n}.pdf") for n in range(11)) + END, "form.too_many_files"),
+    ],
+)
+async def test_what_is_no_form_is_refused_by_name(kind: str, body: bytes, code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        await read_form(kind, arriving(body))
+    assert caught.value.code == code
+
+
+async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "DRAIN_BYTES_MAX", 100_000)
+    with pytest.raises(Refusal) as caught:
+        await read_form(MULTIPART, arriving(part("berkas", bytes(300_000), "a.pdf") + END))
+    assert caught.value.code == "form.too_large"
+
+
+async def test_urlencoded_text_keeps_its_letters_and_loses_its_margins() -> None:
+    form = await read_form("application/x-www-form-urlencoded", arriving(b"kontak=+%C3%A9la%40contoh.id+&jumlah=1.5"))
+    assert form.text("kontak") == "éla@contoh.id"
+    assert form.number("jumlah") == 15
+    assert form.number("tidak-ada", 3) == 3

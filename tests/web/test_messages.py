@@ -1,0 +1,49 @@
+"""Every refusal the product raises has words for people, and no words are left over."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import meterai
+from meterai.verification.reasons import REASONS
+from meterai.web.message_table import TABLE
+
+SOURCE = Path(meterai.__file__).parent
+SHOWN_ONLY = {
+    # not raised by name: shown by pages themselves
+    "server.fault",
+}
+MACHINES_ONLY = {"api.not_found", "api.unreadable"}
+
+
+def raised_codes() -> dict[str, str]:
+    """Code -> file, of every `Refusal(kind, "code")` and every constant that names one."""
+    found: dict[str, str] = {}
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal"):
+                continue
+            if len(node.args) < 2:
+                continue
+            for part in ast.walk(node.args[1]):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value:
+                    found[part.value] = str(path.relative_to(SOURCE))
+    return found
+
+
+def test_every_code_that_is_raised_has_a_message() -> None:
+    missing = {code: file for code, file in raised_codes().items() if code not in TABLE}
+    assert {code: file for code, file in missing.items() if code not in MACHINES_ONLY} == {}
+
+
+def test_no_message_is_left_over() -> None:
+    written = "\n".join(
+        path.read_text() for path in SOURCE.rglob("*.py") if path.name != "message_table.py"
+    ) + "\n".join(path.read_text() for path in SOURCE.rglob("*.html"))
+    unused = [code for code in TABLE if f'"{code}"' not in written and f"'{code}'" not in written]
+    assert [code for code in unused if code not in SHOWN_ONLY] == []
+
+
+def test_the_verifiers_reasons_do_not_contradict_the_table() -> None:
+    assert all(reason.text_id and reason.text_en for reason in REASONS.values())
