@@ -215,8 +215,7 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
         output_bytes=size,
         pdf_version=version,
         too_large=limits.bytes_max is not None and size > limits.bytes_max,
-        version_low=limits.pdf_version_min is not None
-        and _version(version) < _version(limits.pdf_version_min),
+        version_low=wanted is not None and _version(version) < _version(wanted),
     )
 
 

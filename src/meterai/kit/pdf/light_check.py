@@ -102,11 +102,7 @@ def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
         raise _unsound("byte_range")
     covered = _Range(*numbers[1:])
     gap = data[covered.gap_start : covered.gap_end]
-    if (
-        gap[:1] != b"<"
-        or gap[-1:] != b">"
-        or bytes.fromhex(gap[1:-1].decode("latin-1")) != bytes(signature["/Contents"])
-    ):
+    if gap[:1] + gap[-1:] != b"<>" or bytes.fromhex(gap[1:-1].decode("latin-1")) != signature.contents:
         raise _unsound("byte_range")
     end = covered.gap_end + covered.rest
     if not data[end - 8 : end].rstrip().endswith(b"%%EOF"):
