@@ -90,18 +90,21 @@ CREATE TABLE sales.payment (
     transaction_id text,
     qr_text text,
     va_number text,
+    page_url text,                         -- a page on which a person pays; the sandbox has one
     paid_amount bigint,
     outcome text CHECK (outcome IN ('credited', 'refunded_late', 'refunded_amount', 'refunded_double')),
     gateway_cost bigint,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     settled_at timestamptz,
+    reversed_at timestamptz,
     poll_at timestamptz,                   -- when the status is fetched next, notice or not
     polls integer NOT NULL DEFAULT 0,
     lease_until timestamptz
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX payment_one_open ON sales.payment (order_id) WHERE state IN ('creating', 'pending');
 CREATE INDEX payment_by_order ON sales.payment (order_id);
+CREATE INDEX payment_by_transaction ON sales.payment (transaction_id);
 CREATE INDEX payment_to_poll ON sales.payment (poll_at) WHERE poll_at IS NOT NULL;
 
 -- The inbox of notices: stored raw before anything is believed.
@@ -115,7 +118,7 @@ CREATE TABLE sales.notice (
     processed_at timestamptz,
     UNIQUE (gateway, event_key)
 );
-CREATE INDEX notice_waiting ON sales.notice (received_at) WHERE processed_at IS NULL;
+CREATE INDEX notice_waiting ON sales.notice (reference) WHERE processed_at IS NULL;
 
 CREATE TABLE sales.refund (
     id uuid PRIMARY KEY,
@@ -131,6 +134,8 @@ CREATE TABLE sales.refund (
     account_number text,
     account_holder text,
     reference text,                        -- the gateway's or the payout provider's
+    round integer NOT NULL DEFAULT 0,      -- which account is tried: a new one is a new payout
+    failure_code text,                     -- why the last account or channel was refused
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz,
     created_at timestamptz NOT NULL,
@@ -138,6 +143,47 @@ CREATE TABLE sales.refund (
 );
 CREATE INDEX refund_by_order ON sales.refund (order_id);
 CREATE INDEX refund_to_pay ON sales.refund (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+
+-- An order with everything that belongs to it, as one text: a page or a use case reads it in one round trip.
+CREATE FUNCTION sales.order_json(wanted uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'id', o.id, 'number', o.number, 'customer_id', o.customer_id, 'event_slug', o.event_slug,
+        'flow', o.flow, 'state', o.state, 'language', o.language,
+        'contact_kind', o.contact_kind, 'contact_value', o.contact_value,
+        'quantity', o.quantity, 'face_value', o.face_value, 'fee', o.fee, 'vat', o.vat, 'total', o.total,
+        'created_at', o.created_at, 'expires_at', o.expires_at, 'placed_at', o.placed_at,
+        'paid_at', o.paid_at, 'closed_at', o.closed_at,
+        'items', (SELECT coalesce(json_agg(json_build_object(
+            'id', i.id, 'position', i.position, 'kind', i.kind, 'document_id', i.document_id,
+            'document_kind', i.document_kind, 'quantity', i.quantity, 'state', i.state,
+            'refusal_code', i.refusal_code, 'lot_account_id', i.lot_account_id,
+            'unit_face_value', i.unit_face_value, 'unit_fee', i.unit_fee, 'unit_vat', i.unit_vat,
+            'refunded_quantity', i.refunded_quantity, 'done_at', i.done_at) ORDER BY i.position), '[]')
+            FROM sales.item i WHERE i.order_id = o.id),
+        'payments', (SELECT coalesce(json_agg(json_build_object(
+            'id', p.id, 'gateway', p.gateway, 'channel', p.channel, 'reference', p.reference,
+            'amount', p.amount, 'state', p.state, 'transaction_id', p.transaction_id,
+            'qr_text', p.qr_text, 'va_number', p.va_number, 'page_url', p.page_url,
+            'paid_amount', p.paid_amount, 'outcome', p.outcome, 'created_at', p.created_at,
+            'expires_at', p.expires_at, 'settled_at', p.settled_at, 'reversed_at', p.reversed_at)
+            ORDER BY p.created_at, p.id), '[]')
+            FROM sales.payment p WHERE p.order_id = o.id),
+        'refunds', (SELECT coalesce(json_agg(json_build_object(
+            'id', r.id, 'item_id', r.item_id, 'payment_id', r.payment_id, 'quantity', r.quantity,
+            'amount', r.amount, 'reason', r.reason, 'channel', r.channel, 'state', r.state,
+            'bank', r.bank, 'account_tail', right(r.account_number, 4), 'round', r.round,
+            'failure_code', r.failure_code, 'created_at', r.created_at, 'paid_at', r.paid_at)
+            ORDER BY r.created_at, r.id), '[]')
+            FROM sales.refund r WHERE r.order_id = o.id)
+    )::text FROM sales.orders o WHERE o.id = wanted
+$$;
+-- The same, with the order locked first. Whoever writes to an order or to what belongs to it holds this lock.
+-- Two statements of a volatile function: the second one sees what the lock's last holder committed.
+CREATE FUNCTION sales.locked_order(wanted uuid) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM 1 FROM sales.orders WHERE id = wanted FOR NO KEY UPDATE;
+    RETURN sales.order_json(wanted);
+END $$;
 
 GRANT USAGE ON SCHEMA sales TO meterai_app, meterai_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA sales TO meterai_app;

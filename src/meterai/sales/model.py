@@ -1,0 +1,293 @@
+"""Orders, items, payments, refunds: their states, the legal moves between them, and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from meterai.kernel.money import Rupiah
+
+STAMPS_PER_DOCUMENT_MAX = 10
+DOCUMENTS_PER_ORDER_MAX = 10
+QUOTA_PIECES_MAX = 200
+
+
+class Flow(StrEnum):
+    """What an order is for."""
+
+    STAMP = "stamp"  # buy and stamp in one go
+    QUOTA = "quota"  # buy now, stamp later
+
+
+class OrderState(StrEnum):
+    """Where an order stands. The page of each state names the next step (I20)."""
+
+    DRAFT = "draft"  # being filled in
+    AWAITING_PAYMENT = "awaiting_payment"  # placed: stock is reserved, a payment is open or can be opened
+    PAID = "paid"  # credited; documents are being stamped
+    COMPLETED = "completed"  # every item has ended
+    EXPIRED = "expired"  # not paid in time; money that still comes is fulfilled or returned
+    CANCELLED = "cancelled"  # by the customer; money that still comes is returned
+
+
+class OrderEvent(StrEnum):
+    """What moves an order."""
+
+    PLACE = "place"
+    PAY = "pay"
+    COMPLETE = "complete"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    REPLACE = "replace"  # a refused document was replaced by another
+
+
+ORDER_MOVES: Mapping[tuple[OrderState, OrderEvent], OrderState] = {
+    (OrderState.DRAFT, OrderEvent.PLACE): OrderState.AWAITING_PAYMENT,
+    (OrderState.DRAFT, OrderEvent.CANCEL): OrderState.CANCELLED,
+    (OrderState.AWAITING_PAYMENT, OrderEvent.PAY): OrderState.PAID,
+    (OrderState.AWAITING_PAYMENT, OrderEvent.EXPIRE): OrderState.EXPIRED,
+    (OrderState.AWAITING_PAYMENT, OrderEvent.CANCEL): OrderState.CANCELLED,
+    (OrderState.EXPIRED, OrderEvent.PAY): OrderState.PAID,  # late, and stock exists
+    (OrderState.PAID, OrderEvent.COMPLETE): OrderState.COMPLETED,
+    (OrderState.PAID, OrderEvent.REPLACE): OrderState.PAID,
+    (OrderState.COMPLETED, OrderEvent.REPLACE): OrderState.PAID,
+}
+
+
+class ItemState(StrEnum):
+    """Where an item of an order stands."""
+
+    WAITING = "waiting"  # for the payment
+    STAMPING = "stamping"
+    DONE = "done"  # stamped, or quota ready to use
+    REFUSED = "refused"  # the document can't be stamped; its quota is unused
+    REFUNDING = "refunding"  # all of it given back, money on its way
+    REFUNDED = "refunded"
+
+
+class ItemEvent(StrEnum):
+    """What moves an item."""
+
+    START = "start"
+    CREDIT = "credit"
+    STAMP = "stamp"
+    REFUSE = "refuse"
+    REPLACE = "replace"
+    REFUND = "refund"
+    REFUND_PAID = "refund_paid"
+
+
+ITEM_MOVES: Mapping[tuple[ItemState, ItemEvent], ItemState] = {
+    (ItemState.WAITING, ItemEvent.START): ItemState.STAMPING,
+    (ItemState.WAITING, ItemEvent.CREDIT): ItemState.DONE,
+    (ItemState.STAMPING, ItemEvent.STAMP): ItemState.DONE,
+    (ItemState.STAMPING, ItemEvent.REFUSE): ItemState.REFUSED,
+    (ItemState.REFUSED, ItemEvent.REPLACE): ItemState.STAMPING,
+    (ItemState.REFUSED, ItemEvent.REFUND): ItemState.REFUNDING,
+    (ItemState.DONE, ItemEvent.REFUND): ItemState.REFUNDING,  # quota only: none of it used
+    (ItemState.REFUNDING, ItemEvent.REFUND_PAID): ItemState.REFUNDED,
+}
+
+ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
+
+
+class PaymentState(StrEnum):
+    """Where one attempt to pay stands."""
+
+    CREATING = "creating"  # the gateway was asked, its answer is not here yet
+    PENDING = "pending"
+    SETTLED = "settled"  # the money came and is booked; `PaymentOutcome` says for what
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"  # the gateway took no such payment
+    REVERSED = "reversed"  # the money was taken back without us
+
+
+class PaymentEvent(StrEnum):
+    """What moves a payment."""
+
+    CHARGE = "charge"
+    SETTLE = "settle"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    FAIL = "fail"
+    REVERSE = "reverse"
+
+
+PAYMENT_MOVES: Mapping[tuple[PaymentState, PaymentEvent], PaymentState] = {
+    (PaymentState.CREATING, PaymentEvent.CHARGE): PaymentState.PENDING,
+    (PaymentState.SETTLED, PaymentEvent.REVERSE): PaymentState.REVERSED,
+    # Money may come whatever we had written before: late, after a cancellation, after a lost answer.
+    **{
+        (state, PaymentEvent.SETTLE): PaymentState.SETTLED
+        for state in PaymentState
+        if state not in (PaymentState.SETTLED, PaymentState.REVERSED)
+    },
+    **{
+        (state, event): after
+        for state in (PaymentState.CREATING, PaymentState.PENDING)
+        for event, after in (
+            (PaymentEvent.EXPIRE, PaymentState.EXPIRED),
+            (PaymentEvent.CANCEL, PaymentState.CANCELLED),
+            (PaymentEvent.FAIL, PaymentState.FAILED),
+        )
+    },
+}
+
+OPEN_PAYMENTS = frozenset({PaymentState.CREATING, PaymentState.PENDING})
+
+
+class PaymentOutcome(StrEnum):
+    """What a settled payment was booked for."""
+
+    CREDITED = "credited"
+    REFUNDED_LATE = "refunded_late"  # the order had ended, and nothing was left to sell
+    REFUNDED_AMOUNT = "refunded_amount"  # another amount than the order's
+    REFUNDED_DOUBLE = "refunded_double"  # the order was paid already
+
+
+class RefundState(StrEnum):
+    """Where a refund stands. It is owed from its first state on."""
+
+    NEEDS_ACCOUNT = "needs_account"  # the gateway can't return it: the customer names a bank account
+    PAYABLE = "payable"
+    SENT = "sent"  # the payout provider has it
+    PAID = "paid"
+
+
+class RefundEvent(StrEnum):
+    """What moves a refund."""
+
+    NAME_ACCOUNT = "name_account"
+    SEND = "send"
+    PAY = "pay"
+    REFUSE = "refuse"  # by gateway or bank, for good: an account, or another one, is needed
+
+
+REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
+    (RefundState.NEEDS_ACCOUNT, RefundEvent.NAME_ACCOUNT): RefundState.PAYABLE,
+    (RefundState.PAYABLE, RefundEvent.SEND): RefundState.SENT,
+    (RefundState.PAYABLE, RefundEvent.PAY): RefundState.PAID,
+    (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.SENT, RefundEvent.PAY): RefundState.PAID,
+    (RefundState.SENT, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
+}
+
+
+class RefundReason(StrEnum):
+    """Why money goes back."""
+
+    CUSTOMER = "customer"  # unused quota, at the customer's wish
+    REFUSED = "refused"  # a document that could not be stamped
+    LATE = "late"
+    WRONG_AMOUNT = "wrong_amount"
+    DOUBLE = "double"
+
+
+class RefundChannel(StrEnum):
+    """How money goes back."""
+
+    GATEWAY = "gateway"
+    PAYOUT = "payout"
+
+
+class PriceList(msgspec.Struct, frozen=True, kw_only=True):
+    """What we add to the face value. Prices are per stamp."""
+
+    service_fee: Rupiah
+    """VAT included."""
+    vat_basis_points: int
+    """VAT on the fee, in hundredths of a percent: 1100 is 11 %. The face value carries none."""
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """The price of some stamps. Whole rupiah for each piece, so that a refund piece by piece is exact."""
+
+    quantity: int
+    unit_face_value: Rupiah
+    unit_fee: Rupiah
+    """VAT included."""
+    unit_vat: Rupiah
+    """The part of `unit_fee` that is VAT."""
+
+    @property
+    def face_value(self) -> Rupiah:
+        """Face value of all pieces."""
+        return Rupiah(self.unit_face_value * self.quantity)
+
+    @property
+    def fee(self) -> Rupiah:
+        """Fee of all pieces, VAT included."""
+        return Rupiah(self.unit_fee * self.quantity)
+
+    @property
+    def vat(self) -> Rupiah:
+        """The part of `fee` that is VAT."""
+        return Rupiah(self.unit_vat * self.quantity)
+
+    @property
+    def total(self) -> Rupiah:
+        """What is paid."""
+        return Rupiah(self.face_value + self.fee)
+
+
+def price_of(quantity: int, face_value: int, price_list: PriceList) -> Price:
+    """The price of `quantity` stamps at the tariff `face_value` (rupiah a piece)."""
+    return Price(
+        quantity=quantity,
+        unit_face_value=Rupiah(face_value),
+        unit_fee=price_list.service_fee,
+        unit_vat=vat_within(price_list.service_fee, price_list.vat_basis_points),
+    )
+
+
+def vat_within(fee: int, basis_points: int) -> Rupiah:
+    """The VAT inside a fee that includes it, rounded half up to whole rupiah."""
+    whole = 10_000 + basis_points
+    return Rupiah((2 * fee * basis_points + whole) // (2 * whole))
+
+
+# What the gateway keeps of a payment (its price list for merchants): QRIS 0.7 %, a virtual account Rp4.000.
+_COST_BASIS_POINTS = {"qris": 70}
+_COST_FLAT = {"va_bni": 4_000}
+
+
+def gateway_cost(channel: str, amount: int) -> Rupiah:
+    """What the gateway keeps of a payment of `amount` rupiah, rounded up."""
+    share = -(-amount * _COST_BASIS_POINTS.get(channel, 0) // 10_000)
+    return Rupiah(min(amount, share + _COST_FLAT.get(channel, 0)))
+
+
+def refund_channel(payment_channel: str) -> RefundChannel:
+    """How money paid over this channel goes back: bank transfers can't be returned by the gateway."""
+    return RefundChannel.GATEWAY if payment_channel == "qris" else RefundChannel.PAYOUT
+
+
+def next_order_state(state: str, event: OrderEvent) -> OrderState:
+    """The state after `event`. An illegal move is a bug: use cases refuse by name before they come here."""
+    after = ORDER_MOVES.get((OrderState(state), event))
+    assert after is not None, f"order: {event} in {state}"
+    return after
+
+
+def next_item_state(state: str, event: ItemEvent) -> ItemState:
+    """The state after `event`; see `next_order_state`."""
+    after = ITEM_MOVES.get((ItemState(state), event))
+    assert after is not None, f"item: {event} in {state}"
+    return after
+
+
+def next_payment_state(state: str, event: PaymentEvent) -> PaymentState:
+    """The state after `event`; see `next_order_state`."""
+    after = PAYMENT_MOVES.get((PaymentState(state), event))
+    assert after is not None, f"payment: {event} in {state}"
+    return after
+
+
+def next_refund_state(state: str, event: RefundEvent) -> RefundState:
+    """The state after `event`; see `next_order_state`."""
+    after = REFUND_MOVES.get((RefundState(state), event))
+    assert after is not None, f"refund: {event} in {state}"
+    return after

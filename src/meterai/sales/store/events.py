@@ -1,0 +1,36 @@
+"""Events: selections with a deadline, set by configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.sales.events import Event
+
+
+async def put_events(tx: Connection, events: Sequence[Event]) -> None:
+    """Writes these events as the active ones; others stay for their orders, but are not offered."""
+    await tx.execute(
+        "UPDATE sales.event SET active = false WHERE active AND slug <> ALL ($1)",
+        [event.slug for event in events],
+    )
+    for event in events:
+        await tx.execute(
+            """INSERT INTO sales.event VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, true)
+               ON CONFLICT (slug) DO UPDATE SET name = excluded.name, agency = excluded.agency,
+                   opens_at = excluded.opens_at, closes_at = excluded.closes_at, zone = excluded.zone,
+                   required_documents = excluded.required_documents,
+                   output_bytes_max = excluded.output_bytes_max, pdf_version_min = excluded.pdf_version_min,
+                   active = true""",
+            event.slug,
+            event.name,
+            event.agency,
+            event.opens_at,
+            event.closes_at,
+            event.zone,
+            msgspec.to_builtins(event.required_documents),
+            event.output_bytes_max,
+            event.pdf_version_min,
+        )

@@ -1,0 +1,285 @@
+"""Orders and their items."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from meterai.customers.contacts import Contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Connection
+from meterai.sales.model import Flow, ItemState, OrderState, Price
+from meterai.sales.order import Order
+
+_decode = msgspec.json.Decoder(Order).decode
+
+
+class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it stands after opening it, perhaps by an earlier request."""
+
+    id: uuid.UUID
+    number: str
+    flow: str
+    event_slug: str | None
+    state: str
+
+
+class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose time to pay is over."""
+
+    id: uuid.UUID
+    expires_at: datetime
+    reference: str | None
+    """Of its open payment."""
+
+
+async def lock_order(tx: Connection, order_id: uuid.UUID) -> Order:
+    """Locks an order until the transaction ends, and reads it with all that belongs to it.
+
+    Raises: Refusal NOT_FOUND `order.unknown`.
+    """
+    text = await tx.fetchval("SELECT sales.locked_order($1)", order_id)
+    return _read(text)
+
+
+async def lock_order_of_payment(tx: Connection, reference: str) -> Order:
+    """Locks the order to which an attempt to pay belongs. Raises: Refusal NOT_FOUND `payment.unknown`."""
+    text = await tx.fetchval(
+        "SELECT sales.locked_order(order_id) FROM sales.payment WHERE reference = $1", reference
+    )
+    if text is None:
+        raise Refusal(Kind.NOT_FOUND, "payment.unknown")
+    return _read(text)
+
+
+async def lock_order_of_item(tx: Connection, item_id: uuid.UUID) -> Order:
+    """Locks the order to which an item belongs. Raises: Refusal NOT_FOUND `order.unknown`."""
+    return _read(
+        await tx.fetchval("SELECT sales.locked_order(order_id) FROM sales.item WHERE id = $1", item_id)
+    )
+
+
+async def read_order(connection: Connection, order_id: uuid.UUID) -> Order:
+    """Reads an order without a lock. Raises: Refusal NOT_FOUND `order.unknown`."""
+    return _read(await connection.fetchval("SELECT sales.order_json($1)", order_id))
+
+
+def _read(text: str | None) -> Order:
+    if text is None:
+        raise Refusal(Kind.NOT_FOUND, "order.unknown")
+    return _decode(text)
+
+
+async def face_value_on(connection: Connection, day: date) -> int:
+    """The tariff of a day, in rupiah a stamp."""
+    value: int = await connection.fetchval(
+        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
+    )
+    return value
+
+
+async def open_order(
+    tx: Connection,
+    order_id: uuid.UUID,
+    *,
+    number: str,
+    submit_id: str,
+    token_digest: bytes,
+    organisation_id: uuid.UUID,
+    event_slug: str | None,
+    flow: Flow,
+    language: str,
+    now: datetime,
+) -> OpenedRow:
+    """Writes a new order, or gives the one that was opened with this submit id before.
+
+    Raises: asyncpg.ForeignKeyViolationError for an unknown event.
+    """
+    row = await tx.fetchrow(
+        """INSERT INTO sales.orders
+               (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
+                created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9)
+           ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state""",
+        order_id,
+        number,
+        submit_id,
+        token_digest,
+        organisation_id,
+        event_slug,
+        flow,
+        language,
+        now,
+    )
+    row = row or await tx.fetchrow(
+        "SELECT id, number, flow, event_slug, state FROM sales.orders WHERE submit_id = $1", submit_id
+    )
+    assert row is not None
+    return OpenedRow(**dict(row))
+
+
+_TOTALS = """
+    UPDATE sales.orders o SET quantity = s.quantity, face_value = s.face_value, fee = s.fee, vat = s.vat,
+        total = s.face_value + s.fee
+    FROM (SELECT coalesce(sum(i.quantity), 0) AS quantity,
+                 coalesce(sum(i.quantity * i.unit_face_value), 0) AS face_value,
+                 coalesce(sum(i.quantity * i.unit_fee), 0) AS fee,
+                 coalesce(sum(i.quantity * i.unit_vat), 0) AS vat
+          FROM sales.item i WHERE i.order_id = $1) s
+    WHERE o.id = $1
+"""
+
+
+async def put_item(
+    tx: Connection,
+    order_id: uuid.UUID,
+    item_id: uuid.UUID,
+    *,
+    position: int,
+    kind: Flow,
+    document_id: uuid.UUID | None,
+    document_kind: str | None,
+    price: Price,
+) -> None:
+    """Writes an item of a draft, or its new quantity and price, and the order's new sums.
+
+    Raises: asyncpg.UniqueViolationError when the document is an item of another order.
+    """
+    await tx.execute(
+        """INSERT INTO sales.item (id, order_id, position, kind, document_id, document_kind, quantity, state,
+               unit_face_value, unit_fee, unit_vat)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10)
+           ON CONFLICT (id) DO UPDATE SET
+               document_kind = excluded.document_kind, quantity = excluded.quantity,
+               unit_face_value = excluded.unit_face_value, unit_fee = excluded.unit_fee,
+               unit_vat = excluded.unit_vat""",
+        item_id,
+        order_id,
+        position,
+        kind,
+        document_id,
+        document_kind,
+        price.quantity,
+        price.unit_face_value,
+        price.unit_fee,
+        price.unit_vat,
+    )
+    await tx.execute(_TOTALS, order_id)
+
+
+async def delete_item(tx: Connection, order_id: uuid.UUID, item_id: uuid.UUID) -> None:
+    """Takes an item out of a draft and writes the order's new sums."""
+    await tx.execute("DELETE FROM sales.item WHERE id = $2 AND order_id = $1", order_id, item_id)
+    await tx.execute(_TOTALS, order_id)
+
+
+async def reprice(tx: Connection, order_id: uuid.UUID, price: Price) -> None:
+    """Gives every item of a draft the unit prices of `price`, and the order its new sums."""
+    await tx.execute(
+        "UPDATE sales.item SET unit_face_value = $2, unit_fee = $3, unit_vat = $4 WHERE order_id = $1",
+        order_id,
+        price.unit_face_value,
+        price.unit_fee,
+        price.unit_vat,
+    )
+    await tx.execute(_TOTALS, order_id)
+
+
+async def set_customer(
+    tx: Connection, order_id: uuid.UUID, customer_id: uuid.UUID, contact: Contact, language: str | None
+) -> None:
+    """Writes to whom an order belongs and where its news go."""
+    await tx.execute(
+        """UPDATE sales.orders SET customer_id = $2, contact_kind = $3, contact_value = $4,
+               language = coalesce($5, language) WHERE id = $1""",
+        order_id,
+        customer_id,
+        contact.kind,
+        contact.value,
+        language,
+    )
+
+
+async def set_state(
+    tx: Connection, order_id: uuid.UUID, state: OrderState, closed_at: datetime | None
+) -> None:
+    """Writes an order's state; `closed_at` is when it was completed, expired or cancelled."""
+    await tx.execute(
+        "UPDATE sales.orders SET state = $2, closed_at = $3 WHERE id = $1", order_id, state, closed_at
+    )
+
+
+async def set_item_state(
+    tx: Connection,
+    item_id: uuid.UUID,
+    state: ItemState,
+    *,
+    refusal_code: str | None = None,
+    done_at: datetime | None = None,
+) -> None:
+    """Writes an item's state; a refusal's code stands only as long as the item is refused."""
+    await tx.execute(
+        "UPDATE sales.item SET state = $2, refusal_code = $3, done_at = coalesce($4, done_at) WHERE id = $1",
+        item_id,
+        state,
+        refusal_code,
+        done_at,
+    )
+
+
+async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID) -> None:
+    """Puts another document in the place of a refused one and its item back to stamping.
+
+    Raises: asyncpg.UniqueViolationError when the document is an item of an order already.
+    """
+    await tx.execute(
+        "UPDATE sales.item SET document_id = $2, state = 'stamping', refusal_code = NULL WHERE id = $1",
+        item_id,
+        document_id,
+    )
+
+
+async def claim_overdue(
+    tx: Connection, now: datetime, *, limit: int, lease_until: datetime
+) -> Sequence[DueOrder]:
+    """Orders whose time to pay is over; other workers don't see those with an open payment meanwhile."""
+    rows = await tx.fetch(
+        """
+        WITH due AS (
+            SELECT o.id, o.expires_at, p.id AS payment_id, p.reference
+            FROM sales.orders o
+            LEFT JOIN sales.payment p ON p.order_id = o.id AND p.state IN ('creating', 'pending')
+            WHERE o.state = 'awaiting_payment' AND o.expires_at <= $1
+                AND (p.lease_until IS NULL OR p.lease_until <= $1)
+            ORDER BY o.expires_at LIMIT $2 FOR NO KEY UPDATE OF o SKIP LOCKED
+        ), leased AS (
+            UPDATE sales.payment p SET lease_until = $3 FROM due WHERE p.id = due.payment_id
+        )
+        SELECT id, expires_at, reference FROM due
+        """,
+        now,
+        limit,
+        lease_until,
+    )
+    return [DueOrder(**dict(row)) for row in rows]
+
+
+async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
+    """Deletes drafts opened before `before`, and cancelled orders without a payment; gives how many."""
+    deleted: int = await tx.fetchval(
+        """
+        WITH old AS (
+            SELECT id FROM sales.orders o WHERE state IN ('draft', 'cancelled') AND created_at < $1
+                AND NOT EXISTS (SELECT FROM sales.payment p WHERE p.order_id = o.id)
+            ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ), items AS (DELETE FROM sales.item i USING old WHERE i.order_id = old.id),
+        gone AS (DELETE FROM sales.orders o USING old WHERE o.id = old.id RETURNING 1)
+        SELECT count(*) FROM gone
+        """,
+        before,
+        limit,
+    )
+    return deleted

@@ -1,0 +1,254 @@
+"""Attempts to pay, and the notices that speak of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState
+from meterai.sales.ports import Charge
+
+FIRST_POLL_SECONDS = 12
+"""After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
+
+
+class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose status is to be fetched."""
+
+    order_id: uuid.UUID
+    reference: str
+    state: PaymentState
+
+
+async def place(
+    tx: Connection,
+    order_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    *,
+    gateway: str,
+    channel: str,
+    reference: str,
+    amount: int,
+    now: datetime,
+    expires_at: datetime,
+    lots: Sequence[tuple[uuid.UUID, uuid.UUID]],
+) -> None:
+    """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
+    await tx.execute(
+        """
+        WITH placed AS (
+            UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
+        ), lots AS (
+            UPDATE sales.item i SET lot_account_id = l.account_id
+            FROM unnest($9::uuid[], $10::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
+        )
+        INSERT INTO sales.payment
+            (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
+        VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $7 + make_interval(secs => $11))
+        """,
+        order_id,
+        payment_id,
+        gateway,
+        channel,
+        reference,
+        amount,
+        now,
+        expires_at,
+        [item_id for item_id, _ in lots],
+        [account_id for _, account_id in lots],
+        FIRST_POLL_SECONDS,
+    )
+
+
+async def add_attempt(
+    tx: Connection,
+    order_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    *,
+    gateway: str,
+    channel: str,
+    reference: str,
+    amount: int,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Writes one more attempt to pay an order that is placed already."""
+    await tx.execute(
+        """INSERT INTO sales.payment
+               (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
+           VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $7 + make_interval(secs => $9))""",
+        order_id,
+        payment_id,
+        gateway,
+        channel,
+        reference,
+        amount,
+        now,
+        expires_at,
+        FIRST_POLL_SECONDS,
+    )
+
+
+async def store_charge(connection: Connection, charge: Charge, poll_at: datetime) -> None:
+    """Writes what the payer needs; an attempt that has ended meanwhile is left as it is."""
+    await connection.execute(
+        """UPDATE sales.payment SET state = 'pending', transaction_id = $2, qr_text = nullif($3, ''),
+               va_number = nullif($4, ''), page_url = nullif($5, ''), poll_at = $6
+           WHERE reference = $1 AND state = 'creating'""",
+        charge.reference,
+        charge.transaction_id,
+        charge.qr_text,
+        charge.va_number,
+        charge.payment_page_url,
+        poll_at,
+    )
+
+
+async def close_attempt(
+    connection: Connection, reference: str, state: PaymentState, poll_at: datetime
+) -> None:
+    """Ends an open attempt without money. It is still polled for a while: money may come late."""
+    await connection.execute(
+        """UPDATE sales.payment SET state = $2, poll_at = $3, lease_until = NULL
+           WHERE reference = $1 AND state IN ('creating', 'pending')""",
+        reference,
+        state,
+        poll_at,
+    )
+
+
+async def mark_reversed(tx: Connection, payment_id: uuid.UUID, now: datetime) -> None:
+    """Writes that the money of a settled payment was taken back."""
+    await tx.execute(
+        "UPDATE sales.payment SET state = 'reversed', reversed_at = $2, poll_at = NULL WHERE id = $1",
+        payment_id,
+        now,
+    )
+
+
+async def settle(
+    tx: Connection,
+    order_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    *,
+    reference: str,
+    transaction_id: str,
+    paid_amount: int,
+    outcome: PaymentOutcome,
+    gateway_cost: int,
+    order_state: OrderState,
+    item_states: Sequence[tuple[uuid.UUID, ItemState]],
+    now: datetime,
+) -> None:
+    """Writes a payment as settled, its notices as done, and, when it was credited, the order and its items.
+
+    Other open attempts of a credited order are cancelled, and polled at once so that the gateway closes them.
+    """
+    await tx.execute(
+        """
+        WITH others AS (
+            UPDATE sales.payment SET state = 'cancelled', poll_at = $9
+            WHERE order_id = $1 AND id <> $2 AND state IN ('creating', 'pending') AND $5 = 'credited'
+        ), notices AS (
+            UPDATE sales.notice SET processed_at = $9 WHERE reference = $10 AND processed_at IS NULL
+        ), items AS (
+            UPDATE sales.item i SET state = s.state, done_at = CASE WHEN s.state = 'done' THEN $9 END
+            FROM unnest($7::uuid[], $8::text[]) AS s(item_id, state) WHERE i.id = s.item_id
+        ), paid AS (
+            UPDATE sales.orders SET state = $6, paid_at = $9,
+                closed_at = CASE WHEN $6 = 'completed' THEN $9::timestamptz END
+            WHERE id = $1 AND $5 = 'credited'
+        )
+        UPDATE sales.payment SET state = 'settled', settled_at = $9, poll_at = NULL, lease_until = NULL,
+            transaction_id = coalesce(nullif($3, ''), transaction_id), paid_amount = $4, outcome = $5,
+            gateway_cost = $11
+        WHERE id = $2
+        """,
+        order_id,
+        payment_id,
+        transaction_id,
+        paid_amount,
+        outcome,
+        order_state,
+        [item_id for item_id, _ in item_states],
+        [state for _, state in item_states],
+        now,
+        reference,
+        gateway_cost,
+    )
+
+
+async def store_notice(
+    connection: Connection,
+    notice_id: uuid.UUID,
+    *,
+    gateway: str,
+    event_key: str,
+    reference: str,
+    raw: bytes,
+    now: datetime,
+    poll_at: datetime,
+) -> bool:
+    """Stores a notice as it came, and has its payment polled soon; False when this event is stored already.
+
+    A notice of a payment that is not ours is stored as done.
+    """
+    new: bool = await connection.fetchval(
+        """
+        WITH soon AS (
+            UPDATE sales.payment SET poll_at = least(poll_at, $7) WHERE reference = $4 RETURNING 1
+        ), stored AS (
+            INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
+            SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM soon) THEN $6::timestamptz END
+            ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
+        ) SELECT EXISTS (SELECT FROM stored)
+        """,
+        notice_id,
+        gateway,
+        event_key,
+        reference,
+        raw,
+        now,
+        poll_at,
+    )
+    return new
+
+
+async def finish_notices(connection: Connection, reference: str, now: datetime) -> None:
+    """Marks the notices of an attempt as done."""
+    await connection.execute(
+        "UPDATE sales.notice SET processed_at = $2 WHERE reference = $1 AND processed_at IS NULL",
+        reference,
+        now,
+    )
+
+
+async def claim_due(connection: Connection, now: datetime, *, limit: int) -> list[DuePayment]:
+    """Takes attempts whose status is due, and writes when it is due next, so that no other worker takes them.
+
+    An open attempt is asked for every 10 to 30 seconds; a closed one ever more rarely, for three days.
+    """
+    rows = await connection.fetch(
+        """
+        UPDATE sales.payment p SET polls = p.polls + 1, poll_at = CASE
+            WHEN p.state IN ('creating', 'pending')
+                THEN $1 + least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')
+            WHEN p.state IN ('expired', 'cancelled', 'failed') AND $1 < p.expires_at + interval '3 days'
+                THEN $1 + least(greatest($1 - p.expires_at, interval '5 min'), interval '12 h')
+            END
+        FROM (
+            SELECT id FROM sales.payment WHERE poll_at <= $1 ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ) due
+        WHERE p.id = due.id RETURNING p.order_id, p.reference, p.state
+        """,
+        now,
+        limit,
+    )
+    return [
+        DuePayment(order_id=row["order_id"], reference=row["reference"], state=PaymentState(row["state"]))
+        for row in rows
+    ]

@@ -1,0 +1,167 @@
+"""Refunds: owed from their first row on, paid by the gateway or to an account."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.sales.bank_account import BankAccount
+from meterai.sales.model import ItemState, RefundChannel, RefundReason, RefundState
+from meterai.sales.ports import Channel
+
+
+class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that a worker pays or asks for now."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    number: str
+    payment_reference: str
+    payment_channel: Channel
+    amount: int
+    channel: RefundChannel
+    state: RefundState
+    bank: str | None
+    account_number: str | None
+    account_holder: str | None
+    reference: str | None
+    round: int
+    attempts: int
+
+    def __repr__(self) -> str:
+        return f"DueRefund(id={self.id}, state={self.state})"  # no personal data in logs
+
+
+async def add_refund(
+    tx: Connection,
+    refund_id: uuid.UUID,
+    order_id: uuid.UUID,
+    *,
+    payment_id: uuid.UUID,
+    item_id: uuid.UUID | None,
+    quantity: int,
+    amount: int,
+    reason: RefundReason,
+    channel: RefundChannel,
+    account: BankAccount | None,
+    now: datetime,
+) -> RefundState:
+    """Writes a refund as owed; gives its state. A payout without an account waits for one."""
+    needs_account = channel is RefundChannel.PAYOUT and account is None
+    state = RefundState.NEEDS_ACCOUNT if needs_account else RefundState.PAYABLE
+    await tx.execute(
+        """INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason,
+               channel, state,
+               bank, account_number, account_holder, next_attempt_at, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+        refund_id,
+        order_id,
+        item_id,
+        payment_id,
+        quantity,
+        amount,
+        reason,
+        channel,
+        state,
+        account.bank if account else None,
+        account.number if account else None,
+        account.holder if account else None,
+        None if needs_account else now,
+        now,
+    )
+    return state
+
+
+async def count_refunded(tx: Connection, item_id: uuid.UUID, pieces: int, state: ItemState) -> None:
+    """Writes that `pieces` more of an item were given back, and its state."""
+    await tx.execute(
+        "UPDATE sales.item SET refunded_quantity = refunded_quantity + $2, state = $3 WHERE id = $1",
+        item_id,
+        pieces,
+        state,
+    )
+
+
+async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount, now: datetime) -> None:
+    """Writes the account to which a refund goes; it is payable now, as a payout of its own."""
+    await tx.execute(
+        """UPDATE sales.refund SET state = 'payable', channel = 'payout', bank = $2, account_number = $3,
+               account_holder = $4, round = round + 1, reference = NULL, failure_code = NULL, attempts = 0,
+               next_attempt_at = $5 WHERE id = $1""",
+        refund_id,
+        account.bank,
+        account.number,
+        account.holder,
+        now,
+    )
+
+
+async def claim_due(
+    connection: Connection, now: datetime, *, limit: int, lease_until: datetime
+) -> list[DueRefund]:
+    """Takes refunds that are to be paid or asked for; other workers don't see them until `lease_until`."""
+    rows = await connection.fetch(
+        """
+        UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1
+        FROM (
+            SELECT r.id, o.number, p.reference AS payment_reference, p.channel AS payment_channel
+            FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
+            JOIN sales.payment p ON p.id = r.payment_id
+            WHERE r.next_attempt_at <= $1 AND r.state IN ('payable', 'sent')
+            ORDER BY r.next_attempt_at LIMIT $2 FOR UPDATE OF r SKIP LOCKED
+        ) due
+        WHERE r.id = due.id
+        RETURNING r.id, r.order_id, due.number, due.payment_reference, due.payment_channel, r.amount,
+            r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts
+        """,
+        now,
+        limit,
+        lease_until,
+    )
+    return [msgspec.convert(dict(row), DueRefund, builtin_types=(uuid.UUID,)) for row in rows]
+
+
+async def put_off(connection: Connection, refund_id: uuid.UUID, until: datetime, why: str | None) -> None:
+    """Has a refund tried again at `until`."""
+    await connection.execute(
+        """UPDATE sales.refund SET next_attempt_at = $2, failure_code = $3
+           WHERE id = $1 AND state IN ('payable', 'sent')""",
+        refund_id,
+        until,
+        why,
+    )
+
+
+async def set_sent(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at: datetime) -> None:
+    """Writes that the payout provider has a refund, and when it is asked how it went."""
+    await tx.execute(
+        """UPDATE sales.refund SET state = 'sent', reference = $2, next_attempt_at = $3, attempts = 0,
+               failure_code = NULL WHERE id = $1""",
+        refund_id,
+        reference,
+        ask_at,
+    )
+
+
+async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> None:
+    """Writes that a refund needs an account, or another one; the refused account is forgotten."""
+    await tx.execute(
+        """UPDATE sales.refund SET state = 'needs_account', channel = 'payout', failure_code = $2,
+               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL WHERE id = $1""",
+        refund_id,
+        why,
+    )
+
+
+async def set_paid(tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime) -> None:
+    """Writes a refund as paid."""
+    await tx.execute(
+        """UPDATE sales.refund SET state = 'paid', reference = $2, paid_at = $3, next_attempt_at = NULL,
+               failure_code = NULL WHERE id = $1""",
+        refund_id,
+        reference,
+        now,
+    )
