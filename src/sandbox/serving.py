@@ -19,9 +19,9 @@ async def healthz(_: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-def page(title: str, body: str, *, status: int = 200, refresh_seconds: int = 0) -> web.Response:
+def page(title: str, body: str, *, status: int = 200) -> web.Response:
     """A whole page; `body` is HTML whose values are already escaped."""
-    text = document(title, body, refresh_seconds=refresh_seconds)
+    text = document(title, body)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
 

@@ -61,7 +61,7 @@ async def test_a_server_that_was_restarted_is_found_again(tmp_path: Path) -> Non
     sender = SmtpSender(f"smtp://127.0.0.1:{port}", sender="m@example.id")
     async with running_inbox(tmp_path, smtp_port=port):
         await sender.send(MAIL)
-        kept = sender._idle[0][0]
+        kept = sender._idle[0]
     kept.transport.abort()  # type: ignore[union-attr]  # as the end of the server's process does
     await asyncio.sleep(0)
     async with running_inbox(tmp_path, smtp_port=port) as inbox:

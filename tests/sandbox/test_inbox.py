@@ -41,10 +41,10 @@ async def test_a_wrong_token_and_a_wrong_number_are_refused(inbox: Inbox) -> Non
 
 
 async def test_the_page_shows_the_code_large_links_as_links_and_no_foreign_markup(inbox: Inbox) -> None:
-    await send(inbox, "6281234567890", "Kode Anda: 123456 <script>x</script> http://localhost/o?a=1&b=2")
+    await send(inbox, "6281234567890", "Kode Anda: 123456. <script>x</script> http://localhost/o?a=1&b=2")
     async with inbox.session.get(inbox.url) as answer:
         page = await answer.text()
-    assert '<p class="code">123 456</p>' in page
+    assert '<p class="code large">123 456</p>' in page
     assert '<a href="http://localhost/o?a=1&amp;b=2" rel="noreferrer">' in page
     assert "<script>" not in page
     assert "not real money" in page

@@ -172,5 +172,6 @@ class OutsideService:
         return self._session
 
     def _unavailable(self, reason: str) -> Refusal:
-        log.warning("outside_service_unavailable", code=self.unavailable_code, reason=reason)
+        if reason != "breaker_open":  # one line per real failure is enough
+            log.warning("outside_service_unavailable", code=self.unavailable_code, reason=reason)
         return Refusal(Kind.UNAVAILABLE, self.unavailable_code, reason=reason)

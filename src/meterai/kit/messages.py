@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
@@ -78,7 +77,7 @@ class SmtpSender:
         self._sender = sender
         self._seconds = total_seconds
         self._places = asyncio.Semaphore(connections_max)
-        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._idle: list[aiosmtplib.SMTP] = []
 
     async def send(self, message: Message) -> None:
         mail = self._compose(message)
@@ -92,13 +91,13 @@ class SmtpSender:
 
     async def close(self) -> None:
         while self._idle:
-            client, _ = self._idle.pop()
-            client.close()
+            self._idle.pop().close()
 
     async def _transmit(self, to: str, mail: bytes) -> None:
         if self._idle:
             try:
-                async with self._kept() as client:
+                client = self._idle.pop()
+                async with self._returned(client):
                     await client.sendmail(self._sender, [to], mail)
                 return
             except (aiosmtplib.SMTPServerDisconnected, OSError):
@@ -108,23 +107,17 @@ class SmtpSender:
             await client.sendmail(self._sender, [to], mail)
 
     @asynccontextmanager
-    async def _kept(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        client, _ = self._idle.pop()
-        async with self._returned(client):
-            yield client
-
-    @asynccontextmanager
     async def _returned(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
         """Keeps the connection for the next message, unless something went wrong on it."""
         try:
             yield
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused):
-            self._idle.append((client, time.monotonic()))
+            self._idle.append(client)
             raise
         except BaseException:
             client.close()
             raise
-        self._idle.append((client, time.monotonic()))
+        self._idle.append(client)
 
     async def _connect(self) -> aiosmtplib.SMTP:
         parts = self._parts

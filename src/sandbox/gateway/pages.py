@@ -9,11 +9,11 @@ from aiohttp import web
 from sandbox.gateway import qris
 from sandbox.gateway.charges import Payment, jakarta
 from sandbox.gateway.till import GatewayError, Till
-from sandbox.page import both
+from sandbox.page import both, reload_link
 from sandbox.serving import page
 
 _WORDS = {
-    "pending": ("Menunggu pembayaran", "Waiting for payment", "wait"),
+    "pending": ("Menunggu", "Waiting", "wait"),
     "settlement": ("Lunas", "Paid", "good"),
     "expire": ("Kedaluwarsa", "Expired", "bad"),
     "cancel": ("Dibatalkan", "Cancelled", "bad"),
@@ -42,12 +42,12 @@ class Pages:
         waiting = self.till.book.newest("pending", 50)
         paid = self.till.book.newest("settlement", 10)
         body = (
-            f"<h1>{both('Gerbang pembayaran', 'Payment gateway')}</h1>"
+            f"<h1>{both('Gerbang pembayaran', 'Payment gateway')}</h1>{reload_link('/')}"
             f'<section class="card"><h2>{both("Menunggu pembayaran", "Waiting for payment")}</h2>'
             f"{_list(waiting)}</section>"
             f'<section class="card"><h2>{both("Baru saja dibayar", "Just paid")}</h2>{_list(paid)}</section>'
         )
-        return page("Gerbang pembayaran", body, refresh_seconds=5)
+        return page("Gerbang pembayaran", body)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -79,7 +79,7 @@ def _missing() -> web.Response:
 
 def _payment(payment: Payment, *, payable: bool) -> str:
     rows = [
-        (both("Merchant", "Merchant"), "Meterai"),
+        (both("Penjual", "Merchant"), "Meterai"),
         (both("Untuk", "For"), escape(payment.name or "-")),
         (both("Nomor", "Reference"), escape(payment.order_id)),
         (both("Bayar sebelum", "Pay before"), f"{jakarta(payment.expires_at)} WIB"),
@@ -99,7 +99,7 @@ def _payment(payment: Payment, *, payable: bool) -> str:
         f'<h1>{both("Pembayaran", "Payment")}</h1><section class="card">'
         f'<div class="row"><p class="amount">{_rupiah(amount)}</p>{_tag(payment)}</div>'
         f"<dl>{listed}</dl></section>"
-        f'{code}{button}<p class="soft"><a href="/">{both("Semua pembayaran", "All payments")}</a></p>'
+        f'{button}{code}<p class="soft"><a href="/">{both("Semua pembayaran", "All payments")}</a></p>'
     )
 
 

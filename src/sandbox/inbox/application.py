@@ -20,10 +20,10 @@ from aiohttp import web
 from sandbox import serving
 from sandbox.inbox.mail import MailHandler, make_protocol
 from sandbox.inbox.messages import Messages, Received
-from sandbox.page import both
+from sandbox.page import both, reload_link
 from sandbox.serving import page
 
-_CODE = re.compile(r"(?<![\d.])(\d{3})[ -]?(\d{3})(?![\d.])")
+_CODE = re.compile(r"(?<![\d.,])(\d{3})[ -]?(\d{3})(?!\d|[.,]\d)")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _JAKARTA = timezone(timedelta(hours=7))
 
@@ -98,15 +98,16 @@ class InboxPages:
         found = self._messages.newest_first(to=to, limit=50)
         items = "".join(_item(message) for message in found)
         empty = f'<p class="card soft">{both("Belum ada pesan", "No messages yet")}</p>'
+        again = reload_link(request.path_qs)
         heading = both("Pesan yang terkirim", "Messages that were sent")
         only = f'<p class="soft"><a href="/">← {both("Semua pesan", "All messages")}</a></p>' if to else ""
-        return page("Kotak masuk", f"<h1>{heading}</h1>{only}{items or empty}", refresh_seconds=5)
+        return page("Kotak masuk", f"<h1>{heading}</h1>{only}{again}{items or empty}")
 
 
 def _item(message: Received) -> str:
     at = datetime.fromtimestamp(message.received_at, UTC).astimezone(_JAKARTA)
     code = _CODE.search(message.text) or _CODE.search(message.subject)
-    large = f'<p class="code">{code[1]} {code[2]}</p>' if code else ""
+    large = f'<p class="code large">{code[1]} {code[2]}</p>' if code else ""
     kind = "E-mail" if message.kind == "email" else "WhatsApp"
     subject = f"<strong>{escape(message.subject)}</strong>" if message.subject else ""
     return (
