@@ -49,6 +49,7 @@ CREATE TABLE ledger.transfer (
 CREATE UNIQUE INDEX transfer_ends_once ON ledger.transfer (pending_id) WHERE pending_id IS NOT NULL;
 CREATE INDEX transfer_by_reference ON ledger.transfer (reference_id);
 CREATE INDEX transfer_pending ON ledger.transfer (expires_at) WHERE kind = 'pending';
+CREATE INDEX transfer_of_stock ON ledger.transfer (reference_id) WHERE code IN ('deposit', 'issue', 'supply');
 
 CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,1 @@
+"""What watches over the whole house: sees every context, read-only."""

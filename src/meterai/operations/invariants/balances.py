@@ -1,0 +1,109 @@
+"""I3: stamps and money are conserved. I23: stored balances are what the transfers say."""
+
+from __future__ import annotations
+
+from meterai.operations.invariants.model import SqlInvariant
+
+I3 = SqlInvariant(
+    id="I3",
+    title="Issued = stock + held + used + refunded + voided, per owner and in all; nothing below zero",
+    population="SELECT count(*) FROM ledger.account",
+    parts=(
+        # In all: every debit is somebody's credit.
+        """
+        SELECT unit AS subject,
+            format('debits %s and %s held, credits %s and %s held', sum(debits_posted), sum(debits_pending),
+                   sum(credits_posted), sum(credits_pending)) AS fact
+        FROM ledger.account GROUP BY unit
+        HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)
+        """,
+        # Nothing below zero, what is held included.
+        """
+        SELECT id::text AS subject, format('%s is overdrawn', kind) AS fact FROM ledger.account
+        WHERE balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
+            OR balance_side = 'debit' AND credits_posted + credits_pending > debits_posted
+            OR least(debits_posted, debits_pending, credits_posted, credits_pending) < 0
+        """,
+        # Every seller: what left the stock is in lots, and what left the lots was used or refunded.
+        """
+        WITH accounts AS (
+            SELECT organisation_id,
+                sum(debits_posted) FILTER (WHERE kind = 'seller_stock') AS stock_out,
+                sum(credits_posted) FILTER (WHERE kind = 'lot') AS lots_in,
+                sum(debits_posted) FILTER (WHERE kind = 'lot') AS lots_out,
+                sum(credits_posted) FILTER (WHERE kind = 'used') AS used,
+                sum(credits_pending) FILTER (WHERE kind = 'used') AS being_used
+            FROM ledger.account WHERE kind IN ('seller_stock', 'lot', 'used') GROUP BY organisation_id
+        ), serials AS (
+            SELECT j.organisation_id, count(*) FILTER (WHERE s.state = 'released') AS released,
+                count(*) FILTER (WHERE s.state IN ('allocated', 'sealed')) AS living
+            FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id GROUP BY j.organisation_id
+        ), refunds AS (
+            SELECT o.organisation_id, sum(r.quantity) AS pieces
+            FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id GROUP BY o.organisation_id
+        )
+        SELECT organisation_id::text AS subject,
+            format('sold %s, in lots came %s; out of lots went %s, used %s and refunded %s; released %s; '
+                   'being used %s, serials alive %s', a.stock_out, a.lots_in, a.lots_out, a.used,
+                   coalesce(r.pieces, 0), coalesce(s.released, 0), a.being_used, coalesce(s.living, 0)
+            ) AS fact
+        FROM accounts a
+        LEFT JOIN serials s USING (organisation_id)
+        LEFT JOIN refunds r USING (organisation_id)
+        WHERE coalesce(a.stock_out, 0) <> coalesce(a.lots_in, 0)
+            OR coalesce(a.lots_out, 0) <> coalesce(a.used, 0) + coalesce(r.pieces, 0)
+            OR coalesce(a.used, 0) <> coalesce(s.released, 0)
+            OR coalesce(a.being_used, 0) <> coalesce(s.living, 0)
+        """,
+        # Every deposit: as many stamps as it paid for, at the tariff of its day.
+        """
+        WITH deposits AS (
+            SELECT reference_id, min(business_date) AS day,
+                coalesce(sum(amount) FILTER (WHERE code = 'deposit'), 0) AS paid,
+                coalesce(sum(amount) FILTER (WHERE code = 'issue'), 0) AS issued,
+                coalesce(sum(amount) FILTER (WHERE code = 'supply'), 0) AS supplied
+            FROM ledger.transfer WHERE code IN ('deposit', 'issue', 'supply') GROUP BY reference_id
+        )
+        SELECT reference_id::text AS subject,
+            format('paid Rp%s, issued %s, supplied %s', paid, issued, supplied) AS fact
+        FROM deposits
+        WHERE issued <> supplied OR paid IS DISTINCT FROM issued * (
+            SELECT face_value FROM sales.tariff WHERE valid_from <= day ORDER BY valid_from DESC LIMIT 1)
+        """,
+    ),
+)
+
+I23 = SqlInvariant(
+    id="I23",
+    title="Balances derived from transfers = stored balances",
+    population="SELECT count(*) FROM ledger.transfer",
+    parts=(
+        """
+        WITH moves AS (
+            SELECT debit_account_id, credit_account_id,
+                CASE kind WHEN 'pending' THEN amount WHEN 'single' THEN 0 ELSE -amount END AS held,
+                CASE WHEN kind IN ('single', 'post') THEN amount ELSE 0 END AS final
+            FROM ledger.transfer
+        ), debits AS (
+            SELECT debit_account_id AS id, sum(held) AS debits_pending, sum(final) AS debits_posted
+            FROM moves GROUP BY debit_account_id
+        ), credits AS (
+            SELECT credit_account_id AS id, sum(held) AS credits_pending, sum(final) AS credits_posted
+            FROM moves GROUP BY credit_account_id
+        ), derived AS (
+            SELECT id, coalesce(debits_pending, 0) AS debits_pending, coalesce(debits_posted, 0) AS debits_posted,
+                coalesce(credits_pending, 0) AS credits_pending, coalesce(credits_posted, 0) AS credits_posted
+            FROM debits FULL JOIN credits USING (id)
+        )
+        SELECT id::text AS subject,
+            format('%s: stored %s/%s debits, %s/%s credits; transfers say %s/%s, %s/%s', a.kind,
+                   a.debits_posted, a.debits_pending, a.credits_posted, a.credits_pending,
+                   d.debits_posted, d.debits_pending, d.credits_posted, d.credits_pending) AS fact
+        FROM ledger.account a FULL JOIN derived d USING (id)
+        WHERE a.debits_posted IS DISTINCT FROM coalesce(d.debits_posted, 0)
+            OR a.debits_pending IS DISTINCT FROM coalesce(d.debits_pending, 0)
+            OR a.credits_posted IS DISTINCT FROM coalesce(d.credits_posted, 0)
+            OR a.credits_pending IS DISTINCT FROM coalesce(d.credits_pending, 0)
+        """,
+    ),
+)

@@ -1,0 +1,109 @@
+"""I9: released bytes never change. I12: everything released is judged genuine. Both read the stored files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+
+from meterai.kit.database import Database, Row
+from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.operations.invariants.model import Findings
+
+I9_TITLE = "A released version's bytes never change"
+I12_TITLE = "Everything released is judged genuine"
+
+Judge = Callable[[bytes], Awaitable[str | None]]
+"""Judges a file without asking the register: None when genuine, else the verdict in words."""
+
+_PAGE = 1_000
+
+
+class FileFindings(msgspec.Struct, kw_only=True):
+    """What reading the files found."""
+
+    changed: Findings
+    misjudged: Findings
+    read: int = 0
+    judged: int = 0
+
+
+async def check_files(
+    db: Database,
+    objects: ObjectStore,
+    *,
+    judge: Judge | None,
+    sample: int | None,
+    concurrency: int = 2,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> FileFindings:
+    """Reads released files, all or a random `sample`, compares them with the register and judges them.
+
+    `progress` is called with the files done and to do.
+    """
+    found = FileFindings(changed=Findings(shown=[]), misjudged=Findings(shown=[]))
+    async with db.connection() as conn:
+        total = await conn.fetchval("SELECT count(*) FROM stamping.release")
+    total = total if sample is None else min(sample, total)
+    turns = asyncio.Semaphore(concurrency)
+
+    async def one(sha256: str, size: int) -> None:
+        async with turns:
+            await _check_file(objects, judge, sha256, size, found)
+        progress(found.read, total)
+
+    # Page by page: a task for each of millions of files would fill the memory.
+    async for page in _all_released(db) if sample is None else _some_released(db, sample):
+        await asyncio.gather(*(one(row["sha256"], row["bytes"]) for row in page))
+    return found
+
+
+async def _check_file(
+    objects: ObjectStore, judge: Judge | None, sha256: str, size: int, found: FileFindings
+) -> None:
+    found.read += 1
+    try:
+        content = await objects.get(sha256)
+    except ObjectMissing:
+        found.changed.add(f"{sha256}: the file is gone")
+        return
+    except OSError as error:
+        found.changed.add(f"{sha256}: the file can't be read ({type(error).__name__})")
+        return
+    digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    if digest != sha256 or len(content) != size:
+        found.changed.add(f"{sha256}: the file of {len(content)} bytes has the digest {digest}")
+        return
+    if judge is not None:
+        found.judged += 1
+        verdict = await judge(content)
+        if verdict is not None:
+            found.misjudged.add(f"{sha256}: {verdict}")
+
+
+_RELEASED = """SELECT sha256, min(bytes) AS bytes FROM stamping.release
+    WHERE sha256 > $1 AND sha256 <= $2 GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
+_FIRST, _LAST = "", "g"  # before and after every hex digest
+
+
+async def _all_released(db: Database) -> AsyncIterator[list[Row]]:
+    """Digest and size of each released file, in pages."""
+    last = _FIRST
+    while True:
+        async with db.connection() as conn:
+            rows = await conn.fetch(_RELEASED, last, _LAST, _PAGE)
+        if not rows:
+            return
+        yield rows
+        last = rows[-1]["sha256"]
+
+
+async def _some_released(db: Database, sample: int) -> AsyncIterator[list[Row]]:
+    """`sample` files from a random place in the order of digests, which are random themselves."""
+    async with db.connection() as conn:
+        start = await conn.fetchval("SELECT encode(sha256(random()::text::bytea), 'hex')")
+        rows = await conn.fetch(_RELEASED, start, _LAST, sample)
+        rows += await conn.fetch(_RELEASED, _FIRST, start, sample - len(rows))
+    yield rows

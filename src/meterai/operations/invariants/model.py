@@ -1,0 +1,67 @@
+"""What an invariant is, and what checking it found."""
+
+from __future__ import annotations
+
+import msgspec
+
+VIOLATIONS_SHOWN = 20
+
+
+class SqlInvariant(msgspec.Struct, frozen=True, kw_only=True):
+    """An invariant that SQL can check."""
+
+    id: str
+    title: str
+    population: str
+    """SQL that counts what is looked at."""
+    parts: tuple[str, ...]
+    """SQL queries, each giving two text columns for whatever breaks the invariant: `subject` and `fact`.
+
+    `$1` is the time of the check. Each is one statement, so it sees one moment of a database in use.
+    """
+
+
+class Findings(msgspec.Struct, kw_only=True):
+    """Violations as they are found: all are counted, the first are kept."""
+
+    count: int = 0
+    shown: list[str] = []
+
+    def add(self, violation: str, *, count: int = 1) -> None:
+        """Notes a violation."""
+        self.count += count
+        if len(self.shown) < VIOLATIONS_SHOWN:
+            self.shown.append(violation)
+
+
+class InvariantResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of one invariant. Holds ids and sums, no personal data."""
+
+    id: str
+    title: str
+    ok: bool
+    """True: everything that was looked at (`checked`) keeps it."""
+    violations: tuple[str, ...]
+    """The first of them, in words."""
+    violation_count: int
+    checked: int
+    """How many things were looked at."""
+    seconds: float
+    note: str = ""
+    """What the result does not cover, such as the size of a sample."""
+
+
+def result(
+    invariant_id: str, title: str, findings: Findings, *, checked: int, seconds: float, note: str = ""
+) -> InvariantResult:
+    """The result that findings amount to."""
+    return InvariantResult(
+        id=invariant_id,
+        title=title,
+        ok=findings.count == 0,
+        violations=tuple(findings.shown),
+        violation_count=findings.count,
+        checked=checked,
+        seconds=round(seconds, 3),
+        note=note,
+    )

@@ -1,0 +1,65 @@
+"""I15: a key has one answer. I16: nothing of one customer stands on anything of another."""
+
+from __future__ import annotations
+
+from meterai.operations.invariants.model import SqlInvariant
+
+I15 = SqlInvariant(
+    id="I15",
+    title="One idempotency key, one job, one answer",
+    population="SELECT count(*) FROM stamping.job",
+    parts=(
+        """
+        SELECT min(id::text) AS subject, format('%s jobs of one key', count(*)) AS fact
+        FROM stamping.job GROUP BY organisation_id, idempotency_key HAVING count(*) > 1
+        """,
+        # A released job: every serial of it is bound to the same bytes.
+        """
+        SELECT j.id::text AS subject,
+            format('released with %s serials, bound to %s files', count(*), count(DISTINCT r.sha256)) AS fact
+        FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
+        LEFT JOIN stamping.release r ON r.serial = s.serial AND r.version = 1
+        WHERE j.state = 'released' GROUP BY j.id
+        HAVING count(r.serial) <> count(*) OR min(r.sha256) <> max(r.sha256)
+        """,
+        # Nothing was released by a job that is not.
+        """
+        SELECT r.serial AS subject, format('released, its job is %s', j.state) AS fact
+        FROM stamping.release r JOIN stamping.serial s ON s.serial = r.serial
+        JOIN stamping.job j ON j.id = s.job_id WHERE j.state <> 'released'
+        """,
+    ),
+)
+
+I16 = SqlInvariant(
+    id="I16",
+    title="Nobody's stamp, lot or document stands on another's",
+    population="SELECT count(*) FROM customers.customer",
+    parts=(
+        # A job: owner of the document, owner of the lot and owner of the job are one.
+        """
+        SELECT j.id::text AS subject, 'job, lot and document belong to different owners' AS fact
+        FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
+        LEFT JOIN stamping.document d ON d.id = j.document_id
+        WHERE (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
+            ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
+        """,
+        # An item: its lot and its document are those of who paid.
+        """
+        SELECT i.id::text AS subject, 'item, lot and document belong to different owners' AS fact
+        FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+        LEFT JOIN ledger.account a ON a.id = i.lot_account_id
+        LEFT JOIN stamping.document d ON d.id = i.document_id
+        WHERE a.id IS NOT NULL
+                AND (a.customer_id, a.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)
+            OR o.state IN ('paid', 'completed') AND d.id IS NOT NULL
+                AND (d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)
+        """,
+        # A payment or refund: of an item and a payment of the same order.
+        """
+        SELECT r.id::text AS subject, 'refund and payment belong to different orders' AS fact
+        FROM sales.refund r LEFT JOIN sales.payment p ON p.id = r.payment_id
+        WHERE p.order_id IS DISTINCT FROM r.order_id
+        """,
+    ),
+)

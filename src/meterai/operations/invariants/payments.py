@@ -1,0 +1,107 @@
+"""I4, I5, I14: what was paid is a sale, a refund or young suspense; is credited once; one payment is open."""
+
+from __future__ import annotations
+
+from meterai.operations.invariants.model import SqlInvariant
+
+I4 = SqlInvariant(
+    id="I4",
+    title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
+    population="SELECT count(*) FROM sales.payment WHERE settled_at IS NOT NULL",
+    parts=(
+        # What the gateway told us is what we booked, and it left suspense for something.
+        """
+        WITH paid AS (
+            SELECT order_id, count(*) AS payments, sum(paid_amount) AS rupiah, max(settled_at) AS last_at
+            FROM sales.payment WHERE settled_at IS NOT NULL GROUP BY order_id
+        ), booked AS (
+            SELECT reference_id AS order_id, count(*) FILTER (WHERE code = 'payment') AS payments,
+                coalesce(sum(amount) FILTER (WHERE code = 'payment'), 0) AS received,
+                coalesce(sum(amount) FILTER (WHERE code <> 'payment'), 0) AS explained
+            FROM ledger.transfer
+            WHERE code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')
+            GROUP BY reference_id
+        )
+        SELECT order_id::text AS subject,
+            format('%s payments of Rp%s in all, booked %s of Rp%s, of which Rp%s became a sale or a refund',
+                   p.payments, p.rupiah, b.payments, b.received, b.explained) AS fact
+        FROM paid p FULL JOIN booked b USING (order_id)
+        WHERE p.payments IS DISTINCT FROM b.payments OR p.rupiah IS DISTINCT FROM b.received
+            OR b.explained > b.received
+            OR b.explained < b.received AND p.last_at < $1::timestamptz - interval '15 minutes'
+        """,
+        # An order that was credited is booked at its price, any other not at all.
+        """
+        WITH credited AS (
+            SELECT DISTINCT order_id FROM sales.payment WHERE outcome = 'credited'
+        ), sold AS (
+            SELECT reference_id AS order_id,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_face_value'), 0) AS face_value,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_fee'), 0) AS fee,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_vat'), 0) AS vat
+            FROM ledger.transfer WHERE code IN ('sale_face_value', 'sale_fee', 'sale_vat')
+            GROUP BY reference_id
+        )
+        SELECT order_id::text AS subject,
+            format('sold for Rp%s + Rp%s + VAT Rp%s, its price is Rp%s + Rp%s + VAT Rp%s%s',
+                   s.face_value, s.fee, s.vat, o.face_value, o.fee - o.vat, o.vat,
+                   CASE WHEN c.order_id IS NULL THEN ', and no payment of it was credited' END) AS fact
+        FROM credited c FULL JOIN sold s USING (order_id) LEFT JOIN sales.orders o ON o.id = order_id
+        WHERE c.order_id IS NULL OR (s.face_value, s.fee, s.vat) IS DISTINCT FROM
+            (o.face_value::numeric, (o.fee - o.vat)::numeric, o.vat::numeric)
+        """,
+    ),
+)
+
+I5 = SqlInvariant(
+    id="I5",
+    title="One payment credits once",
+    population="SELECT count(*) FROM sales.orders WHERE state <> 'draft'",
+    parts=(
+        # An order is paid by one payment, and is not paid without one.
+        """
+        SELECT o.id::text AS subject,
+            format('order is %s, payments credited: %s', o.state, count(p.id)) AS fact
+        FROM sales.orders o LEFT JOIN sales.payment p ON p.order_id = o.id AND p.outcome = 'credited'
+        GROUP BY o.id, o.state
+        HAVING count(p.id) <> CASE WHEN o.state IN ('paid', 'completed') THEN 1 ELSE 0 END
+        """,
+        # Each item's lot got what the item says, and only when the order was paid.
+        """
+        SELECT i.id::text AS subject,
+            format('lot got %s stamps, the item is of %s and its order %s',
+                   coalesce(a.credits_posted, 0), i.quantity, o.state) AS fact
+        FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+        LEFT JOIN ledger.account a ON a.id = i.lot_account_id
+        WHERE coalesce(a.credits_posted, 0) <>
+            CASE WHEN o.state IN ('paid', 'completed') THEN i.quantity ELSE 0 END
+        """,
+        # No lot without an item, and none of two items: what the item says would be counted twice.
+        """
+        SELECT a.id::text AS subject, format('lot of %s items', count(i.id)) AS fact
+        FROM ledger.account a LEFT JOIN sales.item i ON i.lot_account_id = a.id
+        WHERE a.kind = 'lot' GROUP BY a.id HAVING count(i.id) > 1 OR count(i.id) = 0 AND a.credits_posted > 0
+        """,
+        # An event of the gateway was stored once.
+        """
+        SELECT event_key AS subject, format('stored %s times', count(*)) AS fact
+        FROM sales.notice GROUP BY gateway, event_key HAVING count(*) > 1
+        """,
+    ),
+)
+
+I14 = SqlInvariant(
+    id="I14",
+    title="One open payment per order, one order per submit id",
+    population="SELECT count(*) FROM sales.orders",
+    parts=(
+        """
+        SELECT order_id::text AS subject, format('%s open payments', count(*)) AS fact
+        FROM sales.payment WHERE state IN ('creating', 'pending') GROUP BY order_id HAVING count(*) > 1
+        """,
+        """
+        SELECT min(id::text) AS subject, format('%s orders of one form', count(*)) AS fact
+        FROM sales.orders GROUP BY submit_id HAVING count(*) > 1
+        """,
+    ),
+)
