@@ -50,6 +50,7 @@ def up(
     )
     try:
         prepare_folders(settings.data)
+        os.umask(0o077)  # mails, documents and logs are nobody else's
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, StartFailed) as problem:
