@@ -89,6 +89,9 @@ class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
     lease_token: int
     """Fencing: every write names it, and is dropped when somebody else claimed the job since."""
     attempts: int
+    """This one included."""
+    trouble_code: str | None
+    """How the attempt before this one ended."""
     organisation_id: UUID
     reference_id: UUID
     document_id: UUID
@@ -124,3 +127,20 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     pages: int
     released_at: datetime
+
+
+class OutputVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the stamped file will be what the event's agency accepts; known before anybody pays."""
+
+    too_large: bool = False
+    version_low: bool = False
+    output_bytes: int
+    """Size of the stamped file, never too small."""
+    pdf_version: str
+    offers: tuple[str, ...] = ()
+    """What can be done with consent: `keep` (rewrite), `smaller` (rewrite, with smaller pictures)."""
+
+    @property
+    def ok(self) -> bool:
+        """Within the limits, or nothing is demanded."""
+        return not (self.too_large or self.version_low)

@@ -201,7 +201,7 @@ async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> 
     tokens = dict(claims)
     rows = await conn.fetch(
         """
-        SELECT j.id, j.attempts, j.organisation_id, j.reference_id, j.document_id,
+        SELECT j.id, j.attempts, j.trouble_code, j.organisation_id, j.reference_id, j.document_id,
             encode(j.input_digest, 'hex') AS input_object,
             jsonb_array_length(d.inspection -> 'pages') AS pages,
             s.serial, s.ordinal, s.reservation_id, s.placement, s.allocated_at,
@@ -226,6 +226,7 @@ def _claimed(rows: list[Row], lease_token: int) -> ClaimedJob:
         id=first["id"],
         lease_token=lease_token,
         attempts=first["attempts"],
+        trouble_code=first["trouble_code"],
         organisation_id=first["organisation_id"],
         reference_id=first["reference_id"],
         document_id=first["document_id"],

@@ -1,0 +1,137 @@
+"""A batch on its way through the stamping cycle: what each job has become, and who leaves the batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+import msgspec
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Connection, Database
+from meterai.kit.fail_points import FailPoint
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.stamping import store
+from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
+from meterai.stamping.ports import Signer
+
+
+class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator decides about the cycle."""
+
+    base_url: str
+    """What the 2-D codes point to."""
+    specimen: bool
+    lease_s: float = 90.0
+    """A worker that is silent for longer has lost its jobs to the others."""
+    retry_first_s: float = 0.5
+    retry_longest_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the cycle works with."""
+
+    db: Database
+    jail: JailPool
+    objects: ObjectStore
+    signer: Signer
+    clock: Clock
+    settings: CycleSettings
+    fail_point: FailPoint
+
+
+class LeaseLost(Exception):
+    """Somebody else claimed the job since: nothing may be written for it."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One job on its way through the cycle."""
+
+    job: ClaimedJob
+    codes: dict[SerialNumber, str] = field(default_factory=dict)
+    """Texts of the 2-D codes."""
+    data: bytes = b""
+    """The file as it stands: input, prepared, or sealed so far."""
+    intent: Intent | None = None
+    """Of the seal that is being made."""
+    index: int = 0
+    """Which seal that is, from 0."""
+    prepared: list[str] = field(default_factory=list)
+    """Objects that are of no use after the release."""
+    released: Release | None = None
+    trouble: Exception | None = None
+    """Why it left the batch."""
+
+    @property
+    def seal(self) -> Seal:
+        return self.job.seals[self.index]
+
+    @property
+    def last(self) -> bool:
+        return self.index == len(self.job.seals) - 1
+
+    @property
+    def fence(self) -> store.Fence:
+        return store.Fence(self.job.id, self.job.lease_token)
+
+    def next_seal(self) -> None:
+        """Goes on to the document's next stamp, on the bytes sealed so far."""
+        self.index += 1
+        self.intent = None
+
+
+def going(runs: Sequence[Run]) -> list[Run]:
+    """Those still in the batch."""
+    return [run for run in runs if run.trouble is None]
+
+
+async def each(runs: Sequence[Run], work: Callable[[Run], Awaitable[None]]) -> list[Run]:
+    """Does `work` for every run at once; who fails leaves the batch. Returns those still in it."""
+
+    async def one(run: Run) -> None:
+        try:
+            await work(run)
+        except Exception as error:
+            run.trouble = error
+
+    await asyncio.gather(*(one(run) for run in runs))
+    return going(runs)
+
+
+async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]]) -> None:
+    """Does `work` once for all runs still in the batch. If one spoils it, each is done by itself."""
+    some = going(runs)
+    if not some:
+        return
+    try:
+        await work(some)
+    except Exception as error:
+        if len(some) == 1 or _concerns_all(error):
+            for run in some:
+                run.trouble = error
+            return
+        for run in some:
+            await whole([run], work)
+
+
+async def held(tx: Connection, runs: Sequence[Run]) -> list[Run]:
+    """Locks the jobs in the database and returns those whose lease is still ours."""
+    ours = await store.hold(tx, [run.fence for run in runs])
+    for run in runs:
+        if run.job.id not in ours:
+            run.trouble = LeaseLost()
+    return [run for run in runs if run.job.id in ours]
+
+
+def _concerns_all(error: Exception) -> bool:
+    """An outage hits every job alike: no use in trying them one by one."""
+    if isinstance(error, Refusal):
+        return error.kind in (Kind.UNAVAILABLE, Kind.BUSY)
+    return isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError)

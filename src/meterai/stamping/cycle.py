@@ -1,0 +1,225 @@
+"""Steps 2 to 6 of the stamping cycle, for a batch of jobs.
+
+2. In the jail: parse, check, normalise, make the prepared revision.
+3. Store it durably, then the intent: serial, digest, where the gap is.
+4. The signer seals the digests of stored intents.
+5. Fill in, store, read back, check with a second parser (jail).
+6. Post the reservations, bind serials to the released bytes, tell the outbox.
+
+Several stamps on one document go through 2 to 5 one after the other; step 6 comes once. Every write is fenced
+with the lease's token. No transaction is open during steps 2, 4 and 5. What fails here leaves the batch, and
+the others go on: a document that can't be stamped is refused, everything else is tried again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit import outbox
+from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
+from meterai.kit.stamp_code import encode_code
+from meterai.ledger import store as ledger
+from meterai.ledger.model import TransferCode, post_reservation
+from meterai.stamping import store
+from meterai.stamping.batch import Run, Tools, each, going, held, whole
+from meterai.stamping.endings import RELEASED, news, write_troubles
+from meterai.stamping.model import ClaimedJob, Intent, Release
+from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
+from meterai.stamping.queries import read_checked
+from meterai.stamping.seal.filling import fill
+
+_PREPARE = "meterai.stamping.preparation:prepare_seal"
+_CHECK = "meterai.kit.pdf.light_check:light_check"
+
+
+async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob]) -> None:
+    """Takes claimed jobs as far as they get and writes down how far that was."""
+    runs = [Run(job) for job in jobs]
+    working = await each(runs, lambda run: _resume(tools, run))
+    while working:
+        working = await _prepare_and_intend(tools, working)
+        working = await _seal(tools, working)
+        ending = await each([run for run in working if run.last], lambda run: _store_and_check(tools, run))
+        tools.fail_point("after_put")
+        await whole(ending, lambda ready: _release(tools, ready))
+        tools.fail_point("after_commit")
+        working = [run for run in working if not run.last]
+        for run in working:
+            run.next_seal()
+    await write_troubles(tools, [run for run in runs if run.trouble is not None])
+    await _forget_prepared(tools, [run for run in runs if run.trouble is None])
+
+
+async def _resume(tools: Tools, run: Run) -> None:
+    """Goes on from the newest stored intent, else from the input."""
+    intents = [seal for seal in run.job.seals if seal.intent is not None]
+    if not intents:
+        run.data = await read_checked(tools.objects, run.job.input_object)
+        return
+    newest = intents[-1]
+    assert newest.intent is not None
+    run.index, run.intent = newest.ordinal - 1, newest.intent
+    run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
+    run.data = await read_checked(tools.objects, newest.intent.prepared_object)
+
+
+async def _prepare_and_intend(tools: Tools, runs: list[Run]) -> list[Run]:
+    """Steps 2 and 3, for those that have no intent yet."""
+    fresh = [run for run in runs if run.intent is None]
+    if not fresh:
+        return runs
+    await whole(fresh, lambda some: _fetch_codes(tools, some))
+    fresh = await each(going(fresh), lambda run: _prepare(tools, run))
+    tools.fail_point("after_prepare")
+    await whole(fresh, lambda some: _store_intents(tools, some))
+    tools.fail_point("after_intent")
+    return going(runs)
+
+
+async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
+    """The signed 2-D codes of all serials of these jobs, one call."""
+    missing = [run for run in runs if not run.codes]
+    if not missing:
+        return
+    identity = await tools.signer.identity()
+    seals = [seal for run in missing for seal in run.job.seals]
+    signatures = await tools.signer.code_signatures([(seal.serial, seal.day) for seal in seals])
+    texts = {
+        seal.serial: encode_code(
+            tools.settings.base_url, seal.serial, seal.day, key_id=identity.code_key_id, signature=signature
+        )
+        for seal, signature in zip(seals, signatures, strict=True)
+    }
+    for run in missing:
+        run.codes = {seal.serial: texts[seal.serial] for seal in run.job.seals}
+
+
+async def _prepare(tools: Tools, run: Run) -> None:
+    """Step 2, and the durable half of step 3."""
+    request = SealRequest(
+        data=run.data,
+        stamps=[
+            Stamp(serial=seal.serial, code=run.codes[seal.serial], placement=seal.placement)
+            for seal in run.job.seals
+        ],
+        index=run.index,
+        signing_time=tools.clock(),
+        specimen=tools.settings.specimen,
+    )
+    prepared = await tools.jail.run(_PREPARE, request, PreparedSeal)
+    key = await tools.objects.put(prepared.data)
+    run.data = prepared.data
+    run.prepared.append(key)
+    run.intent = Intent(
+        serial=run.seal.serial,
+        digest=prepared.digest,
+        prepared_object=key,
+        gap_start=prepared.gap_start,
+        gap_end=prepared.gap_end,
+    )
+
+
+async def _store_intents(tools: Tools, runs: list[Run]) -> None:
+    """Step 3: from here on the jobs end with these serial numbers, whoever crashes."""
+    now = tools.clock()
+    async with tools.db.transaction() as tx:
+        ours = await held(tx, runs)
+        await store.insert_intents(
+            tx,
+            [run.intent for run in ours if run.intent is not None],
+            jobs=[run.job.id for run in ours],
+            sealed=[run.job.seals[run.index - 1].serial for run in ours if run.index > 0],
+            lease_until=now + timedelta(seconds=tools.settings.lease_s),
+            now=now,
+        )
+
+
+async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
+    """Step 4, and filling in: every run's data is sealed afterwards, or it left the batch."""
+
+    async def ask(some: list[Run]) -> None:
+        outcomes = await tools.signer.seal([run.seal.serial for run in some])
+        for run in some:
+            try:
+                run.data = _filled(run, outcomes[run.seal.serial])
+            except Refusal as refusal:
+                run.trouble = refusal
+
+    await whole(runs, ask)
+    tools.fail_point("after_sign")
+    return going(runs)
+
+
+def _filled(run: Run, outcome: bytes | Refusal) -> bytes:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    assert run.intent is not None
+    return fill(run.data, run.intent.gap_start, run.intent.gap_end, outcome)
+
+
+async def _store_and_check(tools: Tools, run: Run) -> None:
+    """Step 5: durable, read back, and sound in the eyes of a second parser."""
+    key = await tools.objects.put(run.data)
+    stored = await read_checked(tools.objects, key)
+    await _check(tools, run, stored)
+    run.released = Release(
+        serial=run.seal.serial,
+        version=1,
+        sha256=key,
+        bytes=len(stored),
+        pages=run.job.pages,
+        released_at=tools.clock(),
+    )
+
+
+async def _check(tools: Tools, run: Run, data: bytes) -> None:
+    """Raises: Refusal CONFLICT `seal.unsound`."""
+    identity = await tools.signer.identity()
+    request = LightCheckRequest(
+        data=data,
+        certificate=identity.certificate_chain[0],
+        pages=run.job.pages,
+        serials=[seal.serial for seal in run.job.seals[: run.index + 1]],
+    )
+    await tools.jail.run(_CHECK, request, LightCheck)
+
+
+async def _release(tools: Tools, runs: list[Run]) -> None:
+    """Step 6, one transaction: serials, jobs, news, money. Last the ledger: its locks are the hot ones."""
+    now = tools.clock()
+    async with tools.db.transaction() as tx:
+        ours = await held(tx, runs)
+        if not ours:
+            return
+        releases = [
+            (run.job.id, run.job.document_id, msgspec.structs.replace(run.released, serial=seal.serial))
+            for run in ours
+            if run.released is not None
+            for seal in run.job.seals
+        ]
+        await store.insert_releases(tx, releases, now)
+        await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)
+        postings = [
+            post_reservation(
+                derived_id("stamping", seal.reservation_id),
+                TransferCode.STAMPING,
+                pending_id=seal.reservation_id,
+                reference_id=run.job.id,
+                organisation_id=run.job.organisation_id,
+            )
+            for run in ours
+            for seal in run.job.seals
+        ]
+        await ledger.post(tx, postings, now)
+
+
+async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:
+    """Prepared revisions of released documents are of no use any more."""
+    for run in runs:
+        for key in run.prepared:
+            await tools.objects.delete(key)

@@ -1,0 +1,103 @@
+"""What becomes of jobs that left the batch: refused for good, or tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit import outbox
+from meterai.ledger import store as ledger
+from meterai.ledger.model import TransferCode, void_reservation
+from meterai.stamping import store
+from meterai.stamping.batch import LeaseLost, Run, Tools, held
+from meterai.stamping.model import ClaimedJob
+
+log = structlog.get_logger(__name__)
+
+RELEASED = "stamping.released"
+REFUSED = "stamping.refused"
+"""Topics of the outbox; payload: `job_id`, `reference_id`, `document_id`, and `code` of a refusal."""
+
+FAULT = "stamping.fault"
+"""An error without a name: a bug or a broken machine. Tried again until it is mended."""
+
+_ATTEMPTS_MAX = {
+    # The jail process died. The document may be innocent: somebody may have killed the process.
+    "pdf.too_heavy": 3,
+    "pdf.broken": 3,
+    # Our own work does not stand up to the check, or what we stored is gone: no document's fault.
+    "seal.": 10,
+    "stamping.": 10,
+}
+"""Attempts with the same end before a job is refused; by code, or by the part of it before the dot."""
+
+
+def news(job: ClaimedJob) -> dict[str, object]:
+    """What the outbox says about an ended job."""
+    return {"job_id": job.id, "reference_id": job.reference_id, "document_id": job.document_id}
+
+
+async def write_troubles(tools: Tools, runs: Sequence[Run]) -> None:
+    """Refuses what can't be stamped, and puts off the rest with the reason noted."""
+    refused = [run for run in runs if _final(run)]
+    later = [run for run in runs if run not in refused and not isinstance(run.trouble, LeaseLost)]
+    if refused:
+        await _refuse(tools, refused)
+    if later:
+        await _postpone(tools, later)
+
+
+def _final(run: Run) -> bool:
+    """Whether trying again is of no use: the document was refused, not the service unavailable."""
+    trouble = run.trouble
+    if not isinstance(trouble, Refusal) or trouble.kind not in (Kind.INVALID, Kind.CONFLICT):
+        return False
+    area = trouble.code.partition(".")[0] + "."
+    attempts_max = _ATTEMPTS_MAX.get(trouble.code) or _ATTEMPTS_MAX.get(area, 1)
+    seen_before = run.job.trouble_code == trouble.code
+    return attempts_max == 1 or (seen_before and run.job.attempts >= attempts_max)
+
+
+async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
+    """Voids the reservations, annuls the serials, says why: one transaction."""
+    now = tools.clock()
+    async with tools.db.transaction() as tx:
+        ours = await held(tx, runs)
+        codes = {run.job.id: run.trouble.code for run in ours if isinstance(run.trouble, Refusal)}
+        await store.refuse_jobs(tx, list(codes.items()), now)
+        await outbox.enqueue_many(
+            tx, [(REFUSED, {**news(run.job), "code": codes[run.job.id]}) for run in ours], now
+        )
+        voids = [
+            void_reservation(
+                derived_id("release_stamping", seal.reservation_id),
+                TransferCode.RELEASE_STAMPING,
+                pending_id=seal.reservation_id,
+                reference_id=run.job.id,
+                organisation_id=run.job.organisation_id,
+            )
+            for run in ours
+            for seal in run.job.seals
+        ]
+        await ledger.post(tx, voids, now)
+    for run in ours:
+        log.info("stamping.refused", job_id=str(run.job.id), code=codes[run.job.id])
+
+
+async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
+    first_s, longest_s = tools.settings.retry_first_s, tools.settings.retry_longest_s
+    codes = [_code(run) for run in runs]
+    delays = [outbox.retry_delay_s(run.job.attempts, first_s=first_s, longest_s=longest_s) for run in runs]
+    async with tools.db.transaction() as tx:
+        await store.postpone(tx, [run.fence for run in runs], codes, delays, tools.clock())
+
+
+def _code(run: Run) -> str:
+    if isinstance(run.trouble, Refusal):
+        log.warning("stamping.postponed", job_id=str(run.job.id), code=run.trouble.code)
+        return run.trouble.code
+    log.error("stamping.fault", job_id=str(run.job.id), exc_info=run.trouble)
+    return FAULT

@@ -1,0 +1,235 @@
+"""Read-only answers about documents, jobs and released files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Connection, Database, Row
+from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.kit.pdf.reading import Inspection
+from meterai.stamping.model import Job, JobState, OutputVerdict, Release
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+
+log = structlog.get_logger(__name__)
+
+_JOB = """
+    SELECT j.id, j.document_id, j.reference_id, j.state, j.refusal_code, j.trouble_code, j.attempts,
+        j.next_attempt_at, j.created_at, j.ended_at, j.request_digest, j.idempotency_key,
+        ARRAY(SELECT s.serial FROM stamping.serial s WHERE s.job_id = j.id ORDER BY s.ordinal) AS serials
+    FROM stamping.job j
+"""
+
+
+class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a page about a document shows."""
+
+    document_id: UUID
+    customer_id: UUID | None
+    name: str
+    kind: str | None
+    input_object: str
+    """Names the bytes to be stamped: changes when the document is rewritten."""
+    bytes: int
+    inspection: Inspection
+    placements: tuple[Placement, ...]
+    output: OutputVerdict
+    limits: OutputLimits | None
+    """What the event's agency accepts."""
+    rewritten_from: str | None
+    """The upload, when it was rewritten with consent."""
+    created_at: datetime
+    retained_until: datetime
+    job: Job | None
+    """The newest one."""
+    releases: tuple[Release, ...]
+    """One per stamp, all bound to the same bytes."""
+
+
+class DocumentSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A document in one line."""
+
+    document_id: UUID
+    name: str
+    job: Job | None
+
+    @property
+    def serials(self) -> tuple[SerialNumber, ...]:
+        """Allocated or released; none before the stamping began."""
+        return self.job.serials if self.job else ()
+
+
+async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
+    """Jobs by idempotency key, with the digest of the request that made them."""
+    rows = await conn.fetch(_JOB + "WHERE j.idempotency_key = ANY ($1)", list(keys))
+    return {row["idempotency_key"]: (row["request_digest"], _job(row)) for row in rows}
+
+
+async def job(db: Database, job_id: UUID) -> Job | None:
+    """A job by its id."""
+    async with db.connection() as conn:
+        row = await conn.fetchrow(_JOB + "WHERE j.id = $1", job_id)
+    return _job(row) if row else None
+
+
+async def job_of_document(db: Database, document_id: UUID) -> Job | None:
+    """The newest job of a document."""
+    async with db.connection() as conn:
+        jobs = await _jobs_of_documents(conn, [document_id])
+    return jobs.get(document_id)
+
+
+async def document_page(
+    db: Database, document_id: UUID, *, customer_id: UUID | None = None
+) -> DocumentPage | None:
+    """A document with its job and what was released; with `customer_id` only if it is theirs (I16)."""
+    async with db.connection() as conn:
+        row = await conn.fetchrow("SELECT * FROM stamping.document WHERE id = $1", document_id)
+        if row is None or (customer_id is not None and row["customer_id"] != customer_id):
+            return None
+        return (await _pages(conn, [row]))[0]
+
+
+async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int = 100) -> list[DocumentPage]:
+    """A customer's documents, the newest first."""
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            "SELECT * FROM stamping.document WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2",
+            customer_id,
+            limit,
+        )
+        return await _pages(conn, rows)
+
+
+async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The files' names, for their owner's pages."""
+    async with db.connection() as conn:
+        rows = await conn.fetch("SELECT id, name FROM stamping.document WHERE id = ANY ($1)", list(ids))
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentSummary]:
+    """What an order's page says of its documents."""
+    async with db.connection() as conn:
+        rows = await conn.fetch("SELECT id, name FROM stamping.document WHERE id = ANY ($1)", list(ids))
+        jobs = await _jobs_of_documents(conn, ids)
+    return {
+        row["id"]: DocumentSummary(document_id=row["id"], name=row["name"], job=jobs.get(row["id"]))
+        for row in rows
+    }
+
+
+async def input_bytes(db: Database, objects: ObjectStore, document_id: UUID) -> bytes:
+    """The document as uploaded (or rewritten). Raises: Refusal NOT_FOUND `document.unknown`."""
+    async with db.connection() as conn:
+        key = await conn.fetchval("SELECT input_object FROM stamping.document WHERE id = $1", document_id)
+    if key is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    return await read_checked(objects, key)
+
+
+async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> bytes:
+    """The stamped file of a document, compared with what was released (I9).
+
+    Raises: Refusal NOT_FOUND `document.not_released`; UNAVAILABLE `object.damaged` or `object.missing`.
+    """
+    async with db.connection() as conn:
+        key = await conn.fetchval(
+            "SELECT sha256 FROM stamping.release WHERE document_id = $1 ORDER BY version DESC LIMIT 1",
+            document_id,
+        )
+    if key is None:
+        raise Refusal(Kind.NOT_FOUND, "document.not_released")
+    return await read_checked(objects, key)
+
+
+async def read_checked(objects: ObjectStore, key: str) -> bytes:
+    """An object whose bytes still have the digest that names them: a flipped bit is never served.
+
+    Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
+    """
+    try:
+        data = await objects.get(key)
+    except ObjectMissing:
+        log.error("object.missing", key=key)
+        raise Refusal(Kind.UNAVAILABLE, "object.missing") from None
+    if hashlib.sha256(data).hexdigest() != key:
+        log.error("object.damaged", key=key)
+        raise Refusal(Kind.UNAVAILABLE, "object.damaged")
+    return data
+
+
+async def _pages(conn: Connection, rows: Sequence[Row]) -> list[DocumentPage]:
+    ids = [row["id"] for row in rows]
+    jobs = await _jobs_of_documents(conn, ids)
+    releases = await conn.fetch(
+        """SELECT document_id, serial, version, sha256, bytes, pages, released_at
+           FROM stamping.release WHERE document_id = ANY ($1) ORDER BY released_at, serial""",
+        ids,
+    )
+    return [
+        _page(row, jobs.get(row["id"]), [found for found in releases if found["document_id"] == row["id"]])
+        for row in rows
+    ]
+
+
+async def _jobs_of_documents(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Job]:
+    rows = await conn.fetch(_JOB + "WHERE j.document_id = ANY ($1) ORDER BY j.created_at, j.id", list(ids))
+    return {row["document_id"]: _job(row) for row in rows}
+
+
+def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
+    return DocumentPage(
+        document_id=row["id"],
+        customer_id=row["customer_id"],
+        name=row["name"],
+        kind=row["kind"],
+        input_object=row["input_object"],
+        bytes=row["input_bytes"],
+        inspection=msgspec.convert(row["inspection"], Inspection),
+        placements=tuple(msgspec.convert(row["placements"], list[Placement])),
+        output=msgspec.convert(row["output"], OutputVerdict),
+        limits=limits_of(row),
+        rewritten_from=row["rewritten_from"],
+        created_at=row["created_at"],
+        retained_until=row["retained_until"],
+        job=job,
+        releases=tuple(_release(found) for found in releases),
+    )
+
+
+def limits_of(row: Row) -> OutputLimits | None:
+    """The limits that a document was accepted with."""
+    if row["output_bytes_max"] is None and row["pdf_version_min"] is None:
+        return None
+    return OutputLimits(bytes_max=row["output_bytes_max"], pdf_version_min=row["pdf_version_min"])
+
+
+def _release(row: Row) -> Release:
+    fields: dict[str, Any] = {name: row[name] for name in Release.__struct_fields__}
+    return Release(**fields)
+
+
+def _job(row: Row) -> Job:
+    return Job(
+        id=row["id"],
+        document_id=row["document_id"],
+        reference_id=row["reference_id"],
+        state=JobState(row["state"]),
+        serials=tuple(row["serials"]),
+        refusal_code=row["refusal_code"],
+        trouble_code=row["trouble_code"],
+        attempts=row["attempts"],
+        next_attempt_at=row["next_attempt_at"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+    )

@@ -1,0 +1,112 @@
+"""Takes an uploaded document: checked in the jail before a byte of it is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id
+from meterai.kit.database import Database
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.ledger.model import SELLER
+from meterai.stamping import store
+from meterai.stamping.model import STAMPS_MAX, OutputVerdict
+from meterai.stamping.output import measure
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.proposal import ProposeRequest
+
+RETENTION_DAYS = 7
+"""How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
+
+_INSPECT = "meterai.kit.pdf.reading:inspect"
+_PROPOSE = "meterai.stamping.proposal:propose_placement"
+_NAME_CHARACTERS_MAX = 200
+
+
+class AcceptedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that can be stamped."""
+
+    document_id: UUID
+    inspection: Inspection
+    placements: tuple[Placement, ...]
+    """Proposed; `place_stamps` moves them."""
+    output: OutputVerdict
+
+
+async def accept_document(
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    *,
+    data: bytes,
+    name: str,
+    kind: str | None,
+    limits: OutputLimits | None,
+    customer_id: UUID | None,
+    now: datetime,
+    stamps: int = 1,
+    organisation_id: UUID = SELLER,
+) -> AcceptedDocument:
+    """Inspects a file, proposes places for its stamps, says whether the result fits, and stores it.
+
+    `limits`: what the event's agency accepts of the stamped file; over them is no refusal but part of the
+    answer, with what can be done. `customer_id`: None until the contact is verified (`adopt_document`).
+
+    Raises: Refusal INVALID `pdf.*` (see `kit.pdf.reading.inspect`), `document.too_many_stamps`; BUSY
+    `jail.busy`.
+    """
+    if len(data) > DEFAULT_LIMITS.file_bytes_max:
+        raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
+    if not 1 <= stamps <= STAMPS_MAX:
+        raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
+    inspection = await jail.run(_INSPECT, InspectRequest(data=data), Inspection)
+    placements = await _propose(jail, data, inspection, stamps)
+    output = await measure(jail, data, placements, limits)
+    document = store.NewDocument(
+        id=new_id(now),
+        organisation_id=organisation_id,
+        customer_id=customer_id,
+        name=_tidy(name),
+        kind=kind,
+        input_object=await objects.put(data),
+        input_bytes=len(data),
+        inspection=inspection,
+        placements=placements,
+        output=output,
+        output_bytes_max=limits.bytes_max if limits else None,
+        pdf_version_min=limits.pdf_version_min if limits else None,
+        created_at=now,
+        retained_until=now + timedelta(days=RETENTION_DAYS),
+    )
+    async with db.transaction() as tx:
+        await store.insert_document(tx, document)
+    return AcceptedDocument(
+        document_id=document.id, inspection=inspection, placements=tuple(placements), output=output
+    )
+
+
+async def _propose(jail: JailPool, data: bytes, inspection: Inspection, stamps: int) -> list[Placement]:
+    """Near the signature block, which is on the last page."""
+    page = len(inspection.pages)
+    seen = inspection.pages[-1]
+    placements: list[Placement] = []
+    for _ in range(stamps):
+        request = ProposeRequest(
+            data=data, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
+        )
+        placements = [*placements, await jail.run(_PROPOSE, request, Placement)]
+    return placements
+
+
+def _tidy(name: str) -> str:
+    """The file's own name, without folders and control characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    printable = "".join(character for character in last if character.isprintable()).strip()
+    return printable[:_NAME_CHARACTERS_MAX] or "dokumen.pdf"

@@ -1,0 +1,19 @@
+"""Gives an uploaded document to the customer whose contact was verified."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.stamping import store
+
+
+async def adopt_document(db: Database, document_id: UUID, customer_id: UUID) -> None:
+    """Makes the customer the document's owner; doing it twice is no error.
+
+    Raises: Refusal NOT_FOUND `document.unknown`, also for a document that is somebody else's (I16).
+    """
+    async with db.transaction() as tx:
+        if not await store.adopt_document(tx, document_id, customer_id):
+            raise Refusal(Kind.NOT_FOUND, "document.unknown")

@@ -1,0 +1,47 @@
+"""Where the stamps of a document go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.pdf.reading import Inspection
+from meterai.stamping import queries, store
+from meterai.stamping.model import STAMPS_MAX, OutputVerdict
+from meterai.stamping.output import with_stamps
+from meterai.stamping.placement import Placement, check_placement, overlap
+
+
+async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Placement]) -> OutputVerdict:
+    """Moves the stamps of a document, and says whether the stamped file will still be within its limits.
+
+    Raises: Refusal NOT_FOUND `document.unknown`; INVALID `document.no_stamps`, `document.too_many_stamps`,
+    `placement.page`, `placement.size`, `placement.outside`, `placement.overlap`; CONFLICT
+    `document.stamped_already`.
+    """
+    page = await queries.document_page(db, document_id)
+    if page is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    check_placements(page.inspection, placements)
+    output = with_stamps(page.output, len(page.placements), len(placements), page.limits)
+    async with db.transaction() as tx:
+        moved = await store.set_placements(tx, document_id, placements, output)
+    if not moved:
+        raise Refusal(Kind.CONFLICT, "document.stamped_already")
+    return output
+
+
+def check_placements(inspection: Inspection, placements: Sequence[Placement]) -> None:
+    """Raises: the refusals `document.*` and `placement.*` of `place_stamps`."""
+    if not placements:
+        raise Refusal(Kind.INVALID, "document.no_stamps")
+    if len(placements) > STAMPS_MAX:
+        raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
+    pages = len(inspection.pages)
+    for number, placement in enumerate(placements):
+        seen = inspection.pages[min(max(placement.page, 1), pages) - 1]
+        check_placement(placement, pages=pages, width_pt=seen.width_pt, height_pt=seen.height_pt)
+        if any(overlap(placement, other) for other in placements[:number]):
+            raise Refusal(Kind.INVALID, "placement.overlap", page=placement.page)

@@ -1,0 +1,69 @@
+"""Makes a document fit what its agency accepts, with the person's consent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.stamping import queries, store
+from meterai.stamping.model import OutputVerdict
+from meterai.stamping.output import STAMP_BYTES_MAX, measure
+from meterai.stamping.queries import DocumentPage, read_checked
+from meterai.stamping.rewriting import RewriteRequest, RewrittenDocument
+
+_REWRITE = "meterai.stamping.rewriting:rewrite"
+_INSPECT = "meterai.kit.pdf.reading:inspect"
+_VERSION = "1.7"
+
+
+async def rewrite_document(
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    document_id: UUID,
+    *,
+    images: Literal["keep", "smaller"],
+    now: datetime,
+) -> OutputVerdict:
+    """Puts a rewritten file in the place of the upload, which is kept beside it until its retention ends.
+
+    The answer may still be over the limits; the person sees the pages before anything is paid.
+
+    Raises: Refusal NOT_FOUND `document.unknown`; INVALID `pdf.*`; CONFLICT `document.changed` (stamped or
+    rewritten meanwhile); UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
+    """
+    page = await queries.document_page(db, document_id)
+    if page is None:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    data = await read_checked(objects, page.rewritten_from or page.input_object)
+    request = RewriteRequest(data=data, images=images, bytes_max=_room(page), pdf_version=_VERSION)
+    rewritten = await jail.run(_REWRITE, request, RewrittenDocument)
+    inspection = await jail.run(_INSPECT, InspectRequest(data=rewritten.data), Inspection)
+    output = await measure(jail, rewritten.data, page.placements, page.limits)
+    key = await objects.put(rewritten.data)
+    async with db.transaction() as tx:
+        stored = await store.set_rewritten(
+            tx,
+            document_id,
+            was=page.input_object,
+            key=key,
+            size=len(rewritten.data),
+            inspection=inspection,
+            output=output,
+        )
+    if not stored:
+        raise Refusal(Kind.CONFLICT, "document.changed")
+    return output
+
+
+def _room(page: DocumentPage) -> int | None:
+    """Bytes that the file itself may have, once its stamps have taken theirs."""
+    if page.limits is None or page.limits.bytes_max is None:
+        return None
+    return max(0, page.limits.bytes_max - STAMP_BYTES_MAX * len(page.placements))

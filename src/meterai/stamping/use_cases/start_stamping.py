@@ -1,0 +1,191 @@
+"""Step 1 of the stamping cycle: reserve the stamps, allocate the serial numbers, accept the job."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import derived_id, new_id
+from meterai.kernel.serial import RANDOM_BYTES, make_serial
+from meterai.kit.database import Connection, Database, Row
+from meterai.ledger import store as ledger
+from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
+from meterai.ledger.queries import lot_of
+from meterai.stamping import queries, store
+from meterai.stamping.model import Job
+from meterai.stamping.placement import Placement
+
+RESERVATION_HOURS_MAX = 24
+"""Without an intent by then, something is wrong and the invariant I2 says so. Nothing is voided by itself."""
+
+
+class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for all stamps that are placed on a document, paid from one quota lot."""
+
+    document_id: UUID
+    customer_id: UUID
+    lot_account_id: UUID
+    reference_id: UUID
+    """What asked for it: an order's item, a form."""
+    idempotency_key: str
+
+    def digest(self) -> bytes:
+        """What must be the same when the key is the same (I15)."""
+        parts = (self.document_id, self.customer_id, self.lot_account_id, self.reference_id)
+        return hashlib.sha256(b"".join(part.bytes for part in parts)).digest()
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request."""
+
+    job: Job
+    new: bool
+    """False: an earlier call with this key made the job."""
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker that takes the job at once, without it lying in the queue."""
+
+    name: str
+    lease_s: float
+
+
+async def start_stamping(
+    db: Database,
+    *,
+    document_id: UUID,
+    customer_id: UUID,
+    lot_account_id: UUID,
+    reference_id: UUID,
+    idempotency_key: str,
+    now: datetime,
+) -> Job:
+    """Accepts a stamping job; it is done by the workers. The same request again gives the same job.
+
+    Raises: Refusal NOT_FOUND `document.unknown`, `quota.unknown` (also what belongs to somebody else);
+    INVALID `request.key_reused`, `document.no_stamps`; CONFLICT `document.stamped_already`,
+    `ledger.insufficient` (the lot holds too few stamps).
+    """
+    request = StampingRequest(
+        document_id=document_id,
+        customer_id=customer_id,
+        lot_account_id=lot_account_id,
+        reference_id=reference_id,
+        idempotency_key=idempotency_key,
+    )
+    (outcome,) = await start_stampings(db, [request], now=now)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome.job
+
+
+async def start_stampings(
+    db: Database, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker | None = None
+) -> list[Started | Refusal]:
+    """Accepts several requests in one transaction; each gets its job or its refusal, in the order given.
+
+    `worker`: the new jobs are leased to it and don't appear in the queue meanwhile.
+    """
+    try:
+        async with db.transaction() as tx:
+            started = await _start(tx, requests, now, worker)
+        return list(started)
+    except Refusal as refusal:
+        if len(requests) == 1:
+            return [refusal]
+    # One of them is refused: each for itself, so that the others go on.
+    outcomes: list[Started | Refusal] = []
+    for request in requests:
+        outcomes += await start_stampings(db, [request], now=now, worker=worker)
+    return outcomes
+
+
+async def _start(
+    tx: Connection, requests: Sequence[StampingRequest], now: datetime, worker: Worker | None
+) -> list[Started]:
+    documents = await store.documents_to_stamp(tx, [request.document_id for request in requests])
+    jobs = [_new_job(request, documents.get(request.document_id), now, worker) for request in requests]
+    new = await store.insert_jobs(tx, jobs)
+    fresh = [job for job in jobs if job.id in new]
+    for lot, customer in {(job.lot_account_id, job.customer_id) for job in fresh}:
+        if await lot_of(tx, lot, customer_id=customer) is None:
+            raise Refusal(Kind.NOT_FOUND, "quota.unknown")
+    serials = [serial for job in fresh for serial in _allocate(job, documents[job.document_id])]
+    if serials:
+        # Serials name their reservations, which name the job: the ledger comes first.
+        by_id = {job.id: job for job in fresh}
+        await ledger.post(tx, [_reservation(serial, by_id[serial.job_id], now) for serial in serials], now)
+        await store.insert_serials(tx, serials, now)
+    return [Started(job=job, new=job.id in new) for job in await _jobs_of(tx, requests)]
+
+
+def _new_job(
+    request: StampingRequest, document: Row | None, now: datetime, worker: Worker | None
+) -> store.NewJob:
+    if document is None or document["customer_id"] != request.customer_id:
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    if not document["placements"]:
+        raise Refusal(Kind.INVALID, "document.no_stamps")
+    return store.NewJob(
+        id=new_id(now),
+        organisation_id=document["organisation_id"],
+        customer_id=request.customer_id,
+        document_id=request.document_id,
+        idempotency_key=request.idempotency_key,
+        request_digest=request.digest(),
+        lot_account_id=request.lot_account_id,
+        reference_id=request.reference_id,
+        input_digest=bytes.fromhex(document["input_object"]),
+        next_attempt_at=now + timedelta(seconds=worker.lease_s) if worker else now,
+        lease_holder=worker.name if worker else None,
+        created_at=now,
+    )
+
+
+def _allocate(job: store.NewJob, document: Row) -> list[store.NewSerial]:
+    placements = msgspec.convert(document["placements"], list[Placement])
+    return [
+        store.NewSerial(
+            serial=make_serial(secrets.token_bytes(RANDOM_BYTES)),
+            job_id=job.id,
+            ordinal=ordinal,
+            reservation_id=derived_id("reserve_stamping", job.id, ordinal),
+            placement=placement,
+        )
+        for ordinal, placement in enumerate(placements, start=1)
+    ]
+
+
+def _reservation(serial: store.NewSerial, job: store.NewJob, now: datetime) -> Transfer:
+    return reserve(
+        serial.reservation_id,
+        TransferCode.RESERVE_STAMPING,
+        debit=job.lot_account_id,
+        credit=account_id(AccountKind.USED, job.organisation_id),
+        amount=1,
+        reference_id=job.id,
+        organisation_id=job.organisation_id,
+        expires_at=now + timedelta(hours=RESERVATION_HOURS_MAX),
+    )
+
+
+async def _jobs_of(tx: Connection, requests: Sequence[StampingRequest]) -> list[Job]:
+    """The jobs that stand now, new or from an earlier call; each compared with its request (I15)."""
+    keys = [request.idempotency_key for request in requests]
+    found = await queries.jobs_by_key(tx, keys)
+    jobs = []
+    for request in requests:
+        known = found.get(request.idempotency_key)
+        if known is None:  # the key is new, so the document was taken
+            raise Refusal(Kind.CONFLICT, "document.stamped_already")
+        digest, job = known
+        if digest != request.digest():
+            raise Refusal(Kind.INVALID, "request.key_reused")
+        jobs.append(job)
+    return jobs
