@@ -9,9 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -19,6 +17,18 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.kit.http import CallLimits, CircuitBreaker, OutsideService
+from meterai.sales.adapters.midtrans_wire import (
+    AMOUNT,
+    JAKARTA,
+    REFERENCE,
+    Transaction,
+    amount_of,
+    decode,
+    event_key_of,
+    moment_of,
+    refund_amount_of,
+    refunded_of,
+)
 from meterai.sales.ports import (
     Channel,
     Charge,
@@ -29,83 +39,7 @@ from meterai.sales.ports import (
     RefundResult,
 )
 
-JAKARTA = timezone(timedelta(hours=7))
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,12})\.00")
-_REFUND_AMOUNT = re.compile(r"([1-9][0-9]{0,12})(?:\.0{1,2})?")
-_REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,50}")
 _NOTICE_BYTES_MAX = 16 * 1024
-
-_STATES = {
-    "pending": GatewayState.PENDING,
-    "authorize": GatewayState.PENDING,
-    "settlement": GatewayState.SETTLED,
-    "capture": GatewayState.SETTLED,
-    "expire": GatewayState.EXPIRED,
-    "cancel": GatewayState.CANCELLED,
-    "deny": GatewayState.DENIED,
-    "failure": GatewayState.DENIED,
-    "refund": GatewayState.REFUNDED,
-    "partial_refund": GatewayState.PARTIALLY_REFUNDED,
-    "chargeback": GatewayState.REVERSED,
-    "partial_chargeback": GatewayState.REVERSED,
-}
-
-
-class _Refund(msgspec.Struct, frozen=True):
-    refund_amount: str = ""
-    refund_key: str = ""
-
-
-class _Bank(msgspec.Struct, frozen=True):
-    bank: str = ""
-    va_number: str = ""
-
-
-class _Action(msgspec.Struct, frozen=True):
-    name: str = ""
-    url: str = ""
-
-
-class Transaction(msgspec.Struct, frozen=True):
-    """The fields of a Midtrans answer or notice that we read; others are ignored, as Midtrans asks."""
-
-    status_code: str = ""
-    status_message: str = ""
-    transaction_id: str = ""
-    order_id: str = ""
-    merchant_id: str = ""
-    gross_amount: str = ""
-    currency: str = "IDR"
-    payment_type: str = ""
-    transaction_status: str = ""
-    fraud_status: str = "accept"
-    settlement_time: str = ""
-    expiry_time: str = ""
-    refund_amount: str = ""
-    refund_key: str = ""
-    refunds: tuple[_Refund, ...] = ()
-    va_numbers: tuple[_Bank, ...] = ()
-    actions: tuple[_Action, ...] = ()
-    qr_string: str = ""
-    signature_key: str = ""
-
-    @property
-    def state(self) -> GatewayState:
-        """Our word for the transaction's state."""
-        state = _STATES.get(self.transaction_status, GatewayState.UNKNOWN)
-        suspicious = self.fraud_status not in ("", "accept") or self.currency != "IDR"
-        return GatewayState.UNKNOWN if suspicious and state is GatewayState.SETTLED else state
-
-    @property
-    def channel(self) -> Channel | None:
-        """The channel, or None for one that we don't offer."""
-        if self.payment_type == "qris":
-            return Channel.QRIS
-        is_bni = self.payment_type == "bank_transfer" and any(v.bank == "bni" for v in self.va_numbers)
-        return Channel.VA_BNI if is_bni else None
-
-
-_decode = msgspec.json.Decoder(Transaction).decode
 
 
 class Midtrans:
@@ -168,7 +102,7 @@ class Midtrans:
             done = answer
         else:
             _, done = await self._fetch(reference)
-            if (refund_key, amount) not in [(r.refund_key, _refund_amount(r)) for r in done.refunds]:
+            if (refund_key, amount) not in [(r.refund_key, refund_amount_of(r)) for r in done.refunds]:
                 raise self._refund_refusal(answer)
         return RefundResult(
             reference=reference, refund_key=refund_key, amount=Rupiah(amount), state=done.state
@@ -188,20 +122,20 @@ class Midtrans:
         if len(raw) > _NOTICE_BYTES_MAX:
             raise Refusal(Kind.INVALID, "payment.notice_unreadable")
         try:
-            said = _decode(raw)
+            said = decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Refusal(Kind.INVALID, "payment.notice_unreadable") from None
         if not hmac.compare_digest(self._signature(said).encode(), said.signature_key.lower().encode()):
             raise Refusal(Kind.FORBIDDEN, "payment.notice_forged")
         self._check_merchant(said)
-        if not _REFERENCE.fullmatch(said.order_id) or not _AMOUNT.fullmatch(said.gross_amount):
+        if not REFERENCE.fullmatch(said.order_id) or not AMOUNT.fullmatch(said.gross_amount):
             raise Refusal(Kind.INVALID, "payment.notice_unreadable")
         return Notice(
             reference=said.order_id,
             transaction_id=said.transaction_id,
-            event_key=_event_key(said),
+            event_key=event_key_of(said),
             state=said.state,
-            amount=_amount(said),
+            amount=amount_of(said),
         )
 
     async def _find_charge(self, request: ChargeRequest) -> Charge:
@@ -214,7 +148,7 @@ class Midtrans:
         return self._charge(request, answer)
 
     def _charge(self, request: ChargeRequest, answer: Transaction) -> Charge:
-        same = answer.order_id == request.reference and _amount(answer) == request.amount
+        same = answer.order_id == request.reference and amount_of(answer) == request.amount
         if not same or answer.channel != request.channel:
             raise self._refused(answer, "gateway.charge_mismatch", Kind.CONFLICT)
         page = next((a.url for a in answer.actions if a.name == "sandbox-payment-page"), "")
@@ -227,7 +161,7 @@ class Midtrans:
             channel=request.channel,
             amount=request.amount,
             state=answer.state,
-            expires_at=_moment(answer.expiry_time) or request.expires_at,
+            expires_at=moment_of(answer.expiry_time) or request.expires_at,
             qr_text=answer.qr_string,
             va_number=va_number,
             payment_page_url=page,
@@ -254,11 +188,11 @@ class Midtrans:
             reference=reference,
             state=answer.state,
             transaction_id=answer.transaction_id,
-            amount=_amount(answer),
-            refunded=_refunded(answer),
+            amount=amount_of(answer),
+            refunded=refunded_of(answer),
             channel=answer.channel,
             merchant_id=answer.merchant_id,
-            settled_at=_moment(answer.settlement_time),
+            settled_at=moment_of(answer.settlement_time),
             raw=raw,
         )
         return status, answer
@@ -274,7 +208,7 @@ class Midtrans:
         encoded = None if body is None else msgspec.json.encode(body)
         answer = await self._service.call(method, path, body=encoded, headers=headers, repeat=True)
         try:
-            said = _decode(answer.body)
+            said = decode(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._unusable("unreadable") from None
         if said.status_code[:1] not in ("2", "4"):
@@ -304,7 +238,7 @@ class Midtrans:
 
 
 def _charge_body(request: ChargeRequest) -> dict[str, Any]:
-    if not _REFERENCE.fullmatch(request.reference) or request.amount <= 0:
+    if not REFERENCE.fullmatch(request.reference) or request.amount <= 0:
         raise Refusal(Kind.INVALID, "gateway.charge_refused")
     seconds = int((request.expires_at - request.asked_at).total_seconds())
     body: dict[str, Any] = {
@@ -324,42 +258,6 @@ def _charge_body(request: ChargeRequest) -> dict[str, Any]:
 
 
 def _path_part(reference: str) -> str:
-    if not _REFERENCE.fullmatch(reference) or reference in (".", ".."):
+    if not REFERENCE.fullmatch(reference) or reference in (".", ".."):
         raise Refusal(Kind.INVALID, "gateway.charge_refused")
     return reference
-
-
-def _amount(said: Transaction) -> Rupiah:
-    """The amount, strictly of the form "10000.00"; anything else is no usable answer."""
-    if not _AMOUNT.fullmatch(said.gross_amount):
-        raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="amount_unreadable")
-    return Rupiah(int(said.gross_amount[:-3]))
-
-
-def _refund_amount(refund: _Refund) -> int:
-    match = _REFUND_AMOUNT.fullmatch(refund.refund_amount)
-    return int(match[1]) if match else 0
-
-
-def _refunded(said: Transaction) -> Rupiah:
-    if said.refunds:
-        return Rupiah(sum(_refund_amount(refund) for refund in said.refunds))
-    return Rupiah(_refund_amount(_Refund(said.refund_amount)))
-
-
-def _event_key(said: Transaction) -> str:
-    """The same for each copy of an event; refunds of one payment differ by how much was refunded."""
-    refunded = _refunded(said)
-    parts = (said.transaction_id, said.transaction_status, said.status_code, said.gross_amount, str(refunded))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-
-
-def _moment(text: str) -> datetime | None:
-    """`2026-09-05 14:05:00` (Jakarta) or with a zone ` +0700`; None when absent or unreadable."""
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z"):
-        try:
-            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is set in the next line
-        except ValueError:
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)
-    return None

@@ -1,0 +1,131 @@
+"""What Midtrans says, read strictly: amounts such as "10000.00", Jakarta's times, states as our words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.sales.ports import Channel, GatewayState
+
+JAKARTA = timezone(timedelta(hours=7))
+AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,12})\.00")
+_REFUND_AMOUNT = re.compile(r"([1-9][0-9]{0,12})(?:\.0{1,2})?")
+REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,50}")
+
+_STATES = {
+    "pending": GatewayState.PENDING,
+    "authorize": GatewayState.PENDING,
+    "settlement": GatewayState.SETTLED,
+    "capture": GatewayState.SETTLED,
+    "expire": GatewayState.EXPIRED,
+    "cancel": GatewayState.CANCELLED,
+    "deny": GatewayState.DENIED,
+    "failure": GatewayState.DENIED,
+    "refund": GatewayState.REFUNDED,
+    "partial_refund": GatewayState.PARTIALLY_REFUNDED,
+    "chargeback": GatewayState.REVERSED,
+    "partial_chargeback": GatewayState.REVERSED,
+}
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """One refund in a list of them."""
+
+    refund_amount: str = ""
+    refund_key: str = ""
+
+
+class _Bank(msgspec.Struct, frozen=True):
+    bank: str = ""
+    va_number: str = ""
+
+
+class _Action(msgspec.Struct, frozen=True):
+    name: str = ""
+    url: str = ""
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """The fields of a Midtrans answer or notice that we read; others are ignored, as Midtrans asks."""
+
+    status_code: str = ""
+    status_message: str = ""
+    transaction_id: str = ""
+    order_id: str = ""
+    merchant_id: str = ""
+    gross_amount: str = ""
+    currency: str = "IDR"
+    payment_type: str = ""
+    transaction_status: str = ""
+    fraud_status: str = "accept"
+    settlement_time: str = ""
+    expiry_time: str = ""
+    refund_amount: str = ""
+    refund_key: str = ""
+    refunds: tuple[Refund, ...] = ()
+    va_numbers: tuple[_Bank, ...] = ()
+    actions: tuple[_Action, ...] = ()
+    qr_string: str = ""
+    signature_key: str = ""
+
+    @property
+    def state(self) -> GatewayState:
+        """Our word for the transaction's state."""
+        state = _STATES.get(self.transaction_status, GatewayState.UNKNOWN)
+        suspicious = self.fraud_status not in ("", "accept") or self.currency != "IDR"
+        return GatewayState.UNKNOWN if suspicious and state is GatewayState.SETTLED else state
+
+    @property
+    def channel(self) -> Channel | None:
+        """The channel, or None for one that we don't offer."""
+        if self.payment_type == "qris":
+            return Channel.QRIS
+        is_bni = self.payment_type == "bank_transfer" and any(v.bank == "bni" for v in self.va_numbers)
+        return Channel.VA_BNI if is_bni else None
+
+
+decode = msgspec.json.Decoder(Transaction).decode
+"""Reads an answer or a notice. Raises: msgspec.DecodeError, UnicodeDecodeError."""
+
+
+def amount_of(said: Transaction) -> Rupiah:
+    """The amount, strictly of the form "10000.00"; anything else is no usable answer."""
+    if not AMOUNT.fullmatch(said.gross_amount):
+        raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="amount_unreadable")
+    return Rupiah(int(said.gross_amount[:-3]))
+
+
+def refund_amount_of(refund: Refund) -> int:
+    """The amount of one refund; 0 when it can't be read."""
+    match = _REFUND_AMOUNT.fullmatch(refund.refund_amount)
+    return int(match[1]) if match else 0
+
+
+def refunded_of(said: Transaction) -> Rupiah:
+    """The sum of all refunds."""
+    if said.refunds:
+        return Rupiah(sum(refund_amount_of(refund) for refund in said.refunds))
+    return Rupiah(refund_amount_of(Refund(said.refund_amount)))
+
+
+def event_key_of(said: Transaction) -> str:
+    """The same for each copy of an event; refunds of one payment differ by how much was refunded."""
+    refunded = refunded_of(said)
+    parts = (said.transaction_id, said.transaction_status, said.status_code, said.gross_amount, str(refunded))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def moment_of(text: str) -> datetime | None:
+    """`2026-09-05 14:05:00` (Jakarta) or with a zone ` +0700`; None when absent or unreadable."""
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z"):
+        try:
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is set in the next line
+        except ValueError:
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)
+    return None
