@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,9 +40,10 @@ from meterai.kernel.serial import SerialNumber, make_serial
 from meterai.verification.model import Judgement, JudgeRequest, Trust
 from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE
 from sandbox.pki import make_pki
 
-NOW = datetime(2026, 9, 4, 9, 0, tzinfo=UTC)
+NOW = datetime(2024, 9, 4, 9, 0, tzinfo=UTC)
 SERIAL = make_serial(b"\x11" * 32)
 SECOND = make_serial(b"\x2a" * 32)
 
@@ -144,8 +146,14 @@ def stamp(
             else SigFieldSpec(sig_field_name=name or f"Emet{serial}", box=None)
         ),
     )
+    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data)))
+
+
+def sign(signing: PdfSigner, writer: IncrementalPdfFileWriter) -> bytes:
+    """Signs in a thread of its own: pyHanko runs an event loop for it, and a test may have one already."""
     out = io.BytesIO()
-    signing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(signing.sign_pdf, writer, output=out).result()
     return out.getvalue()
 
 
@@ -184,9 +192,7 @@ def _fill(data: bytes, house: House, serial: SerialNumber, *, certify: bool) -> 
         signer=house.signer(),
         timestamper=house.time_stamper(),
     )
-    out = io.BytesIO()
-    signing.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(data)), output=out)
-    return out.getvalue()
+    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data)))
 
 
 def stranger(
@@ -289,3 +295,24 @@ def replace_cms(data: bytes, edit: Callable[[cms.ContentInfo], bytes]) -> bytes:
     content = cms.ContentInfo.load(bytes.fromhex(data[start + 1 : end - 1].decode()))
     made = edit(content).hex().encode()
     return data[: start + 1] + made.ljust(end - start - 2, b"0") + data[end - 1 :]
+
+
+def assemble(objects: list[bytes], root: int = 1) -> bytes:
+    """A PDF from the bodies of its objects, with a right cross-reference table."""
+    out, offsets = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer\n<< /Size %d /Root %d 0 R >>\n" % (len(objects) + 1, root)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
+
+
+class OpenJail:
+    """Judges in this process, for tests of what happens around it: a jail takes a second to start."""
+
+    async def run(self, task: str, request: JudgeRequest, result_type: type[Judgement]) -> Judgement:
+        assert task == JUDGE
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(judge(request)), type=result_type)

@@ -30,6 +30,7 @@ from meterai.verification.use_cases.picture_of_stamp import RENDER, picture_of_s
 from sandbox.pki import Algorithm, make_pki
 from sandbox.tsa.authority import TimeStampAuthority
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SERIALS = [make_serial(bytes([number]) * 32) for number in (3, 5, 7)]
 
 
@@ -55,7 +56,7 @@ def pki(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return make_pki(tmp_path_factory.mktemp("pki") / algorithm, algorithm)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def jail() -> AsyncIterator[JailPool]:
     pool = JailPool([JUDGE, RENDER])
     await pool.start()

@@ -9,22 +9,9 @@ import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.verification.making import House, letter
+from tests.verification.making import House, assemble, letter
 
 from meterai.verification.model import Verdict
-
-
-def _pdf(objects: list[bytes], root: int = 1) -> bytes:
-    """A PDF from the bodies of its objects, with a right cross-reference table."""
-    out, offsets = bytearray(b"%PDF-1.7\n"), []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root %d 0 R >>\n" % (len(objects) + 1, root)
-    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
 def _page(extra: bytes = b"") -> list[bytes]:
@@ -72,13 +59,13 @@ UNREADABLE = {
     "encrypted for the owner": (_encrypted(""), "pdf.encrypted"),
     "too large": (b"%PDF-1.7\n" + b"0" * 12_000_001, "pdf.too_large"),
     "no pages": (
-        _pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]),
+        assemble([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]),
         "pdf.no_pages",
     ),
-    "no catalog": (_pdf([b"null"]), "pdf.broken"),
-    "pages in a loop": (_pdf(_kids_loop()), "pdf.broken"),
+    "no catalog": (assemble([b"null"]), "pdf.broken"),
+    "pages in a loop": (assemble(_kids_loop()), "pdf.broken"),
     "page twice": (
-        _pdf([_page()[0], b"<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>", _page()[2]]),
+        assemble([_page()[0], b"<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>", _page()[2]]),
         "pdf.broken",
     ),
     "wrong startxref": (letter().replace(b"startxref\n", b"startxref\n9"), "pdf.broken"),
@@ -96,7 +83,7 @@ def test_what_cannot_be_read_is_the_third_verdict_with_its_reason(house: House, 
 def test_a_page_count_of_two_thousand_millions_is_not_believed(house: House) -> None:
     pages = _page()
     pages[1] = b"<< /Type /Pages /Kids [3 0 R] /Count 2000000000 >>"
-    judgement = house.judge(_pdf(pages))
+    judgement = house.judge(assemble(pages))
     assert judgement.pages == 1
     assert judgement.reasons == ("stamp.none",)
 
@@ -104,18 +91,18 @@ def test_a_page_count_of_two_thousand_millions_is_not_believed(house: House) -> 
 @pytest.mark.parametrize(
     "data",
     [
-        _pdf([*_page(), b"[" * 20_000 + b"]" * 20_000]),
-        _pdf(
+        assemble([*_page(), b"[" * 20_000 + b"]" * 20_000]),
+        assemble(
             [_page()[0] + b"", _page()[1], b"<< /Type /Page /MediaBox " + b"[" * 5000 + b"]" * 5000 + b">>"]
         ),
-        _pdf(
+        assemble(
             [
                 b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
                 *_page()[1:],
                 b"<< /T (a) /Kids [4 0 R] >>",
             ]
         ),
-        _pdf(
+        assemble(
             [
                 b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields "
                 + b"[" * 3000
@@ -124,17 +111,17 @@ def test_a_page_count_of_two_thousand_millions_is_not_believed(house: House) -> 
                 *_page()[1:],
             ]
         ),
-        _pdf([*_page(b"/Contents 4 0 R"), _packed(b" " * 100_000_000)]),
-        _pdf([*_page(), _object_stream_bomb()]),
-        _pdf(
+        assemble([*_page(b"/Contents 4 0 R"), _packed(b" " * 100_000_000)]),
+        assemble([*_page(), _object_stream_bomb()]),
+        assemble(
             [
                 b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
                 *_page()[1:],
                 b"<< /FT /Sig /T (Emet) /V 4 0 R >>",
             ]
         ),
-        _pdf([*_page(b"/Annots 3 0 R")]),
-        _pdf([*_page(b"/Rotate (x) /CropBox [1 2]")]),
+        assemble([*_page(b"/Annots 3 0 R")]),
+        assemble([*_page(b"/Rotate (x) /CropBox [1 2]")]),
     ],
     ids=[
         "nesting",

@@ -1,0 +1,137 @@
+"""The jail around the rules, and the command line in front of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import typer
+from tests.verification.making import NOW, House, assemble, letter, stamp
+from typer.testing import CliRunner
+
+from meterai.cli.verify import verify
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.jail import JailPool
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.reasons import REASONS, most_important_first, verdict_of
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+
+application = typer.Typer()
+application.command()(verify)
+
+
+@pytest_asyncio.fixture
+async def small_jail() -> AsyncIterator[JailPool]:
+    pool = JailPool([JUDGE], cpu_seconds=2, wall_seconds=1.5)
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+async def test_a_file_that_breaks_the_jail_is_the_third_verdict_and_the_next_one_is_judged(
+    house: House, small_jail: JailPool, stamped: bytes
+) -> None:
+    slow = assemble([b"<< /Type /Catalog /Slow [" + b"0 " * 5_000_000 + b"] >>"])
+    judgement = await judge_document(None, small_jail, slow, trust=house.trust, now=NOW)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.reasons[0] == "pdf.too_heavy"
+    after = await judge_document(None, small_jail, stamped, trust=house.trust, now=NOW)
+    assert after.verdict is Verdict.GENUINE
+
+
+async def test_a_busy_verifier_gives_the_third_verdict(house: House, stamped: bytes) -> None:
+    busy = JailPool([JUDGE], waiting_max=0)
+    judgement = await judge_document(None, busy, stamped, trust=house.trust, now=NOW)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.reasons[0] == "jail.busy"
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(application, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def files(tmp_path: Path, house: House) -> dict[str, Path]:
+    made = stamp(letter(), house)
+    position = made.index(b"stream") + 20
+    contents = {
+        "asli": made,
+        "diubah": made[:position] + bytes([made[position] ^ 1]) + made[position + 1 :],
+        "bukan": b"bukan PDF",
+    }
+    for name, content in contents.items():
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+    return {name: tmp_path / f"{name}.pdf" for name in contents}
+
+
+@pytest.mark.parametrize(("name", "code"), [("asli", 0), ("diubah", 1), ("bukan", 2)])
+def test_the_command_line_tells_the_verdict_by_its_exit_code(
+    house: House, files: dict[str, Path], name: str, code: int
+) -> None:
+    exit_code, output = run(files[name], "--trust", house.folder / "trust", "--json")
+    judgement = json.loads(output)
+    assert exit_code == code
+    assert judgement["register"] == "not_asked"
+    assert judgement["verdict"] == ["ASLI", "TIDAK_ASLI", "TIDAK_DAPAT_DIPERIKSA"][code]
+
+
+def test_the_command_line_says_in_words_that_the_register_was_not_asked(
+    house: House, files: dict[str, Path]
+) -> None:
+    _, output = run(files["asli"], "--trust", house.folder / "trust")
+    assert "ASLI" in output
+    assert "register was not asked" in " ".join(output.replace("│", " ").split())
+
+
+def test_without_a_trust_root_nothing_is_judged(files: dict[str, Path], tmp_path: Path) -> None:
+    exit_code, output = run(files["asli"], "--trust", tmp_path)
+    assert exit_code == 2
+    assert "trust" in output
+
+
+@pytest.mark.parametrize("content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_an_unreadable_trust_folder_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "root.pem").write_bytes(content)
+    with pytest.raises(Refusal) as refused:
+        load_trust(tmp_path)
+    assert (refused.value.kind, refused.value.code) == (Kind.INVALID, "trust.unreadable")
+
+
+def test_the_verifier_reaches_no_key_and_no_stamping() -> None:
+    """Imported on its own, it pulls in neither the stamping context nor anything that opens private keys."""
+    program = (
+        "import sys, meterai.verification.use_cases.judge_document, meterai.verification.rules, "
+        "meterai.verification.use_cases.look_up_serial, meterai.verification.use_cases.picture_of_stamp; "
+        "print([m for m in sys.modules if m.startswith(('meterai.stamping', 'meterai.sales', 'sandbox'))])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert out.stdout.strip() == "[]"
+
+
+def test_every_reason_has_its_texts_and_an_unknown_one_is_never_a_pass() -> None:
+    for code, reason in REASONS.items():
+        assert all([reason.text_id, reason.text_en, reason.next_id, reason.next_en]), code
+    assert verdict_of(["genuine", "something.new"]) is Verdict.CANNOT_CHECK
+    assert verdict_of(["something.new", "signature.broken"]) is Verdict.NOT_GENUINE
+    assert verdict_of([]) is Verdict.CANNOT_CHECK
+    assert verdict_of(["note.other_signature"]) is Verdict.CANNOT_CHECK
+    assert most_important_first(["pdf.broken", "signature.broken", "pdf.broken"]) == (
+        "signature.broken",
+        "pdf.broken",
+    )
+
+
+def test_judging_the_same_file_twice_says_the_same(house: House, stamped: bytes) -> None:
+    request = JudgeRequest(data=stamped, trust=house.trust, moment=NOW)
+    assert judge(request) == judge(request)

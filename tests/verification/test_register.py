@@ -1,0 +1,272 @@
+"""The register: it confirms, it contradicts, or it was not asked; contradicted is never genuine."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from datetime import date, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.signers import PdfTimeStamper
+from tests.storage_fixtures import TestDatabase
+from tests.verification.making import (
+    NOW,
+    SECOND,
+    SERIAL,
+    House,
+    OpenJail,
+    letter,
+    self_made,
+    stamp,
+    stranger,
+)
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.serial import group_serial
+from meterai.kit.database import connect
+from meterai.kit.stamp_code import code_message, encode_code
+from meterai.stamping.seal.keys import CodeKey
+from meterai.verification.model import Judgement, RegisterAnswer, Verdict
+from meterai.verification.use_cases.judge_document import judge_digest, judge_document
+from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
+
+pytestmark = pytest.mark.storage
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def jail() -> OpenJail:
+    return OpenJail()
+
+
+async def enter(
+    database: TestDatabase, serial: str, *contents: bytes, state: str = "released", pages: int = 1
+) -> None:
+    """Writes a serial number and its releases into the register, without the rest of the house."""
+    owner = database.owner
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(
+            "INSERT INTO stamping.serial (serial, job_id, ordinal, reservation_id, placement, state, "
+            "allocated_at, sealed_at, released_at) VALUES ($1, $2, 1, $3, '{}', $4, $5, $5, $6)",
+            serial,
+            uuid.uuid4(),
+            uuid.uuid4(),
+            state,
+            NOW,
+            NOW if contents else None,
+        )
+        for version, content in enumerate(contents, 1):
+            await owner.execute(
+                "INSERT INTO stamping.release"
+                " (serial, version, sha256, bytes, pages, document_id, released_at)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                serial,
+                version,
+                hashlib.sha256(content).hexdigest(),
+                len(content),
+                pages,
+                uuid.uuid4(),
+                NOW,
+            )
+
+
+async def judged(
+    database: TestDatabase, jail: OpenJail, house: House, data: bytes, *, details: bool = False
+) -> Judgement:
+    """As the verifier's own process asks: with the reader's rights only."""
+    return await judge_document(database.reader, jail, data, trust=house.trust, now=LATER, details=details)
+
+
+async def test_a_released_file_is_genuine_by_its_digest_alone(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.register is RegisterAnswer.CONFIRMED
+    assert judgement.fast_path
+    assert [(s.serial, s.released_at, s.page) for s in judgement.stamps] == [(SERIAL, NOW, None)]
+    assert judgement.pages == 1
+
+
+async def test_details_say_where_the_stamps_of_a_released_file_stand(
+    database: TestDatabase, house: House, jail: OpenJail, twice: bytes
+) -> None:
+    await enter(database, SERIAL, twice, pages=2)
+    await enter(database, SECOND, twice, pages=2)
+    judgement = await judged(database, jail, house, twice, details=True)
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.fast_path
+    assert {(s.serial, s.page, s.stamped_at, s.released_at) for s in judgement.stamps} == {
+        (SERIAL, 1, NOW, NOW),
+        (SECOND, 1, NOW, NOW),
+    }
+
+
+async def test_a_digest_from_the_browser_is_enough_and_an_unknown_one_says_nothing(
+    database: TestDatabase, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    known = await judge_digest(database.reader, hashlib.sha256(stamped).hexdigest())
+    assert known is not None
+    assert known.verdict is Verdict.GENUINE
+    assert await judge_digest(database.reader, hashlib.sha256(b"lain").hexdigest()) is None
+
+
+async def test_an_annulled_serial_number_is_never_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped, state="annulled")
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.register is RegisterAnswer.CONTRADICTS
+    assert judgement.reasons == ("register.annulled",)
+
+
+async def test_a_good_signature_on_a_serial_number_that_nobody_allocated_is_not_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    """What whoever stole the key would make."""
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.register is RegisterAnswer.CONTRADICTS
+    assert judgement.reasons == ("register.unknown_serial",)
+
+
+async def test_a_good_signature_on_a_serial_number_of_another_document_is_not_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamp(letter("Lain"), house))
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons == ("register.other_document",)
+
+
+@pytest.mark.parametrize("state", ["allocated", "sealed"])
+async def test_a_serial_number_that_was_never_handed_out_is_not_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes, state: str
+) -> None:
+    await enter(database, SERIAL, state=state)
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons == ("register.not_released",)
+
+
+async def test_a_released_file_with_later_archive_data_stays_confirmed(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    out = io.BytesIO()
+    await PdfTimeStamper(house.time_stamper(NOW + timedelta(minutes=5))).async_timestamp_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(stamped)), md_algorithm="sha256", output=out
+    )
+    judgement = await judged(database, jail, house, out.getvalue())
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.register is RegisterAnswer.CONFIRMED
+    assert not judgement.fast_path
+
+
+async def test_an_older_version_of_a_renewed_file_stays_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped, stamped + b"renewed")
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.GENUINE
+
+
+async def test_a_changed_file_is_contradicted_and_its_own_reason_comes_first(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    position = stamped.index(b"stream") + 20
+    changed = stamped[:position] + bytes([stamped[position] ^ 1]) + stamped[position + 1 :]
+    judgement = await judged(database, jail, house, changed)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.register is RegisterAnswer.CONTRADICTS
+    assert judgement.reasons == ("signature.broken",)
+
+
+async def test_a_strangers_stamp_with_a_serial_number_of_ours_is_not_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    authority = self_made("Emeterai Intermediary CA", authority=True)
+    foreign = stamp(letter(), house, signer=stranger("Peruri", issuer=authority))
+    judgement = await judged(database, jail, house, foreign)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons[0] == "register.other_document"
+
+
+async def test_of_a_strangers_stamp_the_register_knows_nothing(
+    database: TestDatabase, house: House, jail: OpenJail
+) -> None:
+    authority = self_made("Emeterai Intermediary CA", authority=True)
+    foreign = stamp(letter(), house, signer=stranger("Peruri", issuer=authority))
+    judgement = await judged(database, jail, house, foreign)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.register is RegisterAnswer.UNKNOWN
+
+
+async def test_a_register_that_is_down_leaves_the_signatures_verdict_and_says_so(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    gone = await connect(database.urls.reader)
+    await gone.close()
+    judgement = await judge_document(gone, jail, stamped, trust=house.trust, now=LATER)
+    assert judgement.verdict is Verdict.GENUINE
+    assert judgement.register is RegisterAnswer.NOT_ASKED
+    assert judgement.reasons == ("genuine", "register.unreachable")
+
+
+async def test_the_verifiers_role_can_change_nothing(database: TestDatabase) -> None:
+    async with database.reader.connection() as connection:
+        for statement in (
+            "UPDATE stamping.serial SET state = 'released'",
+            "DELETE FROM stamping.release",
+            "INSERT INTO verification.serial (serial) VALUES ('x')",
+        ):
+            with pytest.raises(asyncpg.PostgresError):
+                await connection.execute(statement)
+
+
+async def test_a_serial_number_is_looked_up_as_people_type_it(database: TestDatabase, stamped: bytes) -> None:
+    await enter(database, SERIAL, stamped, pages=3)
+    answer = await look_up_serial(database.reader, f" {group_serial(SERIAL).lower()} ")
+    assert (answer.known, answer.state, answer.released_at, answer.document_pages) == (
+        True,
+        "released",
+        NOW,
+        3,
+    )
+    unknown = await look_up_serial(database.reader, SECOND)
+    assert not unknown.known
+
+
+async def test_a_serial_number_with_a_typing_error_is_refused_by_name(database: TestDatabase) -> None:
+    wrong = SERIAL[:5] + ("A" if SERIAL[5] != "A" else "B") + SERIAL[6:]
+    with pytest.raises(Refusal) as refused:
+        await look_up_serial(database.reader, wrong)
+    assert refused.value.code == "serial.malformed"
+
+
+async def test_a_code_of_ours_leads_to_its_serial_number_and_a_forged_one_does_not(
+    database: TestDatabase, house: House, other_house: House, stamped: bytes
+) -> None:
+    await enter(database, SERIAL, stamped)
+    answer = await look_up_code(database.reader, _code(house.folder), trust=house.trust)
+    assert (answer.serial, answer.known, answer.code_checked) == (SERIAL, True, True)
+    assert answer.code_day == date(2024, 9, 4)
+    with pytest.raises(Refusal) as refused:
+        await look_up_code(database.reader, _code(other_house.folder), trust=house.trust)
+    assert refused.value.code == "code.forged"
+
+
+def _code(folder: Path) -> str:
+    key, day = CodeKey.load(folder), date(2024, 9, 4)
+    signature = key.sign(code_message(SERIAL, day, key.key_id))
+    return encode_code("https://meterai.example", SERIAL, day, key_id=key.key_id, signature=signature)
