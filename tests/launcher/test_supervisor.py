@@ -1,0 +1,180 @@
+"""The supervisor with real processes: starts, watches, stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from meterai.kit.processes import ProcessStamp, end_processes, stamp_of
+from meterai.kit.supervisor import Spec, StartFailed, Supervisor, accepts_unix
+
+# Says when it is up by making a file, starts a child of its own, and goes on until told to stop.
+GOOD = """
+import os, subprocess, sys, time
+child = subprocess.Popen(["sleep", "300"])
+with open(sys.argv[1] + ".part", "w") as file:
+    file.write(f"{os.getpid()} {child.pid}")
+os.rename(sys.argv[1] + ".part", sys.argv[1])
+time.sleep(300)
+"""
+
+
+def good_spec(folder: Path, name: str = "good") -> Spec:
+    async def ready() -> bool:
+        return (folder / name).exists()
+
+    argv = [sys.executable, "-c", GOOD, str(folder / name)]
+    return Spec(name=name, argv=argv, env={"PATH": os.environ["PATH"]}, ready=ready)
+
+
+def supervisor_in(folder: Path, lines: list[str] | None = None) -> Supervisor:
+    report = lines.append if lines is not None else print
+    return Supervisor(logs=folder / "logs", run=folder / "run", report=report)
+
+
+def pids(folder: Path, name: str = "good") -> list[int]:
+    return [int(word) for word in (folder / name).read_text().split()]
+
+
+async def until(condition: object, seconds: float = 5) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+async def test_stopping_leaves_no_process_behind_not_even_a_grandchild(tmp_path: Path) -> None:
+    supervisor = supervisor_in(tmp_path)
+    await supervisor.start([good_spec(tmp_path, "one"), good_spec(tmp_path, "two")])
+    everything = pids(tmp_path, "one") + pids(tmp_path, "two")
+    assert all(stamp_of(pid) for pid in everything)
+    await supervisor.stop()
+    await until(lambda: not any(stamp_of(pid) for pid in everything))
+
+
+async def test_a_process_that_dies_is_started_again_and_the_person_is_told(tmp_path: Path) -> None:
+    lines: list[str] = []
+    supervisor = supervisor_in(tmp_path, lines)
+    await supervisor.start([good_spec(tmp_path)])
+    watching = asyncio.ensure_future(supervisor.watch())
+    first, grandchild = pids(tmp_path)
+    (tmp_path / "good").unlink()
+    os.kill(first, signal.SIGKILL)
+    try:
+        await until((tmp_path / "good").exists)
+        assert pids(tmp_path)[0] != first
+        assert stamp_of(grandchild) is None
+        assert "good ended (SIGKILL), starting it again" in lines[0]
+    finally:
+        watching.cancel()
+        await supervisor.stop()
+
+
+async def test_a_process_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
+    async def never() -> bool:
+        return False
+
+    argv = [sys.executable, "-c", "raise SystemExit('no such key')"]
+    supervisor = supervisor_in(tmp_path)
+    with pytest.raises(StartFailed, match=r"(?s)bad ended while starting \(1\).*no such key"):
+        await supervisor.start([Spec(name="bad", argv=argv, env={}, ready=never)])
+    await supervisor.stop()
+
+
+async def test_a_process_that_hangs_while_stopping_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.kit.supervisor._STOP_SECONDS", 0.3)
+    argv = ["sh", "-c", f"trap '' TERM; echo $$ 0 > {tmp_path}/good; while :; do sleep 1; done"]
+    base = good_spec(tmp_path)
+    spec = Spec(name="good", argv=argv, env=base.env, ready=base.ready)
+    supervisor = supervisor_in(tmp_path)
+    await supervisor.start([spec])
+    pid = pids(tmp_path)[0]
+    await supervisor.stop()
+    assert stamp_of(pid) is None
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.launcher.test_supervisor import good_spec, supervisor_in
+async def main():
+    folder = Path(sys.argv[1])
+    await supervisor_in(folder).start([good_spec(folder)])
+    print("ready", flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+async def test_children_end_with_a_killed_launcher(tmp_path: Path) -> None:
+    launcher = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE)
+    assert launcher.stdout is not None
+    launcher.stdout.readline()
+    launcher.kill()
+    launcher.wait()
+    launcher.stdout.close()
+    child, _ = pids(tmp_path)
+    await until(lambda: stamp_of(child) is None)
+
+
+async def test_the_next_launcher_ends_what_was_left_over_and_nothing_else(tmp_path: Path) -> None:
+    left_over = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    stranger = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    stamp, other = stamp_of(left_over.pid), stamp_of(stranger.pid)
+    assert stamp is not None
+    assert other is not None
+    try:
+        (tmp_path / "run").mkdir()
+        reused = ProcessStamp(other.pid, "12345", other.boot)  # remembered before its number was reused
+        (tmp_path / "run" / "processes.json").write_bytes(msgspec.json.encode([stamp, reused]))
+        supervisor_in(tmp_path).end_left_over()
+        assert left_over.wait(1) == -signal.SIGTERM
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_left_over_that_ignores_being_told_is_killed() -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import signal,time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(99)",
+        ],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    stamp = stamp_of(process.pid)
+    assert stamp is not None
+    end_processes([stamp], seconds=0.2)
+    assert process.wait(1) == -signal.SIGKILL
+    process.stdout.close()
+
+
+async def test_a_unix_socket_is_found_ready_however_long_its_path_is(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    ready = accepts_unix(folder / "s.sock")
+    assert not await ready()
+    handle = os.open(folder, os.O_PATH)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"/proc/self/fd/{handle}/s.sock")
+        assert not await ready(), "bound, and nobody listens yet"
+        listener.listen()
+        assert await ready()
+    os.close(handle)
