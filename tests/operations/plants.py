@@ -1,0 +1,405 @@
+"""Planted violations: for each part of each invariant, something that breaks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.operations.world import named, serial_of
+
+from meterai.ledger.model import SELLER, AccountKind, account_id, lot_account_id
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A violation: which part of which invariant finds it, and SQL that makes it.
+
+    The SQL runs as the owner, without triggers and foreign keys; it drops the constraints that are in its way.
+    """
+
+    invariant: str
+    part: int
+    story: str
+    sql: str
+
+
+def copy_of(table: str, where: str, **changes: str) -> str:
+    """SQL that inserts a copy of a row with other values in some columns."""
+    pairs = ", ".join(f"'{name}', {value}" for name, value in changes.items())
+    return f"""INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object({pairs}))).*
+               FROM {table} t WHERE {where}"""
+
+
+def _id(kind: str, name: str) -> str:
+    return f"'{named(kind, name)}'"
+
+
+def _lot(name: str) -> str:
+    return f"'{lot_account_id(named('item', name))}'"
+
+
+def _serial(name: str) -> str:
+    return f"'{serial_of(name)}'"
+
+
+def _add(column: str, amount: int, where: str) -> str:
+    return f"UPDATE ledger.account SET {column} = {column} + {amount} WHERE {where}"
+
+
+_NEW = "gen_random_uuid()"
+_USED = f"id = '{account_id(AccountKind.USED, SELLER)}'"
+_BOBS_LOT = f"id = {_lot('bob')}"
+_OVERDRAW = "ALTER TABLE ledger.account DROP CONSTRAINT account_never_overdrawn;"
+_DOUBLE = "reason = 'double'"
+
+_I1 = [
+    Plant(
+        "I1",
+        0,
+        "a second version of a serial is of another document",
+        copy_of("stamping.release", "true", version="2", document_id=_id("document", "living")),
+    ),
+    Plant(
+        "I1",
+        1,
+        "a serial was allocated twice",
+        "ALTER TABLE stamping.serial DROP CONSTRAINT serial_pkey CASCADE;"
+        + copy_of("stamping.serial", f"serial = {_serial('living')}", ordinal="2", reservation_id=_NEW),
+    ),
+    Plant(
+        "I1",
+        2,
+        "the same bytes were released for two documents",
+        copy_of("stamping.release", "true", serial=_serial("living"), document_id=_id("document", "living")),
+    ),
+]
+_I2 = [
+    Plant(
+        "I2",
+        0,
+        "a reservation outlived its time-out and has no intent",
+        f"DELETE FROM stamping.intent WHERE serial = {_serial('living')}",
+    ),
+    Plant(
+        "I2",
+        0,
+        "a reservation has neither time-out nor intent",
+        f"UPDATE ledger.transfer SET expires_at = NULL WHERE id = {_id('reserve_sale', 'citra')}",
+    ),
+    Plant(
+        "I2",
+        1,
+        "a reservation was posted and voided",
+        "DROP INDEX ledger.transfer_ends_once;"
+        + copy_of(
+            "ledger.transfer", f"id = {_id('void', 'refused')}", id=_NEW, kind="'post'", posted_at="now()"
+        ),
+    ),
+    Plant(
+        "I2",
+        2,
+        "a posting moved more than was held",
+        f"UPDATE ledger.transfer SET amount = 2 WHERE id = {_id('post', 'alice')}",
+    ),
+    Plant(
+        "I2",
+        2,
+        "a posting names a transfer that held nothing",
+        f"""UPDATE ledger.transfer SET kind = 'single', posted_at = created_at, expires_at = NULL
+            WHERE id = {_id("reserve_sale", "bob")}""",
+    ),
+    Plant(
+        "I2",
+        3,
+        "a released serial's reservation was voided",
+        f"UPDATE ledger.transfer SET kind = 'void', posted_at = NULL WHERE id = {_id('post', 'alice')}",
+    ),
+    Plant(
+        "I2",
+        3,
+        "a serial has no reservation",
+        f"UPDATE stamping.serial SET reservation_id = {_NEW} WHERE serial = {_serial('living')}",
+    ),
+    Plant(
+        "I2",
+        4,
+        "a refused job left its serial alive",
+        f"UPDATE stamping.serial SET state = 'allocated' WHERE serial = {_serial('refused')}",
+    ),
+    Plant(
+        "I2",
+        4,
+        "a released job has a serial that was not released",
+        f"UPDATE stamping.serial SET state = 'sealed' WHERE serial = {_serial('alice')}",
+    ),
+]
+_I3 = [
+    Plant("I3", 0, "stamps came out of nothing", _add("credits_posted", 7, _BOBS_LOT)),
+    Plant("I3", 0, "something is held on one side only", _add("credits_pending", 1, _USED)),
+    Plant("I3", 1, "a lot is below zero", _OVERDRAW + _add("debits_posted", 9, _BOBS_LOT)),
+    Plant(
+        "I3",
+        1,
+        "the treasury's side is below zero",
+        _OVERDRAW + _add("credits_posted", 2_000_000, "kind = 'treasury_prepaid'"),
+    ),
+    Plant(
+        "I3",
+        2,
+        "what left the stock is in no lot",
+        _add("debits_posted", 1, "kind = 'seller_stock'"),
+    ),
+    Plant("I3", 2, "a stamp was used without a released serial", _add("credits_posted", 1, _USED)),
+    Plant(
+        "I3",
+        3,
+        "more was issued than the deposit paid for",
+        "UPDATE ledger.transfer SET amount = amount + 1 WHERE code IN ('issue', 'supply')",
+    ),
+    Plant(
+        "I3",
+        3,
+        "more was supplied than issued",
+        "UPDATE ledger.transfer SET amount = amount + 1 WHERE code = 'supply'",
+    ),
+]
+_I4 = [
+    Plant(
+        "I4",
+        0,
+        "a payment settled and was not booked",
+        "UPDATE sales.payment SET state = 'settled', settled_at = now(), paid_amount = 25000"
+        f" WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I4",
+        0,
+        "more was paid than booked",
+        f"UPDATE sales.payment SET paid_amount = paid_amount + 1 WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        0,
+        "money lies in suspense for hours",
+        "DELETE FROM ledger.transfer WHERE code = 'refund_suspense'",
+    ),
+    Plant(
+        "I4",
+        0,
+        "sale and refunds took more than was paid",
+        "UPDATE ledger.transfer SET amount = amount + 1 WHERE code = 'refund_suspense'",
+    ),
+    Plant(
+        "I4",
+        1,
+        "a sale was booked at another price",
+        f"UPDATE sales.orders SET fee = fee + 1, total = total + 1 WHERE id = {_id('order', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        1,
+        "a sale was booked for a payment that was not credited",
+        f"UPDATE sales.payment SET outcome = 'refunded_late' WHERE id = {_id('payment', 'bob')}",
+    ),
+]
+_I5 = [
+    Plant(
+        "I5",
+        0,
+        "two payments were credited",
+        f"UPDATE sales.payment SET outcome = 'credited' WHERE id = {_id('payment', 'alice again')}",
+    ),
+    Plant(
+        "I5",
+        0,
+        "an order was paid and none of its payments credited",
+        f"UPDATE sales.orders SET state = 'paid' WHERE id = {_id('order', 'citra')}",
+    ),
+    Plant("I5", 1, "a lot got its stamps twice", _add("credits_posted", 5, _BOBS_LOT)),
+    Plant("I5", 1, "a lot got stamps before the payment", _add("credits_posted", 2, f"id = {_lot('citra')}")),
+    Plant("I5", 2, "a lot with stamps belongs to no item", copy_of("ledger.account", _BOBS_LOT, id=_NEW)),
+    Plant(
+        "I5",
+        2,
+        "two items count the same lot",
+        f"UPDATE sales.item SET lot_account_id = {_lot('alice')} WHERE id = {_id('item', 'dewi')}",
+    ),
+    Plant(
+        "I5",
+        3,
+        "an event of the gateway was stored twice",
+        "ALTER TABLE sales.notice DROP CONSTRAINT notice_gateway_event_key_key;"
+        + copy_of("sales.notice", f"id = {_id('notice', 'bob')}", id=_NEW),
+    ),
+]
+_I6 = [
+    Plant(
+        "I6",
+        0,
+        "more was refunded than paid",
+        f"UPDATE sales.refund SET amount = 99000 WHERE {_DOUBLE};"
+        "UPDATE ledger.transfer SET amount = 99000 WHERE code = 'refund_suspense'",
+    ),
+    Plant(
+        "I6",
+        0,
+        "a refund is owed and was not booked",
+        "DELETE FROM ledger.transfer WHERE code = 'refund_suspense'",
+    ),
+    Plant("I6", 0, "a refund was booked and nobody owes it", f"DELETE FROM sales.refund WHERE {_DOUBLE}"),
+    Plant(
+        "I6",
+        0,
+        "a refund is called paid and the money never left",
+        f"UPDATE sales.refund SET state = 'paid' WHERE {_DOUBLE}",
+    ),
+    Plant(
+        "I6",
+        1,
+        "a piece was refunded at 75 percent",
+        f"UPDATE sales.refund SET amount = 9375 WHERE id = {_id('refund', 'bob two')};"
+        "UPDATE ledger.transfer SET amount = 6875"
+        f" WHERE id = {_id('transfer', 'bob two refund_face_value')}",
+    ),
+    Plant(
+        "I6",
+        1,
+        "a refund of no item gives back pieces",
+        f"UPDATE sales.refund SET quantity = 1 WHERE {_DOUBLE}",
+    ),
+    Plant(
+        "I6",
+        2,
+        "the item knows of fewer refunded pieces than its refunds",
+        f"UPDATE sales.item SET refunded_quantity = 1 WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant("I6", 2, "a refunded piece is still in the lot", _add("debits_posted", -1, _BOBS_LOT)),
+    Plant("I6", 2, "a lot holds a piece for no document", _add("debits_pending", 1, _BOBS_LOT)),
+]
+_I8 = [
+    Plant(
+        "I8",
+        0,
+        "a signature was attempted without an intent",
+        f"UPDATE stamping.sign_attempt SET serial = {_serial('refused')} WHERE serial = {_serial('living')}",
+    ),
+    Plant(
+        "I8",
+        1,
+        "a serial was released without an intent",
+        f"DELETE FROM stamping.intent WHERE serial = {_serial('alice')}",
+    ),
+    Plant(
+        "I8",
+        1,
+        "a serial was released whose attempts never reached the key",
+        f"UPDATE stamping.sign_attempt SET abandoned_at = now() WHERE serial = {_serial('alice')}",
+    ),
+]
+_I14 = [
+    Plant(
+        "I14",
+        0,
+        "two payments of an order are open",
+        "DROP INDEX sales.payment_one_open;"
+        + copy_of("sales.payment", f"id = {_id('payment', 'citra')}", id=_NEW, reference="'other'"),
+    ),
+    Plant(
+        "I14",
+        1,
+        "one form made two orders",
+        "ALTER TABLE sales.orders DROP CONSTRAINT orders_submit_id_key;"
+        + copy_of(
+            "sales.orders", f"id = {_id('order', 'dewi')}", id=_NEW, number="'M-2'", token_digest=r"'\x00'"
+        ),
+    ),
+]
+_I15 = [
+    Plant(
+        "I15",
+        0,
+        "one key made two jobs",
+        "ALTER TABLE stamping.job DROP CONSTRAINT job_organisation_id_idempotency_key_key;"
+        + copy_of("stamping.job", f"id = {_id('job', 'refused')}", id=_NEW),
+    ),
+    Plant("I15", 1, "a job was released and its serial bound to no bytes", "DELETE FROM stamping.release"),
+    Plant(
+        "I15",
+        1,
+        "two serials of one job were bound to different bytes",
+        copy_of(
+            "stamping.serial",
+            f"serial = {_serial('alice')}",
+            serial=_serial("new"),
+            ordinal="2",
+            reservation_id=_NEW,
+        )
+        + ";"
+        + copy_of("stamping.release", "true", serial=_serial("new"), sha256="repeat('a', 64)"),
+    ),
+    Plant(
+        "I15",
+        2,
+        "bytes were released by a job that is still sealing",
+        copy_of("stamping.release", "true", serial=_serial("living"), document_id=_id("document", "living")),
+    ),
+]
+_I16 = [
+    Plant(
+        "I16",
+        0,
+        "a stamp was taken from somebody else's lot",
+        f"UPDATE stamping.job SET lot_account_id = {_lot('alice')} WHERE id = {_id('job', 'refused')}",
+    ),
+    Plant(
+        "I16",
+        0,
+        "a job stamps somebody else's document",
+        f"UPDATE stamping.document SET customer_id = {_id('customer', 'citra')}"
+        f" WHERE id = {_id('document', 'living')}",
+    ),
+    Plant(
+        "I16",
+        1,
+        "an order's lot belongs to somebody else",
+        f"UPDATE ledger.account SET customer_id = {_id('customer', 'alice')} WHERE id = {_lot('citra')}",
+    ),
+    Plant(
+        "I16",
+        1,
+        "an order's document belongs to somebody else",
+        f"UPDATE sales.item SET document_id = {_id('document', 'living')} WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I16",
+        2,
+        "a refund goes to another order's payment",
+        f"UPDATE sales.refund SET payment_id = {_id('payment', 'bob')} WHERE {_DOUBLE}",
+    ),
+]
+_I23 = [
+    Plant(
+        "I23",
+        0,
+        "a stored balance moved without a transfer",
+        _add("debits_posted", 1, "kind = 'gateway_cost'"),
+    ),
+    Plant(
+        "I23",
+        0,
+        "what is held moved without a transfer",
+        _add("credits_pending", 1, "kind = 'suspense'"),
+    ),
+    Plant(
+        "I23",
+        0,
+        "a transfer moved no balance",
+        copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW),
+    ),
+    Plant(
+        "I23",
+        0,
+        "a transfer stands on an account that does not exist",
+        copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, debit_account_id=_NEW),
+    ),
+]
+PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I14, *_I15, *_I16, *_I23]

@@ -1,0 +1,139 @@
+"""A healthy world keeps every invariant; each planted violation is found by the one that watches for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.operations.plants import PLANTS, Plant, copy_of
+from tests.operations.world import KEY, NOW, World, build, serial_of
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kit.objects import FolderStore
+from meterai.operations.invariants.model import InvariantResult
+from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, run_invariants
+
+pytestmark = pytest.mark.storage
+
+USES = 2  # of the key, in the healthy world
+
+
+@pytest.fixture
+async def world(database: TestDatabase, tmp_path: Path) -> World:
+    return await build(database, FolderStore(tmp_path / "objects"))
+
+
+async def judge(content: bytes) -> str | None:
+    """Stands in for verification: in this world a file is genuine when it says that it is stamped."""
+    return None if b"stamped" in content else "TIDAK_ASLI"
+
+
+async def check(world: World, *, uses: int | None = USES, sample: int | None = None) -> list[InvariantResult]:
+    return await run_invariants(
+        world.database.reader,
+        now=NOW,
+        objects=world.objects,
+        judge=judge,
+        counters={} if uses is None else {KEY: uses},
+        sample=sample,
+    )
+
+
+def broken(results: list[InvariantResult]) -> dict[str, tuple[str, ...]]:
+    return {found.id: found.violations for found in results if not found.ok}
+
+
+async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
+    results = await check(world)
+    assert broken(results) == {}
+    assert [found.id for found in results] == (
+        ["I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I12", "I14", "I15", "I16", "I23"]
+    )
+    assert all(found.checked > 0 for found in results), "each looked at something"
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.invariant} {plant.story}")
+async def test_a_planted_violation_is_found(world: World, plant: Plant) -> None:
+    await world.owner.execute("SET session_replication_role = replica")  # no trigger, no foreign key
+    await world.owner.execute(plant.sql)
+    found = broken(await check(world))
+    assert plant.invariant in found
+    assert not [text for texts in found.values() for text in texts if "could not be checked" in text]
+    (invariant,) = [each for each in SQL_INVARIANTS if each.id == plant.invariant]
+    part = invariant.parts[plant.part]
+    assert await world.owner.fetch(part, *([NOW] if "$1" in part else [])), "found by the part that watches"
+
+
+def test_every_part_of_every_invariant_has_a_planted_violation() -> None:
+    parts = {(each.id, part) for each in SQL_INVARIANTS for part in range(len(each.parts))}
+    assert {(plant.invariant, plant.part) for plant in PLANTS} == parts
+
+
+@pytest.mark.parametrize("uses", [USES + 1, USES - 1, None])
+async def test_a_key_used_more_or_less_often_than_counted_is_found(world: World, uses: int | None) -> None:
+    assert set(broken(await check(world, uses=uses))) == {"I8"}
+
+
+async def test_an_attempt_that_may_be_under_way_is_no_violation(world: World) -> None:
+    await world.insert("stamping.sign_attempt", serial=serial_of("living"), key_id=KEY, attempted_at=NOW)
+    assert broken(await check(world, uses=USES)) == {}
+    assert broken(await check(world, uses=USES + 1)) == {}
+
+
+def test_counters_are_read_from_the_signers_folder(tmp_path: Path) -> None:
+    (tmp_path / f"{KEY}.count").write_text(f"{7:020}")
+    assert read_counters(tmp_path) == {KEY: 7}
+
+
+async def test_a_flipped_bit_a_cut_and_a_lost_file_are_found(world: World) -> None:
+    assert isinstance(world.objects, FolderStore)
+    (path,) = [path for path in world.objects.root.rglob("*") if path.is_file()]
+    content = path.read_bytes()
+    for damaged in (bytes([content[0] ^ 1]) + content[1:], content[:-1], None):
+        path.unlink(missing_ok=True)
+        if damaged is not None:
+            path.write_bytes(damaged)
+        assert set(broken(await check(world))) == {"I9"}
+    path.write_bytes(content)
+    assert broken(await check(world)) == {}
+
+
+async def test_a_released_file_that_is_not_judged_genuine_is_found(world: World) -> None:
+    await world.owner.execute("SET session_replication_role = replica")
+    await world.owner.execute(
+        "UPDATE stamping.release SET sha256 = $1, bytes = 5", await world.objects.put(b"bogus")
+    )
+    assert broken(await check(world)) == {"I12": (f"{await world.objects.put(b'bogus')}: TIDAK_ASLI",)}
+
+
+async def test_a_sample_reads_as_many_files_as_asked_and_says_so(world: World) -> None:
+    await world.owner.execute("SET session_replication_role = replica")
+    for n in range(20):
+        key = await world.objects.put(b"Another stamped lett%02d" % n)
+        await world.owner.execute(
+            copy_of("stamping.release", "version = 1", version=str(n + 2), sha256=f"'{key}'")
+        )
+    (files,) = [found for found in await check(world, sample=7) if found.id == "I12"]
+    assert files.checked == 7
+    assert "sample" in files.note
+
+
+async def test_the_first_twenty_violations_are_shown_and_all_are_counted(world: World) -> None:
+    await world.owner.execute("SET session_replication_role = replica")
+    await world.owner.execute(
+        """UPDATE sales.notice SET event_key = n::text FROM generate_series(1, 1) n;
+           ALTER TABLE sales.notice DROP CONSTRAINT notice_gateway_event_key_key;
+           INSERT INTO sales.notice SELECT gen_random_uuid(), gateway, n::text, reference, raw, received_at
+           FROM sales.notice, generate_series(2, 26) n"""
+    )
+    (found,) = [found for found in await check(world) if found.id == "I5"]
+    assert len(found.violations) == 20
+    assert found.violation_count == 26
+
+
+async def test_a_check_that_cannot_run_is_no_good_news(world: World) -> None:
+    await world.owner.execute("DROP VIEW verification.released; ALTER TABLE stamping.release RENAME TO gone")
+    results = {found.id: found for found in await run_invariants(world.database.reader, now=NOW)}
+    assert not results["I1"].ok
+    assert "could not be checked" in results["I1"].violations[0]
