@@ -48,7 +48,7 @@ def draw_stamp(serial: SerialNumber, code: str) -> bytes:
 @lru_cache(maxsize=2)
 def artwork(*, specimen: bool) -> bytes:
     """What all stamps share, Flate-packed. It sets text in the font `/Bold` (Helvetica-Bold)."""
-    parts = [_ground(), *_rosettes(), _frame(), _heading(), _words(), _value(specimen=specimen)]
+    parts = [_ground(), *_braids(), _frame(), _heading(), _words(), _value(specimen=specimen)]
     if specimen:
         parts.append(_specimen_band())
     return zlib.compress("\n".join(parts).encode(), 9)
@@ -91,19 +91,23 @@ def _ground() -> str:
     return f"{_TINT} rg 0 0 90 90 re f"
 
 
-def _rosettes() -> list[str]:
-    """Fine lines that a copier smears: two rosettes behind the value, cut off by the field of the code."""
-    lines = [f"q {_LINE} RG 0.22 w 60.6 17.2 28.2 59.6 re W n"]
-    lines += [_rosette(74.6, 47.0, radius, petals) for radius, petals in ((26.0, 9), (19.0, 7), (12.0, 6))]
+def _braids() -> list[str]:
+    """Fine lines that a copier smears: two braids of waves behind the value, beside the field of the code."""
+    lines = [f"q {_LINE} RG 0.2 w 60.6 17.4 27.8 59.2 re W n"]
+    for phase in range(7):
+        lines.append(_wave(phase * math.pi / 7, reach=10.5, swell=3.2, turns=2.0))
+        lines.append(_wave(phase * math.pi / 7, reach=5.0, swell=-3.0, turns=3.0))
     return [*lines, "Q"]
 
 
-def _rosette(x: float, y: float, radius: float, petals: int) -> str:
+def _wave(phase: float, *, reach: float, swell: float, turns: float) -> str:
+    """One wave from bottom to top of the column, as straight pieces shorter than a printer's dot is wide."""
     points = []
-    for step in range(241):
-        angle = step * math.tau / 240
-        reach = radius * (1 + 0.16 * math.sin(petals * angle * 3))
-        points.append(f"{x + reach * math.cos(angle):.1f} {y + reach * math.sin(angle):.1f}")
+    for step in range(75):
+        share = step / 74
+        width = reach + swell * math.cos(math.tau * share * 2)
+        x = 74.5 + width * math.sin(math.tau * turns * share + phase)
+        points.append(f"{x:.1f} {17.4 + 59.2 * share:.1f}")
     return points[0] + " m " + " l ".join(points[1:]) + " l S"
 
 
@@ -118,20 +122,20 @@ def _frame() -> str:
 
 def _heading() -> str:
     bar = f"{_INK} rg 1.6 77.6 86.8 10.8 re f"
-    return f"{bar}\n1 g\n" + _centred("METERAI ELEKTRONIK", size=7.1, y=80.5, spacing=0.34, left=0, right=90)
+    return f"{bar}\n1 g\n" + _centred("METERAI ELEKTRONIK", size=6.7, y=80.6, spacing=0.26, left=0, right=90)
 
 
 def _words() -> str:
-    return f"{_INK} rg\n" + _centred("SEPULUH RIBU RUPIAH", size=5.6, y=11.2, spacing=0.42, left=0, right=90)
+    return f"{_INK} rg\n" + _centred("SEPULUH RIBU RUPIAH", size=5.5, y=11.4, spacing=0.42, left=0, right=90)
 
 
 def _value(*, specimen: bool) -> str:
-    size, right = (17.2, 73.4) if specimen else (21.0, 82.2)
+    size, right = (15.6, 74.6) if specimen else (20.0, 81.6)
     y = 47.0 - _text_width("10000", size) / 2
     return f"{_INK} rg\n" + _text("10000", size=size, x=right, y=y, upright=False)
 
 
 def _specimen_band() -> str:
-    y = 47.0 - _text_width("SPESIMEN", 8.6, 0.9) / 2
-    band = f"{_ALARM} rg 76.6 17.6 10.6 58.8 re f 1 g"
-    return f"{band}\n" + _text("SPESIMEN", size=8.6, x=85.0, y=y, spacing=0.9, upright=False)
+    y = 47.0 - _text_width("SPESIMEN", 8.2, 1.0) / 2
+    band = f"{_ALARM} rg 77.4 18.6 9.8 56.8 re f 1 g"
+    return f"{band}\n" + _text("SPESIMEN", size=8.2, x=85.2, y=y, spacing=1.0, upright=False)

@@ -11,9 +11,15 @@ from meterai.kit.database import Connection
 async def count_and_read(
     conn: Connection, serials: Sequence[str], key_id: str, now: datetime
 ) -> dict[str, bytes]:
-    """Counts an attempt for each serial with a stored intent, and gives the digests to be signed (I8)."""
+    """Counts an attempt for each serial with a stored intent, and gives the digests to be signed (I8).
+
+    In the order of the attempts' numbers: whoever signs in this order can tell after a crash which were left.
+    """
     rows = await conn.fetch(
-        "SELECT serial, digest FROM stamping.begin_signing($1, $2, $3)", list(serials), key_id, now
+        "SELECT serial, digest FROM stamping.begin_signing($1, $2, $3) ORDER BY attempt",
+        list(serials),
+        key_id,
+        now,
     )
     return {row["serial"]: row["digest"] for row in rows}
 

@@ -23,7 +23,7 @@ from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.stamping.seal import register
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
 from meterai.stamping.seal.key_counter import CountedKey
-from meterai.stamping.seal.keys import CodeKey
+from meterai.stamping.seal.keys import CodeKey, KeyDevice
 from meterai.stamping.seal.timestamps import Timestamper
 from meterai.stamping.signer_wire import CodeSignatures, Identity, Refused, Seals
 
@@ -37,6 +37,41 @@ _AT_ONCE_MAX = 16
 Outcome = bytes | Refusal
 
 
+class _BoundedTimestamper:
+    """Asks the authority for some tokens at once, not for hundreds."""
+
+    def __init__(self, inner: Timestamper) -> None:
+        self._inner = inner
+        self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
+        self.token_bytes_max = inner.token_bytes_max
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        async with self._turns:
+            return await self._inner.stamp(imprint)
+
+
+class _BatchKey:
+    """The key for one batch; tells when all of the batch's signatures are made."""
+
+    def __init__(self, inner: CountedKey, size: int) -> None:
+        self._inner = inner
+        self._left = size
+        self.all_signed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.key_id = inner.key_id
+        self.certificates = inner.certificates
+        self.algorithm = inner.algorithm
+        self.attempts = 0
+
+    async def sign(self, digest: bytes) -> bytes:
+        self.attempts += 1
+        try:
+            return await self._inner.sign(digest)
+        finally:
+            self._left -= 1
+            if not self._left and not self.all_signed.done():
+                self.all_signed.set_result(None)
+
+
 class Sealer:
     """Holds the keys and asks the time-stamp authority."""
 
@@ -46,9 +81,11 @@ class Sealer:
         self._db = db
         self._key = key
         self._code_key = code_key
-        self._timestamper = timestamper
+        self._timestamper = _BoundedTimestamper(timestamper)
         self._clock = clock
-        self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
+        # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
+        # so the attempts that never reached the key are always the newest ones, and a restart finds them.
+        self._counting = asyncio.Lock()
         self._stopped = True
         self._stopped_known_until = 0.0
         self._tsa_trouble: Refusal | None = None
@@ -113,23 +150,25 @@ class Sealer:
     async def _seal_counted(self, serials: Sequence[str]) -> dict[str, Outcome]:
         if not serials:
             return {}
-        async with self._db.connection() as connection:
-            digests = await register.count_and_read(connection, serials, self._key.key_id, self._clock())
-        sealed = await asyncio.gather(*(self._seal_digest(digest) for digest in digests.values()))
-        outcomes: dict[str, Outcome] = dict(zip(digests, sealed, strict=True))
+        async with self._counting:
+            async with self._db.connection() as connection:
+                digests = await register.count_and_read(connection, serials, self._key.key_id, self._clock())
+            key = _BatchKey(self._key, len(digests))
+            work = asyncio.gather(*(self._seal_digest(digest, key) for digest in digests.values()))
+            await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
+        outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
         missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
         return {serial: outcomes.get(serial, missing) for serial in serials}
 
-    async def _seal_digest(self, digest: bytes) -> Outcome:
-        async with self._turns:
-            try:
-                cms = await build_cms(digest, self._key, self._timestamper)
-            except Refusal as refusal:
-                if refusal.code.startswith("tsa."):
-                    self._tsa_trouble = refusal
-                    self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
-                log.warning("signer.seal_failed", code=refusal.code)
-                return refusal
+    async def _seal_digest(self, digest: bytes, key: KeyDevice) -> Outcome:
+        try:
+            cms = await build_cms(digest, key, self._timestamper)
+        except Refusal as refusal:
+            if refusal.code.startswith("tsa."):
+                self._tsa_trouble = refusal
+                self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+            log.warning("signer.seal_failed", code=refusal.code)
+            return refusal
         self._tsa_trouble = None
         return cms
 

@@ -202,7 +202,7 @@ class JailPool:
     async def _spawn(self) -> _Process:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = ["-m", "meterai.kit.pdf.jail", theirs.fileno(), os.getpid(), self._memory_bytes]
+        command = ["-P", "-m", "meterai.kit.pdf.jail", theirs.fileno(), os.getpid(), self._memory_bytes]
         command += [self._cpu_seconds, *self._tasks]
         try:
             # A clean environment: no database address, no key, no proxy reaches the jail.

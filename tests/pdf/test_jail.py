@@ -1,0 +1,112 @@
+"""The jail: what is inside can't reach out, and breaking a limit hurts nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+import samples
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
+from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+
+PROBE = "meterai.kit.pdf.jail.probe:probe"
+INSPECT = "meterai.kit.pdf.reading:inspect"
+RENDER = "meterai.kit.pdf.rendering:render_page"
+
+
+@pytest.fixture
+async def jail() -> AsyncIterator[JailPool]:
+    pool = JailPool([PROBE, INSPECT, RENDER], slots=1, cpu_seconds=1, wall_seconds=6.0, waiting_max=2)
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+async def ask(jail: JailPool, **what: object) -> ProbeResult:
+    return await jail.run(PROBE, ProbeRequest(**what), ProbeResult)  # type: ignore[arg-type]
+
+
+async def test_no_network_no_programs_no_files_no_environment(jail: JailPool, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("METERAI_DATABASE_URL", "postgresql://secret")
+    seen = await ask(jail)
+    assert not seen.can_connect
+    assert not seen.can_start_programs
+    assert not seen.can_write_files
+    assert not [name for name in seen.environment if name.startswith(("METERAI", "HOME", "PATH"))]
+
+
+@pytest.mark.parametrize(
+    "greed",
+    [{"allocate_bytes": 3 << 30}, {"burn_seconds": 60.0}, {"sleep_seconds": 30.0}, {"abort": True}],
+    ids=["memory", "cpu", "wall", "crash"],
+)
+async def test_breaking_a_limit_is_refused_and_the_next_job_runs(
+    jail: JailPool, greed: dict[str, object]
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        await ask(jail, **greed)
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "pdf.too_heavy")
+    assert len((await jail.run(INSPECT, InspectRequest(data=samples.two_pages()), Inspection)).pages) == 2
+
+
+async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
+    first = await ask(jail, burn_seconds=0.7)
+    second = await ask(jail, burn_seconds=0.7)
+    assert first.process == second.process
+
+
+async def test_forms_in_forms_kill_the_renderer_and_not_us(jail: JailPool) -> None:
+    request = RenderRequest(data=samples.nested_forms(), page=1)
+    with pytest.raises(Refusal) as caught:
+        await jail.run(RENDER, request, RenderedPage)
+    assert caught.value.code in ("pdf.too_heavy", "pdf.broken")
+    rendered = await jail.run(RENDER, RenderRequest(data=samples.letter(), page=1), RenderedPage)
+    assert rendered.width_px == 720
+
+
+async def test_refusals_cross_the_wall_with_their_facts(jail: JailPool) -> None:
+    with pytest.raises(Refusal) as caught:
+        await jail.run(INSPECT, InspectRequest(data=samples.tiny_page()), Inspection)
+    assert (caught.value.code, caught.value.facts) == ("pdf.page_size", {"page": 1})
+
+
+async def test_large_files_pass_the_wall(jail: JailPool) -> None:
+    seen = await jail.run(INSPECT, InspectRequest(data=samples.scan(9_000_000)), Inspection)
+    assert seen.size_bytes > 8_500_000
+
+
+async def test_whoever_comes_when_too_many_wait_is_told_so(jail: JailPool) -> None:
+    jobs = [asyncio.create_task(ask(jail, sleep_seconds=0.4)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    with pytest.raises(Refusal) as caught:
+        await ask(jail)
+    assert (caught.value.kind, caught.value.code) == (Kind.BUSY, "jail.busy")
+    assert len(await asyncio.gather(*jobs)) == 3
+
+
+async def test_a_job_nobody_waits_for_any_more_frees_its_place(jail: JailPool) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await ask(jail, sleep_seconds=2.5)
+    async with asyncio.timeout(1.5):
+        assert await ask(jail)
+
+
+async def test_a_task_that_cannot_be_imported_stops_the_start() -> None:
+    with pytest.raises(RuntimeError, match="no_such_module"):
+        await JailPool(["no_such_module:function"]).start()
+
+
+async def test_closing_leaves_no_process_behind() -> None:
+    pool = JailPool([PROBE], slots=1)
+    await pool.start()
+    process = (await ask(pool)).process
+    await pool.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
