@@ -10,6 +10,12 @@ Storage tests run against real PostgreSQL, started once per session and only whe
         database.urls.app                                  # for a process that the test starts
 
 Each test gets a database of its own, copied from a migrated template (about 40 ms), and dropped afterwards.
+
+Journey and browser tests share one running service, started as a newcomer starts it:
+
+    async def test_the_home_page_opens(service: RunningService) -> None:
+        service.addresses.site, .gateway, .inbox           # base addresses
+        service.data                                       # its data directory
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.running_service import RunningService, running_service
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit.postgres import EmbeddedPostgres
@@ -60,3 +67,10 @@ async def database(cluster: TestCluster) -> AsyncIterator[TestDatabase]:
     """A fresh, migrated, empty database with its connections (see the top of this file)."""
     async with cluster.database() as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[RunningService]:
+    """The whole service, ready, one for all tests of the session."""
+    with running_service() as running:
+        yield running

@@ -1,0 +1,192 @@
+"""`meterai up` as people use it: start, Ctrl-C, kill, start again, as whoever and wherever."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import msgspec
+import pytest
+from tests.running_service import RunningService, launch, processes_of, running_service
+
+from meterai.kit.installation import Secrets
+from meterai.kit.processes import processes_in, stamp_of
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[RunningService]:
+    """A running service that these tests may disturb."""
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that others may pass through."""
+    with tempfile.TemporaryDirectory(prefix="meterai-up-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+async def status_of(url: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status
+
+
+async def owner_of(service: RunningService) -> asyncpg.Connection[asyncpg.Record]:
+    password = Secrets(service.data).database_owner
+    return await asyncpg.connect(service.addresses.database, user="meterai_owner", password=password)
+
+
+async def test_it_says_where_everything_is_and_everything_answers(own: RunningService) -> None:
+    addresses = own.addresses
+    for url in (addresses.site, f"{addresses.site}/casn", addresses.gateway, addresses.inbox):
+        assert url in own.output
+        assert await status_of(url) == 200
+    assert await status_of(f"{addresses.tsa}/healthz") == 200
+    assert "demo FILE.pdf" in own.output
+
+
+def test_secrets_stand_in_private_files_and_nowhere_else(own: RunningService) -> None:
+    words = [own.addresses.database, (own.data / "run" / "service.json").read_text(), own.output]
+    for child in own.children():
+        words.append(Path(f"/proc/{child.pid}/cmdline").read_text())
+    secrets = []
+    for path in (own.data / "secrets").iterdir():
+        assert path.stat().st_mode & 0o777 == 0o600
+        text = path.read_text().strip()
+        secrets += msgspec.json.decode(text, type=dict[str, str]).values() if path.suffix else [text]
+    assert len(secrets) >= 7
+    assert [secret for secret in secrets if any(secret in word for word in words)] == []
+
+
+def test_no_process_knows_the_owner_and_only_the_signer_its_own_role(own: RunningService) -> None:
+    secrets = Secrets(own.data)
+    knows = {"owner": 0, "signer": 0, "server key": 0}
+    for child in own.children():
+        environment = Path(f"/proc/{child.pid}/environ").read_text()
+        knows["owner"] += secrets.database_owner in environment
+        knows["signer"] += secrets.database_roles["signer"] in environment
+        knows["server key"] += secrets.gateway_server_key in environment
+    assert knows == {"owner": 0, "signer": 1, "server key": 2}
+
+
+def test_other_users_can_look_into_nothing(own: RunningService) -> None:
+    loose = [
+        path.name
+        for path in own.data.iterdir()
+        if path.stat().st_mode & 0o077
+        and path.name != "postgres"  # as root it belongs to nobody, and is closed
+    ]
+    assert loose == []
+    assert (own.data / "postgres" / "data").stat().st_mode & 0o077 == 0
+
+
+async def test_a_killed_process_is_back_soon(own: RunningService) -> None:
+    victim = next(
+        child.pid
+        for child in own.children()
+        if b"sandbox.inbox" in Path(f"/proc/{child.pid}/cmdline").read_bytes()
+    )
+    os.kill(victim, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while "inbox ended (SIGKILL), starting it again" not in own.output or not await _answers(
+        own.addresses.inbox
+    ):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+    assert stamp_of(victim) is None
+
+
+async def _answers(url: str) -> bool:
+    try:
+        return await status_of(url) == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def test_a_second_launcher_on_the_same_data_is_refused(own: RunningService) -> None:
+    second = launch(own.data, output=own.data.with_name("second.output"))
+    assert second.launcher.wait(20) == 1
+    assert "already runs" in second.output
+    assert own.launcher.poll() is None
+
+
+async def test_killed_and_started_again_it_loses_nothing_and_ctrl_c_leaves_nothing(place: Path) -> None:
+    first = launch(place / "data", arguments=("--port", "0"))
+    first.wait_until_ready()
+    connection = await owner_of(first)
+    await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    await connection.close()
+    old = first.sessions()
+    first.launcher.kill()
+    first.launcher.wait()
+
+    port = first.addresses.site.rpartition(":")[2]
+    since = time.monotonic()
+    again = launch(place / "data", arguments=("--port", port))
+    again.wait_until_ready()
+    seconds = time.monotonic() - since
+    try:
+        assert processes_of(old) == []
+        assert again.addresses.site == first.addresses.site
+        connection = await owner_of(again)
+        assert await connection.fetchval("SELECT answer FROM kept") == 42
+        await connection.close()
+        sessions = again.sessions()
+        assert len(sessions) >= 7
+    finally:
+        status = again.stop(signal.SIGINT)
+    assert status == 0
+    assert processes_of(sessions) == []
+    assert processes_in(place / "data" / "postgres" / "data", program="postgres") == []
+    assert not (place / "data" / "run" / "service.json").exists()
+    shutil.rmtree(place / "data")
+    assert [path.name for path in place.iterdir()] == ["data.output"]
+    print(f"start after a kill: {seconds:.1f} s")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_it_starts_for_an_ordinary_user(place: Path) -> None:
+    place.chmod(0o777)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if subprocess.run([*become, "test", "-x", sys.executable, "-a", "-r", __file__]).returncode:
+        pytest.skip("the checkout is closed to others")
+    service = launch(place / "data", prefix=become, env={"HOME": str(place)})
+    service.wait_until_ready()
+    try:
+        owners = {Path(f"/proc/{child.pid}").stat().st_uid for child in service.children()}
+        assert owners == {65534}
+    finally:
+        assert service.stop() == 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only for root is a closed folder closed to the database")
+async def test_it_starts_for_root_below_a_folder_of_mode_0700(place: Path) -> None:
+    place.chmod(0o700)
+    service = launch(place / "data")
+    service.wait_until_ready()
+    try:
+        assert await status_of(service.addresses.site) == 200
+        assert place.stat().st_mode & 0o777 == 0o700
+    finally:
+        assert service.stop(signal.SIGTERM) == 0
+
+
+def test_a_data_directory_of_somebody_else_is_refused_with_the_next_step(place: Path) -> None:
+    (place / "file").write_text("not a directory")
+    refused = launch(place / "file" / "data", output=place / "output")
+    assert refused.launcher.wait(20) == 1
+    assert "--data DIR" in refused.output

@@ -1,0 +1,118 @@
+"""The whole service as a newcomer starts it (`meterai up`), for tests that drive it from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from meterai.kit.installation import Addresses, read_addresses
+from meterai.kit.processes import ProcessStamp
+
+START_SECONDS_MAX = 60
+
+
+class RunningService:
+    """A launcher and everything below it. `addresses` says where it listens, `data` is its directory."""
+
+    def __init__(self, launcher: subprocess.Popen[bytes], data: Path, output: Path) -> None:
+        self.launcher = launcher
+        self.data = data
+        self.addresses: Addresses
+        self._output = output
+
+    @property
+    def output(self) -> str:
+        """What the launcher printed so far."""
+        return self._output.read_text()
+
+    def wait_until_ready(self) -> None:
+        """Raises: AssertionError with the launcher's words when it ends or takes too long."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while "e-Meterai is running" not in self.output:
+            assert self.launcher.poll() is None, f"the launcher ended: {self.output}"
+            assert time.monotonic() < deadline, f"not ready in time: {self.output}"
+            time.sleep(0.05)
+        self.addresses = read_addresses(self.data)
+
+    def children(self) -> list[ProcessStamp]:
+        """The processes the launcher remembers (the database is not among them)."""
+        return msgspec.json.decode(
+            (self.data / "run" / "processes.json").read_bytes(), type=list[ProcessStamp]
+        )
+
+    def sessions(self) -> set[int]:
+        """The sessions of everything that runs below the launcher: each child leads one."""
+        wanted = {self.launcher.pid}
+        return {int(fields[3]) for fields in _stats().values() if int(fields[1]) in wanted}
+
+    def stop(self, sign: signal.Signals = signal.SIGINT, seconds: float = 30) -> int:
+        """Ends it and returns the launcher's exit status."""
+        self.launcher.send_signal(sign)
+        return self.launcher.wait(seconds)
+
+
+def processes_of(sessions: set[int]) -> list[str]:
+    """Command lines of living processes in these sessions."""
+    living = [pid for pid, fields in _stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]
+    return [f"{pid} {_command(pid)}" for pid in living]
+
+
+def launch(
+    data: Path,
+    *,
+    arguments: Sequence[str] = ("--port", "0"),
+    prefix: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    output: Path | None = None,
+) -> RunningService:
+    """Starts `meterai up` on `data`, without waiting. `prefix`: words before it, such as a change of user."""
+    written = output or data.with_name(data.name + ".output")
+    command = [*prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
+    with written.open("wb") as file:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env={**kept, **(env or {})}
+        )
+    return RunningService(process, data, written)
+
+
+@contextmanager
+def running_service(env: Mapping[str, str] | None = None) -> Iterator[RunningService]:
+    """A ready service on any free ports in a folder of its own, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="meterai-service-") as name:
+        Path(name).chmod(0o711)  # the database runs as nobody when the tests run as root
+        service = launch(Path(name) / "data", env=env)
+        try:
+            service.wait_until_ready()
+            yield service
+        finally:
+            if service.launcher.poll() is None:
+                service.stop()
+
+
+def _stats() -> dict[int, list[str]]:
+    """/proc/PID/stat of every process, from its third field on: state, parent, group, session, ..."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                found[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+    return found
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return "?"
