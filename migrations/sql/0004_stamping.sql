@@ -21,10 +21,13 @@ CREATE TABLE stamping.document (
     pdf_version_min text,
     output jsonb NOT NULL,                  -- whether the stamped file will be within that, and what can be done
     created_at timestamptz NOT NULL,
-    retained_until timestamptz NOT NULL
+    retained_until timestamptz NOT NULL,
+    input_deleted_at timestamptz            -- the upload is gone; what was released stays
 );
 CREATE INDEX document_by_customer ON stamping.document (customer_id, created_at DESC);
-CREATE INDEX document_by_retention ON stamping.document (retained_until);
+CREATE INDEX document_by_retention ON stamping.document (retained_until) WHERE input_deleted_at IS NULL;
+CREATE INDEX document_by_input ON stamping.document (input_object);
+CREATE INDEX document_by_original ON stamping.document (rewritten_from) WHERE rewritten_from IS NOT NULL;
 
 -- One run of the cycle: k stamps on one document.
 CREATE TABLE stamping.job (

@@ -15,12 +15,19 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.reading import Inspection
+from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
 
 log = structlog.get_logger(__name__)
+
+_RENDER = "meterai.kit.pdf.rendering:render_page"
+_IMAGES_MAX = 64
+_images: dict[tuple[str, int, int], bytes] = {}
+"""Pages drawn lately, the oldest first: people go back and forth while they place a stamp."""
 
 _JOB = """
     SELECT j.id, j.document_id, j.reference_id, j.state, j.refusal_code, j.trouble_code, j.attempts,
@@ -128,13 +135,41 @@ async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, Doc
     }
 
 
-async def input_bytes(db: Database, objects: ObjectStore, document_id: UUID) -> bytes:
-    """The document as uploaded (or rewritten). Raises: Refusal NOT_FOUND `document.unknown`."""
+async def document_image(
+    db: Database, jail: JailPool, objects: ObjectStore, document_id: UUID, page: int, width: int
+) -> bytes:
+    """A page of the document as a JPEG, `width` pixels wide; of the stamped file once there is one.
+
+    Raises: Refusal NOT_FOUND `document.unknown`, `pdf.no_such_page`; GONE `document.input_deleted`;
+    UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
+    """
+    key = await _shown_object(db, document_id)
+    known = _images.get((key, page, width))
+    if known is not None:
+        return known
+    data = await read_checked(objects, key)
+    request = RenderRequest(data=data, page=page, width_px=width)
+    rendered = await jail.run(_RENDER, request, RenderedPage)
+    _images[key, page, width] = rendered.jpeg
+    while len(_images) > _IMAGES_MAX:
+        del _images[next(iter(_images))]
+    return rendered.jpeg
+
+
+async def _shown_object(db: Database, document_id: UUID) -> str:
     async with db.connection() as conn:
-        key = await conn.fetchval("SELECT input_object FROM stamping.document WHERE id = $1", document_id)
-    if key is None:
+        row = await conn.fetchrow(
+            """SELECT d.input_object, d.input_deleted_at,
+                   (SELECT r.sha256 FROM stamping.release r WHERE r.document_id = d.id
+                    ORDER BY r.version DESC LIMIT 1) AS released
+               FROM stamping.document d WHERE d.id = $1""",
+            document_id,
+        )
+    if row is None:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
-    return await read_checked(objects, key)
+    if row["released"] is None and row["input_deleted_at"] is not None:
+        raise Refusal(Kind.GONE, "document.input_deleted")
+    return str(row["released"] or row["input_object"])
 
 
 async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> bytes:

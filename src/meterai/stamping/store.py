@@ -366,15 +366,62 @@ async def postpone(
     )
 
 
-async def delete_expired_documents(tx: Connection, now: datetime, *, limit: int) -> list[str]:
-    """Deletes documents that were never stamped and whose retention ended; returns their objects."""
+async def lock_object(tx: Connection, key: str, *, exclusive: bool) -> None:
+    """Keeps "nobody refers to this object" true until the end of the transaction.
+
+    Uploads of the same file share one object: whoever refers to it takes the lock shared and stores the bytes
+    afterwards; whoever deletes it takes the lock exclusively, looks for references, and deletes within.
+    """
+    name = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    await tx.execute(f"SELECT {name}(hashtextextended($1, 4))", key)
+
+
+async def is_referred_to(tx: Connection, key: str) -> bool:
+    """Whether some document or release still needs the object."""
+    found = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM stamping.document WHERE input_deleted_at IS NULL AND input_object = $1)
+               OR EXISTS (SELECT FROM stamping.document
+                          WHERE input_deleted_at IS NULL AND rewritten_from = $1)
+               OR EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)""",
+        key,
+    )
+    return bool(found)
+
+
+async def expire_documents(tx: Connection, now: datetime, *, limit: int) -> list[str]:
+    """Ends the retention of uploads: never stamped ones are deleted, those of ended jobs lose their input.
+
+    Returns the objects that they referred to. Documents that are being stamped are left alone.
+    """
     rows = await tx.fetch(
-        """DELETE FROM stamping.document WHERE id IN (
-               SELECT d.id FROM stamping.document d WHERE d.retained_until <= $1
-               AND NOT EXISTS (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id)
-               ORDER BY d.retained_until LIMIT $2 FOR UPDATE SKIP LOCKED)
-           RETURNING input_object, rewritten_from""",
+        """
+        WITH due AS (
+            SELECT d.id, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_jobs
+            FROM stamping.document d
+            WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
+                (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
+            ORDER BY d.retained_until LIMIT $2 FOR UPDATE OF d SKIP LOCKED
+        ), gone AS (
+            DELETE FROM stamping.document WHERE id IN (SELECT id FROM due WHERE NOT has_jobs)
+            RETURNING input_object, rewritten_from
+        ), emptied AS (
+            UPDATE stamping.document SET input_deleted_at = $1 WHERE id IN (SELECT id FROM due WHERE has_jobs)
+            RETURNING input_object, rewritten_from
+        )
+        SELECT input_object, rewritten_from FROM gone UNION ALL SELECT * FROM emptied
+        """,
         now,
         limit,
     )
-    return [key for row in rows for key in (row["input_object"], row["rewritten_from"]) if key]
+    return sorted({key for row in rows for key in row if key})
+
+
+async def prepared_of_ended_jobs(conn: Connection, since: datetime) -> list[str]:
+    """Prepared revisions that nobody needs any more, of jobs that ended after `since`."""
+    rows = await conn.fetch(
+        """SELECT i.prepared_object FROM stamping.job j
+           JOIN stamping.serial s ON s.job_id = j.id JOIN stamping.intent i ON i.serial = s.serial
+           WHERE j.ended_at >= $1""",
+        since,
+    )
+    return [row["prepared_object"] for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -75,7 +76,7 @@ async def accept_document(
         customer_id=customer_id,
         name=_tidy(name),
         kind=kind,
-        input_object=await objects.put(data),
+        input_object=hashlib.sha256(data).hexdigest(),
         input_bytes=len(data),
         inspection=inspection,
         placements=placements,
@@ -86,7 +87,9 @@ async def accept_document(
         retained_until=now + timedelta(days=RETENTION_DAYS),
     )
     async with db.transaction() as tx:
+        await store.lock_object(tx, document.input_object, exclusive=False)
         await store.insert_document(tx, document)
+    await objects.put(data)  # after the row: see lock_object. Nobody knows the document's id before.
     return AcceptedDocument(
         document_id=document.id, inspection=inspection, placements=tuple(placements), output=output
     )

@@ -28,7 +28,7 @@ async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Pla
     output = with_stamps(page.output, len(page.placements), len(placements), page.limits)
     async with db.transaction() as tx:
         moved = await store.set_placements(tx, document_id, placements, output)
-    if not moved:
+    if not moved and tuple(placements) != page.placements:  # the same form again is no error
         raise Refusal(Kind.CONFLICT, "document.stamped_already")
     return output
 

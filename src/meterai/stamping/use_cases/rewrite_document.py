@@ -16,6 +16,7 @@ from meterai.stamping.model import OutputVerdict
 from meterai.stamping.output import STAMP_BYTES_MAX, measure
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.rewriting import RewriteRequest, RewrittenDocument
+from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 
 _REWRITE = "meterai.stamping.rewriting:rewrite"
 _INSPECT = "meterai.kit.pdf.reading:inspect"
@@ -48,6 +49,7 @@ async def rewrite_document(
     output = await measure(jail, rewritten.data, page.placements, page.limits)
     key = await objects.put(rewritten.data)
     async with db.transaction() as tx:
+        await store.lock_object(tx, key, exclusive=False)
         stored = await store.set_rewritten(
             tx,
             document_id,
@@ -59,6 +61,9 @@ async def rewrite_document(
         )
     if not stored:
         raise Refusal(Kind.CONFLICT, "document.changed")
+    await objects.put(rewritten.data)  # again: see lock_object
+    if page.rewritten_from:  # an earlier rewriting, of no use any more
+        await delete_if_unneeded(db, objects, page.input_object)
     return output
 
 
