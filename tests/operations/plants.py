@@ -13,7 +13,7 @@ from meterai.ledger.model import SELLER, AccountKind, account_id, lot_account_id
 class Plant:
     """A violation: which part of which invariant finds it, and SQL that makes it.
 
-    The SQL runs as the owner, without triggers and foreign keys; it drops the constraints that are in its way.
+    The SQL runs as the owner, without triggers and foreign keys; it drops the constraints in its way.
     """
 
     invariant: str
