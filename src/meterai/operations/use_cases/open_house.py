@@ -1,0 +1,28 @@
+"""Puts in place what every installation needs before the first order: organisations, accounts, events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from meterai.customers.organisations import ensure_organisations
+from meterai.kit.database import Database
+from meterai.ledger.use_cases.issue_quota import issue_quota, open_books
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+
+DEVELOPMENT_STOCK = 1_000_000
+"""Stamps that a development installation starts with, so that it sells at once."""
+
+
+async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
+    """Writes organisations, accounts and the events of `events_file` (empty: the shipped one).
+
+    In development the distributor's first deposit is recorded too. Safe to repeat at every start.
+    Raises: OSError or ValueError when the events file can't be read.
+    """
+    await ensure_organisations(db, now)
+    await open_books(db, now=now)
+    await set_events(db, load_events(Path(events_file) if events_file else None))
+    if development:
+        await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference="development", now=now)
