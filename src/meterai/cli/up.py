@@ -22,6 +22,8 @@ from rich.table import Table
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.house import addresses_of, product_specs, twin_specs
 from meterai.cli.launch import LaunchProblem, Ports, Twins, only_launcher, prepare_folders
+from meterai.cli.settling import settle
+from meterai.kernel.clock import system_clock
 from meterai.kit.installation import (
     Addresses,
     Secrets,
@@ -99,6 +101,7 @@ class _Launch:
         addresses = addresses_of(self._settings, ports, twins, self._database.owner_url)
         complete = derive(self._settings, addresses, self._secrets)
         complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
+        await settle(complete, now=system_clock())
         twin = twin_specs(complete, ports, twins, self._secrets)
         await self._supervisor.start([*twin, *product_specs(complete)])
         write_addresses(data, addresses)
