@@ -1,4 +1,4 @@
-"""What must be in the database before the site opens: organisations, accounts, events; in development a stock."""
+"""What the database holds before the site opens: organisations, accounts, events; for development a stock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meterai.sales.events import Event, load_events
 from meterai.sales.use_cases.set_events import set_events
 
 FIRST_STOCK = 1_000_000
-"""Stamps that a new development installation can sell. Production gets its stock with `meterai issue-quota`."""
+"""Stamps that a new development installation can sell. Production gets its own by `meterai issue-quota`."""
 
 
 async def settle(settings: Settings, *, now: datetime) -> None:
