@@ -29,7 +29,7 @@ time.sleep(300)
 
 
 def good_spec(folder: Path, name: str = "good") -> Spec:
-    async def ready() -> bool:
+    async def ready(_: int) -> bool:
         return (folder / name).exists()
 
     argv = [sys.executable, "-c", GOOD, str(folder / name)]
@@ -81,7 +81,7 @@ async def test_a_process_that_dies_is_started_again_and_the_person_is_told(tmp_p
 
 
 async def test_a_process_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
-    async def never() -> bool:
+    async def never(_: int) -> bool:
         return False
 
     argv = [sys.executable, "-c", "raise SystemExit('no such key')"]
@@ -170,11 +170,11 @@ async def test_a_unix_socket_is_found_ready_however_long_its_path_is(tmp_path: P
     folder = tmp_path / ("x" * 120)
     folder.mkdir()
     ready = accepts_unix(folder / "s.sock")
-    assert not await ready()
+    assert not await ready(0)
     handle = os.open(folder, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"/proc/self/fd/{handle}/s.sock")
-        assert not await ready(), "bound, and nobody listens yet"
+        assert not await ready(0), "bound, and nobody listens yet"
         listener.listen()
-        assert await ready()
+        assert await ready(0)
     os.close(handle)

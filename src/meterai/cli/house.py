@@ -9,7 +9,7 @@ from typing import Final
 from meterai.cli.launch import LOCAL, Ports, Twins
 from meterai.kit.installation import Addresses, Secrets, without_user
 from meterai.kit.settings import Settings
-from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module
+from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
@@ -78,11 +78,12 @@ def product_specs(settings: Settings) -> list[Spec]:
     host = LOCAL if settings.host in _EVERYWHERE else settings.host
     listens = accepts_unix(settings.data / "run" / "signer.sock")
     serves = accepts_tcp(host, settings.port)
+    works = shows_itself(settings.data / "run", "worker-*.json")
     workers = _numbered("worker", settings.worker_processes)
     sites = _numbered("site", settings.site_processes)
     return [
         _spec("signer", "meterai.workers.signer", {}, settings=signer, ready=listens),
-        *(_spec(name, "meterai.workers.main", {}, settings=doors, ready=_at_once) for name in workers),
+        *(_spec(name, "meterai.workers.main", {}, settings=doors, ready=works) for name in workers),
         *(_spec(name, "meterai.serve", {}, settings=doors, ready=serves) for name in sites),
     ]
 
@@ -110,7 +111,3 @@ def _numbered(name: str, count: int) -> list[str]:
 
 def _make_key_files(secrets: Secrets) -> None:
     _ = secrets.gateway_server_key, secrets.payout_key
-
-
-async def _at_once() -> bool:
-    return True

@@ -22,7 +22,7 @@ import msgspec
 
 from meterai.kit.processes import ProcessStamp, end_processes, ending_with_parent, exit_of, stamp_of
 
-Ready = Callable[[], Awaitable[bool]]
+Ready = Callable[[int], Awaitable[bool]]
 Report = Callable[[str], None]
 
 _LOG_BYTES_MAX = 8 << 20
@@ -39,8 +39,12 @@ class Spec:
     argv: Sequence[str]
     env: Mapping[str, str]
     ready: Ready
-    """Asked every 20 ms while it starts; True: others may use it."""
+    """Asked every 20 ms while it starts, with the process id; True: others may use it."""
     ready_seconds_max: float = 30.0
+
+
+class _SignOfLife(msgspec.Struct):
+    pid: int = 0
 
 
 class StartFailed(RuntimeError):
@@ -154,7 +158,7 @@ class _Child:
 
     async def until_ready(self) -> None:
         deadline = time.monotonic() + self.spec.ready_seconds_max
-        while not await self.spec.ready():
+        while not await self.spec.ready(self.pid):
             code = self._process.poll() if self._process else 0
             if code is not None:
                 raise StartFailed(f"{self.spec.name} ended while starting ({code}).{self._last_lines()}")
@@ -207,7 +211,7 @@ def python_module(module: str, *arguments: str) -> list[str]:
 def accepts_tcp(host: str, port: int) -> Ready:
     """Ready when something accepts connections there."""
 
-    async def ready() -> bool:
+    async def ready(_: int) -> bool:
         try:
             async with asyncio.timeout(1):
                 _, writer = await asyncio.open_connection(host, port)
@@ -222,7 +226,7 @@ def accepts_tcp(host: str, port: int) -> Ready:
 def accepts_unix(path: Path) -> Ready:
     """Ready when something accepts connections at a unix socket; its path may be long."""
 
-    async def ready() -> bool:
+    async def ready(_: int) -> bool:
         try:
             folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
         except OSError:
@@ -236,5 +240,18 @@ def accepts_unix(path: Path) -> Ready:
             os.close(folder)
         writer.close()
         return True
+
+    return ready
+
+
+def shows_itself(folder: Path, pattern: str) -> Ready:
+    """Ready when a JSON file of that name in `folder` holds the process's id as `pid`."""
+
+    async def ready(pid: int) -> bool:
+        for path in folder.glob(pattern):
+            with contextlib.suppress(OSError, msgspec.MsgspecError):
+                if msgspec.json.decode(path.read_bytes(), type=_SignOfLife).pid == pid:
+                    return True
+        return False
 
     return ready
