@@ -1,0 +1,173 @@
+"""`meterai check`: checks the invariants of a running service; exit code 1 when one fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from meterai.bootstrap import TRUST_FOLDER
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Refusal
+from meterai.kit.database import connect
+from meterai.kit.installation import settings_of_running
+from meterai.kit.objects import open_store
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.settings import Settings, from_environment
+from meterai.operations.invariants.files import Judge
+from meterai.operations.invariants.model import InvariantResult
+from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
+from meterai.verification.model import Trust, Verdict
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` prints."""
+
+    ok: bool
+    checked_at: datetime
+    invariants: list[InvariantResult]
+
+
+def check(
+    files: Annotated[bool, typer.Option(help="Read released files too (I9) and judge them (I12).")] = True,
+    every_file: Annotated[bool, typer.Option("--all", help="Every released file, not a sample.")] = False,
+    sample: Annotated[int, typer.Option(min=1, help="How many released files to read.")] = SAMPLE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Check the invariants of a running service, read-only. Exit code 1 when one fails."""
+    report = asyncio.run(_check(_settings(data), files=files, sample=None if every_file else sample))
+    if as_json:
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        _show(report)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    # A database named by its address is checked without a service beside it.
+    return settings if settings.database_reader_url else settings_of_running(settings)
+
+
+async def _check(settings: Settings, *, files: bool, sample: int | None) -> Report:
+    now = system_clock()
+    counters = _counters(settings.data / "signer")
+    reader = await connect(settings.database_reader_url, connections_max=4, application_name="meterai check")
+    try:
+        async with _judge(settings) if files else _nobody() as judge:
+            with _progress() as bar:
+                results = await run_invariants(
+                    reader,
+                    now=now,
+                    objects=open_store(settings.objects_url, settings.data) if files else None,
+                    judge=judge,
+                    counters=counters,
+                    sample=sample,
+                    progress=_Bars(bar),
+                )
+    finally:
+        await reader.close()
+    return Report(ok=all(found.ok for found in results), checked_at=now, invariants=results)
+
+
+def _counters(folder: Path) -> Mapping[str, int] | None:
+    """What the signer's keys say, when the signer runs on this machine."""
+    return read_counters(folder) if folder.is_dir() else None
+
+
+@asynccontextmanager
+async def _nobody() -> AsyncIterator[None]:
+    yield None
+
+
+@asynccontextmanager
+async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
+    """The verifier, without the register: what we released must be genuine by its signatures alone."""
+    try:
+        trust = load_trust(settings.data / TRUST_FOLDER)
+    except Refusal:
+        typer.echo("I12 is left out: no trust root here.", err=True)
+        yield None
+        return
+    jail = JailPool([JUDGE], slots=2)
+    await jail.start()
+    try:
+        yield _offline(jail, trust)
+    finally:
+        await jail.close()
+
+
+def _offline(jail: JailPool, trust: Trust) -> Judge:
+    async def judge(content: bytes) -> str | None:
+        judgement = await judge_document(None, jail, content, trust=trust, now=system_clock())
+        if judgement.verdict is Verdict.GENUINE:
+            return None
+        return f"{judgement.verdict} ({', '.join(judgement.reasons)})"
+
+    return judge
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+class _Bars:
+    """Draws a bar for the statements and one for the files."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        name = "files" if what == "files" else "database"
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(name, total=total)
+        self._bar.update(self._tasks[name], completed=done, total=total, description=what)
+
+
+def _show(report: Report) -> None:
+    table = Table(title="Invariants", caption=f"checked at {report.checked_at:%Y-%m-%d %H:%M:%S} UTC")
+    table.add_column("")
+    table.add_column("Sentence", overflow="fold")
+    table.add_column("Checked", justify="right")
+    table.add_column("Seconds", justify="right")
+    table.add_column("Found", overflow="fold")
+    for found in report.invariants:
+        looks = "green" if found.ok else "bold red"
+        table.add_row(
+            f"[{looks}]{found.id}[/]",
+            escape(found.title),
+            f"{found.checked:,}",
+            f"{found.seconds:.2f}",
+            f"[{looks}]{'holds' if found.ok else f'{found.violation_count} broken'}[/]"
+            + (f"\n[dim]{escape(found.note)}[/]" if found.note else ""),
+        )
+    console = Console()
+    console.print(table)
+    for found in report.invariants:
+        for violation in found.violations:
+            console.print(f"[red]{found.id}[/] {escape(violation)}", highlight=False)
+        hidden = found.violation_count - len(found.violations)
+        if hidden > 0:
+            console.print(f"[red]{found.id}[/] and {hidden} more", highlight=False)

@@ -1,0 +1,97 @@
+"""`meterai check` and `meterai issue-quota` as an operator runs them: real processes, real database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.operations.plants import PLANTS
+from tests.operations.world import KEY, World, build
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kit.objects import FolderStore
+
+pytestmark = pytest.mark.storage
+
+
+@pytest.fixture
+async def world(database: TestDatabase, tmp_path: Path) -> World:
+    (tmp_path / "signer").mkdir()
+    (tmp_path / "signer" / f"{KEY}.count").write_text(f"{2:020}")
+    return await build(database, FolderStore(tmp_path / "objects"))
+
+
+async def meterai(database: TestDatabase, data: Path, *words: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "meterai.cli",
+        *words,
+        "--data",
+        str(data),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={
+            **os.environ,
+            "METERAI_DATABASE_READER_URL": database.urls.reader,
+            "METERAI_DATABASE_APP_URL": database.urls.app,
+            "COLUMNS": "140",
+        },
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+# The world's clock stands still in 2026: what is young there is old for the command, which has the real one.
+AGES = "UPDATE ledger.transfer SET expires_at = expires_at + interval '100 years' WHERE code = 'reserve_sale'"
+
+
+async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path) -> None:
+    await world.owner.execute("SET session_replication_role = replica")
+    await world.owner.execute(AGES)
+    status, out, err = await meterai(world.database, tmp_path, "check", "--json")
+    report: dict[str, Any] = msgspec.json.decode(out)
+    assert (status, report["ok"]) == (0, True), out + err
+    assert {found["id"] for found in report["invariants"]} >= {"I1", "I3", "I8", "I9", "I23"}
+
+
+async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path: Path) -> None:
+    await world.owner.execute("SET session_replication_role = replica")
+    await world.owner.execute(AGES)
+    await world.owner.execute(next(plant.sql for plant in PLANTS if plant.invariant == "I23"))
+    status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+    assert status == 1
+    assert "I23" in out
+    assert "transfers say" in out
+    assert "I9" not in out
+
+
+async def test_check_says_what_to_do_when_nothing_runs(database: TestDatabase, tmp_path: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "meterai.cli", "check", "--data", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=env,
+    )
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert b"script/server" in err
+
+
+async def test_issue_quota_issues_once_per_deposit(database: TestDatabase, tmp_path: Path) -> None:
+    words = ("issue-quota", "1000", "--deposit", "NTPN-42", "--json")
+    _, first, _ = await meterai(database, tmp_path, *words)
+    status, again, _ = await meterai(database, tmp_path, *words)
+    assert status == 0
+    one, two = msgspec.json.decode(first), msgspec.json.decode(again)
+    assert (one["new"], one["stock"], one["amount"]) == (True, 1000, 10_000_000)
+    assert (two["new"], two["stock"]) == (False, 1000)
+    status, _, err = await meterai(database, tmp_path, "issue-quota", "999", "--deposit", "NTPN-42")
+    assert status == 1
+    assert "ledger.id_reused" in err
