@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import io
+from datetime import UTC, datetime
+from uuid import uuid4
 
+import pikepdf
 import pytest
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from tests.stamping.letters import make_letter
 
-from meterai.stamping.queries import document_page, released_file
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id
+from meterai.ledger.queries import lot_of
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import document_image, document_page, documents_of_customer, released_file
+from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping, start_stampings
 
 pytestmark = pytest.mark.storage
 
 
 @pytest.mark.parametrize("placements", [[BOTTOM_RIGHT], [BOTTOM_LEFT, BOTTOM_RIGHT]], ids=["one", "two"])
-async def test_a_document_is_stamped_and_released(house: House, placements: list) -> None:
+async def test_a_document_is_stamped_and_released(house: House, placements: list[Placement]) -> None:
     document = await house.accept(make_letter(), placements)
     job = await house.order(document)
     await house.work()
@@ -23,8 +33,138 @@ async def test_a_document_is_stamped_and_released(house: House, placements: list
     assert page is not None
     assert page.job is not None
     assert page.job.state == "released"
-    assert [release.serial for release in page.releases] == sorted(
-        job.serials, key=[r.serial for r in page.releases].index
-    )
+    assert {release.serial for release in page.releases} == set(job.serials)
     data = await released_file(house.db, house.objects, document)
     assert {release.sha256 for release in page.releases} == {hashlib.sha256(data).hexdigest()}
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert [str(field["/T"]) for field in pdf.Root.AcroForm.Fields] == [f"Emet{s}" for s in job.serials]
+    await house.assert_sound()
+    lot = await house.lot_now()
+    assert (lot.available, lot.reserved, lot.gone) == (10 - len(placements), 0, len(placements))
+
+
+async def test_a_batch_of_jobs_is_released_together(house: House) -> None:
+    documents = [await house.accept(make_letter(f"Surat {n}")) for n in range(4)]
+    for document in documents:
+        await house.order(document)
+    await house.work()
+    assert await house.value("SELECT count(*) FROM stamping.release") == 4
+    assert len(await documents_of_customer(house.db, house.alice)) == 4
+    assert await house.value("SELECT count(DISTINCT released_at) FROM stamping.release") == 1
+    await house.assert_sound()
+
+
+async def test_prepared_revisions_are_gone_after_the_release(house: House) -> None:
+    await house.order(await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
+    await house.work()
+    stored = [path for path in (house.data / "objects").glob("*/*") if path.is_file()]
+    assert len(stored) == 2, "the upload and the released file"
+
+
+async def test_the_same_key_gives_the_same_job_and_reserves_once(house: House) -> None:
+    document = await house.accept(make_letter())
+    jobs = await asyncio.gather(*(house.order(document, key="click") for _ in range(8)))
+    assert len({job.id for job in jobs}) == 1
+    assert len({job.serials for job in jobs}) == 1
+    assert (await house.lot_now()).reserved == 1
+
+
+async def test_the_same_key_with_another_request_is_refused(house: House) -> None:
+    await house.order(await house.accept(make_letter("a")), key="click")
+    with pytest.raises(Refusal) as caught:
+        await house.order(await house.accept(make_letter("b")), key="click")
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "request.key_reused")
+    assert (await house.lot_now()).reserved == 1
+
+
+async def test_the_same_key_after_the_release_gives_the_released_job(house: House) -> None:
+    document = await house.accept(make_letter())
+    first = await house.order(document, key="click")
+    await house.work()
+    again = await house.order(document, key="click")
+    assert (again.id, again.serials, again.state) == (first.id, first.serials, "released")
+    assert (await house.lot_now()).gone == 1
+
+
+async def test_a_document_that_is_being_stamped_takes_no_second_job(house: House) -> None:
+    document = await house.accept(make_letter())
+    await house.order(document, key="one")
+    with pytest.raises(Refusal, match=r"document\.stamped_already"):
+        await house.order(document, key="two")
+    assert (await house.lot_now()).reserved == 1
+
+
+async def test_an_empty_lot_reserves_nothing_and_leaves_no_job(house: House) -> None:
+    house.lot = await house.give_lot(house.alice, 1)
+    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+    with pytest.raises(Refusal, match=r"ledger\.insufficient"):
+        await house.order(document)
+    assert await house.value("SELECT count(*) FROM stamping.job") == 0
+    assert await house.value("SELECT count(*) FROM stamping.serial") == 0
+
+
+async def test_one_refused_request_of_a_batch_stops_no_other(house: House) -> None:
+    good, bad = await house.accept(make_letter("a")), uuid4()
+    requests = [
+        StampingRequest(
+            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=uuid4(),
+            idempotency_key=str(document),
+        )
+        for document in (bad, good)
+    ]  # fmt: skip
+    refused, started = await start_stampings(house.db, requests, now=datetime.now(UTC))
+    assert isinstance(refused, Refusal)
+    assert refused.code == "document.unknown"
+    assert not isinstance(started, Refusal)
+    assert started.new
+
+
+async def test_another_customers_document_and_lot_answer_like_unknown_ones(house: House) -> None:
+    document = await house.accept(make_letter())
+    charlie = new_id(datetime.now(UTC))
+    await house.add_customer(charlie)
+
+    async def as_charlie(lot: object, owner: object) -> str:
+        with pytest.raises(Refusal) as caught:
+            await start_stamping(
+                house.db, document_id=document, customer_id=owner, lot_account_id=lot, reference_id=uuid4(),
+                idempotency_key=str(uuid4()), now=datetime.now(UTC),
+            )  # fmt: skip
+        assert caught.value.kind is Kind.NOT_FOUND
+        return caught.value.code
+
+    assert await as_charlie(house.lot, charlie) == "document.unknown"
+    assert await as_charlie(await house.give_lot(charlie, 1), house.alice) == "quota.unknown"
+    assert await as_charlie(uuid4(), house.alice) == "quota.unknown"
+    assert await document_page(house.db, document, customer_id=charlie) is None
+
+
+async def test_a_page_of_the_stamped_file_is_drawn(house: House) -> None:
+    document = await house.accept(make_letter())
+    before = await document_image(house.db, house.jail, house.objects, document, 1, 400)
+    await house.order(document)
+    await house.work()
+    after = await document_image(house.db, house.jail, house.objects, document, 1, 400)
+    assert before[:2] == after[:2] == b"\xff\xd8"
+    assert before != after
+
+
+async def test_a_flipped_bit_in_a_released_file_is_never_served(house: House) -> None:
+    document = await house.accept(make_letter())
+    await house.order(document)
+    await house.work()
+    key = await house.value("SELECT sha256 FROM stamping.release")
+    path = house.data / "objects" / key[:2] / key[2:]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Refusal, match=r"object\.damaged"):
+        await released_file(house.db, house.objects, document)
+
+
+async def test_a_lot_holds_what_is_reserved(house: House) -> None:
+    await house.order(await house.accept(make_letter()))
+    async with house.db.connection() as connection:
+        lot = await lot_of(connection, house.lot, customer_id=house.alice)
+    assert lot is not None
+    assert (lot.available, lot.reserved) == (9, 1)

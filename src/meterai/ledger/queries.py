@@ -122,6 +122,14 @@ async def lot_of(conn: Connection, lot_account: uuid.UUID, *, customer_id: uuid.
     return None if row is None else Lot(**dict(row))
 
 
+async def lot_owners(conn: Connection, lot_accounts: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Whose quota lots these are; ids that are no quota lot are left out."""
+    rows = await conn.fetch(
+        "SELECT id, customer_id FROM ledger.account WHERE id = ANY ($1) AND kind = 'lot'", list(lot_accounts)
+    )
+    return {row["id"]: row["customer_id"] for row in rows}
+
+
 async def reservation_ends(
     conn: Connection, pending_ids: Sequence[uuid.UUID]
 ) -> dict[uuid.UUID, ReservationEnd]:

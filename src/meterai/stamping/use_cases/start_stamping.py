@@ -16,7 +16,7 @@ from meterai.kernel.serial import RANDOM_BYTES, make_serial
 from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import store as ledger
 from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
-from meterai.ledger.queries import lot_of
+from meterai.ledger.queries import lot_owners
 from meterai.stamping import queries, store
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
@@ -110,12 +110,12 @@ async def _start(
     tx: Connection, requests: Sequence[StampingRequest], now: datetime, worker: Worker | None
 ) -> list[Started]:
     documents = await store.documents_to_stamp(tx, [request.document_id for request in requests])
+    owners = await lot_owners(tx, [request.lot_account_id for request in requests])
+    if any(owners.get(request.lot_account_id) != request.customer_id for request in requests):
+        raise Refusal(Kind.NOT_FOUND, "quota.unknown")
     jobs = [_new_job(request, documents.get(request.document_id), now, worker) for request in requests]
     new = await store.insert_jobs(tx, jobs)
     fresh = [job for job in jobs if job.id in new]
-    for lot, customer in {(job.lot_account_id, job.customer_id) for job in fresh}:
-        if await lot_of(tx, lot, customer_id=customer) is None:
-            raise Refusal(Kind.NOT_FOUND, "quota.unknown")
     serials = [serial for job in fresh for serial in _allocate(job, documents[job.document_id])]
     if serials:
         # Serials name their reservations, which name the job: the ledger comes first.
