@@ -21,18 +21,30 @@ async def arriving(body: bytes, size: int = 50_000) -> AsyncIterator[bytes]:
 
 def part(name: str, content: bytes, filename: str | None = None) -> bytes:
     extra = f'; filename="{filename}"' if filename is not None else ""
-    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'.encode() + content + b"\r\n"
+    return (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n\r\n'.encode()
+        + content
+        + b"\r\n"
+    )
 
 
 END = f"--{BOUNDARY}--\r\n".encode()
 
 
 async def test_fields_and_files_arrive_as_they_were_sent() -> None:
-    body = part("kontak", "Ny. Sri".encode()) + part("berkas", b"%PDF-1", "a.pdf") + part("berkas", b"%PDF-2", "b.pdf") + END
+    body = (
+        part("kontak", b"Ny. Sri")
+        + part("berkas", b"%PDF-1", "a.pdf")
+        + part("berkas", b"%PDF-2", "b.pdf")
+        + END
+    )
     for size in (1, 7, 50_000):
         form = await read_form(MULTIPART, arriving(body, size))
         assert form.text("kontak") == "Ny. Sri"
-        assert [(u.name, bytes(u.content)) for u in form.uploads("berkas")] == [("a.pdf", b"%PDF-1"), ("b.pdf", b"%PDF-2")]
+        assert [(u.name, bytes(u.content)) for u in form.uploads("berkas")] == [
+            ("a.pdf", b"%PDF-1"),
+            ("b.pdf", b"%PDF-2"),
+        ]
 
 
 async def test_a_file_over_ten_mebibytes_is_dropped_but_the_rest_of_the_form_is_kept() -> None:
@@ -80,7 +92,9 @@ async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_urlencoded_text_keeps_its_letters_and_loses_its_margins() -> None:
-    form = await read_form("application/x-www-form-urlencoded", arriving(b"kontak=+%C3%A9la%40contoh.id+&jumlah=1.5"))
+    form = await read_form(
+        "application/x-www-form-urlencoded", arriving(b"kontak=+%C3%A9la%40contoh.id+&jumlah=1.5")
+    )
     assert form.text("kontak") == "éla@contoh.id"
     assert form.number("jumlah") == 15
     assert form.number("tidak-ada", 3) == 3

@@ -34,7 +34,9 @@ def english() -> dict[str, tuple[str, ...]]:
     with (LOCALE_FOLDER / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale="en")
     return {
-        (m.id[0] if isinstance(m.id, tuple) else m.id): m.string if isinstance(m.string, tuple) else (m.string,)
+        (m.id[0] if isinstance(m.id, tuple) else m.id): m.string
+        if isinstance(m.string, tuple)
+        else (m.string,)
         for m in catalogue
         if m.id
     }

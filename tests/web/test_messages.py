@@ -11,8 +11,11 @@ from meterai.web.message_table import TABLE
 
 SOURCE = Path(meterai.__file__).parent
 SHOWN_ONLY = {
-    # not raised by name: shown by pages themselves
+    # not raised by name: shown by pages themselves, or named by a variable
     "server.fault",
+    "order.cancelled",  # place_order raises "order." + state
+    "pdf.output_too_large",
+    "pdf.version_too_low",
 }
 MACHINES_ONLY = {"api.not_found", "api.unreadable"}
 
@@ -22,12 +25,18 @@ def raised_codes() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal"):
+            if not (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal"
+            ):
                 continue
             if len(node.args) < 2:
                 continue
             for part in ast.walk(node.args[1]):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value:
+                if (
+                    isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)
+                    and "." in part.value.rstrip(".")
+                ):
                     found[part.value] = str(path.relative_to(SOURCE))
     return found
 

@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.queries import find_order_by_token, orders_of_customer
+from meterai.sales.queries import find_order_by_number, find_order_by_token, order_access
 from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 
 ORDERS_COOKIE = "pesanan"
@@ -57,7 +57,7 @@ async def open_order_page(desk: Desk, request: WebRequest, number: str) -> Order
             return OrderKey(order_id, number, token)
     customer = await customer_of(desk, request)
     if customer is not None:
-        for order in await orders_of_customer(desk.house.db, customer.customer_id):
-            if order.number == number:
-                return OrderKey(order.order_id, number, "")
+        order_id = await find_order_by_number(desk.house.db, number)
+        if order_id and await order_access(desk.house.db, order_id, None, customer_id=customer.customer_id):
+            return OrderKey(order_id, number, "")
     raise Refusal(Kind.NOT_FOUND, "order.not_found")

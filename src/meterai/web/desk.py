@@ -1,8 +1,8 @@
-"""What every route works with: renders pages, reads guarded forms, keeps cookies, turns refusals into pages."""
+"""What every route works with: pages, guarded forms, cookies, refusals as pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.events import Event
 from meterai.web import forgery
 from meterai.web.forms import Form, read_form
 from meterai.web.messages import text_of
@@ -41,6 +42,7 @@ class Desk:
     house: App
     pages: Pages
     tls: bool
+    events: Mapping[str, Event]
 
     def page(
         self,
@@ -69,12 +71,16 @@ class Desk:
         text = text_of(refusal.code, visit.language, refusal.facts)
         status = STATUS[refusal.kind]
         headers = {"Retry-After": "30"} if status in (429, 503) else None
-        return self.page(request, "error.html", status=status, headers=headers, text=text, back=back, private=True)
+        return self.page(
+            request, "error.html", status=status, headers=headers, text=text, back=back, private=True
+        )
 
     def go(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
         """A redirect (303) to one of our pages, in the visitor's language."""
         target = visit_of(request.scope).link(path)
-        return Response(b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML)
+        return Response(
+            b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
+        )
 
     async def form(self, request: WebRequest) -> Form:
         """The form that was sent, proven to come from a page of ours for this very visitor.

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from meterai.web.assets import Assets
 from meterai.web.visits import Visit, attach, new_help_code, split_language
 
-if TYPE_CHECKING:
-    from litestar.types import ASGIApp, Message, Receive, Scope, Send
-
+type Scope = Any  # the ASGI specification's own types: dictionaries and callables
+type Message = dict[str, Any]
+type Receive = Callable[[], Awaitable[Any]]
+type Send = Callable[[Any], Awaitable[None]]
+type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 PACK_FROM_BYTES = 1000
 _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -61,7 +64,9 @@ def cache_page(body: bytes) -> CachedPage:
 class Edge:
     """The ASGI application that uvicorn runs; `site` is everything that is not cached."""
 
-    def __init__(self, site: ASGIApp, assets: Assets, pages: dict[tuple[str, str], CachedPage], *, tls: bool) -> None:
+    def __init__(
+        self, site: ASGIApp, assets: Assets, pages: dict[tuple[str, str], CachedPage], *, tls: bool
+    ) -> None:
         self.site = site
         self.assets = assets
         self.pages = pages
@@ -141,9 +146,9 @@ class _Finisher:
             return
         if self._start is not None:
             start, self._start = self._start, None
-            headers: Headers = [(bytes(k).lower(), bytes(v)) for k, v in start["headers"]]  # type: ignore[typeddict-item]
-            body = message.get("body", b"")  # type: ignore[union-attr]
-            whole = not message.get("more_body", False)  # type: ignore[union-attr]
+            headers: Headers = [(bytes(k).lower(), bytes(v)) for k, v in start["headers"]]
+            body = message.get("body", b"")
+            whole = not message.get("more_body", False)
             names = {name for name, _ in headers}
             kind = _header(headers, b"content-type")
             if self._packs and whole and len(body) >= PACK_FROM_BYTES and kind.startswith(_PACKABLE):
@@ -157,14 +162,14 @@ class _Finisher:
                 headers.append((b"cache-control", b"no-store"))
             if kind.startswith(b"text/html"):
                 headers.append((b"content-language", self._language))
-            await self._send({**start, "headers": headers})  # type: ignore[typeddict-item,misc]
+            await self._send({**start, "headers": headers})
         await self._send(message)
 
 
 async def _answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
     headers = [*headers, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers, "trailers": False})
-    content = b"" if scope["method"] == "HEAD" else body  # type: ignore[typeddict-item]
+    content = b"" if scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 

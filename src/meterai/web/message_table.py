@@ -156,7 +156,8 @@ TABLE: dict[str, Message] = {
     ),
     "pdf.signed": M(
         "PDF ini sudah bertanda tangan digital.",
-        "Membubuhkan meterai akan merusak tanda tangan itu. Unggah PDF sebelum ditandatangani secara digital.",
+        "Membubuhkan meterai akan merusak tanda tangan itu. Unggah PDF sebelum ditandatangani secara "
+        "digital.",
         "This PDF already carries a digital signature.",
         "Stamping it would break that signature. Upload the PDF as it was before it was digitally signed.",
         STILL,
@@ -382,7 +383,7 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     # quota
-    "quota.none": M(
+    "quota.too_few": M(
         "Jumlahnya belum diisi.",
         "Ketik angka 1 sampai 200.",
         "The number is missing.",
@@ -438,7 +439,9 @@ TABLE: dict[str, Message] = {
         "Reload the page, then send it again.",
     ),
     # behind the scenes
-    "message.unavailable": _ours("Pengiriman pesan sedang terganggu.", "Sending messages is disturbed right now."),
+    "message.unavailable": _ours(
+        "Pengiriman pesan sedang terganggu.", "Sending messages is disturbed right now."
+    ),
     "message.address_refused": M(
         "Pesan kami ditolak oleh alamat ini.",
         "Pakai surel atau nomor lain.",
@@ -460,13 +463,18 @@ TABLE: dict[str, Message] = {
     "seal.too_many": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
     "seal.unsound": M(
         "Susunan PDF ini tidak tahan dibubuhi.",
-        "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak terpakai.",
+        "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak "
+        "terpakai.",
         "This PDF does not survive stamping.",
         "Print it as a PDF from your app and replace the document with the result. The stamp was not used.",
     ),
     "payment.notice_forged": _ours("Kabar pembayaran ini tidak sah.", "This payment notice is not genuine."),
-    "payment.notice_unreadable": _ours("Kabar pembayaran tidak terbaca.", "This payment notice is unreadable."),
-    "payment.other_merchant": _ours("Pembayaran ini milik pihak lain.", "This payment belongs to another merchant."),
+    "payment.notice_unreadable": _ours(
+        "Kabar pembayaran tidak terbaca.", "This payment notice is unreadable."
+    ),
+    "payment.other_merchant": _ours(
+        "Pembayaran ini milik pihak lain.", "This payment belongs to another merchant."
+    ),
     "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.refused": M(
         "Bank menolak rekening ini.",
@@ -475,7 +483,9 @@ TABLE: dict[str, Message] = {
         "Check its number and holder, or enter another account.",
         "held",
     ),
-    "payout.unavailable": _ours("Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."),
+    "payout.unavailable": _ours(
+        "Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."
+    ),
     "trust.unreadable": _ours("Bahan pemeriksaan tidak terbaca.", "The verification material can't be read."),
     "service.not_running": M(
         "Layanan tidak sedang berjalan.",
@@ -488,5 +498,176 @@ TABLE: dict[str, Message] = {
         "Ketik bilangan bulat di atas nol.",
         "This number of stamps makes no sense.",
         "Give a whole number above zero.",
+    ),
+    "document.changed": M(
+        "Dokumen ini sedang berubah di jendela lain.",
+        "Muat ulang halamannya untuk melihat keadaan terakhir.",
+        "This document is being changed in another window.",
+        "Reload the page to see how it stands.",
+        STILL,
+    ),
+    "document.input_deleted": M(
+        "Berkas aslinya sudah kami hapus sesuai waktu simpannya.",
+        "Unggah sekali lagi bila masih diperlukan. Hasil yang sudah dibubuhi tetap ada.",
+        "The original file was deleted when its time of keeping ended.",
+        "Upload it again if you still need it. Stamped results are still there.",
+    ),
+    "item.document_used": M(
+        "Dokumen ini sudah ada di pesanan lain.",
+        "Buka pesanan itu dari Meterai saya, atau unggah berkasnya sekali lagi di sini.",
+        "This document is part of another order already.",
+        "Open that order from My stamps, or upload the file here once more.",
+        STILL,
+    ),
+    "order.already_paid": M(
+        "Pesanan ini sudah dibayar.",
+        "Muat ulang halaman pesanan untuk melihat keadaannya. Jangan membayar lagi.",
+        "This order is paid already.",
+        "Reload the order page to see how it stands. Do not pay again.",
+        "held",
+    ),
+    "order.contact_missing": M(
+        "Kontak untuk pesanan ini belum ada.",
+        "Isi surel atau nomor WhatsApp Anda dahulu.",
+        "This order has no contact yet.",
+        "Enter your e-mail or WhatsApp number first.",
+        STILL,
+    ),
+    "order.empty": M(
+        "Pesanan ini masih kosong.",
+        "Unggah dokumen atau pilih banyaknya kuota dahulu.",
+        "This order is still empty.",
+        "Upload a document or choose how much quota first.",
+        STILL,
+    ),
+    "order.expired": M(
+        "Waktu pesanan ini sudah habis.",
+        "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi, uangnya tidak hilang.",
+        "The time of this order is over.",
+        "Not paid yet? Make a new order. Already paid? Do not pay again, the money is not lost.",
+        STILL,
+    ),
+    "order.cancelled": M(
+        "Pesanan ini sudah dibatalkan.",
+        "Buat pesanan baru bila masih diperlukan.",
+        "This order has been cancelled.",
+        "Make a new order if you still need it.",
+        STILL,
+    ),
+    "order.expires_soon": M(
+        "Waktu pesanan ini hampir habis, cara bayar tidak dapat diganti lagi.",
+        "Bayar dengan cara yang sudah dipilih, atau buat pesanan baru.",
+        "The time of this order is almost over, so the way to pay can't be changed any more.",
+        "Pay in the way already chosen, or make a new order.",
+        STILL,
+    ),
+    "order.link_sent": M(
+        "Tautannya baru saja dikirim.",
+        "Lihat kotak masuk Anda. Kirim ulang dapat dicoba setelah {retry_after_s} detik.",
+        "The link has just been sent.",
+        "Look in your inbox. You can send it again after {retry_after_s} seconds.",
+    ),
+    "order.not_draft": M(
+        "Pesanan ini sudah dibuat dan tidak dapat diubah lagi.",
+        "Buka halaman pesanan. Untuk dokumen lain, buat pesanan baru.",
+        "This order has been placed and can't be changed any more.",
+        "Open the order page. For other documents, make a new order.",
+    ),
+    "order.not_placed": M(
+        "Pesanan ini belum dibuat.",
+        "Periksa isinya, lalu pilih cara bayar.",
+        "This order has not been placed yet.",
+        "Check what is in it, then choose how to pay.",
+        STILL,
+    ),
+    "order.other_flow": M(
+        "Dokumen dan kuota tidak dapat digabung dalam satu pesanan.",
+        "Buat dua pesanan.",
+        "Documents and quota can't be combined in one order.",
+        "Make two orders.",
+        STILL,
+    ),
+    "order.price_changed": M(
+        "Harganya berubah sejak halaman ini dibuka.",
+        "Periksa jumlah yang baru, lalu pesan lagi bila setuju.",
+        "The price has changed since this page was opened.",
+        "Check the new total, then order again if you agree.",
+        STILL,
+    ),
+    "order.stamps": M(
+        "Banyaknya meterai pada dokumen ini di luar batas.",
+        "Pilih 1 sampai {maximum} meterai.",
+        "The number of stamps on this document is out of range.",
+        "Choose 1 to {maximum} stamps.",
+        STILL,
+    ),
+    "order.submit_id": M(
+        "Formulir ini tidak utuh.",
+        "Muat ulang halamannya, lalu isi lagi.",
+        "This form is not complete.",
+        "Reload the page, then fill it in again.",
+        STILL,
+    ),
+    "order.submit_id_reused": M(
+        "Formulir ini sudah dipakai untuk pesanan lain.",
+        "Buka halaman pembelian sekali lagi untuk pesanan baru.",
+        "This form was used for another order already.",
+        "Open the purchase page again for a new order.",
+        STILL,
+    ),
+    "order.too_many_documents": M(
+        "Terlalu banyak dokumen dalam satu pesanan.",
+        "Paling banyak 10 dokumen. Buat pesanan kedua untuk sisanya.",
+        "Too many documents in one order.",
+        "At most 10 documents. Make a second order for the rest.",
+        STILL,
+    ),
+    "payment.too_many_attempts": M(
+        "Cara bayar sudah terlalu sering diganti.",
+        "Bayar dengan cara yang sekarang, atau buat pesanan baru.",
+        "The way to pay has been changed too often.",
+        "Pay in the present way, or make a new order.",
+        STILL,
+    ),
+    "payment.unknown": M(
+        "Pembayaran ini tidak kami kenal.",
+        "Periksa nomornya di halaman Uang.",
+        "We do not know this payment.",
+        "Check its number on the Money page.",
+    ),
+    "quota.too_many": M(
+        "Terlalu banyak untuk satu pesanan.",
+        "Paling banyak {maximum} keping dalam satu pesanan.",
+        "Too many for one order.",
+        "At most {maximum} pieces in one order.",
+        STILL,
+    ),
+    "refund.account_unreadable": M(
+        "Nomor rekeningnya belum benar.",
+        "Ketik 6 sampai 20 angka, seperti di buku tabungan atau aplikasi bank.",
+        "The account number is not right yet.",
+        "Type 6 to 20 digits, as in your bank app.",
+        "held",
+    ),
+    "refund.bank_unknown": M(
+        "Banknya belum dipilih.",
+        "Pilih bank dari daftar.",
+        "No bank has been chosen yet.",
+        "Choose a bank from the list.",
+        "held",
+    ),
+    "refund.holder_missing": M(
+        "Nama pemilik rekening belum diisi.",
+        "Ketik namanya seperti di rekening.",
+        "The account holder's name is missing.",
+        "Type the name as it stands on the account.",
+        "held",
+    ),
+    "stock.out": M(
+        "Persediaan meterai sedang habis.",
+        "Pesanan Anda tersimpan sebagai draf. Coba lagi beberapa saat lagi; Anda tidak ditagih apa pun.",
+        "Stamps are out of stock right now.",
+        "Your order is kept as a draft. Try again in a while; you are charged nothing.",
+        STILL,
     ),
 }

@@ -37,7 +37,7 @@ class Text:
 
 
 def text_of(code: str, language: str, facts: Mapping[str, object] | None = None) -> Text:
-    """The message of `code`. An unknown code gives the message of an unexpected fault, never the code alone."""
+    """The message of `code`; an unknown one gives that of an unexpected fault, never the code alone."""
     message = TABLE.get(code) or TABLE["server.fault"]
     what, step = (message.id, message.id_next) if language == "id" else (message.en, message.en_next)
     known = _readable(facts or {}, language)
@@ -48,9 +48,7 @@ def text_of(code: str, language: str, facts: Mapping[str, object] | None = None)
 def reason_text(code: str, language: str) -> Text:
     """What the verifier's reason code means; an unknown one reads like a check that could not be finished."""
     reason = REASONS.get(code) or REASONS[UNEXPECTED]
-    what, step = (
-        (reason.text_id, reason.next_id) if language == "id" else (reason.text_en, reason.next_en)
-    )
+    what, step = (reason.text_id, reason.next_id) if language == "id" else (reason.text_en, reason.next_en)
     return Text(code, what, step, "", "")
 
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from meterai.customers.contacts import Contact
-from meterai.sales.queries import OrderItem, OrderPage, PaymentLine, RefundLine
-from meterai.stamping.queries import DocumentSummary
+from meterai.sales.order import Item, Order, Payment, Refund
+from meterai.sales.queries import OrderPage
+from meterai.sales.timeline import TimelineEntry
 from meterai.web.messages import MONEY_NOTES, MoneyKind, Text, state_text
 from meterai.web.qr import qr_svg
 from meterai.web.visits import Visit
 
-OPEN_PAYMENTS = ("creating", "pending")
 CHIPS = {
     "waiting": "",
     "stamping": "busy",
@@ -40,7 +39,6 @@ class ItemView:
     refusal: str
     serials: Sequence[str]
     download: str
-    unused: int
     refundable: int
     unit_price: int
 
@@ -62,8 +60,8 @@ class OrderView:
     total: int
     paid_at: datetime | None
     items: Sequence[ItemView]
-    payment: PaymentLine | None
-    refunds: Sequence[RefundLine]
+    payment: Payment | None
+    refunds: Sequence[Refund]
     money_kind: MoneyKind
     money_text: str
     qr: str
@@ -73,24 +71,31 @@ class OrderView:
     moving: bool
     mark: str
     request_id: str
+    timeline: Sequence[TimelineEntry]
 
 
-def order_view(
-    order: OrderPage, documents: Mapping[UUID, DocumentSummary], visit: Visit, *, request_id: str
-) -> OrderView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What stamping knows of the items: file names and serials, by document."""
+
+    names: Mapping[UUID, str]
+    serials: Mapping[UUID, Sequence[str]]
+
+
+def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str) -> OrderView:
     """Puts the page together. Pure."""
     payment = _payment(order)
-    items = [_item(order, item, documents, visit) for item in order.items]
+    items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
     name = _state_name(order, items)
     kind = _money_kind(order, name)
-    settled = next((p for p in order.payments if p.state == "settled"), None)
+    settled = order.credited_payment
     return OrderView(
         number=order.number,
         flow=order.flow,
         state=order.state,
         state_name=name,
         event_slug=order.event_slug or "",
-        contact=masked(order),
+        contact=order.contact.masked if order.contact else "",
         quantity=order.quantity,
         face_value=order.face_value,
         fee=order.fee,
@@ -107,28 +112,18 @@ def order_view(
         resume=visit.link(_resume(order)),
         needs_account=settled is not None and settled.channel != "qris",
         moving=_moving(order),
-        mark=_mark(order),
+        mark=_mark(order, items),
         request_id=request_id,
+        timeline=order.timeline,
     )
 
 
-def masked(order: OrderPage) -> str:
-    """The contact of an order, enough for its owner to recognise it; empty when there is none yet."""
-    if not order.contact_value:
-        return ""
-    return Contact(kind="phone" if order.contact_kind == "phone" else "email", value=order.contact_value).masked
-
-
-def _payment(order: OrderPage) -> PaymentLine | None:
+def _payment(order: Order) -> Payment | None:
     """The payment that matters now: the open one, else the one that was paid, else the last."""
-    for wanted in (OPEN_PAYMENTS, ("settled",)):
-        found = [payment for payment in order.payments if payment.state in wanted]
-        if found:
-            return found[-1]
-    return order.payments[-1] if order.payments else None
+    return order.open_payment or order.credited_payment or (order.payments[-1] if order.payments else None)
 
 
-def _state_name(order: OrderPage, items: Sequence[ItemView]) -> str:
+def _state_name(order: Order, items: Sequence[ItemView]) -> str:
     if order.state != "completed":
         return f"order.{order.state}"
     if any(item.state == "refused" for item in items):
@@ -138,7 +133,7 @@ def _state_name(order: OrderPage, items: Sequence[ItemView]) -> str:
     return "order.completed_quota" if order.flow == "quota" else "order.completed"
 
 
-def _money_kind(order: OrderPage, state_name: str) -> MoneyKind:
+def _money_kind(order: Order, state_name: str) -> MoneyKind:
     if state_name == "order.completed_refunded":
         return "back"
     if order.state in ("paid", "completed"):
@@ -146,26 +141,24 @@ def _money_kind(order: OrderPage, state_name: str) -> MoneyKind:
     return "back" if order.refunds else "still"
 
 
-def _item(
-    order: OrderPage, item: OrderItem, documents: Mapping[UUID, DocumentSummary], visit: Visit
-) -> ItemView:
-    document = documents.get(item.document_id) if item.document_id else None
+def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
     ready = item.state == "done" and item.kind == "stamp"
-    name = f"item.{item.state}_quota" if item.state == "done" and item.kind == "quota" else f"item.{item.state}"
-    paid = order.state in ("paid", "completed")
+    name = (
+        f"item.{item.state}_quota" if item.state == "done" and item.kind == "quota" else f"item.{item.state}"
+    )
+    document = item.document_id
     return ItemView(
         id=item.id,
         position=item.position,
         kind=item.kind,
         state=item.state,
-        name=document.name if document else _pieces(item.quantity, visit.language),
+        name=known.names.get(document, "") if document else _pieces(item.quantity, visit.language),
         chip=CHIPS[item.state],
         text=state_text(name, visit.language),
         refusal=(item.refusal_code or "pdf.broken") if item.state == "refused" else "",
-        serials=document.serials if document and ready else (),
+        serials=known.serials.get(document, ()) if document and ready else (),
         download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
-        unused=item.unused,
-        refundable=item.unused if paid and item.state in ("done", "refused", "refunding", "refunded") else 0,
+        refundable=refundable,
         unit_price=item.unit_face_value + item.unit_fee,
     )
 
@@ -176,7 +169,7 @@ def _pieces(quantity: int, language: str) -> str:
     return f"{quantity} {'piece' if quantity == 1 else 'pieces'} of quota"
 
 
-def _resume(order: OrderPage) -> str:
+def _resume(order: Order) -> str:
     base = f"/pesanan/{order.number}"
     if order.state != "draft":
         return base
@@ -185,15 +178,15 @@ def _resume(order: OrderPage) -> str:
     return f"{base}/letak/1" if order.flow == "stamp" else f"{base}/bayar"
 
 
-def _moving(order: OrderPage) -> bool:
+def _moving(order: Order) -> bool:
     refunding = any(refund.state in ("payable", "sent") for refund in order.refunds)
     return order.state in ("awaiting_payment", "paid", "expired") or refunding
 
 
-def _mark(order: OrderPage) -> str:
+def _mark(order: Order, items: Sequence[ItemView]) -> str:
     """Changes exactly when the page would show something else."""
-    parts = [order.state]
-    parts += [f"{item.state}{item.unused}{item.refunded_quantity}" for item in order.items]
+    parts = [str(order.state)]
+    parts += [f"{item.state}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.state}" for payment in order.payments]
     parts += [f"{refund.id}{refund.state}" for refund in order.refunds]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]

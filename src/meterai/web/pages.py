@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
+from meterai.sales.bank_account import BANKS
 from meterai.web import formats
 from meterai.web.assets import Assets
 from meterai.web.languages import load_translations
@@ -68,6 +69,7 @@ class Pages:
         environment.globals |= {
             "language": language,
             "facts": self.facts,
+            "banks": BANKS,
             "asset": self.assets.address,
             "link": partial(localise, language=language),
             "told": partial(_told, language),

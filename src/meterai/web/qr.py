@@ -9,11 +9,15 @@ import zxingcpp
 
 def qr_svg(text: str) -> str:
     """An SVG picture of a QR code for `text`, with the quiet zone of four modules (ISO/IEC 18004)."""
-    matrix = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(scale=1, add_quiet_zones=False)
+    matrix = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(
+        scale=1, add_quiet_zones=False
+    )
     rows = [bytes(row) for row in memoryview(matrix).tolist()]
     side = len(rows) + 8
     path = "".join(
-        f"M{start + 4} {y + 4}h{length}v1h-{length}z" for y, row in enumerate(rows) for start, length in _runs(row)
+        f"M{start + 4} {y + 4}h{length}v1h-{length}z"
+        for y, row in enumerate(rows)
+        for start, length in _runs(row)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '

@@ -12,12 +12,13 @@ from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.events import Event
 from meterai.web.assets import Assets
-from meterai.web.desk import Desk
+from meterai.web.desk import STATUS, Desk
 from meterai.web.edge import CachedPage, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.routes import ROUTES
-from meterai.web.visits import LANGUAGES, Visit, localise, visit_of
+from meterai.web.visits import LANGUAGES, Visit, visit_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,8 @@ SAME_FOR_EVERYONE = {
 }
 
 
-def build_site(house: App, *, events: Sequence[Any] = (), more_routes: Sequence[Any] = ()) -> Edge:
-    """The ASGI application. `events` are shown on the home page and get a page each; `more_routes` is the API."""
+def build_site(house: App, *, events: Sequence[Event] = (), more_routes: Sequence[Any] = ()) -> Edge:
+    """The ASGI application. `events` get a page each; `more_routes` is the API."""
     settings = house.settings
     tls = bool(settings.tls_certificate)
     facts = SiteFacts(
@@ -42,7 +43,7 @@ def build_site(house: App, *, events: Sequence[Any] = (), more_routes: Sequence[
     )
     assets = Assets()
     pages = Pages(facts, assets)
-    desk = Desk(house, pages, tls)
+    desk = Desk(house, pages, tls, {event.slug: event for event in events})
 
     def give_house() -> App:
         return house
@@ -66,7 +67,7 @@ def build_site(house: App, *, events: Sequence[Any] = (), more_routes: Sequence[
     return Edge(litestar, assets, make_cached_pages(pages, events), tls=tls)
 
 
-def make_cached_pages(pages: Pages, events: Sequence[Any]) -> dict[tuple[str, str], CachedPage]:
+def make_cached_pages(pages: Pages, events: Sequence[Event]) -> dict[tuple[str, str], CachedPage]:
     """Every page that is the same for everyone, in each language."""
     wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": events})]
     wanted.append(("/periksa", "verify.html", {"refused": "", "serial": ""}))
@@ -103,7 +104,13 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]
 def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     wrong_method = error.status_code == 405
     kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
-    code = "page.wrong_method" if wrong_method else "page.not_found" if kind is Kind.NOT_FOUND else "form.unreadable"
+    code = (
+        "page.wrong_method"
+        if wrong_method
+        else "page.not_found"
+        if kind is Kind.NOT_FOUND
+        else "form.unreadable"
+    )
     response = _refused(request, Refusal(kind, code))
     if wrong_method:
         response.status_code = 405
@@ -127,13 +134,8 @@ def _template(request: Request[Any, Any, Any]) -> str:
 
 
 def _problem(kind: Kind, code: str, help_code: str) -> Response[Any]:
-    from meterai.web.desk import STATUS
-
     status = STATUS[kind]
     body = {"type": f"urn:meterai:problem:{code}", "title": kind.value, "status": status, "code": code}
     return Response(
         {**body, "help_code": help_code}, status_code=status, media_type="application/problem+json"
     )
-
-
-__all__ = ["build_site", "localise", "make_cached_pages"]

@@ -51,17 +51,20 @@ STATES: dict[str, Message] = {
     ),
     "order.completed_refunded": M(
         "Uangnya kembali",
-        "Lihat keadaan pengembalian dana di bawah ini. Tidak ada yang perlu Anda lakukan selain yang tertulis di sana.",
+        "Lihat keadaan pengembalian dana di bawah ini. Tidak ada yang perlu Anda lakukan selain yang "
+        "tertulis di sana.",
         "The money goes back",
         "See where the refund stands below. There is nothing to do except what is written there.",
         "back",
     ),
     "order.expired": M(
         "Waktu pembayaran sudah habis",
-        "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi: begitu uangnya terlihat oleh kami, "
+        "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi: begitu uangnya "
+        "terlihat oleh kami, "
         "pesanan ini dikerjakan atau uangnya kembali.",
         "The time to pay is over",
-        "Not paid yet? Make a new order. Already paid? Do not pay again: as soon as we see the money, this order is "
+        "Not paid yet? Make a new order. Already paid? Do not pay again: as soon as we see the money, "
+        "this order is "
         "carried out or the money goes back.",
         "still",
     ),
@@ -96,9 +99,7 @@ STATES: dict[str, Message] = {
     ),
     "payment.pending": M("Menunggu pembayaran", "", "Waiting for payment", "", "still"),
     "payment.settled": M("Diterima", "", "Received", "", "held"),
-    "payment.expired": M(
-        "Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"
-    ),
+    "payment.expired": M("Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"),
     "payment.cancelled": M("Dibatalkan", "", "Cancelled", "", "still"),
     "payment.failed": M(
         "Tidak berhasil dibuat",
@@ -147,4 +148,83 @@ STATES: dict[str, Message] = {
     "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
     "reason.wrong_amount": M("Jumlah yang dibayar berbeda", "", "The amount paid was different", ""),
     "reason.double": M("Dibayar dua kali", "", "Paid twice", ""),
+    "money.not_arrived": M(
+        "Uangnya belum sampai kepada kami",
+        "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit, kami menanyakannya "
+        "kepada bank "
+        "dengan sendirinya. Jangan membayar dua kali.",
+        "The money has not reached us yet",
+        "This order can still be paid. Just paid? Wait a few minutes, we ask the bank by ourselves. Do "
+        "not pay twice.",
+        "still",
+    ),
+    "money.not_arrived_ended": M(
+        "Kami tidak melihat uang untuk pesanan ini",
+        "Pesanannya sudah berakhir. Bila saldo Anda berkurang, jangan membayar lagi: begitu uangnya "
+        "terlihat oleh "
+        "kami, pesanan dikerjakan atau uangnya kembali. Kami terus menanyakannya selama tiga hari.",
+        "We see no money for this order",
+        "The order has ended. If your balance went down, do not pay again: as soon as we see the money, "
+        "the order is "
+        "carried out or the money goes back. We keep asking for three days.",
+        "still",
+    ),
+    "money.held": M(
+        "Uang Anda ada pada kami, untuk pesanan ini",
+        "Tidak ada yang perlu Anda lakukan. Keadaan pesanannya tertulis di bawah ini.",
+        "Your money is with us, for this order",
+        "There is nothing you need to do. The state of the order stands below.",
+        "held",
+    ),
+    "money.partly_back": M(
+        "Sebagian uang sudah kembali kepada Anda",
+        "Sisanya dipakai untuk pesanan ini.",
+        "Part of the money has gone back to you",
+        "The rest was used for this order.",
+        "held",
+    ),
+    "money.going_back": M(
+        "Uang sedang kembali kepada Anda",
+        "Tidak ada yang perlu Anda lakukan. Bank atau dompet digital kadang baru menampilkannya pada "
+        "hari kerja berikutnya.",
+        "Money is on its way back to you",
+        "There is nothing you need to do. Banks and e-wallets sometimes show it only on the next "
+        "working day.",
+        "back",
+    ),
+    "money.needs_account": M(
+        "Uang Anda menunggu nomor rekening",
+        "Buka pesanan Anda dari tautan di pesan kami, lalu isi rekening tujuan.",
+        "Your money waits for a bank account",
+        "Open your order from the link in our message and enter the account to pay to.",
+        "held",
+    ),
+    "money.back": M(
+        "Semua uang sudah kembali kepada Anda",
+        "Lihat mutasi rekening atau dompet digital Anda.",
+        "All the money has gone back to you",
+        "See the history of your account or e-wallet.",
+        "back",
+    ),
+    "money.taken_back": M(
+        "Uangnya diambil kembali oleh bank atau dompet digital",
+        "Tanyakan kepada bank Anda dengan nomor pembayaran di bawah ini.",
+        "The bank or e-wallet took the money back",
+        "Ask your bank, naming the payment number below.",
+        "back",
+    ),
+    "event.opened": M("Pesanan dibuka", "", "Order opened", ""),
+    "event.placed": M("Pesanan dibuat", "", "Order placed", ""),
+    "event.paid": M("Pembayaran diterima", "", "Payment received", ""),
+    "event.paid_late": M("Pembayaran datang terlambat", "", "Payment came late", ""),
+    "event.paid_wrong_amount": M("Pembayaran dengan jumlah lain", "", "Payment of another amount", ""),
+    "event.paid_double": M("Pembayaran kedua untuk pesanan ini", "", "Second payment for this order", ""),
+    "event.reversed": M("Pembayaran diambil kembali oleh bank", "", "Payment taken back by the bank", ""),
+    "event.stamped": M("Dokumen dibubuhi", "", "Document stamped", ""),
+    "event.credited": M("Kuota masuk", "", "Quota credited", ""),
+    "event.refund_booked": M("Pengembalian dana dicatat", "", "Refund booked", ""),
+    "event.refund_paid": M("Pengembalian dana dibayar", "", "Refund paid", ""),
+    "event.expired": M("Waktu pembayaran habis", "", "Time to pay over", ""),
+    "event.cancelled": M("Pesanan dibatalkan", "", "Order cancelled", ""),
+    "event.completed": M("Pesanan selesai", "", "Order completed", ""),
 }

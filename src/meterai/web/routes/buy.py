@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.model import Event
+from meterai.sales.events import Event
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
 from meterai.sales.use_cases.open_order import open_order
@@ -20,6 +21,8 @@ from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
 from meterai.web.uploads import accept_one
+
+_FILLING: dict[UUID, asyncio.Lock] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         now=now,
     )
     cookie = keep_order(desk, request, order.number, order.token)
-    if order.new:
-        await _add(desk, order.order_id, accepted)
+    await _add_once(desk, order.order_id, accepted)
     if problems:
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, desk, key, problems)
@@ -116,7 +118,7 @@ async def drop_document(request: WebRequest, desk: Desk, number: str, position: 
     order = await order_page(desk.house.db, key.order_id)
     if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    await remove_item(desk.house.db, key.order_id, item_id=order.items[position - 1].id, now=desk.house.clock())
+    await remove_item(desk.house.db, key.order_id, order.items[position - 1].id, now=desk.house.clock())
     return desk.go(request, f"/pesanan/{number}/dokumen")
 
 
@@ -162,6 +164,19 @@ async def _accept(
     return accepted, problems
 
 
+async def _add_once(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None:
+    """Fills an order just opened; the second press of one form finds it filled and adds nothing.
+
+    Two presses at the very same time in two site processes may both find it empty: the person then sees the
+    documents twice before paying, and can take them out.
+    """
+    async with _FILLING.setdefault(order_id, asyncio.Lock()):
+        page = await order_page(desk.house.db, order_id)
+        if page.state == "draft" and not page.items:
+            await _add(desk, order_id, accepted)
+    _FILLING.pop(order_id, None)
+
+
 async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None:
     house = desk.house
     for one in accepted:
@@ -182,7 +197,9 @@ async def _documents_page(
     order = await order_page(desk.house.db, key.order_id)
     event = _event(desk, order.event_slug or "")
     kinds = {item.document_kind for item in order.items}
-    slots = [s for s in slots_of(event, desk.visit(request).language) if s.kind is None or s.kind not in kinds]
+    slots = [
+        s for s in slots_of(event, desk.visit(request).language) if s.kind is None or s.kind not in kinds
+    ]
     if not slots:
         return desk.go(request, f"/pesanan/{key.number}/letak/1")
     names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
@@ -193,7 +210,7 @@ async def _documents_page(
         event=event,
         slots=slots,
         problems=problems,
-        kept=[names.get(item.document_id, "") for item in order.items],
+        kept=list(names.values()),
         submit_id="",
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
         private=True,

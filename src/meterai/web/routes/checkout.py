@@ -9,7 +9,8 @@ from litestar import Response, get, post
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.queries import OrderPage, order_page
+from meterai.sales.order import Order
+from meterai.sales.queries import order_page
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names
@@ -17,10 +18,8 @@ from meterai.stamping.use_cases.adopt_document import adopt_document
 from meterai.web.access import customer_of, open_order_page
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
-from meterai.web.order_view import masked
 from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
 
-CHANNELS = ("qris", "va_bni")
 TITLE = later("Ke mana kami kirim hasilnya?")
 
 
@@ -96,8 +95,6 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
     key = await open_order_page(desk, request, number)
     house = desk.house
     channel = form.text("cara")
-    if channel not in CHANNELS:
-        return await _check_page(request, desk, number, Refusal(Kind.INVALID, "payment.no_channel"))
     try:
         await place_order(
             house.db,
@@ -119,9 +116,7 @@ def _code_page(
     request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
 ) -> Response[bytes]:
     base = f"/pesanan/{number}"
-    return code_page(
-        request, desk, action=f"{base}/kode", again=f"{base}/kontak", step=True, refusal=refusal
-    )
+    return code_page(request, desk, action=f"{base}/kode", again=f"{base}/kontak", step=True, refusal=refusal)
 
 
 async def _give_owner(desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact) -> None:
@@ -152,13 +147,13 @@ async def _check_page(
         status=STATUS[refusal.kind] if refusal else 200,
         order=order,
         lines=await _lines(request, desk, order),
-        contact=masked(order),
+        contact=order.contact.masked if order.contact else "",
         private=True,
         **told(refusal),
     )
 
 
-async def _lines(request: WebRequest, desk: Desk, order: OrderPage) -> list[Line]:
+async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
     visit = desk.visit(request)
     names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
     lines = []

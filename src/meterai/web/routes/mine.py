@@ -12,8 +12,7 @@ from litestar import Response, get, post
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
-from meterai.ledger.queries import lots_of_customer
-from meterai.sales.queries import orders_of_customer
+from meterai.sales.queries import orders_of_customer, quota_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -199,11 +198,9 @@ async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> Docum
 
 async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
     """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
-    async with desk.house.db.connection() as connection:
-        lots = await lots_of_customer(connection, customer_id)
-    for lot in lots:
+    for lot in await quota_of_customer(desk.house.db, customer_id):
         if lot.available >= pieces:
-            return lot.account_id
+            return lot.lot_account_id
     raise Refusal(Kind.CONFLICT, "quota.empty")
 
 
@@ -251,8 +248,7 @@ async def _page(
 ) -> Response[bytes]:
     language = desk.visit(request).language
     db = desk.house.db
-    async with db.connection() as connection:
-        lots = await lots_of_customer(connection, customer.customer_id)
+    lots = await quota_of_customer(db, customer.customer_id)
     orders = await orders_of_customer(db, customer.customer_id)
     documents = await documents_of_customer(db, customer.customer_id)
     return desk.page(

@@ -6,7 +6,6 @@ from litestar import Response, get
 
 from meterai.sales.queries import where_is_my_money
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.money_view import money_view
 
 
 @get("/uang")
@@ -14,9 +13,8 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The question, and the answer when a number was typed."""
     typed = request.query_params.get("nomor", "").strip()[:80]
     found = await where_is_my_money(desk.house.db, typed) if typed else None
-    answer = money_view(found, desk.visit(request).language) if found else None
-    status = 404 if typed and answer is None else 200
-    return desk.page(request, "money.html", status=status, typed=typed, answer=answer, private=bool(typed))
+    status = 404 if typed and found is None else 200
+    return desk.page(request, "money.html", status=status, typed=typed, answer=found, private=bool(typed))
 
 
 ROUTES = [show_money]

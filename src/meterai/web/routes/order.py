@@ -8,18 +8,19 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.queries import OrderPage, find_order_by_token, order_page
+from meterai.sales.order import Order
+from meterai.sales.queries import find_order_by_token, order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
-from meterai.stamping.queries import documents_summary, released_file
-from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
+from meterai.stamping.queries import document_names, document_page, released_file
+from meterai.web.access import OrderKey, keep_order, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
-from meterai.web.order_view import OrderView, order_view
+from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name
 
@@ -64,8 +65,8 @@ async def download(request: WebRequest, desk: Desk, number: str, position: int) 
     if item is None or item.document_id is None or item.state != "done":
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     data = await released_file(desk.house.db, desk.house.objects, item.document_id)
-    summary = (await documents_summary(desk.house.db, [item.document_id]))[item.document_id]
-    return pdf_response(data, f"bermeterai-{summary.name}")
+    names = await document_names(desk.house.db, [item.document_id])
+    return pdf_response(data, f"bermeterai-{names[item.document_id]}")
 
 
 @get("/pesanan/{number:str}/kuitansi")
@@ -202,10 +203,21 @@ def pdf_response(data: bytes, name: str) -> Response[bytes]:
 
 
 async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
-    order = await order_page(desk.house.db, key.order_id)
+    page = await order_page(desk.house.db, key.order_id)
+    known = await _known(desk, page)
+    return order_view(page, known, desk.visit(request), request_id=secrets.token_urlsafe(12))
+
+
+async def _known(desk: Desk, order: Order) -> Known:
     ids = [item.document_id for item in order.items if item.document_id]
-    documents = await documents_summary(desk.house.db, ids) if ids else {}
-    return order_view(order, documents, desk.visit(request), request_id=secrets.token_urlsafe(12))
+    names = await document_names(desk.house.db, ids) if ids else {}
+    serials = {}
+    for item in order.items:
+        if item.document_id and item.state == "done":
+            document = await document_page(desk.house.db, item.document_id)
+            if document is not None:
+                serials[item.document_id] = [release.serial for release in document.releases]
+    return Known(names=names, serials=serials)
 
 
 async def _page(

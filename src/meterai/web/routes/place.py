@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.queries import OrderPage, order_page
+from meterai.sales.order import Order
+from meterai.sales.queries import order_page
 from meterai.stamping.queries import DocumentPage, document_image, document_page
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
@@ -21,7 +23,7 @@ class Sheet:
     """One document of a draft order, as the visitor may see it."""
 
     key: OrderKey
-    order: OrderPage
+    order: Order
     position: int
     document: DocumentPage
 
@@ -75,7 +77,7 @@ async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) 
     form = await desk.form(request)
     sheet = await _sheet(request, desk, number, position)
     house = desk.house
-    images = "smaller" if form.text("cara") == "smaller" else "keep"
+    images: Literal["keep", "smaller"] = "smaller" if form.text("cara") == "smaller" else "keep"
     try:
         output = await rewrite_document(
             house.db, house.jail, house.objects, sheet.document.document_id, images=images, now=house.clock()

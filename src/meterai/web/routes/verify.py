@@ -81,7 +81,7 @@ async def check_serial(request: WebRequest, desk: Desk, serial: str) -> Response
 
 @get("/C/{payload:str}")
 async def land_from_code(request: WebRequest, desk: Desk, payload: str) -> Response[bytes]:
-    """Where the 2-D code on a document leads. Never says that a document is valid: a picture can be copied."""
+    """Where the 2-D code leads. Never says that a document is valid: a picture can be copied."""
     answer = await look_up_code(desk.house.db, payload, trust=desk.house.trust)
     return desk.page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
