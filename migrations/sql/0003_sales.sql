@@ -48,6 +48,7 @@ CREATE TABLE sales.orders (
     placed_at timestamptz,
     paid_at timestamptz,
     closed_at timestamptz,                 -- completed, expired or cancelled
+    link_sent_at timestamptz,              -- to the order's own contact, on request
     CONSTRAINT order_adds_up CHECK (total = face_value + fee AND vat <= fee)
 ) WITH (fillfactor = 80);
 CREATE INDEX order_by_customer ON sales.orders (customer_id, created_at DESC);

@@ -39,7 +39,7 @@ class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
 async def lock_order(tx: Connection, order_id: uuid.UUID) -> Order:
     """Locks an order until the transaction ends, and reads it with all that belongs to it.
 
-    Raises: Refusal NOT_FOUND `order.unknown`.
+    Raises: Refusal NOT_FOUND `order.not_found`.
     """
     text = await tx.fetchval("SELECT sales.locked_order($1)", order_id)
     return _read(text)
@@ -56,29 +56,34 @@ async def lock_order_of_payment(tx: Connection, reference: str) -> Order:
 
 
 async def lock_order_of_item(tx: Connection, item_id: uuid.UUID) -> Order:
-    """Locks the order to which an item belongs. Raises: Refusal NOT_FOUND `order.unknown`."""
+    """Locks the order to which an item belongs. Raises: Refusal NOT_FOUND `order.not_found`."""
     return _read(
         await tx.fetchval("SELECT sales.locked_order(order_id) FROM sales.item WHERE id = $1", item_id)
     )
 
 
 async def read_order(connection: Connection, order_id: uuid.UUID) -> Order:
-    """Reads an order without a lock. Raises: Refusal NOT_FOUND `order.unknown`."""
+    """Reads an order without a lock. Raises: Refusal NOT_FOUND `order.not_found`."""
     return _read(await connection.fetchval("SELECT sales.order_json($1)", order_id))
 
 
 def _read(text: str | None) -> Order:
     if text is None:
-        raise Refusal(Kind.NOT_FOUND, "order.unknown")
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
     return _decode(text)
 
 
-async def face_value_on(connection: Connection, day: date) -> int:
-    """The tariff of a day, in rupiah a stamp."""
-    value: int = await connection.fetchval(
-        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
+async def lock_order_and_tariff(tx: Connection, order_id: uuid.UUID, day: date) -> tuple[Order, int]:
+    """Locks an order as `lock_order` does, and gives the tariff of a day with it, in rupiah a stamp."""
+    row = await tx.fetchrow(
+        """SELECT sales.locked_order($1) AS found, (
+               SELECT face_value FROM sales.tariff WHERE valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
+           ) AS face_value""",
+        order_id,
+        day,
     )
-    return value
+    assert row is not None
+    return _read(row["found"]), row["face_value"]
 
 
 async def open_order(
@@ -188,6 +193,11 @@ async def reprice(tx: Connection, order_id: uuid.UUID, price: Price) -> None:
     await tx.execute(_TOTALS, order_id)
 
 
+async def extend(tx: Connection, order_id: uuid.UUID, expires_at: datetime) -> None:
+    """Writes until when an order can be paid."""
+    await tx.execute("UPDATE sales.orders SET expires_at = $2 WHERE id = $1", order_id, expires_at)
+
+
 async def set_customer(
     tx: Connection, order_id: uuid.UUID, customer_id: uuid.UUID, contact: Contact, language: str | None
 ) -> None:
@@ -283,3 +293,33 @@ async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
         limit,
     )
     return deleted
+
+
+async def submit_id_of(connection: Connection, order_id: uuid.UUID) -> str:
+    """The id of the form that opened an order: its link's token is made from it."""
+    submit_id: str = await connection.fetchval("SELECT submit_id FROM sales.orders WHERE id = $1", order_id)
+    return submit_id
+
+
+async def has_token(connection: Connection, order_id: uuid.UUID, token_digest: bytes) -> bool:
+    """Whether a token is that of the order's link."""
+    found = await connection.fetchval(
+        "SELECT true FROM sales.orders WHERE id = $1 AND token_digest = $2", order_id, token_digest
+    )
+    return found is True
+
+
+async def mark_link_sent(
+    tx: Connection, order_id: uuid.UUID, token_digest: bytes, now: datetime, *, not_since: datetime
+) -> bool:
+    """Writes that the link is being sent; False when the token is wrong or it was sent after `not_since`."""
+    marked = await tx.fetchval(
+        """UPDATE sales.orders SET link_sent_at = $3
+           WHERE id = $1 AND token_digest = $2 AND (link_sent_at IS NULL OR link_sent_at <= $4)
+           RETURNING true""",
+        order_id,
+        token_digest,
+        now,
+        not_since,
+    )
+    return marked is True

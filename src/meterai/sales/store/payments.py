@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from meterai.kit.database import Connection
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState
+from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 
-FIRST_POLL_SECONDS = 12
+FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
 
 
@@ -25,17 +26,7 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def place(
-    tx: Connection,
-    order_id: uuid.UUID,
-    payment_id: uuid.UUID,
-    *,
-    gateway: str,
-    channel: str,
-    reference: str,
-    amount: int,
-    now: datetime,
-    expires_at: datetime,
-    lots: Sequence[tuple[uuid.UUID, uuid.UUID]],
+    tx: Connection, order_id: uuid.UUID, payment: Payment, *, lots: Sequence[tuple[uuid.UUID, uuid.UUID]]
 ) -> None:
     """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
     await tx.execute(
@@ -44,52 +35,39 @@ async def place(
             UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
         ), lots AS (
             UPDATE sales.item i SET lot_account_id = l.account_id
-            FROM unnest($9::uuid[], $10::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
+            FROM unnest($10::uuid[], $11::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
         )
-        INSERT INTO sales.payment
-            (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
-        VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $7 + make_interval(secs => $11))
-        """,
-        order_id,
-        payment_id,
-        gateway,
-        channel,
-        reference,
-        amount,
-        now,
-        expires_at,
+        """
+        + _INSERT,
+        *_attempt(order_id, payment),
         [item_id for item_id, _ in lots],
         [account_id for _, account_id in lots],
-        FIRST_POLL_SECONDS,
     )
 
 
-async def add_attempt(
-    tx: Connection,
-    order_id: uuid.UUID,
-    payment_id: uuid.UUID,
-    *,
-    gateway: str,
-    channel: str,
-    reference: str,
-    amount: int,
-    now: datetime,
-    expires_at: datetime,
-) -> None:
+async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment) -> None:
     """Writes one more attempt to pay an order that is placed already."""
-    await tx.execute(
-        """INSERT INTO sales.payment
-               (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
-           VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $7 + make_interval(secs => $9))""",
+    await tx.execute(_INSERT, *_attempt(order_id, payment))
+
+
+_INSERT = """
+    INSERT INTO sales.payment
+        (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
+    VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $9)
+"""
+
+
+def _attempt(order_id: uuid.UUID, payment: Payment) -> tuple[object, ...]:
+    return (
         order_id,
-        payment_id,
-        gateway,
-        channel,
-        reference,
-        amount,
-        now,
-        expires_at,
-        FIRST_POLL_SECONDS,
+        payment.id,
+        payment.gateway,
+        payment.channel,
+        payment.reference,
+        payment.amount,
+        payment.created_at,
+        payment.expires_at,
+        payment.created_at + FIRST_POLL_AFTER,
     )
 
 

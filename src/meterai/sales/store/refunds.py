@@ -150,7 +150,8 @@ async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> N
     """Writes that a refund needs an account, or another one; the refused account is forgotten."""
     await tx.execute(
         """UPDATE sales.refund SET state = 'needs_account', channel = 'payout', failure_code = $2,
-               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL WHERE id = $1""",
+               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL
+           WHERE id = $1""",
         refund_id,
         why,
     )

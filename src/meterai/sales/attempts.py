@@ -1,0 +1,112 @@
+"""Attempts to pay: a new one, and the gateway's charge for it. Called by several use cases."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id
+from meterai.kernel.money import Rupiah
+from meterai.kit.database import Database
+from meterai.sales.model import PaymentState
+from meterai.sales.order import Order, Payment
+from meterai.sales.ports import Channel, Charge, ChargeRequest, GatewayState, PaymentGateway
+from meterai.sales.store import payments
+
+log = structlog.get_logger(__name__)
+POLL_AFTER = timedelta(seconds=10)
+LOOK_AFTER_CLOSING = timedelta(minutes=1)
+"""A closed attempt is looked at once more after so long, then ever more rarely: money may come late."""
+
+
+def read_channel(text: str) -> Channel:
+    """Raises: Refusal INVALID `payment.no_channel`."""
+    try:
+        return Channel(text)
+    except ValueError:
+        raise Refusal(Kind.INVALID, "payment.no_channel") from None
+
+
+def new_attempt(
+    order: Order, channel: Channel, gateway: str, *, now: datetime, expires_at: datetime
+) -> Payment:
+    """The next attempt to pay an order, not written yet. Its reference is the order's number and a count."""
+    return Payment(
+        id=new_id(now),
+        gateway=gateway,
+        channel=channel,
+        reference=f"{order.number}-{len(order.payments) + 1}",
+        amount=order.total,
+        state=PaymentState.CREATING,
+        transaction_id=None,
+        qr_text=None,
+        va_number=None,
+        page_url=None,
+        paid_amount=None,
+        outcome=None,
+        created_at=now,
+        expires_at=expires_at,
+        settled_at=None,
+        reversed_at=None,
+    )
+
+
+async def ask_for_charge(
+    db: Database, gateway: PaymentGateway, number: str, payment: Payment, *, clock: Clock
+) -> Payment:
+    """Has the gateway open the charge of an attempt, or find the one it opened; stores what it says.
+
+    No answer: the attempt stays `creating`, and the poller asks again under the same reference. A refusal:
+    the attempt has failed, and the customer chooses how to pay once more.
+    """
+    request = ChargeRequest(
+        reference=payment.reference,
+        amount=Rupiah(payment.amount),
+        channel=payment.channel,
+        description=f"Meterai {number}",
+        asked_at=payment.created_at,
+        expires_at=payment.expires_at,
+    )
+    try:
+        charge = await gateway.create_charge(request)
+    except Refusal as refusal:
+        log.warning("charge_not_opened", reference=payment.reference, code=refusal.code)
+        if refusal.kind is Kind.UNAVAILABLE:
+            return payment
+        return await _give_up(db, gateway, payment, refusal, clock)
+    now = clock()
+    poll_at = now + POLL_AFTER if charge.state is GatewayState.PENDING else now
+    async with db.connection() as connection:
+        await payments.store_charge(connection, charge, poll_at)
+    return _charged(payment, charge)
+
+
+def _charged(payment: Payment, charge: Charge) -> Payment:
+    return msgspec.structs.replace(
+        payment,
+        state=PaymentState.PENDING,
+        transaction_id=charge.transaction_id,
+        qr_text=charge.qr_text or None,
+        va_number=charge.va_number or None,
+        page_url=charge.payment_page_url or None,
+    )
+
+
+async def _give_up(
+    db: Database, gateway: PaymentGateway, payment: Payment, refusal: Refusal, clock: Clock
+) -> Payment:
+    """Ends an attempt that can't be paid. One that exists at the gateway is closed there."""
+    if refusal.kind is Kind.CONFLICT:
+        try:
+            await gateway.expire(payment.reference)
+        except Refusal as second:
+            log.warning("charge_not_closed", reference=payment.reference, code=second.code)
+    async with db.connection() as connection:
+        await payments.close_attempt(
+            connection, payment.reference, PaymentState.FAILED, clock() + LOOK_AFTER_CLOSING
+        )
+    return msgspec.structs.replace(payment, state=PaymentState.FAILED)

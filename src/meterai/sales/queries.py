@@ -1,0 +1,316 @@
+"""Read-only answers about orders, for pages and for other contexts."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import token_digest
+from meterai.kit.database import Connection, Database, Row
+from meterai.ledger import queries as ledger
+from meterai.sales.events import Event
+from meterai.sales.model import Flow, ItemState, OrderState, PaymentOutcome, PaymentState, RefundState
+from meterai.sales.order import Item, Order
+from meterai.sales.store import orders
+from meterai.sales.timeline import TimelineEntry, timeline_of
+
+ORDERS_SHOWN_MAX = 50
+
+
+class OrderPage(Order, frozen=True, kw_only=True):
+    """Everything an order's page shows."""
+
+    refundable: Mapping[uuid.UUID, int]
+    """Item -> pieces that can be given back now: paid, unused, not being stamped. Others are left out."""
+    timeline: tuple[TimelineEntry, ...]
+    """What happened, the oldest first."""
+
+
+class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in a list."""
+
+    order_id: uuid.UUID
+    number: str
+    flow: Flow
+    state: OrderState
+    event_slug: str | None
+    quantity: int
+    total: int
+    created_at: datetime
+    paid_at: datetime | None
+
+
+class QuotaLot(msgspec.Struct, frozen=True, kw_only=True):
+    """Quota that a customer bought: what one order's item brought, in stamps."""
+
+    lot_account_id: uuid.UUID
+    order_id: uuid.UUID
+    number: str
+    item_id: uuid.UUID
+    bought: int
+    available: int
+    reserved: int
+    """Held for documents that are being stamped."""
+    used: int
+    refunded: int
+    unit_face_value: int
+    unit_fee: int
+    bought_at: datetime | None
+
+
+class MoneyPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt to pay, as anyone who knows the order's number may see it."""
+
+    reference: str
+    channel: str
+    state: PaymentState
+    amount: int
+    paid_amount: int | None
+    outcome: PaymentOutcome | None
+    created_at: datetime
+    expires_at: datetime
+    settled_at: datetime | None
+
+
+class MoneyRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money on its way back, without the account."""
+
+    amount: int
+    reason: str
+    state: RefundState
+    created_at: datetime
+    paid_at: datetime | None
+
+
+class MoneyPlace(StrEnum):
+    """Where the money is, in one word; the page has a sentence and a next step for each."""
+
+    NOT_ARRIVED = "not_arrived"  # we have seen no money; it can still be paid
+    NOT_ARRIVED_ENDED = "not_arrived_ended"  # we have seen no money, and the order has ended
+    HELD = "held"  # it paid for the order
+    PARTLY_BACK = "partly_back"
+    GOING_BACK = "going_back"
+    NEEDS_ACCOUNT = "needs_account"  # it goes back as soon as the customer names an account
+    BACK = "back"
+    TAKEN_BACK = "taken_back"  # the bank or the gateway took it back
+
+
+class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the money of an order is. Holds no personal data."""
+
+    number: str
+    place: MoneyPlace
+    state: OrderState
+    flow: Flow
+    total: int
+    created_at: datetime
+    expires_at: datetime | None
+    items: Mapping[ItemState, int]
+    payments: tuple[MoneyPayment, ...]
+    refunds: tuple[MoneyRefund, ...]
+
+
+async def find_order_by_token(db: Database, token: str) -> uuid.UUID | None:
+    """The order of a permanent link; None for a link that was tampered with."""
+    async with db.connection() as connection:
+        found: uuid.UUID | None = await connection.fetchval(
+            "SELECT id FROM sales.orders WHERE token_digest = $1", token_digest(token)
+        )
+    return found
+
+
+async def find_order_by_number(db: Database, number: str) -> uuid.UUID | None:
+    """The order of a number, in any spelling. To know the number is no right to see the order."""
+    canonical = read_order_number(number)
+    if canonical is None:
+        return None
+    async with db.connection() as connection:
+        found: uuid.UUID | None = await connection.fetchval(
+            "SELECT id FROM sales.orders WHERE number = $1", canonical
+        )
+    return found
+
+
+async def order_access(
+    db: Database, order_id: uuid.UUID, token: str | None, *, customer_id: uuid.UUID | None = None
+) -> bool:
+    """Whether somebody may see this order: by its link's token, or signed in as its customer.
+
+    An unknown order answers like somebody else's (I16).
+    """
+    async with db.connection() as connection:
+        found = await connection.fetchval(
+            "SELECT true FROM sales.orders WHERE id = $1 AND (token_digest = $2 OR customer_id = $3)",
+            order_id,
+            token_digest(token) if token else None,
+            customer_id,
+        )
+    return found is True
+
+
+async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:
+    """Everything the page of an order shows. Raises: Refusal NOT_FOUND `order.not_found`."""
+    async with db.connection() as connection:
+        order = await orders.read_order(connection, order_id)
+        refundable = await _refundable(connection, order)
+    return OrderPage(
+        **{name: getattr(order, name) for name in Order.__struct_fields__},
+        refundable=refundable,
+        timeline=timeline_of(order),
+    )
+
+
+async def _refundable(connection: Connection, order: Order) -> dict[uuid.UUID, int]:
+    payment = order.credited_payment
+    if payment is None or payment.state is not PaymentState.SETTLED or order.customer_id is None:
+        return {}
+    found = {}
+    for item in order.items:
+        if not may_be_refunded(item) or item.lot_account_id is None:
+            continue
+        lot = await ledger.lot_of(connection, item.lot_account_id, customer_id=order.customer_id)
+        if lot is not None and lot.available > 0:
+            found[item.id] = lot.available
+    return found
+
+
+def may_be_refunded(item: Item) -> bool:
+    """Whether an item's state allows giving pieces back: quota that is ready, or a document refused."""
+    ready = item.kind is Flow.QUOTA and item.state is ItemState.DONE
+    return ready or item.state is ItemState.REFUSED
+
+
+async def orders_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[OrderSummary, ...]:
+    """A customer's latest orders, the newest first, at most `ORDERS_SHOWN_MAX`; drafts are left out."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT id AS order_id, number, flow, state, event_slug, quantity, total, created_at, paid_at
+               FROM sales.orders WHERE customer_id = $1 AND state <> 'draft'
+               ORDER BY created_at DESC LIMIT $2""",
+            customer_id,
+            ORDERS_SHOWN_MAX,
+        )
+    return tuple(_convert(row, OrderSummary) for row in rows)
+
+
+async def quota_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[QuotaLot, ...]:
+    """The quota a customer bought, the oldest lot first, used-up ones included.
+
+    Stamps bought for a document of an order are not quota to use: they belong to that document.
+    """
+    async with db.connection() as connection:
+        lots = {lot.account_id: lot for lot in await ledger.lots_of_customer(connection, customer_id)}
+        rows = await connection.fetch(
+            """SELECT i.lot_account_id, i.order_id, o.number, i.id AS item_id,
+                   i.refunded_quantity AS refunded,
+                   i.unit_face_value, i.unit_fee, i.done_at AS bought_at
+               FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE i.lot_account_id = ANY ($1::uuid[]) AND i.kind = 'quota' AND o.customer_id = $2
+                   AND i.state IN ('done', 'refunding', 'refunded')
+               ORDER BY i.done_at, i.id""",
+            list(lots),
+            customer_id,
+        )
+    return tuple(_quota_lot(row, lots[row["lot_account_id"]]) for row in rows)
+
+
+def _quota_lot(row: Row, lot: ledger.Lot) -> QuotaLot:
+    return QuotaLot(
+        **dict(row),
+        bought=lot.bought,
+        available=lot.available,
+        reserved=lot.reserved,
+        used=lot.gone - row["refunded"],
+    )
+
+
+async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
+    """Finds an order by its number, a payment reference or the gateway's transaction id, in any spelling."""
+    async with db.connection() as connection:
+        order_id = await _find_by_anything(connection, text)
+        order = None if order_id is None else await orders.read_order(connection, order_id)
+    if order is None or order.state is OrderState.DRAFT:
+        return None
+    counts: dict[ItemState, int] = {}
+    for item in order.items:
+        counts[item.state] = counts.get(item.state, 0) + item.quantity
+    return MoneyAnswer(
+        number=order.number,
+        place=money_place(order),
+        state=order.state,
+        flow=order.flow,
+        total=order.total,
+        created_at=order.created_at,
+        expires_at=order.expires_at,
+        items=counts,
+        payments=tuple(msgspec.convert(p, MoneyPayment, from_attributes=True) for p in order.payments),
+        refunds=tuple(msgspec.convert(r, MoneyRefund, from_attributes=True) for r in order.refunds),
+    )
+
+
+async def _find_by_anything(connection: Connection, text: str) -> uuid.UUID | None:
+    number = read_order_number(text)
+    transaction_id = text.strip().lower()[:100]
+    found: uuid.UUID | None = await connection.fetchval(
+        """SELECT id FROM sales.orders WHERE number = $1
+           UNION ALL SELECT order_id FROM sales.payment WHERE transaction_id = $2 LIMIT 1""",
+        number,
+        transaction_id,
+    )
+    return found
+
+
+def read_order_number(text: str) -> str | None:
+    """The order number in what a person typed; also from a payment reference, which starts with it."""
+    letters = re.sub(r"[^0-9A-Z]", "", text.upper()[:100])
+    if not 12 <= len(letters) <= 15 or (len(letters) > 12 and not letters[12:].isdigit()):
+        return None
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:12]}"
+
+
+def money_place(order: Order) -> MoneyPlace:
+    """Where the money of an order is."""
+    if any(payment.state is PaymentState.REVERSED for payment in order.payments):
+        return MoneyPlace.TAKEN_BACK
+    paid = [payment for payment in order.payments if payment.state is PaymentState.SETTLED]
+    if not paid:
+        ended = order.state in (OrderState.EXPIRED, OrderState.CANCELLED)
+        return MoneyPlace.NOT_ARRIVED_ENDED if ended else MoneyPlace.NOT_ARRIVED
+    if any(refund.state is RefundState.NEEDS_ACCOUNT for refund in order.refunds):
+        return MoneyPlace.NEEDS_ACCOUNT
+    if any(refund.state is not RefundState.PAID for refund in order.refunds):
+        return MoneyPlace.GOING_BACK
+    returned = sum(refund.amount for refund in order.refunds)
+    if returned == 0:
+        return MoneyPlace.HELD
+    return MoneyPlace.BACK if returned >= sum(p.paid_amount or 0 for p in paid) else MoneyPlace.PARTLY_BACK
+
+
+_EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,
+            pdf_version_min FROM sales.event WHERE active"""
+
+
+async def events(db: Database) -> tuple[Event, ...]:
+    """The events that are offered, the next to close first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(_EVENT + " ORDER BY closes_at, slug")
+    return tuple(_convert(row, Event) for row in rows)
+
+
+async def event(db: Database, slug: str) -> Event:
+    """One event that is offered. Raises: Refusal NOT_FOUND `event.unknown`."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(_EVENT + " AND slug = $1", slug)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    return _convert(row, Event)
+
+
+def _convert[T](row: Row, form: type[T]) -> T:
+    return msgspec.convert(dict(row), form, builtin_types=(uuid.UUID, datetime))

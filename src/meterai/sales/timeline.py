@@ -1,0 +1,93 @@
+"""What happened to an order, in the order of time: read off its rows, stored nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from meterai.sales.model import Flow, OrderState, PaymentOutcome
+from meterai.sales.order import Order, Payment, Refund
+
+
+class Happening(StrEnum):
+    """One kind of entry; the page has a sentence for each."""
+
+    OPENED = "opened"
+    PLACED = "placed"
+    PAID = "paid"
+    PAID_LATE = "paid_late"
+    PAID_WRONG_AMOUNT = "paid_wrong_amount"
+    PAID_DOUBLE = "paid_double"
+    REVERSED = "reversed"
+    STAMPED = "stamped"
+    CREDITED = "credited"
+    REFUND_BOOKED = "refund_booked"
+    REFUND_PAID = "refund_paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. `amount` in rupiah where money moved; `pieces` where stamps did."""
+
+    at: datetime
+    happening: Happening
+    amount: int | None = None
+    pieces: int | None = None
+
+
+_PAID = {
+    PaymentOutcome.CREDITED: Happening.PAID,
+    PaymentOutcome.REFUNDED_LATE: Happening.PAID_LATE,
+    PaymentOutcome.REFUNDED_AMOUNT: Happening.PAID_WRONG_AMOUNT,
+    PaymentOutcome.REFUNDED_DOUBLE: Happening.PAID_DOUBLE,
+}
+_CLOSED = {
+    OrderState.EXPIRED: Happening.EXPIRED,
+    OrderState.CANCELLED: Happening.CANCELLED,
+    OrderState.COMPLETED: Happening.COMPLETED,
+}
+
+
+def timeline_of(order: Order) -> tuple[TimelineEntry, ...]:
+    """What happened to an order, the oldest first."""
+    return tuple(sorted(_entries(order), key=lambda entry: entry.at))
+
+
+def _entries(order: Order) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(at=order.created_at, happening=Happening.OPENED)
+    if order.placed_at:
+        yield TimelineEntry(at=order.placed_at, happening=Happening.PLACED, amount=order.total)
+    for payment in order.payments:
+        yield from _of_payment(payment)
+    for item in order.items:
+        if item.done_at:
+            kind = Happening.STAMPED if item.kind is Flow.STAMP else Happening.CREDITED
+            yield TimelineEntry(at=item.done_at, happening=kind, pieces=item.quantity)
+    for refund in order.refunds:
+        yield from _of_refund(refund)
+    if order.closed_at and order.state in _CLOSED:
+        yield TimelineEntry(at=order.closed_at, happening=_CLOSED[order.state])
+
+
+def _of_payment(payment: Payment) -> Iterator[TimelineEntry]:
+    if payment.settled_at and payment.outcome:
+        kind = _PAID[payment.outcome]
+        yield TimelineEntry(at=payment.settled_at, happening=kind, amount=payment.paid_amount)
+    if payment.reversed_at:
+        yield TimelineEntry(at=payment.reversed_at, happening=Happening.REVERSED, amount=payment.paid_amount)
+
+
+def _of_refund(refund: Refund) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(
+        at=refund.created_at,
+        happening=Happening.REFUND_BOOKED,
+        amount=refund.amount,
+        pieces=refund.quantity or None,
+    )
+    if refund.paid_at:
+        yield TimelineEntry(at=refund.paid_at, happening=Happening.REFUND_PAID, amount=refund.amount)

@@ -1,0 +1,142 @@
+"""Fills an order that is not placed yet: documents to stamp, or pieces of quota."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from meterai.kernel.clock import business_date
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit.database import Database
+from meterai.sales.model import (
+    DOCUMENTS_PER_ORDER_MAX,
+    QUOTA_PIECES_MAX,
+    STAMPS_PER_DOCUMENT_MAX,
+    Flow,
+    OrderState,
+    PriceList,
+    price_of,
+)
+from meterai.sales.order import Order
+from meterai.sales.store import orders
+
+
+class ItemPut(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as it stands in the draft now. The order's sums: `queries.order_page`."""
+
+    item_id: uuid.UUID
+    quantity: int
+    total: int
+    """Of this item, in rupiah."""
+
+
+async def add_document(
+    db: Database,
+    order_id: uuid.UUID,
+    *,
+    document_id: uuid.UUID,
+    document_kind: str | None,
+    stamps: int,
+    price_list: PriceList,
+    now: datetime,
+) -> ItemPut:
+    """Puts a document with so many stamps into the order, or changes the number of one that is in it.
+
+    Raises: Refusal INVALID `order.stamps` (1 to 10 a document), `order.too_many_documents`;
+    CONFLICT `order.not_draft`, `order.other_flow`, `item.document_used` (in another order);
+    NOT_FOUND `order.not_found`.
+    """
+    if not 1 <= stamps <= STAMPS_PER_DOCUMENT_MAX:
+        raise Refusal(Kind.INVALID, "order.stamps", maximum=STAMPS_PER_DOCUMENT_MAX)
+    item_id = derived_id("item", order_id, document_id)
+    return await _put(
+        db,
+        order_id,
+        item_id,
+        flow=Flow.STAMP,
+        document_id=document_id,
+        document_kind=document_kind,
+        quantity=stamps,
+        price_list=price_list,
+        now=now,
+    )
+
+
+async def set_quota(
+    db: Database, order_id: uuid.UUID, pieces: int, *, price_list: PriceList, now: datetime
+) -> ItemPut:
+    """Sets how many pieces of quota the order buys.
+
+    Raises: Refusal INVALID `quota.too_many` (more than 200, with `maximum`), `quota.none`;
+    CONFLICT `order.not_draft`, `order.other_flow`; NOT_FOUND `order.not_found`.
+    """
+    if pieces < 1:
+        raise Refusal(Kind.INVALID, "quota.none")
+    if pieces > QUOTA_PIECES_MAX:
+        raise Refusal(Kind.INVALID, "quota.too_many", maximum=QUOTA_PIECES_MAX)
+    return await _put(
+        db,
+        order_id,
+        derived_id("item", order_id, "quota"),
+        flow=Flow.QUOTA,
+        document_id=None,
+        document_kind=None,
+        quantity=pieces,
+        price_list=price_list,
+        now=now,
+    )
+
+
+async def remove_item(db: Database, order_id: uuid.UUID, item_id: uuid.UUID, *, now: datetime) -> None:
+    """Takes an item out of a draft; one that isn't in it is out already.
+
+    Raises: Refusal CONFLICT `order.not_draft`; NOT_FOUND `order.not_found`.
+    """
+    async with db.transaction() as tx:
+        _refuse_unless_draft(await orders.lock_order(tx, order_id))
+        await orders.delete_item(tx, order_id, item_id)
+
+
+async def _put(
+    db: Database,
+    order_id: uuid.UUID,
+    item_id: uuid.UUID,
+    *,
+    flow: Flow,
+    document_id: uuid.UUID | None,
+    document_kind: str | None,
+    quantity: int,
+    price_list: PriceList,
+    now: datetime,
+) -> ItemPut:
+    try:
+        async with db.transaction() as tx:
+            order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
+            _refuse_unless_draft(order)
+            if order.flow is not flow:
+                raise Refusal(Kind.CONFLICT, "order.other_flow")
+            if order.item(item_id) is None and len(order.items) >= DOCUMENTS_PER_ORDER_MAX:
+                raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
+            price = price_of(quantity, face_value, price_list)
+            await orders.put_item(
+                tx,
+                order_id,
+                item_id,
+                position=1 + max((item.position for item in order.items), default=0),
+                kind=flow,
+                document_id=document_id,
+                document_kind=document_kind,
+                price=price,
+            )
+    except asyncpg.UniqueViolationError:
+        raise Refusal(Kind.CONFLICT, "item.document_used") from None
+    return ItemPut(item_id=item_id, quantity=quantity, total=price.total)
+
+
+def _refuse_unless_draft(order: Order) -> None:
+    if order.state is not OrderState.DRAFT:
+        raise Refusal(Kind.CONFLICT, "order.not_draft")

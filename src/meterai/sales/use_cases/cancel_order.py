@@ -1,0 +1,52 @@
+"""Cancels an order that is not paid."""
+
+from __future__ import annotations
+
+import uuid
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.sales.closing import close_order
+from meterai.sales.model import OrderEvent, OrderState, PaymentEvent, next_order_state
+from meterai.sales.order import Order
+from meterai.sales.ports import GatewayState, PaymentGateway
+from meterai.sales.store import orders
+from meterai.sales.use_cases.settle_payment import settle_payment
+
+
+async def cancel_order(db: Database, gateway: PaymentGateway, order_id: uuid.UUID, *, clock: Clock) -> None:
+    """Closes the charge at the gateway, then ends the order and frees its stamps. Safe to repeat.
+
+    Raises: Refusal NOT_FOUND `order.not_found`; CONFLICT `order.already_paid` (also when the payment came
+    in this very moment: it is credited then); GONE `order.expired`;
+    UNAVAILABLE `gateway.unavailable` (nothing has changed).
+    """
+    async with db.connection() as connection:
+        order = await orders.read_order(connection, order_id)
+    _refuse(order)
+    payment = order.open_payment
+    if payment is not None:
+        status = await gateway.expire(payment.reference)
+        if status.state is GatewayState.SETTLED:
+            await settle_payment(db, gateway, payment.reference, clock=clock)
+        elif status.state is GatewayState.PENDING:
+            raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="not_closed")
+    now = clock()
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, order_id)
+        _refuse(order)
+        if order.state is OrderState.DRAFT:
+            state = next_order_state(order.state, OrderEvent.CANCEL)
+            await orders.set_state(tx, order.id, state, now)
+        elif order.state is OrderState.AWAITING_PAYMENT:
+            # Another tab may have opened a new attempt meanwhile: polling closes its charge, and money
+            # that comes for a cancelled order goes back.
+            await close_order(tx, order, OrderEvent.CANCEL, PaymentEvent.CANCEL, now)
+
+
+def _refuse(order: Order) -> None:
+    if order.state in (OrderState.PAID, OrderState.COMPLETED):
+        raise Refusal(Kind.CONFLICT, "order.already_paid")
+    if order.state is OrderState.EXPIRED:
+        raise Refusal(Kind.GONE, "order.expired")

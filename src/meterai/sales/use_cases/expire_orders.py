@@ -1,0 +1,69 @@
+"""Ends orders whose time to pay is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.sales.closing import close_order
+from meterai.sales.model import OrderEvent, OrderState, PaymentEvent
+from meterai.sales.ports import GatewayState, PaymentGateway
+from meterai.sales.store import orders
+from meterai.sales.use_cases.change_channel import EXTENSION
+from meterai.sales.use_cases.place_order import RESERVATION_GRACE
+from meterai.sales.use_cases.settle_payment import settle_payment
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=20)
+PATIENCE = timedelta(minutes=4)
+"""For so long an overdue order waits for a gateway that can't be asked."""
+assert EXTENSION + PATIENCE < RESERVATION_GRACE
+
+
+async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
+    """Ends up to `limit` overdue orders; gives how many expired.
+
+    The charge is closed at the gateway first: if it was paid meanwhile, the order is settled instead. When
+    the gateway can't be reached, the order waits, but never longer than its reservation; a payment that was
+    made all the same is then late, and polling finds it.
+    """
+    async with db.transaction() as tx:
+        due = await orders.claim_overdue(tx, clock(), limit=limit, lease_until=clock() + LEASE)
+    expired = 0
+    for order in due:
+        if order.reference is None or await _closed(db, gateway, order, order.reference, clock):
+            expired += await _expire(db, order, clock)
+    return expired
+
+
+async def _closed(
+    db: Database, gateway: PaymentGateway, due: orders.DueOrder, reference: str, clock: Clock
+) -> bool:
+    """Whether the charge takes no money any more, or can't be waited for."""
+    try:
+        status = await gateway.expire(reference)
+        if status.state is GatewayState.SETTLED:
+            await settle_payment(db, gateway, reference, clock=clock)
+            return False
+        closed = status.state is not GatewayState.PENDING
+    except Refusal as refusal:
+        log.warning("charge_not_closed", reference=reference, code=refusal.code)
+        closed = refusal.kind is not Kind.UNAVAILABLE
+    return closed or clock() >= due.expires_at + PATIENCE
+
+
+async def _expire(db: Database, due: orders.DueOrder, clock: Clock) -> bool:
+    now = clock()
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, due.id)
+        if order.state is not OrderState.AWAITING_PAYMENT or order.expires_at != due.expires_at:
+            return False  # paid, cancelled or given more time since we looked
+        open_reference = order.open_payment.reference if order.open_payment else None
+        if open_reference not in (None, due.reference):
+            return False
+        await close_order(tx, order, OrderEvent.EXPIRE, PaymentEvent.EXPIRE, now)
+    return True

@@ -1,0 +1,79 @@
+"""Opens an order: once per form, however often the form is sent."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from meterai.customers.organisations import SELLER
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id, new_order_number, token_digest
+from meterai.kit.database import Database
+from meterai.sales.model import Flow
+from meterai.sales.store import orders
+
+_SUBMIT_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class OpenedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An open order. The token is the right to see and finish it: it goes into the permanent link."""
+
+    order_id: uuid.UUID
+    number: str
+    token: str
+    state: str
+    """"draft", or further on when the form is an old one that was sent again."""
+
+
+async def open_order(
+    db: Database,
+    secret: bytes,
+    *,
+    submit_id: str,
+    flow: Flow | str,
+    event_slug: str | None,
+    language: str,
+    now: datetime,
+) -> OpenedOrder:
+    """Opens an order for the form that carries `submit_id`, or gives the one it opened before (I14).
+
+    `submit_id` is made by us when the form is shown, unguessable (16 to 64 characters A-Z a-z 0-9 - _).
+
+    Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
+    CONFLICT `order.submit_id_reused` when the form was used for something else.
+    """
+    if not _SUBMIT_ID.fullmatch(submit_id):
+        raise Refusal(Kind.INVALID, "order.submit_id")
+    token = order_token(secret, submit_id)
+    try:
+        async with db.connection() as connection:
+            row = await orders.open_order(
+                connection,
+                new_id(now),
+                number=new_order_number(),
+                submit_id=submit_id,
+                token_digest=token_digest(token),
+                organisation_id=SELLER,
+                event_slug=event_slug,
+                flow=Flow(flow),
+                language="en" if language == "en" else "id",
+                now=now,
+            )
+    except asyncpg.ForeignKeyViolationError:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
+    if (row.flow, row.event_slug) != (flow, event_slug):
+        raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
+    return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state)
+
+
+def order_token(secret: bytes, submit_id: str) -> str:
+    """The token of an order's link: it follows from the form, so that a lost answer can be given again."""
+    digest = hmac.digest(secret, b"order\x00" + submit_id.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:24]).decode()

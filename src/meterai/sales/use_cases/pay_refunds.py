@@ -1,0 +1,176 @@
+"""Pays what is owed: by the gateway's refund, or to the account that the customer named."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.kit import outbox
+from meterai.kit.database import Connection, Database
+from meterai.ledger import store as ledger
+from meterai.sales import bookings
+from meterai.sales.model import (
+    ItemEvent,
+    ItemState,
+    RefundChannel,
+    RefundEvent,
+    RefundState,
+    next_item_state,
+    next_refund_state,
+)
+from meterai.sales.news import News, news_entry
+from meterai.sales.order import Order, Refund
+from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
+from meterai.sales.store import orders, refunds
+from meterai.sales.store.refunds import DueRefund
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=60)
+AT_ONCE_MAX = 4
+RETRY_FIRST = timedelta(seconds=15)
+RETRY_LONGEST = timedelta(minutes=15)
+ASK_FIRST = timedelta(seconds=5)
+
+
+class RefundsPaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What one round did."""
+
+    tried: int
+    paid: int
+
+
+async def pay_due_refunds(
+    db: Database, gateway: PaymentGateway, payout: PayoutProvider, *, clock: Clock, limit: int = 20
+) -> RefundsPaid:
+    """Pays up to `limit` refunds that are due, or asks how payouts on their way went.
+
+    Each goes out under an id of its own, so that a repeat after a crash or a lost answer pays once. Closed
+    hours, outages and a short balance are tried again, ever more rarely, at least every 15 minutes. What the
+    gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
+    """
+    async with db.connection() as connection:
+        now = clock()
+        due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
+    places = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def one(refund: DueRefund) -> bool:
+        async with places:
+            return await _pay(db, gateway, payout, refund, clock)
+
+    paid = await asyncio.gather(*(one(refund) for refund in due))
+    return RefundsPaid(tried=len(due), paid=sum(paid))
+
+
+async def _pay(
+    db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
+) -> bool:
+    """One refund; whether it is paid now."""
+    try:
+        if due.channel is RefundChannel.GATEWAY:
+            await gateway.refund(due.payment_reference, due.amount, due.id.hex, f"Meterai {due.number}")
+            await _finish(db, due, due.id.hex, clock())
+            return True
+        return await _pay_out(db, payout, due, clock)
+    except Refusal as refusal:
+        log.warning("refund_not_paid", refund=str(due.id), code=refusal.code, attempts=due.attempts)
+        if refusal.kind in (Kind.UNAVAILABLE, Kind.BUSY):
+            await _put_off(db, due, clock(), refusal.code)
+        else:
+            await _ask_for_account(db, due, refusal.code, clock())
+        return False
+
+
+async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> bool:
+    if due.state is RefundState.SENT:
+        assert due.reference is not None
+        result = await payout.get_status(due.reference)
+    else:
+        result = await payout.pay(_request(due))
+    if result.state is PayoutState.COMPLETED:
+        await _finish(db, due, result.provider_reference, clock())
+        return True
+    if result.state is PayoutState.FAILED:
+        raise Refusal(Kind.INVALID, "payout.failed", failure=result.failure)
+    if result.state is PayoutState.MISSING:
+        raise Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason="missing")
+    if due.state is RefundState.SENT:
+        await _put_off(db, due, clock(), None)
+    else:
+        await _mark_sent(db, due, result.provider_reference, clock())
+    return False
+
+
+def _request(due: DueRefund) -> PayoutRequest:
+    assert due.bank is not None
+    assert due.account_number is not None
+    assert due.account_holder is not None
+    return PayoutRequest(
+        reference=f"{due.id.hex}-{due.round}",
+        amount=Rupiah(due.amount),
+        bank=due.bank,
+        account=due.account_number,
+        name=due.account_holder,
+        note=f"Meterai {due.number}".replace("-", " "),
+    )
+
+
+async def _lock(tx: Connection, due: DueRefund) -> tuple[Order, Refund] | None:
+    """The refund as it stands now; None when it has moved on since it was claimed."""
+    order = await orders.lock_order(tx, due.order_id)
+    refund = order.refund(due.id)
+    assert refund is not None
+    if refund.state is not due.state or refund.round != due.round:
+        return None
+    return order, refund
+
+
+async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -> None:
+    """Books the refund as paid, and its item as refunded with the last of its money."""
+    async with db.transaction() as tx:
+        found = await _lock(tx, due)
+        if found is None:
+            return
+        order, refund = found
+        next_refund_state(refund.state, RefundEvent.PAY)
+        await refunds.set_paid(tx, due.id, reference, now)
+        await _finish_item(tx, order, refund)
+        await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+        by_gateway = due.channel is RefundChannel.GATEWAY
+        await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
+
+
+async def _finish_item(tx: Connection, order: Order, refund: Refund) -> None:
+    item = None if refund.item_id is None else order.item(refund.item_id)
+    if item is None or item.state is not ItemState.REFUNDING:
+        return
+    others = [r for r in order.refunds if r.item_id == item.id and r.id != refund.id]
+    if all(other.state is RefundState.PAID for other in others):
+        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_PAID))
+
+
+async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime) -> None:
+    async with db.transaction() as tx:
+        if await _lock(tx, due) is not None:
+            next_refund_state(due.state, RefundEvent.SEND)
+            await refunds.set_sent(tx, due.id, reference, now + ASK_FIRST)
+
+
+async def _ask_for_account(db: Database, due: DueRefund, why: str, now: datetime) -> None:
+    async with db.transaction() as tx:
+        if await _lock(tx, due) is not None:
+            next_refund_state(due.state, RefundEvent.REFUSE)
+            await refunds.set_needs_account(tx, due.id, why)
+            await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
+
+
+async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None) -> None:
+    first = RETRY_FIRST if why else ASK_FIRST
+    wait = min(RETRY_LONGEST, first * 2 ** min(max(due.attempts, 1) - 1, 10))
+    async with db.connection() as connection:
+        await refunds.put_off(connection, due.id, now + wait, why)

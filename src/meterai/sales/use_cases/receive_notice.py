@@ -1,0 +1,50 @@
+"""Takes a notice of the payment gateway: stored as it came, believed by nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from meterai.kernel.ids import new_id
+from meterai.kit.database import Database
+from meterai.sales.ports import PaymentGateway
+from meterai.sales.store import payments
+
+POLLED_AFTER = timedelta(seconds=5)
+"""Whoever took the notice settles the payment at once; should they die before, the poller does it then."""
+
+
+class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that is stored."""
+
+    reference: str
+    """The payment to settle; may be none of ours."""
+    new: bool
+    """False for a copy of an event that came before."""
+
+
+async def receive_notice(
+    db: Database, gateway: PaymentGateway, raw: bytes, headers: Mapping[str, str], *, now: datetime
+) -> NoticeReceipt:
+    """Checks a notice's signature, stores it raw, once per event, and has its payment polled soon.
+
+    Answer 2xx afterwards, and call `settle_payment`: a notice says only that it is worth asking.
+
+    Raises: Refusal FORBIDDEN `payment.notice_forged`, `payment.other_merchant`;
+    INVALID `payment.notice_unreadable`.
+    """
+    notice = gateway.parse_notice(raw, headers)
+    async with db.connection() as connection:
+        new = await payments.store_notice(
+            connection,
+            new_id(now),
+            gateway=gateway.name,
+            event_key=notice.event_key,
+            reference=notice.reference,
+            raw=raw,
+            now=now,
+            poll_at=now + POLLED_AFTER,
+        )
+    return NoticeReceipt(reference=notice.reference, new=new)

@@ -1,0 +1,162 @@
+"""Gives unused stamps back for their whole price."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit import outbox
+from meterai.kit.database import Connection, Database
+from meterai.ledger import queries as ledger_queries
+from meterai.ledger import store as ledger
+from meterai.sales import bookings
+from meterai.sales.bank_account import BankAccount, read_bank_account
+from meterai.sales.model import (
+    Flow,
+    ItemEvent,
+    ItemState,
+    PaymentState,
+    RefundEvent,
+    RefundReason,
+    RefundState,
+    next_item_state,
+    next_refund_state,
+    refund_channel,
+)
+from meterai.sales.news import News, news_entry
+from meterai.sales.order import Item, Order, Payment, Refund
+from meterai.sales.queries import may_be_refunded
+from meterai.sales.store import orders, refunds
+
+__all__ = ["BankAccount", "RefundRequested", "give_refund_account", "request_refund"]
+
+
+class RefundRequested(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that is owed from now on."""
+
+    refund_id: uuid.UUID
+    state: RefundState
+    amount: int
+    """Rupiah: face value and fee of every piece."""
+    pieces: int
+
+
+async def request_refund(
+    db: Database,
+    order_id: uuid.UUID,
+    item_id: uuid.UUID,
+    pieces: int,
+    *,
+    account: BankAccount | None,
+    request_id: str,
+    now: datetime,
+) -> RefundRequested:
+    """Takes `pieces` unused stamps out of an item's lot and owes their price to the customer, in one step.
+
+    Works for quota that is ready and for the stamps of a refused document (all of them at once). The money
+    goes back over the gateway, or to `account` where the gateway can't: without one, the refund waits for
+    `give_refund_account`. The same `request_id` (made by the form) asks once.
+
+    Raises: Refusal NOT_FOUND `order.not_found`, `order.no_such_item`; INVALID `refund.pieces`,
+    `refund.whole_document`, `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`,
+    `request.key_reused`; CONFLICT `refund.not_possible`, `refund.more_than_unused` (`available`).
+    """
+    checked = None if account is None else read_bank_account(account.bank, account.number, account.holder)
+    refund_id = derived_id("refund", order_id, request_id)
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, order_id)
+        before = order.refund(refund_id)
+        if before is not None:
+            return _again(before, item_id, pieces)
+        item, payment = _refundable(order, item_id, pieces)
+        amount = (item.unit_face_value + item.unit_fee) * pieces
+        state = await refunds.add_refund(
+            tx,
+            refund_id,
+            order_id,
+            payment_id=payment.id,
+            item_id=item_id,
+            quantity=pieces,
+            amount=amount,
+            reason=RefundReason.REFUSED if item.state is ItemState.REFUSED else RefundReason.CUSTOMER,
+            channel=refund_channel(payment.channel),
+            account=checked,
+            now=now,
+        )
+        await refunds.count_refunded(tx, item_id, pieces, _state_after(item, pieces))
+        if state is RefundState.NEEDS_ACCOUNT:
+            await outbox.enqueue_many(tx, [news_entry(order.id, News.NEEDS_ACCOUNT)], now)
+        await _take_back(tx, order, item, refund_id, pieces, now)
+    return RefundRequested(refund_id=refund_id, state=state, amount=amount, pieces=pieces)
+
+
+async def give_refund_account(
+    db: Database, order_id: uuid.UUID, refund_id: uuid.UUID, account: BankAccount, *, now: datetime
+) -> RefundRequested:
+    """Names the account to which a refund goes that waits for one; it is paid at once. Safe to repeat.
+
+    Raises: Refusal NOT_FOUND `order.not_found`, `refund.unknown`; CONFLICT `refund.no_account_needed`;
+    INVALID `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`.
+    """
+    checked = read_bank_account(account.bank, account.number, account.holder)
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, order_id)
+        refund = order.refund(refund_id)
+        if refund is None:
+            raise Refusal(Kind.NOT_FOUND, "refund.unknown")
+        state = refund.state
+        if state is RefundState.NEEDS_ACCOUNT:
+            state = next_refund_state(state, RefundEvent.NAME_ACCOUNT)
+            await refunds.set_account(tx, refund_id, checked, now)
+        elif (refund.bank, refund.account_tail) != (checked.bank, checked.number[-4:]):
+            raise Refusal(Kind.CONFLICT, "refund.no_account_needed")
+    return RefundRequested(refund_id=refund_id, state=state, amount=refund.amount, pieces=refund.quantity)
+
+
+def _again(before: Refund, item_id: uuid.UUID, pieces: int) -> RefundRequested:
+    if (before.item_id, before.quantity) != (item_id, pieces):
+        raise Refusal(Kind.INVALID, "request.key_reused")
+    return RefundRequested(refund_id=before.id, state=before.state, amount=before.amount, pieces=pieces)
+
+
+def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Payment]:
+    item = order.item(item_id)
+    if item is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    payment = order.credited_payment
+    if payment is None or payment.state is not PaymentState.SETTLED or not may_be_refunded(item):
+        raise Refusal(Kind.CONFLICT, "refund.not_possible")
+    if pieces < 1:
+        raise Refusal(Kind.INVALID, "refund.pieces")
+    if pieces > item.quantity - item.refunded_quantity:
+        available = item.quantity - item.refunded_quantity
+        raise Refusal(Kind.CONFLICT, "refund.more_than_unused", available=available)
+    if item.kind is Flow.STAMP and pieces != item.quantity:
+        raise Refusal(Kind.INVALID, "refund.whole_document", pieces=item.quantity)
+    return item, payment
+
+
+def _state_after(item: Item, pieces: int) -> ItemState:
+    whole = item.refunded_quantity + pieces == item.quantity
+    return next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
+
+
+async def _take_back(
+    tx: Connection, order: Order, item: Item, refund_id: uuid.UUID, pieces: int, now: datetime
+) -> None:
+    """The bookings, last: the ledger says whether the pieces are unused, also while others are stamping."""
+    try:
+        async with tx.transaction():
+            await ledger.post(tx, bookings.owe_quota(order, item, refund_id, pieces), now)
+    except Refusal as refusal:
+        if refusal.code != "ledger.insufficient":
+            raise
+        assert item.lot_account_id is not None
+        assert order.customer_id is not None
+        lot = await ledger_queries.lot_of(tx, item.lot_account_id, customer_id=order.customer_id)
+        available = lot.available if lot else 0
+        raise Refusal(Kind.CONFLICT, "refund.more_than_unused", available=available) from refusal

@@ -1,0 +1,63 @@
+"""Puts another document in the place of one that could not be stamped."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import asyncpg
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import outbox
+from meterai.kit.database import Connection, Database
+from meterai.ledger import queries as ledger
+from meterai.sales.model import ItemEvent, OrderEvent, next_item_state, next_order_state
+from meterai.sales.model import ItemState as State
+from meterai.sales.order import Item, Order
+from meterai.sales.store import orders
+from meterai.sales.use_cases.settle_payment import stamping_entry
+
+
+async def replace_document(
+    db: Database, item_id: uuid.UUID, document_id: uuid.UUID, *, now: datetime
+) -> None:
+    """Has `document_id` stamped from the lot of a refused item; it needs as many stamps as were bought.
+
+    Safe to repeat with the same document.
+
+    Raises: Refusal NOT_FOUND `order.no_such_item`; CONFLICT `item.not_refused`, `item.document_used`,
+    `item.quota_used` (its stamps were used or given back meanwhile).
+    """
+    try:
+        async with db.transaction() as tx:
+            order, item = await _find(tx, item_id)
+            if item.document_id == document_id and item.state in (State.STAMPING, State.DONE):
+                return
+            await _refuse(tx, order, item)
+            next_item_state(item.state, ItemEvent.REPLACE)
+            await orders.replace_document(tx, item_id, document_id)
+            await orders.set_state(tx, order.id, next_order_state(order.state, OrderEvent.REPLACE), None)
+            entry = stamping_entry(order, item_id, document_id, key=f"{item_id}-{document_id}")
+            await outbox.enqueue_many(tx, [entry], now)
+    except asyncpg.UniqueViolationError:
+        raise Refusal(Kind.CONFLICT, "item.document_used") from None
+
+
+async def _find(tx: Connection, item_id: uuid.UUID) -> tuple[Order, Item]:
+    try:
+        order = await orders.lock_order_of_item(tx, item_id)
+    except Refusal:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
+    item = order.item(item_id)
+    assert item is not None
+    return order, item
+
+
+async def _refuse(tx: Connection, order: Order, item: Item) -> None:
+    if item.state is not State.REFUSED:
+        raise Refusal(Kind.CONFLICT, "item.not_refused")
+    assert item.lot_account_id is not None
+    assert order.customer_id is not None
+    lot = await ledger.lot_of(tx, item.lot_account_id, customer_id=order.customer_id)
+    if lot is None or lot.available < item.quantity:
+        raise Refusal(Kind.CONFLICT, "item.quota_used")

@@ -1,0 +1,33 @@
+"""Writes to whom an order belongs, once a contact is verified."""
+
+from __future__ import annotations
+
+import uuid
+
+from meterai.customers.contacts import Contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.sales.model import OrderState
+from meterai.sales.store import orders
+
+
+async def set_customer(
+    db: Database,
+    order_id: uuid.UUID,
+    customer_id: uuid.UUID,
+    contact: Contact,
+    *,
+    language: str | None = None,
+) -> None:
+    """Gives a draft to a customer and its news to a contact that was verified as theirs. Safe to repeat.
+
+    Raises: Refusal CONFLICT `order.not_draft`, but not for what stands there already;
+    NOT_FOUND `order.not_found`.
+    """
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, order_id)
+        if (order.customer_id, order.contact) == (customer_id, contact):
+            return
+        if order.state is not OrderState.DRAFT:
+            raise Refusal(Kind.CONFLICT, "order.not_draft")
+        await orders.set_customer(tx, order_id, customer_id, contact, language)

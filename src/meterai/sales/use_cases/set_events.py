@@ -1,0 +1,15 @@
+"""Sets which events are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meterai.kit.database import Database
+from meterai.sales.events import Event
+from meterai.sales.store import events as store
+
+
+async def set_events(db: Database, events: Sequence[Event]) -> None:
+    """Offers exactly these events; orders of former ones keep theirs. Safe to repeat at every start."""
+    async with db.transaction() as tx:
+        await store.put_events(tx, events)

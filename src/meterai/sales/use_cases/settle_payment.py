@@ -1,0 +1,274 @@
+"""Finds out what became of a payment and books it: the one way by which money is believed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit import outbox
+from meterai.kit.database import Connection, Database
+from meterai.ledger import store as ledger
+from meterai.ledger.model import Transfer
+from meterai.sales import bookings
+from meterai.sales.attempts import LOOK_AFTER_CLOSING
+from meterai.sales.model import (
+    OPEN_PAYMENTS,
+    Flow,
+    ItemEvent,
+    ItemState,
+    OrderEvent,
+    OrderState,
+    PaymentEvent,
+    PaymentOutcome,
+    PaymentState,
+    RefundChannel,
+    RefundReason,
+    gateway_cost,
+    next_item_state,
+    next_order_state,
+    next_payment_state,
+    refund_channel,
+)
+from meterai.sales.news import Entry, News, news_entry
+from meterai.sales.order import Order, Payment
+from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
+from meterai.sales.store import orders, payments, refunds
+
+log = structlog.get_logger(__name__)
+
+STAMP_TOPIC = "sales.stamp_item_paid"
+"""Outbox topic: {item_id, order_id, document_id, lot_account_id, customer_id, request_key}."""
+
+_REASONS = {
+    PaymentOutcome.REFUNDED_LATE: RefundReason.LATE,
+    PaymentOutcome.REFUNDED_AMOUNT: RefundReason.WRONG_AMOUNT,
+    PaymentOutcome.REFUNDED_DOUBLE: RefundReason.DOUBLE,
+}
+_CLOSED_BY = {
+    GatewayState.EXPIRED: PaymentEvent.EXPIRE,
+    GatewayState.CANCELLED: PaymentEvent.CANCEL,
+    GatewayState.DENIED: PaymentEvent.FAIL,
+    GatewayState.REFUNDED: PaymentEvent.CANCEL,  # came and went back before we ever saw it
+}
+_TAKEN_BACK = (GatewayState.DENIED, GatewayState.REVERSED)
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a payment now."""
+
+    order_id: uuid.UUID
+    reference: str
+    state: PaymentState
+    outcome: PaymentOutcome | None
+    """What the money was booked for; None when none has come."""
+    new: bool
+    """Whether this very call booked it."""
+
+
+async def settle_payment(
+    db: Database, gateway: PaymentGateway, reference: str, *, clock: Clock
+) -> Settlement:
+    """Fetches the status of a payment from the gateway and books what it says, in one transaction.
+
+    Notices, the poller, and every use case that closes a charge come here, perhaps at once: the order's lock
+    and the ids of the transfers make it happen once. Money for an order that waits for it credits the order;
+    for an expired one too, if stock is left. Money that is late, doubled or of another amount is owed back
+    to the payer in the same transaction.
+
+    Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
+    """
+    status = await gateway.get_status(reference)
+    now = clock()
+    if status.state is GatewayState.SETTLED:
+        async with db.transaction() as tx:
+            return await _book(tx, reference, status, now)
+    if status.state in _TAKEN_BACK or status.state in _CLOSED_BY:
+        async with db.transaction() as tx:
+            return await _end(tx, reference, status.state, now)
+    return await _leave(db, gateway, status, now)
+
+
+async def _book(tx: Connection, reference: str, status: GatewayStatus, now: datetime) -> Settlement:
+    order = await orders.lock_order_of_payment(tx, reference)
+    payment = _payment(order, reference)
+    if payment.state in (PaymentState.SETTLED, PaymentState.REVERSED):
+        await payments.finish_notices(tx, reference, now)
+        return _told(order, payment)
+    next_payment_state(payment.state, PaymentEvent.SETTLE)
+    outcome = outcome_of(order, payment, status.amount)
+    cost = gateway_cost(payment.channel, status.amount)
+    received = bookings.receive_payment(order, payment, status.amount, cost)
+    late = order.state is OrderState.EXPIRED
+    if outcome is PaymentOutcome.CREDITED and late and not await _sell_late(tx, order, received, now):
+        outcome = PaymentOutcome.REFUNDED_LATE
+    after, items = _after(order) if outcome is PaymentOutcome.CREDITED else (order.state, [])
+    await payments.settle(
+        tx,
+        order.id,
+        payment.id,
+        reference=reference,
+        transaction_id=status.transaction_id,
+        paid_amount=status.amount,
+        outcome=outcome,
+        gateway_cost=cost,
+        order_state=after,
+        item_states=items,
+        now=now,
+    )
+    if outcome is PaymentOutcome.CREDITED:
+        await outbox.enqueue_many(tx, _work(order, payment), now)
+        if not late:
+            await ledger.post(tx, received + bookings.sale(order, late=False), now)
+    else:
+        log.warning("payment_goes_back", reference=reference, outcome=outcome)
+        await _owe(tx, order, payment, outcome, status.amount, received, now)
+    settled = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=outcome)
+    return _told(order, settled, new=True)
+
+
+def outcome_of(order: Order, payment: Payment, paid_amount: int) -> PaymentOutcome:
+    """What money that came is for. An expired order is credited only if stock is left: `_sell_late` sees."""
+    if paid_amount != payment.amount:
+        return PaymentOutcome.REFUNDED_AMOUNT
+    if order.state in (OrderState.PAID, OrderState.COMPLETED):
+        return PaymentOutcome.REFUNDED_DOUBLE
+    if order.state is OrderState.CANCELLED:
+        return PaymentOutcome.REFUNDED_LATE
+    return PaymentOutcome.CREDITED
+
+
+async def _sell_late(tx: Connection, order: Order, received: list[Transfer], now: datetime) -> bool:
+    """Books a late payment as a sale from the stock that is left; False, and nothing booked, when none is."""
+    try:
+        async with tx.transaction():  # a savepoint: without stock the same transaction books a refund
+            await ledger.post(tx, received + bookings.sale(order, late=True), now)
+    except Refusal as refusal:
+        if refusal.code != "ledger.insufficient":
+            raise
+        return False
+    return True
+
+
+def _after(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID, ItemState]]]:
+    """The states of an order and of its items once it is credited."""
+    items = [
+        (item.id, next_item_state(item.state, ItemEvent.START if item.document_id else ItemEvent.CREDIT))
+        for item in order.items
+    ]
+    paid = next_order_state(order.state, OrderEvent.PAY)
+    if any(state is ItemState.STAMPING for _, state in items):
+        return paid, items
+    return next_order_state(paid, OrderEvent.COMPLETE), items
+
+
+def _work(order: Order, payment: Payment) -> list[Entry]:
+    """What must happen next: every document is stamped, and the customer is told."""
+    entries = [
+        stamping_entry(order, item.id, item.document_id, key=f"{item.id}-{payment.id}")
+        for item in order.items
+        if item.kind is Flow.STAMP and item.document_id is not None
+    ]
+    return [*entries, news_entry(order.id, News.PAID)]
+
+
+def stamping_entry(order: Order, item_id: uuid.UUID, document_id: uuid.UUID, *, key: str) -> Entry:
+    """The outbox row that has a paid document stamped. `key` makes handling it twice one job."""
+    item = order.item(item_id)
+    assert item is not None
+    return STAMP_TOPIC, {
+        "item_id": item_id,
+        "order_id": order.id,
+        "document_id": document_id,
+        "lot_account_id": item.lot_account_id,
+        "customer_id": order.customer_id,
+        "request_key": key,
+    }
+
+
+async def _owe(
+    tx: Connection,
+    order: Order,
+    payment: Payment,
+    outcome: PaymentOutcome,
+    amount: int,
+    received: list[Transfer],
+    now: datetime,
+) -> None:
+    """Owes the payer money that bought nothing, from this moment on."""
+    channel = refund_channel(payment.channel)
+    await refunds.add_refund(
+        tx,
+        derived_id("refund", payment.id),
+        order.id,
+        payment_id=payment.id,
+        item_id=None,
+        quantity=0,
+        amount=amount,
+        reason=_REASONS[outcome],
+        channel=channel,
+        account=None,
+        now=now,
+    )
+    news = News.MONEY_RETURNS if channel is RefundChannel.GATEWAY else News.NEEDS_ACCOUNT
+    await outbox.enqueue_many(tx, [news_entry(order.id, news)], now)
+    await ledger.post(tx, received + bookings.owe_suspense(order, payment, amount), now)
+
+
+async def _end(tx: Connection, reference: str, state: GatewayState, now: datetime) -> Settlement:
+    """Books that a payment ended without money, or that its money was taken back."""
+    order = await orders.lock_order_of_payment(tx, reference)
+    payment = _payment(order, reference)
+    await payments.finish_notices(tx, reference, now)
+    if payment.state is PaymentState.SETTLED and state in _TAKEN_BACK:
+        return await _reverse(tx, order, payment, now)
+    if payment.state not in OPEN_PAYMENTS:
+        return _told(order, payment)
+    event = _CLOSED_BY.get(state, PaymentEvent.FAIL)
+    after = next_payment_state(payment.state, event)
+    await payments.close_attempt(tx, reference, after, now + LOOK_AFTER_CLOSING)
+    return _told(order, msgspec.structs.replace(payment, state=after))
+
+
+async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
+    """The money was taken back by the bank. What was used stays used; nothing of it is refunded any more."""
+    after = next_payment_state(payment.state, PaymentEvent.REVERSE)
+    await payments.mark_reversed(tx, payment.id, now)
+    log.error("payment_reversed", reference=payment.reference, amount=payment.paid_amount)
+    return _told(order, msgspec.structs.replace(payment, state=after), new=True)
+
+
+async def _leave(db: Database, gateway: PaymentGateway, status: GatewayStatus, now: datetime) -> Settlement:
+    """No money and no end. A charge that we closed and the gateway did not is closed there."""
+    async with db.transaction() as tx:
+        order = await orders.lock_order_of_payment(tx, status.reference)
+        await payments.finish_notices(tx, status.reference, now)
+    payment = _payment(order, status.reference)
+    closed = payment.state in (PaymentState.EXPIRED, PaymentState.CANCELLED, PaymentState.FAILED)
+    if closed and status.state is GatewayState.PENDING:
+        await gateway.expire(status.reference)
+    if status.state in (GatewayState.UNKNOWN, GatewayState.PARTIALLY_REFUNDED):
+        log.error("payment_status_unclear", reference=status.reference, state=status.state)
+    return _told(order, payment)
+
+
+def _payment(order: Order, reference: str) -> Payment:
+    payment = order.payment(reference)
+    assert payment is not None
+    return payment
+
+
+def _told(order: Order, payment: Payment, *, new: bool = False) -> Settlement:
+    return Settlement(
+        order_id=order.id,
+        reference=payment.reference,
+        state=payment.state,
+        outcome=payment.outcome,
+        new=new,
+    )
