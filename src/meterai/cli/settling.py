@@ -1,45 +1,34 @@
-"""What the database holds before the site opens: organisations, accounts, events; for development a stock."""
+"""Puts in place what every installation needs before the site opens."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
+import asyncpg
 import msgspec
 
 from meterai.cli.launch import LaunchProblem
-from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
-from meterai.ledger.use_cases.issue_quota import issue_quota, open_books
-from meterai.sales.events import Event, load_events
-from meterai.sales.use_cases.set_events import set_events
-
-FIRST_STOCK = 1_000_000
-"""Stamps that a new development installation can sell. Production gets its own by `meterai issue-quota`."""
+from meterai.operations.use_cases.open_house import open_house
 
 
 async def settle(settings: Settings, *, now: datetime) -> None:
-    """Brings the standing data to what the settings say. Safe to repeat; runs at every start.
+    """Opens the house as the application; `settings`: complete.
 
-    `settings`: complete, with the application's database.
-
-    Raises: LaunchProblem for an unreadable events file.
+    Raises: LaunchProblem for an unreadable events file; asyncpg.PostgresError.
     """
-    events = _events(settings.events_file)
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai up")
     try:
-        await ensure_organisations(db, now)
-        await open_books(db, now=now)
-        await set_events(db, events)
-        if settings.environment == "development":
-            await issue_quota(db, pieces=FIRST_STOCK, deposit_reference="development", now=now)
+        await open_house(
+            db,
+            events_file=settings.events_file,
+            development=settings.environment == "development",
+            now=now,
+        )
+    except asyncpg.PostgresError:
+        raise
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        raise LaunchProblem(f"METERAI_EVENTS_FILE ({settings.events_file}) can't be read: {error}") from None
     finally:
         await db.close()
-
-
-def _events(file: str) -> tuple[Event, ...]:
-    try:
-        return load_events(Path(file) if file else None)
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise LaunchProblem(f"METERAI_EVENTS_FILE ({file}) can't be read: {error}") from None

@@ -211,7 +211,7 @@ def python_module(module: str, *arguments: str) -> list[str]:
 def accepts_tcp(host: str, port: int) -> Ready:
     """Ready when something accepts connections there."""
 
-    async def ready(_: int) -> bool:
+    async def ready(pid: int) -> bool:
         try:
             async with asyncio.timeout(1):
                 _, writer = await asyncio.open_connection(host, port)
@@ -226,7 +226,7 @@ def accepts_tcp(host: str, port: int) -> Ready:
 def accepts_unix(path: Path) -> Ready:
     """Ready when something accepts connections at a unix socket; its path may be long."""
 
-    async def ready(_: int) -> bool:
+    async def ready(pid: int) -> bool:
         try:
             folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
         except OSError:
@@ -248,7 +248,7 @@ def shows_itself(folder: Path, pattern: str) -> Ready:
     """Ready when a JSON file of that name in `folder` holds the process's id as `pid`."""
 
     async def ready(pid: int) -> bool:
-        for path in folder.glob(pattern):
+        for path in list(folder.glob(pattern)):  # noqa: ASYNC240 - a handful of names
             with contextlib.suppress(OSError, msgspec.MsgspecError):
                 if msgspec.json.decode(path.read_bytes(), type=_SignOfLife).pid == pid:
                     return True
