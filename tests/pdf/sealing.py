@@ -23,7 +23,7 @@ BASE_URL = "http://127.0.0.1:8000"
 class LocalTimestamper:
     """The sandbox's authority without its socket; every reply is checked as over HTTP."""
 
-    token_bytes_max = 3600
+    token_bytes_max = 3200
 
     def __init__(self, folder: Path) -> None:
         self.authority = TimeStampAuthority(folder)

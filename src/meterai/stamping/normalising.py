@@ -66,7 +66,7 @@ def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
     _mend_boxes(document)
     _flatten(document)
     _defuse(document)
-    _fix_identity(pdf, data)
+    _fix_trailer(pdf, data)
     return save(pdf)
 
 
@@ -175,8 +175,13 @@ def _is_dangerous(action: Any, *, depth: int) -> bool:
     return "/Next" in action and _is_dangerous(action["/Next"], depth=depth + 1)
 
 
-def _fix_identity(pdf: pikepdf.Pdf, data: bytes) -> None:
-    """A file without an ID gets one that follows from its content."""
+def _fix_trailer(pdf: pikepdf.Pdf, data: bytes) -> None:
+    """A file without an ID gets one that follows from its content; a repaired one lacks its size, too.
+
+    qpdf writes the true size, but only where the trailer has that key already.
+    """
+    if "/Size" not in pdf.trailer:
+        pdf.trailer["/Size"] = 0
     if "/ID" not in pdf.trailer:
         digest = pikepdf.String(hashlib.sha256(data).digest()[:16])
         pdf.trailer["/ID"] = pikepdf.Array([digest, digest])

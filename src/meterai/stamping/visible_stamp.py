@@ -136,6 +136,6 @@ def _value(*, specimen: bool) -> str:
 
 
 def _specimen_band() -> str:
-    y = 47.0 - _text_width("SPESIMEN", 8.2, 1.0) / 2
+    y = 47.0 - _text_width("SPESIMEN", 8.8, 0.55) / 2
     band = f"{_ALARM} rg 77.4 18.6 9.8 56.8 re f 1 g"
-    return f"{band}\n" + _text("SPESIMEN", size=8.2, x=85.2, y=y, spacing=1.0, upright=False)
+    return f"{band}\n" + _text("SPESIMEN", size=8.8, x=85.4, y=y, spacing=0.55, upright=False)

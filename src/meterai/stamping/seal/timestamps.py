@@ -128,7 +128,7 @@ class HttpTimestamper:
         checker: TokenChecker,
         *,
         seconds_max: float = 5.0,
-        token_bytes_max: int = 3600,
+        token_bytes_max: int = 3200,
     ) -> None:
         self._session = session
         self._url = url

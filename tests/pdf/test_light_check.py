@@ -1,0 +1,80 @@
+"""The check after sealing finds what a faulty seal would look like."""
+
+from __future__ import annotations
+
+import io
+
+import pikepdf
+import pytest
+import samples
+from sealing import SealingBench
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.stamping.placement import Placement
+
+RIGHT = Placement(page=1, x=420, y=120)
+LEFT = Placement(page=1, x=80, y=120)
+
+
+@pytest.fixture
+async def sealed(bench: SealingBench) -> LightCheckRequest:
+    stamps = [bench.stamp(RIGHT, "one"), bench.stamp(LEFT, "two")]
+    return LightCheckRequest(
+        data=await bench.seal(samples.letter(), *stamps),
+        certificate=bench.key.certificates[0],
+        pages=1,
+        serials=[stamp.serial for stamp in stamps],
+    )
+
+
+def changed(request: LightCheckRequest, **what: object) -> LightCheckRequest:
+    import msgspec
+
+    return msgspec.structs.replace(request, **what)
+
+
+def why(request: LightCheckRequest) -> object:
+    with pytest.raises(Refusal) as caught:
+        light_check(request)
+    assert caught.value.code == "seal.unsound"
+    return caught.value.facts["what"]
+
+
+def test_a_sound_file_passes(sealed: LightCheckRequest) -> None:
+    assert light_check(sealed).size_bytes == len(sealed.data)
+
+
+def test_a_changed_byte_is_found(sealed: LightCheckRequest) -> None:
+    at = sealed.data.index(b"/MediaBox") + 12
+    data = sealed.data[:at] + b"1" + sealed.data[at + 1 :]
+    assert why(changed(sealed, data=data)) == "signature"
+
+
+def test_a_byte_after_the_end_is_found(sealed: LightCheckRequest) -> None:
+    assert why(changed(sealed, data=sealed.data + b"\n")) == "byte_range"
+
+
+def test_an_empty_gap_is_found(sealed: LightCheckRequest) -> None:
+    at = sealed.data.index(b"<3082") + 1
+    data = sealed.data[:at] + b"0" * 12_000 + sealed.data[at + 12_000 :]
+    assert why(changed(sealed, data=data)) == "signature"
+
+
+def test_another_signer_is_found(sealed: LightCheckRequest, bench_p256: SealingBench) -> None:
+    assert why(changed(sealed, certificate=bench_p256.key.certificates[0])) == "signature"
+
+
+def test_another_number_of_pages_is_found(sealed: LightCheckRequest) -> None:
+    assert why(changed(sealed, pages=2)) == "pages"
+
+
+def test_missing_and_foreign_fields_are_found(sealed: LightCheckRequest) -> None:
+    assert why(changed(sealed, serials=sealed.serials[:1])) == "field"
+    assert why(changed(sealed, serials=[*sealed.serials, "X" * 22])) == "field"
+
+
+def test_a_rewritten_file_is_found(sealed: LightCheckRequest) -> None:
+    out = io.BytesIO()
+    pikepdf.open(io.BytesIO(sealed.data)).save(out)
+    assert why(changed(sealed, data=out.getvalue())) == "byte_range"

@@ -1,0 +1,102 @@
+"""The time-stamp client believes no reply it hasn't checked."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from aiohttp import web
+from sealing import SealingBench
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf import der
+from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker, make_query
+
+IMPRINT = bytes(range(32))
+NONCE = 4711
+
+
+def reply_to(bench: SealingBench, imprint: bytes = IMPRINT, nonce: int = NONCE) -> bytes:
+    return bytes(bench.timestamper.authority.respond(make_query(imprint, nonce)))
+
+
+def why(bench: SealingBench, reply: bytes, checker: TokenChecker | None = None) -> str:
+    with pytest.raises(Refusal) as caught:
+        (checker or bench.timestamper.checker).check(reply, IMPRINT, NONCE)
+    assert caught.value.kind is Kind.UNAVAILABLE
+    return caught.value.code
+
+
+def test_a_good_reply_gives_its_token(bench: SealingBench, bench_p256: SealingBench) -> None:
+    for one in (bench, bench_p256):
+        token = one.timestamper.checker.check(reply_to(one), IMPRINT, NONCE)
+        assert len(token) <= one.timestamper.token_bytes_max
+
+
+def test_a_token_for_something_else_is_refused(bench: SealingBench) -> None:
+    assert why(bench, reply_to(bench, imprint=bytes(32))) == "tsa.bad_token"
+    assert why(bench, reply_to(bench, nonce=NONCE + 1)) == "tsa.bad_token"
+
+
+def test_every_changed_byte_of_what_is_signed_is_refused(bench: SealingBench) -> None:
+    reply = reply_to(bench)
+    start = reply.index(IMPRINT)
+    for position in range(start - 30, start + 70):
+        changed = reply[:position] + bytes((reply[position] ^ 1,)) + reply[position + 1 :]
+        assert why(bench, changed) in ("tsa.bad_token", "tsa.refused")
+
+
+def test_an_untrusted_authority_is_refused(bench: SealingBench, bench_p256: SealingBench) -> None:
+    assert why(bench, reply_to(bench_p256)) == "tsa.bad_token"
+
+
+def test_a_clock_that_disagrees_is_refused(bench: SealingBench) -> None:
+    trusted = [(bench.folder / "root.pem").read_bytes()]
+    late = TokenChecker(trusted, lambda: datetime.now(UTC) + timedelta(minutes=7))
+    assert why(bench, reply_to(bench), late) == "tsa.bad_token"
+
+
+def test_a_rejection_and_rubbish_are_refused(bench: SealingBench) -> None:
+    rejection = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode_integer(2)))
+    assert why(bench, rejection) == "tsa.refused"
+    for rubbish in (b"", b"\x30", b"<html></html>", reply_to(bench)[:-5], reply_to(bench) + b"\x00"):
+        assert why(bench, rubbish) == "tsa.bad_token"
+
+
+async def test_over_http_a_slow_a_broken_and_an_absent_authority_are_unavailable(bench: SealingBench) -> None:
+    async def slow(_: web.Request) -> web.Response:
+        await asyncio.sleep(5)
+        return web.Response()
+
+    async def broken(_: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    async def endless(_: web.Request) -> web.Response:
+        return web.Response(body=bytes(100_000))
+
+    async def good(request: web.Request) -> web.Response:
+        return web.Response(body=bench.timestamper.authority.respond(await request.read()))
+
+    app = web.Application()
+    for handler in (slow, broken, endless, good):
+        app.router.add_post(f"/{handler.__name__}", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        async with aiohttp.ClientSession() as session:
+            checker = bench.timestamper.checker
+            for path in ("slow", "broken", "endless", "missing"):
+                asking = HttpTimestamper(session, f"{address}/{path}", checker, seconds_max=0.3)
+                with pytest.raises(Refusal, match=r"tsa\.unavailable"):
+                    await asking.stamp(IMPRINT)
+            absent = HttpTimestamper(session, "http://127.0.0.1:9/", checker, seconds_max=0.3)
+            with pytest.raises(Refusal, match=r"tsa\.unavailable"):
+                await absent.stamp(IMPRINT)
+            assert await HttpTimestamper(session, f"{address}/good", checker).stamp(IMPRINT)
+    finally:
+        await runner.cleanup()
