@@ -15,6 +15,7 @@ from rich.table import Table
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import group_serial
+from meterai.kit.logging import set_up_logging
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import from_environment
 from meterai.verification.model import Judgement, Trust, Verdict
@@ -39,6 +40,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked."""
+    set_up_logging("WARNING")  # to stderr: stdout is the answer's alone
     folder = trust or from_environment().data / "pki" / "trust"
     try:
         roots = load_trust(folder)

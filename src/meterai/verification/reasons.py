@@ -171,12 +171,6 @@ REASONS: dict[str, Reason] = {
         "There is foreign data in front of the document; an original has none.",
         *_ASK_SENDER,
     ),
-    "stamp.picture_only": Reason(
-        _NO,
-        "Hanya ada gambar e-Meterai yang ditempel; tidak ada e-Meterai di dalam berkas ini.",
-        "There is only a pasted picture of an e-Meterai; the file contains none.",
-        *_DO_NOT_ACCEPT,
-    ),
     "stamp.none": Reason(
         _NO,
         "Tidak ada e-Meterai di dalam berkas ini. Gambar atau hasil pindai e-Meterai tidak berlaku.",
