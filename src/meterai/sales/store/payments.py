@@ -25,36 +25,35 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
     state: PaymentState
 
 
-async def place(
-    tx: Connection, order_id: uuid.UUID, payment: Payment, *, lots: Sequence[tuple[uuid.UUID, uuid.UUID]]
-) -> None:
-    """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
-    await tx.execute(
-        """
-        WITH placed AS (
-            UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
-        ), lots AS (
-            UPDATE sales.item i SET lot_account_id = l.account_id
-            FROM unnest($10::uuid[], $11::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
-        )
-        """
-        + _INSERT,
-        *_attempt(order_id, payment),
-        [item_id for item_id, _ in lots],
-        [account_id for _, account_id in lots],
-    )
-
-
-async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment) -> None:
-    """Writes one more attempt to pay an order that is placed already."""
-    await tx.execute(_INSERT, *_attempt(order_id, payment))
-
-
 _INSERT = """
     INSERT INTO sales.payment
         (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
     VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $9)
 """
+_PLACE = (
+    """
+    WITH placed AS (
+        UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
+    ), lots AS (
+        UPDATE sales.item i SET lot_account_id = l.account_id
+        FROM unnest($10::uuid[], $11::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
+    )
+"""
+    + _INSERT
+)
+
+
+async def place(
+    tx: Connection, order_id: uuid.UUID, payment: Payment, *, lots: Sequence[tuple[uuid.UUID, uuid.UUID]]
+) -> None:
+    """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
+    items, accounts = [item for item, _ in lots], [account for _, account in lots]
+    await tx.execute(_PLACE, *_attempt(order_id, payment), items, accounts)
+
+
+async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment) -> None:
+    """Writes one more attempt to pay an order that is placed already."""
+    await tx.execute(_INSERT, *_attempt(order_id, payment))
 
 
 def _attempt(order_id: uuid.UUID, payment: Payment) -> tuple[object, ...]:

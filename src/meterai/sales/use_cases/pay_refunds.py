@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-import msgspec
 import structlog
 
 from meterai.kernel.clock import Clock
@@ -38,55 +37,47 @@ RETRY_LONGEST = timedelta(minutes=15)
 ASK_FIRST = timedelta(seconds=5)
 
 
-class RefundsPaid(msgspec.Struct, frozen=True, kw_only=True):
-    """What one round did."""
-
-    tried: int
-    paid: int
-
-
 async def pay_due_refunds(
     db: Database, gateway: PaymentGateway, payout: PayoutProvider, *, clock: Clock, limit: int = 20
-) -> RefundsPaid:
+) -> int:
     """Pays up to `limit` refunds that are due, or asks how payouts on their way went.
 
-    Each goes out under an id of its own, so that a repeat after a crash or a lost answer pays once. Closed
-    hours, outages and a short balance are tried again, ever more rarely, at least every 15 minutes. What the
-    gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
+    Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a lost
+    answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at least
+    every 15 minutes. What the gateway refuses for good, or a bank sends back, needs an account from the
+    customer: the news says so.
     """
     async with db.connection() as connection:
         now = clock()
         due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
     places = asyncio.Semaphore(AT_ONCE_MAX)
 
-    async def one(refund: DueRefund) -> bool:
+    async def one(refund: DueRefund) -> None:
         async with places:
-            return await _pay(db, gateway, payout, refund, clock)
+            await _pay(db, gateway, payout, refund, clock)
 
-    paid = await asyncio.gather(*(one(refund) for refund in due))
-    return RefundsPaid(tried=len(due), paid=sum(paid))
+    await asyncio.gather(*(one(refund) for refund in due))
+    return len(due)
 
 
 async def _pay(
     db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
-) -> bool:
-    """One refund; whether it is paid now."""
+) -> None:
     try:
         if due.channel is RefundChannel.GATEWAY:
             await gateway.refund(due.payment_reference, due.amount, due.id.hex, f"Meterai {due.number}")
             await _finish(db, due, due.id.hex, clock())
-            return True
-        return await _pay_out(db, payout, due, clock)
+        else:
+            await _pay_out(db, payout, due, clock)
     except Refusal as refusal:
         log.warning("refund_not_paid", refund=str(due.id), code=refusal.code, attempts=due.attempts)
         if refusal.kind in (Kind.UNAVAILABLE, Kind.BUSY):
             await _put_off(db, due, clock(), refusal.code)
         else:
             await _ask_for_account(db, due, refusal.code, clock())
-        return False
 
 
-async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> bool:
+async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
     if due.state is RefundState.SENT:
         assert due.reference is not None
         result = await payout.get_status(due.reference)
@@ -94,16 +85,14 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         result = await payout.pay(_request(due))
     if result.state is PayoutState.COMPLETED:
         await _finish(db, due, result.provider_reference, clock())
-        return True
-    if result.state is PayoutState.FAILED:
+    elif result.state is PayoutState.FAILED:
         raise Refusal(Kind.INVALID, "payout.failed", failure=result.failure)
-    if result.state is PayoutState.MISSING:
+    elif result.state is PayoutState.MISSING:
         raise Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason="missing")
-    if due.state is RefundState.SENT:
+    elif due.state is RefundState.SENT:
         await _put_off(db, due, clock(), None)
     else:
         await _mark_sent(db, due, result.provider_reference, clock())
-    return False
 
 
 def _request(due: DueRefund) -> PayoutRequest:

@@ -1,15 +1,27 @@
-"""Sends news of an order to its customer: what the outbox topic `sales.order_news` asks for."""
+"""Sends news of orders to their customers: what the outbox topic `sales.order_news` asks for."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import Message
-from meterai.sales.news import News, message_of
+from meterai.sales.news import TOPIC, News, message_of
 from meterai.sales.store import orders
 from meterai.sales.use_cases.open_order import order_token
+
+log = structlog.get_logger(__name__)
+LEASE_SECONDS = 30.0
+RETRY_SECONDS_MAX = 120.0
+ATTEMPTS_MAX = 60
 
 
 class Deliverer(Protocol):
@@ -20,27 +32,42 @@ class Deliverer(Protocol):
         ...
 
 
-async def tell_customer(
-    db: Database,
-    messenger: Deliverer,
-    secret: bytes,
-    order_id: uuid.UUID,
-    news: News | str,
-    *,
-    public_url: str,
-) -> None:
-    """Writes the message with the order's permanent link and hands it over.
+async def tell_due_news(
+    db: Database, messenger: Deliverer, secret: bytes, *, public_url: str, clock: Clock, limit: int = 8
+) -> int:
+    """Sends the news of orders that are due, up to `limit`; gives how many were.
 
-    The link's token is not stored: it is made again from the form's id and our secret. When it is delivered
-    twice, the customer gets the message twice.
-
-    Raises: Refusal NOT_FOUND `order.not_found`; what the messenger raises.
+    The link in a message carries the order's token, which is stored nowhere: it is made again from the id of
+    the form and our `secret`. News may arrive twice; none is lost while the sender is away.
     """
+    entries = await outbox.claim(db, clock(), limit=limit, lease_s=LEASE_SECONDS, topics=(TOPIC,))
+
+    async def one(entry: outbox.Entry) -> bool:
+        try:
+            order_id, news = uuid.UUID(entry.payload["order_id"]), News(entry.payload["news"])
+            await _tell(db, messenger, secret, order_id, news, public_url)
+        except Refusal as refusal:
+            if refusal.kind is not Kind.UNAVAILABLE or entry.attempts >= ATTEMPTS_MAX:
+                log.error("order_news_given_up", code=refusal.code, attempts=entry.attempts)
+                return True
+            delay = outbox.retry_delay_s(entry.attempts, longest_s=RETRY_SECONDS_MAX)
+            await outbox.retry(db, entry.id, clock() + timedelta(seconds=delay))
+            return False
+        return True
+
+    done = await asyncio.gather(*(one(entry) for entry in entries))
+    await outbox.finish(db, [entry.id for entry, ended in zip(entries, done, strict=True) if ended])
+    return len(entries)
+
+
+async def _tell(
+    db: Database, messenger: Deliverer, secret: bytes, order_id: uuid.UUID, news: News, public_url: str
+) -> None:
     async with db.connection() as connection:
         order = await orders.read_order(connection, order_id)
         submit_id = await orders.submit_id_of(connection, order_id)
     prefix = "/en" if order.language == "en" else ""
     link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, submit_id)}"
-    message = message_of(order, News(news), link)
+    message = message_of(order, news, link)
     if message is not None:
         await messenger.deliver(message)

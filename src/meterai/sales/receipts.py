@@ -1,0 +1,140 @@
+"""The receipt of an order as a PDF: what was paid, when, for what. No name, only the contact in part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fpdf import FPDF
+
+from meterai.kernel.money import format_rupiah
+from meterai.sales.order import Order, Payment, Refund
+
+_JAKARTA = ZoneInfo("Asia/Jakarta")
+_MONTHS = {
+    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+    "en": "January February March April May June July August September October November December",
+}
+_WORDS = {
+    "id": {
+        "title": "Kuitansi",
+        "order": "Pesanan",
+        "paid_at": "Dibayar",
+        "reference": "Referensi pembayaran",
+        "channel": "Cara bayar",
+        "contact": "Kontak",
+        "pieces": "Meterai elektronik, {n} keping",
+        "fee": "Biaya layanan, {n} keping",
+        "vat": "termasuk PPN atas biaya layanan",
+        "total": "Jumlah dibayar",
+        "refund": "Dikembalikan",
+        "refund_open": "Sedang dikembalikan",
+        "face": "Nilai nominal meterai tidak dikenai PPN (UU 10/2020).",
+        "va_bni": "Virtual account BNI",
+        "qris": "QRIS",
+    },
+    "en": {
+        "title": "Receipt",
+        "order": "Order",
+        "paid_at": "Paid",
+        "reference": "Payment reference",
+        "channel": "Paid by",
+        "contact": "Contact",
+        "pieces": "Electronic stamps, {n}",
+        "fee": "Service fee, {n}",
+        "vat": "VAT on the service fee included",
+        "total": "Total paid",
+        "refund": "Returned",
+        "refund_open": "Being returned",
+        "face": "The face value of a stamp carries no VAT (Law 10/2020).",
+        "va_bni": "BNI virtual account",
+        "qris": "QRIS",
+    },
+}
+_WIDE, _RIGHT, _LINE = 120, 50, 8
+
+
+def receipt_pdf(order: Order, language: str) -> bytes:
+    """The receipt of a paid order as one page of A4, in Indonesian ("id") or English ("en").
+
+    The same order gives the same bytes. The order must be paid.
+    """
+    payment = order.credited_payment
+    assert payment is not None
+    assert order.paid_at is not None
+    language = "en" if language == "en" else "id"
+    words = _WORDS[language]
+    page = _page(f"{words['title']} {order.number}", order.paid_at)
+    _head(page, order, payment, language)
+    _sums(page, order, words)
+    for refund in order.refunds:
+        if refund.item_id is not None:
+            _refund(page, refund, words)
+    page.ln(6)
+    page.set_font("helvetica", size=9)
+    page.cell(0, 5, words["face"])
+    return bytes(page.output())
+
+
+def _page(title: str, made_at: datetime) -> FPDF:
+    page = FPDF(format="A4")
+    page.set_creation_date(made_at)
+    page.set_title(title)
+    page.set_margin(20)
+    page.add_page()
+    return page
+
+
+def _head(page: FPDF, order: Order, payment: Payment, language: str) -> None:
+    words = _WORDS[language]
+    page.set_font("helvetica", style="B", size=20)
+    page.cell(0, 12, f"Meterai - {words['title']}", new_x="LMARGIN", new_y="NEXT")
+    page.ln(4)
+    page.set_font("helvetica", size=11)
+    assert order.paid_at is not None
+    lines = [
+        (words["order"], order.number),
+        (words["paid_at"], _moment(order.paid_at, language)),
+        (words["reference"], payment.reference),
+        (words["channel"], words[payment.channel]),
+    ]
+    if order.contact is not None:
+        lines.append((words["contact"], order.contact.masked.replace("•", "*")))
+    for label, value in lines:
+        page.cell(55, 7, label)
+        page.cell(0, 7, _latin(value), new_x="LMARGIN", new_y="NEXT")
+    page.ln(4)
+
+
+def _sums(page: FPDF, order: Order, words: dict[str, str]) -> None:
+    page.line(20, page.get_y(), 190, page.get_y())
+    _row(page, words["pieces"].format(n=order.quantity), order.face_value)
+    _row(page, words["fee"].format(n=order.quantity), order.fee)
+    if order.vat:
+        page.set_font("helvetica", size=9)
+        _row(page, f"   {words['vat']}: {format_rupiah(order.vat)}", None)
+    page.line(20, page.get_y(), 190, page.get_y())
+    page.set_font("helvetica", style="B", size=11)
+    _row(page, words["total"], order.total)
+    page.set_font("helvetica", size=11)
+
+
+def _refund(page: FPDF, refund: Refund, words: dict[str, str]) -> None:
+    _row(page, words["refund"] if refund.paid_at else words["refund_open"], -refund.amount)
+
+
+def _row(page: FPDF, label: str, amount: int | None) -> None:
+    page.cell(_WIDE, _LINE, label)
+    text = "" if amount is None else format_rupiah(amount)
+    page.cell(_RIGHT, _LINE, text, align="R", new_x="LMARGIN", new_y="NEXT")
+
+
+def _moment(moment: datetime, language: str) -> str:
+    local = moment.astimezone(_JAKARTA)
+    day = f"{local.day} {_MONTHS[language].split()[local.month - 1]} {local.year}"
+    return f"{day} pukul {local:%H.%M} WIB" if language == "id" else f"{day} at {local:%H:%M} WIB"
+
+
+def _latin(text: str) -> str:
+    """The PDF's own fonts hold Latin-1 only; contacts may be shown in part anyway."""
+    return text.encode("latin-1", "replace").decode("latin-1")
