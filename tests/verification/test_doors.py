@@ -11,11 +11,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import typer
 from tests.verification.making import NOW, House, assemble, letter, stamp
-from typer.testing import CliRunner
 
-from meterai.cli.verify import verify
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import JudgeRequest, Verdict
@@ -23,9 +20,6 @@ from meterai.verification.reasons import REASONS, most_important_first, verdict_
 from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
-
-application = typer.Typer()
-application.command()(verify)
 
 
 @pytest_asyncio.fixture
@@ -55,8 +49,9 @@ async def test_a_busy_verifier_gives_the_third_verdict(house: House, stamped: by
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(application, [str(argument) for argument in arguments])
-    return result.exit_code, result.output
+    command = [sys.executable, "-m", "meterai.cli", "verify", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout or done.stderr
 
 
 @pytest.fixture
