@@ -1,0 +1,68 @@
+"""The command `meterai`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from meterai.cli.main import COMMANDS
+from meterai.kit.settings import Settings
+
+
+def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "meterai.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})})
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_exists_and_explains_itself(name: str) -> None:
+    entry = COMMANDS[name]
+    assert callable(getattr(importlib.import_module(entry.module), entry.function))
+    shown = run(*name.split(), "--help")
+    assert shown.returncode == 0, shown.stderr
+    assert "Usage" in shown.stdout
+
+
+def test_help_is_quick_and_lists_every_command() -> None:
+    seconds = []
+    for _ in range(3):
+        since = time.monotonic()
+        shown = run("--help")
+        seconds.append(time.monotonic() - since)
+    assert all(name.split()[0] in shown.stdout for name in COMMANDS)
+    assert min(seconds) < 0.6  # 0.25 s on an idle machine; the tests may share it
+
+
+def test_help_imports_no_command() -> None:
+    shown = run("--help", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert "meterai.cli.main" in shown.stderr
+    for heavy in ("asyncpg", "aiohttp", "pyhanko", "litestar", "meterai.cli.up"):
+        assert heavy not in shown.stderr
+
+
+def test_config_shows_every_setting_and_no_secret() -> None:
+    shown = run("config", "--json", env={"METERAI_PAYOUT_KEY": "s3cr3t", "METERAI_PORT": "9001"})
+    rows = {row["name"]: row for row in json.loads(shown.stdout)}
+    assert len(rows) == len(Settings.__struct_fields__)
+    assert rows["METERAI_PORT"]["value"] == "9001"
+    assert "s3cr3t" not in shown.stdout
+
+
+def test_a_setting_that_can_not_be_read_is_named() -> None:
+    shown = run("config", env={"METERAI_PORT": "many"})
+    assert shown.returncode == 1
+    assert "METERAI_PORT" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None:
+    shown = run("check", env={"METERAI_DATA": str(tmp_path)})
+    assert shown.returncode != 0
+    assert "script/server" in shown.stderr + shown.stdout

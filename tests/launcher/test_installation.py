@@ -1,0 +1,108 @@
+"""What follows from a data directory: secrets, addresses, settings of commands beside the service."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+
+from meterai.cli.database_server import DatabaseServer
+from meterai.cli.launch import LOCAL, Ports, Twins
+from meterai.kernel.errors import Refusal
+from meterai.kit import installation
+from meterai.kit.installation import Addresses, Secrets
+from meterai.kit.postgres import EmbeddedPostgres
+from meterai.kit.processes import free_port
+from meterai.kit.settings import Settings
+
+ADDRESSES = Addresses(
+    pid=os.getpid(),
+    site="http://localhost:8123",
+    database="postgresql://127.0.0.1:5555/meterai",
+    gateway="http://127.0.0.1:8124",
+    tsa="http://127.0.0.1:8125",
+    inbox="http://127.0.0.1:8126",
+    smtp="smtp://127.0.0.1:8127",
+)
+
+
+def test_secrets_are_kept_private_and_stay_the_same(tmp_path: Path) -> None:
+    first, again = Secrets(tmp_path), Secrets(tmp_path)
+    assert first.database_roles == again.database_roles
+    assert first.gateway_server_key == again.gateway_server_key
+    assert len(set(first.database_roles.values())) == 3
+    assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o600}
+
+
+def test_a_command_beside_the_service_gets_the_settings_the_service_uses(tmp_path: Path) -> None:
+    installation.write_addresses(tmp_path, ADDRESSES)
+    settings = installation.settings_of_running(Settings(data=tmp_path))
+    password = Secrets(tmp_path).database_roles["reader"]
+    assert settings.database_reader_url == f"postgresql://meterai_reader:{password}@127.0.0.1:5555/meterai"
+    assert settings.payout_url == "http://127.0.0.1:8124/iris/api/v1"
+    assert (settings.port, settings.smtp_url) == (8123, ADDRESSES.smtp)
+
+
+def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
+    given = Settings(data=tmp_path, gateway_url="https://api.example", database_app_url="postgresql://a@b/c")
+    settings = installation.derive(given, ADDRESSES, Secrets(tmp_path))
+    assert settings.gateway_url == "https://api.example"
+    assert settings.database_app_url == "postgresql://a@b/c"
+
+
+def test_a_service_that_does_not_run_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"service\.not_running"):
+        installation.read_addresses(tmp_path)
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    gone = msgspec.structs.replace(ADDRESSES, pid=int(ended.stdout))
+    installation.write_addresses(tmp_path, gone)
+    with pytest.raises(Refusal, match=r"service\.not_running"):
+        installation.read_addresses(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        ("postgresql://o:p@h:1/d", "postgresql://meterai_app:a%2Fb@h:1/d"),
+        ("postgresql://h/d?sslmode=require", "postgresql://meterai_app:a%2Fb@h/d?sslmode=require"),
+    ],
+)
+def test_a_role_s_address_keeps_everything_but_the_user(owner: str, expected: str) -> None:
+    assert installation.role_url(owner, "app", "a/b") == expected
+
+
+def test_ports_follow_the_first_and_avoid_busy_ones() -> None:
+    first = free_port()
+    ports = Ports.choose(first, host=LOCAL)
+    assert ports.site == first
+    chosen = [getattr(ports, name) for name in Ports.__slots__]
+    assert len(set(chosen)) == len(chosen)
+
+
+def test_twins_stand_in_only_where_no_real_address_is_set() -> None:
+    assert Twins.needed(Settings()) == Twins(gateway=True, tsa=True, inbox=True)
+    real = Settings(gateway_url="https://g", payout_url="https://p", tsa_url="https://t")
+    assert Twins.needed(real) == Twins(gateway=False, tsa=False, inbox=True)
+    assert Twins.needed(Settings(environment="production")) == Twins(gateway=False, tsa=False, inbox=False)
+
+
+@pytest.mark.storage
+async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_database(tmp_path: Path) -> None:
+    outside = EmbeddedPostgres(tmp_path / "outside", password="owner", settings={"fsync": "off"})
+    outside.start()
+    try:
+        settings = Settings(data=tmp_path / "data", database_url=outside.url("postgres"))
+        server = DatabaseServer(settings, Secrets(settings.data))
+        server.start(0)
+        assert await server.make_ready()
+        connection = await asyncpg.connect(server.url("app"))
+        assert await connection.fetchval("SELECT current_user") == "meterai_app"
+        await connection.close()
+        assert not (settings.data / "postgres").exists()
+    finally:
+        outside.stop()
