@@ -241,10 +241,10 @@ def deep_page_tree(depth: int = 3000) -> bytes:
     return _raw(b"<< /Type /Catalog /Pages 2 0 R >>", *nodes, page)
 
 
-def deep_nesting(depth: int = 60_000) -> bytes:
-    """Arrays in arrays in arrays."""
+def deep_nesting(depth: int = 60_000, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
+    """Arrays in arrays in arrays, or whatever is asked for."""
     return _raw(
-        b"<< /Type /Catalog /Pages 2 0 R /X " + b"[" * depth + b"]" * depth + b" >>",
+        b"<< /Type /Catalog /Pages 2 0 R /X " + opening * depth + closing * depth + b" >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
     )

@@ -155,6 +155,19 @@ async def test_forms_become_page_content_and_scripts_are_gone(bench: SealingBenc
     assert b"World Health Organisation" in drawn
 
 
+@pytest.mark.parametrize(("opening", "closing"), [(b"[ ", b"] "), (b"<< /A ", b">> "), (b"[<</B", b">>]")])
+@pytest.mark.parametrize("depth", [90, 450, 20_000])
+async def test_deep_nesting_in_disguise_ends_in_a_refusal_or_a_valid_stamp(
+    opening: bytes, closing: bytes, depth: int, bench: SealingBench
+) -> None:
+    document = samples.deep_nesting(depth, opening, closing)
+    try:
+        data = await bench.seal(document, bench.stamp(RIGHT))
+    except (Refusal, RecursionError):  # the jail names the second one `pdf.too_complex`
+        return
+    assert [status.bottom_line for status in await judge(data, bench)] == [True]
+
+
 async def test_an_encrypted_file_is_stamped_unencrypted(bench: SealingBench) -> None:
     data = await bench.seal(samples.encrypted(user=""), bench.stamp(RIGHT))
     assert not pikepdf.open(io.BytesIO(data)).is_encrypted

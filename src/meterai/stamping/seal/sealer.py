@@ -18,6 +18,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Database
+from meterai.kit.fail_points import FailPoint, never
 from meterai.kit.stamp_code import code_message
 from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.stamping.seal import register
@@ -76,13 +77,21 @@ class Sealer:
     """Holds the keys and asks the time-stamp authority."""
 
     def __init__(
-        self, db: Database, key: CountedKey, code_key: CodeKey, timestamper: Timestamper, clock: Clock
+        self,
+        db: Database,
+        key: CountedKey,
+        code_key: CodeKey,
+        timestamper: Timestamper,
+        *,
+        clock: Clock,
+        fail_point: FailPoint = never,
     ) -> None:
         self._db = db
         self._key = key
         self._code_key = code_key
         self._timestamper = _BoundedTimestamper(timestamper)
         self._clock = clock
+        self._fail_point = fail_point
         # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
         # so the attempts that never reached the key are always the newest ones, and a restart finds them.
         self._counting = asyncio.Lock()
@@ -153,10 +162,12 @@ class Sealer:
         async with self._counting:
             async with self._db.connection() as connection:
                 digests = await register.count_and_read(connection, serials, self._key.key_id, self._clock())
+            self._fail_point("signer_after_count")
             key = _BatchKey(self._key, len(digests))
             work = asyncio.gather(*(self._seal_digest(digest, key) for digest in digests.values()))
             await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
         outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
+        self._fail_point("signer_after_sign")
         missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
         return {serial: outcomes.get(serial, missing) for serial in serials}
 
