@@ -50,8 +50,8 @@ def long_moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> st
 
 
 def size_text(size_bytes: int, language: str) -> str:
-    """`812 KB`, `1,4 MB` (English `1.4 MB`); thousands of bytes, as the agencies count."""
-    if size_bytes < 1_000_000:
-        return f"{max(1, round(size_bytes / 1000))} KB"
-    text = f"{size_bytes / 1_000_000:.1f}"
+    """`812 KB`, `1,4 MB` (English `1.4 MB`); of 1,024 bytes, as the agencies and file managers count."""
+    if size_bytes < 1024 * 1000:
+        return f"{max(1, round(size_bytes / 1024))} KB"
+    text = f"{size_bytes / 1024**2:.1f}"
     return f"{text.replace('.', ',') if language == 'id' else text} MB"

@@ -383,7 +383,7 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     # quota
-    "quota.too_few": M(
+    "quota.none": M(
         "Jumlahnya belum diisi.",
         "Ketik angka 1 sampai 200.",
         "The number is missing.",
@@ -669,5 +669,67 @@ TABLE: dict[str, Message] = {
         "Stamps are out of stock right now.",
         "Your order is kept as a draft. Try again in a while; you are charged nothing.",
         STILL,
+    ),
+    "item.not_refused": M(
+        "Dokumen ini tidak perlu diganti.",
+        "Muat ulang halaman pesanan untuk melihat keadaannya.",
+        "This document needs no replacement.",
+        "Reload the order page to see how it stands.",
+        "held",
+    ),
+    "item.quota_used": M(
+        "Meterai untuk dokumen ini sudah dipakai atau sudah dikembalikan.",
+        "Muat ulang halaman pesanan untuk melihat ke mana perginya.",
+        "The stamp for this document has been used or returned already.",
+        "Reload the order page to see where it went.",
+        "held",
+    ),
+    "refund.more_than_unused": M(
+        "Sebanyak itu tidak ada lagi yang belum dipakai.",
+        "Yang dapat dikembalikan sekarang: {available} keping.",
+        "There are not that many unused pieces any more.",
+        "What can be returned now: {available} pieces.",
+        "held",
+    ),
+    "refund.pieces": M(
+        "Banyaknya keping belum benar.",
+        "Ketik bilangan bulat mulai dari 1.",
+        "The number of pieces is not right yet.",
+        "Type a whole number from 1 on.",
+        "held",
+    ),
+    "refund.whole_document": M(
+        "Meterai dokumen ini hanya dapat dikembalikan semuanya sekaligus.",
+        "Kosongkan pilihan keping, atau ketik seluruh jumlahnya.",
+        "The stamps of this document can only be returned all at once.",
+        "Type their whole number.",
+        "held",
+    ),
+    "refund.not_possible": M(
+        "Bagian ini tidak dapat dikembalikan.",
+        "Yang sudah dibubuhkan tidak dapat kembali. Keadaan lain tertulis di halaman pesanan.",
+        "This part can't be returned.",
+        "Stamps that have been placed can't be returned. Anything else stands on the order page.",
+        "held",
+    ),
+    "refund.no_account_needed": M(
+        "Pengembalian ini sudah punya rekening tujuan.",
+        "Muat ulang halaman pesanan untuk melihat keadaannya.",
+        "This refund has an account to go to already.",
+        "Reload the order page to see how it stands.",
+        "back",
+    ),
+    "refund.unknown": M(
+        "Pengembalian dana ini tidak kami temukan.",
+        "Muat ulang halaman pesanan, lalu pilih dari sana.",
+        "We can't find this refund.",
+        "Reload the order page and choose from there.",
+    ),
+    "payout.failed": M(
+        "Bank tidak dapat membayar ke rekening ini.",
+        "Isi rekening lain; uangnya tetap tercatat sebagai hak Anda.",
+        "The bank could not pay to this account.",
+        "Enter another account; the money stays on record as yours.",
+        "held",
     ),
 }

@@ -28,7 +28,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     house, now = desk.house, desk.house.clock()
     pieces = form.number("jumlah")
     if pieces < 1:
-        refusal = Refusal(Kind.INVALID, "quota.too_few")
+        refusal = Refusal(Kind.INVALID, "quota.none")
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
     order = await open_order(
         house.db,
