@@ -34,6 +34,7 @@ from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
@@ -191,11 +192,15 @@ class House:
         return lot.id
 
     async def accept(
-        self, data: bytes, placements: Sequence[Placement] = (BOTTOM_RIGHT,), name: str = "surat.pdf"
+        self,
+        data: bytes,
+        placements: Sequence[Placement] = (BOTTOM_RIGHT,),
+        *,
+        limits: OutputLimits | None = None,
     ) -> uuid.UUID:
         """Alice's document, its stamps placed."""
         document = await accept_document(
-            self.db, self.jail, self.objects, data=data, name=name, kind=None, limits=None,
+            self.db, self.jail, self.objects, data=data, name="surat.pdf", kind=None, limits=limits,
             customer_id=self.alice, now=datetime.now(UTC),
         )  # fmt: skip
         await place_stamps(self.db, document.document_id, placements)
@@ -235,19 +240,20 @@ class House:
         self.processes.append(process)
         return process
 
-    async def start_signer(self) -> Process:
+    async def start_signer(self, *, fail_point: str = "") -> Process:
         """The real signer process."""
-        process = self.spawn_signer()
+        process = self.spawn_signer(fail_point=fail_point)
         await until(self.signer_answers, what="the signer")
         return process
 
-    def spawn_signer(self) -> Process:
+    def spawn_signer(self, *, fail_point: str = "") -> Process:
         self.signer_process = Process(
             "-m", "meterai.workers.signer",
             environment={
                 "METERAI_DATA": str(self.data),
                 "METERAI_DATABASE_SIGNER_URL": self.database.urls.signer,
                 "METERAI_TSA_URL": self.tsa.url,
+                "METERAI_FAIL_POINT": fail_point,
             },
             log=self.data / "signer.log",
         )  # fmt: skip

@@ -42,8 +42,14 @@ def news(job: ClaimedJob) -> dict[str, object]:
 
 async def write_troubles(tools: Tools, runs: Sequence[Run]) -> None:
     """Refuses what can't be stamped, and puts off the rest with the reason noted."""
-    refused = [run for run in runs if _final(run)]
-    later = [run for run in runs if run not in refused and not isinstance(run.trouble, LeaseLost)]
+    refused, later = [], []
+    for run in runs:
+        if isinstance(run.trouble, LeaseLost):
+            log.warning("stamping.lease_lost", job_id=str(run.job.id))
+        elif _final(run):
+            refused.append(run)
+        else:
+            later.append(run)
     if refused:
         await _refuse(tools, refused)
     if later:

@@ -21,8 +21,10 @@ import uvloop
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import fail_points
 from meterai.kit import settings as environment
 from meterai.kit.database import connect
+from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
 from meterai.stamping.seal.key_counter import CountedKey, CounterMismatch, KeyCounter, reconcile
@@ -143,7 +145,16 @@ async def open_sealer(settings: Settings) -> AsyncIterator[Sealer]:
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
             timestamper = HttpTimestamper(session, settings.tsa_url, TokenChecker(trusted, system_clock))
-            yield Sealer(db, key, CodeKey.load(pki), timestamper, system_clock)
+            yield Sealer(
+                db,
+                key,
+                CodeKey.load(pki),
+                timestamper,
+                clock=system_clock,
+                fail_point=fail_points.from_environment(
+                    os.environ, development=settings.environment == "development"
+                ),
+            )
     finally:
         await db.close()
         key.counter.close()
@@ -162,7 +173,9 @@ async def run(settings: Settings) -> None:
 def main() -> None:
     """Runs the signer; ends with status 1 and one plain line when it can't start."""
     try:
-        uvloop.run(run(environment.from_environment()))
+        settings = environment.from_environment()
+        set_up_logging(settings.log_level)
+        uvloop.run(run(settings))
     except (CounterMismatch, ValueError, FileNotFoundError) as error:
         log.error("signer.refused_to_start", reason=str(error))
         sys.exit(1)

@@ -33,7 +33,6 @@ class KeyCounter:
 
     def __init__(self, path: Path) -> None:
         """Raises: CounterMismatch when another process holds the counter or it can't be read."""
-        self.existed = path.exists()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,11 +42,16 @@ class KeyCounter:
         text = os.pread(self._file, 64, 0)
         if text and not (len(text) == _DIGITS and text.isdigit()):
             raise CounterMismatch(f"{path.name} holds no number")
+        self.existed = bool(text)
         self.value = int(text or b"0")
 
     def increment(self) -> None:
         """Counts one use of the key, before it happens."""
         self.value += 1
+        self.write()
+
+    def write(self) -> None:
+        """Writes the number down."""
         os.pwrite(self._file, b"%0*d" % (_DIGITS, self.value), 0)
 
     def sync(self) -> None:
@@ -100,6 +104,8 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
             f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
             "the counter file was lost or belongs to another installation"
         )
+    if not key.counter.existed:  # only now: a lost file must not look like a new one at the next start
+        key.counter.write()
     if unreached:
         await register.abandon_newest(conn, key.key_id, unreached, now)
         log.warning("signer.attempts_abandoned", key_id=key.key_id, attempts=unreached)

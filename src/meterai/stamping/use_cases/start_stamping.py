@@ -110,10 +110,10 @@ async def _start(
     tx: Connection, requests: Sequence[StampingRequest], now: datetime, worker: Worker | None
 ) -> list[Started]:
     documents = await store.documents_to_stamp(tx, [request.document_id for request in requests])
+    jobs = [_new_job(request, documents.get(request.document_id), now, worker) for request in requests]
     owners = await lot_owners(tx, [request.lot_account_id for request in requests])
     if any(owners.get(request.lot_account_id) != request.customer_id for request in requests):
         raise Refusal(Kind.NOT_FOUND, "quota.unknown")
-    jobs = [_new_job(request, documents.get(request.document_id), now, worker) for request in requests]
     new = await store.insert_jobs(tx, jobs)
     fresh = [job for job in jobs if job.id in new]
     serials = [serial for job in fresh for serial in _allocate(job, documents[job.document_id])]

@@ -1,0 +1,129 @@
+"""The worker process: `python -m meterai.workers.main`. It does what is due; any number may run at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Mapping
+
+import structlog
+import uvloop
+
+from meterai.bootstrap import App, open_app
+from meterai.customers.use_cases.clean_up import clean_up_customers
+from meterai.kernel.clock import system_clock
+from meterai.kit import fail_points
+from meterai.kit import settings as environment
+from meterai.kit.logging import set_up_logging
+from meterai.sales.use_cases.clean_up import clean_up_orders
+from meterai.sales.use_cases.expire_orders import expire_due_orders
+from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.poll_payments import poll_due_payments
+from meterai.sales.use_cases.tell_customer import tell_due_news
+from meterai.stamping.batch import CycleSettings, Tools
+from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.run_cycle import free_leases
+from meterai.workers.loops import Counts, Loop, run_loop
+from meterai.workers.presence import Presence
+from meterai.workers.topics import send_messages, stamp
+
+log = structlog.get_logger(__name__)
+
+LANES = 2
+"""Stamping lanes: while one waits for the signer and the disk, the other keeps the jail busy."""
+_LIMIT = 20
+_SIGN_OF_LIFE_SECONDS = 2.0
+
+
+def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
+    """What the stamping cycle works with."""
+    production = app.settings.environment == "production"
+    return Tools(
+        db=app.db,
+        jail=app.jail,
+        objects=app.objects,
+        signer=app.signer,
+        clock=app.clock,
+        settings=CycleSettings(base_url=app.public_url, specimen=not production),
+        fail_point=fail_points.from_environment(variables, development=not production),
+    )
+
+
+def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
+    """Everything this process does."""
+    db, clock, gateway = app.db, app.clock, app.gateway
+
+    async def poll() -> int:
+        return (await poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)).asked
+
+    def lane() -> Awaitable[int]:
+        return stamp(app, tools, worker)
+
+    def tell() -> Awaitable[int]:
+        return tell_due_news(db, app.messenger, app.secret, public_url=app.public_url, clock=clock)
+
+    def expire() -> Awaitable[int]:
+        return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
+
+    def refund() -> Awaitable[int]:
+        return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
+
+    return [
+        *(Loop(name=f"stamping_{number}", work=lane, idle_s=0.1) for number in range(1, LANES + 1)),
+        Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
+        Loop(name="news", work=tell, idle_s=0.3),
+        Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
+        Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
+        Loop(name="refunds", work=refund, busy_s=0.05, idle_s=1),
+        Loop(
+            name="documents_clean_up",
+            work=lambda: clean_up_documents(db, app.objects, now=clock()),
+            busy_s=1,
+            idle_s=60,
+        ),
+        Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(
+            name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60
+        ),
+    ]
+
+
+async def run(variables: Mapping[str, str]) -> None:
+    """Works until SIGTERM or SIGINT, then ends what is under way."""
+    settings = environment.from_environment(variables)
+    set_up_logging(settings.log_level)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    presence = await asyncio.to_thread(Presence, settings.data / "run")
+    async with open_app(settings, name=f"meterai {presence.name}") as app:
+        tools = tools_of(app, variables)
+        freed = await free_leases(tools, worker=presence.name)
+        left = await clean_up_prepared(app.db, app.objects, now=app.clock())
+        log.info("worker.ready", name=presence.name, jobs_taken_up=freed, prepared_deleted=left)
+        await _work(presence, loops_of(app, tools, presence.name), stop)
+    presence.close()
+
+
+async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> None:
+    counts = {loop.name: Counts() for loop in loops}
+
+    async def show() -> int:
+        presence.show({"at": system_clock().isoformat(), "loops": counts})
+        return 0
+
+    sign_of_life = Loop(name="sign_of_life", work=show, idle_s=_SIGN_OF_LIFE_SECONDS)
+    await asyncio.gather(
+        *(run_loop(loop, stop, counts[loop.name]) for loop in loops),
+        run_loop(sign_of_life, stop, Counts()),
+    )
+
+
+def main() -> None:
+    """Runs the worker."""
+    uvloop.run(run(os.environ))
+
+
+if __name__ == "__main__":
+    main()

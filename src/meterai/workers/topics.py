@@ -1,0 +1,126 @@
+"""What the outbox's topics lead to. Each handler can be given the same row twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from meterai.bootstrap import App
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import outbox
+from meterai.kit.messages import Message
+from meterai.kit.outbox import Entry
+from meterai.sales.use_cases.record_stamping import record_item_refused, record_item_stamped
+from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.stamping.batch import Tools
+from meterai.stamping.endings import REFUSED, RELEASED
+from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
+from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+
+log = structlog.get_logger(__name__)
+
+MESSAGE = "message.send"
+
+BATCH = 16
+"""Jobs at once. More save round trips; fewer wait less for each other's PDF work."""
+_LEASE_SECONDS = 30.0
+_MESSAGES_AT_ONCE = 8
+_MESSAGE_ATTEMPTS_MAX = 60
+_RETRY_SECONDS_MAX = 120.0
+
+
+async def stamp(app: App, tools: Tools, worker: str) -> int:
+    """One turn of the stamping lane: paid items, due jobs, and the news of both."""
+    now = app.clock()
+    entries = await outbox.claim(
+        app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=(STAMP_TOPIC, RELEASED, REFUSED)
+    )
+    paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
+    await _tell_sales(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
+    if paid:
+        await _start_paid(app, tools, worker, paid)
+    return len(entries) + await run_due_jobs(tools, worker=worker, limit=BATCH)
+
+
+async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
+    """Step 1 for items just paid, and at once the rest of the cycle."""
+    outcomes = await start_stampings(
+        app.db,
+        [_request(entry) for entry in entries],
+        now=app.clock(),
+        worker=Worker(name=worker, lease_s=tools.settings.lease_s),
+    )
+    done = []
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if isinstance(outcome, Started):
+            done.append(entry.id)
+        elif outcome.kind in (Kind.UNAVAILABLE, Kind.BUSY):
+            await _put_off(app, entry, outcome.code)
+        else:
+            log.error("worker.paid_item_refused", code=outcome.code, item_id=entry.payload["item_id"])
+            await record_item_refused(app.db, UUID(entry.payload["item_id"]), outcome.code, now=app.clock())
+            done.append(entry.id)
+    await outbox.finish(app.db, done)
+    new = [outcome.job.id for outcome in outcomes if isinstance(outcome, Started) and outcome.new]
+    await run_accepted_jobs(tools, new)
+
+
+def _request(entry: Entry) -> StampingRequest:
+    payload = entry.payload
+    return StampingRequest(
+        document_id=UUID(payload["document_id"]),
+        customer_id=UUID(payload["customer_id"]),
+        lot_account_id=UUID(payload["lot_account_id"]),
+        reference_id=UUID(payload["item_id"]),
+        idempotency_key=payload["request_key"],
+    )
+
+
+async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
+    """A job's end is news for the item that asked for it; stamping with quota asked for itself."""
+    for entry in entries:
+        reference = UUID(entry.payload["reference_id"])
+        try:
+            if entry.topic == RELEASED:
+                await record_item_stamped(app.db, reference, now=app.clock())
+            else:
+                await record_item_refused(app.db, reference, entry.payload["code"], now=app.clock())
+        except Refusal as refusal:
+            if refusal.kind is not Kind.NOT_FOUND:
+                await _put_off(app, entry, refusal.code)
+                continue
+        await outbox.finish(app.db, [entry.id])
+
+
+async def send_messages(app: App) -> int:
+    """Sends messages that are due."""
+    entries = await outbox.claim(
+        app.db, app.clock(), limit=_MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(MESSAGE,)
+    )
+    sent = await asyncio.gather(*(_send(app, entry) for entry in entries))
+    await outbox.finish(app.db, [entry.id for entry, done in zip(entries, sent, strict=True) if done])
+    return len(entries)
+
+
+async def _send(app: App, entry: Entry) -> bool:
+    """Whether the row is done with. Neither address nor text is ever logged."""
+    try:
+        await app.messenger.deliver(msgspec.convert(entry.payload, Message))
+    except Exception as error:
+        if entry.attempts >= _MESSAGE_ATTEMPTS_MAX:
+            log.error("worker.message_given_up", error=type(error).__name__, attempts=entry.attempts)
+            return True
+        await _put_off(app, entry, type(error).__name__)
+        return False
+    return True
+
+
+async def _put_off(app: App, entry: Entry, reason: str) -> None:
+    delay = outbox.retry_delay_s(entry.attempts, longest_s=_RETRY_SECONDS_MAX)
+    log.warning("worker.put_off", topic=entry.topic, reason=reason, attempts=entry.attempts)
+    await outbox.retry(app.db, entry.id, app.clock() + timedelta(seconds=delay))

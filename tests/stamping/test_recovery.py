@@ -1,0 +1,247 @@
+"""Every process of the stamping cycle is killed at every step; the same serial numbers arrive, once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from tests.stamping.house import (
+    BOTTOM_LEFT,
+    BOTTOM_RIGHT,
+    House,
+    Process,
+    TimeStampAuthority,
+    until,
+)
+from tests.stamping.letters import make_letter
+
+from meterai.kit.switches import SEALING_STOPPED, set_switch
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.seal.sealer import SWITCH_SECONDS_MAX
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+
+pytestmark = pytest.mark.storage
+TWO = [BOTTOM_LEFT, BOTTOM_RIGHT]
+STEPS = ["after_prepare", "after_intent", "after_sign", "after_put", "after_commit"]
+
+
+async def order_letter(house: House, stamps: int = 1, text: str = "Surat") -> Job:
+    document = await house.accept(make_letter(text), TWO[-stamps:])
+    return await house.order(document)
+
+
+async def assert_released_once(house: House, job: Job) -> Job:
+    """The same serials, one release each, all on the same bytes, and every invariant."""
+    found = await until(lambda: released(house, job.id), what="the release")
+    assert found.serials == job.serials
+    rows = await house.database.owner.fetch(
+        "SELECT serial, version, sha256 FROM stamping.release WHERE document_id = $1", job.document_id
+    )
+    assert sorted(row["serial"] for row in rows) == sorted(job.serials)
+    assert {row["version"] for row in rows} == {1}
+    assert len({row["sha256"] for row in rows}) == 1
+    assert await house.value(
+        "SELECT count(*) FROM jobs.outbox WHERE topic = 'stamping.released' AND payload ->> 'job_id' = $1",
+        str(job.id),
+    ) == 1  # fmt: skip
+    await house.assert_sound()
+    return found
+
+
+async def released(house: House, job_id: UUID) -> Job | None:
+    found = await find_job(house.db, job_id)
+    assert found is not None
+    assert found.state != "refused", found
+    return found if found.state == "released" else None
+
+
+@pytest.mark.parametrize("stamps", [1, 2], ids=["one_stamp", "two_stamps"])
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_worker_killed_at_any_step_is_replaced(house: House, step: str, stamps: int) -> None:
+    job = await order_letter(house, stamps)
+    killed = house.start_worker(fail_point=step)
+    assert killed.wait() == 137, "the fail point was reached"
+    house.start_worker()
+    await assert_released_once(house, job)
+
+
+async def test_a_worker_killed_after_the_reservation_is_replaced(house: House) -> None:
+    document = await house.accept(make_letter())
+    request = StampingRequest(
+        document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
+        idempotency_key="item",
+    )  # fmt: skip
+    worker = Worker(name="worker-1", lease_s=600)  # which now dies before it does anything
+    (started,) = await start_stampings(house.db, [request], now=datetime.now(UTC), worker=worker)
+    assert isinstance(started, Started)
+    assert await run_due_jobs(house.tools(), worker="worker-2") == 0, "leased to worker-1"
+    house.start_worker("worker-1")
+    await assert_released_once(house, started.job)
+
+
+@pytest.mark.parametrize("step", ["signer_after_count", "signer_after_sign"])
+async def test_a_signer_killed_at_any_step_is_replaced(house: House, step: str) -> None:
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    killed = await house.start_signer(fail_point=step)
+    job = await order_letter(house)
+    house.start_worker()
+    assert killed.wait() == 137, "the fail point was reached"
+    await house.start_signer()
+    await assert_released_once(house, job)
+    abandoned = await house.value("SELECT count(*) FROM stamping.sign_attempt WHERE abandoned_at IS NOT NULL")
+    used = await house.value("SELECT count(*) FROM stamping.sign_attempt WHERE abandoned_at IS NULL")
+    assert (abandoned, used) == ((1, 1) if step == "signer_after_count" else (0, 2))
+    assert house.key_uses() == used
+
+
+async def test_a_job_waits_for_a_signer_that_is_away(house: House) -> None:
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    job = await order_letter(house)
+    house.start_worker()
+    waiting = await until(lambda: trouble(house, job), what="the trouble")
+    assert (waiting.state, waiting.trouble_code) == ("accepted", "signer.unavailable")
+    assert (await house.lot_now()).reserved == 1
+    await house.start_signer()
+    await assert_released_once(house, job)
+
+
+async def test_a_killed_jail_costs_an_attempt_and_nothing_else(house: House) -> None:
+    job = await order_letter(house)
+    for pid in jail_processes(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+    await run_due_jobs(house.tools(), worker="test")
+    waiting = await find_job(house.db, job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.trouble_code) == ("accepted", "pdf.too_heavy"), "the kill was felt"
+    await house.work()
+    assert (await assert_released_once(house, job)).attempts > 1
+
+
+@pytest_asyncio.fixture
+async def own_tsa(house: House) -> AsyncIterator[TimeStampAuthority]:
+    """An authority that this test may stop; the signer speaks to it."""
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    house.tsa = TimeStampAuthority(house.data / "pki")
+    await house.tsa.start()
+    await house.start_signer()
+    yield house.tsa
+    house.tsa.stop()
+
+
+async def test_a_job_waits_for_a_time_stamp_authority_that_is_down(
+    house: House, own_tsa: TimeStampAuthority
+) -> None:
+    own_tsa.stop()
+    job = await order_letter(house)
+    house.start_worker()
+    waiting = await until(lambda: trouble(house, job), what="the trouble")
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
+    await until(lambda: attempted(house, job, 6), what="some attempts")
+    assert (await house.lot_now()).reserved == 1, "nothing is consumed, nothing is lost"
+    assert house.key_uses() < 6, "the key is not used in vain at each attempt"
+    await own_tsa.start()
+    await assert_released_once(house, job)
+
+
+async def test_a_worker_that_wakes_up_after_its_lease_can_not_write(house: House) -> None:
+    job = await order_letter(house)
+    zombie = house.start_worker("worker-1", fail_point="after_put:stop", lease_s=1)
+    await until(lambda: stopped(zombie), what="the worker to freeze")
+    other = house.start_worker("worker-2")
+    await assert_released_once(house, job)
+    before = await house.row("SELECT * FROM stamping.release")
+    other.kill()
+    zombie.child.send_signal(signal.SIGCONT)
+    await until(lambda: "stamping.lease_lost" in log_of(house, "worker-1"), what="the zombie to notice")
+    assert await house.row("SELECT * FROM stamping.release") == before
+    await assert_released_once(house, job)
+
+
+async def test_two_workers_at_once_do_each_job_once(house: House) -> None:
+    house.lot = await house.give_lot(house.alice, 20)
+    jobs = [await order_letter(house, text=f"Surat {n}") for n in range(12)]
+    for name in ("worker-1", "worker-2"):
+        house.start_worker(name)
+    for job in jobs:
+        await until(lambda job=job: released(house, job.id), what="the release")
+    assert await house.value("SELECT count(*) FROM stamping.release") == 12
+    assert house.key_uses() == 12, "nothing was signed twice"
+    await house.assert_sound()
+
+
+async def test_after_the_stop_switch_nothing_is_signed_and_nothing_is_lost(house: House) -> None:
+    await assert_released_once(house, await order_first(house))
+    await throw(house, thrown=True)
+    thrown_at = await house.value("SELECT clock_timestamp()")
+    await asyncio.sleep(SWITCH_SECONDS_MAX + 0.2)
+    jobs = [await order_letter(house, text=f"Surat {n}") for n in range(3)]
+    for job in jobs:
+        await until(lambda job=job: trouble(house, job, "sealing.stopped"), what="the stop to be felt")
+    signed_late = await house.value(
+        "SELECT count(*) FROM stamping.sign_attempt WHERE attempted_at > $1::timestamptz + interval '1.2 s'",
+        thrown_at,
+    )
+    assert signed_late == 0
+    uses = house.key_uses()
+    await until(lambda: attempted(house, jobs[0], 5), what="some attempts")
+    assert house.key_uses() == uses
+    await throw(house, thrown=False)
+    for job in jobs:
+        await assert_released_once(house, job)
+
+
+async def order_first(house: House) -> Job:
+    job = await order_letter(house, text="Surat pertama")
+    house.start_worker()
+    return job
+
+
+async def throw(house: House, *, thrown: bool) -> None:
+    async with house.db.transaction() as tx:
+        await set_switch(tx, SEALING_STOPPED, thrown=thrown, reason="test", now=datetime.now(UTC))
+
+
+async def trouble(house: House, job: Job, code: str | None = None) -> Job | None:
+    found = await find_job(house.db, job.id)
+    assert found is not None
+    return found if found.trouble_code and code in (None, found.trouble_code) else None
+
+
+async def attempted(house: House, job: Job, times: int) -> bool:
+    found = await find_job(house.db, job.id)
+    return found is not None and found.attempts >= times
+
+
+def stopped(process: Process) -> bool:
+    return Path(f"/proc/{process.child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def jail_processes(parent: int) -> list[int]:
+    """Jail processes that `parent` started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command: Any = (folder / "cmdline").read_bytes()
+            above = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if b"meterai.kit.pdf.jail" in command and int(above) == parent:
+            found.append(int(folder.name))
+    return found
+
+
+def log_of(house: House, name: str) -> str:
+    return (house.data / f"{name}.log").read_text()

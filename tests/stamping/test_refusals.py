@@ -1,0 +1,217 @@
+"""A document that can't be stamped costs nothing; what isn't the document's fault refuses no document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.objects import FolderStore
+from meterai.stamping.endings import REFUSED
+from meterai.stamping.model import Job
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.queries import document_page, released_file
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.signer_wire import Identity
+from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
+
+pytestmark = pytest.mark.storage
+
+
+async def ordered_with_input(house: House, data: bytes) -> Job:
+    """A job whose stored input is not what was inspected: nobody could have known before."""
+    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+    key = await house.objects.put(data)
+    await house.database.owner.execute(
+        "UPDATE stamping.document SET input_object = $2 WHERE id = $1", document, key
+    )
+    return await house.order(document)
+
+
+async def now_of(house: House, job: Job) -> Job:
+    found = await find_job(house.db, job.id)
+    assert found is not None
+    return found
+
+
+async def test_a_refused_document_gives_its_stamps_back(house: House) -> None:
+    job = await ordered_with_input(house, make_letter(pages=1).replace(b"595.28", b"000100"))
+    await house.work()
+    ended = await now_of(house, job)
+    assert (ended.state, ended.refusal_code) == ("refused", "placement.outside")
+    lot = await house.lot_now()
+    assert (lot.available, lot.reserved, lot.gone) == (10, 0, 0)
+    states = await house.database.owner.fetch("SELECT state FROM stamping.serial")
+    assert [row["state"] for row in states] == ["annulled", "annulled"]
+    news = await house.row("SELECT payload FROM jobs.outbox WHERE topic = $1", REFUSED)
+    assert '"code": "placement.outside"' in news["payload"]
+    assert house.key_uses() == 0
+    await house.assert_sound()
+
+
+async def test_a_broken_document_is_tried_three_times_and_refused(house: House) -> None:
+    job = await ordered_with_input(house, b"%PDF-1.7\nnothing of a document")
+    await house.work()
+    ended = await now_of(house, job)
+    assert ended.state == "refused"
+    assert ended.attempts <= 3
+    assert (await house.lot_now()).available == 10
+    await house.assert_sound()
+
+
+async def test_a_refused_document_can_be_stamped_again_from_the_same_lot(house: House) -> None:
+    job = await ordered_with_input(house, make_letter(pages=1).replace(b"595.28", b"000100"))
+    await house.work()
+    await house.database.owner.execute(
+        "UPDATE stamping.document SET input_object = $2 WHERE id = $1",
+        job.document_id,
+        await house.objects.put(make_letter()),
+    )
+    again = await house.order(job.document_id, key="again")
+    assert set(again.serials).isdisjoint(job.serials)
+    await house.work()
+    assert (await now_of(house, again)).state == "released"
+    await house.assert_sound()
+
+
+class LyingSigner:
+    """Answers with the seal of another document."""
+
+    def __init__(self, honest: Any) -> None:
+        self._honest = honest
+
+    async def identity(self) -> Identity:
+        return await self._honest.identity()
+
+    async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
+        return await self._honest.code_signatures(wanted)
+
+    async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
+        seals = await self._honest.seal(serials)
+        values = list(seals.values())
+        return dict(zip(seals, values[1:] + values[:1], strict=True))
+
+
+async def test_a_wrong_signature_is_never_released(house: House) -> None:
+    jobs = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b")]
+    await run_due_jobs(house.tools(signer=LyingSigner(house.client)), worker="test")
+    for job in jobs:
+        waiting = await now_of(house, job)
+        assert (waiting.state, waiting.trouble_code) == ("sealing", "seal.unsound")
+    await house.work()
+    assert [(await now_of(house, job)).state for job in jobs] == ["released", "released"]
+    await house.assert_sound()
+
+
+class ForgetfulStore(FolderStore):
+    """Says that it stored, and did not."""
+
+    async def put(self, content: bytes) -> str:
+        key = await super().put(content)
+        self._path(key).unlink()
+        return key
+
+
+async def test_a_file_that_the_store_lost_is_not_released(house: House) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    await run_due_jobs(house.tools(objects=ForgetfulStore(house.data / "objects")), worker="test")
+    waiting = await now_of(house, job)
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "object.missing")
+    with pytest.raises(Refusal, match=r"document\.not_released"):
+        await released_file(house.db, house.objects, job.document_id)
+
+
+async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
+    class FullDisk(FolderStore):
+        async def put(self, content: bytes) -> str:
+            raise OSError(28, "No space left on device")
+
+    job = await house.order(await house.accept(make_letter()))
+    full = house.tools(objects=FullDisk(house.data / "objects"))
+    for _ in range(15):
+        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        await run_due_jobs(full, worker="test")
+    assert (await now_of(house, job)).trouble_code == "stamping.fault"
+    await house.work()
+    assert (await now_of(house, job)).state == "released"
+
+
+@pytest.mark.parametrize(
+    ("placements", "code"),
+    [
+        ([], "document.no_stamps"),
+        ([Placement(page=2, x=10, y=10)], "placement.page"),
+        ([Placement(page=1, x=560, y=10)], "placement.outside"),
+        ([Placement(page=1, x=-5, y=10)], "placement.outside"),
+        ([Placement(page=1, x=10, y=10, size=20)], "placement.size"),
+        ([Placement(page=1, x=10, y=10), Placement(page=1, x=60, y=60)], "placement.overlap"),
+        ([Placement(page=1, x=10, y=10)] * 11, "document.too_many_stamps"),
+    ],
+)
+async def test_stamps_lie_on_the_page_and_not_on_each_other(
+    house: House, placements: list[Placement], code: str
+) -> None:
+    document = await house.accept(make_letter())
+    with pytest.raises(Refusal) as caught:
+        await place_stamps(house.db, document, placements)
+    assert caught.value.code == code
+
+
+async def test_stamps_can_not_be_moved_once_the_stamping_began(house: House) -> None:
+    document = await house.accept(make_letter(), [BOTTOM_LEFT])
+    await house.order(document)
+    await place_stamps(house.db, document, [BOTTOM_LEFT])  # the same form again
+    with pytest.raises(Refusal, match=r"document\.stamped_already"):
+        await place_stamps(house.db, document, [BOTTOM_RIGHT])
+
+
+async def accept(house: House, data: bytes, limits: OutputLimits | None = None) -> UUID:
+    document = await accept_document(
+        house.db, house.jail, house.objects, data=data, name="C:\\Users\\budi\\surat.pdf", kind=None,
+        limits=limits, customer_id=None, now=datetime.now(UTC),
+    )  # fmt: skip
+    return document.document_id
+
+
+async def test_a_file_that_is_no_pdf_is_not_stored(house: House) -> None:
+    with pytest.raises(Refusal, match=r"pdf\.not_pdf"):
+        await accept(house, b"<html>" * 100)
+    assert not list((house.data / "objects").glob("*/*"))
+    assert await house.value("SELECT count(*) FROM stamping.document") == 0
+
+
+async def test_an_upload_keeps_its_name_without_folders(house: House) -> None:
+    page = await document_page(house.db, await accept(house, make_letter()))
+    assert page is not None
+    assert page.name == "surat.pdf"
+    assert len(page.placements) == 1, "a place is proposed"
+
+
+async def test_an_output_over_the_limit_is_told_before_payment(house: House) -> None:
+    limits = OutputLimits(bytes_max=20_000, pdf_version_min="1.6")
+    page = await document_page(house.db, await accept(house, make_letter(), limits))
+    assert page is not None
+    assert page.output.too_large
+    assert not page.output.ok
+    assert page.output.offers == ("keep", "smaller")
+    assert page.limits == limits
+
+
+async def test_the_stamped_file_is_never_larger_than_was_said(house: House) -> None:
+    limits = OutputLimits(bytes_max=1_000_000, pdf_version_min="1.6")
+    document = await house.accept(make_letter(), [BOTTOM_RIGHT], limits=limits)
+    said = await place_stamps(house.db, document, [BOTTOM_LEFT, BOTTOM_RIGHT])
+    assert said.ok
+    await house.order(document)
+    await house.work()
+    assert len(await released_file(house.db, house.objects, document)) <= said.output_bytes
