@@ -16,7 +16,8 @@ I15 = SqlInvariant(
         # A released job: every serial of it is bound to the same bytes.
         """
         SELECT j.id::text AS subject,
-            format('released with %s serials, bound to %s files', count(*), count(DISTINCT r.sha256)) AS fact
+            format('released with %s serials, %s of them bound to bytes, from %s to %s', count(*),
+                   count(r.serial), min(r.sha256), max(r.sha256)) AS fact
         FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
         LEFT JOIN stamping.release r ON r.serial = s.serial AND r.version = 1
         WHERE j.state = 'released' GROUP BY j.id

@@ -9,46 +9,36 @@ I4 = SqlInvariant(
     title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
     population="SELECT count(*) FROM sales.payment WHERE settled_at IS NOT NULL",
     parts=(
-        # What the gateway told us is what we booked, and it left suspense for something.
+        # What the gateway told us is what we booked; it left suspense for a sale or a refund; and a sale is
+        # booked at the order's price when a payment was credited, else not at all.
         """
         WITH paid AS (
-            SELECT order_id, count(*) AS payments, sum(paid_amount) AS rupiah, max(settled_at) AS last_at
+            SELECT order_id, count(*) AS payments, sum(paid_amount) AS rupiah, max(settled_at) AS last_at,
+                bool_or(outcome = 'credited') AS credited
             FROM sales.payment WHERE settled_at IS NOT NULL GROUP BY order_id
         ), booked AS (
             SELECT reference_id AS order_id, count(*) FILTER (WHERE code = 'payment') AS payments,
                 coalesce(sum(amount) FILTER (WHERE code = 'payment'), 0) AS received,
-                coalesce(sum(amount) FILTER (WHERE code <> 'payment'), 0) AS explained
+                coalesce(sum(amount) FILTER (WHERE code <> 'payment'), 0) AS explained,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_face_value'), 0) AS face_value,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_fee'), 0) AS fee,
+                coalesce(sum(amount) FILTER (WHERE code = 'sale_vat'), 0) AS vat
             FROM ledger.transfer
             WHERE code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')
             GROUP BY reference_id
         )
         SELECT order_id::text AS subject,
-            format('%s payments of Rp%s in all, booked %s of Rp%s, of which Rp%s became a sale or a refund',
-                   p.payments, p.rupiah, b.payments, b.received, b.explained) AS fact
-        FROM paid p FULL JOIN booked b USING (order_id)
+            format('%s payments of Rp%s in all, booked %s of Rp%s, of which Rp%s became a sale or a refund; '
+                   'sold for Rp%s + Rp%s + VAT Rp%s, price Rp%s + Rp%s + VAT Rp%s, credited: %s',
+                   p.payments, p.rupiah, b.payments, b.received, b.explained, b.face_value, b.fee, b.vat,
+                   o.face_value, o.fee - o.vat, o.vat, coalesce(p.credited, false)) AS fact
+        FROM paid p FULL JOIN booked b USING (order_id) LEFT JOIN sales.orders o ON o.id = order_id
         WHERE p.payments IS DISTINCT FROM b.payments OR p.rupiah IS DISTINCT FROM b.received
             OR b.explained > b.received
             OR b.explained < b.received AND p.last_at < $1::timestamptz - interval '15 minutes'
-        """,
-        # An order that was credited is booked at its price, any other not at all.
-        """
-        WITH credited AS (
-            SELECT DISTINCT order_id FROM sales.payment WHERE outcome = 'credited'
-        ), sold AS (
-            SELECT reference_id AS order_id,
-                coalesce(sum(amount) FILTER (WHERE code = 'sale_face_value'), 0) AS face_value,
-                coalesce(sum(amount) FILTER (WHERE code = 'sale_fee'), 0) AS fee,
-                coalesce(sum(amount) FILTER (WHERE code = 'sale_vat'), 0) AS vat
-            FROM ledger.transfer WHERE code IN ('sale_face_value', 'sale_fee', 'sale_vat')
-            GROUP BY reference_id
-        )
-        SELECT order_id::text AS subject,
-            format('sold for Rp%s + Rp%s + VAT Rp%s, its price is Rp%s + Rp%s + VAT Rp%s%s',
-                   s.face_value, s.fee, s.vat, o.face_value, o.fee - o.vat, o.vat,
-                   CASE WHEN c.order_id IS NULL THEN ', and no payment of it was credited' END) AS fact
-        FROM credited c FULL JOIN sold s USING (order_id) LEFT JOIN sales.orders o ON o.id = order_id
-        WHERE c.order_id IS NULL OR (s.face_value, s.fee, s.vat) IS DISTINCT FROM
-            (o.face_value::numeric, (o.fee - o.vat)::numeric, o.vat::numeric)
+            OR CASE WHEN p.credited
+                THEN b.face_value <> o.face_value OR b.fee <> o.fee - o.vat OR b.vat <> o.vat
+                ELSE b.face_value + b.fee + b.vat > 0 END
         """,
     ),
 )

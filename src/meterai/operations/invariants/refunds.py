@@ -41,7 +41,7 @@ I6 = SqlInvariant(
                 IS DISTINCT FROM (r.order_id, r.amount)
             OR r.item_id IS NULL AND r.quantity <> 0
         """,
-        # Pieces: what left a lot was refunded or stands on a released document; the rest held is being stamped.
+        # Pieces: what left a lot was refunded or stands on a released document; what is held is being used.
         """
         WITH stamped AS (
             SELECT j.lot_account_id, count(*) FILTER (WHERE s.state = 'released') AS released,

@@ -9,42 +9,40 @@ I2 = SqlInvariant(
     title="Every reservation is posted or voided once, or still young, or has an intent",
     population="SELECT count(*) FROM ledger.transfer WHERE kind = 'pending'",
     parts=(
-        # Not ended: only while it is younger than its time-out, or a signature may exist.
+        # One pass over reservations, what ended them, and the serials that they hold a stamp for.
+        # Not ended: only while it is younger than its time-out, or a signature may exist. Ended: with what it
+        # held, between the same accounts. A released serial was paid with a stamp, an annulled one was not.
         """
-        SELECT p.id::text AS subject,
-            format('%s of %s is open since %s, time-out %s', p.code, p.reference_id, p.created_at,
-                   coalesce(p.expires_at::text, 'missing')) AS fact
-        FROM ledger.transfer p
-        WHERE p.kind = 'pending' AND (p.expires_at < $1 OR p.expires_at IS NULL)
-            AND NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = p.id)
-            AND NOT EXISTS (
-                SELECT FROM stamping.serial s JOIN stamping.intent i ON i.serial = s.serial
-                WHERE s.reservation_id = p.id)
+        WITH held AS NOT MATERIALIZED (
+            SELECT id, code, reference_id, created_at, expires_at, debit_account_id, credit_account_id, amount
+            FROM ledger.transfer WHERE kind = 'pending'
+        ), ended AS NOT MATERIALIZED (
+            SELECT id, kind, pending_id, debit_account_id, credit_account_id, amount
+            FROM ledger.transfer WHERE kind IN ('post', 'void')
+        )
+        SELECT coalesce(h.id, e.id)::text AS subject, CASE
+            WHEN h.id IS NULL AND s.serial IS NOT NULL THEN format('serial %s has no reservation', s.serial)
+            WHEN h.id IS NULL THEN format('ends %s, which is no reservation', e.pending_id)
+            WHEN s.serial IS NOT NULL AND e.kind IS NOT NULL
+                THEN format('%s, its serial %s is %s', e.kind, s.serial, s.state)
+            WHEN e.id IS NOT NULL THEN 'ended with something else than it held'
+            ELSE format('%s of %s is open since %s, time-out %s', h.code, h.reference_id, h.created_at,
+                        coalesce(h.expires_at::text, 'missing'))
+        END AS fact
+        FROM held h FULL JOIN ended e ON e.pending_id = h.id
+        FULL JOIN stamping.serial s ON s.reservation_id = h.id
+        WHERE h.id IS NULL
+            OR e.id IS NOT NULL AND (h.debit_account_id, h.credit_account_id, h.amount)
+                <> (e.debit_account_id, e.credit_account_id, e.amount)
+            OR s.serial IS NOT NULL AND e.kind IS DISTINCT FROM
+                CASE s.state WHEN 'released' THEN 'post' WHEN 'annulled' THEN 'void' END
+            OR e.id IS NULL AND (h.expires_at < $1 OR h.expires_at IS NULL)
+                AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = s.serial)
         """,
         # Ended: by exactly one row.
         """
         SELECT pending_id::text AS subject, format('ended %s times', count(*)) AS fact
         FROM ledger.transfer WHERE pending_id IS NOT NULL GROUP BY pending_id HAVING count(*) > 1
-        """,
-        # Ended: with what it held, between the same accounts.
-        """
-        SELECT e.id::text AS subject, format('does not end what %s held', e.pending_id) AS fact
-        FROM ledger.transfer e
-        LEFT JOIN ledger.transfer p ON p.id = e.pending_id
-        WHERE e.kind IN ('post', 'void')
-            AND (p.kind, p.debit_account_id, p.credit_account_id, p.unit, p.amount) IS DISTINCT FROM
-                ('pending', e.debit_account_id, e.credit_account_id, e.unit, e.amount)
-        """,
-        # A released serial was paid with a stamp, an annulled one was not, a living one holds it.
-        """
-        SELECT s.serial AS subject,
-            format('%s, its reservation is %s', s.state,
-                   CASE WHEN p.id IS NULL THEN 'missing' ELSE coalesce(e.kind, 'open') END) AS fact
-        FROM stamping.serial s
-        LEFT JOIN ledger.transfer p ON p.id = s.reservation_id AND p.kind = 'pending'
-        LEFT JOIN ledger.transfer e ON e.pending_id = p.id
-        WHERE p.id IS NULL OR e.kind IS DISTINCT FROM
-            CASE s.state WHEN 'released' THEN 'post' WHEN 'annulled' THEN 'void' END
         """,
         # A job ends with all its serials.
         """
