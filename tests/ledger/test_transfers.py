@@ -27,9 +27,10 @@ from tests.ledger.cast import (
 )
 from tests.storage_fixtures import TestDatabase
 
+from meterai.customers import organisations
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
-from meterai.ledger import queries, store
+from meterai.ledger import model, queries, store
 from meterai.ledger.queries import ReservationEnd
 from meterai.ledger.use_cases.issue_quota import issue_quota
 
@@ -202,3 +203,11 @@ async def test_the_books_of_an_order_name_day_and_kind(database: TestDatabase) -
         derived_id("test", "hold"): ReservationEnd.POSTED,
         derived_id("test", "other"): ReservationEnd.OPEN,
     }
+
+
+def test_the_ledger_names_the_same_organisations_as_customers() -> None:
+    assert (model.ISSUER, model.DISTRIBUTOR, model.SELLER) == (
+        organisations.ISSUER,
+        organisations.DISTRIBUTOR,
+        organisations.SELLER,
+    )
