@@ -30,17 +30,15 @@ _INSERT = """
         (id, order_id, gateway, channel, reference, amount, state, created_at, expires_at, poll_at)
     VALUES ($2, $1, $3, $4, $5, $6, 'creating', $7, $8, $9)
 """
-_PLACE = (
-    """
+_PLACE = f"""
     WITH placed AS (
         UPDATE sales.orders SET state = 'awaiting_payment', placed_at = $7, expires_at = $8 WHERE id = $1
     ), lots AS (
         UPDATE sales.item i SET lot_account_id = l.account_id
         FROM unnest($10::uuid[], $11::uuid[]) AS l(item_id, account_id) WHERE i.id = l.item_id
     )
-"""
-    + _INSERT
-)
+    {_INSERT}
+"""  # noqa: S608 - two constants
 
 
 async def place(

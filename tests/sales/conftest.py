@@ -1,0 +1,21 @@
+"""The `shop` fixture."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from tests.sales.shop import Shop, open_shop
+from tests.storage_fixtures import TestDatabase
+
+from meterai.operations.use_cases.check_invariants import run_invariants
+
+
+@pytest_asyncio.fixture
+async def shop(database: TestDatabase) -> AsyncIterator[Shop]:
+    """A shop with stock and Alice (see tests/sales/shop.py). After a test, its books must add up."""
+    async with open_shop(database) as shop:
+        yield shop
+        if not shop.plays_the_stamping:
+            results = await run_invariants(database.reader, now=shop.clock())
+            assert {found.id: found.violations for found in results if not found.ok} == {}

@@ -1,0 +1,16 @@
+"""How tests look at a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+import pytest
+
+from meterai.kernel.errors import Refusal
+
+
+async def refused(work: Awaitable[object]) -> Refusal:
+    """The refusal with which `work` ends."""
+    with pytest.raises(Refusal) as caught:
+        await work
+    return caught.value

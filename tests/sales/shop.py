@@ -1,0 +1,242 @@
+"""A shop to test in: organisations, stock, Alice who buys, and the steps of a purchase in one word each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
+from tests.storage_fixtures import TestDatabase
+
+from meterai.customers.contacts import Contact, canonical_contact
+from meterai.customers.organisations import SELLER, ensure_organisations
+from meterai.kernel.ids import new_id
+from meterai.kernel.money import Rupiah
+from meterai.kit.database import Database
+from meterai.ledger import queries as ledger
+from meterai.ledger import store as ledger_store
+from meterai.ledger.model import AccountKind, TransferCode, account_id, move
+from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales import bookings
+from meterai.sales.model import PriceList
+from meterai.sales.order import Payment
+from meterai.sales.queries import OrderPage, order_page
+from meterai.sales.use_cases.add_item import add_document, set_quota
+from meterai.sales.use_cases.expire_orders import expire_due_orders
+from meterai.sales.use_cases.open_order import OpenedOrder, open_order
+from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.place_order import PlacedOrder, place_order
+from meterai.sales.use_cases.poll_payments import poll_due_payments
+from meterai.sales.use_cases.set_contact import set_customer
+from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+
+NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
+PRICES = PriceList(service_fee=Rupiah(2500), vat_basis_points=1100)
+SECRET = b"a secret of thirty-two bytes ...."
+ALICE = canonical_contact("alice@example.com")
+MINUTES = 30
+
+
+@dataclass
+class Shop:
+    """Everything a test of sales needs."""
+
+    database: TestDatabase
+    gateway: FakeGateway = field(default_factory=FakeGateway)
+    payout: FakePayout = field(default_factory=FakePayout)
+    clock: SetClock = field(default_factory=lambda: SetClock(NOON))
+    alice: uuid.UUID = field(default_factory=uuid.uuid4)
+    plays_the_stamping: bool = False
+    """The test moves stamps as if documents were stamped, so not every invariant holds."""
+
+    @property
+    def db(self) -> Database:
+        return self.database.app
+
+    def pass_time(self, **duration: float) -> None:
+        """Moves the clock on."""
+        self.clock.now += timedelta(**duration)
+
+    async def customer(self, contact: Contact) -> uuid.UUID:
+        """A customer with a verified contact."""
+        customer_id = new_id(self.clock())
+        await self.database.owner.execute(
+            "INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer_id, SELLER, NOON
+        )
+        await self.database.owner.execute(
+            "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)",
+            new_id(NOON),
+            customer_id,
+            contact.kind,
+            contact.value,
+            NOON,
+        )
+        return customer_id
+
+    async def open(self, flow: str = "quota", *, submit_id: str | None = None) -> OpenedOrder:
+        """An open draft of Alice."""
+        opened = await open_order(
+            self.db,
+            SECRET,
+            submit_id=submit_id or uuid.uuid4().hex,
+            flow=flow,
+            event_slug=None,
+            language="id",
+            now=self.clock(),
+        )
+        await set_customer(self.db, opened.order_id, self.alice, ALICE)
+        return opened
+
+    async def quota_draft(self, pieces: int = 2) -> OpenedOrder:
+        """A draft of so many pieces of quota."""
+        opened = await self.open("quota")
+        await set_quota(self.db, opened.order_id, pieces, price_list=PRICES, now=self.clock())
+        return opened
+
+    async def stamp_draft(self, documents: int = 1, stamps: int = 1) -> OpenedOrder:
+        """A draft of so many documents with so many stamps each."""
+        opened = await self.open("stamp")
+        for _ in range(documents):
+            await add_document(
+                self.db,
+                opened.order_id,
+                document_id=uuid.uuid4(),
+                document_kind=None,
+                stamps=stamps,
+                price_list=PRICES,
+                now=self.clock(),
+            )
+        return opened
+
+    async def place(self, opened: OpenedOrder, channel: str = "qris") -> PlacedOrder:
+        """Places a draft."""
+        return await place_order(
+            self.db,
+            self.gateway,
+            opened.order_id,
+            channel=channel,
+            price_list=PRICES,
+            payment_minutes=MINUTES,
+            clock=self.clock,
+        )
+
+    async def placed_quota(self, pieces: int = 2, channel: str = "qris") -> PlacedOrder:
+        """A placed order of quota."""
+        return await self.place(await self.quota_draft(pieces), channel)
+
+    async def placed_stamps(self, documents: int = 1, stamps: int = 1) -> PlacedOrder:
+        """A placed order of documents."""
+        return await self.place(await self.stamp_draft(documents, stamps))
+
+    async def settle(self, reference: str) -> Settlement:
+        """What a notice or a poll leads to."""
+        return await settle_payment(self.db, self.gateway, reference, clock=self.clock)
+
+    async def pay(self, placed: PlacedOrder) -> Settlement:
+        """A person pays, and we hear of it."""
+        self.gateway.pay(placed.payment.reference)
+        return await self.settle(placed.payment.reference)
+
+    async def paid_quota(self, pieces: int = 2, channel: str = "qris") -> OrderPage:
+        """A paid order of quota."""
+        placed = await self.placed_quota(pieces, channel)
+        await self.pay(placed)
+        return await self.page(placed.order_id)
+
+    async def page(self, order_id: uuid.UUID) -> OrderPage:
+        """What the order's page shows."""
+        return await order_page(self.db, order_id)
+
+    async def poll(self) -> int:
+        """One turn of the poller."""
+        return await poll_due_payments(self.db, self.gateway, clock=self.clock)
+
+    async def expire(self) -> int:
+        """One turn of the worker that ends orders."""
+        return await expire_due_orders(self.db, self.gateway, clock=self.clock)
+
+    async def pay_refunds(self) -> int:
+        """One turn of the worker that pays refunds."""
+        return await pay_due_refunds(self.db, self.gateway, self.payout, clock=self.clock)
+
+    async def balance(self, account: uuid.UUID) -> int:
+        """The posted balance of an account on its credit side."""
+        async with self.db.connection() as connection:
+            found = await ledger.balance(connection, account)
+        return found.posted if found else 0
+
+    async def stock(self) -> int:
+        """Stamps that can be sold."""
+        async with self.db.connection() as connection:
+            return (await ledger.stock(connection, SELLER)).available
+
+    async def lot(self, page: OrderPage, position: int = 0) -> int:
+        """Unused stamps of an item's lot."""
+        lot = page.items[position].lot_account_id
+        assert lot is not None
+        async with self.db.connection() as connection:
+            found = await ledger.balance(connection, lot)
+        return found.available if found else 0
+
+    async def use(self, page: OrderPage, pieces: int, position: int = 0) -> None:
+        """Moves stamps out of a lot, as stamping does."""
+        self.plays_the_stamping = True
+        lot = page.items[position].lot_account_id
+        assert lot is not None
+        used = move(
+            uuid.uuid4(),
+            TransferCode.STAMPING,
+            debit=lot,
+            credit=account_id(AccountKind.USED, SELLER),
+            amount=pieces,
+            reference_id=uuid.uuid4(),
+            organisation_id=SELLER,
+        )
+        async with self.db.transaction() as tx:
+            await ledger_store.post(tx, [used], self.clock())
+
+    async def outbox(self, topic: str) -> list[dict[str, str]]:
+        """What waits under a topic."""
+        rows = await self.database.app.pool.fetch(
+            "SELECT payload FROM jobs.outbox WHERE topic = $1 ORDER BY id", topic
+        )
+        return [row["payload"] for row in rows]
+
+    async def news(self) -> list[str]:
+        """Which news wait to be sent."""
+        return [payload["news"] for payload in await self.outbox("sales.order_news")]
+
+    async def money(self) -> dict[str, int]:
+        """The rupiah accounts, by name, on their credit side; those with nothing left out."""
+        names = {
+            "clearing": bookings.CLEARING,
+            "suspense": bookings.SUSPENSE,
+            "face": bookings.FACE_VALUE_PAYABLE,
+            "fee": bookings.FEE_INCOME,
+            "vat": bookings.VAT_PAYABLE,
+            "cost": bookings.GATEWAY_COST,
+            "owed": bookings.REFUND_PAYABLE,
+            "payout": bookings.PAYOUT_CASH,
+        }
+        found = {name: await self.balance(account) for name, account in names.items()}
+        return {name: amount for name, amount in found.items() if amount}
+
+
+def open_payment(page: OrderPage) -> Payment:
+    """The attempt that can be paid."""
+    assert page.open_payment is not None
+    return page.open_payment
+
+
+@asynccontextmanager
+async def open_shop(database: TestDatabase, stock: int = 1000) -> AsyncIterator[Shop]:
+    """A shop with stock and Alice."""
+    shop = Shop(database)
+    await ensure_organisations(shop.db, NOON)
+    if stock:
+        await issue_quota(shop.db, pieces=stock, deposit_reference="first deposit", now=NOON)
+    shop.alice = await shop.customer(ALICE)
+    yield shop

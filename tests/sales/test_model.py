@@ -1,0 +1,100 @@
+"""Prices and life cycles: pure rules."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.kernel.money import Rupiah
+from meterai.sales.model import (
+    ITEM_MOVES,
+    ORDER_MOVES,
+    PAYMENT_MOVES,
+    REFUND_MOVES,
+    ItemState,
+    OrderEvent,
+    OrderState,
+    PaymentState,
+    PriceList,
+    RefundState,
+    gateway_cost,
+    next_order_state,
+    price_of,
+    vat_within,
+)
+from meterai.web.state_table import STATES
+
+
+@given(
+    quantity=st.integers(1, 200),
+    face_value=st.integers(1, 100_000),
+    fee=st.integers(0, 1_000_000),
+    basis_points=st.integers(0, 5_000),
+)
+def test_a_price_adds_up_and_its_vat_is_rounded_to_the_nearest_rupiah(
+    quantity: int, face_value: int, fee: int, basis_points: int
+) -> None:
+    price = price_of(quantity, face_value, PriceList(service_fee=Rupiah(fee), vat_basis_points=basis_points))
+    assert price.total == price.face_value + price.fee
+    assert price.face_value == face_value * quantity
+    assert price.fee == fee * quantity
+    assert 0 <= price.vat <= price.fee
+    exact = Fraction(fee * basis_points, 10_000 + basis_points)
+    assert abs(price.unit_vat - exact) <= Fraction(1, 2)
+
+
+@given(parts=st.lists(st.integers(1, 20), min_size=1, max_size=10), fee=st.integers(0, 100_000))
+def test_refunds_piece_by_piece_are_the_whole_price(parts: list[int], fee: int) -> None:
+    prices = PriceList(service_fee=Rupiah(fee), vat_basis_points=1100)
+    whole = price_of(sum(parts), 10_000, prices)
+    pieces = [price_of(part, 10_000, prices) for part in parts]
+    assert sum(price.total for price in pieces) == whole.total
+    assert sum(price.vat for price in pieces) == whole.vat
+
+
+def test_the_vat_of_today_is_248_rupiah_in_a_fee_of_2500() -> None:
+    assert vat_within(2500, 1100) == 248
+
+
+def test_half_a_rupiah_of_vat_is_rounded_up() -> None:
+    assert vat_within(3, 10_000 // 5) == 1  # 3 * 2000 / 12000 = 0.5
+
+
+@given(amount=st.integers(1, 10_000_000))
+def test_the_gateway_never_keeps_more_than_was_paid(amount: int) -> None:
+    for channel in ("qris", "va_bni"):
+        assert 0 < gateway_cost(channel, amount) <= amount
+
+
+def test_an_illegal_move_is_a_bug_not_a_refusal() -> None:
+    with pytest.raises(AssertionError, match="order: place in completed"):
+        next_order_state(OrderState.COMPLETED, OrderEvent.PLACE)
+
+
+@pytest.mark.parametrize(
+    ("moves", "states", "start"),
+    [
+        (ORDER_MOVES, OrderState, {OrderState.DRAFT}),
+        (ITEM_MOVES, ItemState, {ItemState.WAITING}),
+        (PAYMENT_MOVES, PaymentState, {PaymentState.CREATING}),
+        (REFUND_MOVES, RefundState, {RefundState.NEEDS_ACCOUNT, RefundState.PAYABLE}),
+    ],
+)
+def test_every_state_can_be_reached(moves: dict, states: type, start: set) -> None:  # type: ignore[type-arg]
+    reached = set(start)
+    for _ in states:
+        reached |= {after for (before, _), after in moves.items() if before in reached}
+    assert reached == set(states)
+
+
+def test_a_person_is_told_something_in_every_state() -> None:
+    named = [
+        *(f"order.{state}" for state in OrderState),
+        *(f"item.{state}" for state in ItemState),
+        *(f"payment.{state}" for state in PaymentState),
+        *(f"refund.{state}" for state in RefundState),
+    ]
+    assert [name for name in named if name not in STATES] == []

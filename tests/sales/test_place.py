@@ -1,0 +1,315 @@
+"""Opening, filling and placing orders: double clicks, tabs, reloads, lost answers, empty stock."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable
+from datetime import timedelta
+
+import msgspec
+import pytest
+from tests.sales.refusing import refused
+from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.money import Rupiah
+from meterai.sales.model import OrderState, PaymentState
+from meterai.sales.queries import find_order_by_token
+from meterai.sales.use_cases.add_item import add_document, remove_item, set_quota
+from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.clean_up import clean_up_orders
+from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.place_order import PlacedOrder, place_order
+
+pytestmark = pytest.mark.storage
+
+
+async def test_the_same_form_opens_one_order_however_often_it_is_sent(shop: Shop) -> None:
+    opened = await asyncio.gather(*(shop.open(submit_id="form-" + "a" * 20) for _ in range(10)))
+    assert len({(one.order_id, one.number, one.token) for one in opened}) == 1
+    assert await find_order_by_token(shop.db, opened[0].token) == opened[0].order_id
+
+
+async def test_a_form_used_for_something_else_is_refused(shop: Shop) -> None:
+    await shop.open("quota", submit_id="form-" + "a" * 20)
+    refusal = await refused(shop.open("stamp", submit_id="form-" + "a" * 20))
+    assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "order.submit_id_reused")
+
+
+@pytest.mark.parametrize("submit_id", ["", "short", "x" * 65, "spaces are not fine", "'; DROP TABLE --"])
+async def test_a_submit_id_that_anybody_could_guess_or_forge_is_refused(shop: Shop, submit_id: str) -> None:
+    opening = open_order(
+        shop.db, SECRET, submit_id=submit_id, flow="quota", event_slug=None, language="id", now=NOON
+    )
+    assert (await refused(opening)).code == "order.submit_id"
+
+
+async def test_an_unknown_event_is_refused(shop: Shop) -> None:
+    opening = open_order(
+        shop.db, SECRET, submit_id="a" * 20, flow="stamp", event_slug="nope", language="id", now=NOON
+    )
+    assert (await refused(opening)).code == "event.unknown"
+
+
+async def test_a_tampered_token_finds_nothing(shop: Shop) -> None:
+    opened = await shop.open()
+    assert await find_order_by_token(shop.db, opened.token[:-1] + "~") is None
+    assert await find_order_by_token(shop.db, "") is None
+
+
+async def test_the_draft_shows_face_value_and_fee_apart(shop: Shop) -> None:
+    opened = await shop.stamp_draft(documents=2, stamps=3)
+    page = await shop.page(opened.order_id)
+    assert (page.quantity, page.face_value, page.fee, page.vat, page.total) == (
+        6,
+        60_000,
+        15_000,
+        6 * 248,
+        75_000,
+    )
+
+
+async def test_the_same_document_again_changes_its_number_of_stamps(shop: Shop) -> None:
+    opened = await shop.open("stamp")
+    document = uuid.uuid4()
+    for stamps in (1, 3):
+        item = await add_document(
+            shop.db,
+            opened.order_id,
+            document_id=document,
+            document_kind="surat_lamaran",
+            stamps=stamps,
+            price_list=PRICES,
+            now=NOON,
+        )
+    page = await shop.page(opened.order_id)
+    assert [(i.id, i.quantity) for i in page.items] == [(item.item_id, 3)]
+    await remove_item(shop.db, opened.order_id, item.item_id, now=NOON)
+    page = await shop.page(opened.order_id)
+    assert (page.items, page.total) == ((), 0)
+
+
+async def test_a_document_belongs_to_one_order(shop: Shop) -> None:
+    document = uuid.uuid4()
+    first, second = await shop.open("stamp"), await shop.open("stamp")
+    adding = [
+        add_document(
+            shop.db,
+            opened.order_id,
+            document_id=document,
+            document_kind=None,
+            stamps=1,
+            price_list=PRICES,
+            now=NOON,
+        )
+        for opened in (first, second)
+    ]
+    await adding[0]
+    assert (await refused(adding[1])).code == "item.document_used"
+
+
+@pytest.mark.parametrize(("pieces", "code"), [(0, "quota.none"), (-1, "quota.none"), (201, "quota.too_many")])
+async def test_quota_has_limits(shop: Shop, pieces: int, code: str) -> None:
+    opened = await shop.open()
+    setting = set_quota(shop.db, opened.order_id, pieces, price_list=PRICES, now=NOON)
+    assert (await refused(setting)).code == code
+
+
+async def test_what_was_placed_is_not_filled_any_more(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    await shop.place(opened)
+    setting = set_quota(shop.db, opened.order_id, 1, price_list=PRICES, now=NOON)
+    assert (await refused(setting)).code == "order.not_draft"
+
+
+async def test_placing_reserves_the_stamps_and_opens_a_payment(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=3)
+    page = await shop.page(placed.order_id)
+    payment = open_payment(page)
+    assert page.state is OrderState.AWAITING_PAYMENT
+    assert (payment.state, payment.amount, payment.qr_text) == (
+        PaymentState.PENDING,
+        37_500,
+        f"QR {payment.reference}",
+    )
+    assert payment == placed.payment, "what place_order answers is what the page shows"
+    assert placed.expires_at == NOON + timedelta(minutes=MINUTES) == page.expires_at
+    assert await shop.stock() == 997
+    assert await shop.lot(page) == 0, "nothing is the customer's before it is paid"
+
+
+async def test_ten_clicks_and_two_tabs_place_one_order(shop: Shop) -> None:
+    opened = await shop.quota_draft(pieces=2)
+    channels = ["qris", "va_bni"] * 5
+    placed = await asyncio.gather(*(shop.place(opened, channel) for channel in channels))
+    assert len({one.payment.reference for one in placed}) == 1
+    assert len(shop.gateway.charges) == 1
+    assert len((await shop.page(opened.order_id)).payments) == 1
+    assert await shop.stock() == 998
+
+
+async def test_placing_after_payment_gives_the_paid_order(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    await shop.pay(await shop.place(opened))
+    again = await shop.place(opened)
+    assert (again.state, again.payment.state) == (OrderState.COMPLETED, PaymentState.SETTLED)
+
+
+async def test_without_stock_the_order_stays_a_draft_and_no_payment_is_opened(database: TestDatabase) -> None:
+    async with open_shop(database, stock=2) as shop:
+        opened = await shop.quota_draft(pieces=3)
+        refusal = await refused(shop.place(opened))
+        assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "stock.out")
+        page = await shop.page(opened.order_id)
+        assert (page.state, page.payments, shop.gateway.charges) == (OrderState.DRAFT, (), {})
+        assert await shop.stock() == 2
+
+
+async def test_a_shop_without_books_is_out_of_stock(database: TestDatabase) -> None:
+    async with open_shop(database, stock=0) as shop:
+        assert (await refused(shop.placed_quota())).code == "stock.out"
+
+
+async def test_the_last_stamp_is_sold_once(database: TestDatabase) -> None:
+    async with open_shop(database, stock=1) as shop:
+        drafts = [await shop.quota_draft(pieces=1) for _ in range(8)]
+        answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
+        assert sum(not isinstance(answer, Exception) for answer in answers) == 1
+        codes = {answer.code for answer in answers if isinstance(answer, Refusal)}
+        assert codes == {"stock.out"}
+
+
+async def test_an_empty_order_and_one_without_contact_are_not_placed(shop: Shop) -> None:
+    assert (await refused(shop.place(await shop.open()))).code == "order.empty"
+    nobody = await open_order(
+        shop.db, SECRET, submit_id="b" * 20, flow="quota", event_slug=None, language="id", now=NOON
+    )
+    await set_quota(shop.db, nobody.order_id, 1, price_list=PRICES, now=NOON)
+    assert (await refused(shop.place(nobody))).code == "order.contact_missing"
+
+
+async def test_unknown_orders_and_channels_are_refused(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    assert (await refused(shop.place(opened, "cash"))).code == "payment.no_channel"
+    stranger = msgspec.structs.replace(opened, order_id=uuid.uuid4())
+    assert (await refused(shop.place(stranger))).kind is Kind.NOT_FOUND
+
+
+async def test_a_new_price_is_shown_before_it_is_asked_for(shop: Shop) -> None:
+    opened = await shop.quota_draft(pieces=1)
+    dearer = msgspec.structs.replace(PRICES, service_fee=Rupiah(3000))
+
+    def placing() -> Awaitable[PlacedOrder]:
+        return place_order(
+            shop.db,
+            shop.gateway,
+            opened.order_id,
+            channel="qris",
+            price_list=dearer,
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+
+    assert (await refused(placing())).code == "order.price_changed"
+    page = await shop.page(opened.order_id)
+    assert (page.state, page.total) == (OrderState.DRAFT, 13_000)
+    placed = await placing()
+    assert placed.total == 13_000
+
+
+async def test_a_lost_answer_of_the_gateway_is_asked_for_again(shop: Shop) -> None:
+    shop.gateway.lose_answers = 1
+    placed = await shop.placed_quota()
+    assert placed.payment.state is PaymentState.CREATING
+    shop.pass_time(seconds=13)
+    assert await shop.poll() == 1
+    payment = open_payment(await shop.page(placed.order_id))
+    assert (payment.state, bool(payment.qr_text)) == (PaymentState.PENDING, True)
+    assert len(shop.gateway.charges) == 1
+
+
+async def test_a_payment_whose_charge_was_never_answered_still_counts(shop: Shop) -> None:
+    shop.gateway.lose_answers = 1
+    placed = await shop.placed_quota()
+    await shop.pay(placed)
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_a_refused_charge_fails_and_another_channel_can_be_chosen(shop: Shop) -> None:
+    shop.gateway.refuse_charge = Refusal(Kind.INVALID, "gateway.charge_refused")
+    placed = await shop.placed_quota()
+    assert placed.payment.state is PaymentState.FAILED
+    shop.gateway.refuse_charge = None
+    changed = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    assert (changed.payment.state, changed.payment.va_number) == (PaymentState.PENDING, "9881234567890")
+    await shop.pay(changed)
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_changing_the_channel_closes_the_old_charge_first(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.pass_time(minutes=5)
+    changes = [
+        change_channel(
+            shop.db,
+            shop.gateway,
+            placed.order_id,
+            channel="va_bni",
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+        for _ in range(5)
+    ]
+    changed = await asyncio.gather(*changes)
+    assert {one.payment.reference for one in changed} == {f"{placed.number}-2"}
+    page = await shop.page(placed.order_id)
+    assert [p.state for p in page.payments] == [PaymentState.CANCELLED, PaymentState.PENDING]
+    assert shop.gateway.charges[placed.payment.reference].state == "expired"
+    assert page.expires_at == open_payment(page).expires_at == NOON + timedelta(minutes=35)
+
+
+async def test_a_charge_paid_while_the_channel_is_changed_is_credited(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.on_expire = lambda reference: shop.gateway.pay(reference)
+    changing = change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    assert (await refused(changing)).code == "order.already_paid"
+    page = await shop.page(placed.order_id)
+    assert (page.state, len(page.payments)) == (OrderState.COMPLETED, 1)
+
+
+async def test_the_channel_is_not_changed_in_the_last_minute_nor_while_the_gateway_is_away(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_quota()
+
+    def changing() -> Awaitable[PlacedOrder]:
+        return change_channel(
+            shop.db,
+            shop.gateway,
+            placed.order_id,
+            channel="va_bni",
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+
+    shop.gateway.down = True
+    assert (await refused(changing())).code == "gateway.unavailable"
+    assert open_payment(await shop.page(placed.order_id)).channel == "qris"
+    shop.gateway.down = False
+    shop.pass_time(minutes=MINUTES, seconds=-30)
+    assert (await refused(changing())).code == "order.expires_soon"
+
+
+async def test_old_drafts_are_forgotten_and_placed_orders_are_not(shop: Shop) -> None:
+    draft, placed = await shop.quota_draft(), await shop.placed_quota()
+    shop.pass_time(days=8)
+    await shop.expire()
+    assert await clean_up_orders(shop.db, now=shop.clock()) == 1
+    assert (await refused(shop.page(draft.order_id))).code == "order.not_found"
+    assert (await shop.page(placed.order_id)).contact == ALICE

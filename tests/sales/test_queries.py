@@ -1,0 +1,256 @@
+"""Who may see what, lists, "where is my money", events, news and receipts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pikepdf
+import pypdfium2
+import pytest
+from tests.sales.refusing import refused
+from tests.sales.shop import MINUTES, NOON, SECRET, Shop
+from tests.storage_fixtures import TestDatabase
+
+from meterai.customers.contacts import canonical_contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import token_digest
+from meterai.kit.messages import Message
+from meterai.sales import queries
+from meterai.sales.events import load_events
+from meterai.sales.news import News
+from meterai.sales.queries import MoneyPlace
+from meterai.sales.receipts import receipt_pdf
+from meterai.sales.timeline import Happening
+from meterai.sales.use_cases.refund_quota import request_refund
+from meterai.sales.use_cases.send_link import send_link
+from meterai.sales.use_cases.set_events import set_events
+from meterai.sales.use_cases.tell_customer import tell_due_news
+
+pytestmark = pytest.mark.storage
+HERE = "https://meterai.example"
+
+
+class Recorder:
+    """Takes messages; refuses them while `down`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.down: Refusal | None = None
+
+    async def deliver(self, message: Message) -> None:
+        if self.down is not None:
+            raise self.down
+        self.messages.append(message)
+
+
+async def test_an_order_opens_to_its_token_and_its_customer_and_to_nobody_else(shop: Shop) -> None:
+    mine, other = await shop.quota_draft(), await shop.quota_draft()
+    charlie = await shop.customer(canonical_contact("charlie@example.com"))
+    assert await queries.order_access(shop.db, mine.order_id, mine.token)
+    assert await queries.order_access(shop.db, mine.order_id, None, customer_id=shop.alice)
+    for order_id in (mine.order_id, uuid.uuid4()):
+        assert not await queries.order_access(shop.db, order_id, other.token)
+        assert not await queries.order_access(shop.db, order_id, None)
+        assert not await queries.order_access(shop.db, order_id, None, customer_id=charlie)
+
+
+async def test_lists_hold_what_belongs_to_the_customer_only(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    await shop.quota_draft()
+    charlie = await shop.customer(canonical_contact("charlie@example.com"))
+    assert [order.number for order in await queries.orders_of_customer(shop.db, shop.alice)] == [page.number]
+    (lot,) = await queries.quota_of_customer(shop.db, shop.alice)
+    assert (lot.available, lot.number, lot.bought_at) == (3, page.number, NOON)
+    assert await queries.orders_of_customer(shop.db, charlie) == ()
+    assert await queries.quota_of_customer(shop.db, charlie) == ()
+
+
+async def test_a_document_s_stamps_are_not_shown_as_quota(shop: Shop) -> None:
+    await shop.pay(await shop.placed_stamps())
+    assert await queries.quota_of_customer(shop.db, shop.alice) == ()
+
+
+async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    reference = page.payments[0].reference
+    spoken = page.number.replace("-", " ").lower()
+    for text in (page.number, spoken, f" {page.number} ", reference, page.payments[0].transaction_id or ""):
+        answer = await queries.where_is_my_money(shop.db, text)
+        assert answer is not None, text
+        assert (answer.number, answer.place) == (page.number, MoneyPlace.HELD)
+    for text in ("", "nonsense", "AAAA-BBBB-CCCC", "%", "x" * 10_000):
+        assert await queries.where_is_my_money(shop.db, text) is None
+
+
+async def test_where_is_my_money_tells_nothing_personal(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    answer = await queries.where_is_my_money(shop.db, page.number)
+    told = msgspec.json.encode(answer).decode()
+    assert "alice" not in told
+    assert str(shop.alice) not in told
+
+
+async def test_where_is_my_money_follows_it_to_the_end(shop: Shop) -> None:
+    async def place(number: str) -> MoneyPlace:
+        answer = await queries.where_is_my_money(shop.db, number)
+        assert answer is not None
+        return answer.place
+
+    placed = await shop.placed_quota(pieces=2, channel="qris")
+    assert await place(placed.number) is MoneyPlace.NOT_ARRIVED
+    await shop.pay(placed)
+    page = await shop.page(placed.order_id)
+    for pieces, expected in ((1, MoneyPlace.PARTLY_BACK), (1, MoneyPlace.BACK)):
+        await request_refund(
+            shop.db,
+            page.id,
+            page.items[0].id,
+            pieces,
+            account=None,
+            request_id=uuid.uuid4().hex,
+            now=shop.clock(),
+        )
+        assert await place(placed.number) is MoneyPlace.GOING_BACK
+        await shop.pay_refunds()
+        assert await place(placed.number) is expected
+    expired = await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    assert await place(expired.number) is MoneyPlace.NOT_ARRIVED_ENDED
+
+
+async def test_the_page_tells_what_happened_in_order(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.pass_time(minutes=2)
+    await shop.pay(placed)
+    page = await shop.page(placed.order_id)
+    happened = [entry.happening for entry in page.timeline]
+    assert happened[:3] == [Happening.OPENED, Happening.PLACED, Happening.PAID]
+    assert set(happened[3:]) == {Happening.CREDITED, Happening.COMPLETED}
+
+
+async def test_news_carry_the_permanent_link_in_the_order_s_language(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    recorder = Recorder()
+    assert await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 1
+    (message,) = recorder.messages
+    assert (message.to, message.to_kind) == ("alice@example.com", "email")
+    assert page.number in message.subject
+    assert "Rp25.000" in message.text
+    token = message.text.rsplit(f"{HERE}/p/", 1)[1].strip()
+    assert await queries.find_order_by_token(shop.db, token) == page.id
+    assert await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock) == 0
+
+
+async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_that_refuses(
+    shop: Shop,
+) -> None:
+    await shop.paid_quota()
+    recorder = Recorder()
+    recorder.down = Refusal(Kind.UNAVAILABLE, "message.unavailable")
+    for _ in range(3):
+        await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+        shop.pass_time(minutes=3)
+    assert await shop.news() == ["paid"]
+    recorder.down = Refusal(Kind.INVALID, "message.address_refused")
+    await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+    assert await shop.news() == []
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("news", list(News))
+async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: str) -> None:
+    page = await shop.paid_quota()
+    await shop.database.owner.execute("UPDATE sales.orders SET language = $1", language)
+    await shop.database.owner.execute(
+        "UPDATE jobs.outbox SET payload = jsonb_set(payload, '{news}', to_jsonb($1::text))", str(news)
+    )
+    recorder = Recorder()
+    await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
+    (message,) = recorder.messages
+    assert page.number in message.subject + message.text
+    assert ("/en/p/" in message.text) == (language == "en")
+    assert "{" not in message.subject + message.text
+
+
+async def test_the_link_is_sent_to_the_order_s_own_contact_once_a_minute(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    await send_link(shop.db, opened.order_id, token=opened.token, now=shop.clock())
+    again = send_link(shop.db, opened.order_id, token=opened.token, now=shop.clock())
+    assert (await refused(again)).code == "order.link_sent"
+    foreign = send_link(shop.db, opened.order_id, token="x" * 32, now=shop.clock())
+    assert (await refused(foreign)).code == "order.not_found"
+    shop.pass_time(minutes=1)
+    await send_link(shop.db, opened.order_id, token=opened.token, now=shop.clock())
+    assert await shop.news() == ["link", "link"]
+
+
+async def test_no_token_is_stored(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    row = await shop.database.owner.fetchval("SELECT o::text FROM sales.orders o")
+    assert opened.token not in row
+    assert token_digest(opened.token).hex() in row
+
+
+@pytest.mark.parametrize(("language", "words"), [("id", "Kuitansi"), ("en", "Receipt")])
+async def test_a_receipt_says_what_was_paid_and_shows_no_contact_in_full(
+    shop: Shop, language: str, words: str
+) -> None:
+    page = await shop.paid_quota(pieces=2)
+    data = receipt_pdf(page, language)
+    assert data == receipt_pdf(page, language)
+    text = pypdfium2.PdfDocument(data)[0].get_textpage().get_text_bounded()
+    for expected in (
+        words,
+        page.number,
+        "Rp20.000",
+        "Rp5.000",
+        "Rp496",
+        "Rp25.000",
+        "12.00" if language == "id" else "12:00",
+        "WIB",
+    ):
+        assert expected in text, expected
+    assert "alice@" not in text
+    assert len(pikepdf.open(__import__("io").BytesIO(data)).pages) == 1
+
+
+async def test_the_shipped_example_is_the_casn_event(database: TestDatabase) -> None:
+    await set_events(database.app, load_events())
+    event = await queries.event(database.app, "casn")
+    assert [d.kind for d in event.required_documents] == ["surat_lamaran", "surat_pernyataan"]
+    assert (event.output_bytes_max, event.pdf_version_min, event.zone_label) == (819_200, "1.6", "WIB")
+    assert event.is_open(datetime(2026, 9, 5, tzinfo=UTC))
+    assert not event.is_open(event.closes_at)
+
+
+async def test_events_that_are_not_configured_any_more_are_not_offered(database: TestDatabase) -> None:
+    (casn,) = load_events()
+    await set_events(database.app, [casn, msgspec.structs.replace(casn, slug="pppk")])
+    await set_events(database.app, [msgspec.structs.replace(casn, slug="pppk", name="PPPK 2026")])
+    assert [(e.slug, e.name) for e in await queries.events(database.app)] == [("pppk", "PPPK 2026")]
+    assert (await refused(queries.event(database.app, "casn"))).code == "event.unknown"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("+07:00", ""), "zone offset"),
+        (("2034-", "2014-"), "after opens_at"),
+        (("slug = ", "slag = "), "slag"),
+        (("Asia/Jakarta", "Asia/Tokyo"), "zone"),
+        (("819200", "-1"), "output_bytes_max"),
+    ],
+)
+def test_an_events_file_with_a_mistake_is_refused_by_name(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
+    from meterai.sales.events import EXAMPLE
+
+    path = tmp_path / "events.toml"
+    path.write_text(EXAMPLE.read_text().replace(*change))
+    with pytest.raises(ValueError, match=complaint):
+        load_events(path)

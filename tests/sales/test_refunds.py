@@ -1,0 +1,250 @@
+"""Refunds: piece by piece, the whole price, by the gateway or to an account, never twice, never stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import pytest
+from tests.sales.refusing import refused
+from tests.sales.shop import Shop
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.bank_account import BankAccount
+from meterai.sales.model import ItemState, RefundChannel, RefundState
+from meterai.sales.order import Refund
+from meterai.sales.ports import PayoutState
+from meterai.sales.queries import OrderPage, quota_of_customer
+from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
+from meterai.sales.use_cases.settle_payment import settle_payment
+
+pytestmark = pytest.mark.storage
+
+ACCOUNT = BankAccount(bank="bca", number="123-456 7890", holder="Alice  Wijaya")
+
+
+async def ask(
+    shop: Shop,
+    page: OrderPage,
+    pieces: int,
+    *,
+    request_id: str | None = None,
+    account: BankAccount | None = None,
+) -> RefundRequested:
+    return await request_refund(
+        shop.db,
+        page.id,
+        page.items[0].id,
+        pieces,
+        account=account,
+        request_id=request_id or uuid.uuid4().hex,
+        now=shop.clock(),
+    )
+
+
+async def only_refund(shop: Shop, page: OrderPage) -> Refund:
+    (refund,) = (await shop.page(page.id)).refunds
+    return refund
+
+
+async def test_unused_quota_goes_back_piece_by_piece_for_its_whole_price(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    for left in (2, 1, 0):
+        refund = await ask(shop, page, 1)
+        assert (refund.amount, refund.state) == (12_500, RefundState.PAYABLE)
+        assert await shop.lot(page) == left
+    page = await shop.page(page.id)
+    assert (page.items[0].state, page.refundable) == (ItemState.REFUNDING, {})
+    assert (await shop.money())["owed"] == 37_500
+    assert await shop.pay_refunds() == 3
+    page = await shop.page(page.id)
+    assert page.items[0].state is ItemState.REFUNDED
+    assert {r.state for r in page.refunds} == {RefundState.PAID}
+    assert await shop.stock() == 1000
+    assert sum(shop.gateway.charges[page.payments[0].reference].refunds.values()) == 37_500
+    assert {name for name, amount in (await shop.money()).items()} == {"clearing", "cost"}
+    assert await shop.pay_refunds() == 0
+
+
+async def test_the_same_request_refunds_once(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    answers = await asyncio.gather(*(ask(shop, page, 1, request_id="one form") for _ in range(10)))
+    assert len({answer.refund_id for answer in answers}) == 1
+    assert await shop.lot(page) == 2
+    assert (await refused(ask(shop, page, 2, request_id="one form"))).code == "request.key_reused"
+
+
+async def test_racing_requests_never_give_back_more_than_was_bought(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=5)
+    answers = await asyncio.gather(*(ask(shop, page, 2) for _ in range(8)), return_exceptions=True)
+    assert sum(isinstance(answer, RefundRequested) for answer in answers) == 2
+    assert {a.code for a in answers if isinstance(a, Refusal)} == {"refund.more_than_unused"}
+    assert await shop.lot(page) == 1
+
+
+async def test_used_quota_does_not_go_back(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    await shop.use(page, 2)
+    refusal = await refused(ask(shop, page, 2))
+    assert (refusal.code, refusal.facts) == ("refund.more_than_unused", {"available": 1})
+    await ask(shop, page, 1)
+    (lot,) = await quota_of_customer(shop.db, shop.alice)
+    assert (lot.bought, lot.available, lot.used, lot.refunded) == (3, 0, 2, 1)
+    assert (await shop.page(page.id)).items[0].state is ItemState.DONE
+
+
+@pytest.mark.parametrize(("pieces", "code"), [(0, "refund.pieces"), (4, "refund.more_than_unused")])
+async def test_odd_numbers_of_pieces_are_refused(shop: Shop, pieces: int, code: str) -> None:
+    page = await shop.paid_quota(pieces=3)
+    assert (await refused(ask(shop, page, pieces))).code == code
+
+
+async def test_what_is_not_paid_is_not_refunded(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    assert (await refused(ask(shop, await shop.page(placed.order_id), 1))).code == "refund.not_possible"
+
+
+async def test_another_orders_item_answers_like_an_unknown_one(shop: Shop) -> None:
+    mine, other = await shop.paid_quota(), await shop.paid_quota()
+    for item_id in (other.items[0].id, uuid.uuid4()):
+        asking = request_refund(shop.db, mine.id, item_id, 1, account=None, request_id="r", now=shop.clock())
+        refusal = await refused(asking)
+        assert (refusal.kind, refusal.code) == (Kind.NOT_FOUND, "order.no_such_item")
+
+
+async def test_a_bank_transfer_goes_back_to_an_account_that_is_named_later(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=2, channel="va_bni")
+    asked = await ask(shop, page, 2)
+    assert asked.state is RefundState.NEEDS_ACCOUNT
+    assert (await shop.money())["owed"] == 25_000, "it is owed although we don't know where to"
+    assert await shop.pay_refunds() == 0
+    for _ in range(2):
+        given = await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+        assert given.state is RefundState.PAYABLE
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.account_tail, refund.channel) == (
+        RefundState.SENT,
+        "7890",
+        RefundChannel.PAYOUT,
+    )
+    (request,) = shop.payout.requests.values()
+    assert (request.account, request.name, request.amount) == ("1234567890", "Alice Wijaya", 25_000)
+    shop.pass_time(seconds=10)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    money = await shop.money()
+    assert ("owed" in money, money["payout"]) == (False, 25_000)
+
+
+async def test_a_bank_transfer_goes_back_at_once_when_the_account_is_named_at_once(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    assert (await ask(shop, page, 1, account=ACCOUNT)).state is RefundState.PAYABLE
+
+
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [
+        (BankAccount(bank="nope", number="1234567890", holder="A B"), "refund.bank_unknown"),
+        (BankAccount(bank="bca", number="12x", holder="A B"), "refund.account_unreadable"),
+        (BankAccount(bank="bca", number="1234567890", holder=" "), "refund.holder_missing"),
+    ],
+)
+async def test_an_unreadable_account_is_refused_before_anything_moves(
+    shop: Shop, account: BankAccount, code: str
+) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    assert (await refused(ask(shop, page, 1, account=account))).code == code
+    assert await shop.lot(page) == 2
+
+
+async def test_an_account_that_the_bank_sends_back_is_asked_for_again(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.ends = PayoutState.FAILED
+    await shop.pay_refunds()
+    shop.pass_time(seconds=10)
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.NEEDS_ACCOUNT, "payout.failed")
+    shop.payout.ends = PayoutState.COMPLETED
+    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert len(shop.payout.requests) == 2, "a new account is a new payout"
+
+
+async def test_a_payout_whose_answer_was_lost_is_paid_once(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.lose_answers = 2
+    for _ in range(5):
+        await shop.pay_refunds()
+        shop.pass_time(minutes=2)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert len(shop.payout.requests) == 1
+
+
+async def test_closed_hours_at_the_gateway_are_waited_for(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    await ask(shop, page, 1)
+    shop.gateway.refuse_refund = Refusal(Kind.BUSY, "gateway.refund_later")
+    for _ in range(30):
+        await shop.pay_refunds()
+        shop.pass_time(minutes=20)
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.PAYABLE, "gateway.refund_later")
+    shop.gateway.refuse_refund = None
+    shop.pass_time(minutes=16)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_a_refund_that_the_gateway_refuses_for_good_is_paid_to_an_account(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    asked = await ask(shop, page, 1)
+    shop.gateway.refuse_refund = Refusal(Kind.CONFLICT, "gateway.refund_refused")
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.NEEDS_ACCOUNT
+    assert (await shop.news())[-1] == "needs_account"
+    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    await ask(shop, page, 1)
+    assert sorted(await asyncio.gather(*(shop.pay_refunds() for _ in range(4)))) == [0, 0, 0, 1]
+    assert (await shop.news()).count("refund_paid") == 1
+
+
+async def test_an_account_is_not_changed_once_the_money_is_on_its_way(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    other = BankAccount(bank="bni", number="9999999999", holder="Mallory")
+    giving = give_refund_account(shop.db, page.id, asked.refund_id, other, now=shop.clock())
+    assert (await refused(giving)).code == "refund.no_account_needed"
+    unknown = give_refund_account(shop.db, page.id, uuid.uuid4(), other, now=shop.clock())
+    assert (await refused(unknown)).code == "refund.unknown"
+
+
+async def test_refund_and_use_of_one_piece_never_both_happen(shop: Shop) -> None:
+    for _ in range(10):
+        page = await shop.paid_quota(pieces=1)
+        answers = await asyncio.gather(ask(shop, page, 1), shop.use(page, 1), return_exceptions=True)
+        assert sum(isinstance(answer, Refusal) for answer in answers) == 1
+        assert await shop.lot(page) == 0
+
+
+async def test_no_refund_after_the_bank_took_the_money_back(shop: Shop) -> None:
+    from meterai.sales.ports import GatewayState
+
+    page = await shop.paid_quota()
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await settle_payment(shop.db, shop.gateway, page.payments[0].reference, clock=shop.clock)
+    assert (await refused(ask(shop, page, 1))).code == "refund.not_possible"

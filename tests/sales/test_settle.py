@@ -1,0 +1,349 @@
+"""Money: credited once whoever tells us and how often; late, wrong and double money goes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import pytest
+from tests.sales.fake_gateway import notice
+from tests.sales.refusing import refused
+from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kernel.errors import Kind
+from meterai.sales.model import (
+    ItemState,
+    OrderState,
+    PaymentOutcome,
+    PaymentState,
+    RefundReason,
+    RefundState,
+)
+from meterai.sales.ports import GatewayState
+from meterai.sales.queries import MoneyPlace, where_is_my_money
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.receive_notice import receive_notice
+
+pytestmark = pytest.mark.storage
+
+
+async def test_paid_quota_is_there_at_once_and_the_books_say_for_what(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=2)
+    settlement = await shop.pay(placed)
+    assert (settlement.state, settlement.outcome, settlement.new) == (
+        PaymentState.SETTLED,
+        PaymentOutcome.CREDITED,
+        True,
+    )
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.items[0].state, page.refundable) == (
+        OrderState.COMPLETED,
+        ItemState.DONE,
+        {page.items[0].id: 2},
+    )
+    assert await shop.lot(page) == 2
+    assert await shop.money() == {
+        "clearing": -(25_000 - 175),
+        "face": 20_000,
+        "fee": 5_000 - 2 * 248,
+        "vat": 2 * 248,
+        "cost": -175,
+    }
+    assert await shop.news() == ["paid"]
+
+
+async def test_paid_documents_are_handed_to_stamping_in_the_same_step(shop: Shop) -> None:
+    placed = await shop.placed_stamps(documents=2, stamps=1)
+    await shop.pay(placed)
+    page = await shop.page(placed.order_id)
+    assert page.state is OrderState.PAID
+    assert [item.state for item in page.items] == [ItemState.STAMPING] * 2
+    handed = await shop.outbox("sales.stamp_item_paid")
+    assert [
+        (uuid.UUID(h["item_id"]), uuid.UUID(h["document_id"]), uuid.UUID(h["lot_account_id"])) for h in handed
+    ] == [(item.id, item.document_id, item.lot_account_id) for item in page.items]
+    assert {uuid.UUID(h["customer_id"]) for h in handed} == {shop.alice}
+    assert len({h["request_key"] for h in handed}) == 2
+
+
+async def test_notice_and_poll_at_once_credit_once(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    reference = placed.payment.reference
+    shop.gateway.pay(reference)
+    settlements = await asyncio.gather(*(shop.settle(reference) for _ in range(10)))
+    assert sum(settlement.new for settlement in settlements) == 1
+    assert {s.outcome for s in settlements} == {PaymentOutcome.CREDITED}
+    assert len(await shop.outbox("sales.stamp_item_paid")) == 1
+    assert await shop.news() == ["paid"]
+    assert await shop.lot(await shop.page(placed.order_id)) == 1
+
+
+async def test_a_notice_is_stored_once_and_believed_by_nobody(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    receipts = [
+        await receive_notice(shop.db, shop.gateway, notice(reference), {}, now=shop.clock()) for _ in range(3)
+    ]
+    assert [receipt.new for receipt in receipts] == [True, False, False]
+    settlement = await shop.settle(reference)
+    assert (settlement.state, settlement.outcome) == (PaymentState.PENDING, None)
+    assert (await shop.page(placed.order_id)).state is OrderState.AWAITING_PAYMENT
+
+
+async def test_a_forged_notice_is_refused_and_not_stored(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    forged = notice(placed.payment.reference, signature="wrong")
+    refusal = await refused(receive_notice(shop.db, shop.gateway, forged, {}, now=shop.clock()))
+    assert (refusal.kind, refusal.code) == (Kind.FORBIDDEN, "payment.notice_forged")
+    assert await shop.database.owner.fetchval("SELECT count(*) FROM sales.notice") == 0
+
+
+async def test_a_notice_of_a_payment_that_is_not_ours_is_kept_and_done_with(shop: Shop) -> None:
+    receipt = await receive_notice(shop.db, shop.gateway, notice("someone-elses"), {}, now=shop.clock())
+    assert (await refused(shop.settle(receipt.reference))).code == "payment.unknown"
+    assert await shop.database.owner.fetchval("SELECT processed_at FROM sales.notice") is not None
+
+
+async def test_whoever_took_a_notice_and_died_is_replaced_by_the_poller(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference)
+    await receive_notice(shop.db, shop.gateway, notice(placed.payment.reference), {}, now=shop.clock())
+    shop.pass_time(seconds=6)
+    await shop.poll()
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+    waiting = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"
+    assert await shop.database.owner.fetchval(waiting) == 0
+
+
+async def test_without_any_notice_polling_finds_the_money_within_a_minute(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    for _ in range(20):
+        shop.pass_time(seconds=30)
+        await shop.poll()
+    shop.gateway.pay(placed.payment.reference)
+    for _ in range(4):
+        shop.pass_time(seconds=15)
+        await shop.poll()
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+    assert await shop.poll() == 0, "a settled payment is not asked for any more"
+
+
+async def test_a_poller_takes_a_payment_that_no_other_has_taken(shop: Shop) -> None:
+    await shop.placed_quota()
+    shop.pass_time(seconds=15)
+    assert sorted(await asyncio.gather(shop.poll(), shop.poll(), shop.poll())) == [0, 0, 1]
+
+
+async def test_a_gateway_that_is_away_is_asked_again(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference)
+    shop.gateway.down = True
+    shop.pass_time(seconds=15)
+    assert await shop.poll() == 1
+    shop.gateway.down = False
+    shop.pass_time(seconds=31)
+    await shop.poll()
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_an_order_not_paid_in_time_expires_and_its_stamps_are_for_sale_again(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=5)
+    shop.pass_time(minutes=MINUTES, seconds=-1)
+    assert await shop.expire() == 0
+    shop.pass_time(seconds=1)
+    assert await shop.expire() == 1
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.payments[0].state) == (OrderState.EXPIRED, PaymentState.EXPIRED)
+    assert await shop.stock() == 1000
+    assert shop.gateway.charges[placed.payment.reference].state is GatewayState.EXPIRED
+    assert await shop.expire() == 0
+
+
+async def test_an_order_paid_in_the_last_moment_is_credited_not_expired(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference)
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    assert await shop.expire() == 0
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_an_order_waits_for_a_gateway_that_is_away_but_not_longer_than_its_stamps_are_held(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.down = True
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    assert await shop.expire() == 0
+    shop.pass_time(minutes=5)
+    assert await shop.expire() == 1
+    shop.gateway.down = False
+    shop.gateway.pay(placed.payment.reference)
+    shop.pass_time(minutes=2)
+    await shop.poll()
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED, "late money is still honoured"
+
+
+async def test_late_money_buys_what_is_left(shop: Shop) -> None:
+    placed = await shop.placed_stamps(documents=2)
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    shop.gateway.pay(placed.payment.reference)
+    settlements = await asyncio.gather(*(shop.settle(placed.payment.reference) for _ in range(5)))
+    assert sum(s.new for s in settlements) == 1
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.payments[0].outcome) == (OrderState.PAID, PaymentOutcome.CREDITED)
+    assert [item.state for item in page.items] == [ItemState.STAMPING] * 2
+    assert await shop.stock() == 998
+    assert len(await shop.outbox("sales.stamp_item_paid")) == 2
+
+
+async def test_late_money_goes_back_when_nothing_is_left(database: TestDatabase) -> None:
+    async with open_shop(database, stock=2) as shop:
+        placed = await shop.placed_quota(pieces=2)
+        shop.pass_time(minutes=MINUTES, seconds=1)
+        await shop.expire()
+        await shop.paid_quota(pieces=2)
+        settlement = await shop.pay(placed)
+        assert settlement.outcome is PaymentOutcome.REFUNDED_LATE
+        page = await shop.page(placed.order_id)
+        assert (page.state, page.refunds[0].reason, page.refunds[0].amount) == (
+            OrderState.EXPIRED,
+            RefundReason.LATE,
+            25_000,
+        )
+        assert (await shop.money())["owed"] == 25_000
+        await shop.pay_refunds()
+        page = await shop.page(placed.order_id)
+        assert page.refunds[0].state is RefundState.PAID
+        assert "owed" not in await shop.money()
+        assert (await shop.news())[-2:] == ["money_returns", "refund_paid"]
+
+
+async def test_another_amount_goes_back_and_the_order_can_still_be_paid(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference, 24_999)
+    settlement = await shop.settle(placed.payment.reference)
+    assert settlement.outcome is PaymentOutcome.REFUNDED_AMOUNT
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.open_payment, page.refunds[0].amount) == (
+        OrderState.AWAITING_PAYMENT,
+        None,
+        24_999,
+    )
+    again = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(again)
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    second = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    shop.gateway.pay(placed.payment.reference)  # the code was still on the payer's screen
+    shop.gateway.pay(second.payment.reference)
+    first, later = await asyncio.gather(
+        shop.settle(placed.payment.reference), shop.settle(second.payment.reference)
+    )
+    assert {first.outcome, later.outcome} == {PaymentOutcome.CREDITED, PaymentOutcome.REFUNDED_DOUBLE}
+    page = await shop.page(placed.order_id)
+    assert (page.state, len(page.refunds), page.refunds[0].reason) == (
+        OrderState.COMPLETED,
+        1,
+        RefundReason.DOUBLE,
+    )
+    assert await shop.lot(page) == 2
+
+
+async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    second = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(placed)
+    page = await shop.page(placed.order_id)
+    assert [p.state for p in page.payments] == [PaymentState.SETTLED, PaymentState.CANCELLED]
+    await shop.poll()
+    assert shop.gateway.charges[second.payment.reference].state is GatewayState.EXPIRED
+
+
+async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=4)
+    for _ in range(2):
+        await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.payments[0].state) == (OrderState.CANCELLED, PaymentState.CANCELLED)
+    assert await shop.stock() == 1000
+    assert shop.gateway.charges[placed.payment.reference].state is GatewayState.EXPIRED
+
+
+async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    settlement = await shop.pay(placed)
+    assert settlement.outcome is PaymentOutcome.REFUNDED_LATE
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.refunds[0].state) == (OrderState.CANCELLED, RefundState.PAYABLE)
+
+
+async def test_cancelling_what_was_just_paid_credits_it(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference)
+    cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    assert (await refused(cancelling)).code == "order.already_paid"
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_nothing_is_cancelled_while_the_gateway_is_away(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.down = True
+    cancelling = cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    assert (await refused(cancelling)).code == "gateway.unavailable"
+    assert open_payment(await shop.page(placed.order_id)).state is PaymentState.PENDING
+
+
+async def test_a_draft_is_cancelled_without_the_gateway(shop: Shop) -> None:
+    opened = await shop.quota_draft()
+    shop.gateway.down = True
+    await cancel_order(shop.db, shop.gateway, opened.order_id, clock=shop.clock)
+    assert (await shop.page(opened.order_id)).state is OrderState.CANCELLED
+    assert (await refused(shop.place(opened))).code == "order.cancelled"
+
+
+@pytest.mark.parametrize("state", [GatewayState.REVERSED, GatewayState.DENIED])
+async def test_money_taken_back_by_the_bank_is_seen_and_not_refunded_again(
+    shop: Shop, state: GatewayState
+) -> None:
+    page = await shop.paid_quota()
+    reference = page.payments[0].reference
+    shop.gateway.charges[reference].state = state
+    await shop.settle(reference)
+    page = await shop.page(page.id)
+    assert (page.payments[0].state, page.refundable) == (PaymentState.REVERSED, {})
+    answer = await where_is_my_money(shop.db, page.number)
+    assert answer is not None
+    assert answer.place is MoneyPlace.TAKEN_BACK
+
+
+async def test_an_unclear_status_books_nothing(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    for state in (GatewayState.UNKNOWN, GatewayState.MISSING, GatewayState.PARTIALLY_REFUNDED):
+        shop.gateway.charges[placed.payment.reference].state = state
+        settlement = await shop.settle(placed.payment.reference)
+        assert (settlement.state, settlement.outcome) == (PaymentState.PENDING, None)
+    assert await shop.money() == {}
+
+
+async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.charges[placed.payment.reference].state = GatewayState.DENIED
+    assert (await shop.settle(placed.payment.reference)).state is PaymentState.FAILED
+    again = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(again)
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED

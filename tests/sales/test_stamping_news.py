@@ -1,0 +1,111 @@
+"""What stamping reports to an order: done, refused, replaced, given back."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import pytest
+from tests.sales.refusing import refused
+from tests.sales.shop import Shop
+
+from meterai.sales.model import ItemState, OrderState
+from meterai.sales.queries import OrderPage
+from meterai.sales.use_cases.record_stamping import record_item_refused, record_item_stamped
+from meterai.sales.use_cases.refund_quota import request_refund
+from meterai.sales.use_cases.replace_document import replace_document
+
+pytestmark = pytest.mark.storage
+
+
+async def paid(shop: Shop, documents: int = 1, stamps: int = 1) -> OrderPage:
+    placed = await shop.placed_stamps(documents, stamps)
+    await shop.pay(placed)
+    return await shop.page(placed.order_id)
+
+
+async def test_the_order_is_complete_with_its_last_document_also_when_they_end_at_once(shop: Shop) -> None:
+    page = await paid(shop, documents=6)
+    ends = [record_item_stamped(shop.db, item.id, shop.clock()) for item in page.items for _ in range(2)]
+    await asyncio.gather(*ends)
+    page = await shop.page(page.id)
+    assert page.state is OrderState.COMPLETED
+    assert {item.state for item in page.items} == {ItemState.DONE}
+    assert await shop.news() == ["paid", "completed"]
+
+
+async def test_one_document_left_keeps_the_order_open(shop: Shop) -> None:
+    page = await paid(shop, documents=2)
+    await record_item_stamped(shop.db, page.items[0].id, shop.clock())
+    assert (await shop.page(page.id)).state is OrderState.PAID
+
+
+async def test_a_refused_document_costs_nothing_and_can_be_replaced(shop: Shop) -> None:
+    page = await paid(shop)
+    item = page.items[0]
+    for _ in range(2):
+        await record_item_refused(shop.db, item.id, "pdf.broken", shop.clock())
+    page = await shop.page(page.id)
+    assert (page.state, page.items[0].state, page.items[0].refusal_code) == (
+        OrderState.COMPLETED,
+        ItemState.REFUSED,
+        "pdf.broken",
+    )
+    assert page.refundable == {item.id: 1}
+    other = uuid.uuid4()
+    for _ in range(2):
+        await replace_document(shop.db, item.id, other, now=shop.clock())
+    page = await shop.page(page.id)
+    assert (page.state, page.items[0].state, page.items[0].document_id) == (
+        OrderState.PAID,
+        ItemState.STAMPING,
+        other,
+    )
+    handed = await shop.outbox("sales.stamp_item_paid")
+    assert [uuid.UUID(h["document_id"]) for h in handed] == [item.document_id, other]
+    assert len({h["request_key"] for h in handed}) == 2
+    await record_item_stamped(shop.db, item.id, shop.clock())
+    assert (await shop.page(page.id)).state is OrderState.COMPLETED
+    assert await shop.news() == ["paid", "document_refused", "completed"]
+
+
+async def test_the_stamps_of_a_refused_document_go_back_as_a_whole(shop: Shop) -> None:
+    page = await paid(shop, stamps=2)
+    item = page.items[0]
+    await record_item_refused(shop.db, item.id, "pdf.broken", shop.clock())
+
+    async def ask(pieces: int) -> None:
+        await request_refund(
+            shop.db, page.id, item.id, pieces, account=None, request_id=f"r{pieces}", now=shop.clock()
+        )
+
+    assert (await refused(ask(1))).code == "refund.whole_document"
+    await ask(2)
+    await shop.pay_refunds()
+    page = await shop.page(page.id)
+    assert (page.items[0].state, page.refunds[0].reason) == (ItemState.REFUNDED, "refused")
+    replacing = replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
+    assert (await refused(replacing)).code == "item.not_refused"
+
+
+async def test_a_refused_document_whose_stamp_was_used_elsewhere_is_not_replaced(shop: Shop) -> None:
+    page = await paid(shop)
+    await record_item_refused(shop.db, page.items[0].id, "pdf.broken", shop.clock())
+    await shop.use(page, 1)
+    replacing = replace_document(shop.db, page.items[0].id, uuid.uuid4(), now=shop.clock())
+    assert (await refused(replacing)).code == "item.quota_used"
+
+
+async def test_a_stamped_document_is_neither_replaced_nor_given_back(shop: Shop) -> None:
+    page = await paid(shop)
+    item = page.items[0]
+    await record_item_stamped(shop.db, item.id, shop.clock())
+    replacing = replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
+    assert (await refused(replacing)).code == "item.not_refused"
+    asking = request_refund(shop.db, page.id, item.id, 1, account=None, request_id="r", now=shop.clock())
+    assert (await refused(asking)).code == "refund.not_possible"
+
+
+async def test_what_is_no_item_is_told_apart(shop: Shop) -> None:
+    recording = record_item_stamped(shop.db, uuid.uuid4(), shop.clock())
+    assert (await refused(recording)).code == "order.no_such_item"
