@@ -14,11 +14,14 @@ from meterai.api.verification import read_digest, read_serial, verify_document
 from meterai.kernel.errors import Kind, Refusal
 
 
+ROUTES = [read_openapi, receive_midtrans_notice, read_digest, read_serial, verify_document]
+
+
 def make_api() -> Router:
     """The router below /api."""
     return Router(
         path="/api",
-        route_handlers=[read_openapi, receive_midtrans_notice, read_digest, read_serial, verify_document],
+        route_handlers=ROUTES,
         exception_handlers={Refusal: _refused, HTTPException: _http_refused},
     )
 
