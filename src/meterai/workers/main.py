@@ -54,8 +54,8 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
 
-    async def poll() -> int:
-        return (await poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)).asked
+    def poll() -> Awaitable[int]:
+        return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
 
     def lane() -> Awaitable[int]:
         return stamp(app, tools, worker)
