@@ -156,8 +156,9 @@ def test_some_order_explains_every_answer_and_no_balance_is_lost(cluster: TestCl
         opened = cluster.database()
         database = runner.run(_enter(opened))
         try:
+            factory: Any = lambda: RacingClients(database, runner, seen)  # noqa: E731
             run_state_machine_as_test(
-                lambda: RacingClients(database, runner, seen),
+                factory,
                 settings=settings(
                     max_examples=60,
                     stateful_step_count=12,
