@@ -22,6 +22,16 @@ _JOBS_MAX = 2000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
 
 
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PYTHONNODEBUGRANGES": "1",
+    # The allocator keeps what large files needed: fresh pages cost more than the work done on them.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(128 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+
+
 class _Dead(Exception):
     """The process ended, fell silent or talked nonsense."""
 
@@ -210,7 +220,7 @@ class JailPool:
                 sys.executable,
                 *map(str, command),
                 pass_fds=(theirs.fileno(),),
-                env={"LANG": "C.UTF-8", "PYTHONNODEBUGRANGES": "1", "MALLOC_ARENA_MAX": "1"},
+                env=_ENVIRONMENT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,

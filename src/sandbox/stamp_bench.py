@@ -1,0 +1,232 @@
+"""One process of `meterai bench stamp`: `python -m sandbox.stamp_bench ENGINE --size-bytes N --seconds S`.
+
+Three engines do the same job on the same file with the same RSA-2048 keys, each time with a new serial
+number:
+
+- `meterai`: all that the product does for a stamp: Ed25519 signature of the 2-D code, opening, checking and
+  normalising the file, visible stamp, PAdES signature, checked time stamp, filling the gap, light check.
+- `pyhanko`: pyHanko as its manual shows it: key loaded from PEM, picture of the 2-D code and text as the
+  visible stamp, PAdES signature with certification and time stamp. No check of the file, no check afterwards.
+- `limit`: what can't be avoided: SHA-256 of the file's bytes and two RSA signatures, the stamp's and the
+  time stamp's.
+
+The time stamp is a real RFC 3161 token, made in this process by the sandbox's authority: its RSA signature is
+in the figures of all three, HTTP is not. Process boundaries (jail, signer) are not in the figures either.
+"""
+
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import io
+import json
+import random
+import secrets
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pikepdf
+import zxingcpp
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+from PIL import Image
+
+from meterai.kernel.serial import RANDOM_BYTES, make_serial
+from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.kit.stamp_code import code_message, encode_code
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
+from meterai.stamping.seal.cms import build_cms
+from meterai.stamping.seal.filling import fill
+from meterai.stamping.seal.keys import CodeKey, SoftwareKey
+from meterai.stamping.seal.timestamps import TokenChecker, make_query
+from sandbox.tsa import TimeStampAuthority
+
+_BASE_URL = "https://meterai.example"
+_PLACE = Placement(page=1, x=400, y=100)
+
+StampOnce = Callable[[], Awaitable[bytes]]
+
+
+def make_document(size_bytes: int) -> bytes:
+    """A scanned letter of about `size_bytes`: one page, some text and one JPEG.
+
+    Beyond what the picture itself needs, its size comes from application segments, as cameras write them.
+    """
+    generator = random.Random(7)  # noqa: S311  (the same file on every run)
+    noise = Image.frombytes("L", (310, 438), generator.randbytes(310 * 438))
+    out = io.BytesIO()
+    noise.resize((1240, 1754)).point([235 + value // 13 for value in range(256)]).save(
+        out, "JPEG", quality=20
+    )
+    jpeg = out.getvalue()
+    filler, missing = [], size_bytes - len(jpeg) - 1000
+    while missing > 0:
+        length = min(missing, 65_000)
+        filler.append(b"\xff\xed" + (length + 2).to_bytes(2, "big") + generator.randbytes(length))
+        missing -= length
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(595.28, 841.89)).obj
+    name = pikepdf.Name
+    font = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+    scan = pdf.make_stream(
+        jpeg[:2] + b"".join(filler) + jpeg[2:],
+        Type=name.XObject,
+        Subtype=name.Image,
+        Width=1240,
+        Height=1754,
+        BitsPerComponent=8,
+        ColorSpace=name.DeviceGray,
+        Filter=name.DCTDecode,
+    )
+    page["/Resources"] = pikepdf.Dictionary(
+        XObject=pikepdf.Dictionary(Scan=scan), Font=pikepdf.Dictionary(F1=font)
+    )
+    page["/Contents"] = pdf.make_stream(
+        b"q 595.28 0 0 841.89 0 0 cm /Scan Do Q BT /F1 12 Tf 72 760 Td (Surat pernyataan) Tj ET"
+    )
+    saved = io.BytesIO()
+    pdf.save(saved)
+    return saved.getvalue()
+
+
+class _Authority:
+    """The sandbox's time-stamp authority without its socket; replies are checked as over HTTP."""
+
+    token_bytes_max = 3200
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = TimeStampAuthority(folder)
+        self.checker = TokenChecker([(folder / "root.pem").read_bytes()], lambda: datetime.now(UTC))
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        nonce = secrets.randbits(63) | 1
+        return self.checker.check(self.authority.respond(make_query(imprint, nonce)), imprint, nonce)
+
+
+def make_meterai(folder: Path, document: bytes) -> StampOnce:
+    key, code_key, authority = SoftwareKey.load(folder), CodeKey.load(folder), _Authority(folder)
+
+    async def stamp_once() -> bytes:
+        serial, now = make_serial(secrets.token_bytes(RANDOM_BYTES)), datetime.now(UTC)
+        signature = code_key.sign(code_message(serial, now.date(), code_key.key_id))
+        code = encode_code(_BASE_URL, serial, now.date(), key_id=code_key.key_id, signature=signature)
+        stamp = Stamp(serial=serial, code=code, placement=_PLACE)
+        prepared = prepare_seal(SealRequest(data=document, stamps=[stamp], signing_time=now))
+        cms = await build_cms(prepared.digest, key, authority)
+        sealed = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
+        light_check(
+            LightCheckRequest(data=sealed, certificate=key.certificates[0], pages=1, serials=[serial])
+        )
+        return sealed
+
+    return stamp_once
+
+
+def make_pyhanko(folder: Path, document: bytes) -> StampOnce:
+    from asn1crypto import tsp
+    from pyhanko.pdf_utils.images import PdfImage
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers, timestamps
+    from pyhanko.stamp import TextStampStyle
+
+    authority = TimeStampAuthority(folder)
+
+    class InProcess(timestamps.TimeStamper):
+        async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+            return tsp.TimeStampResp.load(authority.respond(req.dump()))
+
+    timestamper = InProcess()
+    paths = [str(folder / name) for name in ("stamp.key.pem", "stamp.pem", "intermediate.pem")]
+
+    async def stamp_once() -> bytes:
+        serial = make_serial(secrets.token_bytes(RANDOM_BYTES))
+        signer = signers.SimpleSigner.load(paths[0], paths[1], ca_chain_files=(paths[2],))
+        symbol = zxingcpp.create_barcode(f"{_BASE_URL}/C/{serial * 5}".upper(), zxingcpp.BarcodeFormat.QRCode)
+        style = TextStampStyle(
+            stamp_text=f"METERAI ELEKTRONIK\n10000\n{serial}",
+            background=PdfImage(Image.fromarray(symbol.to_image(scale=4))),
+        )
+        writer = IncrementalPdfFileWriter(io.BytesIO(document))
+        metadata = signers.PdfSignatureMetadata(
+            field_name=f"Emet{serial}",
+            md_algorithm="sha256",
+            subfilter=fields.SigSeedSubFilter.PADES,
+            reason=f"[{serial}] Pembubuhan meterai elektronik",
+            location="Indonesia",
+            certify=True,
+            docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        )
+        box = fields.SigFieldSpec(f"Emet{serial}", box=(400, 100, 490, 190))
+        engine = signers.PdfSigner(
+            metadata, signer, timestamper=timestamper, stamp_style=style, new_field_spec=box
+        )
+        out = await engine.async_sign_pdf(writer)
+        return bytes(out.getbuffer())
+
+    return stamp_once
+
+
+def make_limit(folder: Path, document: bytes) -> StampOnce:
+    keys = [
+        serialization.load_pem_private_key((folder / name).read_bytes(), None)
+        for name in ("stamp.key.pem", "tsa.key.pem")
+    ]
+    scheme, prehashed = padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
+
+    async def stamp_once() -> bytes:
+        digest = hashlib.sha256(document).digest()
+        for key in keys:
+            assert isinstance(key, rsa.RSAPrivateKey)
+            digest = hashlib.sha256(key.sign(digest, scheme, prehashed)).digest()
+        return digest
+
+    return stamp_once
+
+
+ENGINES = {"meterai": make_meterai, "pyhanko": make_pyhanko, "limit": make_limit}
+
+
+async def measure(stamp_once: StampOnce, seconds: float) -> dict[str, float]:
+    """Stamps one file after the other for `seconds`: how many, and the CPU and wall time they took."""
+    count, cpu, start = 0, time.process_time(), time.perf_counter()
+    while count == 0 or time.perf_counter() - start < seconds:
+        await stamp_once()
+        count += 1
+    return {
+        "count": count,
+        "cpu_seconds": time.process_time() - cpu,
+        "wall_seconds": time.perf_counter() - start,
+    }
+
+
+def main() -> None:
+    """Warms up, says `ready`, waits for a line, measures, prints one JSON object."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("engine", choices=sorted(ENGINES))
+    parser.add_argument("--pki", type=Path, required=True)
+    parser.add_argument("--size-bytes", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    asked = parser.parse_args()
+    stamp_once = ENGINES[asked.engine](asked.pki, make_document(asked.size_bytes))
+    with asyncio.Runner() as runner:
+        for _ in range(3):
+            runner.run(_once(stamp_once))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(json.dumps(runner.run(measure(stamp_once, asked.seconds))), flush=True)
+
+
+async def _once(stamp_once: StampOnce) -> None:
+    await stamp_once()
+
+
+if __name__ == "__main__":
+    main()
