@@ -20,7 +20,7 @@ from meterai.web.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 YEAR_SECONDS = 365 * 24 * 3600
 STATUS = {
     Kind.NOT_FOUND: 404,

@@ -1,0 +1,68 @@
+"""Chromium in front of the really running service (the `service` fixture starts `meterai up`).
+
+Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`. Whatever a
+person does, these are checked at the end: no request left the service, no script or policy error appeared.
+Screenshots go to `screenshots/` at the root of the project, which is not committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser.person import Person, Site
+from tests.running_service import RunningService
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(service: RunningService) -> Site:
+    """Where the service listens."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    addresses = service.addresses
+    return Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS)
+
+
+type Visitor = Callable[..., Person]
+
+
+@pytest.fixture
+def visitor(chromium: Browser, site: Site) -> Iterator[Visitor]:
+    """Makes people: `visitor(width=360, scripts=True, language="id")`."""
+    people: list[Person] = []
+
+    def arrive(*, width: int = 360, scripts: bool = True, language: str = "id") -> Person:
+        person = Person(chromium, site, width=width, scripts=scripts, language=language)
+        people.append(person)
+        return person
+
+    yield arrive
+    for person in people:
+        person.leave()

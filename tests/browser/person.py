@@ -1,0 +1,214 @@
+"""A person with a browser: what people do on the site, and what must hold whatever they do."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import axe_playwright_python
+import msgspec
+from playwright.sync_api import Browser, Page, Request, Response, expect
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+WORDS = {
+    "id": {
+        "upload": "Unggah dan lanjutkan",
+        "next_document": "Simpan, dokumen berikutnya",
+        "save_place": "Simpan dan lanjutkan",
+        "send_code": "Kirim kode",
+        "go_on": "Lanjutkan",
+        "order": "Pesan dan bayar",
+        "paid": "Uang Anda sudah kami terima",
+        "done": "Selesai",
+        "download": "Unduh PDF bermeterai",
+    },
+    "en": {
+        "upload": "Upload and continue",
+        "next_document": "Save, next document",
+        "save_place": "Save and continue",
+        "send_code": "Send the code",
+        "go_on": "Continue",
+        "order": "Order and pay",
+        "paid": "We have received your money",
+        "done": "Done",
+        "download": "Download the stamped PDF",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Addresses of the running service and the folder for screenshots."""
+
+    address: str
+    inbox: str
+    gateway: str
+    screenshots: Path
+
+
+class Person:
+    """Somebody with a phone or a desk, with or without JavaScript."""
+
+    def __init__(self, chromium: Browser, site: Site, *, width: int, scripts: bool, language: str) -> None:
+        self.site = site
+        self.language = language
+        self.scripts = scripts
+        self.width = width
+        self.words = WORDS[language]
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            java_script_enabled=scripts,
+            locale="id-ID" if language == "id" else "en-GB",
+            device_scale_factor=1,
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(15_000)
+        self.errors: list[str] = []
+        self.strangers: list[str] = []
+        self.posts: list[Request] = []
+        self.context.on("request", self._watch)
+        self.context.on("console", lambda message: self._complain(message.type, message.text))
+        self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        self.page: Page = self.context.new_page()
+        self.run = f"{width}-{'js' if scripts else 'plain'}-{language}"
+
+    def _watch(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request)
+        here = (self.site.address, self.site.gateway, "data:", "blob:")
+        if not request.url.startswith(here):
+            self.strangers.append(request.url)
+
+    def _complain(self, kind: str, text: str) -> None:
+        expected = "Failed to load resource: the server responded with a status of 4" in text
+        if kind == "error" and not expected:
+            self.errors.append(text)
+
+    def leave(self) -> None:
+        """Closes the browser; nothing may have gone astray."""
+        self.context.close()
+        assert self.strangers == []
+        assert self.errors == []
+
+    # looking
+
+    def path(self, path: str) -> str:
+        """The address of a page in this person's language."""
+        prefix = "/en" if self.language == "en" else ""
+        return self.site.address + (prefix + path if path != "/" else prefix or "/")
+
+    def open(self, path: str) -> Response:
+        """Goes to a page."""
+        response = self.page.goto(self.path(path))
+        assert response is not None
+        return response
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        """Waits until the main part of the page says this."""
+        expect(self.page.locator("main")).to_contain_text(text)
+
+    def press(self, name: str) -> None:
+        """Presses the first button or link of this name."""
+        pattern = re.compile(re.escape(name))
+        button = self.page.get_by_role("button", name=pattern)
+        (button if button.count() else self.page.get_by_role("link", name=pattern)).first.click()
+
+    def approve(self, name: str) -> None:
+        """This page, as it is now: fits the width, has no barrier that axe knows, and goes into the album."""
+        self.shoot(name)
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"
+        assert self.barriers() == [], name
+        assert self.page.evaluate("document.documentElement.lang") == self.language
+
+    def shoot(self, name: str) -> None:
+        """A picture of the whole page."""
+        self.page.screenshot(path=self.site.screenshots / f"{name}-{self.run}.png", full_page=True)
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds, each with the first element it is about."""
+        if not self.scripts:
+            return []
+        self.page.evaluate(AXE)  # through the debugger: the page's own policy would refuse it
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        found = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).slice(0, 3).join(' | ')))",
+            tags,
+        )
+        assert isinstance(found, list)
+        return found
+
+    # doing
+
+    def upload(self, *files: Path | dict[str, object]) -> None:
+        """Chooses one file for each file input, and sends the form."""
+        inputs = self.page.locator("input[type=file]")
+        for position, file in enumerate(files):
+            inputs.nth(position).set_input_files(file)  # type: ignore[arg-type]
+        self.press(self.words["upload"])
+
+    def prove_contact(self, contact: str, *, spaced: bool = True) -> None:
+        """Types a contact, waits for the code, and types it as the message shows it, or with a gap."""
+        asked_at = time.time()
+        self.page.get_by_role("textbox").first.fill(contact)
+        self.press(self.words["send_code"])
+        code = self.read_code(contact, asked_at)
+        self.page.locator("#kode").fill(f"{code[:3]} {code[3:]}" if spaced else code)
+        self.press(self.words["go_on"])
+
+    def read_code(self, contact: str, asked_at: float) -> str:
+        """The code in the newest message to a contact."""
+        return self._newest(contact, asked_at, re.compile(r"(?<!\d)(\d{6})(?!\d)"))
+
+    def read_link(self, contact: str, asked_at: float = 0) -> str:
+        """The permanent link in the newest message to a contact."""
+        return self._newest(contact, asked_at, re.compile(r"(https?://\S+/p/[A-Za-z0-9_-]+)"))
+
+    def _newest(self, contact: str, asked_at: float, wanted: re.Pattern[str]) -> str:
+        query = urllib.parse.urlencode({"to": contact, "limit": 5})
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with urllib.request.urlopen(f"{self.site.inbox}/messages?{query}") as answer:
+                messages = msgspec.json.decode(answer.read())["messages"]
+            for message in messages:
+                found = wanted.search(message["text"])
+                if found and message["received_at"] >= asked_at - 1:
+                    return found[1]
+            time.sleep(0.1)
+        raise AssertionError(f"no message for {contact}")
+
+    def pay(self) -> None:
+        """Pays as the bank's app would, at the gateway."""
+        reference = self.page.locator("#keadaan").get_attribute("data-reference")
+        assert reference
+        self.tell_gateway("_pay", {"order_id": reference})
+
+    def tell_gateway(self, verb: str, body: dict[str, object]) -> None:
+        """Moves the gateway twin behind the scenes: pay, reverse, faults."""
+        request = urllib.request.Request(
+            f"{self.site.gateway}/{verb}",
+            data=msgspec.json.encode(body),
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request).close()
+
+    def wait_for_state(self, state: str, seconds: float = 40) -> None:
+        """Waits until the order page shows a state; without scripts by reloading, as its refresh does."""
+        if self.scripts:
+            self.page.wait_for_selector(f'#keadaan[data-state="{state}"]', timeout=seconds * 1000)
+            return
+        deadline = time.monotonic() + seconds
+        while self.page.locator("#keadaan").get_attribute("data-state") != state:
+            assert time.monotonic() < deadline, f"never {state}"
+            time.sleep(0.5)
+            self.page.reload()
+
+    def download(self, position: int = 0) -> bytes:
+        """Downloads the stamped PDF of the order page's n-th download button."""
+        with self.page.expect_download() as caught:
+            self.page.locator("a[download]").nth(position).click()
+        return Path(caught.value.path()).read_bytes()

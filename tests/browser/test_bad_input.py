@@ -1,0 +1,84 @@
+"""What bad files get in the browser: a reason, a next step, and the good files are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.pdf import samples
+
+
+def named(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "application/pdf", "buffer": content}
+
+
+BAD = [
+    ("foto.pdf", b"\xff\xd8\xff\xe0 a picture", "Berkas ini bukan PDF."),
+    ("kosong.pdf", b"", "Berkas ini kosong."),
+    ("terkunci.pdf", samples.encrypted(), "PDF ini dikunci dengan kata sandi."),
+    ("tanpa-halaman.pdf", samples.no_pages(), "PDF ini tidak punya halaman."),
+    ("kecil.pdf", samples.tiny_page(), "Ukuran halaman PDF ini di luar batas."),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "reason"), BAD, ids=[bad[0] for bad in BAD])
+def test_a_bad_file_is_refused_before_payment_with_its_reason(
+    visitor: Visitor, name: str, content: bytes, reason: str
+) -> None:
+    person = visitor(scripts=False)
+    person.open("/beli")
+    person.upload(named(name, content))
+    person.sees(reason)
+    person.sees("Uang belum berpindah")
+    person.shoot(f"60-bad-{name}")
+
+
+def test_the_good_one_of_two_files_is_kept(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/beli?acara=casn")
+    person.upload(named("Surat lamaran.pdf", samples.letter()), named("rusak.pdf", b"nonsense"))
+    person.sees("Berkas ini bukan PDF")
+    person.sees("Sudah kami simpan")
+    assert person.page.locator("input[type=file]").count() == 1
+    person.approve("61-one-kept")
+    person.upload(named("Surat pernyataan.pdf", samples.letter()))
+    person.sees("dokumen 2 dari 2")
+
+
+def test_a_file_over_ten_megabytes_is_stopped_by_the_browser_and_by_the_service(visitor: Visitor) -> None:
+    large = b"%PDF-1.7\n" + bytes(11 * 1024 * 1024)
+    person = visitor()
+    person.open("/beli")
+    person.page.locator("input[type=file]").set_input_files(named("besar.pdf", large))  # type: ignore[arg-type]
+    person.sees("Berkas ini lebih dari 10 MB")
+    plain = visitor(scripts=False)
+    plain.open("/beli")
+    plain.upload(named("besar.pdf", large))
+    plain.sees("Berkas ini lebih dari 10 MB")
+    plain.open("/beli")
+    plain.upload(named("baik.pdf", samples.letter()))
+    plain.sees("baik.pdf")
+
+
+def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/beli?acara=casn")
+    person.upload(named("pindai.pdf", samples.scan(1_500_000)), named("Surat.pdf", samples.letter()))
+    person.press(person.words["next_document"])
+    person.sees("Hasilnya belum memenuhi syarat instansi")
+    person.approve("62-too-large")
+    person.press("Ya, kerjakan")
+    person.sees("pindai.pdf")
+    person.approve("63-after-rewrite")
+
+
+def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:
+    person = visitor(scripts=False)
+    person.open("/beli")
+    person.upload(named("bom.pdf", samples.nested_forms()))
+    person.page.wait_for_load_state()
+    person.shoot("64-bomb")
+    person.open("/beli")
+    person.upload(named("baik.pdf", samples.letter()))
+    person.sees("baik.pdf")

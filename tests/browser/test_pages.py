@@ -1,0 +1,124 @@
+"""Pages that anyone sees: complete in both languages, light, without barriers, with strict headers."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.browser.person import Site
+
+PAGES = [
+    "/",
+    "/casn",
+    "/beli",
+    "/kuota",
+    "/saya",
+    "/periksa",
+    "/uang",
+    "/harga",
+    "/pengembalian",
+    "/bantuan",
+    "/status",
+]
+LIGHT_BYTES_MAX = {"/beli": 50_000}
+SCRIPT_BYTES_MAX = {"/periksa": 15_000}
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_a_page_has_no_barrier_fits_and_is_light(
+    visitor: Visitor, path: str, width: int, language: str
+) -> None:
+    person = visitor(width=width, language=language)
+    sizes: dict[str, int] = {}
+    client = person.context.new_cdp_session(person.page)
+    client.send("Network.enable")
+    kinds: dict[str, str] = {}
+    client.on("Network.responseReceived", lambda e: kinds.__setitem__(e["requestId"], e["type"]))
+    client.on(
+        "Network.loadingFinished", lambda e: sizes.__setitem__(e["requestId"], int(e["encodedDataLength"]))
+    )
+    response = person.open(path)
+    person.page.wait_for_load_state("networkidle")
+    assert response.status == 200
+    assert sum(sizes.values()) <= LIGHT_BYTES_MAX.get(path, 40_000), sizes
+    scripts = sum(size for request, size in sizes.items() if kinds.get(request) == "Script")
+    assert scripts <= SCRIPT_BYTES_MAX.get(path, 10_000)
+    person.approve("70" + path.replace("/", "-").rstrip("-"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_language_switch_keeps_the_page(visitor: Visitor, path: str) -> None:
+    person = visitor()
+    person.open(path)
+    person.page.locator(".tongue a").click()
+    assert person.page.url == person.site.address + ("/en" if path == "/" else f"/en{path}")
+    person.page.locator(".tongue a").click()
+    assert person.page.url == person.site.address + path
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/status"])
+def test_the_english_page_is_english(visitor: Visitor, path: str) -> None:
+    person = visitor(language="en")
+    person.open(path)
+    words = person.page.locator("body").inner_text()
+    assert not re.search(r"\b(dan|yang|dengan|Anda|uang|untuk|sudah)\b", words), words
+
+
+def test_the_keyboard_reaches_the_content_first(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/")
+    person.page.keyboard.press("Tab")
+    assert person.page.evaluate("document.activeElement.className") == "skip"
+    person.page.keyboard.press("Enter")
+    assert person.page.evaluate("document.activeElement.id") == "isi"
+
+
+def test_an_unknown_page_says_what_to_do_and_carries_a_help_code(visitor: Visitor) -> None:
+    person = visitor()
+    assert person.open("/tidak-ada").status == 404
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", person.page.locator(".helpcode").inner_text())
+    person.approve("80-not-found")
+
+
+def test_every_answer_carries_the_strict_headers(site: Site) -> None:
+    for path in ("/", "/beli", "/tidak-ada", "/periksa", "/aset/tidak-ada.css"):
+        try:
+            answer = urllib.request.urlopen(site.address + path)
+        except urllib.error.HTTPError as error:
+            answer = error
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert len(answer.headers.get_all("Content-Security-Policy")) == 1
+
+
+def test_a_form_from_elsewhere_is_refused(site: Site) -> None:
+    request = urllib.request.Request(site.address + "/kuota", data=b"jumlah=1&kiriman=abcdefghijklmnopqrst")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    assert caught.value.code == 403
+    assert "Formulir ini sudah terlalu lama terbuka" in caught.value.read().decode()
+
+
+def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Site) -> None:
+    answer = urllib.request.urlopen(site.address + "/kuota")
+    for cookie in answer.headers.get_all("Set-Cookie"):
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+
+
+def test_static_files_are_packed_and_kept_for_a_year(site: Site) -> None:
+    page = urllib.request.urlopen(site.address + "/").read().decode()
+    address = re.search(r'href="(/aset/site\.[0-9a-f]{12}\.css)"', page)
+    assert address
+    request = urllib.request.Request(site.address + address[1], headers={"Accept-Encoding": "gzip"})
+    answer = urllib.request.urlopen(request)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.read()).startswith(b":root")

@@ -1,0 +1,167 @@
+"""The applicant's whole path in a real browser: phone and desk, with and without JavaScript, both languages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.browser.person import Person
+from tests.pdf import samples
+
+PEOPLE = [
+    pytest.param(360, True, "id", id="phone"),
+    pytest.param(1200, True, "en", id="desk-english"),
+    pytest.param(360, False, "id", id="phone-without-scripts"),
+    pytest.param(1200, False, "en", id="desk-without-scripts-english"),
+]
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> tuple[Path, Path]:
+    letter, statement = tmp_path / "Surat lamaran.pdf", tmp_path / "Surat pernyataan.pdf"
+    letter.write_bytes(samples.letter())
+    statement.write_bytes(samples.two_pages())
+    return letter, statement
+
+
+def new_address() -> str:
+    return f"pelamar-{uuid.uuid4().hex[:10]}@contoh.id"
+
+
+def come_to_order_page(person: Person, papers: tuple[Path, Path], contact: str) -> None:
+    """From the event's page to an order that waits for its payment."""
+    person.open("/casn")
+    person.page.locator(".hero a.button").click()
+    person.upload(*papers)
+    person.press(person.words["next_document"])
+    person.press(person.words["save_place"])
+    person.prove_contact(contact)
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
+def test_an_applicant_gets_two_stamped_papers_that_anyone_can_verify(
+    visitor: Visitor, papers: tuple[Path, Path], tmp_path: Path, width: int, scripts: bool, language: str
+) -> None:
+    person = visitor(width=width, scripts=scripts, language=language)
+    contact = new_address()
+
+    person.open("/")
+    person.approve("01-home")
+    person.open("/casn")
+    person.approve("02-event")
+    person.page.locator(".hero a.button").click()
+    person.approve("03-upload")
+    person.upload(*papers)
+
+    person.sees("Surat lamaran.pdf")
+    person.approve("04-place")
+    if scripts:
+        move_stamp(person)
+    else:
+        person.page.locator("input[name=letak][value=bawah_kiri]").check()
+    person.press(person.words["next_document"])
+    person.sees("Surat pernyataan.pdf")
+    person.approve("05-place-second")
+    person.press(person.words["save_place"])
+
+    person.approve("06-contact")
+    asked = person.page.url
+    person.prove_contact(contact)
+    assert asked != person.page.url
+    person.sees("Surat lamaran.pdf")
+    person.approve("07-check")
+    person.sees("Rp25.000")
+    person.press(person.words["order"])
+
+    person.wait_for_state("awaiting_payment")
+    person.approve("08-waiting")
+    person.pay()
+    person.wait_for_state("completed")
+    person.sees(person.words["paid"])
+    person.approve("09-done")
+
+    for position in (0, 1):
+        stamped = tmp_path / f"hasil-{position}.pdf"
+        stamped.write_bytes(person.download(position))
+        assert stamped.read_bytes().startswith(b"%PDF-")
+        judge = visitor(width=width, scripts=scripts, language=language)
+        judge.open("/periksa")
+        judge.page.locator("#berkas").set_input_files(stamped)
+        judge.page.locator("form[enctype] button").click()
+        judge.page.wait_for_selector("[data-verdict=ASLI]")
+        judge.approve(f"10-verdict-{position}")
+
+
+def move_stamp(person: Person) -> None:
+    """Taps the page, then nudges; the form must follow."""
+    page = person.page
+    page.locator("[data-place]").click(position={"x": 80, "y": 90})
+    first = page.locator("[name=x]").input_value(), page.locator("[name=y]").input_value()
+    page.locator("[data-nudge=r]").click()
+    page.locator("[data-nudge=u]").click()
+    second = page.locator("[name=x]").input_value(), page.locator("[name=y]").input_value()
+    assert float(second[0]) == pytest.approx(float(first[0]) + 6, abs=0.02)
+    assert float(second[1]) == pytest.approx(float(first[1]) + 6, abs=0.02)
+
+
+def test_the_permanent_link_opens_the_order_on_another_phone_and_leaves_no_token_in_the_address(
+    visitor: Visitor, papers: tuple[Path, Path]
+) -> None:
+    person, contact = visitor(), new_address()
+    come_to_order_page(person, papers, contact)
+    number = re.search(r"/pesanan/([0-9A-Z-]+)", person.page.url)
+    assert number
+    link = person.page.locator(".serial", has_text="/p/").inner_text()
+    other = visitor()
+    other.page.goto(link.strip())
+    assert other.page.url.endswith(f"/pesanan/{number[1]}")
+    assert "/p/" not in other.page.url
+    other.sees("Menunggu pembayaran")
+    stranger = visitor()
+    response = stranger.open(f"/pesanan/{number[1]}")
+    assert response.status == 404
+    stranger.approve("90-foreign-order")
+
+
+def test_a_person_pays_on_the_gateways_page_and_comes_back(
+    visitor: Visitor, papers: tuple[Path, Path]
+) -> None:
+    person = visitor(width=1200)
+    come_to_order_page(person, papers, new_address())
+    order_page = person.page.url
+    person.press("Bayar di halaman percobaan")
+    person.page.locator("button[name=pay]").click()
+    person.page.goto(order_page)
+    person.wait_for_state("completed")
+
+
+def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(
+    visitor: Visitor, papers: tuple[Path, Path]
+) -> None:
+    person = visitor()
+    come_to_order_page(person, papers, new_address())
+    person.press("Ganti ke virtual account")
+    person.sees("Transfer ke virtual account BNI")
+    person.approve("20-virtual-account")
+    person.press("Batalkan pesanan")
+    person.wait_for_state("cancelled")
+    person.sees("Uang belum berpindah")
+    person.approve("21-cancelled")
+
+
+def test_one_form_makes_one_order_however_often_it_is_sent(
+    visitor: Visitor, papers: tuple[Path, Path]
+) -> None:
+    person = visitor()
+    person.open("/beli?acara=casn")
+    person.upload(*papers)
+    first = person.page.url
+    person.page.go_back()
+    person.upload(*papers)
+    assert person.page.url == first
+    person.sees("dokumen 1 dari 2")

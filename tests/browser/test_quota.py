@@ -1,0 +1,119 @@
+"""Quota: bought, used on a document later, given back piece by piece; also to a bank account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.browser.conftest import Visitor
+from tests.browser.person import Person
+from tests.browser.test_purchase import new_address
+from tests.pdf import samples
+
+
+def buy(person: Person, pieces: int, contact: str, *, channel: str = "qris") -> None:
+    """Buys quota and pays."""
+    person.open("/kuota")
+    person.page.locator("#jumlah").fill(str(pieces))
+    person.press("Lanjutkan")
+    if "/kontak" in person.page.url:
+        person.prove_contact(contact, spaced=False)
+    person.page.locator(f"input[name=cara][value={channel}]").check()
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    person.pay()
+    person.wait_for_state("completed")
+
+
+def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path: Path) -> None:
+    person, contact = visitor(), new_address()
+    person.open("/kuota")
+    person.approve("30-quota")
+    buy(person, 3, contact)
+    person.sees("Kuota Anda siap dipakai")
+    person.approve("31-quota-ready")
+    order_page = person.page.url
+
+    paper = tmp_path / "Perjanjian.pdf"
+    paper.write_bytes(samples.letter())
+    person.open("/saya")
+    person.sees("3 meterai siap dipakai")
+    person.page.locator("#berkas").set_input_files(paper)
+    person.press("Unggah dan pilih letak")
+    person.approve("32-quota-place")
+    person.press("Simpan dan lanjutkan")
+    person.page.wait_for_selector("[data-state=released]", timeout=40_000)
+    person.approve("33-quota-stamped")
+    assert person.download().startswith(b"%PDF-")
+    person.open("/saya")
+    person.sees("2 meterai siap dipakai")
+    person.approve("34-mine")
+
+    person.page.goto(order_page)
+    person.page.locator("summary", has_text="Minta uangnya kembali").click()
+    person.page.locator("input[name=keping]").fill("1")
+    person.press("Kembalikan uangnya")
+    person.sees("Pengembalian dana")
+    person.page.wait_for_selector(".chip.done:has-text('Sudah kembali kepada Anda')", timeout=40_000)
+    person.sees("Rp12.500 · 1 keping")
+    person.approve("35-refunded")
+    person.open("/saya")
+    person.sees("1 meterai siap dipakai")
+
+
+def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visitor: Visitor) -> None:
+    person = visitor()
+    buy(person, 2, new_address())
+    person.page.locator("summary", has_text="Minta uangnya kembali").click()
+    person.page.locator("input[name=keping]").fill("5")
+    person.press("Kembalikan uangnya")
+    person.sees("Sebanyak itu tidak ada lagi")
+    person.approve("36-refund-refused")
+
+
+def test_money_paid_by_virtual_account_goes_back_to_an_account_that_is_named_later(visitor: Visitor) -> None:
+    person = visitor(width=1200)
+    buy(person, 1, new_address(), channel="va_bni")
+    number = person.page.url.rpartition("/")[2]
+    person.page.locator("summary", has_text="Minta uangnya kembali").click()
+    person.approve("37-refund-account")
+    person.page.locator("select[name=bank]").select_option("bca")
+    person.page.locator("input[name=rekening]").fill("1234 5678 90")
+    person.page.locator("input[name=pemilik]").fill("Sri Wahyuni")
+    person.press("Kembalikan uangnya")
+    person.page.wait_for_selector(".chip.done:has-text('Sudah kembali kepada Anda')", timeout=60_000)
+    person.approve("38-refund-paid-out")
+
+    anybody = visitor()
+    anybody.open(f"/uang?nomor={number}")
+    anybody.sees("Semua uang sudah kembali kepada Anda")
+    assert "Wahyuni" not in anybody.page.content()
+    anybody.approve("39-where-is-my-money")
+
+
+def test_signing_out_ends_the_session(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/saya")
+    person.approve("40-sign-in")
+    person.prove_contact("0812" + str(hash(new_address()) % 10**8).zfill(8))
+    person.sees("0")
+    person.approve("41-mine-empty")
+    person.press("Keluar")
+    person.open("/saya")
+    person.sees("Kirim kode")
+
+
+def test_a_wrong_code_is_counted_and_nothing_typed_is_lost(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/saya")
+    person.page.locator("#kontak").fill("bukan alamat")
+    person.press("Kirim kode")
+    person.sees("Ini belum berbentuk alamat")
+    assert person.page.locator("#kontak").input_value() == "bukan alamat"
+    person.approve("42-contact-unreadable")
+    person.page.locator("#kontak").fill(new_address())
+    person.press("Kirim kode")
+    person.approve("43-code")
+    person.page.locator("#kode").fill("000000")
+    person.press("Lanjutkan")
+    person.sees("Kesempatan tersisa: 4")
+    person.approve("44-code-wrong")

@@ -1,0 +1,81 @@
+"""Verification in the browser: the document may stay on the phone; nothing bad is ever called genuine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.browser.test_purchase import come_to_order_page, new_address
+from tests.pdf import samples
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    path = tmp_path / "Surat.pdf"
+    path.write_bytes(samples.letter())
+    return path
+
+
+def test_a_known_file_is_judged_by_its_digest_without_being_sent(
+    visitor: Visitor, paper: Path, tmp_path: Path
+) -> None:
+    person = visitor()
+    come_to_order_page(person, (paper, paper), new_address())
+    person.pay()
+    person.wait_for_state("completed")
+    stamped = tmp_path / "hasil.pdf"
+    stamped.write_bytes(person.download())
+
+    judge = visitor()
+    judge.open("/periksa")
+    judge.page.locator("#berkas").set_input_files(stamped)
+    judge.press("Periksa berkas")
+    judge.page.wait_for_selector("[data-verdict=ASLI]")
+    assert judge.posts == []
+    judge.approve("50-verdict-by-digest")
+
+    changed = tmp_path / "diubah.pdf"
+    changed.write_bytes(stamped.read_bytes() + b"\n%%EOF\n")
+    judge.open("/periksa")
+    judge.page.locator("#berkas").set_input_files(changed)
+    judge.press("Periksa berkas")
+    judge.page.wait_for_selector("[data-verdict=TIDAK_ASLI]")
+    assert len(judge.posts) == 1
+    judge.approve("51-verdict-changed")
+
+    serial = judge.page.locator("dd.serial").last.inner_text().replace(" ", "")
+    judge.open("/periksa")
+    judge.page.locator("#nomor").fill(serial.lower())
+    judge.press("Cari")
+    judge.sees("Nomor seri ini pernah kami terbitkan")
+    judge.sees("Ini belum berarti dokumen di tangan Anda asli")
+    judge.approve("52-serial")
+
+
+def test_a_plain_pdf_and_a_non_pdf_get_their_verdicts(visitor: Visitor, paper: Path, tmp_path: Path) -> None:
+    judge = visitor(width=1200, language="en")
+    judge.open("/periksa")
+    judge.page.locator("#berkas").set_input_files(paper)
+    judge.press("Check the file")
+    judge.page.wait_for_selector("[data-verdict=TIDAK_ASLI]")
+    judge.approve("53-verdict-no-stamp")
+    noise = tmp_path / "foto.pdf"
+    noise.write_bytes(b"\xff\xd8\xff\xe0 not a pdf")
+    judge.open("/periksa")
+    judge.page.locator("#berkas").set_input_files(noise)
+    judge.press("Check the file")
+    judge.page.wait_for_selector("[data-verdict=TIDAK_DAPAT_DIPERIKSA]")
+    judge.approve("54-verdict-unreadable")
+
+
+def test_a_serial_that_cannot_be_one_says_so(visitor: Visitor) -> None:
+    judge = visitor()
+    judge.open("/periksa")
+    judge.page.locator("#nomor").fill("ABC 123")
+    judge.press("Cari")
+    judge.sees("Ini bukan nomor seri yang mungkin")
+    judge.approve("55-serial-impossible")
+    judge.open("/C/TIDAKBENAR")
+    judge.sees("Kode QR ini tidak dapat dibaca")
+    judge.approve("56-code-unreadable")
