@@ -1,0 +1,97 @@
+"""Contacts: however a person types them, one form is kept."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.customers.contacts import canonical_contact
+from meterai.kernel.errors import Kind, Refusal
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "081234567890",
+        "0812-3456-7890",
+        " 0812 3456 7890 ",
+        "+62 812 3456 7890",
+        "+62 0812 3456 7890",
+        "6281234567890",
+        "006281234567890",
+        "(0812) 3456.7890",
+        "81234567890",
+        "+62\u00a0812\u20113456\u20117890",
+    ],
+)
+def test_every_spelling_of_a_phone_number_is_the_same_contact(typed: str) -> None:
+    contact = canonical_contact(typed)
+    assert (contact.kind, contact.value) == ("phone", "+6281234567890")
+
+
+def test_phone_numbers_of_other_countries_keep_their_code() -> None:
+    assert canonical_contact("+65 8123 4567").value == "+6581234567"
+    assert canonical_contact("0044 7700 900123").value == "+447700900123"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Alice@Example.COM", "alice@example.com"),
+        ("  a.b+c@mail.example.co.id ", "a.b+c@mail.example.co.id"),
+    ],
+)
+def test_e_mail_addresses_are_kept_in_lower_case(typed: str, kept: str) -> None:
+    contact = canonical_contact(typed)
+    assert (contact.kind, contact.value) == ("email", kept)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "alice",
+        "@",
+        "a@b",
+        "a b@example.com",
+        "a@example..com",
+        ".a@example.com",
+        "a@-example.com",
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com,b@example.com",
+        '"a b"@example.com',
+        "ålice@example.com",
+        "a" * 65 + "@example.com",
+        "a@" + "b" * 64 + ".com",
+        "12345",
+        "08123",
+        "0812345678901234567",
+        "+62 21 555 1234",
+        "०८१२३४५६७८९०",
+        "+",
+        "call me",
+    ],
+)
+def test_what_is_neither_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        canonical_contact(typed)
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "contact.unreadable")
+
+
+@given(st.text(max_size=80))
+def test_no_text_leads_anywhere_but_to_a_contact_or_that_refusal(text: str) -> None:
+    try:
+        contact = canonical_contact(text)
+    except Refusal:
+        return
+    assert canonical_contact(contact.value) == contact
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"), [("alice@example.com", "a•••@example.com"), ("081234567890", "+62•••••7890")]
+)
+def test_a_masked_contact_is_known_to_its_owner_only(typed: str, shown: str) -> None:
+    contact = canonical_contact(typed)
+    assert contact.masked == shown
+    assert contact.value not in repr(contact)

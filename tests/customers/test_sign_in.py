@@ -1,0 +1,238 @@
+"""Codes and sessions: who proves a contact is its customer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+
+from meterai.customers import organisations
+from meterai.customers.contacts import Contact, canonical_contact
+from meterai.customers.organisations import ensure_organisations
+from meterai.customers.queries import customer_of_contact, session_customer
+from meterai.customers.use_cases.add_contact import add_contact
+from meterai.customers.use_cases.clean_up import clean_up_customers
+from meterai.customers.use_cases.request_code import CodeSent, request_code
+from meterai.customers.use_cases.sign_out import sign_out
+from meterai.customers.use_cases.verify_code import Session, verify_code
+from meterai.kernel.errors import Kind, Refusal
+from meterai.ledger import model as ledger
+
+pytestmark = pytest.mark.storage
+
+NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
+SECRET = b"a secret of thirty-two bytes ...."
+ALICE = canonical_contact("alice@example.com")
+ALICES_PHONE = canonical_contact("0812 3456 7890")
+BOB = canonical_contact("bob@example.com")
+
+
+@dataclass
+class Desk:
+    """Where people sign in."""
+
+    database: TestDatabase
+    now: datetime = NOON
+
+    async def send(self, contact: Contact = ALICE, *, address: str = "192.0.2.1") -> CodeSent:
+        return await request_code(
+            self.database.app, SECRET, contact, address=address, language="id", now=self.now
+        )
+
+    async def code(self) -> str:
+        """The newest code that was sent, from its message."""
+        text = await self.database.owner.fetchval(
+            "SELECT payload->>'text' FROM jobs.outbox WHERE topic = 'message.send' ORDER BY id DESC LIMIT 1"
+        )
+        found = re.search(r"\b\d{6}\b", text)
+        assert found
+        return found[0]
+
+    async def verify(self, sent: CodeSent, text: str) -> Session:
+        return await verify_code(self.database.app, SECRET, sent.code_id, text, language="id", now=self.now)
+
+    async def sign_in(self, contact: Contact = ALICE) -> Session:
+        sent = await self.send(contact)
+        return await self.verify(sent, await self.code())
+
+
+@pytest_asyncio.fixture
+async def desk(database: TestDatabase) -> Desk:
+    await ensure_organisations(database.app, NOON)
+    return Desk(database)
+
+
+async def refused(work: object) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await work  # type: ignore[misc]
+    return caught.value
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+async def test_the_organisations_are_those_of_the_ledger_and_are_written_once(desk: Desk) -> None:
+    await ensure_organisations(desk.database.app, NOON)
+    for name in ("ISSUER", "DISTRIBUTOR", "SELLER"):
+        assert getattr(organisations, name) == getattr(ledger, name)
+    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.organisation") == 3
+
+
+async def test_the_right_code_makes_the_customer_once_and_opens_sessions(desk: Desk) -> None:
+    first = await desk.sign_in()
+    second = await desk.sign_in()
+    assert first.customer_id == second.customer_id
+    assert first.token != second.token
+    assert first.contact == ALICE
+    known = await session_customer(desk.database.app, first.token, NOON)
+    assert known is not None
+    assert (known.customer_id, known.contacts) == (first.customer_id, (ALICE,))
+
+
+@pytest.mark.parametrize("spelling", ["{0}{1}", " {0} {1} ", "{0}-{1}", "{0}.{1}", "{0}\u2013{1}\n"])
+async def test_a_code_may_be_typed_in_any_spacing(desk: Desk, spelling: str) -> None:
+    sent = await desk.send()
+    code = await desk.code()
+    assert await desk.verify(sent, spelling.format(code[:3], code[3:]))
+
+
+async def test_a_double_click_signs_in_twice_and_a_later_repeat_does_not(desk: Desk) -> None:
+    sent = await desk.send()
+    code = await desk.code()
+    sessions = await asyncio.gather(desk.verify(sent, code), desk.verify(sent, code))
+    assert sessions[0].customer_id == sessions[1].customer_id
+    desk.now += timedelta(seconds=61)
+    assert (await refused(desk.verify(sent, code))).code == "code.used_up"
+
+
+async def test_five_wrong_attempts_use_a_code_up_also_for_the_right_one(desk: Desk) -> None:
+    sent = await desk.send()
+    code = await desk.code()
+    for left in (4, 3, 2, 1):
+        refusal = await refused(desk.verify(sent, wrong(code)))
+        assert (refusal.kind, refusal.code, refusal.facts) == (
+            Kind.FORBIDDEN,
+            "code.wrong",
+            {"attempts_left": left},
+        )
+    assert (await refused(desk.verify(sent, wrong(code)))).code == "code.used_up"
+    refusal = await refused(desk.verify(sent, code))
+    assert (refusal.kind, refusal.code) == (Kind.GONE, "code.used_up")
+
+
+async def test_racing_guesses_get_five_attempts_in_all(desk: Desk) -> None:
+    sent = await desk.send()
+    code = await desk.code()
+    guesses = [desk.verify(sent, wrong(code)) for _ in range(20)]
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    codes = [answer.code for answer in answers if isinstance(answer, Refusal)]
+    assert (codes.count("code.wrong"), codes.count("code.used_up")) == (4, 16)
+
+
+async def test_a_code_lives_for_ten_minutes(desk: Desk) -> None:
+    sent = await desk.send()
+    code = await desk.code()
+    assert sent.expires_at == NOON + timedelta(minutes=10)
+    desk.now = sent.expires_at
+    assert (await refused(desk.verify(sent, code))).code == "code.expired"
+
+
+@pytest.mark.parametrize("text", ["", "12345", "abcdef", "1234567", "0" * 1000, "\x00", "१२३४५६"])
+async def test_what_is_no_code_is_wrong(desk: Desk, text: str) -> None:
+    assert (await refused(desk.verify(await desk.send(), text))).code == "code.wrong"
+
+
+async def test_an_unknown_code_answers_like_an_expired_one(desk: Desk) -> None:
+    unknown = CodeSent(code_id=uuid.uuid4(), expires_at=NOON)
+    assert (await refused(desk.verify(unknown, "123456"))).code == "code.expired"
+
+
+async def test_a_code_of_one_contact_does_not_open_another(desk: Desk) -> None:
+    for_alice = await desk.send(ALICE)
+    await desk.send(BOB)
+    bobs = await desk.code()
+    assert (await refused(desk.verify(for_alice, bobs))).code in ("code.wrong",)
+
+
+async def test_five_codes_in_fifteen_minutes_per_contact_also_at_once(desk: Desk) -> None:
+    answers = await asyncio.gather(
+        *(desk.send(address=f"192.0.2.{n}") for n in range(12)), return_exceptions=True
+    )
+    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert len(refusals) == 7
+    assert {(r.kind, r.code, r.facts["retry_after_s"]) for r in refusals} == {
+        (Kind.BUSY, "code.too_many", 900)
+    }
+    await desk.send(BOB)
+    desk.now += timedelta(minutes=15)
+    await desk.send()
+
+
+async def test_thirty_codes_in_fifteen_minutes_per_address(desk: Desk) -> None:
+    for n in range(30):
+        await desk.send(canonical_contact(f"person{n}@example.com"))
+    assert (await refused(desk.send(BOB))).code == "code.too_many"
+    await desk.send(BOB, address="192.0.2.2")
+
+
+async def test_neither_code_nor_address_stands_in_the_table(desk: Desk) -> None:
+    await desk.send(address="192.0.2.77")
+    row = await desk.database.owner.fetchval("SELECT c::text FROM customers.code c")
+    assert "192.0.2.77" not in row
+    assert not re.search(rf"\b{await desk.code()}\b", row)
+
+
+async def test_two_codes_of_a_new_contact_at_once_make_one_customer(desk: Desk) -> None:
+    first = await desk.send()
+    code_1 = await desk.code()
+    second = await desk.send()
+    code_2 = await desk.code()
+    sessions = await asyncio.gather(desk.verify(first, code_1), desk.verify(second, code_2))
+    assert sessions[0].customer_id == sessions[1].customer_id
+    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.customer") == 1
+
+
+async def test_a_session_ends_by_signing_out_or_after_a_week(desk: Desk) -> None:
+    stays, leaves = await desk.sign_in(), await desk.sign_in()
+    await sign_out(desk.database.app, leaves.token)
+    assert await session_customer(desk.database.app, leaves.token, NOON) is None
+    assert await session_customer(desk.database.app, stays.token, NOON) is not None
+    assert await session_customer(desk.database.app, stays.token, stays.expires_at) is None
+    assert await session_customer(desk.database.app, "forged", NOON) is None
+
+
+async def test_a_second_contact_leads_to_the_same_customer(desk: Desk) -> None:
+    alice = await desk.sign_in()
+    sent = await desk.send(ALICES_PHONE)
+    code = await desk.code()
+    for _ in range(2):
+        added = await add_contact(
+            desk.database.app, SECRET, alice.customer_id, sent.code_id, code, now=desk.now
+        )
+        assert added == ALICES_PHONE
+    assert (await desk.sign_in(ALICES_PHONE)).customer_id == alice.customer_id
+    known = await session_customer(desk.database.app, alice.token, NOON)
+    assert known is not None
+    assert set(known.contacts) == {ALICE, ALICES_PHONE}
+
+
+async def test_somebody_else_s_contact_can_not_be_added(desk: Desk) -> None:
+    alice, bob = await desk.sign_in(), await desk.sign_in(BOB)
+    sent = await desk.send(BOB)
+    code = await desk.code()
+    adding = add_contact(desk.database.app, SECRET, alice.customer_id, sent.code_id, code, now=desk.now)
+    assert (await refused(adding)).code == "contact.taken"
+    assert await customer_of_contact(desk.database.app, BOB) == bob.customer_id
+
+
+async def test_what_is_over_is_forgotten_and_what_counts_is_kept(desk: Desk) -> None:
+    await desk.sign_in()
+    assert await clean_up_customers(desk.database.app, now=NOON + timedelta(minutes=14)) == 0
+    assert await clean_up_customers(desk.database.app, now=NOON + timedelta(days=8)) == 2
