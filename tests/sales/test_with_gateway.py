@@ -1,0 +1,239 @@
+"""The whole of a purchase with the gateway twin over real sockets, in Midtrans' and Iris' protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.sales.refusing import refused
+from tests.sales.shop import PRICES, Shop, open_shop
+from tests.sandbox.twins import PAYOUT_KEY, SERVER_KEY, Gateway, running_gateway
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kernel.clock import system_clock
+from meterai.kit.http import CallLimits
+from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.adapters.payout import IrisPayouts
+from meterai.sales.bank_account import BankAccount
+from meterai.sales.model import OrderState, PaymentOutcome, PaymentState, RefundState
+from meterai.sales.ports import Channel
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.pay_refunds import pay_due_refunds
+from meterai.sales.use_cases.place_order import PlacedOrder, place_order
+from meterai.sales.use_cases.poll_payments import poll_due_payments
+from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
+from meterai.sales.use_cases.refund_quota import give_refund_account, request_refund
+from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
+
+pytestmark = pytest.mark.storage
+
+LATER = timedelta(minutes=5)
+
+
+def later() -> datetime:
+    """A clock that is ahead: what is due soon is due now."""
+    return datetime.now(UTC) + LATER
+
+
+@dataclass
+class Street:
+    """Shop, gateway, and what passes between them."""
+
+    shop: Shop
+    twin: Gateway
+    gateway: Midtrans
+    payout: IrisPayouts
+
+    async def place(self, channel: Channel = Channel.QRIS, pieces: int = 2) -> PlacedOrder:
+        self.shop.clock.now = datetime.now(UTC)
+        draft = await self.shop.quota_draft(pieces)
+        return await place_order(
+            self.shop.db,
+            self.gateway,
+            draft.order_id,
+            channel=channel,
+            price_list=PRICES,
+            payment_minutes=30,
+            clock=system_clock,
+        )
+
+    async def take_notices(self, count: int) -> list[NoticeReceipt]:
+        await self.twin.merchant.wait_for(count)
+        return [
+            await receive_notice(self.shop.db, self.gateway, raw, {}, now=system_clock())
+            for raw in self.twin.merchant.notices
+        ]
+
+    async def settle(self, placed: PlacedOrder) -> Settlement:
+        return await settle_payment(self.shop.db, self.gateway, placed.payment.reference, clock=system_clock)
+
+    async def state(self, placed: PlacedOrder) -> OrderState:
+        return (await self.shop.page(placed.order_id)).state
+
+
+@pytest_asyncio.fixture
+async def street(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Street]:
+    async with open_shop(database) as shop, running_gateway(tmp_path) as twin:
+        gateway = Midtrans(twin.url, SERVER_KEY, limits=CallLimits(total_seconds=1))
+        payout = IrisPayouts(f"{twin.url}/iris/api/v1", PAYOUT_KEY)
+        yield Street(shop, twin, gateway, payout)
+        await gateway.close()
+        await payout.close()
+        results = await run_invariants(database.reader, now=datetime.now(UTC))
+        assert {found.id: found.violations for found in results if not found.ok} == {}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_a_notice_leads_to_quota(street: Street, channel: Channel) -> None:
+    placed = await street.place(channel)
+    assert bool(placed.payment.qr_text) is (channel is Channel.QRIS)
+    assert bool(placed.payment.va_number) is (channel is Channel.VA_BNI)
+    assert await street.twin.pay(placed.payment.reference) == 200
+    (receipt, *_) = await street.take_notices(1)
+    assert receipt.reference == placed.payment.reference
+    assert (await street.settle(placed)).outcome is PaymentOutcome.CREDITED
+    assert await street.state(placed) is OrderState.COMPLETED
+
+
+async def test_duplicate_and_reordered_notices_and_a_poll_at_once_credit_once(street: Street) -> None:
+    placed = await street.place()
+    await street.twin.script(placed.payment.reference, notice_copies=4, notice_reordered=True)
+    await street.twin.pay(placed.payment.reference)
+    await street.take_notices(5)
+    poll = poll_due_payments(street.shop.db, street.gateway, clock=later)
+    answers = await asyncio.gather(poll, *(street.settle(placed) for _ in range(9)))
+    assert sum(answer.new for answer in answers[1:] if isinstance(answer, Settlement)) <= 1
+    assert await street.state(placed) is OrderState.COMPLETED
+    assert await street.shop.lot(await street.shop.page(placed.order_id)) == 2
+
+
+async def test_a_forged_notice_moves_nothing(street: Street) -> None:
+    placed = await street.place()
+    await street.twin.script(placed.payment.reference, notice_forged=True)
+    await street.twin.pay(placed.payment.reference)
+    await street.twin.merchant.wait_for(1)
+    raw = street.twin.merchant.notices[0]
+    refusal = await refused(receive_notice(street.shop.db, street.gateway, raw, {}, now=system_clock()))
+    assert refusal.code == "payment.notice_forged"
+    assert await street.state(placed) is OrderState.AWAITING_PAYMENT
+
+
+async def test_a_lost_notice_is_made_up_for_by_polling(street: Street) -> None:
+    placed = await street.place()
+    await street.twin.script(placed.payment.reference, notice_lost=True)
+    await street.twin.pay(placed.payment.reference)
+    assert await poll_due_payments(street.shop.db, street.gateway, clock=later) == 1
+    assert await street.state(placed) is OrderState.COMPLETED
+
+
+async def test_a_charge_whose_answer_was_lost_is_found_again(street: Street) -> None:
+    await street.twin.script(charge_answer_lost_next=3)
+    placed = await street.place()
+    await street.twin.script()
+    assert placed.payment.state is PaymentState.CREATING
+    await poll_due_payments(street.shop.db, street.gateway, clock=later)
+    payment = (await street.shop.page(placed.order_id)).payments[0]
+    assert (payment.state, bool(payment.qr_text)) == (PaymentState.PENDING, True)
+    await street.twin.pay(payment.reference)
+    await street.settle(placed)
+    assert await street.state(placed) is OrderState.COMPLETED
+
+
+async def test_another_amount_goes_back_over_the_gateway(street: Street) -> None:
+    placed = await street.place()
+    await street.twin.script(placed.payment.reference, paid_amount=20_000)
+    await street.twin.pay(placed.payment.reference)
+    assert (await street.settle(placed)).outcome is PaymentOutcome.REFUNDED_AMOUNT
+    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    (refund,) = (await street.shop.page(placed.order_id)).refunds
+    assert (refund.state, refund.amount) == (RefundState.PAID, 20_000)
+
+
+async def test_money_for_a_cancelled_order_goes_back(street: Street) -> None:
+    placed = await street.place()
+    await cancel_order(street.shop.db, street.gateway, placed.order_id, clock=system_clock)
+    assert await street.twin.pay(placed.payment.reference) == 412, "the charge is closed"
+    await street.twin.script(placed.payment.reference, pay_after_expiry=True)
+    assert await street.twin.pay(placed.payment.reference) == 200
+    await street.settle(placed)
+    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    page = await street.shop.page(placed.order_id)
+    assert (page.state, page.refunds[0].state) == (OrderState.CANCELLED, RefundState.PAID)
+
+
+async def test_the_channel_is_changed(street: Street) -> None:
+    placed = await street.place()
+    changed = await change_channel(
+        street.shop.db,
+        street.gateway,
+        placed.order_id,
+        channel="va_bni",
+        payment_minutes=30,
+        clock=system_clock,
+    )
+    assert changed.payment.va_number
+    assert await street.twin.pay(placed.payment.reference) == 412
+    assert await street.twin.pay(changed.payment.reference) == 200
+    await street.settle(changed)
+    assert await street.state(placed) is OrderState.COMPLETED
+
+
+async def test_quota_paid_by_qris_goes_back_piece_by_piece_through_lost_answers(street: Street) -> None:
+    placed = await street.place(pieces=2)
+    await street.twin.pay(placed.payment.reference)
+    await street.settle(placed)
+    page = await street.shop.page(placed.order_id)
+    await street.twin.script(placed.payment.reference, refund_answer_lost_next=2, refund_later_next=1)
+    for _ in range(2):
+        await request_refund(
+            street.shop.db,
+            page.id,
+            page.items[0].id,
+            1,
+            account=None,
+            request_id=uuid.uuid4().hex,
+            now=system_clock(),
+        )
+    for turn in range(4):
+        ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
+        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+    page = await street.shop.page(placed.order_id)
+    assert [refund.state for refund in page.refunds] == [RefundState.PAID] * 2
+    status = await street.gateway.get_status(placed.payment.reference)
+    assert status.refunded == 25_000
+
+
+async def test_quota_paid_by_virtual_account_goes_back_to_an_account(street: Street) -> None:
+    placed = await street.place(Channel.VA_BNI)
+    await street.twin.pay(placed.payment.reference)
+    await street.settle(placed)
+    page = await street.shop.page(placed.order_id)
+    asked = await request_refund(
+        street.shop.db, page.id, page.items[0].id, 2, account=None, request_id="r", now=system_clock()
+    )
+    assert asked.state is RefundState.NEEDS_ACCOUNT
+    await street.twin.script(payout_delay_seconds=0.05, payout_answer_lost_next=1)
+    account = BankAccount(bank="bni", number="1234567890", holder="Alice")
+    await give_refund_account(street.shop.db, page.id, asked.refund_id, account, now=system_clock())
+    for turn in range(3):
+        ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
+        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+        await asyncio.sleep(0.1)
+    page = await street.shop.page(placed.order_id)
+    assert page.refunds[0].state is RefundState.PAID
+
+
+async def test_a_reversal_is_noticed(street: Street) -> None:
+    placed = await street.place()
+    await street.twin.pay(placed.payment.reference)
+    await street.settle(placed)
+    await street.twin.post("/_reverse", {"order_id": placed.payment.reference, "how": "chargeback"})
+    assert (await street.settle(placed)).state is PaymentState.REVERSED
