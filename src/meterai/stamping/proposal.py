@@ -6,11 +6,13 @@ import msgspec
 from PIL import Image
 
 from meterai.kit.pdf.rendering import RenderRequest, render_image
-from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, Placement, overlap
+from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, SIZE_MIN, Placement, overlap
 
 _WIDTH_PX = 150
 _PAPER = 232
 """Grey from which a dot counts as paper."""
+_INK_WEIGHT = 12.0
+_TAKEN_COST = 50.0
 
 
 class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,28 +39,41 @@ def propose_placement(request: ProposeRequest) -> Placement:
 
 
 def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
-    """The same on a page that is rendered already."""
+    """The same on a page that is rendered already.
+
+    Candidates are looked at from the nearest on, and no further than another could still be better.
+    """
     ink = image.convert("L").point([0 if grey >= _PAPER else 1 for grey in range(256)])
     scale = ink.width / request.width_pt
-    side = max(1, round(request.size * scale))
     best: tuple[float, Placement] | None = None
-    for placement in _candidates(request):
-        left = round(placement.x * scale)
-        top = ink.height - round(placement.y * scale) - side
-        covered = sum(ink.crop((left, top, left + side, top + side)).histogram()[1:]) / side**2
-        cost = covered * 12 + _distance(placement, request)
+    for distance, placement in _candidates(request):
+        if best is not None and best[0] <= distance:
+            break
+        cost = distance + _INK_WEIGHT * _covered(ink, placement, scale)
         if any(overlap(placement, other) for other in request.taken):
-            cost += 50
+            cost += _TAKEN_COST
         if best is None or cost < best[0]:
             best = (cost, placement)
     assert best is not None
     return best[1]
 
 
-def _candidates(request: ProposeRequest) -> list[Placement]:
-    columns = _steps(request.width_pt - request.size)
-    rows = _steps(request.height_pt - request.size)
-    return [Placement(page=request.page, x=x, y=y, size=request.size) for y in rows for x in columns]
+def _covered(ink: Image.Image, placement: Placement, scale: float) -> float:
+    """The share of the square that has ink under it."""
+    side = max(1, round(placement.size * scale))
+    left, top = round(placement.x * scale), ink.height - round(placement.y * scale) - side
+    return sum(ink.crop((left, top, left + side, top + side)).histogram()[1:]) / side**2
+
+
+def _candidates(request: ProposeRequest) -> list[tuple[float, Placement]]:
+    """Places on a grid with their distance from where people sign, nearest first."""
+    size = min(request.size, max(SIZE_MIN, min(request.width_pt, request.height_pt)))
+    found = [
+        (_distance(x + size / 2, y + size / 2, request), x, y)
+        for y in _steps(request.height_pt - size)
+        for x in _steps(request.width_pt - size)
+    ]
+    return [(distance, Placement(page=request.page, x=x, y=y, size=size)) for distance, x, y in sorted(found)]
 
 
 def _steps(room: float) -> list[float]:
@@ -67,8 +82,6 @@ def _steps(room: float) -> list[float]:
     return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
 
 
-def _distance(placement: Placement, request: ProposeRequest) -> float:
+def _distance(x: float, y: float, request: ProposeRequest) -> float:
     """From the usual signature block: right of the middle, in the lower third."""
-    across = (placement.x + placement.size / 2) / request.width_pt - 0.72
-    along = (placement.y + placement.size / 2) / request.height_pt - 0.24
-    return abs(across) + 1.4 * abs(along)
+    return abs(x / request.width_pt - 0.72) + 1.4 * abs(y / request.height_pt - 0.24)

@@ -7,9 +7,12 @@ import io
 import msgspec
 import pypdfium2
 import pypdfium2.raw as pdfium_c
-from PIL import Image
+from PIL import Image, ImageChops
 
 from meterai.kernel.errors import Kind, Refusal
+
+_SIDES_MAX = 20
+"""A ribbon of a page must not become a huge picture."""
 
 
 class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +39,14 @@ def render_page(request: RenderRequest) -> RenderedPage:
 
     Raises: Refusal INVALID `pdf.broken`, NOT_FOUND `pdf.no_such_page`.
     """
-    return _encode(render_image(request), request.quality)
+    image = render_image(request)
+    out = io.BytesIO()
+    image.convert("L" if _is_grey(image) else "RGB").save(out, "JPEG", quality=request.quality)
+    return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
 
 
 def render_image(request: RenderRequest) -> Image.Image:
-    """The same as a Pillow image, for callers that are in the jail already."""
+    """The same as a Pillow image (RGBX), for callers that are in the jail already."""
     try:
         document = pypdfium2.PdfDocument(request.data, password=request.password or None)
     except pypdfium2.PdfiumError:
@@ -48,8 +54,7 @@ def render_image(request: RenderRequest) -> Image.Image:
     try:
         if not 1 <= request.page <= len(document):
             raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page)
-        if request.data.find(b"/Widget") >= 0 or request.data.find(b"/ObjStm") >= 0:
-            document.init_forms()
+        document.init_forms()
         return _draw(document[request.page - 1], request)
     except pypdfium2.PdfiumError:
         raise Refusal(Kind.INVALID, "pdf.broken") from None
@@ -61,31 +66,29 @@ def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> Image.Image:
     width, height = page.get_size()
     left, bottom, right, top = request.crop or (0.0, 0.0, width, height)
     scale = request.width_px / max(right - left, 1.0)
-    if (top - bottom) * scale > 20 * request.width_px:
-        scale = 20 * request.width_px / (top - bottom)  # a ribbon of a page must not become a huge picture
+    if (top - bottom) * scale > _SIDES_MAX * request.width_px:
+        scale = _SIDES_MAX * request.width_px / (top - bottom)
     bitmap = page.render(
         scale=scale,
         crop=(left, bottom, width - right, height - top),
         rev_byteorder=True,
-        prefer_bgrx=False,
+        prefer_bgrx=True,
     )
-    picture: Image.Image = bitmap.to_pil().convert("RGB")
-    return picture
-
-
-def _encode(image: Image.Image, quality: int) -> RenderedPage:
-    if _is_grey(image):
-        image = image.convert("L")
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=quality, optimize=False)
-    return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
+    size = (bitmap.width, bitmap.height)
+    # Copied once: the bitmap's memory ends with its document.
+    return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1).copy()
 
 
 def _is_grey(image: Image.Image) -> bool:
-    """Looks at a small copy: a coloured stamp or seal is some pixels wide there too."""
+    """Looks at a small copy: a coloured stamp or seal is some dots wide there too."""
     small = image.reduce(4) if min(image.size) >= 8 else image
-    saturation = small.convert("HSV").getchannel("S").getextrema()[1]
-    return isinstance(saturation, int | float) and saturation < 24
+    red, green, blue, _ = small.split()
+    return all(_differs_little(red, other) for other in (green, blue))
+
+
+def _differs_little(first: Image.Image, second: Image.Image) -> bool:
+    largest = ImageChops.difference(first, second).getextrema()[1]
+    return isinstance(largest, int | float) and largest < 24
 
 
 assert pdfium_c  # loads the library while the process is still allowed to open files
