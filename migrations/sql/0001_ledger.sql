@@ -96,7 +96,7 @@ END $$;
 -- (as 23505 transfer_pkey when it is written at the same moment) · LG002 no such account ·
 -- LG003 no such reservation · LG004 units differ · 23514 account_never_overdrawn: not enough ·
 -- 23505 transfer_ends_once: posted or voided before by another transfer.
--- Arrays and loops, not joins: measured at half the CPU time of a set-based version (docs/benchmarks.md).
+-- Arrays and loops, not joins: measured at half the CPU time of a set-based version.
 CREATE FUNCTION ledger.post_transfers(
     ids uuid[], kinds text[], pendings uuid[], debits uuid[], credits uuid[], amounts bigint[],
     codes text[], refs uuid[], organisations uuid[], expiries timestamptz[], at timestamptz
