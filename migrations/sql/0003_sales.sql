@@ -128,7 +128,7 @@ CREATE TABLE sales.refund (
     payment_id uuid NOT NULL REFERENCES sales.payment,
     quantity bigint NOT NULL CHECK (quantity >= 0),
     amount bigint NOT NULL CHECK (amount > 0),
-    reason text NOT NULL CHECK (reason IN ('customer', 'refused', 'late', 'wrong_amount', 'double')),
+    reason text NOT NULL CHECK (reason IN ('customer', 'refused', 'late', 'wrong_amount', 'double', 'reversed')),
     channel text NOT NULL CHECK (channel IN ('gateway', 'payout')),
     state text NOT NULL CHECK (state IN ('needs_account', 'payable', 'sent', 'paid')),
     bank text,

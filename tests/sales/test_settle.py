@@ -12,6 +12,7 @@ from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.errors import Kind
+from meterai.sales import bookings
 from meterai.sales.model import (
     ItemState,
     OrderState,
@@ -315,18 +316,45 @@ async def test_a_draft_is_cancelled_without_the_gateway(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("state", [GatewayState.REVERSED, GatewayState.DENIED])
-async def test_money_taken_back_by_the_bank_is_seen_and_not_refunded_again(
+async def test_money_taken_back_by_the_bank_takes_the_unused_stamps_with_it(
     shop: Shop, state: GatewayState
 ) -> None:
-    page = await shop.paid_quota()
+    page = await shop.paid_quota(pieces=3)
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = state
-    await shop.settle(reference)
+    settlements = await asyncio.gather(*(shop.settle(reference) for _ in range(5)))
+    assert sum(settlement.new for settlement in settlements) == 1
     page = await shop.page(page.id)
     assert (page.payments[0].state, page.refundable) == (PaymentState.REVERSED, {})
+    assert (page.items[0].state, page.refunds[0].reason) == (ItemState.REFUNDED, RefundReason.REVERSED)
+    assert (await shop.lot(page), await shop.stock()) == (0, 1000)
+    assert await shop.money() == {"clearing": 263, "cost": -263}, "what the gateway kept is all that is gone"
+    assert await shop.balance(bookings.RECEIVABLE) == 0
     answer = await where_is_my_money(shop.db, page.number)
     assert answer is not None
     assert answer.place is MoneyPlace.TAKEN_BACK
+    await shop.pay_refunds()
+    assert shop.gateway.charges[reference].refunds == {}, "nothing is paid a second time"
+
+
+async def test_used_stamps_of_money_taken_back_are_owed_to_us(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    await shop.use(page, 2)
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    page = await shop.page(page.id)
+    assert (page.items[0].state, page.items[0].refunded_quantity) == (ItemState.DONE, 1)
+    assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
+
+
+async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    await shop.pay(placed)
+    shop.gateway.charges[placed.payment.reference].state = GatewayState.REVERSED
+    await shop.settle(placed.payment.reference)
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.items[0].state, page.refunds) == (OrderState.PAID, ItemState.STAMPING, ())
+    assert await shop.balance(bookings.RECEIVABLE) == 12_500
 
 
 async def test_an_unclear_status_books_nothing(shop: Shop) -> None:

@@ -55,6 +55,7 @@ class AccountKind(StrEnum):
     VAT_PAYABLE = "vat_payable"
     GATEWAY_COST = "gateway_cost"  # the gateway's price (MDR)
     REFUND_PAYABLE = "refund_payable"  # owed to customers, at once and by itself
+    RECEIVABLE = "receivable"  # owed to us: a bank took the money of used stamps back
     PAYOUT_CASH = "payout_cash"  # from which refunds are paid that the gateway can't carry
 
 
@@ -90,6 +91,7 @@ class TransferCode(StrEnum):
     REFUND_VAT = "refund_vat"
     REFUND_SUSPENSE = "refund_suspense"
     REFUND_PAID = "refund_paid"
+    REVERSAL = "reversal"
 
 
 _STAMP_KINDS = {
@@ -115,7 +117,7 @@ def unit_of(kind: AccountKind) -> Unit:
 
 def side_of(kind: AccountKind) -> Side:
     """The side on which balances of this kind must stay."""
-    if kind is AccountKind.TREASURY_PREPAID:
+    if kind in (AccountKind.TREASURY_PREPAID, AccountKind.RECEIVABLE):
         return Side.DEBIT
     return Side.NONE if kind in _FREE_KINDS else Side.CREDIT
 

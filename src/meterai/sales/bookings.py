@@ -31,6 +31,7 @@ CLEARING = account_id(AccountKind.GATEWAY_CLEARING, SELLER)
 SUSPENSE = account_id(AccountKind.SUSPENSE, SELLER)
 FACE_VALUE_PAYABLE = account_id(AccountKind.FACE_VALUE_PAYABLE, SELLER)
 FEE_INCOME = account_id(AccountKind.FEE_INCOME, SELLER)
+RECEIVABLE = account_id(AccountKind.RECEIVABLE, SELLER)
 VAT_PAYABLE = account_id(AccountKind.VAT_PAYABLE, SELLER)
 GATEWAY_COST = account_id(AccountKind.GATEWAY_COST, SELLER)
 REFUND_PAYABLE = account_id(AccountKind.REFUND_PAYABLE, SELLER)
@@ -175,6 +176,22 @@ def pay_refund(order: Order, refund: Refund, *, by_gateway: bool) -> list[Transf
     return _moves(
         order,
         [("refund-paid", TransferCode.REFUND_PAID, refund.id, REFUND_PAYABLE, source, refund.amount)],
+    )
+
+
+def reverse_payment(order: Order, payment: Payment) -> list[Transfer]:
+    """Money that a bank took back out of the gateway: owed to us -> clearing."""
+    assert payment.paid_amount is not None
+    return _moves(
+        order,
+        [("reversal", TransferCode.REVERSAL, payment.id, RECEIVABLE, CLEARING, payment.paid_amount)],
+    )
+
+
+def set_off(order: Order, refund_id: uuid.UUID, amount: int) -> list[Transfer]:
+    """What we owe for stamps taken back pays what is owed to us: owed by us -> owed to us."""
+    return _moves(
+        order, [("refund-paid", TransferCode.REFUND_PAID, refund_id, REFUND_PAYABLE, RECEIVABLE, amount)]
     )
 
 

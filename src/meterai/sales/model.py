@@ -184,6 +184,7 @@ class RefundReason(StrEnum):
     LATE = "late"
     WRONG_AMOUNT = "wrong_amount"
     DOUBLE = "double"
+    REVERSED = "reversed"  # unused stamps of a payment that the bank took back: set off against it
 
 
 class RefundChannel(StrEnum):

@@ -148,6 +148,7 @@ STATES: dict[str, Message] = {
     "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
     "reason.wrong_amount": M("Jumlah yang dibayar berbeda", "", "The amount paid was different", ""),
     "reason.double": M("Dibayar dua kali", "", "Paid twice", ""),
+    "reason.reversed": M("Pembayaran ditarik kembali oleh bank", "", "Payment taken back by the bank", ""),
     "money.not_arrived": M(
         "Uangnya belum sampai kepada kami",
         "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit, kami menanyakannya "

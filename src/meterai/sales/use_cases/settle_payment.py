@@ -39,6 +39,7 @@ from meterai.sales.model import (
 from meterai.sales.news import Entry, News, news_entry
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
+from meterai.sales.reversing import take_back
 from meterai.sales.store import orders, payments, refunds
 
 log = structlog.get_logger(__name__)
@@ -237,9 +238,10 @@ async def _end(tx: Connection, reference: str, state: GatewayState, now: datetim
 
 
 async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime) -> Settlement:
-    """The money was taken back by the bank. What was used stays used; nothing of it is refunded any more."""
+    """The money was taken back by the bank: so are the stamps that are still unused. Used ones stay good."""
     after = next_payment_state(payment.state, PaymentEvent.REVERSE)
     await payments.mark_reversed(tx, payment.id, now)
+    await take_back(tx, order, payment, now)
     log.error("payment_reversed", reference=payment.reference, amount=payment.paid_amount)
     return _told(order, msgspec.structs.replace(payment, state=after), new=True)
 

@@ -1,0 +1,96 @@
+"""What happens to the stamps of a payment that the bank took back. Called with the order locked."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from meterai.kernel.errors import Refusal
+from meterai.kernel.ids import derived_id
+from meterai.kit.database import Connection
+from meterai.ledger import queries as ledger_queries
+from meterai.ledger import store as ledger
+from meterai.ledger.model import SELLER, AccountKind, account
+from meterai.sales import bookings
+from meterai.sales.model import (
+    ItemEvent,
+    ItemState,
+    PaymentOutcome,
+    RefundChannel,
+    RefundReason,
+    next_item_state,
+)
+from meterai.sales.order import Item, Order, Payment
+from meterai.sales.queries import may_be_refunded
+from meterai.sales.store import refunds
+
+
+async def take_back(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
+    """Books the reversal as owed to us, and sets the unused stamps off against it.
+
+    Stamps that are used, or being used in this moment, stay good: the rest of the debt is a receivable, and
+    no machine annuls a serial number. A refund that was not paid out yet stays owed; staff see both sides.
+    """
+    await ledger.open_accounts(tx, [account(AccountKind.RECEIVABLE, SELLER)], now)
+    await ledger.post(tx, bookings.reverse_payment(order, payment), now)
+    if payment.outcome is not PaymentOutcome.CREDITED:
+        return
+    for item in order.items:
+        if may_be_refunded(item):
+            await _set_off(tx, order, payment, item, now)
+
+
+async def _set_off(tx: Connection, order: Order, payment: Payment, item: Item, now: datetime) -> None:
+    refund_id = derived_id("refund", "reversal", payment.id, item.id)
+    pieces, amount = await _unused(tx, order, item), 0
+    while pieces > 0:
+        amount = (item.unit_face_value + item.unit_fee) * pieces
+        try:
+            async with tx.transaction():
+                taken = bookings.owe_quota(order, item, refund_id, pieces)
+                await ledger.post(tx, taken + bookings.set_off(order, refund_id, amount), now)
+            break
+        except Refusal as refusal:
+            if refusal.code != "ledger.insufficient":
+                raise
+        left = await _unused(tx, order, item)  # a document took some since we looked
+        pieces = min(left, pieces - 1)
+    if pieces > 0:
+        await _record(tx, order, payment, item, refund_id, pieces, amount, now)
+
+
+async def _unused(tx: Connection, order: Order, item: Item) -> int:
+    assert item.lot_account_id is not None
+    assert order.customer_id is not None
+    lot = await ledger_queries.lot_of(tx, item.lot_account_id, customer_id=order.customer_id)
+    return lot.available if lot else 0
+
+
+async def _record(
+    tx: Connection,
+    order: Order,
+    payment: Payment,
+    item: Item,
+    refund_id: uuid.UUID,
+    pieces: int,
+    amount: int,
+    now: datetime,
+) -> None:
+    await refunds.add_refund(
+        tx,
+        refund_id,
+        order.id,
+        payment_id=payment.id,
+        item_id=item.id,
+        quantity=pieces,
+        amount=amount,
+        reason=RefundReason.REVERSED,
+        channel=RefundChannel.GATEWAY,
+        account=None,
+        now=now,
+    )
+    await refunds.set_paid(tx, refund_id, payment.reference, now)
+    state: ItemState = item.state
+    if item.refunded_quantity + pieces == item.quantity:
+        state = next_item_state(next_item_state(state, ItemEvent.REFUND), ItemEvent.REFUND_PAID)
+    await refunds.count_refunded(tx, item.id, pieces, state)
