@@ -51,8 +51,10 @@ class RunningService:
 
     def sessions(self) -> set[int]:
         """The sessions of everything that runs below the launcher: each child leads one."""
-        wanted = {self.launcher.pid}
-        return {int(fields[3]) for fields in _stats().values() if int(fields[1]) in wanted}
+        stats = _stats()
+        own = stats[self.launcher.pid][3]
+        children = [fields for fields in stats.values() if int(fields[1]) == self.launcher.pid]
+        return {int(fields[3]) for fields in children if fields[3] != own}
 
     def stop(self, sign: signal.Signals = signal.SIGINT, seconds: float = 30) -> int:
         """Ends it and returns the launcher's exit status."""
@@ -64,6 +66,11 @@ def processes_of(sessions: set[int]) -> list[str]:
     """Command lines of living processes in these sessions."""
     living = [pid for pid, fields in _stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]
     return [f"{pid} {_command(pid)}" for pid in living]
+
+
+def parent_of(pid: int) -> int:
+    """The parent of a living process."""
+    return int(_stats()[pid][1])
 
 
 def launch(

@@ -17,8 +17,9 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
-from tests.running_service import RunningService, launch, processes_of, running_service
+from tests.running_service import RunningService, launch, parent_of, processes_of, running_service
 
+from meterai.kernel.serial import make_serial
 from meterai.kit.installation import Secrets
 from meterai.kit.processes import processes_in, stamp_of
 
@@ -101,11 +102,29 @@ async def test_a_killed_process_is_back_soon(own: RunningService) -> None:
     assert stamp_of(victim) is None
 
 
-async def _answers(url: str) -> bool:
+async def _answers(url: str, well: tuple[int, ...] = (200,)) -> bool:
     try:
-        return await status_of(url) == 200
+        return await status_of(url) in well
     except aiohttp.ClientError:
         return False
+
+
+async def test_a_killed_database_is_back_soon_and_the_site_goes_on(own: RunningService) -> None:
+    for process in processes_in(own.data / "postgres" / "data", program="postgres"):
+        if parent_of(process) == own.launcher.pid:
+            os.kill(process, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while "the database ended, starting it again" not in own.output or not await _sells(own):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+    connection = await owner_of(own)
+    assert await connection.fetchval("SELECT count(*) FROM sales.event") > 0
+    await connection.close()
+
+
+async def _sells(own: RunningService) -> bool:
+    """Whether a page that needs the database works."""
+    return await _answers(f"{own.addresses.site}/periksa/nomor/{make_serial(bytes(32))}", well=(200, 404))
 
 
 def test_a_second_launcher_on_the_same_data_is_refused(own: RunningService) -> None:
@@ -147,6 +166,16 @@ async def test_killed_and_started_again_it_loses_nothing_and_ctrl_c_leaves_nothi
     shutil.rmtree(place / "data")
     assert [path.name for path in place.iterdir()] == ["data.output"]
     print(f"start after a kill: {seconds:.1f} s")
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5])
+def test_ctrl_c_while_starting_leaves_nothing(place: Path, seconds: float) -> None:
+    service = launch(place / "data")
+    time.sleep(seconds)
+    sessions = service.sessions()
+    assert service.stop(signal.SIGINT) in (0, 1, 130, -signal.SIGINT)
+    assert processes_of(sessions) == []
+    assert processes_in(place / "data" / "postgres" / "data", program="postgres") == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")

@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import asyncpg
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.database_server import DatabaseServer
@@ -34,6 +35,7 @@ from meterai.kit.installation import (
     write_addresses,
 )
 from meterai.kit.postgres import PostgresFailed
+from meterai.kit.processes import ending_with_parent
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.supervisor import StartFailed, Supervisor, python_module
 
@@ -57,11 +59,14 @@ def up(
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, StartFailed) as problem:
-        _console.print(f"[bold red]Not started.[/] {problem}", markup=True)
-        raise typer.Exit(1) from None
+        _fail(str(problem))
     except (asyncpg.PostgresError, OSError) as error:
-        _console.print(f"[bold red]Not started.[/] The database: {error}")
-        raise typer.Exit(1) from None
+        _fail(f"The database: {error}")
+
+
+def _fail(problem: str) -> NoReturn:
+    _console.print("[bold red]Not running.[/]", escape(problem))
+    raise typer.Exit(1) from None
 
 
 class _Launch:
@@ -106,12 +111,19 @@ class _Launch:
         twin = twin_specs(complete, ports, twins, self._secrets)
         await self._supervisor.start([*twin, *product_specs(complete)])
         write_addresses(data, addresses)
-        self._show(addresses)
+        if ports.site != self._settings.port and self._settings.port:
+            self._report(f"port {self._settings.port} is busy, so the site has another one")
+        with contextlib.suppress(OSError):
+            self._show(addresses)
 
     async def _stay(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._supervisor.watch())
-            tasks.create_task(self._database.keep(self._report))
+        watching = asyncio.ensure_future(self._supervisor.watch())
+        keeping = asyncio.ensure_future(self._database.keep(self._report))
+        try:
+            await asyncio.gather(watching, keeping)
+        finally:
+            watching.cancel()
+            keeping.cancel()
 
     async def _stop(self) -> None:
         forget_addresses(self._settings.data)
@@ -126,11 +138,17 @@ class _Launch:
         arguments = [str(folder), "--algorithm", settings.key_algorithm]
         command = python_module("sandbox.pki", *arguments) if wanted else ["true"]
         with (settings.data / "logs" / "pki.log").open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=ending_with_parent(signal.SIGTERM),
+            )
 
     def _report(self, line: str) -> None:
         with contextlib.suppress(OSError):  # the terminal may be gone
-            _console.print(f"[yellow]![/] {line}")
+            _console.print("[yellow]![/]", escape(line))
 
     def _show(self, addresses: Addresses) -> None:
         seconds = time.monotonic() - self._since
