@@ -200,6 +200,18 @@ _I4 = [
         "a sale was booked for a payment that was not credited",
         f"UPDATE sales.payment SET outcome = 'refunded_late' WHERE id = {_id('payment', 'bob')}",
     ),
+    Plant(
+        "I4",
+        1,
+        "a bank took money back and nobody owes it",
+        f"UPDATE sales.payment SET state = 'reversed' WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        1,
+        "money is booked as taken back and was not",
+        copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, code="'reversal'"),
+    ),
 ]
 _I5 = [
     Plant(

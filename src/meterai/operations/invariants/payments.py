@@ -40,6 +40,19 @@ I4 = SqlInvariant(
                 THEN b.face_value <> o.face_value OR b.fee <> o.fee - o.vat OR b.vat <> o.vat
                 ELSE b.face_value + b.fee + b.vat > 0 END
         """,
+        # Money that a bank took back is booked as owed to us, once, and no other is.
+        """
+        WITH reversed AS (
+            SELECT order_id, sum(paid_amount) AS rupiah FROM sales.payment
+            WHERE reversed_at IS NOT NULL OR state = 'reversed' GROUP BY order_id
+        ), booked AS (
+            SELECT reference_id AS order_id, sum(amount) AS rupiah FROM ledger.transfer
+            WHERE code = 'reversal' GROUP BY reference_id
+        )
+        SELECT order_id::text AS subject,
+            format('Rp%s taken back, Rp%s booked so', coalesce(r.rupiah, 0), coalesce(b.rupiah, 0)) AS fact
+        FROM reversed r FULL JOIN booked b USING (order_id) WHERE r.rupiah IS DISTINCT FROM b.rupiah
+        """,
     ),
 )
 
