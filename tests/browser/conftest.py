@@ -1,7 +1,7 @@
 """Chromium in front of the really running service (the `service` fixture starts `meterai up`).
 
 Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`. Whatever a
-person does, these are checked at the end: no request left the service, no script or policy error appeared.
+person does, these are checked at the end: no request left the service, no script or policy error.
 Screenshots go to `screenshots/` at the root of the project, which is not committed.
 """
 

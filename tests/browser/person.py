@@ -91,8 +91,8 @@ class Person:
     def leave(self) -> None:
         """Closes the browser; nothing may have gone astray."""
         self.context.close()
-        assert self.strangers == []
-        assert self.errors == []
+        assert not self.strangers, self.strangers
+        assert not self.errors, self.errors
 
     # looking
 
@@ -112,16 +112,17 @@ class Person:
         expect(self.page.locator("main")).to_contain_text(text)
 
     def press(self, name: str) -> None:
-        """Presses the first button or link of this name."""
+        """Presses the first button or link of this name in the main part of the page."""
         pattern = re.compile(re.escape(name))
-        button = self.page.get_by_role("button", name=pattern)
-        (button if button.count() else self.page.get_by_role("link", name=pattern)).first.click()
+        main = self.page.locator("main")
+        main.get_by_role("button", name=pattern).or_(main.get_by_role("link", name=pattern)).first.click()
 
     def approve(self, name: str) -> None:
         """This page, as it is now: fits the width, has no barrier that axe knows, and goes into the album."""
         self.shoot(name)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"
-        assert self.barriers() == [], name
+        barriers = self.barriers()
+        assert not barriers, f"{name}: {barriers}"
         assert self.page.evaluate("document.documentElement.lang") == self.language
 
     def shoot(self, name: str) -> None:
@@ -169,7 +170,8 @@ class Person:
         return self._newest(contact, asked_at, re.compile(r"(https?://\S+/p/[A-Za-z0-9_-]+)"))
 
     def _newest(self, contact: str, asked_at: float, wanted: re.Pattern[str]) -> str:
-        query = urllib.parse.urlencode({"to": contact, "limit": 5})
+        to = contact if "@" in contact else "+62" + contact.lstrip("0")
+        query = urllib.parse.urlencode({"to": to, "limit": 5})
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             with urllib.request.urlopen(f"{self.site.inbox}/messages?{query}") as answer:

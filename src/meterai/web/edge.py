@@ -93,8 +93,16 @@ class Edge:
         attach(scope, Visit(language, path, query, new_help_code()))
         scope["path"] = path
         scope["raw_path"] = path.encode()
-        packs = _accepts_gzip(scope["headers"])
-        await self.site(scope, receive, _Finisher(send, self.safety, language.encode(), packs).send)
+        finisher = _Finisher(
+            send,
+            self.safety,
+            language.encode(),
+            packs=_accepts_gzip(scope["headers"]),
+            silent=scope["method"] == "HEAD",
+        )
+        if finisher.silent:
+            scope["method"] = "GET"  # routes answer GET; of the answer only the headers are sent
+        await self.site(scope, receive, finisher.send)
 
     async def _send_asset(self, scope: Scope, send: Send) -> None:
         asset = self.assets.by_address.get(scope["path"])
@@ -133,7 +141,8 @@ class Edge:
 class _Finisher:
     """Adds the safety headers to an answer and packs it when it is text in one piece."""
 
-    def __init__(self, send: Send, safety: Headers, language: bytes, packs: bool) -> None:
+    def __init__(self, send: Send, safety: Headers, language: bytes, *, packs: bool, silent: bool) -> None:
+        self.silent = silent
         self._send = send
         self._safety = safety
         self._language = language
@@ -163,6 +172,8 @@ class _Finisher:
             if kind.startswith(b"text/html"):
                 headers.append((b"content-language", self._language))
             await self._send({**start, "headers": headers})
+        if self.silent:
+            message = {**message, "body": b""}
         await self._send(message)
 
 
