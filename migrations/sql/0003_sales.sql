@@ -167,7 +167,7 @@ CREATE FUNCTION sales.order_json(wanted uuid) RETURNS text LANGUAGE sql STABLE A
             'qr_text', p.qr_text, 'va_number', p.va_number, 'page_url', p.page_url,
             'paid_amount', p.paid_amount, 'outcome', p.outcome, 'created_at', p.created_at,
             'expires_at', p.expires_at, 'settled_at', p.settled_at, 'reversed_at', p.reversed_at)
-            ORDER BY p.created_at, p.id), '[]')
+            ORDER BY p.created_at, length(p.reference), p.reference), '[]')
             FROM sales.payment p WHERE p.order_id = o.id),
         'refunds', (SELECT coalesce(json_agg(json_build_object(
             'id', r.id, 'item_id', r.item_id, 'payment_id', r.payment_id, 'quantity', r.quantity,
