@@ -20,6 +20,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import quote
 
 from meterai.kit.process_identity import Identity, choose_identity
 from meterai.kit.processes import ending_with_parent, free_port, processes_in
@@ -117,7 +118,7 @@ class EmbeddedPostgres:
     def url(self, database: str = "postgres", user: str = OWNER, password: str | None = None) -> str:
         """The address of a database; by default as the owner."""
         secret = self._password if password is None else password
-        return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{user}:{quote(secret, safe='')}@127.0.0.1:{self.port}/{database}"
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

@@ -1,0 +1,54 @@
+"""The commands a newcomer runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [*sorted((ROOT / "script").iterdir()), ROOT / ".ci" / "run"]
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_scripts_can_be_run_and_parse(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!/bin/sh\n")
+    assert subprocess.run(["sh", "-n", script], capture_output=True).returncode == 0
+
+
+def test_nothing_that_installs_names_a_host() -> None:
+    texts = [script.read_text() for script in SCRIPTS] + [LOCK, (ROOT / "pyproject.toml").read_text()]
+    assert [found for text in texts for found in re.findall(r"https?://\S+", text)] == []
+
+
+def test_every_dependency_is_locked_with_hashes() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    names = {re.split(r"[^A-Za-z0-9_.-]", requirement)[0].lower() for requirement in named}
+    locked = dict(
+        re.findall(r"^([a-z0-9_.-]+)==\S+.* \\\n    --hash=(sha256:[0-9a-f]{64})", LOCK, re.MULTILINE)
+    )
+    assert names - locked.keys() == set()
+    assert len(locked) == len(re.findall(r"^[a-z0-9_.-]+==", LOCK, re.MULTILINE))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_bootstrap_refuses_a_checkout_it_can_not_write_to() -> None:
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    with tempfile.TemporaryDirectory() as name:
+        checkout = Path(name)
+        checkout.chmod(0o755)
+        (checkout / "script").mkdir()
+        for file in ("script/bootstrap", "requirements.lock", "pyproject.toml"):
+            (checkout / file).write_bytes((ROOT / file).read_bytes())
+        command = [*become, "sh", checkout / "script" / "bootstrap"]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "can't write to" in done.stderr
