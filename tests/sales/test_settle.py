@@ -26,6 +26,7 @@ from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
+from meterai.sales.use_cases.refund_quota import request_refund
 
 pytestmark = pytest.mark.storage
 
@@ -345,6 +346,25 @@ async def test_used_stamps_of_money_taken_back_are_owed_to_us(shop: Shop) -> Non
     page = await shop.page(page.id)
     assert (page.items[0].state, page.items[0].refunded_quantity) == (ItemState.DONE, 1)
     assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
+
+
+@pytest.mark.parametrize(("channel", "pieces"), [("qris", 3), ("va_bni", 3), ("qris", 1)])
+async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_back(
+    shop: Shop, channel: str, pieces: int
+) -> None:
+    page = await shop.paid_quota(pieces=3, channel=channel)
+    await request_refund(
+        shop.db, page.id, page.items[0].id, pieces, account=None, request_id="r", now=shop.clock()
+    )
+    reference = page.payments[0].reference
+    shop.gateway.charges[reference].state = GatewayState.REVERSED
+    await shop.settle(reference)
+    await shop.pay_refunds()
+    page = await shop.page(page.id)
+    assert (page.items[0].state, {r.state for r in page.refunds}) == (ItemState.REFUNDED, {RefundState.PAID})
+    assert (shop.gateway.charges[reference].refunds, shop.payout.requests) == ({}, {})
+    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert "owed" not in await shop.money()
 
 
 async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop) -> None:

@@ -164,10 +164,13 @@ class RefundEvent(StrEnum):
     SEND = "send"
     PAY = "pay"
     REFUSE = "refuse"  # by gateway or bank, for good: an account, or another one, is needed
+    SET_OFF = "set_off"  # the bank took the payment back before we returned it
 
 
 REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
     (RefundState.NEEDS_ACCOUNT, RefundEvent.NAME_ACCOUNT): RefundState.PAYABLE,
+    (RefundState.NEEDS_ACCOUNT, RefundEvent.SET_OFF): RefundState.PAID,
+    (RefundState.PAYABLE, RefundEvent.SET_OFF): RefundState.PAID,
     (RefundState.PAYABLE, RefundEvent.SEND): RefundState.SENT,
     (RefundState.PAYABLE, RefundEvent.PAY): RefundState.PAID,
     (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,

@@ -13,26 +13,35 @@ from meterai.ledger import store as ledger
 from meterai.ledger.model import SELLER, AccountKind, account
 from meterai.sales import bookings
 from meterai.sales.model import (
+    REFUND_MOVES,
     ItemEvent,
     ItemState,
     PaymentOutcome,
     RefundChannel,
+    RefundEvent,
     RefundReason,
     next_item_state,
 )
 from meterai.sales.order import Item, Order, Payment
 from meterai.sales.queries import may_be_refunded
+from meterai.sales.refunding import finish_item
 from meterai.sales.store import refunds
 
 
 async def take_back(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
-    """Books the reversal as owed to us, and sets the unused stamps off against it.
+    """Books the reversal as owed to us, and sets off against it what we owe: open refunds, unused stamps.
 
     Stamps that are used, or being used in this moment, stay good: the rest of the debt is a receivable, and
-    no machine annuls a serial number. A refund that was not paid out yet stays owed; staff see both sides.
+    no machine annuls a serial number. A refund that a worker is paying in this very moment, or whose answer
+    was lost, may reach the customer all the same: then too little is booked as owed to us.
     """
     await ledger.open_accounts(tx, [account(AccountKind.RECEIVABLE, SELLER)], now)
     await ledger.post(tx, bookings.reverse_payment(order, payment), now)
+    for refund in order.refunds:
+        if refund.payment_id == payment.id and (refund.state, RefundEvent.SET_OFF) in REFUND_MOVES:
+            await refunds.set_paid(tx, refund.id, payment.reference, now)
+            await finish_item(tx, order, refund)
+            await ledger.post(tx, bookings.set_off(order, refund.id, refund.amount), now)
     if payment.outcome is not PaymentOutcome.CREDITED:
         return
     for item in order.items:

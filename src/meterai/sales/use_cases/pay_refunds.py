@@ -15,17 +15,15 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
-    ItemEvent,
-    ItemState,
     RefundChannel,
     RefundEvent,
     RefundState,
-    next_item_state,
     next_refund_state,
 )
 from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
+from meterai.sales.refunding import finish_item
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
 
@@ -128,19 +126,10 @@ async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -
         order, refund = found
         next_refund_state(refund.state, RefundEvent.PAY)
         await refunds.set_paid(tx, due.id, reference, now)
-        await _finish_item(tx, order, refund)
+        await finish_item(tx, order, refund)
         await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
         by_gateway = due.channel is RefundChannel.GATEWAY
         await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
-
-
-async def _finish_item(tx: Connection, order: Order, refund: Refund) -> None:
-    item = None if refund.item_id is None else order.item(refund.item_id)
-    if item is None or item.state is not ItemState.REFUNDING:
-        return
-    others = [r for r in order.refunds if r.item_id == item.id and r.id != refund.id]
-    if all(other.state is RefundState.PAID for other in others):
-        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_PAID))
 
 
 async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime) -> None:
