@@ -12,6 +12,9 @@ _WIDTH_PX = 150
 _PAPER = 232
 """Grey from which a dot counts as paper."""
 _INK_WEIGHT = 12.0
+_TOUCH_COST = 0.5
+"""Added as soon as the square, with a little air around it, touches any ink."""
+_AIR_PT = 3.0
 _TAKEN_COST = 50.0
 
 
@@ -49,7 +52,8 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
     for distance, placement in _candidates(request):
         if best is not None and best[0] <= distance:
             break
-        cost = distance + _INK_WEIGHT * _covered(ink, placement, scale)
+        covered = _covered(ink, placement, scale)
+        cost = distance + (_TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0)
         if any(overlap(placement, other) for other in request.taken):
             cost += _TAKEN_COST
         if best is None or cost < best[0]:
@@ -59,9 +63,10 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 
 
 def _covered(ink: Image.Image, placement: Placement, scale: float) -> float:
-    """The share of the square that has ink under it."""
-    side = max(1, round(placement.size * scale))
-    left, top = round(placement.x * scale), ink.height - round(placement.y * scale) - side
+    """The share of the square, and the air around it, that has ink under it."""
+    side = max(1, round((placement.size + 2 * _AIR_PT) * scale))
+    left = round((placement.x - _AIR_PT) * scale)
+    top = ink.height - round((placement.y - _AIR_PT) * scale) - side
     return sum(ink.crop((left, top, left + side, top + side)).histogram()[1:]) / side**2
 
 

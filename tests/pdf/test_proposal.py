@@ -1,0 +1,19 @@
+"""The proposed place touches nothing that is written, where the page has room."""
+
+from PIL import Image
+
+from meterai.kit.pdf.rendering import RenderRequest, render_image
+from meterai.stamping.proposal import ProposeRequest, propose_placement
+from simulator.papers import make_letter
+
+
+def test_the_proposed_place_touches_no_letter() -> None:
+    letter = make_letter("SURAT LAMARAN", "Siti Contoh", size_bytes=30_000)
+    place = propose_placement(ProposeRequest(data=letter, page=1, width_pt=595.28, height_pt=841.89))
+    page: Image.Image = render_image(RenderRequest(data=letter, page=1, width_px=1190)).convert("L")
+    scale = page.width / 595.28
+    left, right = place.x * scale, (place.x + place.size) * scale
+    top, bottom = page.height - (place.y + place.size) * scale, page.height - place.y * scale
+    darkest, _ = page.crop((int(left), int(top), int(right), int(bottom))).getextrema()
+    assert isinstance(darkest, int)
+    assert darkest > 200, f"the stamp at {place} lies on something"
