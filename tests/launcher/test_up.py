@@ -20,7 +20,7 @@ import pytest
 from tests.running_service import RunningService, launch, parent_of, processes_of, running_service
 
 from meterai.kernel.serial import make_serial
-from meterai.kit.installation import Secrets
+from meterai.kit.installation import Secrets, read_addresses
 from meterai.kit.processes import processes_in, stamp_of
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
@@ -166,6 +166,23 @@ async def test_killed_and_started_again_it_loses_nothing_and_ctrl_c_leaves_nothi
     shutil.rmtree(place / "data")
     assert [path.name for path in place.iterdir()] == ["data.output"]
     print(f"start after a kill: {seconds:.1f} s")
+
+
+async def test_it_goes_on_when_nobody_reads_its_lines(place: Path) -> None:
+    command = [sys.executable, "-m", "meterai.cli", "up", "--port", "0", "--data", str(place / "data")]
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert launcher.stdout is not None
+    launcher.stdout.close()
+    deadline = time.monotonic() + 60
+    while not (place / "data" / "run" / "service.json").exists():
+        assert launcher.poll() is None
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)
+    assert await status_of(read_addresses(place / "data").site) == 200
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.communicate(timeout=30)[1] == b""
+    assert launcher.returncode == 0
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.5])

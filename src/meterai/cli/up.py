@@ -39,7 +39,16 @@ from meterai.kit.processes import ending_with_parent
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.supervisor import StartFailed, Supervisor, python_module
 
-_console = Console(highlight=False, soft_wrap=True)
+
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read our lines is gone (`script/server | head`): the service goes on without them."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+_console = _Terminal(highlight=False, soft_wrap=True)
 
 
 def up(
