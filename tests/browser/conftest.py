@@ -1,7 +1,7 @@
 """Chromium in front of the really running service (the `service` fixture starts `meterai up`).
 
-Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`. Whatever a
-person does, these are checked at the end: no request left the service, no script or policy error.
+Each test gets people with a browser of their own: `visitor(width=360, scripts=True, language="id")`.
+Whatever a person does, these are checked at the end: no request left the service, no script or policy error.
 Screenshots go to `screenshots/` at the root of the project, which is not committed.
 """
 
@@ -33,16 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium.
+
+    Ends with this package: Playwright keeps an event loop running, which would be in the way of asynchronous
+    tests elsewhere.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(service: RunningService) -> Site:
     """Where the service listens."""
     SCREENSHOTS.mkdir(exist_ok=True)
