@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,10 @@ class CachedPage:
     etag: bytes
 
 
+type CachedPages = dict[tuple[str, str], CachedPage]
+type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
+
+
 def cache_page(body: bytes) -> CachedPage:
     """Compresses and names a page once."""
     etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
@@ -64,12 +69,11 @@ def cache_page(body: bytes) -> CachedPage:
 class Edge:
     """The ASGI application that uvicorn runs; `site` is everything that is not cached."""
 
-    def __init__(
-        self, site: ASGIApp, assets: Assets, pages: dict[tuple[str, str], CachedPage], *, tls: bool
-    ) -> None:
+    def __init__(self, site: ASGIApp, assets: Assets, make_pages: MakePages, *, tls: bool) -> None:
         self.site = site
         self.assets = assets
-        self.pages = pages
+        self.make_pages = make_pages
+        self.pages, self.renew_at = make_pages()
         self.safety = safety_headers(tls=tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,6 +85,8 @@ class Edge:
             if path.startswith("/aset/"):
                 await self._send_asset(scope, send)
                 return
+            if time.time() >= self.renew_at:
+                self.pages, self.renew_at = self.make_pages()
             page = self.pages.get(split_language(path))
             if page is not None:
                 await self._send_page(page, scope, send)

@@ -17,7 +17,7 @@ class Message:
     id_next: str
     en: str
     en_next: str
-    money: Literal["", "still", "held", "back"] = ""
+    money: Literal["", "still", "held", "back", "returned"] = ""
 
 
 M = Message
@@ -314,6 +314,13 @@ TABLE: dict[str, Message] = {
         "Lihat acara yang dibuka di beranda, atau bubuhkan tanpa acara.",
         "This event does not exist or has closed.",
         "See what is open on the home page, or stamp without an event.",
+    ),
+    "event.closed": M(
+        "Acara ini sedang tidak dibuka.",
+        "Dibuka {opens_at}, ditutup {closes_at}. Dokumen lain tetap dapat dibubuhi tanpa acara.",
+        "This event is not open now.",
+        "It opens {opens_at} and closes {closes_at}. Other documents can still be stamped without an event.",
+        STILL,
     ),
     "document.unknown": M(
         "Dokumen ini tidak kami temukan.",

@@ -13,7 +13,7 @@ from meterai.web import formats
 from meterai.web.message_table import TABLE
 from meterai.web.state_table import STATES
 
-MoneyKind = Literal["", "still", "held", "back"]
+MoneyKind = Literal["", "still", "held", "back", "returned"]
 
 MONEY_NOTES: Mapping[str, tuple[str, str]] = {
     "still": ("Uang belum berpindah.", "No money has moved."),
@@ -22,6 +22,7 @@ MONEY_NOTES: Mapping[str, tuple[str, str]] = {
         "We have received your money and it is on record.",
     ),
     "back": ("Uang Anda sedang kembali kepada Anda.", "Your money is on its way back to you."),
+    "returned": ("Uang Anda sudah kembali kepada Anda.", "Your money has gone back to you."),
 }
 
 

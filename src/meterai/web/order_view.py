@@ -124,6 +124,9 @@ def _payment(order: Order) -> Payment | None:
 
 
 def _state_name(order: Order, items: Sequence[ItemView]) -> str:
+    credited = order.credited_payment
+    if credited is not None and credited.state == "reversed":
+        return "order.reversed"
     if order.state != "completed":
         return f"order.{order.state}"
     if any(item.state == "refused" for item in items):
@@ -135,10 +138,14 @@ def _state_name(order: Order, items: Sequence[ItemView]) -> str:
 
 def _money_kind(order: Order, state_name: str) -> MoneyKind:
     if state_name == "order.completed_refunded":
+        return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
+    if state_name == "order.reversed":
         return "back"
     if order.state in ("paid", "completed"):
         return "held"
-    return "back" if order.refunds else "still"
+    if order.refunds:
+        return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
+    return "still"
 
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
@@ -187,7 +194,7 @@ def _mark(order: Order, items: Sequence[ItemView]) -> str:
     """Changes exactly when the page would show something else."""
     parts = [str(order.state)]
     parts += [f"{item.state}{item.refundable}" for item in items]
-    parts += [f"{payment.reference}{payment.state}" for payment in order.payments]
+    parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
     parts += [f"{refund.id}{refund.state}" for refund in order.refunds]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 

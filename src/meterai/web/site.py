@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
 from meterai.web.desk import STATUS, Desk
-from meterai.web.edge import CachedPage, Edge, cache_page
+from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.routes import ROUTES
 from meterai.web.visits import LANGUAGES, Visit, visit_of
@@ -64,17 +65,31 @@ def build_site(house: App, *, events: Sequence[Event] = (), more_routes: Sequenc
         signature_types=[App, Desk],
     )
     litestar.state.desk = desk
-    return Edge(litestar, assets, make_cached_pages(pages, events), tls=tls)
+
+    def make_pages() -> tuple[CachedPages, float]:
+        now = house.clock()
+        return make_cached_pages(pages, events, now), _next_change(events, now)
+
+    return Edge(litestar, assets, make_pages, tls=tls)
 
 
-def make_cached_pages(pages: Pages, events: Sequence[Event]) -> dict[tuple[str, str], CachedPage]:
-    """Every page that is the same for everyone, in each language."""
-    wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": events})]
+def _next_change(events: Sequence[Event], now: datetime) -> float:
+    """When an event opens or closes next, as Unix time."""
+    moments = [moment for event in events for moment in (event.opens_at, event.closes_at) if moment > now]
+    return min((moment.timestamp() for moment in moments), default=float("inf"))
+
+
+def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> CachedPages:
+    """Every page that is the same for everyone, in each language, as it reads at `now`."""
+    offered = [event for event in events if event.is_open(now)]
+    wanted: list[tuple[str, str, dict[str, Any]]] = [("/", "home.html", {"events": offered})]
     wanted.append(("/periksa", "verify.html", {"refused": "", "serial": ""}))
     wanted += [(path, template, {}) for path, template in SAME_FOR_EVERYONE.items()]
     for event in events:
         stamps = len(event.required_documents)
-        wanted.append((f"/{event.slug}", "event.html", {"event": event, "stamps": stamps}))
+        wanted.append(
+            (f"/{event.slug}", "event.html", {"event": event, "stamps": stamps, "open": event.is_open(now)})
+        )
     made = {}
     for language in LANGUAGES:
         for path, template, context in wanted:

@@ -57,6 +57,15 @@ STATES: dict[str, Message] = {
         "See where the refund stands below. There is nothing to do except what is written there.",
         "back",
     ),
+    "order.reversed": M(
+        "Pembayaran pesanan ini diambil kembali oleh bank atau dompet digital Anda",
+        "Tanyakan kepada mereka dengan nomor pembayaran di halaman Uang. Meterai yang sudah dibubuhkan tidak "
+        "dibatalkan oleh mesin, dan Anda tidak perlu membayar apa pun sebelum keadaannya jelas.",
+        "Your bank or e-wallet took back the payment of this order",
+        "Ask them, naming the payment number on the Money page. No machine annuls stamps already placed, and there "
+        "is nothing to pay before the case is clear.",
+        "back",
+    ),
     "order.expired": M(
         "Waktu pembayaran sudah habis",
         "Belum membayar? Buat pesanan baru. Sudah membayar? Jangan membayar lagi: begitu uangnya "
@@ -141,7 +150,7 @@ STATES: dict[str, Message] = {
         "Lihat mutasi rekening atau dompet digital Anda.",
         "Returned to you",
         "See the history of your account or e-wallet.",
-        "back",
+        "returned",
     ),
     "reason.customer": M("Atas permintaan Anda", "", "At your request", ""),
     "reason.refused": M("Dokumen tidak dapat dibubuhi", "", "The document could not be stamped", ""),
@@ -205,7 +214,7 @@ STATES: dict[str, Message] = {
         "Lihat mutasi rekening atau dompet digital Anda.",
         "All the money has gone back to you",
         "See the history of your account or e-wallet.",
-        "back",
+        "returned",
     ),
     "money.taken_back": M(
         "Uangnya diambil kembali oleh bank atau dompet digital",

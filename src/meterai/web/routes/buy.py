@@ -138,6 +138,8 @@ def _event(desk: Desk, slug: str) -> Event | None:
     event = desk.events.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    if not event.is_open(desk.house.clock()):
+        raise Refusal(Kind.GONE, "event.closed", opens_at=event.opens_at, closes_at=event.closes_at)
     return event
 
 

@@ -51,7 +51,7 @@
         setTimeout(() => (button.textContent = before), 2000);
       };
     }
-    for (const clock of $("[data-until]", base)) clock.hidden = false;
+    for (const clock of $("[data-left]", base)) clock.hidden = false;
     tick();
   }
 

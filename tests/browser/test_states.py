@@ -1,0 +1,46 @@
+"""Every state of the order page, also those that take days or accidents: no barrier, fits, looked at."""
+
+from __future__ import annotations
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.browser.person import Site
+from tests.web.made_orders import KNOWN, ORDERS
+
+from meterai.web.assets import Assets
+from meterai.web.order_view import order_view
+from meterai.web.pages import Pages, SiteFacts
+from meterai.web.visits import Visit
+
+
+@pytest.fixture(scope="module")
+def pages(site: Site) -> Pages:
+    facts = SiteFacts(site.address, True, 10_000, 2_500, 1_100, 30)
+    return Pages(facts, Assets())
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_the_order_page_in_each_state(
+    visitor: Visitor, pages: Pages, name: str, width: int, language: str
+) -> None:
+    person = visitor(width=width, language=language)
+    path = "/pesanan/M7KQ-3XPD-92RT"
+    visit = Visit(language, path, "", "K7QF-2M9D")
+    body = pages.render(
+        visit,
+        "order.html",
+        view=order_view(ORDERS[name], KNOWN, visit, request_id="r"),
+        permanent=f"{person.site.address}/p/Zk3vXo2d8sQ1a7bWcE5fTg9h",
+        proof="x",
+        private=True,
+        refused="",
+        refused_facts={},
+    )
+    person.page.route(
+        "**" + path, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8")
+    )
+    person.open(path)
+    for details in person.page.locator("summary").all():
+        details.click()
+    person.approve(f"85-{name}")

@@ -1,0 +1,112 @@
+"""The edge: languages by prefix, cached pages, HEAD, packing, headers; driven as an ASGI application."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import pytest
+
+from meterai.web.assets import Assets
+from meterai.web.edge import CachedPages, Edge, cache_page
+from meterai.web.visits import split_language, visit_of
+
+
+class Answer:
+    """What came out of the application."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+
+async def ask(
+    application: Any, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
+) -> Answer:
+    answer = Answer()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {key.decode(): value.decode() for key, value in message["headers"]}
+        else:
+            answer.body += message.get("body", b"")
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    raw = [(key.encode(), value.encode()) for key, value in (headers or {}).items()]
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"a=1", "headers": raw}
+    await application(scope, receive, send)
+    return answer
+
+
+async def inner(scope: Any, receive: Any, send: Any) -> None:
+    """Stands for the routes: says what it was asked."""
+    visit = visit_of(scope)
+    body = f"{scope['method']} {visit.language} {visit.path} {visit.here('en')} {'x' * 2000}".encode()
+    headers = [(b"content-type", b"text/html"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def edge() -> Edge:
+    return Edge(
+        inner, Assets(), lambda: ({("en", "/harga"): cache_page(b"<p>Price")}, float("inf")), tls=True
+    )
+
+
+async def test_the_language_prefix_is_taken_off_and_told(edge: Edge) -> None:
+    assert (await ask(edge, "/en/beli")).body.startswith(b"GET en /beli /en/beli?a=1")
+    assert (await ask(edge, "/beli")).body.startswith(b"GET id /beli")
+    assert (await ask(edge, "/en")).body.startswith(b"GET en / ")
+    assert split_language("/english") == ("id", "/english")
+
+
+async def test_a_cached_page_is_answered_without_the_routes_and_again_by_its_name(edge: Edge) -> None:
+    first = await ask(edge, "/en/harga", headers={"accept-encoding": "gzip"})
+    assert gzip.decompress(first.body) == b"<p>Price"
+    again = await ask(edge, "/en/harga", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+
+
+async def test_head_gives_the_headers_of_get_and_no_body(edge: Edge) -> None:
+    for path in ("/beli", "/en/harga"):
+        answer = await ask(edge, path, method="HEAD")
+        assert answer.status == 200
+        assert answer.body == b""
+        assert int(answer.headers["content-length"]) > 0
+
+
+async def test_long_text_is_packed_for_whoever_takes_it(edge: Edge) -> None:
+    packed = await ask(edge, "/beli", headers={"accept-encoding": "br, gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) == len(packed.body)
+    assert gzip.decompress(packed.body).startswith(b"GET id /beli")
+    plain = await ask(edge, "/beli")
+    assert "content-encoding" not in plain.headers
+
+
+async def test_hsts_is_sent_only_over_tls(edge: Edge) -> None:
+    assert "strict-transport-security" in (await ask(edge, "/beli")).headers
+    bare = Edge(inner, Assets(), lambda: ({}, float("inf")), tls=False)
+    assert "strict-transport-security" not in (await ask(bare, "/beli")).headers
+
+
+async def test_pages_are_made_anew_when_an_event_opens_or_closes() -> None:
+    made: list[int] = []
+
+    def make() -> tuple[CachedPages, float]:
+        made.append(1)
+        page = cache_page(f"<p>{len(made)}".encode())
+        return {("id", "/"): page}, 0.0 if len(made) == 1 else float("inf")
+
+    edge = Edge(inner, Assets(), make, tls=False)
+    assert (await ask(edge, "/")).body == b"<p>2"
+    assert (await ask(edge, "/")).body == b"<p>2"
+
+
+async def test_an_unknown_static_file_is_not_found(edge: Edge) -> None:
+    assert (await ask(edge, "/aset/../pages.py")).status == 404

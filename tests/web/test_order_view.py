@@ -1,0 +1,105 @@
+"""Every state an order can be in says what happened to the money and what comes next (I20)."""
+
+from __future__ import annotations
+
+import pytest
+from tests.web.made_orders import KNOWN, ORDERS
+
+from meterai.sales.model import (
+    ItemState,
+    OrderState,
+    PaymentState,
+    RefundReason,
+    RefundState,
+)
+from meterai.sales.queries import MoneyPlace
+from meterai.sales.timeline import Happening
+from meterai.web.messages import state_text
+from meterai.web.order_view import OrderView, order_view
+from meterai.web.visits import Visit
+
+
+def view_of(name: str, language: str = "id") -> OrderView:
+    return order_view(ORDERS[name], KNOWN, Visit(language, "/pesanan/x", "", ""), request_id="r")
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_state_has_words(language: str) -> None:
+    names = [
+        *(f"order.{state}" for state in OrderState),
+        *(f"item.{state}" for state in ItemState),
+        *(f"payment.{state}" for state in PaymentState),
+        *(f"refund.{state}" for state in RefundState),
+        *(f"reason.{reason}" for reason in RefundReason),
+        *(f"money.{place}" for place in MoneyPlace),
+        *(f"event.{happening}" for happening in Happening),
+    ]
+    assert all(state_text(name, language).what for name in names)
+
+
+def test_every_state_of_order_refund_and_money_has_a_next_step_and_says_where_the_money_is() -> None:
+    names = [
+        *(f"order.{state}" for state in OrderState),
+        *(f"refund.{state}" for state in RefundState),
+        *(f"money.{place}" for place in MoneyPlace),
+    ]
+    for name in names:
+        text = state_text(name, "id")
+        assert text.next, name
+        assert text.money, name
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_order_can_be_shown(name: str, language: str) -> None:
+    view = view_of(name, language)
+    assert state_text(view.state_name, language).next
+    assert view.money_text
+    assert all(shown.text.what for shown in view.items)
+
+
+@pytest.mark.parametrize(
+    ("name", "money"),
+    [
+        ("qris", "still"),
+        ("expired", "still"),
+        ("cancelled", "still"),
+        ("stamping", "held"),
+        ("done", "held"),
+        ("refused", "held"),
+        ("refunding", "back"),
+        ("refunded", "returned"),
+        ("late", "back"),
+        ("reversed", "back"),
+    ],
+)
+def test_the_page_says_whether_money_moved(name: str, money: str) -> None:
+    assert view_of(name).money_kind == money
+
+
+def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -> None:
+    moving = {name for name in ORDERS if view_of(name).moving}
+    assert moving == {
+        "creating",
+        "failed",
+        "qris",
+        "va",
+        "expired",
+        "stamping",
+        "refunding",
+        "needs-account",
+        "late",
+    }
+
+
+def test_the_mark_changes_with_what_is_shown() -> None:
+    assert len({view_of(name).mark for name in ORDERS}) == len(ORDERS)
+
+
+def test_only_a_pending_qris_payment_shows_a_code() -> None:
+    assert {name for name in ORDERS if view_of(name).qr} == {"qris"}
+    assert view_of("va").va_grouped == "8578 0000 1234 5678"
+
+
+def test_a_contact_is_never_shown_whole() -> None:
+    assert "sri@" not in view_of("qris").contact
