@@ -62,8 +62,8 @@ STATES: dict[str, Message] = {
         "Tanyakan kepada mereka dengan nomor pembayaran di halaman Uang. Meterai yang sudah dibubuhkan tidak "
         "dibatalkan oleh mesin, dan Anda tidak perlu membayar apa pun sebelum keadaannya jelas.",
         "Your bank or e-wallet took back the payment of this order",
-        "Ask them, naming the payment number on the Money page. No machine annuls stamps already placed, and there "
-        "is nothing to pay before the case is clear.",
+        "Ask them, naming the payment number on the Money page. No machine annuls stamps already placed, and "
+        "there is nothing to pay before the case is clear.",
         "back",
     ),
     "order.expired": M(
