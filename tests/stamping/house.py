@@ -74,7 +74,7 @@ class Process:
         self.child.send_signal(how)
         return self.wait()
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 60) -> int:
         code = self.child.wait(seconds)
         self._log.close()
         return code
@@ -84,7 +84,7 @@ class Process:
         return self.child.poll() is None
 
 
-async def until(condition: Any, seconds: float = 20, what: str = "the condition") -> Any:
+async def until(condition: Any, seconds: float = 60, what: str = "the condition") -> Any:
     """Waits until the (maybe async) condition gives something true, and returns that."""
     end = time.monotonic() + seconds
     while True:
@@ -214,7 +214,7 @@ class House:
             now=datetime.now(UTC),
         )  # fmt: skip
 
-    async def work(self, seconds: float = 20, **changes: Any) -> None:
+    async def work(self, seconds: float = 60, **changes: Any) -> None:
         """Runs the cycle in this process until nothing is due any more."""
         tools = self.tools(**changes)
 

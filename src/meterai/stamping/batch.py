@@ -16,9 +16,9 @@ from meterai.kit.database import Connection, Database
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
-from meterai.stamping import store
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.ports import Signer
+from meterai.stamping.store import jobs
 
 
 class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +78,8 @@ class Run:
         return self.index == len(self.job.seals) - 1
 
     @property
-    def fence(self) -> store.Fence:
-        return store.Fence(self.job.id, self.job.lease_token)
+    def fence(self) -> jobs.Fence:
+        return jobs.Fence(self.job.id, self.job.lease_token)
 
     def next_seal(self) -> None:
         """Goes on to the document's next stamp, on the bytes sealed so far."""
@@ -123,7 +123,7 @@ async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]
 
 async def held(tx: Connection, runs: Sequence[Run]) -> list[Run]:
     """Locks the jobs in the database and returns those whose lease is still ours."""
-    ours = await store.hold(tx, [run.fence for run in runs])
+    ours = await jobs.hold(tx, [run.fence for run in runs])
     for run in runs:
         if run.job.id not in ours:
             run.trouble = LeaseLost()

@@ -25,13 +25,13 @@ from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
 from meterai.kit.stamp_code import encode_code
 from meterai.ledger import store as ledger
 from meterai.ledger.model import TransferCode, post_reservation
-from meterai.stamping import store
 from meterai.stamping.batch import Run, Tools, each, going, held, whole
 from meterai.stamping.endings import RELEASED, news, write_troubles
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.queries import read_checked
 from meterai.stamping.seal.filling import fill
+from meterai.stamping.store import jobs
 
 _PREPARE = "meterai.stamping.preparation:prepare_seal"
 _CHECK = "meterai.kit.pdf.light_check:light_check"
@@ -129,7 +129,7 @@ async def _store_intents(tools: Tools, runs: list[Run]) -> None:
     now = tools.clock()
     async with tools.db.transaction() as tx:
         ours = await held(tx, runs)
-        await store.insert_intents(
+        await jobs.insert_intents(
             tx,
             [run.intent for run in ours if run.intent is not None],
             jobs=[run.job.id for run in ours],
@@ -202,7 +202,7 @@ async def _release(tools: Tools, runs: list[Run]) -> None:
             if run.released is not None
             for seal in run.job.seals
         ]
-        await store.insert_releases(tx, releases, now)
+        await jobs.insert_releases(tx, releases, now)
         await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)
         postings = [
             post_reservation(

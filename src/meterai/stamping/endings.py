@@ -11,9 +11,9 @@ from meterai.kernel.ids import derived_id
 from meterai.kit import outbox
 from meterai.ledger import store as ledger
 from meterai.ledger.model import TransferCode, void_reservation
-from meterai.stamping import store
 from meterai.stamping.batch import LeaseLost, Run, Tools, held
 from meterai.stamping.model import ClaimedJob
+from meterai.stamping.store import jobs
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
     async with tools.db.transaction() as tx:
         ours = await held(tx, runs)
         codes = {run.job.id: run.trouble.code for run in ours if isinstance(run.trouble, Refusal)}
-        await store.refuse_jobs(tx, list(codes.items()), now)
+        await jobs.refuse_jobs(tx, list(codes.items()), now)
         await outbox.enqueue_many(
             tx, [(REFUSED, {**news(run.job), "code": codes[run.job.id]}) for run in ours], now
         )
@@ -98,7 +98,7 @@ async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
     codes = [_code(run) for run in runs]
     delays = [outbox.retry_delay_s(run.job.attempts, first_s=first_s, longest_s=longest_s) for run in runs]
     async with tools.db.transaction() as tx:
-        await store.postpone(tx, [run.fence for run in runs], codes, delays, tools.clock())
+        await jobs.postpone(tx, [run.fence for run in runs], codes, delays, tools.clock())
 
 
 def _code(run: Run) -> str:

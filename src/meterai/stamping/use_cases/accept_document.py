@@ -16,12 +16,12 @@ from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.reading import Inspection, InspectRequest
 from meterai.ledger.model import SELLER
-from meterai.stamping import store
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.output import measure
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.proposal import ProposeRequest
+from meterai.stamping.store import documents
 
 RETENTION_DAYS = 7
 """How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
@@ -70,7 +70,7 @@ async def accept_document(
     inspection = await jail.run(_INSPECT, InspectRequest(data=data), Inspection)
     placements = await _propose(jail, data, inspection, stamps)
     output = await measure(jail, data, placements, limits)
-    document = store.NewDocument(
+    document = documents.NewDocument(
         id=new_id(now),
         organisation_id=organisation_id,
         customer_id=customer_id,
@@ -87,8 +87,8 @@ async def accept_document(
         retained_until=now + timedelta(days=RETENTION_DAYS),
     )
     async with db.transaction() as tx:
-        await store.lock_object(tx, document.input_object, exclusive=False)
-        await store.insert_document(tx, document)
+        await documents.lock_object(tx, document.input_object, exclusive=False)
+        await documents.insert_document(tx, document)
     await objects.put(data)  # after the row: see lock_object. Nobody knows the document's id before.
     return AcceptedDocument(
         document_id=document.id, inspection=inspection, placements=tuple(placements), output=output

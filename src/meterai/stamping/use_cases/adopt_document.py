@@ -6,7 +6,7 @@ from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.stamping import store
+from meterai.stamping.store import documents
 
 
 async def adopt_document(db: Database, document_id: UUID, customer_id: UUID) -> None:
@@ -15,5 +15,5 @@ async def adopt_document(db: Database, document_id: UUID, customer_id: UUID) -> 
     Raises: Refusal NOT_FOUND `document.unknown`, also for a document that is somebody else's (I16).
     """
     async with db.transaction() as tx:
-        if not await store.adopt_document(tx, document_id, customer_id):
+        if not await documents.adopt_document(tx, document_id, customer_id):
             raise Refusal(Kind.NOT_FOUND, "document.unknown")

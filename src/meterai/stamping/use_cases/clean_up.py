@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
-from meterai.stamping import store
+from meterai.stamping.store import documents, jobs
 
 _BATCH = 100
 
@@ -17,7 +17,7 @@ async def clean_up_documents(db: Database, objects: ObjectStore, *, now: datetim
     What was released is never touched.
     """
     async with db.transaction() as tx:
-        keys = await store.expire_documents(tx, now, limit=_BATCH)
+        keys = await documents.expire_documents(tx, now, limit=_BATCH)
     deleted = 0
     for key in keys:
         deleted += await delete_if_unneeded(db, objects, key)
@@ -27,7 +27,7 @@ async def clean_up_documents(db: Database, objects: ObjectStore, *, now: datetim
 async def clean_up_prepared(db: Database, objects: ObjectStore, *, now: datetime, hours: float = 1) -> int:
     """Deletes prepared revisions of jobs that ended lately: a crash may have left them behind."""
     async with db.connection() as connection:
-        keys = await store.prepared_of_ended_jobs(connection, now - timedelta(hours=hours))
+        keys = await jobs.prepared_of_ended_jobs(connection, now - timedelta(hours=hours))
     for key in keys:
         await objects.delete(key)
     return len(keys)
@@ -40,8 +40,8 @@ async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bo
     upload of the same bytes slips in between looking and deleting.
     """
     async with db.transaction() as tx:
-        await store.lock_object(tx, key, exclusive=True)
-        if await store.is_referred_to(tx, key):
+        await documents.lock_object(tx, key, exclusive=True)
+        if await documents.is_referred_to(tx, key):
             return False
         await objects.delete(key)
     return True

@@ -8,10 +8,11 @@ from uuid import UUID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.reading import Inspection
-from meterai.stamping import queries, store
+from meterai.stamping import queries
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.output import with_stamps
 from meterai.stamping.placement import Placement, check_placement, overlap
+from meterai.stamping.store import documents
 
 
 async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Placement]) -> OutputVerdict:
@@ -27,7 +28,7 @@ async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Pla
     check_placements(page.inspection, placements)
     output = with_stamps(page.output, len(page.placements), len(placements), page.limits)
     async with db.transaction() as tx:
-        moved = await store.set_placements(tx, document_id, placements, output)
+        moved = await documents.set_placements(tx, document_id, placements, output)
     if not moved and tuple(placements) != page.placements:  # the same form again is no error
         raise Refusal(Kind.CONFLICT, "document.stamped_already")
     return output

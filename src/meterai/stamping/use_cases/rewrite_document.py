@@ -11,11 +11,12 @@ from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.reading import Inspection, InspectRequest
-from meterai.stamping import queries, store
+from meterai.stamping import queries
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.output import STAMP_BYTES_MAX, measure
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.rewriting import RewriteRequest, RewrittenDocument
+from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 
 _REWRITE = "meterai.stamping.rewriting:rewrite"
@@ -49,8 +50,8 @@ async def rewrite_document(
     output = await measure(jail, rewritten.data, page.placements, page.limits)
     key = await objects.put(rewritten.data)
     async with db.transaction() as tx:
-        await store.lock_object(tx, key, exclusive=False)
-        stored = await store.set_rewritten(
+        await documents.lock_object(tx, key, exclusive=False)
+        stored = await documents.set_rewritten(
             tx,
             document_id,
             was=page.input_object,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from meterai.stamping import store
 from meterai.stamping.batch import Tools
 from meterai.stamping.cycle import run_batch
+from meterai.stamping.store import jobs
 
 FIRST_TOKEN = 1
 """The fencing token with which `start_stampings` leases a new job to the worker that accepted it."""
@@ -22,7 +22,7 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16) -> int:
     """
     now = tools.clock()
     async with tools.db.transaction() as tx:
-        claims = await store.claim_due(
+        claims = await jobs.claim_due(
             tx,
             now,
             lease_until=now + timedelta(seconds=tools.settings.lease_s),
@@ -44,10 +44,10 @@ async def run_accepted_jobs(tools: Tools, job_ids: Sequence[UUID]) -> None:
 async def free_leases(tools: Tools, *, worker: str) -> int:
     """After a restart: what this worker held when it died is due at once."""
     async with tools.db.transaction() as tx:
-        return await store.free_leases(tx, worker, tools.clock())
+        return await jobs.free_leases(tx, worker, tools.clock())
 
 
 async def _run(tools: Tools, claims: Sequence[tuple[UUID, int]]) -> None:
     async with tools.db.connection() as connection:
-        jobs = await store.load_claimed(connection, claims)
-    await run_batch(tools, jobs)
+        claimed = await jobs.load_claimed(connection, claims)
+    await run_batch(tools, claimed)

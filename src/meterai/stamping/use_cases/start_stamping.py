@@ -17,9 +17,10 @@ from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import store as ledger
 from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
 from meterai.ledger.queries import lot_owners
-from meterai.stamping import queries, store
+from meterai.stamping import queries
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
+from meterai.stamping.store import documents, jobs
 
 RESERVATION_HOURS_MAX = 24
 """Without an intent by then, something is wrong and the invariant I2 says so. Nothing is voided by itself."""
@@ -109,30 +110,29 @@ async def start_stampings(
 async def _start(
     tx: Connection, requests: Sequence[StampingRequest], now: datetime, worker: Worker | None
 ) -> list[Started]:
-    documents = await store.documents_to_stamp(tx, [request.document_id for request in requests])
-    jobs = [_new_job(request, documents.get(request.document_id), now, worker) for request in requests]
+    known = await documents.documents_to_stamp(tx, [request.document_id for request in requests])
+    wanted = [_new_job(request, known.get(request.document_id), now, worker) for request in requests]
     owners = await lot_owners(tx, [request.lot_account_id for request in requests])
     if any(owners.get(request.lot_account_id) != request.customer_id for request in requests):
         raise Refusal(Kind.NOT_FOUND, "quota.unknown")
-    new = await store.insert_jobs(tx, jobs)
-    fresh = [job for job in jobs if job.id in new]
-    serials = [serial for job in fresh for serial in _allocate(job, documents[job.document_id])]
+    new = await jobs.insert_jobs(tx, wanted)
+    fresh = {job.id: job for job in wanted if job.id in new}
+    serials = [serial for job in fresh.values() for serial in _allocate(job, known[job.document_id])]
     if serials:
-        # Serials name their reservations, which name the job: the ledger comes first.
-        by_id = {job.id: job for job in fresh}
-        await ledger.post(tx, [_reservation(serial, by_id[serial.job_id], now) for serial in serials], now)
-        await store.insert_serials(tx, serials, now)
+        # Serials name their reservations: the ledger comes first.
+        await ledger.post(tx, [_reservation(serial, fresh[serial.job_id], now) for serial in serials], now)
+        await jobs.insert_serials(tx, serials, now)
     return [Started(job=job, new=job.id in new) for job in await _jobs_of(tx, requests)]
 
 
 def _new_job(
     request: StampingRequest, document: Row | None, now: datetime, worker: Worker | None
-) -> store.NewJob:
+) -> jobs.NewJob:
     if document is None or document["customer_id"] != request.customer_id:
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     if not document["placements"]:
         raise Refusal(Kind.INVALID, "document.no_stamps")
-    return store.NewJob(
+    return jobs.NewJob(
         id=new_id(now),
         organisation_id=document["organisation_id"],
         customer_id=request.customer_id,
@@ -148,10 +148,10 @@ def _new_job(
     )
 
 
-def _allocate(job: store.NewJob, document: Row) -> list[store.NewSerial]:
+def _allocate(job: jobs.NewJob, document: Row) -> list[jobs.NewSerial]:
     placements = msgspec.convert(document["placements"], list[Placement])
     return [
-        store.NewSerial(
+        jobs.NewSerial(
             serial=make_serial(secrets.token_bytes(RANDOM_BYTES)),
             job_id=job.id,
             ordinal=ordinal,
@@ -162,7 +162,7 @@ def _allocate(job: store.NewJob, document: Row) -> list[store.NewSerial]:
     ]
 
 
-def _reservation(serial: store.NewSerial, job: store.NewJob, now: datetime) -> Transfer:
+def _reservation(serial: jobs.NewSerial, job: jobs.NewJob, now: datetime) -> Transfer:
     return reserve(
         serial.reservation_id,
         TransferCode.RESERVE_STAMPING,
@@ -179,7 +179,7 @@ async def _jobs_of(tx: Connection, requests: Sequence[StampingRequest]) -> list[
     """The jobs that stand now, new or from an earlier call; each compared with its request (I15)."""
     keys = [request.idempotency_key for request in requests]
     found = await queries.jobs_by_key(tx, keys)
-    jobs = []
+    standing = []
     for request in requests:
         known = found.get(request.idempotency_key)
         if known is None:  # the key is new, so the document was taken
@@ -187,5 +187,5 @@ async def _jobs_of(tx: Connection, requests: Sequence[StampingRequest]) -> list[
         digest, job = known
         if digest != request.digest():
             raise Refusal(Kind.INVALID, "request.key_reused")
-        jobs.append(job)
-    return jobs
+        standing.append(job)
+    return standing

@@ -1,10 +1,9 @@
-"""Every statement that writes the tables of stamping, and what the cycle reads to go on after a crash."""
+"""Jobs, serial numbers, intents and releases, and what the cycle reads to go on after a crash."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,25 +13,6 @@ from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Row
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.placement import Placement
-
-
-class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `stamping.document`."""
-
-    id: UUID
-    organisation_id: UUID
-    customer_id: UUID | None
-    name: str
-    kind: str | None
-    input_object: str
-    input_bytes: int
-    inspection: Any
-    placements: Any
-    output: Any
-    output_bytes_max: int | None
-    pdf_version_min: str | None
-    created_at: datetime
-    retained_until: datetime
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,71 +47,6 @@ class Fence(msgspec.Struct, frozen=True):
 
     job_id: UUID
     lease_token: int
-
-
-async def insert_document(tx: Connection, document: NewDocument) -> None:
-    """Stores a document that was inspected."""
-    fields = msgspec.structs.asdict(document)
-    columns = ", ".join(fields)
-    values = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
-    await tx.execute(
-        f"INSERT INTO stamping.document ({columns}) VALUES ({values})",  # noqa: S608 (names of our own fields)
-        *fields.values(),
-    )
-
-
-async def set_placements(
-    tx: Connection, document_id: UUID, placements: Sequence[Placement], output: Any
-) -> bool:
-    """Moves the stamps of a document whose stamping has not begun. False when it has, or no such document."""
-    status = await tx.execute(
-        """UPDATE stamping.document d SET placements = $2, output = $3 WHERE id = $1 AND NOT EXISTS
-           (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
-        document_id,
-        placements,
-        output,
-    )
-    return status == "UPDATE 1"
-
-
-async def set_rewritten(
-    tx: Connection, document_id: UUID, *, was: str, key: str, size: int, inspection: Any, output: Any
-) -> bool:
-    """Puts rewritten bytes in the place of `was`. False when something else happened meanwhile."""
-    status = await tx.execute(
-        """UPDATE stamping.document d SET input_object = $3, input_bytes = $4, inspection = $5, output = $6,
-               rewritten_from = coalesce(rewritten_from, $2)
-           WHERE id = $1 AND input_object = $2 AND NOT EXISTS
-               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
-        document_id,
-        was,
-        key,
-        size,
-        inspection,
-        output,
-    )
-    return status == "UPDATE 1"
-
-
-async def adopt_document(tx: Connection, document_id: UUID, customer_id: UUID) -> bool:
-    """Gives a document without an owner to a customer. False when it belongs to somebody else."""
-    status = await tx.execute(
-        """UPDATE stamping.document SET customer_id = $2
-           WHERE id = $1 AND (customer_id IS NULL OR customer_id = $2)""",
-        document_id,
-        customer_id,
-    )
-    return status == "UPDATE 1"
-
-
-async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """Owner, input and placements of documents."""
-    rows = await tx.fetch(
-        """SELECT id, organisation_id, customer_id, input_object, placements
-           FROM stamping.document WHERE id = ANY ($1)""",
-        list(ids),
-    )
-    return {row["id"]: row for row in rows}
 
 
 async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
@@ -364,56 +279,6 @@ async def postpone(
         list(codes),
         [now + timedelta(seconds=delay) for delay in delays_s],
     )
-
-
-async def lock_object(tx: Connection, key: str, *, exclusive: bool) -> None:
-    """Keeps "nobody refers to this object" true until the end of the transaction.
-
-    Uploads of the same file share one object: whoever refers to it takes the lock shared and stores the bytes
-    afterwards; whoever deletes it takes the lock exclusively, looks for references, and deletes within.
-    """
-    name = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
-    await tx.execute(f"SELECT {name}(hashtextextended($1, 4))", key)
-
-
-async def is_referred_to(tx: Connection, key: str) -> bool:
-    """Whether some document or release still needs the object."""
-    found = await tx.fetchval(
-        """SELECT EXISTS (SELECT FROM stamping.document WHERE input_deleted_at IS NULL AND input_object = $1)
-               OR EXISTS (SELECT FROM stamping.document
-                          WHERE input_deleted_at IS NULL AND rewritten_from = $1)
-               OR EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)""",
-        key,
-    )
-    return bool(found)
-
-
-async def expire_documents(tx: Connection, now: datetime, *, limit: int) -> list[str]:
-    """Ends the retention of uploads: never stamped ones are deleted, those of ended jobs lose their input.
-
-    Returns the objects that they referred to. Documents that are being stamped are left alone.
-    """
-    rows = await tx.fetch(
-        """
-        WITH due AS (
-            SELECT d.id, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_jobs
-            FROM stamping.document d
-            WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
-                (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
-            ORDER BY d.retained_until LIMIT $2 FOR UPDATE OF d SKIP LOCKED
-        ), gone AS (
-            DELETE FROM stamping.document WHERE id IN (SELECT id FROM due WHERE NOT has_jobs)
-            RETURNING input_object, rewritten_from
-        ), emptied AS (
-            UPDATE stamping.document SET input_deleted_at = $1 WHERE id IN (SELECT id FROM due WHERE has_jobs)
-            RETURNING input_object, rewritten_from
-        )
-        SELECT input_object, rewritten_from FROM gone UNION ALL SELECT * FROM emptied
-        """,
-        now,
-        limit,
-    )
-    return sorted({key for row in rows for key in row if key})
 
 
 async def prepared_of_ended_jobs(conn: Connection, since: datetime) -> list[str]:

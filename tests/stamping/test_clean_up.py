@@ -1,0 +1,128 @@
+"""Uploads are forgotten when their time is over; what was released stays."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.stamping.house import BOTTOM_RIGHT, House
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.stamping.queries import document_image, document_page, released_file
+from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.rewrite_document import rewrite_document
+
+pytestmark = pytest.mark.storage
+LONG_AFTER = datetime.now(UTC) + timedelta(days=30)
+
+
+def stored(house: House) -> int:
+    return len([path for path in (house.data / "objects").glob("*/*") if path.is_file()])
+
+
+async def clean_up(house: House, now: datetime = LONG_AFTER) -> int:
+    return await clean_up_documents(house.db, house.objects, now=now)
+
+
+async def test_an_upload_that_was_never_stamped_goes(house: House) -> None:
+    document = await house.accept(make_letter())
+    assert await clean_up(house, datetime.now(UTC)) == 0
+    assert await clean_up(house) == 1
+    assert stored(house) == 0
+    assert await document_page(house.db, document) is None
+
+
+async def test_a_document_that_is_being_stamped_stays(house: House) -> None:
+    document = await house.accept(make_letter())
+    await house.order(document)
+    assert await clean_up(house) == 0
+    await house.work()
+    assert await released_file(house.db, house.objects, document)
+
+
+async def test_a_stamped_document_loses_its_upload_and_keeps_its_release(house: House) -> None:
+    document = await house.accept(make_letter())
+    await house.order(document)
+    await house.work()
+    assert await clean_up(house) == 1
+    assert stored(house) == 1
+    assert await released_file(house.db, house.objects, document)
+    assert await document_image(house.db, house.jail, house.objects, document, 1, 200)
+    assert await clean_up(house) == 0, "once is enough"
+    await house.assert_sound()
+
+
+async def test_a_refused_document_whose_upload_is_gone_says_so(house: House) -> None:
+    document = await house.accept(make_letter())
+    await house.order(document)
+    await house.database.owner.execute(
+        "UPDATE stamping.serial SET placement = jsonb_set(placement, '{x}', '5000')"
+    )
+    await house.work()
+    await clean_up(house)
+    with pytest.raises(Refusal) as caught:
+        await document_image(house.db, house.jail, house.objects, document, 1, 201)
+    assert (caught.value.kind, caught.value.code) == (Kind.GONE, "document.input_deleted")
+
+
+async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:
+    old = await house.accept(make_letter("the same"))
+    young = await house.accept(make_letter("the same"))
+    await house.database.owner.execute(
+        "UPDATE stamping.document SET retained_until = 'infinity' WHERE id = $1", young
+    )
+    assert await clean_up(house) == 0
+    assert await document_page(house.db, old) is None
+    await house.order(young)
+    await house.work()
+    assert await released_file(house.db, house.objects, young)
+
+
+async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(house: House) -> None:
+    data = make_letter("the same")
+    for _ in range(10):
+        await house.accept(data)
+        _, document = await asyncio.gather(clean_up(house), house.accept(data))
+        assert await document_image(house.db, house.jail, house.objects, document, 1, 100)
+        key = await house.value("SELECT input_object FROM stamping.document WHERE id = $1", document)
+        assert await house.objects.get(key)
+
+
+async def test_prepared_revisions_left_by_a_crash_go(house: House) -> None:
+    await house.order(await house.accept(make_letter()))
+    await house.work()
+    intent = await house.value("SELECT prepared_object FROM stamping.intent")
+    path = house.data / "objects" / intent[:2] / intent[2:]
+    path.write_bytes(b"left behind")
+    assert await clean_up_prepared(house.db, house.objects, now=datetime.now(UTC)) == 1
+    assert not path.exists()
+    assert stored(house) == 2
+
+
+async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) -> None:
+    document = await house.accept(make_letter(pages=3))
+    before = await document_page(house.db, document)
+    assert before is not None
+    output = await rewrite_document(
+        house.db, house.jail, house.objects, document, images="keep", now=datetime.now(UTC)
+    )
+    assert output.ok
+    await rewrite_document(
+        house.db, house.jail, house.objects, document, images="smaller", now=datetime.now(UTC)
+    )
+    after = await document_page(house.db, document)
+    assert after is not None
+    assert after.rewritten_from == before.input_object
+    assert after.input_object != before.input_object
+    await place_stamps(house.db, document, [BOTTOM_RIGHT])
+    await house.order(document)
+    with pytest.raises(Refusal, match=r"document\.changed"):
+        await rewrite_document(
+            house.db, house.jail, house.objects, document, images="keep", now=datetime.now(UTC)
+        )
+    await house.work()
+    assert await released_file(house.db, house.objects, document)
+    assert stored(house) == 3, "upload, rewritten upload, released file"

@@ -1,0 +1,147 @@
+"""The signer signs stored intents and nothing else, counts first, and refuses to start on a contradiction."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from tests.stamping.house import House
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.serial import SerialNumber, make_serial
+from meterai.kit.stamp_code import code_message
+from meterai.stamping import signer_wire as wire
+from meterai.stamping.signer_client import SignerClient
+
+pytestmark = pytest.mark.storage
+UNKNOWN = SerialNumber(make_serial(bytes(range(32))))
+TODAY = date(2026, 8, 17)
+
+
+async def test_a_serial_without_an_intent_is_not_signed(house: House) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    outcomes = await house.client.seal([UNKNOWN, *job.serials])
+    refusals = [outcome for outcome in outcomes.values() if isinstance(outcome, Refusal)]
+    assert [(refusal.kind, refusal.code) for refusal in refusals] == [
+        (Kind.CONFLICT, "stamping.no_intent")
+    ] * 2
+    assert house.key_uses() == 0
+
+
+async def test_a_released_serial_is_not_signed_again(house: House) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    await house.work()
+    (outcome,) = (await house.client.seal(job.serials)).values()
+    assert isinstance(outcome, Refusal)
+    assert house.key_uses() == 1
+
+
+async def test_codes_are_signed_for_allocated_serials_only(house: House) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    identity = await house.client.identity()
+    (signature,) = await house.client.code_signatures([(job.serials[0], TODAY)])
+    public = bytes.fromhex((house.data / "pki" / "code.pub").read_text())
+    message = code_message(job.serials[0], TODAY, identity.code_key_id)
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
+        await house.client.code_signatures([(job.serials[0], TODAY), (UNKNOWN, TODAY)])
+
+
+async def test_the_socket_is_for_its_owner_alone(house: House) -> None:
+    mode = wire.socket_path(house.data).stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+async def test_nonsense_on_the_socket_harms_nobody(house: House) -> None:
+    for nonsense in (b"\xff\xff\xff\xffhello", b"\x00\x00\x00\x05hello", b"GET / HTTP/1.1\r\n\r\n"):
+        _, writer = await asyncio.open_unix_connection(str(wire.socket_path(house.data)))
+        writer.write(nonsense)
+        writer.close()
+    assert await house.signer_answers()
+
+
+async def test_a_path_longer_than_the_kernel_takes_is_reached(house: House, tmp_path: Path) -> None:
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    deep = tmp_path / ("long" * 20) / ("path" * 20)
+    deep.mkdir(parents=True)
+    (house.data / "pki").rename(deep / "pki")
+    (house.data / "signer").rename(deep / "signer")
+    house.data, house.client = deep, SignerClient(wire.socket_path(deep))
+    assert len(str(wire.socket_path(deep))) > 107
+    await house.start_signer()
+    assert await house.signer_answers()
+
+
+async def test_a_second_signer_with_the_same_key_does_not_start(house: House) -> None:
+    first = house.signer_process
+    second = house.spawn_signer()
+    assert second.wait() == 1
+    assert "another signer" in (house.data / "signer.log").read_text()
+    house.signer_process = first
+    assert await house.signer_answers()
+
+
+async def stamped_and_stopped(house: House) -> Path:
+    """The counter file of a key that was used once."""
+    await house.order(await house.accept(make_letter()))
+    await house.work()
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    (path,) = (house.data / "signer").glob("*.count")
+    return path
+
+
+async def test_a_key_that_was_used_uncounted_stops_the_start(house: House) -> None:
+    path = await stamped_and_stopped(house)
+    path.write_text(f"{2:020d}")
+    assert house.spawn_signer().wait() == 1
+    assert "used outside the stamping cycle" in (house.data / "signer.log").read_text()
+
+
+async def test_a_lost_counter_stops_every_start(house: House) -> None:
+    path = await stamped_and_stopped(house)
+    path.unlink()
+    for _ in range(2):
+        assert house.spawn_signer().wait() == 1
+    assert "was lost" in (house.data / "signer.log").read_text()
+
+
+async def test_an_unreadable_counter_stops_the_start(house: House) -> None:
+    path = await stamped_and_stopped(house)
+    path.write_text("many")
+    assert house.spawn_signer().wait() == 1
+
+
+async def test_attempts_that_never_reached_the_key_are_abandoned(house: House) -> None:
+    await stamped_and_stopped(house)
+    await house.database.owner.execute(
+        """INSERT INTO stamping.sign_attempt (serial, key_id, attempted_at)
+           SELECT serial, key_id, $1 FROM stamping.sign_attempt""",
+        datetime.now(UTC) - timedelta(minutes=5),
+    )
+    await house.start_signer()
+    rows = await house.database.owner.fetch(
+        "SELECT abandoned_at IS NOT NULL AS gone FROM stamping.sign_attempt ORDER BY id"
+    )
+    assert [row["gone"] for row in rows] == [False, True]
+    await house.assert_sound()
+
+
+async def test_the_signers_role_can_do_nothing_else(house: House) -> None:
+    async with house.database.signer.connection() as connection:
+        for statement in (
+            "INSERT INTO stamping.sign_attempt (serial, key_id, attempted_at) VALUES ('A', 'k', now())",
+            "UPDATE stamping.serial SET state = 'released'",
+            "INSERT INTO stamping.intent SELECT * FROM stamping.intent",
+            "SELECT * FROM stamping.document",
+            "SELECT * FROM customers.customer",
+            "UPDATE operations.switch SET thrown = false",
+        ):
+            with pytest.raises(Exception, match="permission denied"):
+                await connection.execute(statement)

@@ -1,0 +1,78 @@
+"""The worker's parts: names that are taken once, loops that never give up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from meterai.workers.loops import Counts, Loop, run_loop
+from meterai.workers.presence import Presence
+
+
+def test_each_worker_of_a_machine_has_a_name_of_its_own(tmp_path: Path) -> None:
+    first, second = Presence(tmp_path), Presence(tmp_path)
+    assert (first.name, second.name) == ("worker-1", "worker-2")
+    first.close()
+    third = Presence(tmp_path)
+    assert third.name == "worker-1", "the name of a worker that is gone is free"
+    second.close()
+    third.close()
+
+
+def test_the_sign_of_life_is_one_json_object(tmp_path: Path) -> None:
+    presence = Presence(tmp_path)
+    presence.show({"loops": {"stamping": "a long text that is shortened later"}})
+    presence.show({"loops": {}})
+    assert json.loads((tmp_path / "worker-1.json").read_text())["name"] == "worker-1"
+    presence.close()
+
+
+async def test_a_loop_goes_on_after_errors_and_stops_when_told() -> None:
+    stop, counts, turns = asyncio.Event(), Counts(), []
+
+    async def work() -> int:
+        turns.append(len(turns))
+        if len(turns) in (2, 3):
+            raise OSError("the database is away")
+        if len(turns) == 6:
+            stop.set()
+        return 1
+
+    await asyncio.wait_for(run_loop(Loop(name="test", work=work, idle_s=0.01), stop, counts), 10)
+    assert len(turns) == 6
+    assert (counts.done, counts.faults) == (4, 2)
+
+
+async def test_a_loop_without_work_pauses_and_one_with_work_does_not() -> None:
+    async def turns_in(seconds: float, found: int) -> int:
+        stop, counts, turns = asyncio.Event(), Counts(), 0
+
+        async def work() -> int:
+            nonlocal turns
+            turns += 1
+            await asyncio.sleep(0)
+            return found
+
+        running = asyncio.create_task(
+            run_loop(Loop(name="test", work=work, busy_s=0.001, idle_s=0.1), stop, counts)
+        )
+        await asyncio.sleep(seconds)
+        stop.set()
+        await running
+        return turns
+
+    assert await turns_in(0.35, found=0) <= 5
+    assert await turns_in(0.35, found=1) > 20
+
+
+async def test_stopping_does_not_wait_for_the_pause() -> None:
+    stop = asyncio.Event()
+
+    async def work() -> int:
+        return 0
+
+    running = asyncio.create_task(run_loop(Loop(name="test", work=work, idle_s=60), stop, Counts()))
+    await asyncio.sleep(0.05)
+    stop.set()
+    await asyncio.wait_for(running, 2)
