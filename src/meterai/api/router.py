@@ -13,7 +13,6 @@ from meterai.api.problems import problem_response
 from meterai.api.verification import read_digest, read_serial, verify_document
 from meterai.kernel.errors import Kind, Refusal
 
-
 ROUTES = [read_openapi, receive_midtrans_notice, read_digest, read_serial, verify_document]
 
 
