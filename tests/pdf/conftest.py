@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sealing import SealingBench
+from tests.pdf.sealing import SealingBench
 
 from sandbox.pki import make_pki
 

@@ -6,7 +6,7 @@ import io
 
 import pikepdf
 import pytest
-import samples
+from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import Limits

@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-import samples
+from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import JailPool

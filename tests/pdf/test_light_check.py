@@ -6,8 +6,8 @@ import io
 
 import pikepdf
 import pytest
-import samples
-from sealing import SealingBench
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.light_check import LightCheckRequest, light_check

@@ -6,8 +6,8 @@ import io
 
 import pikepdf
 import pytest
-import samples
-from sealing import SealingBench
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import MeasureRequest, OutputLimits, measure_output

@@ -10,14 +10,14 @@ from typing import Any
 
 import pikepdf
 import pytest
-import samples
 from asn1crypto import cms as asn1_cms
 from asn1crypto import pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
-from sealing import SealingBench
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
 from meterai.stamping.placement import Placement

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
-from sealing import SealingBench
+from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der

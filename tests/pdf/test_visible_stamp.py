@@ -6,10 +6,10 @@ import io
 
 import pikepdf
 import pytest
-import samples
 import zxingcpp
 from PIL import Image
-from sealing import SealingBench
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 from meterai.kit.pdf.page_box import PageBox
 from meterai.kit.pdf.reading import InspectRequest, inspect
