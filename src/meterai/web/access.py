@@ -15,6 +15,8 @@ from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 
 ORDERS_COOKIE = "pesanan"
 ORDERS_KEPT_MAX = 8
+TOKENS_REMEMBERED_MAX = 20_000
+_ORDERS: dict[str, UUID] = {}
 _ENTRY = re.compile(r"([0-9A-Z-]{6,20})~([A-Za-z0-9_-]{16,64})")
 
 
@@ -45,6 +47,18 @@ async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None
     return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
 
 
+async def order_of_token(desk: Desk, token: str) -> UUID | None:
+    """The order of a permanent link. Remembered, because a token belongs to one order for ever."""
+    known = _ORDERS.get(token)
+    if known is None:
+        known = await find_order_by_token(desk.house.db, token)
+        if known is not None:
+            if len(_ORDERS) >= TOKENS_REMEMBERED_MAX:
+                _ORDERS.clear()
+            _ORDERS[token] = known
+    return known
+
+
 async def open_order_page(desk: Desk, request: WebRequest, number: str) -> OrderKey:
     """The order of this number, if the visitor may see it.
 
@@ -52,7 +66,7 @@ async def open_order_page(desk: Desk, request: WebRequest, number: str) -> Order
     """
     token = kept_orders(request).get(number)
     if token:
-        order_id = await find_order_by_token(desk.house.db, token)
+        order_id = await order_of_token(desk, token)
         if order_id is not None:
             return OrderKey(order_id, number, token)
     customer = await customer_of(desk, request)

@@ -40,6 +40,21 @@ def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
     return hmac.compare_digest(tag, _tag(secret, visitor, nonce))
 
 
+def make_permit(secret: bytes, *names: object) -> str:
+    """Text that only we can have made for these names: for an address that a page of ours gives out."""
+    return _permit(secret, names).hex()
+
+
+def is_permit(secret: bytes, permit: str, *names: object) -> bool:
+    """Whether `make_permit` made it for these names; compares in constant time."""
+    return hmac.compare_digest(permit.encode(), _permit(secret, names).hex().encode())
+
+
+def _permit(secret: bytes, names: tuple[object, ...]) -> bytes:
+    message = b"meterai permit\x00" + "\x1f".join(str(name) for name in names).encode()
+    return hmac.new(secret, message, hashlib.sha256).digest()[:_TAG_BYTES]
+
+
 def _tag(secret: bytes, visitor: str, nonce: bytes) -> bytes:
     message = b"meterai form\x00" + nonce + visitor.encode()
     return hmac.new(secret, message, hashlib.sha256).digest()[:_TAG_BYTES]

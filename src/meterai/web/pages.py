@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
@@ -35,6 +38,24 @@ class SiteFacts:
     payment_minutes: int
 
 
+_PLAIN_TEXT = re.compile(r'\{\{ _\("([^"\\%]*)"\) \}\}')
+
+
+class _TranslatingLoader(FileSystemLoader):
+    """Translates plain texts while a template is compiled: nothing is looked up when a page is made."""
+
+    def __init__(self, translations: gettext.NullTranslations) -> None:
+        super().__init__(TEMPLATES)
+        self._translations = translations
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, name, is_fresh = super().get_source(environment, template)
+        return _PLAIN_TEXT.sub(self._translate, source), name, is_fresh
+
+    def _translate(self, match: re.Match[str]) -> str:
+        return str(escape(self._translations.gettext(match[1])))
+
+
 class Pages:
     """Renders pages and fragments in either language."""
 
@@ -55,7 +76,7 @@ class Pages:
 
     def _environment(self, language: str) -> Environment:
         environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
+            loader=_TranslatingLoader(self.translations[language]),
             autoescape=True,
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],

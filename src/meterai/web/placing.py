@@ -65,7 +65,8 @@ def placement_from(form: Form, document: DocumentPage) -> list[Placement]:
         raise Refusal(Kind.INVALID, "placement.page", page=page, pages=len(document.inspection.pages))
     by_hand = _points(form.text("x"), form.text("y"))
     if by_hand is not None:
-        first = Placement(page=page, x=by_hand[0], y=by_hand[1], size=proposed.size)
+        moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=proposed.size)
+        first = proposed if _same(moved, proposed) else moved
     elif form.text("letak") in POSITIONS:
         first = _named(document, page, POSITIONS[form.text("letak")])
     elif page == proposed.page:
@@ -90,6 +91,12 @@ def _named(document: DocumentPage, page: int, position: Position) -> Placement:
         height_pt=size.height_pt,
         size=document.placements[0].size,
     )
+
+
+def _same(moved: Placement, proposed: Placement) -> bool:
+    """Whether it is where it was: coordinates travel through forms with two decimals."""
+    near = abs(moved.x - proposed.x) < 0.02 and abs(moved.y - proposed.y) < 0.02
+    return moved.page == proposed.page and near
 
 
 def _points(x: str, y: str) -> tuple[float, float] | None:

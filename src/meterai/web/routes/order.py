@@ -9,7 +9,7 @@ from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
-from meterai.sales.queries import find_order_by_token, order_page
+from meterai.sales.queries import order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -17,7 +17,7 @@ from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_accoun
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
 from meterai.stamping.queries import document_names, document_page, released_file
-from meterai.web.access import OrderKey, keep_order, open_order_page
+from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.order_view import Known, OrderView, order_view
@@ -28,7 +28,7 @@ from meterai.web.uploads import accept_upload, file_name
 @get("/p/{token:str}")
 async def come_by_link(request: WebRequest, desk: Desk, token: str) -> Response[bytes]:
     """The permanent link: its token becomes a cookie, and leaves the address at once."""
-    order_id = await find_order_by_token(desk.house.db, token)
+    order_id = await order_of_token(desk, token)
     if order_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_found")
     order = await order_page(desk.house.db, order_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from litestar import Response, get, post
 
@@ -15,6 +16,7 @@ from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.forgery import is_permit, make_permit
 from meterai.web.placing import IMAGE_WIDTH_PX, placement_from, placing_context
 
 
@@ -41,11 +43,11 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     form = await desk.form(request)
     sheet = await _sheet(request, desk, number, position)
     try:
-        output = await place_stamps(
-            desk.house.db,
-            sheet.document.document_id,
-            placement_from(form, sheet.document),
-        )
+        wanted = placement_from(form, sheet.document)
+        if wanted == list(sheet.document.placements):
+            output = sheet.document.output  # left as proposed: nothing to store
+        else:
+            output = await place_stamps(desk.house.db, sheet.document.document_id, wanted)
     except Refusal as refusal:
         return _page(request, desk, sheet, wanted=form.text("halaman"), refusal=refusal)
     if not output.ok:
@@ -53,15 +55,21 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     return desk.go(request, await _next(request, desk, sheet))
 
 
-@get("/pesanan/{number:str}/halaman/{position:int}/{page:int}")
+@get("/pesanan/{number:str}/halaman/{document_id:uuid}/{page:int}")
 async def show_image(
-    request: WebRequest, desk: Desk, number: str, position: int, page: int
+    request: WebRequest, desk: Desk, number: str, document_id: UUID, page: int
 ) -> Response[bytes]:
-    """One page of the document as a JPEG, for the visitor alone."""
-    sheet = await _sheet(request, desk, number, position)
-    jpeg = await document_image(
-        desk.house.db, desk.house.jail, desk.house.objects, sheet.document.document_id, page, IMAGE_WIDTH_PX
-    )
+    """One page of the document as a JPEG, for the visitor alone.
+
+    The placing page gave out this address with a permit that binds document and order, so nothing has to be
+    looked up to know that they belong together.
+    """
+    key = await open_order_page(desk, request, number)
+    permit = request.query_params.get("izin", "")
+    if not is_permit(desk.house.secret, permit, key.order_id, document_id):
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    house = desk.house
+    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, IMAGE_WIDTH_PX)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
@@ -114,7 +122,9 @@ def _page(
     visit = desk.visit(request)
     context = placing_context(sheet.document, int(wanted) if wanted.isdigit() and len(wanted) < 6 else 0)
     base = f"/pesanan/{sheet.key.number}"
-    version = sheet.document.input_object[:8]
+    document = sheet.document
+    permit = make_permit(desk.house.secret, sheet.key.order_id, document.document_id)
+    image = f"{base}/halaman/{document.document_id}/{context['shown']}"
     return desk.page(
         request,
         "place.html",
@@ -122,7 +132,7 @@ def _page(
         number=sheet.position,
         total=len(sheet.order.items),
         action=visit.link(f"{base}/letak/{sheet.position}"),
-        image=f"{base}/halaman/{sheet.position}/{context['shown']}?v={version}",
+        image=f"{image}?izin={permit}&v={document.input_object[:8]}",
         drop=visit.link(f"{base}/hapus/{sheet.position}"),
         refused=refusal.code if refusal else "",
         refused_facts=refusal.facts if refusal else {},
