@@ -7,6 +7,7 @@ takes little of the machine. Speaks plain HTTP to loopback addresses only.
 from __future__ import annotations
 
 import asyncio
+import zlib
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -109,7 +110,12 @@ class Browser:
         if host not in LOOPBACK:
             raise ValueError(f"load goes to this machine only, not to {host}")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        head = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", "Accept-Language: id"]
+        head = [
+            f"{method} {path} HTTP/1.1",
+            f"Host: {parts.netloc}",
+            "Accept-Language: id",
+            "Accept-Encoding: gzip",
+        ]
         if self.cookies:
             head.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         if method == "POST":
@@ -139,6 +145,8 @@ class Browser:
         await writer.drain()
         status, headers = await self._read_head(reader)
         body = await _read_body(reader, status, headers)
+        if headers.get("content-encoding") == "gzip":
+            body = zlib.decompress(body, wbits=31)
         if headers.get("connection", "").lower() == "close":
             self._drop(host, port)
         return Response(status, headers, body, url)

@@ -97,3 +97,14 @@ async def test_no_server_and_a_wrong_token_are_unavailable(inbox: Inbox) -> None
 def test_neither_address_nor_content_shows_in_a_log() -> None:
     assert "ana" not in repr(MAIL)
     assert "123456" not in str(MAIL)
+
+
+@pytest.mark.parametrize("break_", ["\r\n", "\n", "\r"])
+async def test_an_address_or_subject_adds_no_header(inbox: Inbox, break_: str) -> None:
+    sender = SmtpSender(f"smtp://127.0.0.1:{inbox.smtp_port}", sender="m@example.id")
+    try:
+        for to, subject in ((f"a@b.id{break_}Bcc: c@d.id", "x"), ("a@b.id", f"x{break_}Bcc: c@d.id")):
+            with pytest.raises(Refusal, match=r"message\.address_refused"):
+                await sender.send(Message(to_kind="email", to=to, subject=subject, text="t"))
+    finally:
+        await sender.close()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, make_msgid
+from email.header import Header
+from email.mime.text import MIMEText
+from email.utils import formatdate
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import aiosmtplib
 import msgspec
@@ -133,16 +134,19 @@ class SmtpSender:
         return client
 
     def _compose(self, message: Message) -> bytes:
-        mail = EmailMessage(policy=SMTP)
-        try:
-            mail["From"] = self._sender
-            mail["To"] = message.to
-            mail["Subject"] = message.subject
-        except (ValueError, IndexError):
-            raise Refusal(Kind.INVALID, "message.address_refused") from None
+        """The mail (RFC 5322, text/plain in UTF-8).
+
+        Made by the old header classes: the new ones cost six times as much. The old ones don't look for line
+        breaks, by which an address could add headers of its own: we do.
+        """
+        if any(character in message.to + message.subject for character in "\r\n"):
+            raise Refusal(Kind.INVALID, "message.address_refused")
+        mail = MIMEText(message.text, "plain", "utf-8")
+        mail["From"] = self._sender
+        mail["To"] = message.to
+        mail["Subject"] = Header(message.subject, "utf-8").encode()
         mail["Date"] = formatdate(localtime=False)
-        mail["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2])
-        mail.set_content(message.text)
+        mail["Message-ID"] = f"<{uuid4().hex}@{self._sender.rpartition('@')[2]}>"
         return mail.as_bytes()
 
 
