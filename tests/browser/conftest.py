@@ -28,25 +28,24 @@ SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Browser tests come last: Playwright keeps an event loop running, in the way of asynchronous tests."""
+    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in mine:
+        item.add_marker(pytest.mark.browser)
+    chosen = set(mine)
+    items[:] = [item for item in items if item not in chosen] + mine
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium.
-
-    Ends with this package: Playwright keeps an event loop running, which would be in the way of asynchronous
-    tests elsewhere.
-    """
+    """Debian's Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site(service: RunningService) -> Site:
     """Where the service listens."""
     SCREENSHOTS.mkdir(exist_ok=True)
