@@ -67,17 +67,19 @@ class FolderStore:
         key = hashlib.sha256(content).hexdigest()
         path = self._path(key)
         if path.exists():
+            _fsync(path)  # another writer may have died between its rename and its fsync
+            _fsync(path.parent, os.O_DIRECTORY)
             return key
         if not path.parent.exists():
             path.parent.mkdir(exist_ok=True)
-            _fsync_directory(self.root)
+            _fsync(self.root, os.O_DIRECTORY)
         beside = path.with_name(f"{path.name}.{os.urandom(6).hex()}.part")
         with beside.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         beside.rename(path)
-        _fsync_directory(path.parent)
+        _fsync(path.parent, os.O_DIRECTORY)
         return key
 
 
@@ -116,8 +118,8 @@ def _remote_path(key: str) -> str:
     return f"{key[:2]}/{key[2:]}"
 
 
-def _fsync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _fsync(path: Path, flags: int = 0) -> None:
+    handle = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(handle)
     finally:
