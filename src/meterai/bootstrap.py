@@ -29,7 +29,7 @@ JAIL_TASKS = [
     "meterai.kit.pdf.reading:inspect",
     "meterai.kit.pdf.rendering:render_page",
     "meterai.kit.pdf.light_check:light_check",
-    "meterai.stamping.proposal:propose_placement",
+    "meterai.stamping.reception:receive",
     "meterai.stamping.preparation:prepare_seal",
     "meterai.stamping.preparation:measure_output",
     "meterai.stamping.rewriting:rewrite",

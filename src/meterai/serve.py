@@ -13,6 +13,7 @@ import uvloop
 
 from meterai.api.router import make_api
 from meterai.bootstrap import open_app
+from meterai.kit import garbage
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.sales.queries import events
@@ -38,6 +39,7 @@ async def serve(settings: Settings) -> None:
             ssl_keyfile=settings.tls_key or None,
         )
         with _listen(settings.host, settings.port) as listener:
+            garbage.settle()
             log.info("site_ready", port=settings.port)
             await uvicorn.Server(config).serve(sockets=[listener])
 

@@ -91,8 +91,8 @@ class Applicant:
             page = await self._give_contact(page)
             page = await self._order(page)
             await self._pay(page)
-            await self._wait()
-            await self._download()
+            page = await self._wait()
+            await self._download(page)
         finally:
             self.browser.close()
         return self.outcome
@@ -186,7 +186,7 @@ class Applicant:
         self._expect("pay", answer)
         self._done("pay")
 
-    async def _wait(self) -> None:
+    async def _wait(self) -> Response:
         """Follows the order's page as its script does, until everything in the order has ended."""
         self._start()
         deadline = time.monotonic() + self.wait_seconds_max
@@ -196,11 +196,10 @@ class Applicant:
             state = self._found(_STATE, self._expect("follow", page), "follow")
             if state == "completed":
                 self._done("paid_to_stamped")
-                return
+                return page
         raise TooLate(f"order {self.outcome.number} was not finished in {self.wait_seconds_max:.0f} s")
 
-    async def _download(self) -> None:
-        page = self._expect("order_page", await self.browser.get(f"/pesanan/{self.outcome.number}"))
+    async def _download(self, page: Response) -> None:
         for link in dict.fromkeys(_DOWNLOAD.findall(page.text)):
             self._start()
             answer = self._expect("download", await self.browser.get(unescape(link)))

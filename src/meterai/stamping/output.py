@@ -21,6 +21,11 @@ async def measure(
     """Prepares the document in the jail and looks how large it gets. Raises: Refusal INVALID `pdf.*`."""
     request = MeasureRequest(data=data, placements=list(placements), limits=limits or OutputLimits())
     found = await jail.run(_MEASURE, request, OutputMeasure)
+    return verdict_of(found, limits)
+
+
+def verdict_of(found: OutputMeasure, limits: OutputLimits | None) -> OutputVerdict:
+    """What a measured output means under the agency's limits."""
     return _verdict(found.output_bytes, found.pdf_version, version_low=found.version_low, limits=limits)
 
 

@@ -75,6 +75,10 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
     gap_end: int
     """Offset behind the gap's `>`."""
     pages: int
+    base_bytes: int
+    """Size of the file to which this stamp was appended."""
+    pdf_version: str = ""
+    """Of the uploaded file; of the first stamp only."""
 
 
 class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,21 +117,32 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
     """
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
+    version = ""
     if request.index == 0:
-        increment, pages = _start(request)
+        document = open_document(request.data, request.limits, request.password)
+        _check_placements(document, request.stamps)
+        version = document.pdf.pdf_version
+        base = normalise(document, request.data)
+        base_bytes = base.getbuffer().nbytes
+        increment, pages = _start(document, base, request), len(document.pages)
     else:
+        base_bytes = len(request.data)
         increment = Increment(io.BytesIO(request.data))
         pages = increment.count_pages()
     gap = increment.seal(_entries(request))
     return PreparedSeal(
-        data=gap.stream.getvalue(), digest=gap.digest, gap_start=gap.start, gap_end=gap.end, pages=pages
+        data=gap.stream.getvalue(),
+        digest=gap.digest,
+        gap_start=gap.start,
+        gap_end=gap.end,
+        pages=pages,
+        base_bytes=base_bytes,
+        pdf_version=version,
     )
 
 
-def _start(request: SealRequest) -> tuple[Increment, int]:
-    document = open_document(request.data, request.limits, request.password)
-    _check_placements(document, request.stamps)
-    increment = Increment(normalise(document, request.data))
+def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> Increment:
+    increment = Increment(base)
     last = len(request.stamps) - 1
     for number, stamp in enumerate(request.stamps):
         box = document.pages[stamp.placement.page - 1].box
@@ -140,7 +155,7 @@ def _start(request: SealRequest) -> tuple[Increment, int]:
                 lock=number == last > 0,
             )
         )
-    return increment, len(document.pages)
+    return increment
 
 
 def _check_placements(document: OpenedDocument, stamps: list[Stamp]) -> None:
@@ -195,8 +210,6 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
         Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
         for number, placement in enumerate(request.placements)
     ]
-    document = open_document(request.data, DEFAULT_LIMITS, request.password)
-    base = len(normalise(document, request.data).getbuffer())
     prepared = prepare_seal(
         SealRequest(
             data=request.data,
@@ -206,10 +219,10 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
             contents_bytes=request.contents_bytes,
         )
     )
-    increment = len(prepared.data) - base + _MARGIN_BYTES
-    size = base + increment * len(stamps)
+    increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
+    size = prepared.base_bytes + increment * len(stamps)
     limits = request.limits
-    version = max(document.pdf.pdf_version, VERSION_MIN, key=_version)
+    version = max(prepared.pdf_version, VERSION_MIN, key=_version)
     wanted = limits.pdf_version_min
     return OutputMeasure(
         output_bytes=size,

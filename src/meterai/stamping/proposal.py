@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 from PIL import Image
 
@@ -49,9 +51,10 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
     ink = image.convert("L").point([0 if grey >= _PAPER else 1 for grey in range(256)])
     scale = ink.width / request.width_pt
     best: tuple[float, Placement] | None = None
-    for distance, placement in _candidates(request):
+    for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
         if best is not None and best[0] <= distance:
             break
+        placement = Placement(page=request.page, x=x, y=y, size=size)
         covered = _covered(ink, placement, scale)
         cost = distance + (_TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0)
         if any(overlap(placement, other) for other in request.taken):
@@ -70,15 +73,18 @@ def _covered(ink: Image.Image, placement: Placement, scale: float) -> float:
     return sum(ink.crop((left, top, left + side, top + side)).histogram()[1:]) / side**2
 
 
-def _candidates(request: ProposeRequest) -> list[tuple[float, Placement]]:
-    """Places on a grid with their distance from where people sign, nearest first."""
-    size = min(request.size, max(SIZE_MIN, min(request.width_pt, request.height_pt)))
+@lru_cache(maxsize=32)
+def _candidates(
+    width_pt: float, height_pt: float, wanted: float
+) -> tuple[tuple[float, float, float, float], ...]:
+    """(distance, x, y, size) on a grid, nearest to where people sign first. Most pages are A4: kept."""
+    size = min(wanted, max(SIZE_MIN, min(width_pt, height_pt)))
     found = [
-        (_distance(x + size / 2, y + size / 2, request), x, y)
-        for y in _steps(request.height_pt - size)
-        for x in _steps(request.width_pt - size)
+        (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
+        for y in _steps(height_pt - size)
+        for x in _steps(width_pt - size)
     ]
-    return [(distance, Placement(page=request.page, x=x, y=y, size=size)) for distance, x, y in sorted(found)]
+    return tuple(sorted(found))
 
 
 def _steps(room: float) -> list[float]:
@@ -87,6 +93,6 @@ def _steps(room: float) -> list[float]:
     return [round(margin + (room - 2 * margin) * step / count, 2) for step in range(count + 1)]
 
 
-def _distance(x: float, y: float, request: ProposeRequest) -> float:
-    """From the usual signature block: right of the middle, in the lower third."""
-    return abs(x / request.width_pt - 0.72) + 1.4 * abs(y / request.height_pt - 0.24)
+def _distance(across: float, up: float) -> float:
+    """From the usual signature block: right of the middle, in the lower third. Shares of the page."""
+    return abs(across - 0.72) + 1.4 * abs(up - 0.24)

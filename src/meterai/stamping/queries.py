@@ -18,6 +18,7 @@ from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.reading import Inspection
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
@@ -25,8 +26,6 @@ from meterai.stamping.preparation import OutputLimits
 log = structlog.get_logger(__name__)
 
 _RENDER = "meterai.kit.pdf.rendering:render_page"
-_IMAGES_MAX = 64
-_images: dict[tuple[str, int, int], bytes] = {}
 """Pages drawn lately, the oldest first: people go back and forth while they place a stamp."""
 
 _JOB = """
@@ -144,15 +143,13 @@ async def document_image(
     UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
     """
     key = await _shown_object(db, document_id)
-    known = _images.get((key, page, width))
+    known = page_images.find(key, page, width)
     if known is not None:
         return known
     data = await read_checked(objects, key)
     request = RenderRequest(data=data, page=page, width_px=width)
     rendered = await jail.run(_RENDER, request, RenderedPage)
-    _images[key, page, width] = rendered.jpeg
-    while len(_images) > _IMAGES_MAX:
-        del _images[next(iter(_images))]
+    page_images.keep(key, page, width, rendered.jpeg)
     return rendered.jpeg
 
 
@@ -206,15 +203,20 @@ async def read_checked(objects: ObjectStore, key: str) -> bytes:
 async def _pages(conn: Connection, rows: Sequence[Row]) -> list[DocumentPage]:
     ids = [row["id"] for row in rows]
     jobs = await _jobs_of_documents(conn, ids)
-    releases = await conn.fetch(
-        """SELECT document_id, serial, version, sha256, bytes, pages, released_at
-           FROM stamping.release WHERE document_id = ANY ($1) ORDER BY released_at, serial""",
-        ids,
-    )
+    ended = [id for id, job in jobs.items() if job.state is JobState.RELEASED]
+    releases = await _releases(conn, ended) if ended else []
     return [
         _page(row, jobs.get(row["id"]), [found for found in releases if found["document_id"] == row["id"]])
         for row in rows
     ]
+
+
+async def _releases(conn: Connection, document_ids: Sequence[UUID]) -> list[Row]:
+    return await conn.fetch(
+        """SELECT document_id, serial, version, sha256, bytes, pages, released_at
+           FROM stamping.release WHERE document_id = ANY ($1) ORDER BY released_at, serial""",
+        document_ids,
+    )
 
 
 async def _jobs_of_documents(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Job]:

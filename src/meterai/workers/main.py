@@ -13,7 +13,7 @@ import uvloop
 from meterai.bootstrap import App, open_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
-from meterai.kit import fail_points
+from meterai.kit import fail_points, garbage
 from meterai.kit import settings as environment
 from meterai.kit.logging import set_up_logging
 from meterai.sales.use_cases.clean_up import clean_up_orders
@@ -26,7 +26,7 @@ from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_pre
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.workers.loops import Counts, Loop, run_loop
 from meterai.workers.presence import Presence
-from meterai.workers.topics import send_messages, stamp
+from meterai.workers.topics import send_messages, stamp, stamp_due
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +71,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
 
     return [
         *(Loop(name=f"stamping_{number}", work=lane, idle_s=0.1) for number in range(1, LANES + 1)),
+        Loop(name="stamping_due", work=lambda: stamp_due(tools, worker), idle_s=0.25),
         Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
         Loop(name="news", work=tell, idle_s=0.3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
@@ -101,6 +102,7 @@ async def run(variables: Mapping[str, str]) -> None:
         tools = tools_of(app, variables)
         freed = await free_leases(tools, worker=presence.name)
         left = await clean_up_prepared(app.db, app.objects, now=app.clock())
+        garbage.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed, prepared_deleted=left)
         await _work(presence, loops_of(app, tools, presence.name), stop)
     presence.close()

@@ -35,7 +35,7 @@ _RETRY_SECONDS_MAX = 120.0
 
 
 async def stamp(app: App, tools: Tools, worker: str) -> int:
-    """One turn of the stamping lane: paid items, due jobs, and the news of both."""
+    """One turn of the stamping lane: items just paid, taken through the whole cycle, and their news."""
     now = app.clock()
     entries = await outbox.claim(
         app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=(STAMP_TOPIC, RELEASED, REFUSED)
@@ -44,7 +44,12 @@ async def stamp(app: App, tools: Tools, worker: str) -> int:
     await _tell_sales(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
     if paid:
         await _start_paid(app, tools, worker, paid)
-    return len(entries) + await run_due_jobs(tools, worker=worker, limit=BATCH)
+    return len(entries)
+
+
+async def stamp_due(tools: Tools, worker: str) -> int:
+    """Jobs that nobody has in hand: asked for with quota, put off, or left behind by a dead worker."""
+    return await run_due_jobs(tools, worker=worker, limit=BATCH)
 
 
 async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import msgspec
 import pypdfium2
@@ -39,14 +40,19 @@ def render_page(request: RenderRequest) -> RenderedPage:
 
     Raises: Refusal INVALID `pdf.broken`, NOT_FOUND `pdf.no_such_page`.
     """
-    image = render_image(request)
-    out = io.BytesIO()
-    image.convert("L" if _is_grey(image) else "RGB").save(out, "JPEG", quality=request.quality)
-    return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
+    return with_image(request, lambda image: encode_page(image, request.quality))
 
 
 def render_image(request: RenderRequest) -> Image.Image:
     """The same as a Pillow image (RGBX), for callers that are in the jail already."""
+    return with_image(request, lambda image: image.copy())
+
+
+def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+    """What `make` makes of the picture, whose memory ends with the document: nothing of it may be kept.
+
+    Raises: as `render_page`.
+    """
     try:
         document = pypdfium2.PdfDocument(request.data, password=request.password or None)
     except pypdfium2.PdfiumError:
@@ -55,33 +61,39 @@ def render_image(request: RenderRequest) -> Image.Image:
         if not 1 <= request.page <= len(document):
             raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page)
         document.init_forms()
-        return _draw(document[request.page - 1], request)
+        bitmap = _draw(document[request.page - 1], request)
+        size = (bitmap.width, bitmap.height)
+        return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
     except pypdfium2.PdfiumError:
         raise Refusal(Kind.INVALID, "pdf.broken") from None
     finally:
         document.close()
 
 
-def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> Image.Image:
+def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitmap:
     width, height = page.get_size()
     left, bottom, right, top = request.crop or (0.0, 0.0, width, height)
     scale = request.width_px / max(right - left, 1.0)
     if (top - bottom) * scale > _SIDES_MAX * request.width_px:
         scale = _SIDES_MAX * request.width_px / (top - bottom)
-    bitmap = page.render(
+    return page.render(
         scale=scale,
         crop=(left, bottom, width - right, height - top),
         rev_byteorder=True,
         prefer_bgrx=True,
     )
-    size = (bitmap.width, bitmap.height)
-    # Copied once: the bitmap's memory ends with its document.
-    return Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1).copy()
+
+
+def encode_page(image: Image.Image, quality: int) -> RenderedPage:
+    """The picture as a JPEG."""
+    out = io.BytesIO()
+    image.convert("L" if _is_grey(image) else "RGB").save(out, "JPEG", quality=quality)
+    return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
 
 
 def _is_grey(image: Image.Image) -> bool:
     """Looks at a small copy: a coloured stamp or seal is some dots wide there too."""
-    small = image.reduce(4) if min(image.size) >= 8 else image
+    small = image.reduce(8) if min(image.size) >= 64 else image
     red, green, blue, _ = small.split()
     return all(_differs_little(red, other) for other in (green, blue))
 

@@ -14,20 +14,20 @@ from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.kit.pdf.reading import Inspection
 from meterai.ledger.model import SELLER
+from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
-from meterai.stamping.output import measure
+from meterai.stamping.output import verdict_of
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
-from meterai.stamping.proposal import ProposeRequest
+from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX, Reception, ReceptionRequest
 from meterai.stamping.store import documents
 
 RETENTION_DAYS = 7
 """How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
 
-_INSPECT = "meterai.kit.pdf.reading:inspect"
-_PROPOSE = "meterai.stamping.proposal:propose_placement"
+_RECEIVE = "meterai.stamping.reception:receive"
 _NAME_CHARACTERS_MAX = 200
 
 
@@ -67,9 +67,10 @@ async def accept_document(
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
     if not 1 <= stamps <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
-    inspection = await jail.run(_INSPECT, InspectRequest(data=data), Inspection)
-    placements = await _propose(jail, data, inspection, stamps)
-    output = await measure(jail, data, placements, limits)
+    request = ReceptionRequest(data=data, stamps=stamps, limits=limits or OutputLimits())
+    found = await jail.run(_RECEIVE, request, Reception)
+    inspection, placements = found.inspection, found.placements
+    output = verdict_of(found.output, limits)
     document = documents.NewDocument(
         id=new_id(now),
         organisation_id=organisation_id,
@@ -90,22 +91,10 @@ async def accept_document(
         await documents.lock_object(tx, document.input_object, exclusive=False)
         await documents.insert_document(tx, document)
     await objects.put(data)  # after the row: see lock_object. Nobody knows the document's id before.
+    page_images.keep(document.input_object, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
     return AcceptedDocument(
         document_id=document.id, inspection=inspection, placements=tuple(placements), output=output
     )
-
-
-async def _propose(jail: JailPool, data: bytes, inspection: Inspection, stamps: int) -> list[Placement]:
-    """Near the signature block, which is on the last page."""
-    page = len(inspection.pages)
-    seen = inspection.pages[-1]
-    placements: list[Placement] = []
-    for _ in range(stamps):
-        request = ProposeRequest(
-            data=data, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
-        )
-        placements = [*placements, await jail.run(_PROPOSE, request, Placement)]
-    return placements
 
 
 def _tidy(name: str) -> str:

@@ -14,6 +14,6 @@ async def adopt_document(db: Database, document_id: UUID, customer_id: UUID) -> 
 
     Raises: Refusal NOT_FOUND `document.unknown`, also for a document that is somebody else's (I16).
     """
-    async with db.transaction() as tx:
-        if not await documents.adopt_document(tx, document_id, customer_id):
+    async with db.connection() as connection:
+        if not await documents.adopt_document(connection, document_id, customer_id):
             raise Refusal(Kind.NOT_FOUND, "document.unknown")

@@ -21,9 +21,9 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16) -> int:
     where to go on.
     """
     now = tools.clock()
-    async with tools.db.transaction() as tx:
+    async with tools.db.connection() as connection:
         claims = await jobs.claim_due(
-            tx,
+            connection,
             now,
             lease_until=now + timedelta(seconds=tools.settings.lease_s),
             limit=limit,

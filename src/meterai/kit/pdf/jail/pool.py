@@ -18,7 +18,7 @@ from meterai.kit.pdf.jail import frames
 log = structlog.get_logger(__name__)
 
 _START_SECONDS_MAX = 30.0
-_JOBS_MAX = 2000
+_JOBS_MAX = 10_000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
 
 

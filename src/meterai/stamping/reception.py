@@ -1,0 +1,61 @@
+"""Everything that is asked of a file when it is uploaded, in one visit to the jail."""
+
+from __future__ import annotations
+
+import msgspec
+from PIL import Image
+
+from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_page, with_image
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_output
+from meterai.stamping.proposal import ProposeRequest, choose_place
+
+PAGE_IMAGE_WIDTH_PX = 720
+"""Width of the page image on which a person places the stamp."""
+_REDUCED = 5
+"""By so much the page image is made smaller to look for an empty place."""
+
+
+class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as uploaded, how many stamps it will get, and what is demanded of the result."""
+
+    data: bytes
+    stamps: int
+    limits: OutputLimits
+
+
+class Reception(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found."""
+
+    inspection: Inspection
+    placements: list[Placement]
+    """Proposed: near the signature block, which is on the last page."""
+    output: OutputMeasure
+    page_image: RenderedPage
+    """Of the last page."""
+
+
+def receive(request: ReceptionRequest) -> Reception:
+    """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
+
+    Raises: Refusal INVALID as `inspect`, `render_page` and `prepare_seal`.
+    """
+    inspection = inspect(InspectRequest(data=request.data))
+    page = len(inspection.pages)
+    seen = inspection.pages[-1]
+
+    def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
+        small = image.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else image
+        placements: list[Placement] = []
+        for _ in range(request.stamps):
+            wanted = ProposeRequest(
+                data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
+            )
+            placements = [*placements, choose_place(small, wanted)]
+        return placements, encode_page(image, quality=RenderRequest(data=b"", page=page).quality)
+
+    drawn = RenderRequest(data=request.data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
+    placements, page_image = with_image(drawn, look)
+    output = measure_output(MeasureRequest(data=request.data, placements=placements, limits=request.limits))
+    return Reception(inspection=inspection, placements=placements, output=output, page_image=page_image)
