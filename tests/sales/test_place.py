@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,13 +18,28 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import OrderState, PaymentState
 from meterai.sales.queries import find_order_by_token
-from meterai.sales.use_cases.add_item import add_document, remove_item, set_quota
+from meterai.sales.use_cases.add_item import ItemPut, add_document, remove_item, set_quota
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 
 pytestmark = pytest.mark.storage
+
+
+def put(
+    shop: Shop, order_id: uuid.UUID, document: uuid.UUID, *, stamps: int = 1, slot: str = ""
+) -> Coroutine[Any, Any, ItemPut]:
+    return add_document(
+        shop.db,
+        order_id,
+        document_id=document,
+        document_kind=None,
+        stamps=stamps,
+        price_list=PRICES,
+        now=NOON,
+        slot=slot,
+    )
 
 
 async def test_the_same_form_opens_one_order_however_often_it_is_sent(shop: Shop) -> None:
@@ -89,6 +105,56 @@ async def test_the_same_document_again_changes_its_number_of_stamps(shop: Shop) 
     await remove_item(shop.db, opened.order_id, item.item_id, now=NOON)
     page = await shop.page(opened.order_id)
     assert (page.items, page.total) == ((), 0)
+
+
+async def test_a_second_stamp_changes_the_price_of_the_draft_and_taking_it_off_changes_it_back(
+    shop: Shop,
+) -> None:
+    opened = await shop.open("stamp")
+    first, second = uuid.uuid4(), uuid.uuid4()
+    sums = []
+    for document, stamps in ((first, 1), (second, 1), (first, 2), (first, 10), (first, 1)):
+        await put(shop, opened.order_id, document, stamps=stamps)
+        page = await shop.page(opened.order_id)
+        sums.append((page.quantity, page.face_value, page.fee, page.total))
+    assert sums == [
+        (1, 10_000, 2_500, 12_500),
+        (2, 20_000, 5_000, 25_000),
+        (3, 30_000, 7_500, 37_500),
+        (11, 110_000, 27_500, 137_500),
+        (2, 20_000, 5_000, 25_000),
+    ]
+    assert [item.document_id for item in page.items] == [first, second]
+    refusal = await refused(put(shop, opened.order_id, first, stamps=11))
+    assert (refusal.code, refusal.facts) == ("order.stamps", {"maximum": 10})
+    await shop.place(opened)
+    assert (await refused(put(shop, opened.order_id, first, stamps=2))).code == "order.not_draft"
+
+
+async def test_one_form_sent_many_times_at_once_fills_each_of_its_places_once(shop: Shop) -> None:
+    opened = await shop.open("stamp")
+    presses = [
+        put(shop, opened.order_id, uuid.uuid4(), slot=f"form-1/berkas_{place}")
+        for _ in range(6)
+        for place in (1, 2)
+    ]
+    put_items = await asyncio.gather(*presses)
+    page = await shop.page(opened.order_id)
+    assert (len(page.items), page.total) == (2, 25_000)
+    assert {item.item_id for item in put_items} == {item.id for item in page.items}
+
+
+async def test_a_form_sent_again_later_undoes_nothing(shop: Shop) -> None:
+    opened = await shop.open("stamp")
+    document = uuid.uuid4()
+    item = await put(shop, opened.order_id, document, slot="form-1/berkas_1")
+    await put(shop, opened.order_id, document, stamps=2)
+    again = await put(shop, opened.order_id, uuid.uuid4(), slot="form-1/berkas_1")
+    assert (again.item_id, again.quantity, again.total) == (item.item_id, 2, 25_000)
+    page = await shop.page(opened.order_id)
+    assert [(one.document_id, one.quantity) for one in page.items] == [(document, 2)]
+    await put(shop, opened.order_id, uuid.uuid4(), slot="form-2/berkas_1")
+    assert len((await shop.page(opened.order_id)).items) == 2
 
 
 async def test_a_document_belongs_to_one_order(shop: Shop) -> None:

@@ -21,7 +21,7 @@ from meterai.sales.model import (
     PriceList,
     price_of,
 )
-from meterai.sales.order import Order
+from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
 
 
@@ -43,8 +43,12 @@ async def add_document(
     stamps: int,
     price_list: PriceList,
     now: datetime,
+    slot: str = "",
 ) -> ItemPut:
     """Puts a document with so many stamps into the order, or changes the number of one that is in it.
+
+    `slot` names one place of one form that was sent. Whoever fills it first wins: the same form sent again,
+    even at the same moment, brings another document id but no other item, and gets the item that is there.
 
     Raises: Refusal INVALID `order.stamps` (1 to 10 a document), `order.too_many_documents`;
     CONFLICT `order.not_draft`, `order.other_flow`, `item.document_used` (in another order);
@@ -52,7 +56,7 @@ async def add_document(
     """
     if not 1 <= stamps <= STAMPS_PER_DOCUMENT_MAX:
         raise Refusal(Kind.INVALID, "order.stamps", maximum=STAMPS_PER_DOCUMENT_MAX)
-    item_id = derived_id("item", order_id, document_id)
+    item_id = derived_id("item", order_id, slot) if slot else derived_id("item", order_id, document_id)
     return await _put(
         db,
         order_id,
@@ -119,8 +123,13 @@ async def _put(
             _refuse_unless_draft(order)
             if order.flow is not flow:
                 raise Refusal(Kind.CONFLICT, "order.other_flow")
-            if order.item(item_id) is None and len(order.items) >= DOCUMENTS_PER_ORDER_MAX:
+            known = _known(order, item_id, document_id)
+            if known is not None and known.document_id != document_id:
+                each = known.unit_face_value + known.unit_fee
+                return ItemPut(item_id=known.id, quantity=known.quantity, total=known.quantity * each)
+            if known is None and len(order.items) >= DOCUMENTS_PER_ORDER_MAX:
                 raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
+            item_id = known.id if known else item_id
             price = price_of(quantity, face_value, price_list)
             await orders.put_item(
                 tx,
@@ -135,6 +144,14 @@ async def _put(
     except asyncpg.UniqueViolationError:
         raise Refusal(Kind.CONFLICT, "item.document_used") from None
     return ItemPut(item_id=item_id, quantity=quantity, total=price.total)
+
+
+def _known(order: Order, item_id: uuid.UUID, document_id: uuid.UUID | None) -> Item | None:
+    """The item that holds this document already, else the one in its place."""
+    for item in order.items:
+        if document_id is not None and item.document_id == document_id:
+            return item
+    return order.item(item_id)
 
 
 def _refuse_unless_draft(order: Order) -> None:
