@@ -34,6 +34,7 @@ async def serve(settings: Settings) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
             timeout_graceful_shutdown=5,
             ssl_certfile=settings.tls_certificate or None,
             ssl_keyfile=settings.tls_key or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
+from itertools import islice, takewhile
 from pathlib import Path
 
 import msgspec
@@ -38,7 +39,10 @@ class Messages:
             """
         )
         rows = self._db.execute("SELECT body FROM message ORDER BY number DESC LIMIT ?", (kept,)).fetchall()
-        self._newest = deque((msgspec.json.decode(row[0], type=Received) for row in reversed(rows)), kept)
+        self._newest: deque[Received] = deque()
+        self._of: dict[str, deque[Received]] = {}  # by addressee, so that nobody reads through everything
+        for row in reversed(rows):
+            self._remember(msgspec.json.decode(row[0], type=Received))
         self._next = self._newest[-1].number + 1 if self._newest else 1
 
     def add(
@@ -56,21 +60,26 @@ class Messages:
         )
         self._db.execute("INSERT INTO message VALUES (?, ?)", (message.number, msgspec.json.encode(message)))
         self._next += 1
-        self._newest.append(message)
+        self._remember(message)
         if message.number % 100 == 0:
             self._db.execute("DELETE FROM message WHERE number <= ?", (message.number - self._kept,))
         return message
 
     def newest_first(self, *, to: str = "", after: int = 0, limit: int = 100) -> list[Received]:
         """Messages to somebody (all when empty) with a number above `after`, newest first."""
-        wanted = _normal(to)
-        found: list[Received] = []
-        for message in reversed(self._newest):
-            if message.number <= after or len(found) >= limit:
-                break
-            if not wanted or _normal(message.to) == wanted:
-                found.append(message)
-        return found
+        chosen = self._of.get(_normal(to), ()) if to else self._newest
+        found = takewhile(lambda message: message.number > after, reversed(chosen))
+        return list(islice(found, limit))
+
+    def _remember(self, message: Received) -> None:
+        self._newest.append(message)
+        self._of.setdefault(_normal(message.to), deque()).append(message)
+        if len(self._newest) > self._kept:
+            oldest = self._newest.popleft()
+            address = _normal(oldest.to)
+            self._of[address].popleft()
+            if not self._of[address]:
+                del self._of[address]
 
     def close(self) -> None:
         """Closes the file."""
