@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -101,6 +102,13 @@ async def test_a_job_nobody_waits_for_any_more_frees_its_place(jail: JailPool) -
 async def test_a_task_that_cannot_be_imported_stops_the_start() -> None:
     with pytest.raises(RuntimeError, match="no_such_module"):
         await JailPool(["no_such_module:function"]).start()
+
+
+async def test_a_process_that_died_while_idle_is_not_used(jail: JailPool) -> None:
+    for _ in range(3):
+        os.kill((await ask(jail)).process, signal.SIGKILL)
+        await asyncio.sleep(0.2)
+    assert (await ask(jail)).process > 0
 
 
 async def test_closing_leaves_no_process_behind() -> None:

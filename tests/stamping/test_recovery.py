@@ -119,9 +119,14 @@ async def test_a_job_waits_for_a_signer_that_is_away(house: House) -> None:
 
 async def test_a_killed_jail_costs_an_attempt_and_nothing_else(house: House) -> None:
     job = await order_letter(house)
-    for pid in jail_processes(os.getpid()):
+    jails = jail_processes(os.getpid())
+    for pid in jails:
+        os.kill(pid, signal.SIGSTOP)  # so that the kill comes in the middle of the work
+    under_way = asyncio.create_task(run_due_jobs(house.tools(), worker="test"))
+    await asyncio.sleep(0.5)
+    for pid in jails:
         os.kill(pid, signal.SIGKILL)
-    await run_due_jobs(house.tools(), worker="test")
+    await under_way
     waiting = await find_job(house.db, job.id)
     assert waiting is not None
     assert (waiting.state, waiting.trouble_code) == ("accepted", "pdf.too_heavy"), "the kill was felt"

@@ -69,6 +69,15 @@ class _Process:
         await loop.sock_sendall(self.wall, body)
         return await self.receive()
 
+    def is_alive(self) -> bool:
+        """Whether the other end is open. A process may die while it waits: the kernel kills the largest."""
+        try:
+            return bool(self.wall.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     async def end(self) -> None:
         self.wall.close()
         with suppress(ProcessLookupError):
@@ -172,15 +181,26 @@ class JailPool:
         return reply
 
     async def _take(self) -> _Process:
-        """The warmest idle process. More processes than turns exist, so this waits only after a kill."""
-        if not self._idle:
-            try:
-                async with asyncio.timeout(_START_SECONDS_MAX), self._arrival:
-                    await self._arrival.wait_for(lambda: bool(self._idle))
-            except TimeoutError:
-                self._replace_soon()
-                raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
-        return self._idle.pop()
+        """The warmest idle process. More processes than turns exist, so this waits only after a kill.
+
+        One that died while idle is replaced and not used: it says nothing against the next document.
+        """
+        while True:
+            if not self._idle:
+                await self._wait_for_arrival()
+            process = self._idle.pop()
+            if process.is_alive():
+                return process
+            log.warning("jail.died_idle")
+            self._discard(process)
+
+    async def _wait_for_arrival(self) -> None:
+        try:
+            async with asyncio.timeout(_START_SECONDS_MAX), self._arrival:
+                await self._arrival.wait_for(lambda: bool(self._idle))
+        except TimeoutError:
+            self._replace_soon()
+            raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
 
     def _discard(self, process: _Process) -> None:
         self._in_background(process.end())
