@@ -389,6 +389,13 @@ TABLE: dict[str, Message] = {
         "Move one of them, then save again.",
         STILL,
     ),
+    "placement.no_room": M(
+        "Tidak ada tempat kosong untuk satu meterai lagi.",
+        "Geser meterai yang sudah ada supaya ada ruang, lalu tambah lagi.",
+        "There is no free place for one more stamp.",
+        "Move the stamps that are there to make room, then add one again.",
+        STILL,
+    ),
     # quota
     "quota.none": M(
         "Jumlahnya belum diisi.",

@@ -1,29 +1,28 @@
-"""The placing page's data, and the placement that a form asks for: shared by orders and by quota."""
+"""What the placing page draws of a document and its stamps: shared by orders and by quota."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meterai.kernel.errors import Kind, Refusal
-from meterai.stamping.placement import Placement, Position, named_placement
+from meterai.stamping.model import STAMPS_MAX
+from meterai.stamping.placement import (
+    MARGIN,
+    POSITIONS,
+    SIZE_DEFAULT,
+    SIZE_MIN,
+    Placement,
+    Position,
+    named_placement,
+    overlap,
+)
 from meterai.stamping.queries import DocumentPage
-from meterai.web.forms import Form
 
 IMAGE_WIDTH_PX = 720
-POSITIONS: dict[str, Position] = {
-    "atas_kiri": "top-left",
-    "atas_tengah": "top",
-    "atas_kanan": "top-right",
-    "tengah_kiri": "left",
-    "tengah": "middle",
-    "tengah_kanan": "right",
-    "bawah_kiri": "bottom-left",
-    "bawah_tengah": "bottom",
-    "bawah_kanan": "bottom-right",
-}
 UNSET: Position = "bottom-right"
+GAP_PT = 8.0
+"""Between a stamp and the one proposed beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +33,81 @@ class PageSize:
     height_pt: float
 
 
-def placing_context(document: DocumentPage, wanted_page: int) -> dict[str, Any]:
-    """What place.html shows of a document: the wanted page (else the proposed one) and the stamp on it."""
-    proposed = document.placements[0]
-    pages = len(document.inspection.pages)
-    shown = wanted_page if 1 <= wanted_page <= pages else proposed.page
-    here = proposed.page == shown
-    size = page_size(document, shown)
-    spot = proposed if here else _named(document, shown, UNSET)
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The place of one stamp as the form has it, stored or not.
+
+    `number`: which of the document's stamps, from 0. `named`: the choice among the nine places, kept so that
+    the page can show it again.
+    """
+
+    number: int
+    placement: Placement
+    named: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A stamp of the document, numbered from 1 as people count."""
+
+    number: int
+    placement: Placement
+
+
+def typed_of(document: DocumentPage, *, stamp: str, page: str) -> Typed:
+    """The stamp and the page that an address asks for, as far as the document has them."""
+    number = min(_number(stamp) or 1, len(document.placements)) - 1
+    placement = document.placements[number]
+    wanted = _number(page)
+    if not 1 <= wanted <= len(document.inspection.pages) or wanted == placement.page:
+        return Typed(number, placement)
+    return Typed(number, suggested(document, number, wanted))
+
+
+def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
+    """What place.html shows: the page of the stamp that is being placed, and the others on it."""
+    spots = [Spot(number, placement) for number, placement in enumerate(document.placements, 1)]
+    spots[typed.number] = Spot(typed.number + 1, typed.placement)
+    page = typed.placement.page
     return {
         "name": document.name,
         "notices": document.inspection.notices,
-        "page": size,
-        "pages": pages,
-        "shown": shown,
-        "spot": spot,
-        "spot_here": here,
-        "others": [other for other in document.placements[1:] if other.page == shown],
+        "page": page_size(document, page),
+        "pages": len(document.inspection.pages),
+        "shown": page,
+        "spot": typed.placement,
+        "active": typed.number + 1,
+        "named": typed.named,
+        "spots": spots,
+        "others": [s for s in spots if s.number != typed.number + 1 and s.placement.page == page],
+        "more": len(spots) < STAMPS_MAX,
     }
 
 
-def placement_from(form: Form, document: DocumentPage) -> list[Placement]:
-    """The placements that the form asks for: moved by hand, or named, or as proposed.
+def suggested(document: DocumentPage, number: int, page: int) -> Placement:
+    """Where a stamp goes that is moved to another page: the same answer for the same document."""
+    others = [placement for n, placement in enumerate(document.placements) if n != number]
+    return free_place(document, page, others) or named(document, page, UNSET)
 
-    Raises: Refusal `placement.page` for a page that the document does not have.
-    """
-    proposed = document.placements[0]
-    page = form.number("halaman", proposed.page)
-    if not 1 <= page <= len(document.inspection.pages):
-        raise Refusal(Kind.INVALID, "placement.page", page=page, pages=len(document.inspection.pages))
-    by_hand = _points(form.text("x"), form.text("y"))
-    if by_hand is not None:
-        moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=proposed.size)
-        first = proposed if _same(moved, proposed) else moved
-    elif form.text("letak") in POSITIONS:
-        first = _named(document, page, POSITIONS[form.text("letak")])
-    elif page == proposed.page:
-        first = proposed
-    else:
-        first = _named(document, page, UNSET)
-    return [first, *document.placements[1:]]
+
+def free_place(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:
+    """A place that covers no stamp: beside the newest one on the page, else one of nine. None when full."""
+    for place in _candidates(document, page, taken):
+        if not any(overlap(place, other) for other in taken):
+            return place
+    return None
+
+
+def named(document: DocumentPage, page: int, position: Position) -> Placement:
+    """One of the nine places of a page."""
+    size = page_size(document, page)
+    return named_placement(
+        position,
+        page=page,
+        width_pt=size.width_pt,
+        height_pt=size.height_pt,
+        size=_stamp_size(document, page),
+    )
 
 
 def page_size(document: DocumentPage, page: int) -> PageSize:
@@ -82,27 +116,33 @@ def page_size(document: DocumentPage, page: int) -> PageSize:
     return PageSize(seen.width_pt, seen.height_pt)
 
 
-def _named(document: DocumentPage, page: int, position: Position) -> Placement:
-    size = page_size(document, page)
-    return named_placement(
-        position,
-        page=page,
-        width_pt=size.width_pt,
-        height_pt=size.height_pt,
-        size=document.placements[0].size,
-    )
+def _stamp_size(document: DocumentPage, page: int) -> float:
+    """That of the stamps on the page, else the usual one, smaller on a page that is too small for it."""
+    for placement in document.placements:
+        if placement.page == page:
+            return placement.size
+    seen = page_size(document, page)
+    return min(SIZE_DEFAULT, max(SIZE_MIN, min(seen.width_pt, seen.height_pt)))
 
 
-def _same(moved: Placement, proposed: Placement) -> bool:
-    """Whether it is where it was: coordinates travel through forms with two decimals."""
-    near = abs(moved.x - proposed.x) < 0.02 and abs(moved.y - proposed.y) < 0.02
-    return moved.page == proposed.page and near
+def _candidates(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Iterator[Placement]:
+    newest = next((place for place in reversed(taken) if place.page == page), None)
+    if newest is not None:
+        yield from _beside(newest, page_size(document, page))
+    for position in (UNSET, *POSITIONS):
+        yield named(document, page, position)
 
 
-def _points(x: str, y: str) -> tuple[float, float] | None:
-    """Both numbers, or None when a script did not fill them in."""
-    try:
-        values: Sequence[float] = [float(x), float(y)]
-    except ValueError:
-        return None
-    return (values[0], values[1]) if all(-1e5 < value < 1e5 for value in values) else None
+def _beside(stamp: Placement, page: PageSize) -> Iterator[Placement]:
+    """Left, right, above and below, as far as the page's white margin allows."""
+    step = stamp.size + GAP_PT
+    for right, up in ((-step, 0.0), (step, 0.0), (0.0, step), (0.0, -step)):
+        x, y = round(stamp.x + right, 2), round(stamp.y + up, 2)
+        across = MARGIN <= x <= page.width_pt - MARGIN - stamp.size
+        if across and MARGIN <= y <= page.height_pt - MARGIN - stamp.size:
+            yield Placement(page=stamp.page, x=x, y=y, size=stamp.size)
+
+
+def _number(text: str) -> int:
+    """A number from an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

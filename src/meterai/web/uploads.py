@@ -21,9 +21,15 @@ def limits_of(event: Event | None) -> OutputLimits | None:
 
 
 async def accept_one(
-    desk: Desk, upload: Upload, *, event: Event | None, kind: str | None, owner: UUID | None
+    desk: Desk,
+    upload: Upload,
+    *,
+    event: Event | None,
+    kind: str | None,
+    owner: UUID | None,
+    stamps: int = 1,
 ) -> AcceptedDocument:
-    """Inspects and stores one document.
+    """Inspects and stores one document, with proposed places for so many stamps.
 
     Raises: Refusal `pdf.*` with the reason, before anything is stored.
     """
@@ -37,6 +43,7 @@ async def accept_one(
         data=bytes(upload.content),
         name=upload.name,
         kind=kind,
+        stamps=stamps,
         limits=limits_of(event),
         customer_id=owner,
         now=house.clock(),
@@ -44,13 +51,13 @@ async def accept_one(
 
 
 async def accept_upload(
-    desk: Desk, form: Form, *, event: Event | None, kind: str | None, owner: UUID | None
+    desk: Desk, form: Form, *, event: Event | None, kind: str | None, owner: UUID | None, stamps: int = 1
 ) -> AcceptedDocument:
     """The same for the field `berkas` of a form that takes one file."""
     uploads = form.uploads("berkas")
     if not uploads:
         raise Refusal(Kind.INVALID, "form.no_file")
-    return await accept_one(desk, uploads[0], event=event, kind=kind, owner=owner)
+    return await accept_one(desk, uploads[0], event=event, kind=kind, owner=owner, stamps=stamps)
 
 
 def file_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,6 @@ from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
 from meterai.web.uploads import accept_one
-
-_FILLING: dict[UUID, asyncio.Lock] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A file that was taken."""
+    """A file that was taken. `place` says which one of which form: the same when the form is sent again."""
 
     document_id: UUID
     kind: str | None
-    name: str
+    place: str
 
 
 @get("/beli")
@@ -64,7 +62,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
     form = await desk.form(request)
     event = _event(desk, form.text("acara"))
-    submit_id = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+    submit_id = _submit_id(form)
     slots = slots_of(event, desk.visit(request).language)
     accepted, problems = await _accept(request, desk, form, slots, event)
     if not accepted:
@@ -80,7 +78,9 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         now=now,
     )
     cookie = keep_order(desk, request, order.number, order.token)
-    await _add_once(desk, order.order_id, accepted)
+    if order.state != "draft":  # an old form, sent again after its order was placed
+        return desk.go(request, f"/pesanan/{order.number}", cookies=[cookie])
+    await _add(desk, order.order_id, accepted)
     if problems:
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, desk, key, problems)
@@ -104,10 +104,12 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     event = _event(desk, order.event_slug or "")
     slots = slots_of(event, desk.visit(request).language)
     accepted, problems = await _accept(request, desk, form, slots, event)
-    await _add(desk, key.order_id, accepted)
+    added = await _add(desk, key.order_id, accepted)
     if problems:
         return await _documents_page(request, desk, key, problems)
-    return desk.go(request, f"/pesanan/{number}/letak/{len(order.items) + 1}")
+    order = await order_page(desk.house.db, key.order_id)
+    position = next((n for n, item in enumerate(order.items, 1) if item.id in added), 1)
+    return desk.go(request, f"/pesanan/{number}/letak/{position}")
 
 
 @post("/pesanan/{number:str}/hapus/{position:int}", status_code=303)
@@ -132,6 +134,11 @@ def slots_of(event: Event | None, language: str) -> list[Slot]:
     ]
 
 
+def _submit_id(form: Form) -> str:
+    """Names the form that was sent; one without a name can't be recognised when it comes again."""
+    return form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+
+
 def _event(desk: Desk, slug: str) -> Event | None:
     if not slug:
         return None
@@ -149,16 +156,18 @@ async def _accept(
     customer = await customer_of(desk, request)
     owner = customer.customer_id if customer else None
     language = desk.visit(request).language
+    submit_id = _submit_id(form)
     accepted: list[Accepted] = []
     problems: list[Problem] = []
     for slot in slots:
         uploads = form.uploads(slot.field)
         if not uploads and slot.field in form.files:
             problems.append(Problem(slot.label, text_of("form.no_file", language)))
-        for upload in uploads:
+        for number, upload in enumerate(uploads):
             try:
                 document = await accept_one(desk, upload, event=event, kind=slot.kind, owner=owner)
-                accepted.append(Accepted(document.document_id, slot.kind, upload.name))
+                place = f"{submit_id}/{slot.field}/{number}/{hashlib.sha256(upload.content).hexdigest()}"
+                accepted.append(Accepted(document.document_id, slot.kind, place))
             except Refusal as refusal:
                 problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
     if not accepted and not problems:
@@ -166,22 +175,10 @@ async def _accept(
     return accepted, problems
 
 
-async def _add_once(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None:
-    """Fills an order just opened; the second press of one form finds it filled and adds nothing.
-
-    Two presses at the very same time in two site processes may both find it empty: the person then sees the
-    documents twice before paying, and can take them out.
-    """
-    async with _FILLING.setdefault(order_id, asyncio.Lock()):
-        page = await order_page(desk.house.db, order_id)
-        if page.state == "draft" and not page.items:
-            await _add(desk, order_id, accepted)
-    _FILLING.pop(order_id, None)
-
-
-async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None:
+async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> list[UUID]:
+    """Puts documents into a draft. Gives their items; those that are there when the form was sent before."""
     house = desk.house
-    for one in accepted:
+    added = [
         await add_document(
             house.db,
             order_id,
@@ -190,7 +187,11 @@ async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> None
             stamps=1,
             price_list=house.price_list,
             now=house.clock(),
+            slot=one.place,
         )
+        for one in accepted
+    ]
+    return [item.item_id for item in added]
 
 
 async def _documents_page(
@@ -205,6 +206,7 @@ async def _documents_page(
     if not slots:
         return desk.go(request, f"/pesanan/{key.number}/letak/1")
     names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    submit_id = secrets.token_urlsafe(18)
     return desk.page(
         request,
         "buy.html",
@@ -213,7 +215,7 @@ async def _documents_page(
         slots=slots,
         problems=problems,
         kept=list(names.values()),
-        submit_id="",
+        submit_id=submit_id,
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
         private=True,
     )

@@ -30,6 +30,8 @@ class Line:
     label: str
     name: str
     change: str
+    stamps: int
+    """On this document; 0 for quota."""
 
 
 @get("/pesanan/{number:str}/kontak")
@@ -160,11 +162,11 @@ async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
             label = desk.pages.gettext(visit.language, later("Kuota"))
-            lines.append(Line(label, f"{item.quantity}", ""))
+            lines.append(Line(label, f"{item.quantity}", "", 0))
         else:
             label = desk.pages.gettext(visit.language, later("Dokumen"))
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            lines.append(Line(label, names.get(item.document_id, ""), change))
+            lines.append(Line(label, names.get(item.document_id, ""), change, item.quantity))
     return lines
 
 

@@ -18,6 +18,7 @@ from meterai.stamping.queries import (
     document_image,
     document_page,
     documents_of_customer,
+    job_of_document,
     released_file,
 )
 from meterai.stamping.use_cases.place_stamps import place_stamps
@@ -27,7 +28,8 @@ from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
 from meterai.web.messages import state_text
 from meterai.web.order_view import CHIPS
-from meterai.web.placing import IMAGE_WIDTH_PX, placement_from, placing_context
+from meterai.web.placing import IMAGE_WIDTH_PX, Typed, placing_context, typed_of
+from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
 from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
 from meterai.web.uploads import accept_upload
@@ -115,31 +117,37 @@ async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 @get("/saya/dokumen/{document_id:uuid}/letak")
 async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
-    """The page with the proposed place of the stamp."""
+    """The page with the place of one of the document's stamps, proposed or stored."""
     document = await _document(request, desk, document_id)
-    return _placing_page(request, desk, document, request.query_params.get("halaman", ""))
+    if document.job is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}")
+    query = request.query_params
+    typed = typed_of(document, stamp=query.get("meterai", ""), page=query.get("halaman", ""))
+    return _placing_page(request, desk, document, typed)
 
 
 @post("/saya/dokumen/{document_id:uuid}/letak", status_code=303)
 async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
-    """Stores the place and starts the stamping from a quota lot. Twice is the same job."""
+    """Stores the places; back to the page for another stamp, or starts the stamping from a quota lot.
+
+    A document with a job has been through here: the second press of one button leads to the same job.
+    """
     form = await desk.form(request)
     customer = await _signed_in(request, desk)
     document = await _document(request, desk, document_id)
-    house = desk.house
+    if document.job is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}")
+    typed = typed_of(document, stamp=form.text("meterai"), page="")
     try:
-        await place_stamps(house.db, document_id, placement_from(form, document))
-        await start_stamping(
-            house.db,
-            document_id=document_id,
-            customer_id=customer.customer_id,
-            lot_account_id=await _lot(desk, customer.customer_id, len(document.placements)),
-            reference_id=document_id,
-            idempotency_key=f"quota-{document_id}",
-            now=house.clock(),
-        )
+        typed = typed_from(form, document)
+        wanted = wanted_from(form, document, typed)
+        await _stamp(desk, document, customer.customer_id, wanted)
     except Refusal as refusal:
-        return _placing_page(request, desk, document, form.text("halaman"), refusal)
+        if await job_of_document(desk.house.db, document_id) is None:
+            return _placing_page(request, desk, document, typed, refusal)
+        return desk.go(request, f"/saya/dokumen/{document_id}")  # the other press came first
+    if wanted.show is not None:
+        return desk.go(request, f"/saya/dokumen/{document_id}/letak?meterai={wanted.show + 1}")
     return desk.go(request, f"/saya/dokumen/{document_id}")
 
 
@@ -196,6 +204,23 @@ async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> Docum
     return document
 
 
+async def _stamp(desk: Desk, document: DocumentPage, customer_id: UUID, wanted: Wanted) -> None:
+    """Stores the places; the stamping begins unless another stamp is to be placed first."""
+    house = desk.house
+    await place_stamps(house.db, document.document_id, wanted.placements)
+    if wanted.show is not None:
+        return
+    await start_stamping(
+        house.db,
+        document_id=document.document_id,
+        customer_id=customer_id,
+        lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
+        reference_id=document.document_id,
+        idempotency_key=f"quota-{document.document_id}",
+        now=house.clock(),
+    )
+
+
 async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
     """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
     for lot in await quota_of_customer(desk.house.db, customer_id):
@@ -224,9 +249,8 @@ async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[
 
 
 def _placing_page(
-    request: WebRequest, desk: Desk, document: DocumentPage, wanted: str, refusal: Refusal | None = None
+    request: WebRequest, desk: Desk, document: DocumentPage, typed: Typed, refusal: Refusal | None = None
 ) -> Response[bytes]:
-    context = placing_context(document, int(wanted) if wanted.isdigit() and len(wanted) < 6 else 0)
     base = f"/saya/dokumen/{document.document_id}"
     return desk.page(
         request,
@@ -235,11 +259,12 @@ def _placing_page(
         number=1,
         total=1,
         action=desk.visit(request).link(f"{base}/letak"),
-        image=f"{base}/halaman/{context['shown']}",
+        image=f"{base}/halaman/{typed.placement.page}",
         drop="",
+        countable=True,
         private=True,
         **told(refusal),
-        **context,
+        **placing_context(document, typed),
     )
 
 

@@ -176,6 +176,7 @@ async def replace(request: WebRequest, desk: Desk, number: str, position: int) -
             event=desk.events.get(order.event_slug or ""),
             kind=item.document_kind,
             owner=order.customer_id,
+            stamps=item.quantity,
         )
         await replace_document(desk.house.db, item.id, document.document_id, now=desk.house.clock())
     except Refusal as refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -9,15 +10,20 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.order import Order
+from meterai.sales.order import Item, Order
 from meterai.sales.queries import order_page
+from meterai.sales.use_cases.add_item import add_document
+from meterai.stamping.model import OutputVerdict
+from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_image, document_page
-from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.place_stamps import check_placements, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forgery import is_permit, make_permit
-from meterai.web.placing import IMAGE_WIDTH_PX, placement_from, placing_context
+from meterai.web.placing import IMAGE_WIDTH_PX, Typed, placing_context, typed_of
+from meterai.web.placing_form import typed_from, wanted_from
+from meterai.web.sign_in import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +32,38 @@ class Sheet:
 
     key: OrderKey
     order: Order
+    item: Item
     position: int
     document: DocumentPage
 
 
 @get("/pesanan/{number:str}/letak/{position:int}")
 async def show_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
-    """The page as an image with the proposed place of the stamp."""
+    """The page as an image with the place of one of its stamps, proposed or stored."""
     sheet = await _sheet(request, desk, number, position)
-    return _page(request, desk, sheet, wanted=request.query_params.get("halaman", ""))
+    query = request.query_params
+    return _page(
+        request,
+        desk,
+        sheet,
+        typed_of(sheet.document, stamp=query.get("meterai", ""), page=query.get("halaman", "")),
+    )
 
 
 @post("/pesanan/{number:str}/letak/{position:int}", status_code=303)
 async def take_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
-    """Stores the place; on to the next document, to what the agency demands, or to the contact."""
+    """Stores the places; back to the page for another stamp, or on to the next document or the contact."""
     form = await desk.form(request)
     sheet = await _sheet(request, desk, number, position)
+    typed = typed_of(sheet.document, stamp=form.text("meterai"), page="")
     try:
-        wanted = placement_from(form, sheet.document)
-        if wanted == list(sheet.document.placements):
-            output = sheet.document.output  # left as proposed: nothing to store
-        else:
-            output = await place_stamps(desk.house.db, sheet.document.document_id, wanted)
+        typed = typed_from(form, sheet.document)
+        wanted = wanted_from(form, sheet.document, typed)
+        output = await _store(desk, sheet, wanted.placements)
     except Refusal as refusal:
-        return _page(request, desk, sheet, wanted=form.text("halaman"), refusal=refusal)
+        return _page(request, desk, sheet, typed, refusal)
+    if wanted.show is not None:
+        return desk.go(request, f"/pesanan/{number}/letak/{position}?meterai={wanted.show + 1}")
     if not output.ok:
         return desk.go(request, f"/pesanan/{number}/syarat/{position}")
     return desk.go(request, await _next(request, desk, sheet))
@@ -99,13 +113,48 @@ async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) 
 async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) -> Sheet:
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
-    documents = [item.document_id for item in order.items if item.document_id]
-    if not 1 <= position <= len(documents):
+    if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    document = await document_page(desk.house.db, documents[position - 1])
+    item = order.items[position - 1]
+    document = await document_page(desk.house.db, item.document_id) if item.document_id else None
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    return Sheet(key, order, position, document)
+    return Sheet(key, order, item, position, document)
+
+
+async def _store(desk: Desk, sheet: Sheet, wanted: Sequence[Placement]) -> OutputVerdict:
+    """Stores the places, and sees to it that the order buys as many stamps as there are places.
+
+    A stamp more is bought before it is placed, one less is given up after it was taken off. A process that
+    dies in between leaves a stamp too many, whose money can be asked back; never one that nobody pays.
+    """
+    document = sheet.document
+    counted = sheet.item.quantity == len(wanted)
+    if counted and tuple(wanted) == document.placements:
+        return document.output  # left as it was: nothing to store
+    check_placements(document.inspection, wanted)
+    if not counted and sheet.order.state != "draft":
+        raise Refusal(Kind.CONFLICT, "order.not_draft")
+    if len(wanted) > sheet.item.quantity:
+        await _buy(desk, sheet, len(wanted))
+    output = await place_stamps(desk.house.db, document.document_id, wanted)
+    if not counted:
+        # Another window may have stored its own places meanwhile: whoever is last counts what is there.
+        stored = await document_page(desk.house.db, document.document_id)
+        await _buy(desk, sheet, len(stored.placements) if stored else len(wanted))
+    return output
+
+
+async def _buy(desk: Desk, sheet: Sheet, stamps: int) -> None:
+    await add_document(
+        desk.house.db,
+        sheet.key.order_id,
+        document_id=sheet.document.document_id,
+        document_kind=sheet.item.document_kind,
+        stamps=stamps,
+        price_list=desk.house.price_list,
+        now=desk.house.clock(),
+    )
 
 
 async def _next(request: WebRequest, desk: Desk, sheet: Sheet) -> str:
@@ -117,14 +166,13 @@ async def _next(request: WebRequest, desk: Desk, sheet: Sheet) -> str:
 
 
 def _page(
-    request: WebRequest, desk: Desk, sheet: Sheet, *, wanted: str, refusal: Refusal | None = None
+    request: WebRequest, desk: Desk, sheet: Sheet, typed: Typed, refusal: Refusal | None = None
 ) -> Response[bytes]:
     visit = desk.visit(request)
-    context = placing_context(sheet.document, int(wanted) if wanted.isdigit() and len(wanted) < 6 else 0)
     base = f"/pesanan/{sheet.key.number}"
     document = sheet.document
     permit = make_permit(desk.house.secret, sheet.key.order_id, document.document_id)
-    image = f"{base}/halaman/{document.document_id}/{context['shown']}"
+    image = f"{base}/halaman/{document.document_id}/{typed.placement.page}"
     return desk.page(
         request,
         "place.html",
@@ -134,10 +182,10 @@ def _page(
         action=visit.link(f"{base}/letak/{sheet.position}"),
         image=f"{image}?izin={permit}&v={document.input_object[:8]}",
         drop=visit.link(f"{base}/hapus/{sheet.position}"),
-        refused=refusal.code if refusal else "",
-        refused_facts=refusal.facts if refusal else {},
+        countable=sheet.order.state == "draft",
         private=True,
-        **context,
+        **told(refusal),
+        **placing_context(document, typed),
     )
 
 

@@ -8,9 +8,11 @@
   const spot = page.querySelector("[data-spot]");
   const form = document.querySelector("form[method=post] [name=x]").form;
   const said = document.querySelector("[data-said]");
-  const hidden = spot.classList.contains("hidden");
-  let [left, top] = spot.getAttribute("transform").match(/[\d.]+/g).map(Number);
-  let step = 6;
+  const clash = document.querySelector("[data-clash]");
+  const corner = (node) => node.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+  const others = [...page.querySelectorAll("[data-other]")].map((node) => [node, corner(node), +node.firstChild.getAttribute("width")]);
+  let [left, top] = corner(spot);
+  const step = 6;
 
   for (const node of document.querySelectorAll("[data-with-script]")) node.hidden = false;
   for (const node of document.querySelectorAll("[data-without-script]")) node.hidden = true;
@@ -18,17 +20,18 @@
   function show(moved) {
     left = Math.min(Math.max(0, left), width - size);
     top = Math.min(Math.max(0, top), height - size);
-    spot.classList.remove("hidden");
     spot.setAttribute("transform", `translate(${left.toFixed(2)} ${top.toFixed(2)})`);
     form.elements.x.value = left.toFixed(2);
     form.elements.y.value = (height - top - size).toFixed(2);
+    const covered = others.some(([, [x, y], side]) => left < x + side && x < left + size && top < y + side && y < top + size);
+    spot.classList.toggle("clash", covered);
+    clash.textContent = covered ? clash.dataset.text : "";
     if (moved) {
       said.textContent = said.dataset.text
         .replace("{x}", Math.round((left / width) * 100))
         .replace("{y}", Math.round(((height - top - size) / height) * 100));
     }
   }
-  if (hidden) { left = width - size - 28; top = height - size - 28; }
   show(false);
 
   function point(event) {
@@ -36,6 +39,15 @@
     left = ((event.clientX - box.left) / box.width) * width - size / 2;
     top = ((event.clientY - box.top) / box.height) * height - size / 2;
     show(true);
+  }
+  // A tap on another stamp of the document takes that one in hand, as its button does.
+  for (const [node] of others) {
+    node.addEventListener("click", (event) => {
+      const button = form.querySelector(`[name=lalu][value="${node.dataset.other}"]`);
+      if (!button) return;
+      event.stopPropagation();
+      form.requestSubmit(button);
+    });
   }
   page.addEventListener("click", point);
   let holding = false;

@@ -1,0 +1,105 @@
+"""What the placing form asks for: one stamp moved, one more, one less, another one to move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.stamping.model import STAMPS_MAX
+from meterai.stamping.placement import Placement, Position
+from meterai.stamping.queries import DocumentPage
+from meterai.web.forms import Form
+from meterai.web.placing import Typed, free_place, named, suggested
+
+POSITIONS: dict[str, Position] = {
+    "atas_kiri": "top-left",
+    "atas_tengah": "top",
+    "atas_kanan": "top-right",
+    "tengah_kiri": "left",
+    "tengah": "middle",
+    "tengah_kanan": "right",
+    "bawah_kiri": "bottom-left",
+    "bawah_tengah": "bottom",
+    "bawah_kanan": "bottom-right",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All stamps of the document as they are to be. `show`: the one to place next, from 0; None: go on."""
+
+    placements: list[Placement]
+    show: int | None
+
+
+def typed_from(form: Form, document: DocumentPage) -> Typed:
+    """The place that the form has for its stamp: moved by hand, or named, or as it was drawn.
+
+    Raises: Refusal `placement.page` for a page that the document does not have.
+    """
+    number = min(max(form.number("meterai", 1), 1), len(document.placements)) - 1
+    stored = document.placements[number]
+    page = form.number("halaman", stored.page)
+    pages = len(document.inspection.pages)
+    if not 1 <= page <= pages:
+        raise Refusal(Kind.INVALID, "placement.page", page=page, pages=pages)
+    drawn = stored if page == stored.page else suggested(document, number, page)
+    by_hand = _points(form.text("x"), form.text("y"))
+    if by_hand is not None:
+        moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=drawn.size)
+        return Typed(number, drawn if _same(moved, drawn) else moved)
+    choice = form.text("letak")
+    if choice in POSITIONS:
+        return Typed(number, named(document, page, POSITIONS[choice]), choice)
+    return Typed(number, drawn)
+
+
+def wanted_from(form: Form, document: DocumentPage, typed: Typed) -> Wanted:
+    """Every stamp as the form wants it.
+
+    A form sent twice asks for nothing twice: the button that adds says how many there are then, and a form
+    that knew of more stamps than there are left is not read further.
+
+    Raises: Refusal `document.too_many_stamps`, `placement.no_room`.
+    """
+    placements = list(document.placements)
+    if form.number("banyak", len(placements)) > len(placements):
+        return Wanted(placements, typed.number)
+    placements[typed.number] = typed.placement
+    less, more, next_one = form.number("hapus"), form.number("tambah"), form.number("lalu")
+    if 1 <= less <= len(placements) and len(placements) > 1:
+        del placements[less - 1]
+        return Wanted(placements, min(typed.number - (less <= typed.number), len(placements) - 1))
+    if more:
+        if more > len(placements):
+            placements.append(_one_more(document, placements, typed.placement.page))
+        return Wanted(placements, len(placements) - 1)
+    if next_one:
+        return Wanted(placements, min(max(next_one, 1), len(placements)) - 1)
+    return Wanted(placements, None)
+
+
+def _one_more(document: DocumentPage, placements: Sequence[Placement], page: int) -> Placement:
+    """On the page that is shown, else on the first one with room."""
+    if len(placements) >= STAMPS_MAX:
+        raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
+    for wanted in (page, *range(1, len(document.inspection.pages) + 1)):
+        place = free_place(document, wanted, placements)
+        if place is not None:
+            return place
+    raise Refusal(Kind.INVALID, "placement.no_room")
+
+
+def _same(moved: Placement, drawn: Placement) -> bool:
+    """Whether it is where it was: coordinates travel through forms with two decimals."""
+    return abs(moved.x - drawn.x) < 0.02 and abs(moved.y - drawn.y) < 0.02
+
+
+def _points(x: str, y: str) -> tuple[float, float] | None:
+    """Both numbers, or None when a script did not fill them in."""
+    try:
+        values = [float(x), float(y)]
+    except ValueError:
+        return None
+    return (values[0], values[1]) if all(-1e5 < value < 1e5 for value in values) else None

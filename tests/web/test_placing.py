@@ -1,0 +1,169 @@
+"""The placing form: which stamps it asks for, sent once or twice, from a fresh page or a stale one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+
+import msgspec
+import pytest
+from tests.pdf import samples
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.stamping.model import OutputVerdict
+from meterai.stamping.placement import Placement, overlap
+from meterai.stamping.queries import DocumentPage
+from meterai.web.forms import Form
+from meterai.web.placing import placing_context, typed_of
+from meterai.web.placing_form import Wanted, typed_from, wanted_from
+
+NOW = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
+FIRST = Placement(page=2, x=400, y=120)
+SECOND = Placement(page=2, x=302, y=120)
+THIRD = Placement(page=1, x=28, y=28)
+
+
+TWO_PAGES = samples.letter(2)
+
+
+def document(placements: Sequence[Placement]) -> DocumentPage:
+    return DocumentPage(
+        document_id=uuid.UUID(int=1),
+        customer_id=None,
+        name="Surat.pdf",
+        kind=None,
+        input_object="00" * 32,
+        bytes=len(TWO_PAGES),
+        inspection=inspect(InspectRequest(data=TWO_PAGES)),
+        placements=tuple(placements),
+        output=OutputVerdict(
+            too_large=False, version_low=False, output_bytes=1, pdf_version="1.7", offers=()
+        ),
+        limits=None,
+        rewritten_from=None,
+        created_at=NOW,
+        retained_until=NOW,
+        job=None,
+        releases=(),
+    )
+
+
+def asked(stored: Sequence[Placement], **fields: object) -> Wanted:
+    """What a form asks for that was drawn for `stored`, unless it says `banyak` itself."""
+    return asked_of(document(stored), **({"banyak": len(stored)} | fields))
+
+
+def asked_of(page: DocumentPage, **fields: object) -> Wanted:
+    form = Form(fields={name: str(value) for name, value in fields.items()})
+    return wanted_from(form, page, typed_from(form, page))
+
+
+def test_a_form_left_as_it_is_asks_for_nothing_new() -> None:
+    assert asked([FIRST]) == Wanted([FIRST], None)
+    assert asked([FIRST], letak="usulan", x="", y="", halaman=2, meterai=1) == Wanted([FIRST], None)
+    assert asked([FIRST], x="400.01", y="119.99", halaman=2) == Wanted([FIRST], None)
+    assert asked_of(document([FIRST]), letak="usulan", halaman=2) == Wanted([FIRST], None)
+
+
+def test_only_the_stamp_in_hand_is_moved() -> None:
+    moved = Placement(page=2, x=100, y=500)
+    assert asked([FIRST, SECOND], meterai=2, x="100", y="500").placements == [FIRST, moved]
+    named = asked([FIRST, SECOND], meterai=1, halaman=1, letak="atas_kiri").placements
+    assert named == [Placement(page=1, x=28, y=723.89), SECOND]
+
+
+def test_a_stamp_is_added_beside_the_others_and_shown_next() -> None:
+    wanted = asked([FIRST], tambah=2, x="390", y="200")
+    assert wanted.placements[0] == Placement(page=2, x=390, y=200)
+    assert wanted.placements[1].page == 2
+    assert wanted.show == 1
+
+
+def test_adding_twice_with_one_form_adds_once() -> None:
+    once = asked([FIRST], tambah=2)
+    again = asked_of(document(once.placements), tambah=2, banyak=1)
+    assert again == once
+
+
+def test_ten_stamps_never_cover_each_other_and_the_eleventh_is_refused() -> None:
+    placements = [FIRST]
+    while len(placements) < 10:
+        placements = asked(placements, tambah=len(placements) + 1, meterai=len(placements)).placements
+    assert not any(overlap(a, b) for a, b in combinations(placements, 2))
+    with pytest.raises(Refusal, match="too_many_stamps"):
+        asked(placements, tambah=11)
+    full = document(placements)
+    assert not placing_context(full, typed_of(full, stamp="1", page=""))["more"]
+
+
+def test_a_full_page_sends_the_new_stamp_to_one_with_room() -> None:
+    narrow = inspect(InspectRequest(data=samples.page_file(media=(0, 0, 100, 100))))
+    full = Placement(page=1, x=5, y=5)
+    page = document([full])
+    mixed = msgspec.structs.replace(
+        page,
+        inspection=msgspec.structs.replace(page.inspection, pages=[*narrow.pages, page.inspection.pages[1]]),
+    )
+    assert asked_of(mixed, tambah=2).placements[1].page == 2
+    with pytest.raises(Refusal, match=r"placement\.no_room"):
+        asked_of(msgspec.structs.replace(page, inspection=narrow), tambah=2)
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "taken_off", "left", "show"),
+    [
+        (1, 2, [FIRST, THIRD], 0),
+        (2, 2, [FIRST, THIRD], 1),
+        (3, 1, [SECOND, THIRD], 1),
+        (3, 3, [FIRST, SECOND], 1),
+    ],
+)
+def test_a_stamp_is_taken_off_and_the_one_in_hand_stays_in_hand(
+    in_hand: int, taken_off: int, left: list[Placement], show: int
+) -> None:
+    assert asked([FIRST, SECOND, THIRD], meterai=in_hand, hapus=taken_off) == Wanted(left, show)
+
+
+def test_taking_off_twice_with_one_form_takes_off_once_and_moves_nothing() -> None:
+    once = asked([FIRST, SECOND, THIRD], meterai=1, hapus=1)
+    again = asked_of(document(once.placements), meterai=1, hapus=1, banyak=3, x="400", y="120", halaman=2)
+    assert again == Wanted([SECOND, THIRD], 0)
+
+
+def test_the_last_stamp_stays() -> None:
+    assert asked([FIRST], hapus=1).placements == [FIRST]
+
+
+def test_another_stamp_is_taken_in_hand_and_the_one_before_keeps_its_place() -> None:
+    assert asked([FIRST, SECOND], lalu=2, x="100", y="500") == Wanted(
+        [Placement(page=2, x=100, y=500), SECOND], 1
+    )
+
+
+def test_a_stamp_moved_to_another_page_is_stored_where_that_page_was_drawn() -> None:
+    page = document([FIRST, THIRD])
+    drawn = typed_of(page, stamp="1", page="1").placement
+    assert drawn.page == 1
+    assert not overlap(drawn, THIRD)
+    assert asked_of(page, meterai=1, halaman=1, letak="usulan").placements == [drawn, THIRD]
+
+
+@pytest.mark.parametrize("number", ["0", "3", "99999999", "x", "-1"])
+def test_a_stamp_or_page_that_is_not_there_leads_to_one_that_is(number: str) -> None:
+    page = document([FIRST, SECOND])
+    assert typed_of(page, stamp=number, page=number).placement in (FIRST, SECOND)
+    assert len(asked([FIRST, SECOND], meterai=number, lalu=number).placements) == 2
+    with pytest.raises(Refusal, match=r"placement\.page"):
+        asked([FIRST, SECOND], halaman=3)
+
+
+def test_what_was_typed_is_shown_again_beside_what_is_stored() -> None:
+    page = document([FIRST, SECOND])
+    form = Form(fields={"meterai": "2", "halaman": "2", "letak": "tengah"})
+    context = placing_context(page, typed_from(form, page))
+    assert (context["active"], context["named"]) == (2, "tengah")
+    assert context["spot"] == Placement(page=2, x=252.64, y=375.94)
+    assert [other.placement for other in context["others"]] == [FIRST]
