@@ -134,9 +134,9 @@ def _candidates(document: DocumentPage, page: int, taken: Sequence[Placement]) -
 
 
 def _beside(stamp: Placement, page: PageSize) -> Iterator[Placement]:
-    """Left, right, above and below, as far as the page's white margin allows."""
+    """Left, right, below and above (where the text is), as far as the page's white margin allows."""
     step = stamp.size + GAP_PT
-    for right, up in ((-step, 0.0), (step, 0.0), (0.0, step), (0.0, -step)):
+    for right, up in ((-step, 0.0), (step, 0.0), (0.0, -step), (0.0, step)):
         x, y = round(stamp.x + right, 2), round(stamp.y + up, 2)
         across = MARGIN <= x <= page.width_pt - MARGIN - stamp.size
         if across and MARGIN <= y <= page.height_pt - MARGIN - stamp.size:
