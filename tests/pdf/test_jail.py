@@ -111,6 +111,16 @@ async def test_a_process_that_died_while_idle_is_not_used(jail: JailPool) -> Non
     assert (await ask(jail)).process > 0
 
 
+async def test_a_large_parent_is_not_taken_for_a_swollen_jail() -> None:
+    ballast = bytearray(os.urandom(1 << 20)) * 300  # 300 MB that are really there
+    pool = JailPool([PROBE], slots=1, memory_bytes=512 << 20)
+    await pool.start()
+    processes = {(await ask(pool)).process for _ in range(3)}
+    await pool.close()
+    assert len(ballast) == 300 << 20
+    assert len(processes) == 1
+
+
 async def test_closing_leaves_no_process_behind() -> None:
     pool = JailPool([PROBE], slots=1)
     await pool.start()

@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> None:
     handle, parent, memory_bytes, cpu_seconds = (int(text) for text in arguments[:4])
     confinement.die_with_parent(parent)
     wall = socket.socket(fileno=handle)
+    statm = os.open("/proc/self/statm", os.O_RDONLY)  # proc(5); read after each job
     try:
         tasks = [Task(name) for name in arguments[4:]]
     except Exception as error:
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> None:
         del frame
         if large:  # PDF object graphs are full of cycles; a large one must not wait for the collector
             gc.collect()
-        _send(wall, bytes((status, _is_swollen(memory_bytes))), body)
+        _send(wall, bytes((status, _is_swollen(statm, memory_bytes))), body)
 
 
 def _work(task: Task, frame: bytearray) -> tuple[int, bytes]:
@@ -72,8 +73,10 @@ def _work(task: Task, frame: bytearray) -> tuple[int, bytes]:
     return frames.REFUSED, msgspec.msgpack.encode(frames.refusal_frame(refusal))
 
 
-def _is_swollen(memory_bytes: int) -> bool:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > memory_bytes // 2
+def _is_swollen(statm: int, memory_bytes: int) -> bool:
+    """By what is resident now. Not by getrusage's ru_maxrss: that begins with the parent's, across exec."""
+    resident_pages = int(os.pread(statm, 128, 0).split()[1])
+    return resident_pages * resource.getpagesize() > memory_bytes // 2
 
 
 def _send(wall: socket.socket, *parts: bytes) -> None:
