@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -71,6 +71,17 @@ async def test_lists_hold_what_belongs_to_the_customer_only(shop: Shop) -> None:
 async def test_a_document_s_stamps_are_not_shown_as_quota(shop: Shop) -> None:
     await shop.pay(await shop.placed_stamps())
     assert await queries.quota_of_customer(shop.db, shop.alice) == ()
+
+
+async def test_a_document_belongs_to_its_order_until_that_ends_without_money(shop: Shop) -> None:
+    drafted = await shop.page((await shop.stamp_draft()).order_id)
+    placed = await shop.page((await shop.placed_stamps()).order_id)
+    ids = [order.items[0].document_id for order in (drafted, placed)]
+    held = {ids[0]: drafted.number, ids[1]: placed.number}
+    assert await queries.orders_of_documents(shop.db, ids) == held
+    shop.clock.now += timedelta(minutes=MINUTES + 60)
+    await shop.expire()
+    assert await queries.orders_of_documents(shop.db, ids) == {ids[0]: drafted.number}
 
 
 async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -152,6 +152,21 @@ async def order_access(
             customer_id,
         )
     return found is True
+
+
+async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Document -> number of the order that holds it and may still have it stamped.
+
+    Not of orders that ended without money, nor of items that were refused: these documents are free.
+    """
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT i.document_id, o.number FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE i.document_id = ANY ($1) AND i.state <> 'refused'
+                 AND o.state NOT IN ('expired', 'cancelled')""",
+            list(document_ids),
+        )
+    return {row["document_id"]: row["number"] for row in rows}
 
 
 async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:

@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
-from meterai.sales.queries import orders_of_customer, quota_of_customer
+from meterai.sales.queries import orders_of_customer, orders_of_documents, quota_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -121,6 +121,8 @@ async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     document = await _document(request, desk, document_id)
     if document.job is not None:
         return desk.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(desk, document_id):
+        return desk.go(request, f"/pesanan/{number}")
     query = request.query_params
     typed = typed_of(document, stamp=query.get("meterai", ""), page=query.get("halaman", ""))
     return _placing_page(request, desk, document, typed)
@@ -137,6 +139,8 @@ async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     document = await _document(request, desk, document_id)
     if document.job is not None:
         return desk.go(request, f"/saya/dokumen/{document_id}")
+    if number := await _order_of(desk, document_id):
+        return desk.go(request, f"/pesanan/{number}")
     typed = typed_of(document, stamp=form.text("meterai"), page="")
     try:
         typed = typed_from(form, document)
@@ -202,6 +206,11 @@ async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> Docum
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return document
+
+
+async def _order_of(desk: Desk, document_id: UUID) -> str | None:
+    """The order that holds the document: quota is not spent on what an order pays for."""
+    return (await orders_of_documents(desk.house.db, [document_id])).get(document_id)
 
 
 async def _stamp(desk: Desk, document: DocumentPage, customer_id: UUID, wanted: Wanted) -> None:
@@ -276,6 +285,8 @@ async def _page(
     lots = await quota_of_customer(db, customer.customer_id)
     orders = await orders_of_customer(db, customer.customer_id)
     documents = await documents_of_customer(db, customer.customer_id)
+    unplaced = [document.document_id for document in documents if document.job is None]
+    ordered = await orders_of_documents(db, unplaced) if unplaced else {}
     return desk.page(
         request,
         "mine.html",
@@ -295,7 +306,11 @@ async def _page(
             )
             for order in orders
         ],
-        documents=[_document_row(document, language) for document in documents],
+        documents=[
+            _document_row(document, language)
+            for document in documents
+            if document.document_id not in ordered  # these are seen in their order
+        ],
         private=True,
         **told(refusal),
     )
