@@ -114,7 +114,9 @@ async def open_app(
         )
         stack.push_async_callback(jail.close)
         await jail.start()
-        gateway = Midtrans(settings.gateway_url, settings.gateway_server_key)
+        gateway = Midtrans(
+            settings.gateway_url, settings.gateway_server_key, merchant_id=settings.gateway_merchant_id
+        )
         stack.push_async_callback(gateway.close)
         payout = IrisPayouts(settings.payout_url, settings.payout_key)
         stack.push_async_callback(payout.close)

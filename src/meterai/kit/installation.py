@@ -16,6 +16,8 @@ from meterai.kit.settings import Settings
 Role = Literal["app", "signer", "reader"]
 ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader")
 DATABASE: Final = "meterai"
+TWIN_MERCHANT: Final = "G000000001"
+"""The merchant for whom the gateway twin takes payments."""
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +150,7 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         twins = {
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
+            "gateway_merchant_id": TWIN_MERCHANT,
             "payout_url": f"{addresses.gateway}/iris/api/v1",
             "payout_key": secrets.payout_key,
         }

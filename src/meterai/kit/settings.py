@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
+    gateway_merchant_id: Annotated[
+        str,
+        Doc(description="our merchant id; notices and answers for another are refused; empty: not compared"),
+    ] = ""
     payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
     payout_key: Annotated[str, Doc(description="payout API key; empty: the sandbox's")] = ""
     smtp_url: Annotated[str, Doc(description="smtp://[user:password@]host:port; empty: the sandbox's")] = ""
