@@ -12,8 +12,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
+from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
 from meterai.verification.model import Box
-from meterai.verification.rules.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
 
 FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest input by stamp and archive data
 PAGES_MAX = 400

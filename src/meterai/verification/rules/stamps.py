@@ -10,9 +10,9 @@ import msgspec
 from cryptography import x509
 
 from meterai.kernel.serial import parse_serial
+from meterai.kit.pdf.byte_range import ShapeError, without_padding
 from meterai.verification.model import Covers, SignatureReport, StampReport
 from meterai.verification.rules import chain, second_opinion
-from meterai.verification.rules.byte_range import ShapeError, without_padding
 from meterai.verification.rules.cms import FormError, SignedForm, element_length, read_signature
 from meterai.verification.rules.document import STAMP_FIELD, STAMP_REASON, Document, Signature
 from meterai.verification.rules.second_opinion import Opinion, Stranger
