@@ -40,13 +40,11 @@ def main(arguments: list[str]) -> None:
     try:
         tasks = [Task(name) for name in arguments[4:]]
     except Exception as error:
-        _send(wall, msgspec.msgpack.encode(frames.Hello(network_cut=False, error=repr(error))))
+        _send(wall, msgspec.msgpack.encode(frames.Hello(confinement.Confinement(), error=repr(error))))
         return
     gc.collect()
     gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
-    confinement.limit_resources(memory_bytes)
-    network_cut = confinement.cut_network()
-    _send(wall, msgspec.msgpack.encode(frames.Hello(network_cut=network_cut)))
+    _send(wall, msgspec.msgpack.encode(frames.Hello(confinement.confine(memory_bytes))))
     while (frame := _receive(wall)) is not None:
         confinement.allow_cpu(cpu_seconds)
         large = len(frame) > 1 << 20

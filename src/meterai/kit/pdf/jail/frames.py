@@ -11,6 +11,7 @@ import struct
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.jail.confinement import Confinement
 
 LENGTH = struct.Struct(">Q")
 FRAME_BYTES_MAX = 256 << 20
@@ -32,7 +33,7 @@ class RefusalFrame(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True):
     """The first frame of a jail process: it stands, confined as it says."""
 
-    network_cut: bool
+    confinement: Confinement
     error: str = ""
     """Why it can't work; the process ends after saying so."""
 

@@ -14,6 +14,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import frames
+from meterai.kit.pdf.jail.confinement import Confinement
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class JailPool:
 
     `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
     `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody.
-    `production=True` refuses to start where the network can't be cut.
+    `production=True` refuses to start where files, network or other processes can't be kept from it.
     """
 
     def __init__(
@@ -117,6 +118,8 @@ class JailPool:
         self._arrival = asyncio.Condition()
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.confinement: Confinement | None = None
+        """What the process started last said that holds for it; None before `start`."""
 
     async def start(self) -> None:
         """Starts the processes and waits until the first stands.
@@ -263,10 +266,13 @@ class JailPool:
             raise RuntimeError("a jail process did not start") from None
         if hello.error:
             raise RuntimeError(f"a jail process can't work: {hello.error}")
-        if not hello.network_cut:
+        self.confinement = hello.confinement
+        if missing := hello.confinement.missing():
             if self._production:
-                raise RuntimeError("the network of the PDF jail can't be cut on this machine")
-            log.warning("jail.network_not_cut")
+                raise RuntimeError(
+                    f"production refuses a PDF jail that this machine can't keep from: {', '.join(missing)}"
+                )
+            log.warning("jail.not_confined", reaches=missing, advice="not for files of strangers")
 
 
 def _decode[Result](body: bytes | bytearray | memoryview, result_type: type[Result]) -> Result:

@@ -1,18 +1,37 @@
-"""A task that tries what a jail process must not be able to do: for the tests and for `meterai check`."""
+"""A task that tries what a jail process must not be able to do, and tells what it managed.
+
+The tests run it outside as well: there it must manage everything, or its silence inside says nothing.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
+import signal
 import socket
 import tempfile
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
 
 class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to try besides: use memory, time, or end the process."""
+    """What to try besides: things of the test, and to use memory, time, or end the process."""
 
+    files: list[str] = []
+    """Files to read."""
+    folders: list[str] = []
+    """Folders to list."""
+    unix_sockets: list[str] = []
+    tcp_port: int = 0
+    """A listening port of 127.0.0.1 to connect to."""
+    process: int = 0
+    """Another process, to be signalled, traced and read."""
     allocate_bytes: int = 0
     sleep_seconds: float = 0.0
     burn_seconds: float = 0.0
@@ -20,13 +39,12 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process can reach."""
+    """What the process can do."""
 
-    can_connect: bool
-    can_start_programs: bool
-    can_write_files: bool
-    environment: list[str]
     process: int
+    environment: list[str]
+    managed: list[str]
+    """Names of what it managed, sorted: `connect_udp`, `read /path`, `fork`, ..."""
 
 
 def probe(request: ProbeRequest) -> ProbeResult:
@@ -39,37 +57,88 @@ def probe(request: ProbeRequest) -> ProbeResult:
     while time.process_time() < end:
         pass
     del held
-    return ProbeResult(
-        can_connect=_can_connect(),
-        can_start_programs=_can_start_programs(),
-        can_write_files=_can_write_files(),
-        environment=sorted(os.environ),
-        process=os.getpid(),
-    )
+    managed = [name for name, attempt in _attempts(request).items() if _manages(attempt)]
+    return ProbeResult(process=os.getpid(), environment=sorted(os.environ), managed=sorted(managed))
 
 
-def _can_connect() -> bool:
+def _attempts(request: ProbeRequest) -> dict[str, Callable[[], object]]:
+    attempts: dict[str, Callable[[], object]] = {
+        "connect_udp": lambda: _connect_udp("192.0.2.1"),  # RFC 5737: for documentation; no packet is sent
+        "start_program": _start_program,
+        "fork": _fork,
+        "start_thread": _start_thread,
+        "write_file": _write_file,
+        "open_for_writing": lambda: os.close(os.open("/dev/null", os.O_WRONLY)),
+        "list /proc": lambda: os.listdir("/proc/self"),
+        "raise_memory_limit": _raise_memory_limit,
+    }
+    attempts |= {f"read {path}": lambda path=path: Path(path).read_bytes() for path in request.files}  # type: ignore[misc]
+    attempts |= {f"list {path}": lambda path=path: os.listdir(path) for path in request.folders}  # type: ignore[misc]
+    attempts |= {f"connect {path}": lambda path=path: _connect_unix(path) for path in request.unix_sockets}  # type: ignore[misc]
+    if request.tcp_port:
+        attempts["connect_tcp"] = lambda: socket.create_connection(("127.0.0.1", request.tcp_port), 2).close()
+    if request.process:
+        attempts["signal"] = lambda: os.kill(request.process, signal.SIGCONT)
+        attempts["limit_other"] = lambda: resource.prlimit(request.process, resource.RLIMIT_NOFILE)
+        attempts["read_environment"] = lambda: Path(f"/proc/{request.process}/environ").read_bytes()
+        attempts["trace"] = lambda: _trace(request.process)
+    # The last, because it costs the rights that others need.
+    return attempts | {"enter_namespace": lambda: os.unshare(os.CLONE_NEWUSER)}
+
+
+def _manages(attempt: Callable[[], object]) -> bool:
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe_socket:
-            probe_socket.connect(("192.0.2.1", 9))  # documentation address (RFC 5737): no packet is sent
-    except OSError:
+        attempt()
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: no thread; ValueError: a limit
         return False
     return True
 
 
-def _can_start_programs() -> bool:
-    try:
-        child = os.posix_spawn("/bin/true", ["true"], {})
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    except OSError:
-        return False
+def _connect_udp(address: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe_socket:
+        probe_socket.connect((address, 9))
 
 
-def _can_write_files() -> bool:
-    try:
-        with tempfile.TemporaryFile() as file:
-            file.write(b"x")
-            file.flush()
-    except OSError:
-        return False
-    return True
+def _connect_unix(path: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe_socket:
+        probe_socket.connect(path)
+
+
+def _start_program() -> None:
+    child = os.posix_spawn("/bin/true", ["true"], {})
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        raise OSError("it did not run")
+
+
+def _fork() -> None:
+    if (child := os.fork()) == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _start_thread() -> None:
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+
+
+def _write_file() -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"x")
+        file.flush()
+
+
+def _raise_memory_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (hard * 2, hard * 2))
+
+
+def _trace(process: int) -> None:
+    """PTRACE_ATTACH and PTRACE_DETACH (ptrace(2)); what can be traced can be read and changed."""
+    libc: Any = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(16, process, None, None) < 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+    time.sleep(0.05)  # it must have stopped before it can be let go
+    libc.ptrace(17, process, None, None)

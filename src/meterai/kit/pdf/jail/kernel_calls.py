@@ -1,0 +1,43 @@
+"""The few doors to the kernel that Python has no function for, through the C library (Linux)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+Argument = int | bytes | ctypes.Array[ctypes.c_char] | None
+
+
+def system_call(number: int, *arguments: Argument) -> int:
+    """Calls the kernel by number. Raises: OSError."""
+    return _checked(_libc.syscall(ctypes.c_long(number), *map(_as_c, arguments)))
+
+
+def prctl(option: int, value: int, pointer: object = None) -> None:
+    """prctl(2). Raises: OSError."""
+    _checked(_libc.prctl(option, ctypes.c_ulong(value), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0)))
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """mount(2). Raises: OSError."""
+    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    _checked(_libc.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3]))
+
+
+def unmount(target: str, flags: int) -> None:
+    """umount2(2). Raises: OSError."""
+    _checked(_libc.umount2(os.fsencode(target), flags))
+
+
+def _as_c(value: Argument) -> object:
+    return ctypes.c_long(value) if isinstance(value, int) else value
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

@@ -1,0 +1,49 @@
+"""What a jail process may still read: the interpreter, its packages, shared libraries, fonts, time zones.
+
+Modules and fonts are loaded when they are first needed, so these stay readable. Nothing of a person, of the
+data directory or of the configuration is among them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+
+_SYSTEM = (
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/usr/share/X11/fonts",
+    "/lib64",
+    "/usr/lib64",
+)
+
+
+def readable_paths() -> list[str]:
+    """Absolute paths that exist, without those beneath another one."""
+    found = {path for path in (*_python_paths(), *_library_paths(), *_SYSTEM) if os.path.exists(path)}
+    return sorted(path for path in found if not _is_beneath_another(path, found))
+
+
+def _python_paths() -> list[str]:
+    paths = sysconfig.get_paths()
+    named = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return [os.path.abspath(path) for path in (*named, *sys.path) if path]
+
+
+def _library_paths() -> list[str]:
+    """Of this architecture (Debian's multiarch). Other systems have /lib64."""
+    triplet = sysconfig.get_config_var("MULTIARCH")
+    return [f"/lib/{triplet}", f"/usr/lib/{triplet}"] if triplet else []
+
+
+def _is_beneath_another(path: str, others: set[str]) -> bool:
+    parent = os.path.dirname(path)
+    while parent not in (path, "/"):
+        if parent in others:
+            return True
+        path, parent = parent, os.path.dirname(parent)
+    return False

@@ -1,0 +1,56 @@
+"""Machines that lack something: a seccomp filter takes it from this process and its children.
+
+`python -m tests.hostile.bare_machine WITHOUT PRODUCTION` starts a jail there and prints, as JSON, what holds
+and what a process inside manages. WITHOUT is a list as in `unshare,landlock,seccomp`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sys
+
+import msgspec
+
+from meterai.kit.pdf.jail import JailPool, seccomp, system_calls
+from meterai.kit.pdf.jail.confinement import Confinement
+from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
+
+PROBE = "meterai.kit.pdf.jail.probe:probe"
+_PR_SET_SECCOMP = 22
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a jail on such a machine is like."""
+
+    confinement: Confinement
+    missing: list[str]
+    managed: list[str]
+
+
+def take_away(names: list[str]) -> None:
+    column = ("x86_64", "aarch64").index(platform.machine())
+    steps = []
+    if "unshare" in names:
+        steps += seccomp.refuse_numbers([system_calls.PRIVILEGES["unshare"][column]])
+    if "landlock" in names:
+        steps += seccomp.refuse_numbers([444])  # landlock_create_ruleset
+    if "seccomp" in names:  # prctl(PR_SET_SECCOMP)
+        prctl = (157, 167)[column]
+        steps += seccomp.refuse_by_argument(prctl, 0, seccomp.EQUAL, (_PR_SET_SECCOMP,), passing=True)
+    seccomp.install(steps)
+
+
+async def report(production: bool) -> Report:
+    jail = JailPool([PROBE], production=production)
+    await jail.start()
+    seen = await jail.run(PROBE, ProbeRequest(files=["/etc/passwd"]), ProbeResult)
+    confinement = jail.confinement
+    await jail.close()
+    assert confinement is not None
+    return Report(confinement, confinement.missing(), seen.managed)
+
+
+if __name__ == "__main__":
+    take_away(sys.argv[1].split(","))
+    print(msgspec.json.encode(asyncio.run(report(sys.argv[2] == "production"))).decode())
