@@ -95,7 +95,7 @@ async def start_stampings(
     """
     try:
         async with db.transaction() as tx:
-            started = await _start(tx, requests, now, worker)
+            started = await start_within(tx, requests, now=now, worker=worker)
         return list(started)
     except Refusal as refusal:
         if len(requests) == 1:
@@ -107,9 +107,13 @@ async def start_stampings(
     return outcomes
 
 
-async def _start(
-    tx: Connection, requests: Sequence[StampingRequest], now: datetime, worker: Worker | None
+async def start_within(
+    tx: Connection, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker | None = None
 ) -> list[Started]:
+    """Accepts all of the requests as a part of the caller's transaction, which fails with the first refusal.
+
+    Raises: what `start_stamping` raises.
+    """
     known = await documents.documents_to_stamp(tx, [request.document_id for request in requests])
     wanted = [_new_job(request, known.get(request.document_id), now, worker) for request in requests]
     owners = await lot_owners(tx, [request.lot_account_id for request in requests])

@@ -1,0 +1,201 @@
+"""Reads a ZIP from a stranger, one entry at a time, with every limit known before a byte is unpacked.
+
+The standard library unpacks; here stand the limits it does not have. Its table of contents is read whole, so
+its size is looked at first, in the same record that the library will use (APPNOTE.TXT 4.3.16). ZIP64 is
+refused: nothing within our limits needs it, and it would hide another table behind that record.
+"""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+
+_END = struct.Struct("<4s4H2LH")
+_END_SIGNATURE, _LOCATOR_SIGNATURE = b"PK\x05\x06", b"PK\x06\x07"
+_LOCATOR_BYTES = 20
+_COMMENT_BYTES_MAX = 0xFFFF
+_CONTENTS_BYTES_PER_ENTRY_MAX = 1024
+_ENCRYPTED = 0x1
+_CHUNK_BYTES = 1 << 18
+_PART_BYTES_MAX = 200
+"""Of a folder's or file's name in UTF-8: with what we add to it, file systems take 255."""
+_ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar", ".tgz", ".xz", ".bz2", ".zst")
+_LEFT_BEHIND = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""What operating systems put into archives without being asked."""
+_UNREADABLE = (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error)
+"""What the library says of an archive that is not what it claims to be."""
+
+
+class ZipLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an archive may ask of us."""
+
+    entries_max: int = 1000
+    entry_bytes_max: int = 10 << 20
+    """Unpacked."""
+    total_bytes_max: int = 1 << 30
+    """All entries together, unpacked."""
+    ratio_max: int = 100
+    """Unpacked to packed, of an entry over `ratio_from_bytes`. PDF files are packed already."""
+    ratio_from_bytes: int = 1 << 20
+
+
+class ZipEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One file in the archive: its content, or why it was not unpacked."""
+
+    path: str
+    """With `/`, never above or outside the archive's own folder."""
+    size: int
+    """Unpacked; as the archive says when it was not unpacked."""
+    crc: int
+    """CRC-32 as the archive says."""
+    data: bytes | None
+    refusal: Refusal | None = None
+
+
+def read_zip(file: BinaryIO, limits: ZipLimits | None = None, *, suffix: str = ".pdf") -> Iterator[ZipEntry]:
+    """Gives the archive's files one by one; only those that end with `suffix` are unpacked.
+
+    Raises: Refusal INVALID `archive.unreadable`, `archive.too_many_files`, `archive.too_large`, before
+    anything is unpacked. Of a single entry, as its `refusal`: `archive.name`, `archive.name_twice`,
+    `archive.encrypted`, `archive.nested`, `archive.not_pdf`, `archive.packed_too_tightly`,
+    `archive.damaged`, `pdf.too_large`.
+    """
+    limits = limits or ZipLimits()
+    _check_contents(file, limits)
+    try:
+        archive = zipfile.ZipFile(file)
+    except _UNREADABLE:
+        raise Refusal(Kind.INVALID, "archive.unreadable") from None
+    with archive:
+        entries = [entry for entry in archive.infolist() if not _is_left_out(entry)]
+        if len(entries) > limits.entries_max:
+            raise Refusal(Kind.INVALID, "archive.too_many_files", maximum=limits.entries_max)
+        if sum(entry.file_size for entry in entries) > limits.total_bytes_max:
+            raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=limits.total_bytes_max)
+        names: set[str] = set()
+        shared = _shared_offsets(entries)
+        for entry in entries:
+            yield _read(archive, entry, limits, names, shared, suffix)
+
+
+def _check_contents(file: BinaryIO, limits: ZipLimits) -> None:
+    """Looks at the size of the table of contents before the library reads it."""
+    file.seek(0, 2)
+    size = file.tell()
+    start = max(0, size - _END.size - _COMMENT_BYTES_MAX)
+    file.seek(start)
+    tail = file.read(_END.size + _COMMENT_BYTES_MAX)
+    at = tail.rfind(_END_SIGNATURE)
+    if at < 0 or len(tail) - at < _END.size:
+        raise Refusal(Kind.INVALID, "archive.unreadable")
+    _, disk, first_disk, here, entries, contents_bytes, _, comment = _END.unpack_from(tail, at)
+    before = tail[max(0, at - _LOCATOR_BYTES) : at]
+    if (
+        at + _END.size + comment != len(tail)  # the record the library finds is this one and no other
+        or (disk, first_disk) != (0, 0)
+        or here != entries
+        or before.startswith(_LOCATOR_SIGNATURE)
+    ):
+        raise Refusal(Kind.INVALID, "archive.unreadable")
+    # Folders and what systems leave behind count here too: allow some.
+    most = 4 * limits.entries_max
+    if entries > most or contents_bytes > most * _CONTENTS_BYTES_PER_ENTRY_MAX:
+        raise Refusal(Kind.INVALID, "archive.too_many_files", maximum=limits.entries_max)
+
+
+def _is_left_out(entry: zipfile.ZipInfo) -> bool:
+    return entry.is_dir() or any(part in _LEFT_BEHIND for part in entry.filename.split("/"))
+
+
+def _shared_offsets(entries: Sequence[zipfile.ZipInfo]) -> set[int]:
+    """Where several entries claim the same packed bytes: a classic bomb, of which the library only warns."""
+    counted = Counter(entry.header_offset for entry in entries)
+    return {offset for offset, times in counted.items() if times > 1}
+
+
+def _read(
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    limits: ZipLimits,
+    names: set[str],
+    shared: set[int],
+    suffix: str,
+) -> ZipEntry:
+    path = shown_path(entry.filename)
+    try:
+        path = safe_path(entry.filename)
+        _refuse_unless_wanted(path, entry, limits, names, suffix)
+        if entry.header_offset in shared:
+            raise Refusal(Kind.INVALID, "archive.damaged")
+        data = _unpack(archive, entry)
+    except Refusal as refusal:
+        return ZipEntry(path=path, size=entry.file_size, crc=entry.CRC, data=None, refusal=refusal)
+    return ZipEntry(path=path, size=len(data), crc=entry.CRC, data=data)
+
+
+def safe_path(name: str) -> str:
+    """A path below a folder of ours, in Unicode's composed form.
+
+    Raises: Refusal INVALID `archive.name` for one that leads elsewhere or that no file system takes.
+    """
+    path = unicodedata.normalize("NFC", name)
+    parts = path.split("/")
+    if (
+        not all(character.isprintable() for character in path)
+        or "\\" in path
+        or any(part in ("", ".", "..") or len(part.encode()) > _PART_BYTES_MAX for part in parts)
+        or len(path) > 2 * _PART_BYTES_MAX
+    ):
+        raise Refusal(Kind.INVALID, "archive.name")
+    return path
+
+
+def shown_path(name: str) -> str:
+    """A name that `safe_path` refuses, made fit to be shown."""
+    return (
+        "".join(character if character.isprintable() else "?" for character in name)[:_PART_BYTES_MAX] or "?"
+    )
+
+
+def _refuse_unless_wanted(
+    path: str, entry: zipfile.ZipInfo, limits: ZipLimits, names: set[str], suffix: str
+) -> None:
+    lower = path.casefold()
+    if lower.endswith(_ARCHIVES):
+        raise Refusal(Kind.INVALID, "archive.nested")
+    if not lower.endswith(suffix):
+        raise Refusal(Kind.INVALID, "archive.not_pdf")
+    if lower in names:
+        raise Refusal(Kind.INVALID, "archive.name_twice")
+    names.add(lower)
+    if entry.flag_bits & _ENCRYPTED:
+        raise Refusal(Kind.INVALID, "archive.encrypted")
+    if entry.file_size > limits.entry_bytes_max:
+        raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=limits.entry_bytes_max)
+    if entry.file_size > max(limits.ratio_from_bytes, limits.ratio_max * entry.compress_size):
+        raise Refusal(Kind.INVALID, "archive.packed_too_tightly")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refusal(Kind.INVALID, "archive.damaged")
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """At most as many bytes as the entry says, which were compared with the limit before."""
+    data = bytearray()
+    try:
+        with archive.open(entry) as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                data += chunk
+    except (*_UNREADABLE, zlib.error, RuntimeError, EOFError):
+        raise Refusal(Kind.INVALID, "archive.damaged") from None
+    if len(data) != entry.file_size:
+        raise Refusal(Kind.INVALID, "archive.damaged")
+    return bytes(data)

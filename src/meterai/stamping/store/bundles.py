@@ -1,0 +1,150 @@
+"""Bundles and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from meterai.kit.database import Connection, Row
+from meterai.stamping.placement import Placement
+
+
+class NewBundle(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `stamping.bundle`."""
+
+    id: UUID
+    organisation_id: UUID
+    customer_id: UUID
+    door: str
+    created_at: datetime
+
+
+class NewFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `stamping.bundle_file`: accepted as a document, or refused."""
+
+    id: UUID
+    bundle_id: UUID
+    path: str
+    sha256: str
+    bytes: int
+    document_id: UUID | None
+    refusal_code: str | None
+    refusal_facts: Mapping[str, Any]
+
+
+async def insert_bundle(tx: Connection, bundle: NewBundle) -> None:
+    """Writes a bundle; one that is there is left as it is."""
+    await tx.execute(
+        """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, created_at)
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING""",
+        bundle.id,
+        bundle.organisation_id,
+        bundle.customer_id,
+        bundle.door,
+        bundle.created_at,
+    )
+
+
+async def lock_bundle(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row | None:
+    """Holds a customer's bundle until the end of the transaction; None when there is none of theirs."""
+    return await tx.fetchrow(
+        "SELECT id, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE",
+        bundle_id,
+        customer_id,
+    )
+
+
+async def known_file(tx: Connection, file_id: UUID) -> Row | None:
+    """A file that was added before."""
+    return await tx.fetchrow(
+        "SELECT id, document_id, refusal_code, refusal_facts FROM stamping.bundle_file WHERE id = $1", file_id
+    )
+
+
+async def count_files(tx: Connection, bundle_id: UUID) -> int:
+    """How many files a bundle has."""
+    return int(await tx.fetchval("SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1", bundle_id))
+
+
+async def put_file(tx: Connection, file: NewFile) -> None:
+    """Adds a file. One whose document is gone gets the new one; any other that is there stays as it is."""
+    await tx.execute(
+        """INSERT INTO stamping.bundle_file AS known
+               (id, bundle_id, path, sha256, bytes, document_id, refusal_code, refusal_facts)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           ON CONFLICT (id) DO UPDATE SET document_id = $6, refusal_code = $7, refusal_facts = $8
+           WHERE known.document_id IS NULL""",
+        file.id,
+        file.bundle_id,
+        file.path,
+        file.sha256,
+        file.bytes,
+        file.document_id,
+        file.refusal_code,
+        file.refusal_facts,
+    )
+
+
+async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> None:
+    """Takes a file out unless it was given to stamping. Its document goes when its retention ends."""
+    await tx.execute(
+        """DELETE FROM stamping.bundle_file f WHERE bundle_id = $1 AND id = $2 AND NOT EXISTS
+               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id)""",
+        bundle_id,
+        file_id,
+    )
+
+
+async def ready_files(
+    tx: Connection, bundle_id: UUID, *, only: Collection[UUID] | None, limit: int
+) -> list[Row]:
+    """Documents of the bundle that no job has: what can be stamped now, in the order of their paths."""
+    return await tx.fetch(
+        """SELECT f.id, d.id AS document_id, d.inspection, d.placements
+           FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
+           WHERE f.bundle_id = $1 AND d.input_deleted_at IS NULL
+               AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
+               AND ($3::uuid[] IS NULL OR f.id = ANY ($3))
+           ORDER BY f.path, f.id LIMIT $2""",
+        bundle_id,
+        limit,
+        None if only is None else list(only),
+    )
+
+
+async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]]) -> None:
+    """Writes one stamp's place on each of these documents."""
+    await tx.execute(
+        """UPDATE stamping.document d SET placements = jsonb_build_array(new.placement)
+           FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, placement) WHERE d.id = new.id""",
+        [id for id, _ in places],
+        [placement for _, placement in places],
+    )
+
+
+async def set_started(tx: Connection, bundle_id: UUID, now: datetime) -> None:
+    """Notes when the first documents of the bundle were given to stamping."""
+    await tx.execute(
+        "UPDATE stamping.bundle SET started_at = $2 WHERE id = $1 AND started_at IS NULL", bundle_id, now
+    )
+
+
+async def delete_bundle(tx: Connection, bundle_id: UUID) -> None:
+    """Forgets a bundle of which nothing was ever stamped."""
+    await tx.execute("DELETE FROM stamping.bundle WHERE id = $1 AND started_at IS NULL", bundle_id)
+
+
+async def delete_stale(tx: Connection, before: datetime, *, limit: int) -> int:
+    """Forgets bundles from before that moment of which nothing was ever stamped."""
+    status = await tx.execute(
+        """DELETE FROM stamping.bundle WHERE id IN (
+               SELECT id FROM stamping.bundle WHERE started_at IS NULL AND created_at < $1
+               ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
+        before,
+        limit,
+    )
+    return int(status.rpartition(" ")[2])

@@ -1,0 +1,113 @@
+"""Adds a file to a bundle: checked like every upload, and kept with the reason when it can't be stamped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
+from meterai.stamping.store import bundles
+from meterai.stamping.use_cases.accept_document import accept_document
+
+
+class AddedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the check said. `code` is None for a document that can be stamped."""
+
+    id: UUID
+    code: str | None
+    facts: Mapping[str, Any]
+    new: bool
+    """False: the same file was added to this bundle before."""
+
+
+async def add_to_bundle(
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    *,
+    bundle_id: UUID,
+    customer_id: UUID,
+    path: str,
+    data: bytes,
+    now: datetime,
+) -> AddedFile:
+    """Checks one file and adds it to the customer's bundle; a file that is there is not checked again.
+
+    A file that can't be stamped is added with the reason, which is no refusal of this call. Killed between
+    the check and the note of it, the document stays behind unused and goes when its retention ends.
+
+    Raises: Refusal NOT_FOUND `bundle.unknown`; INVALID `bundle.too_many_files`; BUSY `jail.busy`;
+    UNAVAILABLE `jail.unavailable`.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = path[-PATH_CHARACTERS_MAX:]
+    id = file_id(bundle_id, path, sha256)
+    async with db.transaction() as tx:
+        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
+            raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        known = await bundles.known_file(tx, id)
+        if known is None and await bundles.count_files(tx, bundle_id) >= FILES_MAX:
+            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+    if known is not None and (known["document_id"] or known["refusal_code"]):
+        return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
+    document_id, code, facts = None, None, {}
+    try:
+        accepted = await accept_document(
+            db, jail, objects, data=data, name=path, kind=None, limits=None, customer_id=customer_id, now=now
+        )
+        document_id = accepted.document_id
+    except Refusal as refusal:
+        if refusal.kind is not Kind.INVALID:
+            raise
+        code, facts = refusal.code, refusal.facts
+    await _note(db, id, bundle_id, path, sha256, len(data), document_id, code, facts)
+    return AddedFile(id=id, code=code, facts=facts, new=True)
+
+
+async def refuse_in_bundle(
+    db: Database, *, bundle_id: UUID, path: str, content_name: bytes, size: int, refusal: Refusal
+) -> UUID:
+    """Notes a file that was refused before its content was read: its path, too large, not a PDF at all.
+
+    `content_name` stands for the content that nobody read (its first bytes, its size in the archive): the
+    same file refused again is the same row.
+    """
+    sha256 = hashlib.sha256(content_name).hexdigest()
+    path = path[-PATH_CHARACTERS_MAX:]
+    id = file_id(bundle_id, path, sha256)
+    await _note(db, id, bundle_id, path, sha256, size, None, refusal.code, refusal.facts)
+    return id
+
+
+async def _note(
+    db: Database,
+    id: UUID,
+    bundle_id: UUID,
+    path: str,
+    sha256: str,
+    size: int,
+    document_id: UUID | None,
+    code: str | None,
+    facts: Mapping[str, Any],
+) -> None:
+    file = bundles.NewFile(
+        id=id,
+        bundle_id=bundle_id,
+        path=path,
+        sha256=sha256,
+        bytes=size,
+        document_id=document_id,
+        refusal_code=code,
+        refusal_facts=facts,
+    )
+    async with db.connection() as connection:
+        await bundles.put_file(connection, file)

@@ -1,0 +1,22 @@
+"""Opens a bundle, or gives the one that the same name opened before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from meterai.kit.database import Database
+from meterai.ledger.model import SELLER
+from meterai.stamping import bundle as model
+from meterai.stamping.store import bundles
+
+
+async def open_bundle(
+    db: Database, *, customer_id: UUID, bundle_id: UUID, door: model.Door, now: datetime
+) -> None:
+    """Opens the bundle `bundle_id` (see `bundle.bundle_id`); opening it again changes nothing."""
+    new = bundles.NewBundle(
+        id=bundle_id, organisation_id=SELLER, customer_id=customer_id, door=door, created_at=now
+    )
+    async with db.transaction() as tx:
+        await bundles.insert_bundle(tx, new)

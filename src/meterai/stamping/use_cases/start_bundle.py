@@ -1,0 +1,87 @@
+"""Gives all checked documents of a bundle to stamping: quota first, then all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.pdf.reading import Inspection
+from meterai.stamping.bundle import FILES_MAX, Rule, share_out
+from meterai.stamping.placement import Placement
+from meterai.stamping.store import bundles
+from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
+
+
+async def start_bundle(
+    db: Database,
+    *,
+    bundle_id: UUID,
+    customer_id: UUID,
+    rule: Rule,
+    lots: Sequence[tuple[UUID, int]],
+    expected: int | None = None,
+    only: Collection[UUID] | None = None,
+    now: datetime,
+) -> int:
+    """Reserves one stamp for each checked document that has none yet, and accepts their jobs.
+
+    One transaction: nobody ends up with half a bundle for want of quota. Documents that were given to
+    stamping before are left alone, so that asking twice stamps nothing twice. Returns how many were given.
+
+    `lots`: the customer's quota lots and what is free in each, the oldest first. `expected`: for how many
+    documents the person agreed to use quota; None when nobody was asked. `only`: these files and no others.
+
+    Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.changed` (another number of
+    documents than expected), `quota.missing` with `missing`, `needed`, `available`, and `ledger.insufficient`
+    when somebody used the quota at the same moment.
+    """
+    async with db.transaction() as tx:
+        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
+            raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        rows = await bundles.ready_files(tx, bundle_id, only=only, limit=FILES_MAX)
+        ready = [_Ready(*row) for row in rows]
+        if not ready:
+            return 0
+        if expected is not None and expected != len(ready):
+            raise Refusal(Kind.CONFLICT, "bundle.changed", documents=len(ready))
+        chosen = share_out(lots, len(ready))
+        if chosen is None:
+            raise _missing(len(ready), lots)
+        await bundles.set_places(tx, [(file.document_id, file.place(rule)) for file in ready])
+        requests = [file.request(customer_id, lot) for file, lot in zip(ready, chosen, strict=True)]
+        await start_within(tx, requests, now=now)
+        await bundles.set_started(tx, bundle_id, now)
+    return len(ready)
+
+
+class _Ready:
+    """A document that can be stamped."""
+
+    def __init__(self, file_id: UUID, document_id: UUID, inspection: object, placements: object) -> None:
+        self.file_id = file_id
+        self.document_id = document_id
+        self._inspection = msgspec.convert(inspection, Inspection)
+        self._proposed = msgspec.convert(placements, list[Placement])[0]
+
+    def place(self, rule: Rule) -> Placement:
+        return rule.place(self._inspection, self._proposed)
+
+    def request(self, customer_id: UUID, lot: UUID) -> StampingRequest:
+        return StampingRequest(
+            document_id=self.document_id,
+            customer_id=customer_id,
+            lot_account_id=lot,
+            reference_id=self.file_id,
+            idempotency_key=f"bundle-{self.file_id}",
+        )
+
+
+def _missing(needed: int, lots: Sequence[tuple[UUID, int]]) -> Refusal:
+    available = sum(free for _, free in lots)
+    missing = needed - available
+    return Refusal(Kind.CONFLICT, "quota.missing", missing=missing, needed=needed, available=available)
