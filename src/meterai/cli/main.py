@@ -25,6 +25,7 @@ class _Entry:
 COMMANDS: Final = {
     "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
     "demo": _Entry("meterai.cli.demo", "demo", "Walk an applicant's whole path with your PDFs."),
+    "stamp": _Entry("meterai.cli.stamp", "stamp", "Stamp a folder or ZIP of PDFs from a customer's quota."),
     "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),

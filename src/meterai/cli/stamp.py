@@ -1,0 +1,213 @@
+"""`meterai stamp DIR|ZIP --out DIR`: stamps many documents from a customer's quota; goes on after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from meterai.bootstrap import public_url
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.stamp_input import read_given
+from meterai.cli.stamp_output import InUse, OutputFolder, Report
+from meterai.cli.stamp_run import House, StampRun, open_house
+from meterai.customers.contacts import canonical_contact
+from meterai.customers.queries import customer_of_contact
+from meterai.kernel.errors import Refusal
+from meterai.kit.installation import settings_of_running
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import Settings, from_environment
+from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id
+
+SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
+_SHOWN_MAX = 20
+_say = Console(stderr=True)
+
+Place = Literal[
+    "proposed", "top-left", "top", "top-right", "left", "middle", "right",
+    "bottom-left", "bottom", "bottom-right",
+]  # fmt: skip
+
+
+def stamp(
+    source: Annotated[Path, typer.Argument(help="Folder or ZIP with PDF files.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Folder for the stamped files and the report.")],
+    customer: Annotated[str, typer.Option(help="E-mail or phone of the customer whose quota is used.")],
+    place: Annotated[
+        Place, typer.Option(help="Where the stamp goes: proposed for each file (last page), or one place.")
+    ] = "proposed",
+    page: Annotated[Literal["first", "last"], typer.Option(help="Page for a named place.")] = "last",
+    name: Annotated[
+        str, typer.Option(help="Stamps the same files once more, as another batch of this name.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only; no quota is used.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Stamp every PDF of a folder or ZIP from a customer's quota, one stamp each.
+
+    Everything is checked first and the quota is reserved for all or for none. After Ctrl-C or a crash run the
+    same command again: it goes on, nothing is stamped twice. Exit code: 0 everything stamped, 1 some files
+    could not be, 3 too little quota (nothing was used).
+    """
+    if place == "proposed" and page == "first":
+        raise typer.BadParameter("a proposed place is on the last page; name one with --place")
+    if source.resolve() == out.resolve():
+        raise typer.BadParameter("the stamped files need a folder of their own")
+    set_up_logging("ERROR")
+    settings = _settings(data)
+    rule = Rule(position=None if place == "proposed" else place, page=page)
+    try:
+        folder = OutputFolder(out)
+    except InUse:
+        raise typer.BadParameter(f"another run is working on {out}") from None
+    try:
+        code = asyncio.run(_stamp(settings, source, folder, customer, rule, name, dry_run, as_json))
+    except KeyboardInterrupt:
+        _say.print(
+            "\nStopped. What was reserved is still being stamped by the service; run the same command again"
+            " to fetch it and to go on."
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        folder.close()
+    raise typer.Exit(code)
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    return settings if settings.database_app_url else settings_of_running(settings)
+
+
+async def _stamp(
+    settings: Settings,
+    source: Path,
+    out: OutputFolder,
+    contact: str,
+    rule: Rule,
+    name: str,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    async with open_house(settings) as house:
+        customer_id = await _customer(house, contact)
+        batch_id = _batch_id(out, customer_id, name)
+        with _Bars() as bars:
+            run = StampRun(house, out, customer_id, batch_id, rule, told=bars)
+            bundle = await run.check(read_given(source, leave_out=out.root))
+            _show_unfit(run, bundle)
+            if dry_run:
+                return _end(run, bundle, as_json)
+            try:
+                started = await run.start()
+            except Refusal as refusal:
+                return _no_quota(refusal, settings)
+            already = bundle.count(Outcome.STAMPED, Outcome.STAMPING)
+            bars.say(f"{started} given to stamping" + (f", {already} were before" if already else ""))
+            bundle = await run.collect()
+        return _end(run, bundle, as_json)
+
+
+async def _customer(house: House, contact: str) -> UUID:
+    try:
+        found = await customer_of_contact(house.db, canonical_contact(contact))
+    except Refusal:
+        raise typer.BadParameter(
+            "neither an e-mail address nor a phone number", param_hint="customer"
+        ) from None
+    if found is None:
+        raise typer.BadParameter("nobody has proven this contact on the site yet", param_hint="customer")
+    return found
+
+
+def _batch_id(out: OutputFolder, customer_id: UUID, name: str) -> UUID:
+    """The folder's own batch, as an earlier run noted it; else one that follows from customer and folder."""
+    known = out.read_state()
+    if known is not None and known.customer_id != customer_id:
+        raise typer.BadParameter(f"{out.root} holds a batch of another customer", param_hint="out")
+    wanted = bundle_id(customer_id, f"name:{name}" if name else f"folder:{out.root.resolve()}")
+    if known is None or known.batch_id == wanted:
+        return wanted
+    if name:
+        raise typer.BadParameter(f"{out.root} holds a batch of another name", param_hint="name")
+    return known.batch_id  # the folder was moved, or named when it was made
+
+
+def _show_unfit(run: StampRun, bundle: Bundle) -> None:
+    lines = [line for line in run.report(bundle).files if line.outcome in ("unfit", "expired", "blocked")]
+    if not lines:
+        return
+    _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files can't be stamped:[/]")
+    for line in lines[:_SHOWN_MAX]:
+        _say.print(f"  {escape(line.name)}: {line.reason}", highlight=False)
+    if len(lines) > _SHOWN_MAX:
+        _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
+
+
+def _no_quota(refusal: Refusal, settings: Settings) -> int:
+    site = public_url(settings)
+    if refusal.code == "quota.missing":
+        facts = refusal.facts
+        _say.print(
+            f"[bold]Too little quota:[/] {facts['needed']} needed, {facts['available']} available,"
+            f" {facts['missing']} missing. Nothing was used. Buy at {site}/kuota, then run this again."
+        )
+    elif refusal.code == "ledger.insufficient":
+        _say.print("Somebody else used the quota at this moment; nothing was used here. Run this again.")
+    else:
+        raise refusal
+    return QUOTA_MISSING
+
+
+def _end(run: StampRun, bundle: Bundle, as_json: bool) -> int:
+    report = run.report(bundle)
+    run.out.write_reports(report)
+    if as_json:
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        _show(report, run.out.root)
+    return SOME_NOT_STAMPED if report.not_stamped else 0
+
+
+def _show(report: Report, folder: Path) -> None:
+    counts = Counter(file.outcome for file in report.files)
+    words = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common()) or "no files"
+    typer.echo(f"{words}. Results and report: {folder}")
+
+
+class _Bars:
+    """A progress bar for each phase, on stderr."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description:8}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=_say,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> _Bars:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        if phase not in self._tasks:
+            self._tasks[phase] = self._bar.add_task(phase, total=None)
+        self._bar.update(self._tasks[phase], completed=done, total=total or None)
+
+    def say(self, text: str) -> None:
+        """A line above the bars."""
+        self._bar.console.print(text)

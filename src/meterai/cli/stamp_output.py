@@ -1,0 +1,138 @@
+"""The folder where `meterai stamp` puts its results, and what it remembers there to go on after a crash."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import hashlib
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+STATE_FILE: Final = ".meterai-stamp.json"
+LOCK_FILE: Final = ".meterai-stamp.lock"
+REPORT_NAMES: Final = ("report.csv", "report.json")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Which batch the folder belongs to, and the content that each file had when it was checked."""
+
+    batch_id: UUID
+    customer_id: UUID
+    files: dict[str, str] = {}
+    """Path -> SHA-256 of the file as it came."""
+
+
+class FileReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the report."""
+
+    name: str
+    outcome: str
+    """stamped, unfit (refused by the check), refused (while it was stamped), blocked (something else lies at
+    its place in the folder), ready (checked only), stamping."""
+    serial: str | None = None
+    sha256: str | None = None
+    """Of the stamped file."""
+    input_sha256: str | None = None
+    reason: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` prints and report.json holds."""
+
+    batch_id: UUID
+    stamped: int
+    not_stamped: int
+    files: list[FileReport]
+
+
+class InUse(Exception):
+    """Another run works on this folder now."""
+
+
+class OutputFolder:
+    """The results' folder, locked for this run. The lock goes with the process, however it ends."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises: InUse; OSError when the folder can't be made."""
+        root.mkdir(parents=True, exist_ok=True)
+        self.root = root
+        self._lock = os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise InUse from None
+
+    def close(self) -> None:
+        """Frees the folder."""
+        os.close(self._lock)
+
+    def read_state(self) -> State | None:
+        """What an earlier run remembered; None at the first."""
+        try:
+            return msgspec.json.decode((self.root / STATE_FILE).read_bytes(), type=State)
+        except FileNotFoundError:
+            return None
+
+    def write_state(self, state: State) -> None:
+        """Remembers, durably: it stands before anything is stamped."""
+        _write(self.root / STATE_FILE, msgspec.json.format(msgspec.json.encode(state)), durable=True)
+
+    def holds(self, path: str, sha256: str) -> bool:
+        """Whether the result lies there, byte for byte."""
+        try:
+            with (self.root / path).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+
+    def is_free(self, path: str) -> bool:
+        """Whether nothing lies where a result would go. Never ours to overwrite."""
+        return path not in (*REPORT_NAMES, STATE_FILE, LOCK_FILE) and not os.path.lexists(self.root / path)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Writes one result, whole or not at all."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, content, durable=False)
+
+    def write_reports(self, report: Report) -> None:
+        """report.csv and report.json."""
+        _write(self.root / "report.csv", report_csv(report.files).encode(), durable=False)
+        body = msgspec.json.format(msgspec.json.encode(report), indent=2)
+        _write(self.root / "report.json", body + b"\n", durable=False)
+
+
+def report_csv(files: Sequence[FileReport]) -> str:
+    """The report as a table, safe to open in a spreadsheet: no name becomes a formula."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(FileReport.__struct_fields__)
+    for file in files:
+        table.writerow(_harmless(str(value or "")) for value in msgspec.structs.astuple(file))
+    return out.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _write(target: Path, content: bytes, *, durable: bool) -> None:
+    beside = target.with_name(f".{os.urandom(6).hex()}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        beside.rename(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

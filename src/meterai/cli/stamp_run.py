@@ -1,0 +1,217 @@
+"""One run of `meterai stamp`: check everything, reserve, then collect what the service's workers stamp."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+
+from meterai.cli.stamp_input import Given
+from meterai.cli.stamp_output import FileReport, OutputFolder, Report, State
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import Database, connect
+from meterai.kit.objects import ObjectStore, open_store
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.settings import Settings
+from meterai.sales.queries import quota_of_customer
+from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundle_queries import bundle as find_bundle
+from meterai.stamping.queries import read_checked
+from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.start_bundle import start_bundle
+
+_CHECK = "meterai.stamping.reception:receive"
+_SLOTS_MAX = 4
+_LOOK_SECONDS, _LOOK_SECONDS_PER_FILE = 0.2, 0.0002
+"""Between two looks at the batch: seldom enough that looking costs little beside stamping."""
+
+type Told = Callable[[str, int, int], None]
+"""Hears of progress: which phase, how many are done, of how many (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a run works with, beside the running service."""
+
+    db: Database
+    objects: ObjectStore
+    jail: JailPool
+    slots: int
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Database, object store and jails of our own, one for each processor."""
+    slots = min(_SLOTS_MAX, os.cpu_count() or 1)
+    db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")
+    jail = JailPool(
+        [_CHECK],
+        slots=slots,
+        memory_bytes=settings.jail_memory_bytes,
+        cpu_seconds=settings.jail_cpu_seconds,
+        wall_seconds=settings.jail_wall_seconds,
+        production=settings.environment == "production",
+    )
+    try:
+        await jail.start()
+        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data)
+        yield House(db, objects, jail, slots)
+    finally:
+        await jail.close()
+        await db.close()
+
+
+@dataclass(slots=True)
+class StampRun:
+    """The batch of one folder. The database knows which files it has stamped already, whoever died when."""
+
+    house: House
+    out: OutputFolder
+    customer_id: UUID
+    batch_id: UUID
+    rule: Rule
+    told: Told = lambda _phase, _done, _total: None
+    ids: set[UUID] = field(default_factory=set)
+    """Files of this run; an earlier run of the same folder may have had others."""
+    written: set[UUID] = field(default_factory=set)
+    """Results that lie in the folder."""
+    blocked: set[UUID] = field(default_factory=set)
+    """Files at whose place in the folder something else lies."""
+
+    async def check(self, given: Iterator[Given]) -> Bundle:
+        """Checks every file that was not checked before, several at once, and looks where results would go.
+
+        Raises: Refusal `bundle.too_many_files`, `jail.unavailable`, and what reading the input raises.
+        """
+        now, db = system_clock(), self.house.db
+        self.out.write_state(State(batch_id=self.batch_id, customer_id=self.customer_id))
+        await open_bundle(db, customer_id=self.customer_id, bundle_id=self.batch_id, door="cli", now=now)
+        turn = asyncio.Lock()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.house.slots + 1):  # one reads while the others are in the jail
+                group.create_task(self._check_some(given, turn))
+        bundle = await self._look()
+        self.out.write_state(
+            State(
+                batch_id=self.batch_id,
+                customer_id=self.customer_id,
+                files={file.path: file.sha256 for file in bundle.files},
+            )
+        )
+        for file in bundle.files:
+            if file.outcome is Outcome.READY and not self.out.is_free(file.path):
+                self.blocked.add(file.id)
+        return bundle
+
+    async def start(self) -> int:
+        """Gives everything that is ready to the workers; returns how many that were.
+
+        Raises: Refusal CONFLICT `quota.missing`, `ledger.insufficient`.
+        """
+        lots = await quota_of_customer(self.house.db, self.customer_id)
+        return await start_bundle(
+            self.house.db,
+            bundle_id=self.batch_id,
+            customer_id=self.customer_id,
+            rule=self.rule,
+            lots=[(lot.lot_account_id, lot.available) for lot in lots],
+            only=self.ids - self.blocked,
+            now=system_clock(),
+        )
+
+    async def collect(self) -> Bundle:
+        """Writes each result as it is released, until every file has ended."""
+        while True:
+            bundle = await self._look()
+            await self._write_results(bundle)
+            if not bundle.moving:
+                return bundle
+            await asyncio.sleep(_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * len(bundle.files))
+
+    def report(self, bundle: Bundle) -> Report:
+        """What became of each file of this run."""
+        files = [self._line(file) for file in bundle.files]
+        stamped = sum(file.outcome == Outcome.STAMPED for file in files)
+        return Report(batch_id=self.batch_id, stamped=stamped, not_stamped=len(files) - stamped, files=files)
+
+    async def _check_some(self, given: Iterator[Given], turn: asyncio.Lock) -> None:
+        while True:
+            async with turn:  # an iterator is asked by one thread at a time
+                file = await asyncio.to_thread(next, given, None)
+            if file is None:
+                return
+            self.ids.add(await self._check_one(file))
+            self.told("checked", len(self.ids), 0)
+
+    async def _check_one(self, file: Given) -> UUID:
+        house = self.house
+        if file.data is None:
+            assert file.refusal is not None
+            return await refuse_in_bundle(
+                house.db,
+                bundle_id=self.batch_id,
+                path=file.path,
+                content_name=file.stands_for,
+                size=file.size,
+                refusal=file.refusal,
+            )
+        added = await add_to_bundle(
+            house.db,
+            house.jail,
+            house.objects,
+            bundle_id=self.batch_id,
+            customer_id=self.customer_id,
+            path=file.path,
+            data=file.data,
+            now=system_clock(),
+        )
+        return added.id
+
+    async def _look(self) -> Bundle:
+        bundle = await find_bundle(self.house.db, self.batch_id, customer_id=self.customer_id)
+        assert bundle is not None, "opened by this run"
+        return _only(bundle, self.ids)
+
+    async def _write_results(self, bundle: Bundle) -> None:
+        for file in bundle.files:
+            if file.outcome is Outcome.STAMPED and file.id not in self.written:
+                await self._write_one(file)
+                self._tell(bundle)
+        self._tell(bundle)
+
+    async def _write_one(self, file: BundleFile) -> None:
+        assert file.stamped_sha256 is not None
+        if not await asyncio.to_thread(self.out.holds, file.path, file.stamped_sha256):
+            if not self.out.is_free(file.path):
+                self.blocked.add(file.id)
+            else:
+                content = await read_checked(self.house.objects, file.stamped_sha256)
+                await asyncio.to_thread(self.out.put, file.path, content)
+        self.written.add(file.id)
+
+    def _tell(self, bundle: Bundle) -> None:
+        under_way = bundle.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
+        self.told("stamped", len(self.written) + bundle.count(Outcome.REFUSED), under_way)
+
+    def _line(self, file: BundleFile) -> FileReport:
+        outcome, reason = str(file.outcome), file.code
+        if file.id in self.blocked:
+            outcome, reason = "blocked", "output.exists"
+        return FileReport(
+            name=file.path,
+            outcome=outcome,
+            serial=file.serial,
+            sha256=file.stamped_sha256,
+            input_sha256=file.sha256 if file.pages is not None else None,
+            reason=reason if outcome != Outcome.STAMPED else None,
+        )
+
+
+def _only(bundle: Bundle, ids: Collection[UUID]) -> Bundle:
+    return msgspec.structs.replace(bundle, files=tuple(file for file in bundle.files if file.id in ids))
