@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
@@ -13,8 +13,31 @@ from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, pytho
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
-_SIGNER_SETTINGS: Final = ("environment", "data", "database_signer_url", "tsa_url", "log_level")
-_KEPT_FROM_DOORS: Final = ("database_url", "database_signer_url", "database_reader_url")
+_SIGNER_SETTINGS: Final = (
+    "environment",
+    "data",
+    "database_signer_url",
+    "tsa_url",
+    "log_level",
+    "pkcs11_module",
+    "pkcs11_pin_file",
+    "pkcs11_sessions",
+)
+_KEY_DEVICE_VARIABLES: Final = (
+    "SOFTHSM2_CONF",
+    "YUBIHSM_PKCS11_CONF",
+    "NFAST_HOME",
+    "ChrystokiConfigurationPath",
+    "CS_PKCS11_R3_CFG",
+)
+"""What the modules of key devices read from the environment; the signer alone gets it."""
+_KEPT_FROM_DOORS: Final = (
+    "database_url",
+    "database_signer_url",
+    "database_reader_url",
+    "pkcs11_module",
+    "pkcs11_pin_file",
+)
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
 
 
@@ -82,7 +105,9 @@ def product_specs(settings: Settings) -> list[Spec]:
     workers = _numbered("worker", settings.worker_processes)
     sites = _numbered("site", settings.site_processes)
     return [
-        _spec("signer", "meterai.workers.signer", {}, settings=signer, ready=listens),
+        _spec(
+            "signer", "meterai.workers.signer", {}, settings=signer, ready=listens, more=_KEY_DEVICE_VARIABLES
+        ),
         *(_spec(name, "meterai.workers.main", {}, settings=doors, ready=works) for name in workers),
         *(_spec(name, "meterai.serve", {}, settings=doors, ready=serves) for name in sites),
     ]
@@ -95,9 +120,10 @@ def _spec(
     *,
     ready: Ready,
     settings: Mapping[str, object] | None = None,
+    more: Sequence[str] = (),
 ) -> Spec:
     words = [str(word) for pair in arguments.items() for word in pair]
-    env = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    env = {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ}
     env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
     fail_point = os.environ.get("METERAI_FAIL_POINT")
     if fail_point and settings:  # tests kill a process at a named step; production ignores it

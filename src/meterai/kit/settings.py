@@ -44,6 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"], Doc(description="keys of a newly made development PKI")
     ] = "rsa-2048"
+    pkcs11_module: Annotated[
+        str, Doc(description="PKCS#11 module (.so) of the key device; empty: software keys only")
+    ] = ""
+    pkcs11_pin_file: Annotated[
+        str, Doc(description="file (0600) with the token's user PIN; empty: DATA/secrets/pkcs11-pin")
+    ] = ""
+    pkcs11_sessions: Annotated[int, Doc(description="sessions, and threads, that sign at once")] = 4
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""

@@ -38,6 +38,8 @@ class SignerClient:
 
     async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
         answer = await self._ask(wire.SealSerials([str(serial) for serial in serials]), wire.Seals)
+        if self._identity is not None and answer.key_id != self._identity.key_id:
+            self._identity = None  # another key was put to use since
         outcomes: dict[SerialNumber, bytes | Refusal] = {}
         for serial in serials:
             if serial in answer.sealed:
@@ -50,6 +52,10 @@ class SignerClient:
     async def ping(self) -> wire.Identity:
         """Asks anew whether the signer answers. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         return await self._ask(wire.Ping(), wire.Identity)
+
+    async def keys(self) -> list[wire.KeyReport]:
+        """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
+        return (await self._ask(wire.ListKeys(), wire.Keys)).keys
 
     async def close(self) -> None:
         """Closes the connections."""

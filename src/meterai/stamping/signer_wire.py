@@ -36,6 +36,10 @@ class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
     serials: list[str]
 
 
+class ListKeys(msgspec.Struct, frozen=True, tag_field="op", tag="keys"):
+    """How is each key of the register?"""
+
+
 class Identity(msgspec.Struct, frozen=True, tag="identity"):
     """The signer's public side."""
 
@@ -44,7 +48,25 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     """DER, the signing certificate first."""
     code_key_id: int
     cms_bytes_max: int
-    """No seal is longer: what a prepared revision must reserve."""
+    """No seal is longer, by whichever open key: what a prepared revision must reserve."""
+    other_certificates: list[bytes] = []
+    """DER of every other key of the register: a document's first seals may be older than a rotation."""
+
+
+class KeyReport(msgspec.Struct, frozen=True):
+    """How the signer finds a key of the register."""
+
+    key_id: str
+    certificate: bytes
+    active: bool
+    trouble: str
+    """Why it could not sign now; empty: it could."""
+
+
+class Keys(msgspec.Struct, frozen=True, tag="keys"):
+    """All keys of the register."""
+
+    keys: list[KeyReport]
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -65,10 +87,12 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
 
     sealed: dict[str, bytes]
     refused: dict[str, Refused]
+    key_id: str
+    """Of the key that was asked."""
 
 
-Request = Ping | SignCodes | SealSerials
-Answer = Identity | CodeSignatures | Seals | Refused
+Request = Ping | SignCodes | SealSerials | ListKeys
+Answer = Identity | CodeSignatures | Seals | Keys | Refused
 
 
 def socket_path(data: Path) -> Path:

@@ -18,6 +18,8 @@ import aiohttp
 import msgspec
 import structlog
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
@@ -27,19 +29,18 @@ from meterai.kit.database import connect
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
-from meterai.stamping.seal.key_counter import CountedKey, CounterMismatch, KeyCounter, reconcile
-from meterai.stamping.seal.keys import CodeKey, SoftwareKey
+from meterai.stamping.seal import register
+from meterai.stamping.seal.checked_key import FaultAlarm
+from meterai.stamping.seal.key_counter import CounterMismatch
+from meterai.stamping.seal.key_ring import KeyRing, OpenDevice
+from meterai.stamping.seal.keys import CodeKey
+from meterai.stamping.seal.opening import KeyOpener, development_key
 from meterai.stamping.seal.sealer import Sealer, is_register_lost
 from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker
 
 log = structlog.get_logger(__name__)
 
 _CONNECTIONS_MAX = 64
-
-
-def counter_path(data: Path, key_id: str) -> Path:
-    """The file in which a software key counts its uses."""
-    return data / "signer" / f"{key_id}.count"
 
 
 class SignerServer:
@@ -97,7 +98,9 @@ class SignerServer:
     async def _carry_out(self, request: wire.Request) -> wire.Answer:
         match request:
             case wire.Ping():
-                return self._sealer.identity()
+                return await self._sealer.identity()
+            case wire.ListKeys():
+                return await self._sealer.keys()
             case wire.SignCodes(wanted=wanted):
                 return await self._sealer.sign_codes(wanted)
             case wire.SealSerials(serials=serials):
@@ -123,50 +126,56 @@ def _bind(path: Path) -> socket.socket:
 
 
 @asynccontextmanager
-async def open_sealer(settings: Settings) -> AsyncIterator[Sealer]:
+async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator[Sealer]:
     """The keys, the register and the time-stamp authority, put together.
 
-    Raises: CounterMismatch, ValueError (keys), OSError or asyncpg.PostgresError (register).
+    Raises: CounterMismatch (the key that is to sign), ValueError, OSError, asyncpg.PostgresError (register).
     """
-    pki = settings.data / "pki"
-    inner = SoftwareKey.load(pki)
-    if settings.environment == "production" and any(b"SPESIMEN" in der for der in inner.certificates):
-        raise ValueError("production signs with no development key (SPESIMEN)")
-    path = counter_path(settings.data, inner.key_id)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = CountedKey(inner, KeyCounter(path))
-    trusted = [(pki / name).read_bytes() for name in ("root.pem", "intermediate.pem")]
+    pki, counters = settings.data / "pki", settings.data / "signer"
+    counters.mkdir(mode=0o700, parents=True, exist_ok=True)
+    roots = x509.load_pem_x509_certificates((pki / "trust" / "root.pem").read_bytes())
+    trusted = [root.public_bytes(Encoding.PEM) for root in roots]
     db = await connect(settings.database_signer_url, connections_max=4, application_name="meterai signer")
+
+    async def throw_switch(reason: str) -> None:
+        async with db.connection() as connection:
+            await register.throw_switch(connection, reason, system_clock())
+
+    development = settings.environment == "development"
+    keys = KeyRing(
+        open_key,
+        counters,
+        FaultAlarm(throw_switch),
+        unregistered=[development_key(pki)] if development and (pki / "stamp.pem").exists() else [],
+    )
     try:
         async with db.connection() as connection:
-            await reconcile(connection, key, system_clock())
+            await keys.refresh(connection, system_clock())
+        keys.check_active(system_clock())
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=32, keepalive_timeout=20),
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
-            timestamper = HttpTimestamper(session, settings.tsa_url, TokenChecker(trusted, system_clock))
             yield Sealer(
                 db,
-                key,
+                keys,
                 CodeKey.load(pki),
-                timestamper,
+                HttpTimestamper(session, settings.tsa_url, TokenChecker(trusted, system_clock)),
                 clock=system_clock,
-                fail_point=fail_points.from_environment(
-                    os.environ, development=settings.environment == "development"
-                ),
+                fail_point=fail_points.from_environment(os.environ, development=development),
             )
     finally:
+        await keys.close()
         await db.close()
-        key.counter.close()
 
 
-async def run(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT."""
+async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
+    """Serves until SIGTERM or SIGINT. `open_key`: how to open a registered key; else as the settings say."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with open_sealer(settings) as sealer:
-        log.info("signer.ready", key_id=sealer.identity().key_id)
+    async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
+        log.info("signer.ready", keys=len((await sealer.keys()).keys))
         await SignerServer(sealer).serve(wire.socket_path(settings.data), stop)
 
 

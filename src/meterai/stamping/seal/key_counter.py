@@ -21,7 +21,7 @@ _DIGITS = 20
 
 
 class CounterMismatch(Exception):
-    """Counter and register contradict each other: a person must look before anything is signed."""
+    """Key, counter and register contradict each other: a person must look before anything is signed."""
 
 
 class KeyCounter:

@@ -24,9 +24,10 @@ from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.stamping.seal import register
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
 from meterai.stamping.seal.key_counter import CountedKey
+from meterai.stamping.seal.key_ring import KeyRing
 from meterai.stamping.seal.keys import CodeKey, KeyDevice
 from meterai.stamping.seal.timestamps import Timestamper
-from meterai.stamping.signer_wire import CodeSignatures, Identity, Refused, Seals
+from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,7 @@ class Sealer:
     def __init__(
         self,
         db: Database,
-        key: CountedKey,
+        keys: KeyRing,
         code_key: CodeKey,
         timestamper: Timestamper,
         *,
@@ -87,7 +88,7 @@ class Sealer:
         fail_point: FailPoint = never,
     ) -> None:
         self._db = db
-        self._key = key
+        self._keys = keys
         self._code_key = code_key
         self._timestamper = _BoundedTimestamper(timestamper)
         self._clock = clock
@@ -95,19 +96,31 @@ class Sealer:
         # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
         # so the attempts that never reached the key are always the newest ones, and a restart finds them.
         self._counting = asyncio.Lock()
+        self._asking = asyncio.Lock()
         self._stopped = True
         self._stopped_known_until = 0.0
         self._tsa_trouble: Refusal | None = None
         self._tsa_probe_from = 0.0
 
-    def identity(self) -> Identity:
-        """The public side of the keys."""
+    async def identity(self) -> Identity:
+        """The public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
+        await self._look()
+        key = self._keys.active(self._clock())
+        reports = self._keys.reports(self._clock())
         return Identity(
-            key_id=self._key.key_id,
-            certificate_chain=list(self._key.certificates),
+            key_id=key.key_id,
+            certificate_chain=list(key.certificates),
             code_key_id=self._code_key.key_id,
-            cms_bytes_max=cms_bytes_max(self._key, self._timestamper.token_bytes_max),
+            cms_bytes_max=max(
+                cms_bytes_max(held, self._timestamper.token_bytes_max) for held in self._keys.held()
+            ),
+            other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
         )
+
+    async def keys(self) -> Keys:
+        """How each key of the register is."""
+        await self._look()
+        return Keys(self._keys.reports(self._clock()))
 
     async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
         """Signs the 2-D codes of allocated serial numbers.
@@ -127,15 +140,17 @@ class Sealer:
     async def seal(self, serials: Sequence[str]) -> Seals:
         """Seals the stored intents of these serial numbers; each gets a CMS or a refusal of its own.
 
-        Raises: Refusal UNAVAILABLE `sealing.stopped`, `tsa.*` (known to be down; the key was not used).
+        Raises: Refusal UNAVAILABLE `sealing.stopped`, `key.*`, `tsa.*` (known to be away or down; the key was
+        not used).
         """
         await self._refuse_if_stopped()
+        key = self._keys.active(self._clock())
         serials = list(dict.fromkeys(serials))
         outcomes: dict[str, Outcome] = {}
         if self._tsa_trouble is not None:
-            outcomes = await self._probe(serials)
-        outcomes |= await self._seal_counted([serial for serial in serials if serial not in outcomes])
-        await asyncio.to_thread(self._key.counter.sync)
+            outcomes = await self._probe(serials, key)
+        outcomes |= await self._seal_counted([serial for serial in serials if serial not in outcomes], key)
+        await asyncio.to_thread(key.counter.sync)
         return Seals(
             sealed={serial: cms for serial, cms in outcomes.items() if isinstance(cms, bytes)},
             refused={
@@ -143,27 +158,29 @@ class Sealer:
                 for serial, refusal in outcomes.items()
                 if isinstance(refusal, Refusal)
             },
+            key_id=key.key_id,
         )
 
-    async def _probe(self, serials: Sequence[str]) -> dict[str, Outcome]:
+    async def _probe(self, serials: Sequence[str], key: CountedKey) -> dict[str, Outcome]:
         """The time-stamp authority was down: tries one seal a second before the key is used for all."""
         trouble = self._tsa_trouble
         if trouble is not None and time.monotonic() < self._tsa_probe_from:
             raise Refusal(trouble.kind, trouble.code)
         self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
-        first = await self._seal_counted(serials[:1])
+        first = await self._seal_counted(serials[:1], key)
         if self._tsa_trouble is None:
             return first
         return dict.fromkeys(serials, self._tsa_trouble)
 
-    async def _seal_counted(self, serials: Sequence[str]) -> dict[str, Outcome]:
+    async def _seal_counted(self, serials: Sequence[str], active: CountedKey) -> dict[str, Outcome]:
         if not serials:
             return {}
         async with self._counting:
+            await self._refuse_if_stopped()  # once more: it may have been thrown while this batch waited
             async with self._db.connection() as connection:
-                digests = await register.count_and_read(connection, serials, self._key.key_id, self._clock())
+                digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
             self._fail_point("signer_after_count")
-            key = _BatchKey(self._key, len(digests))
+            key = _BatchKey(active, len(digests))
             work = asyncio.gather(*(self._seal_digest(digest, key) for digest in digests.values()))
             await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
         outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
@@ -178,6 +195,8 @@ class Sealer:
             if refusal.code.startswith("tsa."):
                 self._tsa_trouble = refusal
                 self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+            if refusal.code == "key.wrong_signature":
+                self._stopped_known_until = 0.0  # the alarm may have thrown the switch
             log.warning("signer.seal_failed", code=refusal.code)
             return refusal
         self._tsa_trouble = None
@@ -185,12 +204,21 @@ class Sealer:
 
     async def _refuse_if_stopped(self) -> None:
         """Raises: Refusal UNAVAILABLE `sealing.stopped`. Whoever can't ask the switch signs nothing."""
-        if time.monotonic() >= self._stopped_known_until:
-            async with self._db.connection() as connection:
-                self._stopped = await is_thrown(connection, SEALING_STOPPED)
-            self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
+        await self._look()
         if self._stopped:
             raise Refusal(Kind.UNAVAILABLE, "sealing.stopped")
+
+    async def _look(self) -> None:
+        """Asks for the stop switch and the register of keys, unless that was done a moment ago."""
+        if time.monotonic() < self._stopped_known_until:
+            return
+        async with self._asking:
+            if time.monotonic() < self._stopped_known_until:
+                return
+            async with self._db.connection() as connection:
+                self._stopped = await is_thrown(connection, SEALING_STOPPED)
+                await self._keys.refresh(connection, self._clock())
+            self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
 
 
 def is_register_lost(error: BaseException) -> bool:

@@ -1,0 +1,46 @@
+"""The audit trail: who did what to keys and switches. Append-only, in the same transaction as the act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Connection
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One act. `facts` hold no secret."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    facts: dict[str, object]
+
+
+async def write_audit(
+    tx: Connection, *, actor: str, action: str, subject: str, facts: Mapping[str, object], now: datetime
+) -> None:
+    """Writes an entry. It is there exactly when the act is: both belong to one transaction."""
+    await tx.execute(
+        """INSERT INTO operations.audit_entry (at, actor, action, subject, facts)
+           VALUES ($1, $2, $3, $4, $5)""",
+        now,
+        actor,
+        action,
+        subject,
+        dict(facts),
+    )
+
+
+async def read_audit(conn: Connection, *, subject: str | None = None, limit: int = 50) -> list[AuditEntry]:
+    """The newest entries, newest first."""
+    rows = await conn.fetch(
+        """SELECT at, actor, action, subject, facts FROM operations.audit_entry
+           WHERE $1::text IS NULL OR subject = $1 ORDER BY id DESC LIMIT $2""",
+        subject,
+        limit,
+    )
+    return [AuditEntry(**dict(row)) for row in rows]

@@ -1,0 +1,146 @@
+"""A PKCS#11 module as several threads use it: loaded once, logged in once per token, started anew when lost.
+
+python-pkcs11 starts a module with `C_Initialize(NULL)`, by which we would promise to call it from one thread
+only (PKCS #11 v3.1 clause 5.4.1); SoftHSM2 then switches its locks off. So it is started here, with
+CKF_OS_LOCKING_OK.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import ClassVar, Final
+
+import pkcs11
+from pkcs11 import _pkcs11
+
+_OS_LOCKING_OK: Final = 2
+_ALREADY_INITIALIZED: Final = 0x191
+_RESTART_SECONDS_MAX: Final = 10.0
+
+ReadPin = Callable[[], str]
+
+
+class PinRefused(Exception):
+    """The token refused the PIN. Trying again might lock it: nobody does until the PIN's file changes."""
+
+
+class _Arguments(ctypes.Structure):
+    """CK_C_INITIALIZE_ARGS."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("create", "destroy", "lock", "unlock")),
+        ("flags", ctypes.c_ulong),
+        ("reserved", ctypes.c_void_p),
+    )
+
+
+class _Library(_pkcs11.lib):
+    """python-pkcs11's library, started and ended by `Module`."""
+
+    def initialize(self) -> None:
+        """Nothing: `Module` has done it."""
+
+
+class Module:
+    """The module behind a path. `Module.at(path)` gives the one of this process."""
+
+    _loaded: ClassVar[dict[str, Module]] = {}
+
+    def __init__(self, path: Path) -> None:
+        """Raises: OSError when it can't be loaded, pkcs11.PKCS11Error when it can't be started."""
+        self.generation = 0
+        """Grows with every restart."""
+        self._functions = ctypes.CDLL(str(path))
+        self._initialize()
+        self._library = _Library(str(path))
+        self._logins: dict[str, pkcs11.Session] = {}
+        self._logins_lost: dict[str, int] = {}
+        self._login_turn = threading.Lock()
+        self._turn = threading.Condition()
+        self._users = 0
+        self._restarting = False
+
+    @classmethod
+    def at(cls, path: Path) -> Module:
+        """The module, loaded on first use."""
+        if str(path) not in cls._loaded:
+            cls._loaded[str(path)] = cls(path)
+        return cls._loaded[str(path)]
+
+    def state(self, token_label: str) -> tuple[int, int]:
+        """Changes whenever sessions and handles on the token became void: by a restart or a lost login."""
+        return self.generation, self._logins_lost.get(token_label, 0)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While inside, the module is not restarted."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._restarting)
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._users -= 1
+                self._turn.notify_all()
+
+    def open_session(self, token_label: str, read_pin: ReadPin) -> pkcs11.Session:
+        """A new session on a token, logged in. Call it inside `in_use`.
+
+        Raises: PinRefused, pkcs11.PKCS11Error (above all NoSuchToken).
+        """
+        token = self._library.get_token(token_label=token_label)
+        with self._login_turn:
+            if token_label not in self._logins:
+                self._log_in(token, token_label, read_pin)
+        return token.open()
+
+    def log_out(self, token_label: str, state: tuple[int, int]) -> None:
+        """Ends the login unless somebody did so since `state`: the next session logs in anew."""
+        with self._login_turn:
+            if state != self.state(token_label):
+                return
+            session = self._logins.pop(token_label, None)
+            if session is not None:
+                with suppress(pkcs11.PKCS11Error):
+                    session.close()
+            self._logins_lost[token_label] = self._logins_lost.get(token_label, 0) + 1
+
+    def restart(self, generation: int) -> None:
+        """Ends and starts the module unless somebody did so since `generation`: how it finds a token again.
+
+        Raises: TimeoutError when a call hangs in it, pkcs11.PKCS11Error.
+        """
+        with self._turn:
+            self._turn.wait_for(lambda: not self._restarting)
+            if generation != self.generation:
+                return
+            self._restarting = True
+            try:
+                if not self._turn.wait_for(lambda: self._users == 0, _RESTART_SECONDS_MAX):
+                    raise TimeoutError("a call hangs in the PKCS#11 module")
+                self._logins.clear()
+                self._functions.C_Finalize(None)
+                self._initialize()
+                self.generation += 1
+            finally:
+                self._restarting = False
+                self._turn.notify_all()
+
+    def _log_in(self, token: pkcs11.Token, token_label: str, read_pin: ReadPin) -> None:
+        """Being logged in concerns all sessions of this process with the token; one is kept open for it."""
+        try:
+            self._logins[token_label] = token.open(user_pin=read_pin())
+        except pkcs11.UserAlreadyLoggedIn:
+            return
+        except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinLocked) as error:
+            raise PinRefused(type(error).__name__) from None
+
+    def _initialize(self) -> None:
+        code = self._functions.C_Initialize(ctypes.byref(_Arguments(flags=_OS_LOCKING_OK)))
+        if code not in (0, _ALREADY_INITIALIZED):
+            raise pkcs11.PKCS11Error(f"C_Initialize returned {code:#x}")

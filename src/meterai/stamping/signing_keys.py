@@ -1,0 +1,102 @@
+"""Signing keys as the register knows them: certificate, place, validity. No private key comes near here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """A software key: `stamp.key.pem` in a folder below DATA. For development."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """A key in a PKCS#11 token. At least one of label and id names it there."""
+
+    token: str
+    label: str | None = None
+    id: bytes | None = None
+
+
+Place = FilePlace | TokenPlace
+_IGNORED = frozenset({"manufacturer", "model", "serial", "type", "library-manufacturer", "library-version"})
+
+
+def parse_place(text: str) -> Place:
+    """Reads `file:FOLDER` or an RFC 7512 URI such as `pkcs11:token=meterai;object=stamp-2026;id=%01`.
+
+    Raises: ValueError, above all for a URI that carries a PIN, a module or any other query: those are
+    settings of the machine and never go into the database.
+    """
+    scheme, _, rest = text.partition(":")
+    if scheme == "file":
+        if not rest or rest.startswith("/") or ".." in rest.split("/"):
+            raise ValueError("a file place names a folder below the data directory")
+        return FilePlace(rest)
+    if scheme != "pkcs11" or "?" in rest:
+        raise ValueError("a place is file:FOLDER or pkcs11:token=...;object=... without a query")
+    found: dict[str, bytes] = {}
+    for part in rest.split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or name in found or name not in _IGNORED | {"token", "object", "id"}:
+            raise ValueError(f"unknown attribute {name!r} in the URI of a key")
+        found[name] = unquote_to_bytes(value)
+    if not found.get("token") or not (found.get("object") or found.get("id")):
+        raise ValueError("the URI of a key names its token, and the key by object or id")
+    label = found["object"].decode() if "object" in found else None
+    return TokenPlace(token=found["token"].decode(), label=label, id=found.get("id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A row of the register of keys."""
+
+    key_id: str
+    """SHA-256 of its certificate, the first 16 hex digits."""
+    place: str
+    certificates: tuple[bytes, ...]
+    """DER, the signer's first, without the root."""
+    valid_from: datetime
+    valid_until: datetime
+    active_from: datetime | None = None
+    """From when on it signs, unless a newer one does; None: added ahead, not yet put to use."""
+    retired_at: datetime | None = None
+
+    def valid(self, moment: datetime) -> bool:
+        """Whether it may sign at `moment`."""
+        return self.valid_from <= moment < self.valid_until and self.retired_at is None
+
+
+def key_id_of(certificate: bytes) -> str:
+    """How a key is named in records: by its certificate (DER)."""
+    return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()[:16]
+
+
+def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | None:
+    """The key that signs at `moment`: of those put to use by then, the newest. It may have expired."""
+    begun = [
+        (key.active_from, key.key_id, key)
+        for key in keys
+        if key.active_from is not None and key.active_from <= moment and key.retired_at is None
+    ]
+    return max(begun, key=lambda item: item[:2])[2] if begun else None
+
+
+def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> str:
+    """`active`, `expired` (active, but past its validity), `next`, `waiting`, `replaced` or `retired`."""
+    if key.retired_at is not None:
+        return "retired"
+    if key == active_key(keys, moment):
+        return "active" if key.valid(moment) else "expired"
+    if key.active_from is None:
+        return "waiting"
+    return "next" if key.active_from > moment else "replaced"
