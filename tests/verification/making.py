@@ -35,6 +35,7 @@ from pyhanko.sign.fields import (
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from tests.verification.pyhanko_says import agrees
 
 from meterai.kernel.serial import SerialNumber, make_serial
 from meterai.verification.model import Judgement, JudgeRequest, Trust
@@ -90,6 +91,7 @@ class House:
 
     def judge(self, data: bytes, moment: datetime = NOW + timedelta(hours=1)) -> Judgement:
         judged = judge(JudgeRequest(data=data, trust=self.trust, moment=moment))
+        agrees(data, judged, self.trust.roots_pem)
         # Through the jail's wall and back: only plain values cross it.
         return msgspec.msgpack.decode(msgspec.msgpack.encode(judged), type=Judgement)
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 from tests.verification.making import letter
+from tests.verification.pyhanko_says import agrees
 
 from meterai.kernel.serial import SerialNumber, make_serial
 from meterai.kit.pdf.jail import JailPool
@@ -95,6 +96,7 @@ async def test_our_own_seals_are_genuine(pki: Path, jail: JailPool, count: int) 
     assert judgement.register is RegisterAnswer.NOT_ASKED
     assert [s.serial for s in judgement.stamps] == SERIALS[:count]
     assert judgement.stamps[-1].covers is Covers.WHOLE_FILE
+    agrees(data, judgement, load_trust(pki / "trust").roots_pem)
     for number, found in enumerate(judgement.stamps):
         assert found.box is not None
         assert (round(found.box.x), round(found.box.y)) == (60 + 120 * number, 100)

@@ -1,32 +1,54 @@
 """Our own cryptography on a signature of exact form: attributes, signature, chain to the pinned root.
 
-pyHanko gives a second opinion and both must agree. This runs on `cryptography`, whose X.509 parser is strict,
-and it looks at every certificate that a signature carries: one that is not on the path is a foreign body.
+This runs on `cryptography`, whose X.509 parser is strict, and it looks at every certificate that a signature
+carries: one that is not on the path is a foreign body. The tests ask pyHanko about every sample as well, and
+whatever pyHanko refuses must be refused here.
+
+Certificates repeat from file to file, so parsing one and checking the signature on it are remembered by their
+bytes. Whether they were valid at a given time is asked anew each time.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 import msgspec
-from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from meterai.verification.rules.cms import ID_DATA, TST_INFO, FormError, SignedForm, digest_name
+from meterai.kit.pdf import der
+from meterai.kit.pdf.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
+from meterai.verification.rules.cms import (
+    ECDSA,
+    OID_ALGORITHM_PROTECTION,
+    SignedForm,
+    certificate_digest,
+    read_attributes,
+    same_algorithms,
+)
 
 PATH_LENGTH_MAX = 5
+REMEMBERED = 512
+RSA_BITS_MIN = 2048
+CURVE_BITS_MIN = 256
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+_STRONG = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+_UNDERSTOOD = frozenset(
+    (ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE)
+)
+_CONSTRAINING = frozenset(
+    (ExtensionOID.NAME_CONSTRAINTS, ExtensionOID.POLICY_CONSTRAINTS, ExtensionOID.INHIBIT_ANY_POLICY)
+)
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +65,13 @@ def common_name(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
+@lru_cache(maxsize=REMEMBERED)
+def load_certificate(encoded: bytes) -> x509.Certificate:
+    """The certificate of these DER bytes. Raises: ValueError."""
+    return x509.load_der_x509_certificate(encoded)
+
+
+@lru_cache(maxsize=16)
 def load_roots(pems: tuple[str, ...]) -> list[x509.Certificate]:
     """The pinned roots."""
     return [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
@@ -73,6 +102,7 @@ def build_path(
     return Path(leads_to_root=True, problem=_path_problem(path, carried, moment, exact=exact))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
@@ -84,6 +114,7 @@ def _issuer(certificate: x509.Certificate, pool: list[x509.Certificate]) -> x509
     return None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
@@ -111,12 +142,33 @@ def _path_problem(
         return "chain.expired"
     if any(not _may_issue(issuer, below) for below, issuer in enumerate(path[1:])):
         return "chain.not_allowed"
+    if not all(_is_sound(certificate) for certificate in path):
+        return "chain.not_allowed"
     if exact and any(certificate not in path for certificate in carried):
         # The pinned root itself may be carried along: then it is on the path.
         return "chain.foreign_body"
     return ""
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _is_sound(certificate: x509.Certificate) -> bool:
+    """Whether its algorithms are strong, and it says nothing critical that these rules do not understand.
+
+    Constraints on names and policies are not understood, and so not accepted (RFC 5280, 4.2).
+    """
+    for extension in certificate.extensions:
+        if extension.oid in _CONSTRAINING or (extension.critical and extension.oid not in _UNDERSTOOD):
+            return False
+    return isinstance(certificate.signature_hash_algorithm, _STRONG) and _is_strong(certificate.public_key())
+
+
+def _is_strong(key: object) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= RSA_BITS_MIN
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.key_size >= CURVE_BITS_MIN
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _may_issue(issuer: x509.Certificate, below: int) -> bool:
     """`below`: number of CA certificates between the issuer and the signer (RFC 5280, 4.2.1.9)."""
     try:
@@ -127,6 +179,7 @@ def _may_issue(issuer: x509.Certificate, below: int) -> bool:
     return basic.ca and usage.key_cert_sign and (basic.path_length is None or below <= basic.path_length)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def may_stamp(certificate: x509.Certificate) -> bool:
     """Whether a certificate of our chain is one that stamps: no CA, no time-stamp authority, may sign."""
     extensions = certificate.extensions
@@ -142,6 +195,7 @@ def may_stamp(certificate: x509.Certificate) -> bool:
     return (usage.content_commitment or usage.digital_signature) and not _is_time_stamper(certificate)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def may_time_stamp(certificate: x509.Certificate) -> bool:
     """Whether a certificate is a time-stamp authority's: exactly that purpose, critical (RFC 3161, 2.3)."""
     try:
@@ -162,50 +216,38 @@ def _is_time_stamper(certificate: x509.Certificate) -> bool:
 def verifies(form: SignedForm, message_digest: bytes) -> bool:
     """Whether the signed attributes name this digest, type and signer, and the signature over them is right.
 
-    RFC 5652, 5.4 and 11.1-11.2; RFC 5035 (signingCertificateV2).
+    RFC 5652, 5.4 and 11.1-11.2; RFC 5035 (signingCertificateV2); RFC 6211 (algorithm protection).
+    Raises: FormError, ValueError.
     """
-    signer = x509.load_der_x509_certificate(form.certificates[0])
-    expected = TST_INFO if form.content else ID_DATA
-    return _attributes_agree(form, message_digest, expected) and _signature_right(signer, form)
+    expected = OID_TST_INFO if form.content else OID_DATA
+    return _attributes_agree(form, message_digest, expected) and _signature_right(form)
 
 
-def _attributes_agree(form: SignedForm, message_digest: bytes, content_type: str) -> bool:
-    values: dict[str, Any] = {}
-    for attribute in cms.CMSAttributes.load(form.signed_attributes, strict=True):
-        name = attribute["type"].native
-        if name in values or len(attribute["values"]) != 1:
-            raise FormError("signed attribute twice")
-        values[name] = attribute["values"][0]
-    kind, digest = values.get("content_type"), values.get("message_digest")
-    if kind is None or digest is None:
+def _attributes_agree(form: SignedForm, message_digest: bytes, content_type: bytes) -> bool:
+    found = read_attributes(form)
+    kind, digest = found.get(OID_CONTENT_TYPE), found.get(OID_MESSAGE_DIGEST)
+    if kind is None or digest is None or kind.whole != content_type:
         return False
-    return (
-        kind.dotted == content_type
-        and digest.native == message_digest
-        and _names_signer(values, form.certificates[0])
-    )
-
-
-def _names_signer(values: dict[str, Any], certificate: bytes) -> bool:
-    """Whether the signed attributes name the signer's certificate by its digest (RFC 5035, RFC 2634)."""
-    if (attribute := values.get("signing_certificate_v2")) is not None:
-        first = attribute["certs"][0]
-        algorithm = hashlib.new(digest_name(first["hash_algorithm"]))
-    elif (attribute := values.get("signing_certificate")) is not None:
-        first, algorithm = attribute["certs"][0], hashlib.sha1(usedforsecurity=False)
-    else:
+    if digest.whole != der.encode(der.OCTET_STRING, message_digest):
         return False
-    algorithm.update(certificate)
-    return bool(first["cert_hash"].native == algorithm.digest())
+    protection = found.get(OID_ALGORITHM_PROTECTION)
+    if protection is not None and not same_algorithms(protection, form):
+        return False
+    named = certificate_digest(found)
+    return named is not None and named[1] == _digest(named[0], form.certificates[0])
 
 
-def _signature_right(signer: x509.Certificate, form: SignedForm) -> bool:
-    key = signer.public_key()
-    algorithm = _HASHES[form.digest]
+def _digest(name: str, content: bytes) -> bytes:
+    return hashlib.new(name, content, usedforsecurity=name != "sha1").digest()
+
+
+def _signature_right(form: SignedForm) -> bool:
+    key, algorithm = load_certificate(form.certificates[0]).public_key(), _HASHES[form.digest]
+    by_curve = form.mechanism in ECDSA
     try:
-        if isinstance(key, rsa.RSAPublicKey):
+        if isinstance(key, rsa.RSAPublicKey) and not by_curve:
             key.verify(form.signature, form.signed_attributes, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+        elif isinstance(key, ec.EllipticCurvePublicKey) and by_curve:
             key.verify(form.signature, form.signed_attributes, ec.ECDSA(algorithm))
         else:
             return False

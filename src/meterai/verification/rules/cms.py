@@ -8,18 +8,41 @@ parts and must come out as the same bytes: then no byte of it is free.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from datetime import UTC, datetime
 
 import msgspec
-from asn1crypto import algos, cms, core, tsp
 
-SIGNED_DATA = "1.2.840.113549.1.7.2"
-ID_DATA = "1.2.840.113549.1.7.1"
-TST_INFO = "1.2.840.113549.1.9.16.1.4"
-TIME_STAMP_TOKEN = "1.2.840.113549.1.9.16.2.14"  # noqa: S105 - an object identifier
-DIGESTS = ("sha256", "sha384", "sha512")
-MECHANISMS = ("rsassa_pkcs1v15", "sha256_rsa", "sha384_rsa", "sha512_rsa")
-ECDSA = ("sha256_ecdsa", "sha384_ecdsa", "sha512_ecdsa")
+from meterai.kit.pdf import der
+from meterai.kit.pdf.signed_data import (
+    HASHES,
+    OID_DATA,
+    OID_SIGNED_DATA,
+    OID_SIGNING_CERTIFICATE_V2,
+    OID_TIME_STAMP_TOKEN,
+    OID_TST_INFO,
+)
+
+OID_SIGNING_CERTIFICATE = der.encode_oid("1.2.840.113549.1.9.16.2.12")
+OID_ALGORITHM_PROTECTION = der.encode_oid("1.2.840.113549.1.9.52")
+DIGESTS = {oid: name for oid, (name, _) in HASHES.items()}
+RSA = {
+    der.encode_oid("1.2.840.113549.1.1.1"): "",
+    der.encode_oid("1.2.840.113549.1.1.11"): "sha256",
+    der.encode_oid("1.2.840.113549.1.1.12"): "sha384",
+    der.encode_oid("1.2.840.113549.1.1.13"): "sha512",
+}
+"""RSA with PKCS #1 v1.5 (RFC 8017) and the digest that the identifier names; empty: it names none."""
+ECDSA = {
+    der.encode_oid("1.2.840.10045.4.3.2"): "sha256",
+    der.encode_oid("1.2.840.10045.4.3.3"): "sha384",
+    der.encode_oid("1.2.840.10045.4.3.4"): "sha512",
+}
+"""RFC 5758."""
+MECHANISMS = RSA | ECDSA
+
+_NULL = der.encode(der.NULL)
+_TIME = re.compile(rb"(\d{14})(?:\.(\d{0,5}[1-9]))?Z")
 
 
 class FormError(Exception):
@@ -39,28 +62,39 @@ class SignedForm(msgspec.Struct, frozen=True, kw_only=True):
     """DER of the time-stamp token (ContentInfo), from the one unsigned attribute that is allowed."""
     content: bytes
     """The encapsulated content; empty for a detached signature."""
+    mechanism: bytes
+    """The signature algorithm's OID, encoded."""
+    digest_algorithm: bytes
+    signature_algorithm: bytes
+    """Their whole identifiers, DER; the signed attributes may repeat them (RFC 6211)."""
 
 
-def der(tag: int, *parts: bytes) -> bytes:
-    """One DER element (ITU-T X.690, 8.1 and 10.1) with a one-byte tag."""
-    body = b"".join(parts)
-    size = len(body)
-    if size < 0x80:
-        return bytes([tag, size]) + body
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + body
+class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a time-stamp token states (RFC 3161, 2.4.2)."""
+
+    imprint_digest: str
+    imprint: bytes
+    time: datetime
+    """UTC."""
+
+
+class _Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a SignerInfo (RFC 5652, 5.3)."""
+
+    identifier: bytes
+    digest: der.Element
+    attributes: der.Element
+    mechanism: der.Element
+    signature: bytes
+    token: bytes | None
 
 
 def element_length(data: bytes) -> int:
     """Length of the DER element at the start of `data`, header included. Raises: FormError."""
-    if len(data) < 2:
-        raise FormError("too short")
-    if data[1] < 0x80:
-        return 2 + data[1]
-    count = data[1] & 0x7F
-    if not 1 <= count <= 4 or len(data) < 2 + count:
-        raise FormError("length")
-    return 2 + count + int.from_bytes(data[2 : 2 + count], "big")
+    try:
+        return der.read(data).end
+    except der.DerError as error:
+        raise FormError(str(error)) from error
 
 
 def read_signature(content_info: bytes) -> SignedForm:
@@ -69,133 +103,202 @@ def read_signature(content_info: bytes) -> SignedForm:
     At most one unsigned attribute is allowed, a time-stamp token (RFC 3161, appendix A).
     Raises: FormError.
     """
-    return _read(content_info, ID_DATA)
+    return _read(content_info, OID_DATA)
 
 
 def read_token(content_info: bytes) -> SignedForm:
-    """The parts of a time-stamp token: over an encapsulated TSTInfo, without unsigned attributes."""
-    return _read(content_info, TST_INFO)
+    """The parts of a time-stamp token: over an encapsulated TSTInfo, without unsigned attributes.
+
+    Raises: FormError.
+    """
+    return _read(content_info, OID_TST_INFO)
 
 
-def token_info(form: SignedForm) -> tsp.TSTInfo:
-    """The TSTInfo of a token."""
-    return tsp.TSTInfo.load(form.content, strict=True)
-
-
-def _read(data: bytes, content_type: str) -> SignedForm:
+def token_info(form: SignedForm) -> TokenInfo:
+    """What a token states. Raises: FormError."""
     try:
-        return _read_exactly(data, content_type)
-    except FormError:
-        raise
-    except Exception as error:
-        # asn1crypto raises ValueError, TypeError, KeyError and others on hostile input; all mean the same.
+        version, policy, imprint, number, time, *_ = _parts(der.read_only(form.content))
+        algorithm, value = _parts(imprint)
+        policy.expect(der.OID), number.expect(der.INTEGER)
+        if version.whole != der.encode_integer(1):
+            raise FormError("version of the token")
+        return TokenInfo(
+            imprint_digest=DIGESTS[_algorithm(algorithm)],
+            imprint=value.expect(der.OCTET_STRING).content,
+            time=_time(time.expect(der.GENERALIZED_TIME).content),
+        )
+    except (ValueError, KeyError) as error:
         raise FormError(str(error)) from error
 
 
-def _read_exactly(data: bytes, content_type: str) -> SignedForm:
-    outer = cms.ContentInfo.load(data, strict=True)
-    signed: Any = outer["content"]
-    signer = _only(signed["signer_infos"])
-    certificates = [choice.chosen.dump() for choice in signed["certificates"]]
-    own = _signers_certificate(signed["certificates"], signer)
-    content = signed["encap_content_info"]["content"]
-    encapsulated = b"" if content_type == ID_DATA else bytes(content.contents)
-    token = _token(signer) if content_type == ID_DATA else None
+def read_attributes(form: SignedForm) -> dict[bytes, der.Element]:
+    """The signed attributes by encoded type; each has one value. Raises: FormError."""
+    found: dict[bytes, der.Element] = {}
+    try:
+        for attribute in der.read_only(form.signed_attributes).expect(der.SET).children():
+            kind, values = _parts(attribute)
+            if kind.expect(der.OID).whole in found:
+                raise FormError("signed attribute twice")
+            found[kind.whole] = _only(values.expect(der.SET))
+    except ValueError as error:
+        raise FormError(str(error)) from error
+    return found
+
+
+def certificate_digest(attributes: dict[bytes, der.Element]) -> tuple[str, bytes] | None:
+    """How the signed attributes name the signer's certificate: digest name and digest (RFC 5035, RFC 2634).
+
+    Raises: FormError.
+    """
+    modern = attributes.get(OID_SIGNING_CERTIFICATE_V2)
+    value = modern or attributes.get(OID_SIGNING_CERTIFICATE)
+    if value is None:
+        return None
+    try:
+        first = _parts(_parts(value.expect(der.SEQUENCE))[0])[0].expect(der.SEQUENCE).children()
+        if modern is None:
+            return "sha1", first[0].expect(der.OCTET_STRING).content
+        if first[0].tag == der.OCTET_STRING:  # SHA-256 is the default and left out in DER
+            return "sha256", first[0].content
+        return DIGESTS[_algorithm(first[0])], first[1].expect(der.OCTET_STRING).content
+    except (ValueError, KeyError, IndexError) as error:
+        raise FormError(str(error)) from error
+
+
+def same_algorithms(protection: der.Element, form: SignedForm) -> bool:
+    """Whether the attribute that protects the algorithms names those used (RFC 6211). Raises: FormError."""
+    try:
+        digest, signature = _parts(protection)
+    except ValueError as error:
+        raise FormError(str(error)) from error
+    return (digest.whole, b"\x30" + signature.whole[1:]) == (
+        form.digest_algorithm,
+        form.signature_algorithm,
+    ) and signature.tag == 0xA1
+
+
+def _read(data: bytes, content_type: bytes) -> SignedForm:
+    try:
+        return _read_exactly(data, content_type)
+    except (ValueError, KeyError) as error:  # DerError, or another number of parts
+        raise FormError(str(error)) from error
+
+
+def _read_exactly(data: bytes, content_type: bytes) -> SignedForm:
+    _kind, wrapped = _parts(der.read_only(data))
+    _version, digests, encapsulated, holder, signers = _parts(_only(wrapped))
+    signer = _read_signer(_only(signers), detached=content_type == OID_DATA)
+    certificates = [item.expect(der.SEQUENCE) for item in holder.children()]
+    encoded = [item.whole for item in certificates]
+    own = next((c for c in certificates if _issuer_and_serial(c) == signer.identifier), None)
+    if own is None or len(set(encoded)) != len(encoded):
+        raise FormError("the signer's certificate is missing, or one is there twice")
+    mechanism = _algorithm(signer.mechanism)
     form = SignedForm(
-        certificates=(own.dump(), *(c for c in certificates if c != own.dump())),
-        signed_attributes=der(0x31, signer["signed_attrs"].contents),
-        digest=signer["digest_algorithm"]["algorithm"].native,
-        signature=signer["signature"].native,
-        token=token,
-        content=encapsulated,
+        certificates=(own.whole, *(c for c in encoded if c != own.whole)),
+        signed_attributes=der.encode(der.SET, signer.attributes.content),
+        digest=DIGESTS[_algorithm(signer.digest)],
+        signature=signer.signature,
+        token=signer.token,
+        content=b"" if content_type == OID_DATA else _content(encapsulated),
+        mechanism=mechanism,
+        digest_algorithm=signer.digest.whole,
+        signature_algorithm=signer.mechanism.whole,
     )
-    if _build(form, certificates, own, signed, content_type) != data:
+    if MECHANISMS[mechanism] not in ("", form.digest):
+        raise FormError("the signature names another digest")
+    if DIGESTS[_algorithm(_only(digests))] != form.digest:
+        raise FormError("digest algorithms")
+    if _build(form, encoded, signer.identifier, _only(digests).whole, content_type) != data:
         raise FormError("not the exact form")
     return form
 
 
-def _only(values: Any) -> Any:
-    if len(values) != 1:
-        raise FormError(f"{len(values)} where one is expected")
-    return values[0]
+def _read_signer(signer: der.Element, *, detached: bool) -> _Signer:
+    _version, identifier, digest, attributes, mechanism, signature, *unsigned = _parts(signer)
+    if len(unsigned) > 1 or (unsigned and not detached):
+        raise FormError("unsigned attributes")
+    return _Signer(
+        identifier=identifier.whole,
+        digest=digest,
+        attributes=attributes,
+        mechanism=mechanism,
+        signature=signature.expect(der.OCTET_STRING).content,
+        token=_token(unsigned[0]) if unsigned else None,
+    )
 
 
-def _signers_certificate(choices: Any, signer: Any) -> Any:
-    named = signer["sid"].chosen
-    for choice in choices:
-        certificate = choice.chosen
-        if (
-            choice.name == "certificate"
-            and certificate.serial_number == named["serial_number"].native
-            and certificate.issuer.dump() == named["issuer"].dump()
-        ):
-            return certificate
-    raise FormError("signer's certificate missing")
-
-
-def _token(signer: Any) -> bytes | None:
-    unsigned = signer["unsigned_attrs"]
-    if isinstance(unsigned, core.Void):
-        return None
-    attribute = _only(unsigned)
-    if attribute["type"].dotted != TIME_STAMP_TOKEN:
+def _token(unsigned: der.Element) -> bytes:
+    kind, values = _parts(_only(unsigned))
+    if kind.whole != OID_TIME_STAMP_TOKEN:
         raise FormError("unsigned attribute")
-    return bytes(_only(attribute["values"]).dump())
+    return _only(values).whole
 
 
-def _oid(dotted: str) -> bytes:
-    return bytes(core.ObjectIdentifier(dotted).dump())
+def _content(encapsulated: der.Element) -> bytes:
+    _kind, wrapped = _parts(encapsulated)
+    return _only(wrapped).expect(der.OCTET_STRING).content
 
 
-def _algorithm(identifier: Any, allowed: tuple[str, ...]) -> bytes:
-    """The identifier, if it is one of the two encodings (parameters NULL or absent) that are allowed."""
-    name = identifier["algorithm"].native
-    if name not in allowed:
-        raise FormError(f"algorithm {name}")
-    oid = identifier["algorithm"].dump()
-    raw = bytes(identifier.dump())
-    if raw not in (der(0x30, oid, b"\x05\x00"), der(0x30, oid)):
+def _parts(holder: der.Element) -> list[der.Element]:
+    return holder.expect(der.SEQUENCE).children()
+
+
+def _only(holder: der.Element) -> der.Element:
+    (found,) = holder.children()
+    return found
+
+
+def _issuer_and_serial(certificate: der.Element) -> bytes:
+    """As CMS names a certificate (RFC 5652, 10.2.4), from the certificate itself (RFC 5280, 4.1)."""
+    parts = _parts(_parts(certificate)[0])
+    if parts[0].tag == 0xA0:  # the version, left out in version 1
+        parts = parts[1:]
+    return der.encode(der.SEQUENCE, parts[2].whole, parts[0].whole)
+
+
+def _algorithm(identifier: der.Element) -> bytes:
+    """The encoded algorithm, in one of the two encodings (parameters NULL or absent) that are allowed."""
+    oid, *parameters = _parts(identifier)
+    if [item.whole for item in parameters] not in ([], [_NULL]):
         raise FormError("algorithm parameters")
-    return raw
+    return oid.expect(der.OID).whole
 
 
-def _build(form: SignedForm, certificates: list[bytes], own: Any, signed: Any, content_type: str) -> bytes:
-    signer = signed["signer_infos"][0]
-    digest = _algorithm(signer["digest_algorithm"], DIGESTS)
-    digests = _algorithm(_only(signed["digest_algorithms"]), (form.digest,))
-    unsigned = b""
+def _build(
+    form: SignedForm, certificates: list[bytes], identifier: bytes, digests: bytes, content_type: bytes
+) -> bytes:
+    detached = content_type == OID_DATA
+    token = b""
     if form.token is not None:
-        unsigned = der(0xA1, der(0x30, _oid(TIME_STAMP_TOKEN), der(0x31, form.token)))
-    info = der(
-        0x30,
-        der(0x02, b"\x01"),
-        der(0x30, own.issuer.dump(), own["tbs_certificate"]["serial_number"].dump()),
-        digest,
-        der(0xA0, form.signed_attributes[_header_length(form.signed_attributes) :]),
-        _algorithm(signer["signature_algorithm"], MECHANISMS + ECDSA),
-        der(0x04, form.signature),
-        unsigned,
+        values = der.encode(der.SET, form.token)
+        token = der.encode(0xA1, der.encode(der.SEQUENCE, OID_TIME_STAMP_TOKEN, values))
+    info = der.encode(
+        der.SEQUENCE,
+        der.encode_integer(1),
+        identifier,
+        form.digest_algorithm,
+        b"\xa0" + form.signed_attributes[1:],
+        form.signature_algorithm,
+        der.encode(der.OCTET_STRING, form.signature),
+        token,
     )
-    detached = content_type == ID_DATA
-    content = _oid(content_type) + (b"" if detached else der(0xA0, der(0x04, form.content)))
-    body = der(
-        0x30,
-        der(0x02, b"\x01" if detached else b"\x03"),
-        der(0x31, digests),
-        der(0x30, content),
-        der(0xA0, *certificates),
-        der(0x31, info),
+    content = b"" if detached else der.encode(0xA0, der.encode(der.OCTET_STRING, form.content))
+    body = der.encode(
+        der.SEQUENCE,
+        der.encode_integer(1 if detached else 3),
+        der.encode(der.SET, digests),
+        der.encode(der.SEQUENCE, content_type, content),
+        der.encode(0xA0, *certificates),
+        der.encode(der.SET, info),
     )
-    return der(0x30, _oid(SIGNED_DATA), der(0xA0, body))
+    return der.encode(der.SEQUENCE, OID_SIGNED_DATA, der.encode(0xA0, body))
 
 
-def _header_length(data: bytes) -> int:
-    return 2 if data[1] < 0x80 else 2 + (data[1] & 0x7F)
-
-
-def digest_name(identifier: algos.DigestAlgorithm) -> str:
-    """Name of a digest algorithm as hashlib knows it. Raises: FormError for one that we do not accept."""
-    name = str(identifier["algorithm"].native)
-    if name not in DIGESTS:
-        raise FormError(f"digest {name}")
-    return name
+def _time(text: bytes) -> datetime:
+    """A GeneralizedTime as RFC 3161, 2.4.2 wants it: UTC, no zeros at the end of the fraction."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise FormError("time of the token")
+    whole = datetime.strptime(found[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return whole.replace(microsecond=int((found[2] or b"0").ljust(6, b"0")))

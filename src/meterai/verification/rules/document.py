@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
 from meterai.verification.model import Box
+from meterai.verification.rules.digests import Digests
+from meterai.verification.rules.reading import Reader
 
 FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest input by stamp and archive data
 PAGES_MAX = 400
@@ -72,6 +72,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """In the order of the ends of their byte ranges; those without an acceptable one last."""
     open_stamp_fields: tuple[str, ...]
     """Names of fields meant for a stamp that carry no signature."""
+    digests: Digests
 
 
 def check_envelope(data: bytes) -> None:
@@ -90,7 +91,7 @@ def open_document(data: bytes) -> Document:
     Raises: Unreadable, or any parser's exception.
     """
     check_envelope(data)
-    reader = PdfFileReader(io.BytesIO(data), strict=True)
+    reader = Reader(data)
     if reader.encrypted:
         raise Unreadable("pdf.encrypted")
     if reader.xrefs.hybrid_xrefs_present:
@@ -109,8 +110,10 @@ def open_document(data: bytes) -> Document:
         if len(signatures) + len(open_fields) > SIGNATURES_MAX:
             raise Unreadable("pdf.too_complex")
     signatures.sort(key=lambda s: s.byte_range.end if s.byte_range else len(data) + 1)
+    ranges = [s.byte_range for s in signatures if s.byte_range is not None]
     return Document(
         data=data,
+        digests=Digests(data, ranges),
         reader=reader,
         pages=pages,
         signatures=tuple(signatures),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pypdfium2
 from PIL import Image, ImageChops
@@ -32,26 +32,35 @@ def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
 
 
 def differing_pages(
-    before: Sequence[Image.Image], after: Sequence[Image.Image], allowed: dict[int, list[Box]], dpi: float
+    before: Sequence[Image.Image],
+    after: Sequence[Image.Image],
+    blank: Mapping[int, Sequence[Box]],
+    covered: Mapping[int, Sequence[Box]],
+    dpi: float = COMPARE_DPI,
 ) -> list[int]:
-    """1-based numbers of pages that look different outside the boxes `allowed` by page.
+    """1-based numbers of pages that look different outside the boxes that are allowed by page.
 
-    A box is allowed only where the page was blank before: a new signature may not lie over content.
+    The boxes `blank` are allowed only where the page was blank before: a new signature may not lie over
+    content. Those `covered` may have anything below them.
     """
     wrong = []
     for number, (old, new) in enumerate(zip(before, after, strict=True), 1):
-        if old.size != new.size or not _same(old, new, allowed.get(number, []), dpi / 72):
+        places = blank.get(number, ()), covered.get(number, ())
+        if old.size != new.size or not _same(old, new, *places, dpi / 72):
             wrong.append(number)
     return wrong
 
 
-def _same(old: Image.Image, new: Image.Image, boxes: list[Box], scale: float) -> bool:
+def _same(
+    old: Image.Image, new: Image.Image, blank: Sequence[Box], covered: Sequence[Box], scale: float
+) -> bool:
     old, new = old.convert("L"), new.convert("L")
-    for box in boxes:
-        place = _pixels(box, scale, old.height)
-        lowest, highest = old.crop(place).getextrema()
+    for box in blank:
+        lowest, highest = old.crop(_pixels(box, scale, old.height)).getextrema()
         if lowest != highest:
             return False
+    for box in (*blank, *covered):
+        place = _pixels(box, scale, old.height)
         old.paste(255, place)
         new.paste(255, place)
     return ImageChops.difference(old, new).getbbox() is None

@@ -1,63 +1,44 @@
-"""pyHanko's judgement of a signature: the second opinion, which must agree with our own rules."""
+"""What pyHanko says: of changes after a signature, and of signatures whose issuer we do not know."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from asn1crypto import pem
-from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.settings import KeyUsageConstraints
-from pyhanko_certvalidator import ValidationContext
-
-_USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"})
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 
-class Opinion(msgspec.Struct, frozen=True, kw_only=True):
-    """What pyHanko says of one of our signatures."""
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to the document after one of our signatures."""
 
-    sound: bool
-    """Intact, valid, trusted, its time stamp too."""
-    later_changes: str
-    """Greatest change after the signed revision: NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS, OTHER."""
-    changed_fields: frozenset[str]
-    """Form fields changed afterwards."""
+    level: str
+    """The greatest change: NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS, OTHER."""
+    fields: frozenset[str]
+    """Form fields changed."""
     permitted_level: int | None
     """DocMDP level of the signature or its lock (1 no changes, 2 form filling, 3 annotations), if any."""
     allowed: bool
-    """Whether pyHanko finds the later changes allowed by DocMDP and FieldMDP."""
+    """Whether pyHanko finds the changes allowed by DocMDP and FieldMDP, the signed revision being whole."""
 
 
-def ask(reader: Any, field: str, field_object: Any, roots_pem: tuple[str, ...], moment: datetime) -> Opinion:
-    """Validates a signature as of `moment`, without any look-up on a network.
+def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
+    """Compares each later revision with the signed one, which takes long where there are many.
 
     Raises: whatever pyHanko raises on a structure that it refuses.
     """
     embedded = EmbeddedPdfSignature(reader, field_object, field)
-    status = _drive(
-        async_validate_pdf_signature(
-            embedded,
-            signer_validation_context=_context(roots_pem, moment),
-            ts_validation_context=_context(roots_pem, moment),
-            key_usage_settings=_USAGE,
-        )
-    )
-    stamp = status.timestamp_validity
-    stamped = stamp is None or (stamp.intact and stamp.valid and stamp.trusted)
-    found = status.diff_result
-    changes = found if isinstance(found, DiffResult) else DiffResult(ModificationLevel.OTHER, set())
-    return Opinion(
-        sound=bool(status.intact and status.valid and status.trusted and stamped),
-        later_changes=changes.modification_level.name,
-        changed_fields=frozenset(changes.changed_form_fields),
+    embedded.compute_integrity_info()  # type: ignore[no-untyped-call]
+    found = embedded.diff_result
+    result = found if isinstance(found, DiffResult) else DiffResult(ModificationLevel.OTHER, set())
+    return Changes(
+        level=result.modification_level.name,
+        fields=frozenset(result.changed_form_fields),
         permitted_level=embedded.docmdp_level.value if embedded.docmdp_level else None,
-        allowed=status.docmdp_ok is True,
+        allowed=embedded.summarise_integrity_info()["docmdp_ok"] is True,
     )
 
 
@@ -106,18 +87,3 @@ def _time_of(embedded: Any, kind: str) -> datetime | None:
     else:
         time = embedded.self_reported_timestamp
     return time if isinstance(time, datetime) and time.tzinfo is not None else None
-
-
-def _context(roots_pem: tuple[str, ...], moment: datetime) -> ValidationContext:
-    roots = [asn1_x509.Certificate.load(pem.unarmor(text.encode())[2]) for text in roots_pem]
-    return ValidationContext(trust_roots=roots, moment=moment, allow_fetching=False)
-
-
-def _drive[T](coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine that never waits for anything: nothing is fetched, so there is nothing to wait for."""
-    try:
-        coroutine.send(None)
-    except StopIteration as finished:
-        return finished.value  # type: ignore[no-any-return]
-    coroutine.close()
-    raise RuntimeError("the validator waits for something outside")

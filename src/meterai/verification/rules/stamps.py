@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from cryptography import x509
@@ -15,8 +13,10 @@ from meterai.verification.model import Covers, SignatureReport, StampReport
 from meterai.verification.rules import chain, second_opinion
 from meterai.verification.rules.cms import FormError, SignedForm, element_length, read_signature
 from meterai.verification.rules.document import STAMP_FIELD, STAMP_REASON, Document, Signature
-from meterai.verification.rules.second_opinion import Opinion, Stranger
+from meterai.verification.rules.second_opinion import Stranger
 from meterai.verification.rules.time_stamp import check_token
+
+_ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +26,6 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     ours: bool
     """Its certificate chain leads to a pinned root (it may still be unsound)."""
     report: StampReport | SignatureReport
-    opinion: Opinion | None = None
-    """Only of a stamp of ours."""
 
 
 def examine(document: Document, signature: Signature, trust: Trusted) -> Examined:
@@ -35,8 +33,11 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
     if signature.byte_range is None:
         return _unreadable(signature, "signature.byte_range")
     try:
+        own = _examine_own_form(document, signature, trust)
+        if own is not None:
+            return own
         stranger = second_opinion.describe(document.reader, signature.field, signature.field_object)
-        certificates = [x509.load_der_x509_certificate(c) for c in stranger.certificates]
+        certificates = [chain.load_certificate(c) for c in stranger.certificates]
     except (MemoryError, RecursionError):
         raise  # says nothing about the signature
     except Exception:
@@ -44,50 +45,79 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
         return _unreadable(signature, "signature.malformed")
     path = chain.build_path(certificates, trust.roots, trust.moment, exact=False)
     if path.leads_to_root and not signature.document_time_stamp:
-        return _examine_ours(document, signature, certificates[0], stranger, trust)
+        return _examine_ours_unsound(document, signature, certificates[0], trust, intact=stranger.intact)
     return _examine_strange(document, signature, certificates[0], stranger, path.problem)
+
+
+def _examine_own_form(document: Document, signature: Signature, trust: Trusted) -> Examined | None:
+    """The examination of what is right in every way that our own cryptography can tell.
+
+    None: not of our form, not intact, or not ours; then pyHanko says what can be known of it.
+    """
+    if signature.document_time_stamp:
+        return None
+    try:
+        form = _form(signature)
+        certificates = [chain.load_certificate(c) for c in form.certificates]
+        if not chain.verifies(form, _digest(document, signature, form.digest)):
+            return None
+    except (FormError, ShapeError, ValueError):
+        return None
+    path = chain.build_path(certificates, trust.roots, trust.moment, exact=False)
+    if not path.leads_to_root:
+        return None
+    return _examine_ours(document, signature, certificates[0], trust, form)
 
 
 class Trusted(msgspec.Struct, frozen=True, kw_only=True):
     """What the examination relies on."""
 
-    roots: list[Any]
-    roots_pem: tuple[str, ...]
+    roots: list[x509.Certificate]
     moment: datetime
 
 
 def _examine_ours(
-    document: Document, signature: Signature, signer: x509.Certificate, stranger: Stranger, trust: Trusted
+    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, form: SignedForm
 ) -> Examined:
-    problems: list[str] = []
+    """`form` was verified already."""
+    time, problems = _trust_rules(form, trust)
+    return _ours(document, signature, signer, time=time, problems=problems, intact=True)
+
+
+def _examine_ours_unsound(
+    document: Document, signature: Signature, signer: x509.Certificate, trust: Trusted, *, intact: bool
+) -> Examined:
+    """Of our own chain, but not as we make it: says what is wrong with it, and something always is."""
     time: datetime | None = None
-    opinion: Opinion | None = None
     try:
-        form = _form(signature)
-        time, found = _own_rules(document, signature, form, trust)
-        problems += found
-        if time is not None and not found:
-            opinion = second_opinion.ask(
-                document.reader, signature.field, signature.field_object, trust.roots_pem, time
-            )
-            problems += [] if opinion.sound else ["signature.broken"]
+        time, problems = _trust_rules(_form(signature), trust)
+        problems.append("signature.broken")
     except (FormError, ShapeError):
-        problems.append("signature.form")
+        problems = ["signature.form"] if intact else ["signature.form", "signature.broken"]
     except (MemoryError, RecursionError):
         raise
     except Exception:
-        problems.append("signature.malformed")
-    if not stranger.intact:
-        problems.append("signature.broken")
-    problems += _name_problems(signature, signer)
+        problems = ["signature.malformed"]
+    return _ours(document, signature, signer, time=time, problems=problems, intact=intact)
+
+
+def _ours(
+    document: Document,
+    signature: Signature,
+    signer: x509.Certificate,
+    *,
+    time: datetime | None,
+    problems: list[str],
+    intact: bool,
+) -> Examined:
+    problems = problems + _name_problems(signature)
     return Examined(
         signature=signature,
         ours=True,
-        opinion=opinion,
         report=StampReport(
             serial=signature.serial,
             foreign=False,
-            intact=stranger.intact,
+            intact=intact,
             covers=_covers(document, signature),
             stamped_at=time,
             signer=chain.common_name(signer),
@@ -105,32 +135,28 @@ def _form(signature: Signature) -> SignedForm:
     return read_signature(content)
 
 
-def _own_rules(
-    document: Document, signature: Signature, form: SignedForm, trust: Trusted
-) -> tuple[datetime | None, list[str]]:
-    """The time of the stamp and what our own cryptography objects to."""
-    if not chain.verifies(form, _digest(document, signature, form.digest)):
-        return None, ["signature.broken"]
+def _trust_rules(form: SignedForm, trust: Trusted) -> tuple[datetime | None, list[str]]:
+    """The time of the stamp and what is wrong with its time stamp and its chain."""
     if form.token is None:
         return None, ["time_stamp.missing"]
     stamp = check_token(form.token, form.signature, trust.roots, trust.moment)
     if stamp.problem or stamp.time is None:
         return stamp.time, [stamp.problem]
-    certificates = [x509.load_der_x509_certificate(c) for c in form.certificates]
+    certificates = [chain.load_certificate(c) for c in form.certificates]
     path = chain.build_path(certificates, trust.roots, stamp.time, exact=True)
     if not path.leads_to_root or path.problem:
         return stamp.time, [path.problem or "chain.unknown"]
     return stamp.time, [] if chain.may_stamp(certificates[0]) else ["chain.not_allowed"]
 
 
-def _name_problems(signature: Signature, signer: x509.Certificate) -> list[str]:
+def _name_problems(signature: Signature) -> list[str]:
     """A stamp of ours says its serial twice, in the Reason and in the field's name, and both must agree."""
     reason, field = STAMP_REASON.fullmatch(signature.reason), STAMP_FIELD.fullmatch(signature.field)
     if reason is None or field is None or reason[1] != field[1] or parse_serial(reason[1]) != reason[1]:
         return ["stamp.serial"]
-    if signature.object.get("/SubFilter") != "/ETSI.CAdES.detached":
+    if any(signature.object.get(key, wanted) != wanted for key, wanted in _ENTRIES.items()):
         return ["signature.form"]
-    return []
+    return [] if "/SubFilter" in signature.object else ["signature.form"]
 
 
 def _examine_strange(
@@ -200,13 +226,10 @@ def _covers(document: Document, signature: Signature) -> Covers:
 
 def _revision_digest(document: Document, signature: Signature) -> str:
     assert signature.byte_range is not None
-    return hashlib.sha256(memoryview(document.data)[: signature.byte_range.end]).hexdigest()
+    return document.digests.beginning(signature.byte_range.end)
 
 
 def _digest(document: Document, signature: Signature, name: str) -> bytes:
     """Digest over the byte range."""
     assert signature.byte_range is not None
-    view, found = memoryview(document.data), hashlib.new(name)
-    found.update(view[: signature.byte_range.gap_start])
-    found.update(view[signature.byte_range.gap_end : signature.byte_range.end])
-    return found.digest()
+    return document.digests.signed(signature.byte_range, name)

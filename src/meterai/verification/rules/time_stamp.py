@@ -9,7 +9,7 @@ import msgspec
 from cryptography import x509
 
 from meterai.verification.rules import chain
-from meterai.verification.rules.cms import FormError, digest_name, read_token, token_info
+from meterai.verification.rules.cms import FormError, read_token, token_info
 
 FUTURE_ALLOWED = timedelta(minutes=5)
 
@@ -31,18 +31,14 @@ def check_token(token: bytes, dated: bytes, roots: list[x509.Certificate], momen
     try:
         form = read_token(token)
         info = token_info(form)
-        time: datetime = info["gen_time"].native
-        imprint = info["message_imprint"]
-        right_imprint = imprint["hashed_message"].native == _digest(
-            digest_name(imprint["hash_algorithm"]), dated
-        )
-        certificates = [x509.load_der_x509_certificate(c) for c in form.certificates]
+        certificates = [chain.load_certificate(c) for c in form.certificates]
+        right_imprint = info.imprint == _digest(info.imprint_digest, dated)
         verified = chain.verifies(form, _digest(form.digest, form.content))
-    except (FormError, ValueError, TypeError, KeyError, LookupError, AttributeError):
+    except (FormError, ValueError):
         return TimeStamp(time=None, problem="time_stamp.broken")
     if not right_imprint or not verified:
-        return TimeStamp(time=time, problem="time_stamp.broken")
-    return TimeStamp(time=time, problem=_trust_problem(certificates, roots, time, moment))
+        return TimeStamp(time=info.time, problem="time_stamp.broken")
+    return TimeStamp(time=info.time, problem=_trust_problem(certificates, roots, info.time, moment))
 
 
 def _trust_problem(
