@@ -39,12 +39,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from PIL import Image
 
 from meterai.kernel.serial import RANDOM_BYTES, make_serial
-from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.kit.pdf.light_check import CoveredDigest, LightCheckRequest, light_check
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
 from meterai.stamping.seal.cms import build_cms
-from meterai.stamping.seal.filling import fill
+from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.keys import CodeKey, SoftwareKey
 from meterai.stamping.seal.timestamps import TokenChecker, make_query
 from sandbox.tsa import TimeStampAuthority
@@ -120,11 +120,16 @@ def make_meterai(folder: Path, document: bytes) -> StampOnce:
         code = encode_code(_BASE_URL, serial, now.date(), key_id=code_key.key_id, signature=signature)
         stamp = Stamp(serial=serial, code=code, placement=_PLACE)
         prepared = prepare_seal(SealRequest(data=document, stamps=[stamp], signing_time=now))
-        cms = await build_cms(prepared.digest, key, authority)
-        sealed = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
-        light_check(
-            LightCheckRequest(data=sealed, certificate=key.certificates[0], pages=1, serials=[serial])
+        gap = (prepared.gap_start, prepared.gap_end)
+        running = RunningDigest(prepared.data, *gap)
+        covered = CoveredDigest(gap_start=gap[0], gap_end=gap[1], sha256=running.covered())
+        cms = await build_cms(covered.sha256, key, authority)
+        sealed = fill(prepared.data, *gap, cms)
+        running.sealed(sealed)
+        request = LightCheckRequest(
+            data=sealed, certificate=key.certificates[0], pages=1, serials=[serial], covered=covered
         )
+        light_check(request)
         return sealed
 
     return stamp_once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import pikepdf
@@ -10,7 +11,7 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.kit.pdf.light_check import CoveredDigest, LightCheckRequest, light_check
 from meterai.stamping.placement import Placement
 
 RIGHT = Placement(page=1, x=420, y=120)
@@ -78,3 +79,32 @@ def test_a_rewritten_file_is_found(sealed: LightCheckRequest) -> None:
     out = io.BytesIO()
     pikepdf.open(io.BytesIO(sealed.data)).save(out)
     assert why(changed(sealed, data=out.getvalue())) == "byte_range"
+
+
+def covered(sealed: LightCheckRequest, *, shift: int = 0) -> CoveredDigest:
+    """The newest seal's range as the file's own byte range says."""
+    with pikepdf.open(io.BytesIO(sealed.data)) as pdf:
+        _, start, end, rest = (int(number) for number in pdf.Root.AcroForm.Fields[-1].V.ByteRange)
+    digest = hashlib.sha256(sealed.data[:start] + sealed.data[end : end + rest]).digest()
+    return CoveredDigest(gap_start=start + shift, gap_end=end, sha256=digest)
+
+
+def test_a_digest_made_before_is_taken(sealed: LightCheckRequest) -> None:
+    assert light_check(changed(sealed, covered=covered(sealed))).size_bytes == len(sealed.data)
+
+
+def test_the_earlier_seal_is_hashed_also_when_the_newest_digest_is_given(sealed: LightCheckRequest) -> None:
+    at = sealed.data.index(b"/MediaBox") + 12
+    data = sealed.data[:at] + b"1" + sealed.data[at + 1 :]
+    assert why(changed(sealed, data=data, covered=covered(sealed))) == "signature"
+
+
+def test_a_digest_over_another_range_is_found(sealed: LightCheckRequest) -> None:
+    assert why(changed(sealed, covered=covered(sealed, shift=1))) == "byte_range"
+
+
+def test_a_wrong_digest_is_found(sealed: LightCheckRequest) -> None:
+    import msgspec
+
+    wrong = msgspec.structs.replace(covered(sealed), sha256=bytes(32))
+    assert why(changed(sealed, covered=wrong)) == "signature"

@@ -8,8 +8,10 @@ signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -27,11 +29,12 @@ from pyhanko.sign.fields import (
 )
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import BuildProps, SignatureObject
+from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDigest, SignatureObject
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.page_box import Rectangle
+from meterai.stamping import serialising
 from meterai.stamping.visible_stamp import SIDE, artwork, draw_stamp
 
 _FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
@@ -74,16 +77,18 @@ class SealEntries:
 
 @dataclass(frozen=True)
 class PreparedGap:
-    """The written file, where its gap lies, and the SHA-256 of everything else."""
+    """The written file, and where its gap lies."""
 
-    stream: io.BytesIO
-    digest: bytes
+    data: bytes
     start: int
     end: int
 
 
 class _Writer(IncrementalPdfFileWriter):
-    """Writes nothing of its own accord: pyHanko would put its name and the clock's time into the metadata."""
+    """Writes nothing of its own accord, and writes quickly.
+
+    pyHanko would put its name and the clock's time into the metadata.
+    """
 
     def _update_meta(self) -> None:
         return None
@@ -91,6 +96,35 @@ class _Writer(IncrementalPdfFileWriter):
     def set_identity(self, changing: bytes) -> None:
         permanent = self._document_id[0]
         self._document_id = generic.ArrayObject([permanent, generic.ByteStringObject(changing)])
+
+    def _write_objects(self, stream: Any, object_position_dict: Any) -> None:
+        if self.security_handler is not None or self.object_streams:
+            super()._write_objects(stream, object_position_dict)
+            return
+        for place in sorted(self.objects):
+            generation, number = place
+            object_position_dict[place] = stream.tell()
+            stream.write(b"%d %d obj\n" % (number, generation))
+            serialising.write(self.objects[place], stream)
+            stream.write(b"\nendobj\n")
+
+
+class _Signature(SignatureObject):
+    """A signature dictionary whose gap stays empty.
+
+    pyHanko would hash the file here. The worker does, which stores it: what is signed is the digest of the
+    stored bytes, and the jail need not be believed.
+    """
+
+    def fill(
+        self, writer: Any, md_algorithm: Any, in_place: Any = True, output: Any = None, chunk_size: Any = 0
+    ) -> Iterator[tuple[PreparedByteRangeDigest, io.BytesIO]]:
+        writer.digest_aware_write = True
+        writer.write_in_place()
+        stream = writer.prev.stream
+        start, end = self.contents.offsets
+        self.byte_range.fill_offsets(stream, start, end, stream.tell())
+        yield PreparedByteRangeDigest(b"", start, end), stream
 
 
 class Increment:
@@ -143,9 +177,10 @@ class Increment:
         self._draw(field, entries)
         embedding.send(SigObjSetup(sig_placeholder=_signature(entries), mdp_setup=_permissions(entries)))
         prepared, stream = embedding.send(SigIOSetup(md_algorithm="sha256", in_place=True))
+        data = stream.getvalue()
+        stream.close()  # pyHanko's objects refer to each other in circles and would keep it
         return PreparedGap(
-            stream=stream,
-            digest=prepared.document_digest,
+            data=data,
             start=prepared.reserved_region_start,
             end=prepared.reserved_region_end,
         )
@@ -193,8 +228,8 @@ def _numbers(*values: float) -> generic.ArrayObject:
     return generic.ArrayObject(generic.FloatObject(value) for value in values)
 
 
-def _signature(entries: SealEntries) -> SignatureObject:
-    return SignatureObject(
+def _signature(entries: SealEntries) -> _Signature:
+    return _Signature(
         subfilter=SigSeedSubFilter.PADES,
         timestamp=entries.signing_time,
         name=entries.signer_name,

@@ -1,7 +1,7 @@
 """Prepares a document for its seal: field, visible stamp, signature dictionary with an empty gap.
 
 Runs in the jail: it parses a stranger's PDF and reaches no key. What leaves is the whole file with zeros
-where the CMS goes, and the digest that the signer process signs.
+where the CMS goes; whoever stores it makes the digest that the signer process signs.
 
 Several stamps on one document: all fields are made before the first seal, which certifies and allows form
 filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2); the last is an approval that locks all fields and, through
@@ -68,8 +68,6 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
     """The file with a gap of zeros. The same request gives the same bytes."""
 
     data: bytes
-    digest: bytes
-    """SHA-256 over the byte range: everything but the gap."""
     gap_start: int
     """Offset of the gap's `<`."""
     gap_end: int
@@ -79,6 +77,13 @@ class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the file to which this stamp was appended."""
     pdf_version: str = ""
     """Of the uploaded file; of the first stamp only."""
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 over the byte range: everything but the gap."""
+        running = hashlib.sha256(memoryview(self.data)[: self.gap_start])
+        running.update(memoryview(self.data)[self.gap_end :])
+        return running.digest()
 
 
 class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +136,7 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
         pages = increment.count_pages()
     gap = increment.seal(_entries(request))
     return PreparedSeal(
-        data=gap.stream.getvalue(),
-        digest=gap.digest,
+        data=gap.data,
         gap_start=gap.start,
         gap_end=gap.end,
         pages=pages,

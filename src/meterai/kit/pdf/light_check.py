@@ -21,6 +21,14 @@ from meterai.kit.pdf.signed_data import OID_SHA256, OID_TIME_STAMP_TOKEN, read_s
 from meterai.kit.pdf.structure import walk_pages
 
 
+class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the newest seal must cover: `[0 gap_start gap_end rest]`, and the SHA-256 over it."""
+
+    gap_start: int
+    gap_end: int
+    sha256: bytes
+
+
 class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A sealed file and what must be true of it."""
 
@@ -30,6 +38,8 @@ class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     serials: list[str]
     """Of all its seals, in the order of sealing."""
+    covered: CoveredDigest | None = None
+    """Made from these bytes by the asker, who had to hash them anyway; None: made here."""
 
 
 class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +62,34 @@ class _Range(NamedTuple):
     gap_end: int
     rest: int
 
+    @property
+    def end(self) -> int:
+        """Of the revision."""
+        return self.gap_end + self.rest
+
+
+class _Digests:
+    """SHA-256 over byte ranges that begin with each other, in one pass over the file."""
+
+    def __init__(self, request: LightCheckRequest) -> None:
+        self._view = memoryview(request.data)
+        self._given = request.covered
+        self._running = hashlib.sha256()
+        self._done = 0
+
+    def over(self, covered: _Range, *, newest: bool) -> bytes:
+        """Of the next revision. Raises: Refusal `seal.unsound` when the given one is over another range."""
+        given = self._given
+        if newest and given is not None:
+            if (given.gap_start, given.gap_end) != (covered.gap_start, covered.gap_end):
+                raise _unsound("byte_range")
+            return given.sha256
+        self._running.update(self._view[self._done : covered.gap_start])
+        self._done = covered.gap_start
+        digest = self._running.copy()
+        digest.update(self._view[covered.gap_end : covered.end])
+        return digest.digest()
+
 
 def light_check(request: LightCheckRequest) -> LightCheck:
     """Checks a file that was sealed a moment ago.
@@ -61,13 +99,15 @@ def light_check(request: LightCheckRequest) -> LightCheck:
     """
     certificate = x509.load_der_x509_certificate(request.certificate)
     seals = _read_seals(request)
+    digests = _Digests(request)
     end = 0
-    for signature in seals:
+    for number, signature in enumerate(seals, start=1):
         covered = _check_byte_range(signature, request.data)
         if covered.gap_start < end:  # each seal covers the ones before it
             raise _unsound("byte_range")
-        _check_signature(request.data, covered, certificate)
-        end = covered.gap_end + covered.rest
+        digest = digests.over(covered, newest=number == len(seals))
+        _check_signature(signature.contents, digest, certificate)
+        end = covered.end
     if end != len(request.data):
         raise _unsound("byte_range")
     return LightCheck(size_bytes=len(request.data))
@@ -101,24 +141,19 @@ def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
         raise _unsound("byte_range")
     covered = _Range(*numbers[1:])
     gap = data[covered.gap_start : covered.gap_end]
-    if gap[:1] + gap[-1:] != b"<>" or bytes.fromhex(gap[1:-1].decode("latin-1")) != signature.contents:
+    if gap[:1] + gap[-1:] != b"<>" or gap[1:-1].lower() != signature.contents.hex().encode():
         raise _unsound("byte_range")
-    end = covered.gap_end + covered.rest
-    if not data[end - 8 : end].rstrip().endswith(b"%%EOF"):
+    if not data[covered.end - 8 : covered.end].rstrip().endswith(b"%%EOF"):
         raise _unsound("byte_range")
     return covered
 
 
-def _check_signature(data: bytes, covered: _Range, certificate: x509.Certificate) -> None:
-    view = memoryview(data)
-    digest = hashlib.sha256(view[: covered.gap_start])
-    digest.update(view[covered.gap_end : covered.gap_end + covered.rest])
-    contents = bytes.fromhex(data[covered.gap_start + 1 : covered.gap_end - 1].decode("ascii"))
+def _check_signature(contents: bytes, digest: bytes, certificate: x509.Certificate) -> None:
     try:
         signed = read_signed_data(der.read(contents).whole)
     except der.DerError:
         raise _unsound("signature") from None
-    if signed.digest_oid != OID_SHA256 or not signature_is_valid(signed, certificate, digest.digest()):
+    if signed.digest_oid != OID_SHA256 or not signature_is_valid(signed, certificate, digest):
         raise _unsound("signature")
     if OID_TIME_STAMP_TOKEN not in signed.unsigned_attributes:
         raise _unsound("time_stamp")
