@@ -200,9 +200,10 @@ class Shop:
 
     async def outbox(self, topic: str) -> list[dict[str, str]]:
         """What waits under a topic."""
-        rows = await self.database.app.pool.fetch(
-            "SELECT payload FROM jobs.outbox WHERE topic = $1 ORDER BY id", topic
-        )
+        async with self.database.app.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT payload FROM jobs.outbox WHERE topic = $1 ORDER BY id", topic
+            )
         return [row["payload"] for row in rows]
 
     async def news(self) -> list[str]:

@@ -1,71 +1,196 @@
-"""PostgreSQL through asyncpg: one pool, explicit transactions, plain SQL elsewhere."""
+"""PostgreSQL through asyncpg: a few connections, explicit transactions, plain SQL elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
 
 if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
     Row = asyncpg.Record
 else:
     Connection = asyncpg.Connection
-    Pool = asyncpg.Pool
     Row = asyncpg.Record
 
 
 class Database:
-    """A pool of connections under one role.
+    """A few connections under one role, the one used last taken first.
 
     `transaction()` is one step of work: everything in it is committed together at its end.
     No call to the outside world, no signature and no PDF work belongs inside one.
+
+    Our own pool, because asyncpg's costs as much as the query itself (docs/decisions/0007).
     """
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, dial: Callable[[], Awaitable[Connection]], connections_max: int) -> None:
+        self._dial = dial
+        self._free: list[Connection] = []
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._places = connections_max
+        self._closed = False
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    def transaction(self) -> _Transaction:
         """A connection inside a transaction: commits at the end, rolls back on any exception."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
+        return _Transaction(self)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection outside a transaction: for single statements, above all reads."""
-        async with self.pool.acquire() as connection:
-            yield connection
+    def connection(self) -> _Loan:
+        """A connection outside a transaction: for single statements, each committed by itself."""
+        return _Loan(self)
 
     async def close(self) -> None:
-        """Closes every connection."""
-        await self.pool.close()
+        """Closes every connection; one that is in use when it is given back."""
+        self._closed = True
+        while self._free:
+            await self._free.pop().close()
+
+    async def take(self) -> Connection:
+        """A connection for the caller alone, who gives it back. Waits while all are in use.
+
+        Raises: OSError or asyncpg.PostgresError when the server can't be reached.
+        """
+        while True:
+            while self._free:
+                connection = self._free.pop()
+                if not connection.is_closed():
+                    return connection
+                self._places += 1
+            if self._places > 0:
+                return await self._open()
+            given = await self._wait()
+            if given is not None:
+                return given
+
+    def give_back(self, connection: Connection) -> None:
+        """Hands the connection to whoever waits longest; a broken one makes room for a new one."""
+        if self._closed:
+            connection.terminate()
+        if connection.is_closed():
+            self._places += 1
+            self._hand_on(None)
+        elif not self._hand_on(connection):
+            self._free.append(connection)
+
+    async def _open(self) -> Connection:
+        self._places -= 1
+        try:
+            return await self._dial()
+        except BaseException:
+            self._places += 1
+            self._hand_on(None)
+            raise
+
+    async def _wait(self) -> Connection | None:
+        """What is handed on: a connection, or None for the place of one."""
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # given in the moment of being cancelled
+                given = turn.result()
+                if given is not None:
+                    self.give_back(given)
+                else:
+                    self._hand_on(None)
+            raise
+
+    def _hand_on(self, connection: Connection | None) -> bool:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return True
+        return False
+
+
+class _Loan:
+    """A connection for the length of a block."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._database.take()
+        return self._connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _end(self._database, self._connection, error)
+
+
+class _Transaction:
+    """A connection in a transaction for the length of a block."""
+
+    __slots__ = ("_connection", "_database", "_transaction")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Connection:
+        connection = await self._database.take()
+        try:
+            self._transaction = connection.transaction()
+            await self._transaction.start()
+        except BaseException as error:
+            _end(self._database, connection, error)
+            raise
+        self._connection = connection
+        return connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        trouble = error
+        try:
+            await self._transaction.__aexit__(kind, error, trace)
+        except BaseException as failed:
+            trouble = failed
+            raise
+        finally:
+            _end(self._database, self._connection, trouble)
+
+
+def _end(database: Database, connection: Connection, error: BaseException | None) -> None:
+    """Gives a connection back, but not in the middle of something: then it is cut off.
+
+    Whoever is cancelled while a statement runs can't know whether a transaction stands open.
+    """
+    if (error is not None and not isinstance(error, Exception)) or connection.is_in_transaction():
+        connection.terminate()
+    database.give_back(connection)
 
 
 async def connect(url: str, *, connections_max: int = 8, application_name: str = "meterai") -> Database:
-    """Opens a pool on `url`. jsonb columns take and give Python values (through msgspec).
+    """Connections to `url`, the first one at once. jsonb columns take and give Python values (msgspec).
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached.
     """
-    pool = await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=connections_max,
-        init=_prepare,
-        reset=_keep,
-        max_inactive_connection_lifetime=0,
-        server_settings={
-            "application_name": application_name,
-            "timezone": "UTC",
-            # Every statement finds its rows by a key, so no value deserves a plan of its own.
-            "plan_cache_mode": "force_generic_plan",
-        },
-    )
-    return Database(pool)
+
+    async def dial() -> Connection:
+        connection = await asyncpg.connect(
+            url,
+            server_settings={
+                "application_name": application_name,
+                "timezone": "UTC",
+                # Every statement finds its rows by a key, so no value deserves a plan of its own.
+                "plan_cache_mode": "force_generic_plan",
+            },
+        )
+        await _prepare(connection)
+        return connection
+
+    database = Database(dial, connections_max)
+    database.give_back(await database.take())
+    return database
 
 
 async def _prepare(connection: Any) -> None:
@@ -75,7 +200,3 @@ async def _prepare(connection: Any) -> None:
         encoder=lambda value: msgspec.json.encode(value).decode(),
         decoder=lambda text: msgspec.json.decode(text),
     )
-
-
-async def _keep(connection: Any) -> None:
-    """Nothing to reset: we set no session state (asyncpg's default costs a round trip per use)."""

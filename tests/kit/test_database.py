@@ -1,0 +1,97 @@
+"""The pool: who gets a connection, and what happens to one that broke or was left in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import asyncpg
+import pytest
+
+from meterai.kit.database import Database, connect
+from tests.storage_fixtures import TestDatabase
+
+
+@pytest.fixture
+async def pair(database: TestDatabase) -> Database:
+    """At most two connections."""
+    return await connect(database.urls.app, connections_max=2)
+
+
+async def process_of(db: Database) -> int:
+    async with db.connection() as connection:
+        return int(await connection.fetchval("SELECT pg_backend_pid()"))
+
+
+async def test_a_connection_is_used_again(pair: Database) -> None:
+    assert await process_of(pair) == await process_of(pair)
+    await pair.close()
+
+
+async def test_who_comes_when_all_are_in_use_waits_and_gets_the_next(pair: Database) -> None:
+    async with pair.connection() as first, pair.connection() as second:
+        assert first is not second
+        third = asyncio.create_task(pair.take())
+        given_up = asyncio.create_task(pair.take())
+        await asyncio.sleep(0.02)
+        assert not third.done()
+        given_up.cancel()
+    assert await third in (first, second)
+    pair.give_back(third.result())
+    assert len({await process_of(pair) for _ in range(4)}) == 1, "the one who gave up took none with him"
+    await pair.close()
+
+
+async def test_a_connection_that_was_handed_to_someone_cancelled_in_that_moment_is_not_lost(
+    pair: Database,
+) -> None:
+    first, second = await pair.take(), await pair.take()
+    late = asyncio.create_task(pair.take())
+    await asyncio.sleep(0)
+    pair.give_back(first)
+    late.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await late
+    assert await asyncio.wait_for(pair.take(), 1) is first
+    pair.give_back(first)
+    pair.give_back(second)
+    await pair.close()
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(pair: Database, database: TestDatabase) -> None:
+    old = await process_of(pair)
+    await database.owner.execute("SELECT pg_terminate_backend($1)", old)
+    await asyncio.sleep(0.05)
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await process_of(pair)  # may be the one to find out
+    assert await process_of(pair) != old
+    await pair.close()
+
+
+async def test_whoever_is_cancelled_within_a_transaction_leaves_nothing_behind(pair: Database) -> None:
+    async def begin() -> None:
+        async with pair.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
+                " VALUES ('x', '{}', now(), now())"
+            )
+            await tx.execute("SELECT pg_sleep(30)")
+
+    task = asyncio.create_task(begin())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with pair.connection() as first, pair.connection() as second:
+        assert not first.is_in_transaction()
+        assert await second.fetchval("SELECT count(*) FROM jobs.outbox") == 0
+    await pair.close()
+
+
+async def test_an_error_in_a_transaction_rolls_it_back_and_keeps_the_connection(pair: Database) -> None:
+    before = await process_of(pair)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        async with pair.transaction() as tx:
+            await tx.fetchval("SELECT 1 / 0")
+    assert await process_of(pair) == before
+    await pair.close()
