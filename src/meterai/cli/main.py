@@ -32,9 +32,15 @@ COMMANDS: Final = {
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
+    "keys list": _Entry("meterai.cli.keys", "list_keys", "Show the signing keys."),
+    "keys add": _Entry("meterai.cli.keys", "add_key", "Register a key ahead of its use."),
+    "keys activate": _Entry("meterai.cli.keys", "activate_key", "Sign with a key from now on."),
+    "keys retire": _Entry("meterai.cli.keys", "retire_key", "Never sign with a key again."),
+    "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
+    "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
-_GROUPS: Final = {"bench": "Measure the service.", "db": "The database."}
+_GROUPS: Final = {"bench": "Measure the service.", "db": "The database.", "keys": "Signing keys."}
 
 
 def main() -> None:

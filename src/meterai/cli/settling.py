@@ -11,6 +11,7 @@ from meterai.cli.launch import LaunchProblem
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases.open_house import open_house
+from meterai.stamping.development_key import register_development_key
 
 
 async def settle(settings: Settings, *, now: datetime) -> None:
@@ -26,6 +27,8 @@ async def settle(settings: Settings, *, now: datetime) -> None:
             development=settings.environment == "development",
             now=now,
         )
+        if settings.environment == "development":
+            await register_development_key(db, settings.data, now=now)
     except asyncpg.PostgresError:
         raise
     except (OSError, ValueError, msgspec.MsgspecError) as error:

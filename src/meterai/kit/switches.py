@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from meterai.kit.database import Connection
@@ -10,9 +11,26 @@ SEALING_STOPPED = "sealing_stopped"
 """While thrown, nothing is signed. What was accepted is kept and goes on after the release."""
 
 
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """How a switch stands, since when and why."""
+
+    thrown: bool
+    reason: str
+    changed_at: datetime | None
+
+
 async def is_thrown(conn: Connection, name: str) -> bool:
     """Whether the switch is thrown. A switch nobody knows counts as thrown: fail closed."""
-    return await conn.fetchval("SELECT thrown FROM operations.switch WHERE name = $1", name) is not False
+    return (await read_switch(conn, name)).thrown
+
+
+async def read_switch(conn: Connection, name: str) -> Switch:
+    """The switch; one that nobody knows counts as thrown."""
+    row = await conn.fetchrow(
+        "SELECT thrown, reason, changed_at FROM operations.switch WHERE name = $1", name
+    )
+    return Switch(row["thrown"], row["reason"], row["changed_at"]) if row else Switch(True, "", None)
 
 
 async def set_switch(tx: Connection, name: str, *, thrown: bool, reason: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import SerialNumber
-from meterai.stamping.signer_wire import Identity
+from meterai.stamping.signer_wire import Identity, KeyReport
 
 
 class Signer(Protocol):
@@ -32,4 +32,12 @@ class Signer(Protocol):
 
         Raises: Refusal(UNAVAILABLE, "signer.unavailable", "sealing.stopped" (the stop switch) or "tsa.*").
         """
+        ...
+
+
+class KeyHolder(Protocol):
+    """Knows how the signer finds the keys of the register."""
+
+    async def keys(self) -> list[KeyReport]:
+        """One report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         ...

@@ -270,3 +270,8 @@ def _job(row: Row) -> Job:
         created_at=row["created_at"],
         ended_at=row["ended_at"],
     )
+
+
+async def count_waiting(conn: Connection) -> int:
+    """Accepted jobs that are not finished."""
+    return int(await conn.fetchval("SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL"))

@@ -57,6 +57,10 @@ class SignerClient:
         """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
         return (await self._ask(wire.ListKeys(), wire.Keys)).keys
 
+    async def stopped(self) -> bool:
+        """Whether the signer obeys a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
+        return (await self._ask(wire.ListKeys(), wire.Keys)).stopped
+
     async def close(self) -> None:
         """Closes the connections."""
         while self._idle:

@@ -64,9 +64,10 @@ class KeyReport(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True, tag="keys"):
-    """All keys of the register."""
+    """All keys of the register, and the stop switch as the signer saw it last."""
 
     keys: list[KeyReport]
+    stopped: bool
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

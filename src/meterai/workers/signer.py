@@ -29,12 +29,13 @@ from meterai.kit.database import connect
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
+from meterai.stamping.development_key import development_key
 from meterai.stamping.seal import register
 from meterai.stamping.seal.checked_key import FaultAlarm
 from meterai.stamping.seal.key_counter import CounterMismatch
 from meterai.stamping.seal.key_ring import KeyRing, OpenDevice
 from meterai.stamping.seal.keys import CodeKey
-from meterai.stamping.seal.opening import KeyOpener, development_key
+from meterai.stamping.seal.opening import KeyOpener
 from meterai.stamping.seal.sealer import Sealer, is_register_lost
 from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker
 

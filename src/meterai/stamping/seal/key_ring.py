@@ -13,12 +13,12 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection
-from meterai.stamping.seal import register
 from meterai.stamping.seal.checked_key import CheckedKey, FaultAlarm
 from meterai.stamping.seal.key_counter import CountedKey, CounterMismatch, KeyCounter, reconcile
 from meterai.stamping.seal.keys import OpenKey
 from meterai.stamping.signer_wire import KeyReport
 from meterai.stamping.signing_keys import SigningKey, active_key
+from meterai.stamping.store.keys import signing_keys
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class KeyRing:
 
         What can't be opened is noted and tried again later: see `problem_of`.
         """
-        self._known = await register.signing_keys(conn) or self._unregistered
+        self._known = await signing_keys(conn) or self._unregistered
         for key in self._known:
             if key.retired_at is not None and key.key_id in self._held:
                 await self._let_go(key.key_id)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.kit.settings import Settings
 from meterai.stamping.seal.keys import OpenKey, SoftwareKey
 from meterai.stamping.seal.pkcs11_key import Pkcs11Key
-from meterai.stamping.signing_keys import FilePlace, SigningKey, TokenPlace, key_id_of, parse_place
-
-_DEVELOPMENT_FOLDER = "pki"
+from meterai.stamping.signing_keys import FilePlace, SigningKey, TokenPlace, parse_place
 
 
 class KeyOpener:
@@ -53,20 +47,3 @@ class KeyOpener:
         if device.key_id != key.key_id:
             raise ValueError(f"the key in {place.folder} is not the one of certificate {key.key_id}")
         return device
-
-
-def development_key(pki: Path) -> SigningKey:
-    """The development PKI's own key, for an installation that registered none.
-
-    Raises: OSError, ValueError.
-    """
-    pems = [(pki / name).read_bytes() for name in ("stamp.pem", "intermediate.pem")]
-    chain = [x509.load_pem_x509_certificate(pem) for pem in pems]
-    return SigningKey(
-        key_id=key_id_of(chain[0].public_bytes(Encoding.DER)),
-        place=f"file:{_DEVELOPMENT_FOLDER}",
-        certificates=tuple(item.public_bytes(Encoding.DER) for item in chain),
-        valid_from=chain[0].not_valid_before_utc,
-        valid_until=chain[0].not_valid_after_utc,
-        active_from=datetime.fromtimestamp(0, chain[0].not_valid_before_utc.tzinfo),
-    )

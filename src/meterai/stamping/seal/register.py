@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kit.database import Connection
-from meterai.stamping.signing_keys import SigningKey
 
 
 async def count_and_read(
@@ -52,15 +51,6 @@ async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetim
     )
     marked = await conn.fetchval("SELECT stamping.abandon_attempts($1, $2)", [row["id"] for row in rows], now)
     return int(marked)
-
-
-async def signing_keys(conn: Connection) -> list[SigningKey]:
-    """The register of keys, retired ones too: their certificates are still needed."""
-    rows = await conn.fetch(
-        """SELECT key_id, place, certificates, valid_from, valid_until, active_from, retired_at
-           FROM stamping.signing_key ORDER BY added_at, key_id"""
-    )
-    return [SigningKey(**{**dict(row), "certificates": tuple(row["certificates"])}) for row in rows]
 
 
 async def throw_switch(conn: Connection, reason: str, now: datetime) -> bool:

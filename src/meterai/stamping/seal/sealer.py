@@ -118,9 +118,9 @@ class Sealer:
         )
 
     async def keys(self) -> Keys:
-        """How each key of the register is."""
+        """How each key of the register is, and whether the stop switch is thrown."""
         await self._look()
-        return Keys(self._keys.reports(self._clock()))
+        return Keys(self._keys.reports(self._clock()), self._stopped)
 
     async def sign_codes(self, wanted: Sequence[tuple[str, date]]) -> CodeSignatures:
         """Signs the 2-D codes of allocated serial numbers.

@@ -1,0 +1,146 @@
+"""`meterai keys ...`: the register of signing keys. docs/keys.md is its runbook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+
+from meterai.bootstrap import TRUST_FOLDER
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator import operator_name, operator_settings
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database, connect
+from meterai.kit.settings import Settings
+from meterai.stamping.keys_now import KeyNow, keys_now
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.use_cases import activate_key as activating
+from meterai.stamping.use_cases import add_key as adding
+from meterai.stamping.use_cases import retire_key as retiring
+
+_KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
+_TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_JSON = typer.Option("--json", help="Print one JSON object per key.")
+
+
+def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) -> None:
+    """Show every signing key, what it is used for, and how the signer finds it."""
+
+    async def work(db: Database, signer: SignerClient, _: Settings) -> list[KeyNow]:
+        return await keys_now(db, signer, now=system_clock())
+
+    found = _run(data, work)
+    if as_json:
+        for key in found:
+            typer.echo(key.to_json())
+    else:
+        _show(found)
+
+
+def add_key(
+    place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
+    certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate, then the intermediates.")],
+    valid_from: Annotated[
+        datetime | None, typer.Option("--from", formats=_TIME, help="UTC; the certificate's.")
+    ] = None,
+    valid_until: Annotated[
+        datetime | None, typer.Option("--until", formats=_TIME, help="UTC; the certificate's.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Register a key ahead of its use. Nothing is signed with it until it is activated."""
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
+
+    async def work(db: Database, _: SignerClient, settings: Settings) -> str:
+        key = await adding.add_key(
+            db,
+            place=place,
+            chain=chain,
+            roots=_roots(settings),
+            valid_from=_utc(valid_from),
+            valid_until=_utc(valid_until),
+            actor=operator_name(),
+            now=system_clock(),
+        )
+        return key.key_id
+
+    typer.echo(f"Added key {_run(data, work)}. Next: meterai keys list, then meterai keys activate.")
+
+
+def activate_key(
+    key_id: _KeyId,
+    at: Annotated[
+        datetime | None, typer.Option(formats=_TIME, help="UTC time from which it signs; else at once.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Sign with this key from now (or --at) on; the one before it signs until then."""
+
+    async def work(db: Database, signer: SignerClient, _: Settings) -> str:
+        now = system_clock()
+        key = await activating.activate_key(db, signer, key_id, at=_utc(at), actor=operator_name(), now=now)
+        return key.key_id
+
+    done = _run(data, work)
+    typer.echo(f"Key {done} signs {'from ' + at.isoformat() + ' UTC' if at else 'from now'} on.")
+
+
+def retire_key(
+    key_id: _KeyId,
+    reason: Annotated[str, typer.Option(help="Why; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Never sign with this key again. The stamps it signed stay genuine."""
+
+    async def work(db: Database, _: SignerClient, __: Settings) -> str:
+        key = await retiring.retire_key(db, key_id, reason=reason, actor=operator_name(), now=system_clock())
+        return key.key_id
+
+    typer.echo(f"Key {_run(data, work)} is retired. What it signed stays genuine.")
+
+
+def _run[R](data: Path | None, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]) -> R:
+    return asyncio.run(_with_service(operator_settings(data), work))
+
+
+async def _with_service[R](
+    settings: Settings, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]
+) -> R:
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai keys")
+    signer = SignerClient(socket_path(settings.data))
+    try:
+        return await work(db, signer, settings)
+    finally:
+        await signer.close()
+        await db.close()
+
+
+def _roots(settings: Settings) -> list[x509.Certificate]:
+    path = settings.data / TRUST_FOLDER / "root.pem"
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError):
+        raise Refusal(Kind.INVALID, "trust.unreadable", folder=str(path.parent)) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _show(found: list[KeyNow]) -> None:
+    if not found:
+        typer.echo("No key is registered: nothing can be signed. Next: meterai keys add.")
+    for key in found:
+        dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
+        typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
+        typer.echo(f"{'':16}  {key.place}  {key.name}")

@@ -1,0 +1,33 @@
+"""What the operator's commands share: who gives them, and where the service's database is."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+
+import msgspec
+
+from meterai.cli.data_folder import data_folder
+from meterai.kit.installation import settings_of_running
+from meterai.kit.settings import Settings, from_environment
+
+
+def operator_name() -> str:
+    """The login name of the person at the keyboard, for the audit trail; who used sudo is named."""
+    name = os.environ.get("SUDO_USER")
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def operator_settings(data: Path | None) -> Settings:
+    """The settings of the running service, or those of the environment when they name a database.
+
+    Raises: Refusal(UNAVAILABLE, "service.not_running").
+    """
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    return settings if settings.database_app_url else settings_of_running(settings)

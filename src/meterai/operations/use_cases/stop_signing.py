@@ -1,0 +1,53 @@
+"""The stop switch: once thrown nothing is signed; what was accepted waits and goes on afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from meterai.kit.audit import write_audit
+from meterai.kit.database import Connection, Database
+from meterai.kit.switches import SEALING_STOPPED, read_switch, set_switch
+from meterai.stamping.queries import count_waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Whether stamps are being signed."""
+
+    stopped: bool
+    reason: str
+    """For operators; never shown to customers."""
+    since: datetime | None
+    waiting: int
+    """Accepted jobs that are not finished."""
+
+
+async def stop_signing(db: Database, *, reason: str, actor: str, now: datetime) -> Signing:
+    """Throws the switch: the signer obeys within 5 s (I22). Repeating it notes the new reason."""
+    return await _set(db, stopped=True, reason=reason, actor=actor, now=now)
+
+
+async def resume_signing(db: Database, *, reason: str, actor: str, now: datetime) -> Signing:
+    """Releases the switch: what waited goes on by itself, with the serial numbers that it has."""
+    return await _set(db, stopped=False, reason=reason, actor=actor, now=now)
+
+
+async def signing(db: Database) -> Signing:
+    """How the switch stands."""
+    async with db.connection() as connection:
+        return await _read(connection)
+
+
+async def _set(db: Database, *, stopped: bool, reason: str, actor: str, now: datetime) -> Signing:
+    async with db.transaction() as tx:
+        await set_switch(tx, SEALING_STOPPED, thrown=stopped, reason=reason, now=now)
+        action = "sealing.stop" if stopped else "sealing.resume"
+        facts = {"reason": reason}
+        await write_audit(tx, actor=actor, action=action, subject=SEALING_STOPPED, facts=facts, now=now)
+        return await _read(tx)
+
+
+async def _read(conn: Connection) -> Signing:
+    switch = await read_switch(conn, SEALING_STOPPED)
+    return Signing(switch.thrown, switch.reason, switch.changed_at, await count_waiting(conn))

@@ -1,0 +1,57 @@
+"""Every statement on the register of signing keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.kit.database import Connection
+from meterai.stamping.signing_keys import SigningKey
+
+_COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at"
+
+
+async def signing_keys(conn: Connection) -> list[SigningKey]:
+    """The whole register in the order of adding, retired ones too: their certificates are still needed."""
+    rows = await conn.fetch(f"SELECT {_COLUMNS} FROM stamping.signing_key ORDER BY added_at, key_id")  # noqa: S608
+    return [SigningKey(**{**dict(row), "certificates": tuple(row["certificates"])}) for row in rows]
+
+
+async def insert_key(tx: Connection, key: SigningKey, now: datetime) -> bool:
+    """Adds a key; False when it is there already."""
+    added = await tx.fetchval(
+        f"""INSERT INTO stamping.signing_key ({_COLUMNS}, added_at)
+            VALUES ($1, $2, $3, $4, $5, $6, NULL, $7) ON CONFLICT DO NOTHING RETURNING true""",  # noqa: S608
+        key.key_id,
+        key.place,
+        list(key.certificates),
+        key.valid_from,
+        key.valid_until,
+        key.active_from,
+        now,
+    )
+    return bool(added)
+
+
+async def lock_keys(tx: Connection) -> list[SigningKey]:
+    """The register, locked against everybody else who would change it: one rotation at a time."""
+    await tx.execute("SELECT pg_advisory_xact_lock(7240815002)")
+    return await signing_keys(tx)
+
+
+async def set_active_from(tx: Connection, key_id: str, moment: datetime) -> None:
+    """From `moment` on this key signs."""
+    await tx.execute("UPDATE stamping.signing_key SET active_from = $2 WHERE key_id = $1", key_id, moment)
+
+
+async def set_retired(tx: Connection, key_id: str, now: datetime) -> None:
+    """Never signs again."""
+    await tx.execute("UPDATE stamping.signing_key SET retired_at = $2 WHERE key_id = $1", key_id, now)
+
+
+async def count_uses(conn: Connection) -> dict[str, int]:
+    """Key id -> counted attempts to sign with it, the abandoned ones left out (I8)."""
+    rows = await conn.fetch(
+        """SELECT key_id, count(*) AS uses FROM stamping.sign_attempt
+           WHERE abandoned_at IS NULL GROUP BY key_id"""
+    )
+    return {row["key_id"]: row["uses"] for row in rows}

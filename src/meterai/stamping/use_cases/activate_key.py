@@ -1,0 +1,52 @@
+"""Puts a registered key to use, now or at a time ahead. The one before it goes on until then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.audit import write_audit
+from meterai.kit.database import Database
+from meterai.stamping.ports import KeyHolder
+from meterai.stamping.signing_keys import SigningKey, active_key
+from meterai.stamping.store import keys
+
+
+async def activate_key(
+    db: Database, holder: KeyHolder, key_id: str, *, at: datetime | None = None, actor: str, now: datetime
+) -> SigningKey:
+    """From `at` (else now) on, stamps are signed with this key. The signer follows within a second.
+
+    A key that is active already stays so; an earlier one may be activated again while it isn't retired.
+
+    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; INVALID `key.unfit` (not valid then);
+    CONFLICT `key.not_ready` when the signer can't sign with it as things are; UNAVAILABLE
+    `signer.unavailable`.
+    """
+    begin = max(at or now, now)
+    trouble = {report.key_id: report.trouble for report in await holder.keys()}
+    async with db.transaction() as tx:
+        register = await keys.lock_keys(tx)
+        key = find_key(register, key_id)
+        if key.retired_at is not None:
+            raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
+        if not key.valid(begin):
+            raise Refusal(Kind.INVALID, "key.unfit", what="validity")
+        if trouble.get(key.key_id, "the signer has not seen it yet"):
+            reason = trouble.get(key.key_id, "the signer has not seen it yet")
+            raise Refusal(Kind.CONFLICT, "key.not_ready", key_id=key.key_id, reason=reason)
+        if active_key(register, now) == key:
+            return key
+        before = active_key(register, begin)
+        await keys.set_active_from(tx, key.key_id, begin)
+        facts = {"from": begin.isoformat(), "instead_of": before.key_id if before else None}
+        await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
+    return key
+
+
+def find_key(register: list[SigningKey], key_id: str) -> SigningKey:
+    """The key whose id begins with `key_id`. Raises: Refusal NOT_FOUND `key.unknown`, also for several."""
+    found = [key for key in register if len(key_id) >= 4 and key.key_id.startswith(key_id)]
+    if len(found) != 1:
+        raise Refusal(Kind.NOT_FOUND, "key.unknown", key_id=key_id)
+    return found[0]

@@ -1,0 +1,32 @@
+"""Takes a key out of use for good. What it signed stays genuine: its certificate was valid at that time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.audit import write_audit
+from meterai.kit.database import Database
+from meterai.stamping.signing_keys import SigningKey, active_key
+from meterai.stamping.store import keys
+from meterai.stamping.use_cases.activate_key import find_key
+
+
+async def retire_key(db: Database, key_id: str, *, reason: str, actor: str, now: datetime) -> SigningKey:
+    """The key never signs again, and the signer closes it. Repeating it changes nothing.
+
+    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.still_active`: another one must be active first (in
+    an emergency the stop switch comes first).
+    """
+    async with db.transaction() as tx:
+        register = await keys.lock_keys(tx)
+        key = find_key(register, key_id)
+        if key.retired_at is not None:
+            return key
+        active = active_key(register, now)
+        if active is not None and active.key_id == key.key_id:
+            raise Refusal(Kind.CONFLICT, "key.still_active", key_id=key.key_id)
+        await keys.set_retired(tx, key.key_id, now)
+        facts = {"reason": reason}
+        await write_audit(tx, actor=actor, action="key.retire", subject=key.key_id, facts=facts, now=now)
+    return key
