@@ -97,7 +97,7 @@ def make_document(size_bytes: int) -> bytes:
     return saved.getvalue()
 
 
-class _Authority:
+class InProcessAuthority:
     """The sandbox's time-stamp authority without its socket; replies are checked as over HTTP."""
 
     token_bytes_max = 3200
@@ -112,7 +112,7 @@ class _Authority:
 
 
 def make_meterai(folder: Path, document: bytes) -> StampOnce:
-    key, code_key, authority = SoftwareKey.load(folder), CodeKey.load(folder), _Authority(folder)
+    key, code_key, authority = SoftwareKey.load(folder), CodeKey.load(folder), InProcessAuthority(folder)
 
     async def stamp_once() -> bytes:
         serial, now = make_serial(secrets.token_bytes(RANDOM_BYTES)), datetime.now(UTC)

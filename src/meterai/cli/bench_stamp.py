@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from meterai.cli.bench_processes import machine, make_pki, measure
+
 ENGINES = ("meterai", "pyhanko", "limit")
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""As in the jail; for every engine alike."""
 SIZES = (100_000, 1_000_000, 10_000_000)
 
 _NOTE = (
@@ -42,12 +38,11 @@ def run(
     bar = Progress(console=Console(stderr=True), transient=True)
     with tempfile.TemporaryDirectory() as folder, bar:
         pki = Path(folder) / "pki"
-        _make_pki(pki)
+        make_pki(pki)
         results = []
         for size, count, engine in bar.track(cases, description="stamping"):
             results.append(_measure(pki, engine, size, count, seconds))
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
-    return {"results": results, "seconds_each": seconds, "machine": machine, "note": _NOTE}
+    return {"results": results, "seconds_each": seconds, "machine": machine(), "note": _NOTE}
 
 
 def bench_stamp(
@@ -66,50 +61,10 @@ def bench_stamp(
         _show(result)
 
 
-def _make_pki(folder: Path) -> None:
-    code = "import sys, pathlib; from sandbox.pki import make_pki; make_pki(pathlib.Path(sys.argv[1]))"
-    subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
-
-
 def _measure(pki: Path, engine: str, size_bytes: int, processes: int, seconds: float) -> dict[str, Any]:
-    command = [sys.executable, "-m", "sandbox.stamp_bench", engine, "--pki", str(pki)]
-    command += ["--size-bytes", str(size_bytes), "--seconds", str(seconds)]
-    children = [
-        subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | _ALLOCATOR,
-        )
-        for _ in range(processes)
-    ]
-    try:
-        for child in children:
-            if _line(child.stdout).strip() != "ready":
-                raise RuntimeError(f"the bench process of {engine} did not start")
-        for child in children:
-            assert child.stdin is not None
-            child.stdin.write("go\n")
-            child.stdin.flush()
-        parts = [json.loads(_line(child.stdout)) for child in children]
-    finally:
-        for child in children:
-            child.communicate(timeout=30)
-    count = sum(part["count"] for part in parts)
-    return {
-        "engine": engine,
-        "size_bytes": size_bytes,
-        "processes": processes,
-        "cpu_ms": round(sum(part["cpu_seconds"] for part in parts) / count * 1000, 3),
-        "wall_ms": round(sum(part["wall_seconds"] for part in parts) / count * 1000, 3),
-        "per_second": round(sum(part["count"] / part["wall_seconds"] for part in parts), 1),
-    }
-
-
-def _line(stream: IO[str] | None) -> str:
-    assert stream is not None
-    return stream.readline()
+    arguments = [engine, "--pki", str(pki), "--size-bytes", str(size_bytes), "--seconds", str(seconds)]
+    figures = measure("sandbox.stamp_bench", arguments, processes)
+    return {"engine": engine, "size_bytes": size_bytes, **figures}
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
+    "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
