@@ -3,7 +3,8 @@
 Four engines are asked about the same file, stamped by the product itself:
 
 - `meterai`: the full judgement, `meterai.verification.rules.judge`, as the jail runs it; the register apart.
-- `fast`: SHA-256 of the file and the look-up in the register, a PostgreSQL database with 50,000 other stamps. The CPU time of the database's process for this connection is counted.
+- `fast`: SHA-256 of the file and its look-up in the register, a PostgreSQL database with 50,000 other
+  stamps. The CPU time of the database's process for this connection is counted.
 - `pyhanko`: pyHanko's validation of each signature as its manual shows it.
 - `limit`: what can't be avoided: SHA-256 of the file's bytes and two RSA verifications for each stamp, its
   signature's and its time stamp's.
