@@ -6,27 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
-from meterai.kit.zip_archive import ZipLimits, read_zip, safe_path, shown_path
+from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
 from meterai.stamping.bundle import FILES_MAX
+from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
 
 
-class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: its content, or why it was not read."""
-
-    path: str
-    """Below the folder, or in the archive, with `/`."""
-    data: bytes | None
-    refusal: Refusal | None = None
-    size: int = 0
-    stands_for: bytes = b""
-    """For a file that was not read: what tells it from another of the same path."""
-
-
-def read_given(source: Path, *, leave_out: Path) -> Iterator[Given]:
+def read_given(source: Path, *, leave_out: Path) -> Iterator[GivenFile]:
     """Every file in the order of its path. `leave_out`: the folder for the results, if it lies inside.
 
     Raises: Refusal INVALID `archive.*` for a ZIP that can't be used at all; OSError.
@@ -34,22 +21,15 @@ def read_given(source: Path, *, leave_out: Path) -> Iterator[Given]:
     yield from _from_folder(source, leave_out) if source.is_dir() else _from_zip(source)
 
 
-def _from_zip(source: Path) -> Iterator[Given]:
+def _from_zip(source: Path) -> Iterator[GivenFile]:
     limits = ZipLimits(
         entries_max=FILES_MAX, entry_bytes_max=DEFAULT_LIMITS.file_bytes_max, total_bytes_max=20 << 30
     )
     with source.open("rb") as file:
-        for entry in read_zip(file, limits):
-            yield Given(
-                path=entry.path,
-                data=entry.data,
-                refusal=entry.refusal,
-                size=entry.size,
-                stands_for=b"%d %d" % (entry.size, entry.crc),
-            )
+        yield from from_zip(file, limits)
 
 
-def _from_folder(source: Path, leave_out: Path) -> Iterator[Given]:
+def _from_folder(source: Path, leave_out: Path) -> Iterator[GivenFile]:
     hidden_from_us = leave_out.resolve()
     for folder, names, files in os.walk(source):
         here = Path(folder)
@@ -61,7 +41,7 @@ def _from_folder(source: Path, leave_out: Path) -> Iterator[Given]:
                 yield _read(here / name, (here / name).relative_to(source).as_posix())
 
 
-def _read(file: Path, name: str) -> Given:
+def _read(file: Path, name: str) -> GivenFile:
     size = file.stat().st_size
     try:
         path = safe_path(name)
@@ -70,5 +50,5 @@ def _read(file: Path, name: str) -> Given:
         if size > DEFAULT_LIMITS.file_bytes_max:
             raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
     except Refusal as refusal:
-        return Given(path=shown_path(name), data=None, refusal=refusal, size=size, stands_for=b"%d" % size)
-    return Given(path=path, data=file.read_bytes(), size=size)
+        return refused_file(shown_path(name), refusal, size=size)
+    return GivenFile(path=path, data=file.read_bytes(), size=size)

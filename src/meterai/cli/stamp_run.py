@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 
-from meterai.cli.stamp_input import Given
 from meterai.cli.stamp_output import FileReport, OutputFolder, Report, State
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import Database, connect
@@ -20,9 +19,10 @@ from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundle_input import GivenFile
 from meterai.stamping.bundle_queries import bundle as find_bundle
 from meterai.stamping.queries import read_checked
-from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
+from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 
@@ -84,7 +84,7 @@ class StampRun:
     blocked: set[UUID] = field(default_factory=set)
     """Files at whose place in the folder something else lies."""
 
-    async def check(self, given: Iterator[Given]) -> Bundle:
+    async def check(self, given: Iterator[GivenFile]) -> Bundle:
         """Checks every file that was not checked before, several at once, and looks where results would go.
 
         Raises: Refusal `bundle.too_many_files`, `jail.unavailable`, and what reading the input raises.
@@ -92,10 +92,18 @@ class StampRun:
         now, db = system_clock(), self.house.db
         self.out.write_state(State(batch_id=self.batch_id, customer_id=self.customer_id))
         await open_bundle(db, customer_id=self.customer_id, bundle_id=self.batch_id, door="cli", now=now)
-        turn = asyncio.Lock()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.house.slots + 1):  # one reads while the others are in the jail
-                group.create_task(self._check_some(given, turn))
+        await fill_bundle(
+            db,
+            self.house.jail,
+            self.house.objects,
+            bundle_id=self.batch_id,
+            customer_id=self.customer_id,
+            given=given,
+            at_once=self.house.slots + 1,  # one is read while the others are in the jail
+            clock=system_clock,
+            on_file=self._note_checked,
+        )
+        self.told("checked", len(self.ids), len(self.ids))
         bundle = await self._look()
         self.out.write_state(
             State(
@@ -140,38 +148,9 @@ class StampRun:
         stamped = sum(file.outcome == Outcome.STAMPED for file in files)
         return Report(batch_id=self.batch_id, stamped=stamped, not_stamped=len(files) - stamped, files=files)
 
-    async def _check_some(self, given: Iterator[Given], turn: asyncio.Lock) -> None:
-        while True:
-            async with turn:  # an iterator is asked by one thread at a time
-                file = await asyncio.to_thread(next, given, None)
-            if file is None:
-                return
-            self.ids.add(await self._check_one(file))
-            self.told("checked", len(self.ids), 0)
-
-    async def _check_one(self, file: Given) -> UUID:
-        house = self.house
-        if file.data is None:
-            assert file.refusal is not None
-            return await refuse_in_bundle(
-                house.db,
-                bundle_id=self.batch_id,
-                path=file.path,
-                content_name=file.stands_for,
-                size=file.size,
-                refusal=file.refusal,
-            )
-        added = await add_to_bundle(
-            house.db,
-            house.jail,
-            house.objects,
-            bundle_id=self.batch_id,
-            customer_id=self.customer_id,
-            path=file.path,
-            data=file.data,
-            now=system_clock(),
-        )
-        return added.id
+    def _note_checked(self, file_id: UUID) -> None:
+        self.ids.add(file_id)
+        self.told("checked", len(self.ids), 0)
 
     async def _look(self) -> Bundle:
         bundle = await find_bundle(self.house.db, self.batch_id, customer_id=self.customer_id)

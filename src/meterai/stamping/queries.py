@@ -106,10 +106,12 @@ async def document_page(
 
 
 async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int = 100) -> list[DocumentPage]:
-    """A customer's documents, the newest first."""
+    """A customer's documents, the newest first, without those of bundles (see `bundle_queries`)."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            "SELECT * FROM stamping.document WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2",
+            """SELECT * FROM stamping.document d WHERE customer_id = $1 AND NOT EXISTS
+                   (SELECT FROM stamping.bundle_file f WHERE f.document_id = d.id)
+               ORDER BY created_at DESC LIMIT $2""",
             customer_id,
             limit,
         )

@@ -13,7 +13,7 @@ from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.web import forgery
-from meterai.web.forms import Form, read_form
+from meterai.web.forms import Form, FormLimits, read_form
 from meterai.web.messages import text_of
 from meterai.web.pages import Pages
 from meterai.web.visits import Visit, visit_of
@@ -82,12 +82,12 @@ class Desk:
             b"", status_code=303, headers={"Location": target}, cookies=list(cookies), media_type=HTML
         )
 
-    async def form(self, request: WebRequest) -> Form:
+    async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
         """The form that was sent, proven to come from a page of ours for this very visitor.
 
         Raises: Refusal `form.stale` when it was not, and what `read_form` raises.
         """
-        form = await read_form(request.headers.get("content-type", ""), request.stream())
+        form = await read_form(request.headers.get("content-type", ""), request.stream(), limits)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         crossed = request.headers.get("sec-fetch-site") == "cross-site"
         if crossed or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):

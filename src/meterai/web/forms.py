@@ -27,6 +27,16 @@ PLAIN_BYTES_MAX = 64 * 1024
 DRAIN_BYTES_MAX = 160 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """How much of a form with files is kept."""
+
+    files_max: int = FILES_MAX
+    file_bytes_max: int = FILE_BYTES_MAX
+    kept_bytes_max: int = FILES_MAX * FILE_BYTES_MAX
+    """All files together; those beyond it count as too large."""
+
+
 @dataclass(slots=True)
 class Upload:
     """A file as it was sent. `too_large`: the limit was passed, the content is empty."""
@@ -57,14 +67,16 @@ class Form:
         return [u for u in self.files.get(name, []) if u.name or u.content or u.too_large]
 
 
-async def read_form(content_type: str, chunks: AsyncIterator[bytes]) -> Form:
+async def read_form(
+    content_type: str, chunks: AsyncIterator[bytes], limits: FormLimits = FormLimits()
+) -> Form:
     """Reads a whole form.
 
     Raises: Refusal `form.unreadable` for a body that is no form, `form.too_large` beyond every limit.
     """
     kind, options = parse_options_header(content_type)
     if kind == "multipart/form-data" and options.get("boundary"):
-        return await _read_multipart(options["boundary"], chunks)
+        return await _read_multipart(options["boundary"], chunks, limits)
     if kind in ("application/x-www-form-urlencoded", ""):
         return await _read_urlencoded(chunks)
     raise Refusal(Kind.INVALID, "form.unreadable")
@@ -83,13 +95,13 @@ async def _read_urlencoded(chunks: AsyncIterator[bytes]) -> Form:
     return Form(fields=dict(pairs))
 
 
-async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes]) -> Form:
+async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes], limits: FormLimits) -> Form:
     form = Form()
-    keeper = _Keeper(form)
+    keeper = _Keeper(form, limits)
     received = 0
     try:
         with PushMultipartParser(
-            boundary, max_segment_size=DRAIN_BYTES_MAX, max_segment_count=FIELDS_MAX + FILES_MAX
+            boundary, max_segment_size=DRAIN_BYTES_MAX, max_segment_count=FIELDS_MAX + limits.files_max
         ) as parser:
             async for chunk in chunks:
                 received += len(chunk)
@@ -105,8 +117,10 @@ async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes]) -> Form:
 class _Keeper:
     """Sorts the parser's events into fields and files, keeping no more than the limits."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, limits: FormLimits) -> None:
         self.form = form
+        self.limits = limits
+        self.kept_bytes = 0
         self.segment: MultipartSegment | None = None
         self.upload: Upload | None = None
         self.value = bytearray()
@@ -122,8 +136,8 @@ class _Keeper:
     def _begin(self, segment: MultipartSegment) -> None:
         self.segment, self.upload, self.value = segment, None, bytearray()
         if segment.filename is not None:
-            if sum(len(files) for files in self.form.files.values()) >= FILES_MAX:
-                raise Refusal(Kind.INVALID, "form.too_many_files", maximum=FILES_MAX)
+            if sum(len(files) for files in self.form.files.values()) >= self.limits.files_max:
+                raise Refusal(Kind.INVALID, "form.too_many_files", maximum=self.limits.files_max)
             self.upload = Upload(name=segment.filename[-200:])
             self.form.files.setdefault(segment.name, []).append(self.upload)
 
@@ -134,7 +148,10 @@ class _Keeper:
                 raise Refusal(Kind.INVALID, "form.too_large")
         elif not self.upload.too_large:
             self.upload.content += chunk
-            if len(self.upload.content) > FILE_BYTES_MAX:
+            self.kept_bytes += len(chunk)
+            limits = self.limits
+            if len(self.upload.content) > limits.file_bytes_max or self.kept_bytes > limits.kept_bytes_max:
+                self.kept_bytes -= len(self.upload.content)
                 self.upload.too_large, self.upload.content = True, bytearray()
 
     def _end(self) -> None:

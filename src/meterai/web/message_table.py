@@ -126,6 +126,13 @@ TABLE: dict[str, Message] = {
         "Check capital and small letters, then upload it again with the right password.",
         STILL,
     ),
+    "pdf.encryption_unknown": M(
+        "PDF ini dikunci dengan cara yang tidak dapat kami buka, misalnya untuk pemegang sertifikat tertentu.",
+        "Buka di aplikasi PDF Anda, cetak atau simpan sebagai PDF baru tanpa kunci, lalu unggah yang baru.",
+        "This PDF is locked in a way we cannot open, such as for the holder of a certificate.",
+        "Open it in your PDF app, print or save it as a new PDF without the lock, then upload the new one.",
+        STILL,
+    ),
     "pdf.no_pages": M(
         "PDF ini tidak punya halaman.",
         "Simpan lagi dokumennya sebagai PDF, lalu unggah yang baru.",
@@ -467,9 +474,9 @@ TABLE: dict[str, Message] = {
     ),
     # bundles: many documents at once
     "quota.missing": M(
-        "Kuota Anda kurang {missing} meterai: perlu {needed}, tersedia {available}.",
+        "Kuota Anda belum cukup: perlu {needed}, tersedia {available}, kurang {missing}.",
         "Beli kekurangannya lewat Beli kuota, lalu kembali ke halaman ini; semua berkas tetap tersimpan.",
-        "Your quota is {missing} stamps short: {needed} needed, {available} available.",
+        "Your quota is too small: {needed} needed, {available} available, {missing} missing.",
         "Buy what is missing under Buy quota, then come back to this page; every file is kept.",
         STILL,
     ),

@@ -99,6 +99,19 @@ STATES: dict[str, Message] = {
     ),
     "item.refunding": M("Uang sedang kembali", "", "Money on its way back", ""),
     "item.refunded": M("Uang sudah kembali", "", "Money returned", ""),
+    "bundle.ready": M("Siap dibubuhi", "", "Ready to be stamped", ""),
+    "bundle.stamping": M("Sedang dibubuhi", "", "Being stamped", ""),
+    "bundle.stamped": M("Sudah dibubuhi", "", "Stamped", ""),
+    "bundle.unfit": M("Tidak dapat dibubuhi", "", "Can't be stamped", ""),
+    "bundle.refused": M(
+        "Tidak dapat dibubuhi, kuotanya utuh", "", "Could not be stamped, quota untouched", ""
+    ),
+    "bundle.expired": M(
+        "Sudah dihapus karena tidak dibubuhi dalam 7 hari",
+        "",
+        "Deleted because it was not stamped within 7 days",
+        "",
+    ),
     "payment.creating": M(
         "Kode pembayaran sedang dibuat",
         "Tunggu sebentar, halaman ini berubah sendiri.",

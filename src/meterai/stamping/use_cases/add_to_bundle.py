@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Database, Row
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
@@ -51,12 +51,7 @@ async def add_to_bundle(
     sha256 = hashlib.sha256(data).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    async with db.transaction() as tx:
-        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
-            raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
-        known = await bundles.known_file(tx, id)
-        if known is None and await bundles.count_files(tx, bundle_id) >= FILES_MAX:
-            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+    known = await _find(db, bundle_id, customer_id, id)
     if known is not None and (known["document_id"] or known["refusal_code"]):
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
@@ -74,18 +69,39 @@ async def add_to_bundle(
 
 
 async def refuse_in_bundle(
-    db: Database, *, bundle_id: UUID, path: str, content_name: bytes, size: int, refusal: Refusal
+    db: Database,
+    *,
+    bundle_id: UUID,
+    customer_id: UUID,
+    path: str,
+    content_name: bytes,
+    size: int,
+    refusal: Refusal,
 ) -> UUID:
     """Notes a file that was refused before its content was read: its path, too large, not a PDF at all.
 
-    `content_name` stands for the content that nobody read (its first bytes, its size in the archive): the
-    same file refused again is the same row.
+    `content_name` stands for the content that nobody read (its size and checksum in the archive): the same
+    file refused again is the same row.
+
+    Raises: Refusal NOT_FOUND `bundle.unknown`; INVALID `bundle.too_many_files`.
     """
     sha256 = hashlib.sha256(content_name).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
+    await _find(db, bundle_id, customer_id, id)
     await _note(db, id, bundle_id, path, sha256, size, None, refusal.code, refusal.facts)
     return id
+
+
+async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID) -> Row | None:
+    """The file, when it was added before; else there is room for one more."""
+    async with db.transaction() as tx:
+        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
+            raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        known = await bundles.known_file(tx, id)
+        if known is None and await bundles.count_files(tx, bundle_id) >= FILES_MAX:
+            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+    return known
 
 
 async def _note(

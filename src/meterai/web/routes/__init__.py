@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.routes import buy, checkout, health, mine, money, order, place, quota, verify
+from meterai.web.routes import bundle, buy, checkout, health, mine, money, order, place, quota, verify
 
 ROUTES: list[Any] = [
     *buy.ROUTES,
@@ -13,6 +13,7 @@ ROUTES: list[Any] = [
     *order.ROUTES,
     *quota.ROUTES,
     *mine.ROUTES,
+    *bundle.ROUTES,
     *money.ROUTES,
     *verify.ROUTES,
     *health.ROUTES,

@@ -1,0 +1,93 @@
+"""Adds many files to a bundle, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from uuid import UUID
+
+from meterai.kernel.clock import Clock
+from meterai.kit.database import Database
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.stamping.bundle_input import GivenFile
+from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
+
+
+async def fill_bundle(
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    *,
+    bundle_id: UUID,
+    customer_id: UUID,
+    given: Iterator[GivenFile],
+    at_once: int,
+    clock: Clock,
+    until: datetime | None = None,
+    on_file: Callable[[UUID], None] = lambda _id: None,
+) -> bool:
+    """Checks and adds files until there are no more, or until that moment; returns whether all were added.
+
+    `given` is read in a thread, one file at a time, so that no more than `at_once` files are in memory.
+    Files added before an error stay.
+
+    Raises: Refusal as `add_to_bundle`; what reading `given` raises.
+    """
+    turn = asyncio.Lock()
+    complete = True
+
+    async def take() -> GivenFile | None:
+        nonlocal complete
+        async with turn:  # an iterator is asked by one thread at a time
+            if until is not None and clock() >= until:
+                complete = complete and await asyncio.to_thread(next, given, None) is None
+                return None
+            return await asyncio.to_thread(next, given, None)
+
+    async def add_some() -> None:
+        while (file := await take()) is not None:
+            on_file(await _add(db, jail, objects, bundle_id, customer_id, file, clock()))
+
+    tasks = [asyncio.create_task(add_some()) for _ in range(at_once)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return complete
+
+
+async def _add(
+    db: Database,
+    jail: JailPool,
+    objects: ObjectStore,
+    bundle_id: UUID,
+    customer_id: UUID,
+    file: GivenFile,
+    now: datetime,
+) -> UUID:
+    if file.data is None:
+        assert file.refusal is not None
+        return await refuse_in_bundle(
+            db,
+            bundle_id=bundle_id,
+            customer_id=customer_id,
+            path=file.path,
+            content_name=file.stands_for,
+            size=file.size,
+            refusal=file.refusal,
+        )
+    added = await add_to_bundle(
+        db,
+        jail,
+        objects,
+        bundle_id=bundle_id,
+        customer_id=customer_id,
+        path=file.path,
+        data=file.data,
+        now=now,
+    )
+    return added.id

@@ -1,0 +1,169 @@
+"""Many documents at once: what was uploaded, what the page shows, what is handed out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
+from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
+from meterai.stamping.queries import read_checked
+from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.web.desk import Desk
+from meterai.web.forms import Form, FormLimits, Upload
+from meterai.web.messages import state_text, text_of
+from meterai.web.placing_form import POSITIONS
+
+FILES_MAX = 500
+"""Files of one upload and of one bundle, on the site."""
+UPLOAD_BYTES_MAX = 100 << 20
+UPLOAD_LIMITS = FormLimits(
+    files_max=FILES_MAX, file_bytes_max=UPLOAD_BYTES_MAX, kept_bytes_max=UPLOAD_BYTES_MAX
+)
+ZIP_LIMITS = ZipLimits(entries_max=FILES_MAX, total_bytes_max=4 * UPLOAD_BYTES_MAX)
+CHECKING = timedelta(seconds=60)
+"""How long one upload may keep the jails: what is left is uploaded again."""
+_AT_ONCE = 2
+_ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+CHIPS = {
+    Outcome.READY: "",
+    Outcome.STAMPING: "busy",
+    Outcome.STAMPED: "done",
+    Outcome.UNFIT: "stop",
+    Outcome.REFUSED: "stop",
+    Outcome.EXPIRED: "stop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A file as the page shows it."""
+
+    file: BundleFile
+    chip: str
+    state: str
+    why: str
+    """Why it can't be stamped, and what to do; empty otherwise."""
+
+
+async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]) -> None:
+    """Checks and adds everything that was uploaded, ZIPs with all they hold.
+
+    Raises: Refusal BUSY `bundle.not_checked` when the time was too short for all (those checked are kept),
+    and what `add_to_bundle` raises.
+    """
+    house = desk.house
+    complete = await fill_bundle(
+        house.db,
+        house.jail,
+        house.objects,
+        bundle_id=bundle_id,
+        customer_id=customer_id,
+        given=_given(uploads),
+        at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
+        clock=house.clock,
+        until=house.clock() + CHECKING,
+    )
+    if not complete:
+        raise Refusal(Kind.BUSY, "bundle.not_checked")
+
+
+def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
+    while uploads:
+        upload = uploads.pop(0)  # its memory is free as soon as it was checked
+        try:
+            if upload.too_large:
+                raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
+            if upload.content.startswith(_ZIP_BEGINNINGS):
+                yield from from_zip(io.BytesIO(upload.content), ZIP_LIMITS)
+                continue
+            path = safe_path(upload.name.replace("\\", "/").rpartition("/")[2])
+        except Refusal as refusal:
+            yield refused_file(shown_path(upload.name), refusal, size=len(upload.content))
+            continue
+        yield GivenFile(path=path, data=bytes(upload.content), size=len(upload.content))
+
+
+def rule_from(form: Form) -> Rule:
+    """The one rule for all places, as the form has it."""
+    position = POSITIONS.get(form.text("letak"))
+    return Rule(position=position, page="first" if form.text("halaman") == "pertama" else "last")
+
+
+def rows_of(bundle: Bundle, language: str) -> list[Row]:
+    """Every file with its words."""
+    return [_row(file, language) for file in bundle.files]
+
+
+def _row(file: BundleFile, language: str) -> Row:
+    why = ""
+    if file.code and file.outcome in (Outcome.UNFIT, Outcome.REFUSED):
+        text = text_of(file.code, language, file.facts)
+        why = f"{text.what} {text.next}".strip()
+    return Row(file, CHIPS[file.outcome], state_text(f"bundle.{file.outcome}", language).what, why)
+
+
+def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+    """The report as a table that a spreadsheet opens: UTF-8 with its mark, and no name becomes a formula."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(columns)
+    for row in rows:
+        file = row.file
+        cells = (file.path, row.state, file.serial or "", file.stamped_sha256 or "", row.why)
+        table.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+    return out.getvalue().encode("utf-8-sig")
+
+
+async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
+    """A ZIP of every stamped file, made while it is sent: one file at a time is in memory."""
+    out = _Outlet()
+    taken: set[str] = set()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+        for file in files:
+            if file.stamped_sha256 is None:
+                continue
+            content = await read_checked(objects, file.stamped_sha256)
+            archive.writestr(_free_name(file.path, taken), content)
+            yield out.take()
+    yield out.take()
+
+
+def _free_name(path: str, taken: set[str]) -> str:
+    """The file's own path; with a number when two files of the bundle have the same."""
+    stem = path[:-4] if path.casefold().endswith(".pdf") else path
+    name, number = f"{stem}.pdf", 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{stem} ({number}).pdf"
+    taken.add(name.casefold())
+    return name
+
+
+class _Outlet:
+    """What `zipfile` writes to: it can't go back, and gives away what was written since it was last asked."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: what was written is here."""
+
+    def take(self) -> bytes:
+        """Everything written since."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

@@ -1,0 +1,297 @@
+"""Many documents at once: uploaded and checked, one rule for their places, stamped from quota, fetched."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.response import Stream
+
+from meterai.customers.queries import SessionCustomer
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.queries import quota_of_customer
+from meterai.stamping.bundle import Bundle, Outcome, bundle_id
+from meterai.stamping.bundle_queries import bundle, bundles_of_customer
+from meterai.stamping.use_cases.drop_from_bundle import drop_bundle, drop_from_bundle
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.web.access import customer_of
+from meterai.web.bundling import (
+    FILES_MAX,
+    UPLOAD_BYTES_MAX,
+    UPLOAD_LIMITS,
+    add_uploads,
+    report_csv,
+    rows_of,
+    rule_from,
+    zip_of,
+)
+from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.forms import Form
+from meterai.web.languages import later
+from meterai.web.sign_in import told
+
+_UPLOADS_AT_ONCE = 2
+"""Per process: each keeps up to 100 MB in memory."""
+_turns = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+COLUMNS = [
+    later("Berkas"),
+    later("Hasil"),
+    later("Nomor seri"),
+    later("SHA-256 berkas bermeterai"),
+    later("Alasan"),
+]
+
+
+@get("/saya/banyak")
+async def show_form(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Asks for the files."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        return desk.go(request, "/saya")
+    return await _form_page(request, desk, customer)
+
+
+@post("/saya/banyak", status_code=303)
+async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
+    """Checks the files and opens a bundle with them; the same form sent again gives the same one."""
+    customer = await _signed_in(request, desk)
+    try:
+        async with _turn():
+            form = await desk.form(request, UPLOAD_LIMITS)
+            if not form.uploads("berkas"):
+                raise Refusal(Kind.INVALID, "form.no_file")
+            name = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
+            id = bundle_id(customer.customer_id, f"form:{name}")
+            house = desk.house
+            await open_bundle(
+                house.db, customer_id=customer.customer_id, bundle_id=id, door="web", now=house.clock()
+            )
+            return await _add(request, desk, customer, id, form)
+    except Refusal as refusal:
+        return await _form_page(request, desk, customer, refusal)
+
+
+@get("/saya/banyak/{id:uuid}")
+async def show_bundle(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """What was checked and what is asked before it is stamped; afterwards how far it is."""
+    customer = await _signed_in(request, desk)
+    return await _page(request, desk, customer, id)
+
+
+@get("/saya/banyak/{id:uuid}/keadaan")
+async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """The part of that page that changes."""
+    customer = await _signed_in(request, desk)
+    found = await _bundle(desk, customer, id)
+    context = _progress(desk, request, found)
+    headers = {"X-State": "moving" if found.moving else "ended", "X-Mark": context["mark"]}
+    if not found.moving:
+        headers["X-Ended"] = "1"
+    return desk.page(request, "bundle_state.html", headers=headers, **context)
+
+
+@post("/saya/banyak/{id:uuid}/berkas", status_code=303)
+async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """More files for a bundle that was not started yet."""
+    customer = await _signed_in(request, desk)
+    found = await _bundle(desk, customer, id)
+    try:
+        if found.started_at is not None:
+            raise Refusal(Kind.CONFLICT, "bundle.started")
+        async with _turn():
+            form = await desk.form(request, UPLOAD_LIMITS)
+            uploads = form.uploads("berkas")
+            if not uploads:
+                raise Refusal(Kind.INVALID, "form.no_file")
+            if len(found.files) + len(uploads) > FILES_MAX:
+                raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+            return await _add(request, desk, customer, id, form)
+    except Refusal as refusal:
+        return await _page(request, desk, customer, id, refusal)
+
+
+@post("/saya/banyak/{id:uuid}/keluarkan/{file_id:uuid}", status_code=303)
+async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> Response[bytes]:
+    """Takes one file out."""
+    await desk.form(request)
+    customer = await _signed_in(request, desk)
+    await drop_from_bundle(desk.house.db, bundle_id=id, customer_id=customer.customer_id, file_id=file_id)
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+@post("/saya/banyak/{id:uuid}/buang", status_code=303)
+async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """Forgets a bundle that was not started."""
+    await desk.form(request)
+    customer = await _signed_in(request, desk)
+    await drop_bundle(desk.house.db, bundle_id=id, customer_id=customer.customer_id)
+    return desk.go(request, "/saya/banyak")
+
+
+@post("/saya/banyak/{id:uuid}/mulai", status_code=303)
+async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
+    form = await desk.form(request)
+    customer = await _signed_in(request, desk)
+    lots = await quota_of_customer(desk.house.db, customer.customer_id)
+    try:
+        await start_bundle(
+            desk.house.db,
+            bundle_id=id,
+            customer_id=customer.customer_id,
+            rule=rule_from(form),
+            lots=[(lot.lot_account_id, lot.available) for lot in lots],
+            expected=form.number("keping"),
+            now=desk.house.clock(),
+        )
+    except Refusal as refusal:
+        return await _page(request, desk, customer, id, refusal, form=form)
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+@get("/saya/banyak/{id:uuid}/hasil.zip")
+async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
+    """Every stamped file in one ZIP, sent while it is made."""
+    customer = await _signed_in(request, desk)
+    found = await _bundle(desk, customer, id)
+    if not found.count(Outcome.STAMPED):
+        raise Refusal(Kind.NOT_FOUND, "document.not_released")
+    headers = {
+        "Content-Disposition": f'attachment; filename="bermeterai-{found.created_at:%Y%m%d-%H%M}.zip"',
+        "Cache-Control": "private, no-store",
+    }
+    return Stream(zip_of(desk.house.objects, found.files), media_type="application/zip", headers=headers)
+
+
+@get("/saya/banyak/{id:uuid}/laporan.csv")
+async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
+    """What became of each file, as a table."""
+    customer = await _signed_in(request, desk)
+    found = await _bundle(desk, customer, id)
+    language = desk.visit(request).language
+    columns = [desk.pages.gettext(language, column) for column in COLUMNS]
+    headers = {
+        "Content-Disposition": f'attachment; filename="laporan-{found.created_at:%Y%m%d-%H%M}.csv"',
+        "Cache-Control": "private, no-store",
+    }
+    body = report_csv(rows_of(found, language), columns)
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
+    customer = await customer_of(desk, request)
+    if customer is None:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    return customer
+
+
+class _turn:
+    """One of the few large uploads at a time; the others are told to come back."""
+
+    async def __aenter__(self) -> None:
+        if _turns.locked():
+            raise Refusal(Kind.BUSY, "bundle.busy")
+        await _turns.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        _turns.release()
+
+
+async def _add(
+    request: WebRequest, desk: Desk, customer: SessionCustomer, id: UUID, form: Form
+) -> Response[bytes]:
+    try:
+        await add_uploads(desk, id, customer.customer_id, form.files.pop("berkas"))
+    except Refusal as refusal:
+        return await _page(request, desk, customer, id, refusal)
+    return desk.go(request, f"/saya/banyak/{id}")
+
+
+async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
+    found = await bundle(desk.house.db, id, customer_id=customer.customer_id)
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    return found
+
+
+async def _form_page(
+    request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
+) -> Response[bytes]:
+    return desk.page(
+        request,
+        "bundle_new.html",
+        status=STATUS[refusal.kind] if refusal else 200,
+        submit_id=secrets.token_urlsafe(18),
+        files_max=FILES_MAX,
+        upload_megabytes_max=UPLOAD_BYTES_MAX >> 20,
+        bundles=await bundles_of_customer(desk.house.db, customer.customer_id),
+        private=True,
+        **told(refusal),
+    )
+
+
+async def _page(
+    request: WebRequest,
+    desk: Desk,
+    customer: SessionCustomer,
+    id: UUID,
+    refusal: Refusal | None = None,
+    *,
+    form: Form | None = None,
+) -> Response[bytes]:
+    found = await _bundle(desk, customer, id)
+    status = STATUS[refusal.kind] if refusal else 200
+    if found.started_at is not None:
+        context = _progress(desk, request, found)
+        return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
+    lots = await quota_of_customer(desk.house.db, customer.customer_id)
+    rows = rows_of(found, desk.visit(request).language)
+    return desk.page(
+        request,
+        "bundle_check.html",
+        status=status,
+        id=id,
+        ready=[row for row in rows if row.file.outcome is Outcome.READY],
+        unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
+        available=sum(lot.available for lot in lots),
+        named=form.text("letak") if form else "",
+        first_page=form is not None and form.text("halaman") == "pertama",
+        files_max=FILES_MAX,
+        upload_megabytes_max=UPLOAD_BYTES_MAX >> 20,
+        private=True,
+        **told(refusal),
+    )
+
+
+def _progress(desk: Desk, request: WebRequest, found: Bundle) -> dict[str, Any]:
+    stamped, refused = found.count(Outcome.STAMPED), found.count(Outcome.REFUSED)
+    given = found.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
+    return {
+        "id": found.id,
+        "moving": found.moving,
+        "given": given,
+        "stamped": stamped,
+        "ended": stamped + refused,
+        "unfit": len(found.files) - given,
+        "refused_count": refused,
+        "rows": rows_of(found, desk.visit(request).language),
+        "mark": f"{stamped}-{refused}-{given}",
+    }
+
+
+ROUTES = [
+    show_form,
+    take_files,
+    show_bundle,
+    show_progress,
+    take_more,
+    take_out,
+    drop,
+    start,
+    download,
+    download_report,
+]
