@@ -44,51 +44,43 @@ async def add_organisation(
     )
 
 
-async def recent_codes(tx: Connection, contact: Contact, address_mac: bytes, since: datetime) -> Recent:
-    """Counts the codes asked for since `since`, by contact and by address.
-
-    The contact is locked until the transaction ends, so that parallel requests for it count each other.
-    """
-    await tx.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('customers.code ' || $1, 0))", contact.value
-    )
-    row = await tx.fetchrow(
-        """SELECT c.n AS by_contact, c.since AS contact_since, a.n AS by_address, a.since AS address_since
-           FROM (SELECT count(*) AS n, min(created_at) AS since FROM customers.code
-                 WHERE kind = $1 AND value = $2 AND created_at > $4) c,
-                (SELECT count(*) AS n, min(created_at) AS since FROM customers.code
-                 WHERE address_mac = $3 AND created_at > $4) a""",
-        contact.kind,
-        contact.value,
-        address_mac,
-        since,
-    )
-    assert row is not None
-    return Recent(**dict(row))
-
-
-async def add_code(
-    tx: Connection,
+async def ask_for_code(
+    connection: Connection,
     code_id: uuid.UUID,
     contact: Contact,
     *,
     code_mac: bytes,
     address_mac: bytes,
     now: datetime,
+    since: datetime,
     expires_at: datetime,
-) -> None:
-    """Writes a code that was made for a contact."""
-    await tx.execute(
-        "INSERT INTO customers.code (id, kind, value, code_mac, address_mac, created_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    per_contact_max: int,
+    per_address_max: int,
+    topic: str,
+    message: dict[str, object],
+) -> Recent:
+    """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
+
+    Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
+    written. Parallel requests for one contact count each other.
+    """
+    row = await connection.fetchrow(
+        "SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         code_id,
         contact.kind,
         contact.value,
         code_mac,
         address_mac,
         now,
+        since,
         expires_at,
+        per_contact_max,
+        per_address_max,
+        topic,
+        message,
     )
+    assert row is not None
+    return Recent(**dict(row))
 
 
 async def count_attempt(tx: Connection, code_id: uuid.UUID) -> CodeRow | None:

@@ -88,6 +88,7 @@ def _request(entry: Entry) -> StampingRequest:
 
 async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
     """A job's end is news for the item that asked for it; stamping with quota asked for itself."""
+    done = []
     for entry in entries:
         reference = UUID(entry.payload["reference_id"])
         try:
@@ -99,7 +100,8 @@ async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
             if refusal.kind is not Kind.NOT_FOUND:
                 await _put_off(app, entry, refusal.code)
                 continue
-        await outbox.finish(app.db, [entry.id])
+        done.append(entry.id)
+    await outbox.finish(app.db, done)
 
 
 async def send_messages(app: App) -> int:

@@ -13,9 +13,11 @@ from meterai.customers import codes, store
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
-from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import Message
+
+MESSAGE_TOPIC = "message.send"
+"""Outbox topic: a `kit.messages.Message`."""
 
 _TEXTS = {
     "id": (
@@ -53,22 +55,22 @@ async def request_code(
     code_id = new_id(now)
     code = codes.make_code(secrets.randbelow(1_000_000))
     expires_at = now + codes.CODE_LIFE
-    asking = codes.address_mac(secret, address)
-    async with db.transaction() as tx:
-        recent = await store.recent_codes(tx, contact, asking, now - codes.WINDOW)
-        _refuse_too_many(recent, now)
-        await store.add_code(
-            tx,
+    async with db.connection() as connection:  # one statement is one transaction
+        recent = await store.ask_for_code(
+            connection,
             code_id,
             contact,
             code_mac=codes.code_mac(secret, code_id, code),
-            address_mac=asking,
+            address_mac=codes.address_mac(secret, address),
             now=now,
+            since=now - codes.WINDOW,
             expires_at=expires_at,
+            per_contact_max=codes.PER_CONTACT_MAX,
+            per_address_max=codes.PER_ADDRESS_MAX,
+            topic=MESSAGE_TOPIC,
+            message=msgspec.structs.asdict(_message(contact, code, language)),
         )
-        await outbox.enqueue(
-            tx, "message.send", msgspec.structs.asdict(_message(contact, code, language)), now
-        )
+    _refuse_too_many(recent, now)
     return CodeSent(code_id=code_id, expires_at=expires_at)
 
 

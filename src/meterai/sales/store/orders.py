@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -138,41 +138,48 @@ _TOTALS = """
 """
 
 
+class PutRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What `sales.put_item` says; item, quantity and face value only for `put` and `kept`."""
+
+    outcome: str
+    item: uuid.UUID | None
+    quantity: int | None
+    face_value: int | None
+
+
 async def put_item(
-    tx: Connection,
+    connection: Connection,
     order_id: uuid.UUID,
     item_id: uuid.UUID,
     *,
-    position: int,
     kind: Flow,
     document_id: uuid.UUID | None,
     document_kind: str | None,
-    price: Price,
-) -> None:
-    """Writes an item of a draft, or its new quantity and price, and the order's new sums.
+    quantity: int,
+    unit_fee: int,
+    unit_vat: int,
+    day: date,
+    items_max: int,
+) -> PutRow:
+    """Writes an item of a draft at the tariff of `day`, or its new quantity and price, and the order's sums.
 
     Raises: asyncpg.UniqueViolationError when the document is an item of another order.
     """
-    await tx.execute(
-        """INSERT INTO sales.item (id, order_id, position, kind, document_id, document_kind, quantity, state,
-               unit_face_value, unit_fee, unit_vat)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $9, $10)
-           ON CONFLICT (id) DO UPDATE SET
-               document_kind = excluded.document_kind, quantity = excluded.quantity,
-               unit_face_value = excluded.unit_face_value, unit_fee = excluded.unit_fee,
-               unit_vat = excluded.unit_vat""",
-        item_id,
+    row = await connection.fetchrow(
+        "SELECT * FROM sales.put_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         order_id,
-        position,
+        item_id,
         kind,
         document_id,
         document_kind,
-        price.quantity,
-        price.unit_face_value,
-        price.unit_fee,
-        price.unit_vat,
+        quantity,
+        unit_fee,
+        unit_vat,
+        day,
+        items_max,
     )
-    await tx.execute(_TOTALS, order_id)
+    assert row is not None
+    return PutRow(**dict(row))
 
 
 async def delete_item(tx: Connection, order_id: uuid.UUID, item_id: uuid.UUID) -> None:
@@ -199,18 +206,26 @@ async def extend(tx: Connection, order_id: uuid.UUID, expires_at: datetime) -> N
 
 
 async def set_customer(
-    tx: Connection, order_id: uuid.UUID, customer_id: uuid.UUID, contact: Contact, language: str | None
-) -> None:
-    """Writes to whom an order belongs and where its news go."""
-    await tx.execute(
+    connection: Connection,
+    order_id: uuid.UUID,
+    customer_id: uuid.UUID,
+    contact: Contact,
+    language: str | None,
+    *,
+    while_in: OrderState,
+) -> bool:
+    """Writes to whom an order belongs and where its news go; False when it is not in that state."""
+    status = await connection.execute(
         """UPDATE sales.orders SET customer_id = $2, contact_kind = $3, contact_value = $4,
-               language = coalesce($5, language) WHERE id = $1""",
+               language = coalesce($5, language) WHERE id = $1 AND state = $6""",
         order_id,
         customer_id,
         contact.kind,
         contact.value,
         language,
+        while_in,
     )
+    return status == "UPDATE 1"
 
 
 async def set_state(
@@ -238,6 +253,44 @@ async def set_item_state(
         refusal_code,
         done_at,
     )
+
+
+async def end_item(
+    connection: Connection,
+    item_id: uuid.UUID,
+    *,
+    was: ItemState,
+    becomes: ItemState,
+    refusal_code: str | None = None,
+    done_at: datetime | None = None,
+    ended: Collection[ItemState],
+    order_was: OrderState,
+    order_becomes: OrderState,
+    topic: str,
+    item_news: str | None = None,
+    order_news: str | None = None,
+    now: datetime,
+) -> bool:
+    """Moves an item on, its order too when no item is left that has not ended, and writes their news.
+
+    False when there is no such item. One that moved on before stays as it is.
+    """
+    row = await connection.fetchrow(
+        "SELECT * FROM sales.end_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        item_id,
+        was,
+        becomes,
+        refusal_code,
+        done_at,
+        list(ended),
+        order_was,
+        order_becomes,
+        topic,
+        item_news,
+        order_news,
+        now,
+    )
+    return row is not None
 
 
 async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID) -> None:
@@ -295,10 +348,17 @@ async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
     return deleted
 
 
-async def submit_id_of(connection: Connection, order_id: uuid.UUID) -> str:
-    """The id of the form that opened an order: its link's token is made from it."""
-    submit_id: str = await connection.fetchval("SELECT submit_id FROM sales.orders WHERE id = $1", order_id)
-    return submit_id
+async def read_order_to_tell(connection: Connection, order_id: uuid.UUID) -> tuple[Order, str]:
+    """An order, and the id of the form that opened it: its link's token is made from that.
+
+    Raises: Refusal NOT_FOUND `order.not_found`.
+    """
+    row = await connection.fetchrow(
+        "SELECT sales.order_json(id) AS found, submit_id FROM sales.orders WHERE id = $1", order_id
+    )
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    return _read(row["found"]), row["submit_id"]
 
 
 async def has_token(connection: Connection, order_id: uuid.UUID, token_digest: bytes) -> bool:

@@ -21,7 +21,7 @@ from meterai.sales.model import (
     PriceList,
     price_of,
 )
-from meterai.sales.order import Item, Order
+from meterai.sales.order import Order
 from meterai.sales.store import orders
 
 
@@ -117,41 +117,41 @@ async def _put(
     price_list: PriceList,
     now: datetime,
 ) -> ItemPut:
+    price = price_of(quantity, 0, price_list)
     try:
-        async with db.transaction() as tx:
-            order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
-            _refuse_unless_draft(order)
-            if order.flow is not flow:
-                raise Refusal(Kind.CONFLICT, "order.other_flow")
-            known = _known(order, item_id, document_id)
-            if known is not None and known.document_id != document_id:
-                each = known.unit_face_value + known.unit_fee
-                return ItemPut(item_id=known.id, quantity=known.quantity, total=known.quantity * each)
-            if known is None and len(order.items) >= DOCUMENTS_PER_ORDER_MAX:
-                raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
-            item_id = known.id if known else item_id
-            price = price_of(quantity, face_value, price_list)
-            await orders.put_item(
-                tx,
+        async with db.connection() as connection:  # one statement is one transaction
+            row = await orders.put_item(
+                connection,
                 order_id,
                 item_id,
-                position=1 + max((item.position for item in order.items), default=0),
                 kind=flow,
                 document_id=document_id,
                 document_kind=document_kind,
-                price=price,
+                quantity=quantity,
+                unit_fee=price.unit_fee,
+                unit_vat=price.unit_vat,
+                day=business_date(now),
+                items_max=DOCUMENTS_PER_ORDER_MAX,
             )
     except asyncpg.UniqueViolationError:
         raise Refusal(Kind.CONFLICT, "item.document_used") from None
-    return ItemPut(item_id=item_id, quantity=quantity, total=price.total)
+    refusal = _REFUSALS.get(row.outcome)
+    if refusal is not None:
+        raise Refusal(*refusal, maximum=DOCUMENTS_PER_ORDER_MAX)
+    assert row.item is not None
+    assert row.quantity is not None
+    assert row.face_value is not None
+    return ItemPut(
+        item_id=row.item, quantity=row.quantity, total=row.quantity * (row.face_value + price.unit_fee)
+    )
 
 
-def _known(order: Order, item_id: uuid.UUID, document_id: uuid.UUID | None) -> Item | None:
-    """The item that holds this document already, else the one in its place."""
-    for item in order.items:
-        if document_id is not None and item.document_id == document_id:
-            return item
-    return order.item(item_id)
+_REFUSALS = {
+    "not_found": (Kind.NOT_FOUND, "order.not_found"),
+    "not_draft": (Kind.CONFLICT, "order.not_draft"),
+    "other_flow": (Kind.CONFLICT, "order.other_flow"),
+    "too_many": (Kind.INVALID, "order.too_many_documents"),
+}
 
 
 def _refuse_unless_draft(order: Order) -> None:

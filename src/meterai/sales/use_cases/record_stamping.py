@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit import outbox
-from meterai.kit.database import Connection, Database
+from meterai.kit.database import Database
 from meterai.sales.model import (
     ENDED_ITEMS,
     ItemEvent,
     ItemState,
     OrderEvent,
+    OrderState,
     next_item_state,
     next_order_state,
 )
-from meterai.sales.news import News, news_entry
-from meterai.sales.order import Item, Order
+from meterai.sales.news import TOPIC, News
 from meterai.sales.store import orders
 
 
@@ -27,13 +25,7 @@ async def record_item_stamped(db: Database, item_id: uuid.UUID, now: datetime) -
 
     Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order (a document stamped from quota).
     """
-    async with db.transaction() as tx:
-        order, item = await _lock(tx, item_id)
-        if item.state is not ItemState.STAMPING:
-            return
-        state = next_item_state(item.state, ItemEvent.STAMP)
-        await orders.set_item_state(tx, item_id, state, done_at=now)
-        await _complete(tx, order, item, [News.COMPLETED], now)
+    await _end(db, item_id, ItemEvent.STAMP, now, done_at=now, order_news=News.COMPLETED)
 
 
 async def record_item_refused(db: Database, item_id: uuid.UUID, code: str, now: datetime) -> None:
@@ -41,29 +33,35 @@ async def record_item_refused(db: Database, item_id: uuid.UUID, code: str, now: 
 
     Safe to repeat. Raises: what `record_item_stamped` says.
     """
-    async with db.transaction() as tx:
-        order, item = await _lock(tx, item_id)
-        if item.state is not ItemState.STAMPING:
-            return
-        state = next_item_state(item.state, ItemEvent.REFUSE)
-        await orders.set_item_state(tx, item_id, state, refusal_code=code)
-        await outbox.enqueue_many(tx, [news_entry(order.id, News.DOCUMENT_REFUSED)], now)
-        await _complete(tx, order, item, [], now)
+    await _end(db, item_id, ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED)
 
 
-async def _lock(tx: Connection, item_id: uuid.UUID) -> tuple[Order, Item]:
-    try:
-        order = await orders.lock_order_of_item(tx, item_id)
-    except Refusal:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
-    item = order.item(item_id)
-    assert item is not None
-    return order, item
-
-
-async def _complete(tx: Connection, order: Order, ended: Item, news: Sequence[News], now: datetime) -> None:
-    """Completes the order when every other item has ended too."""
-    if any(item.state not in ENDED_ITEMS for item in order.items if item.id != ended.id):
-        return
-    await orders.set_state(tx, order.id, next_order_state(order.state, OrderEvent.COMPLETE), now)
-    await outbox.enqueue_many(tx, [news_entry(order.id, one) for one in news], now)
+async def _end(
+    db: Database,
+    item_id: uuid.UUID,
+    event: ItemEvent,
+    now: datetime,
+    *,
+    refusal_code: str | None = None,
+    done_at: datetime | None = None,
+    item_news: News | None = None,
+    order_news: News | None = None,
+) -> None:
+    async with db.connection() as connection:  # one statement is one transaction
+        known = await orders.end_item(
+            connection,
+            item_id,
+            was=ItemState.STAMPING,
+            becomes=next_item_state(ItemState.STAMPING, event),
+            refusal_code=refusal_code,
+            done_at=done_at,
+            ended=ENDED_ITEMS,
+            order_was=OrderState.PAID,
+            order_becomes=next_order_state(OrderState.PAID, OrderEvent.COMPLETE),
+            topic=TOPIC,
+            item_news=item_news,
+            order_news=order_news,
+            now=now,
+        )
+    if not known:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")

@@ -24,10 +24,11 @@ async def set_customer(
     Raises: Refusal CONFLICT `order.not_draft`, but not for what stands there already;
     NOT_FOUND `order.not_found`.
     """
-    async with db.transaction() as tx:
-        order = await orders.lock_order(tx, order_id)
-        if (order.customer_id, order.contact) == (customer_id, contact):
+    async with db.connection() as connection:
+        if await orders.set_customer(
+            connection, order_id, customer_id, contact, language, while_in=OrderState.DRAFT
+        ):
             return
-        if order.state is not OrderState.DRAFT:
-            raise Refusal(Kind.CONFLICT, "order.not_draft")
-        await orders.set_customer(tx, order_id, customer_id, contact, language)
+        order = await orders.read_order(connection, order_id)
+    if (order.customer_id, order.contact) != (customer_id, contact):
+        raise Refusal(Kind.CONFLICT, "order.not_draft")

@@ -64,8 +64,7 @@ async def _tell(
     db: Database, messenger: Deliverer, secret: bytes, order_id: uuid.UUID, news: News, public_url: str
 ) -> None:
     async with db.connection() as connection:
-        order = await orders.read_order(connection, order_id)
-        submit_id = await orders.submit_id_of(connection, order_id)
+        order, submit_id = await orders.read_order_to_tell(connection, order_id)
     prefix = "/en" if order.language == "en" else ""
     link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, submit_id)}"
     message = message_of(order, news, link)
