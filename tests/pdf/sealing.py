@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from meterai.kernel.serial import make_serial
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
@@ -52,11 +53,17 @@ class SealingBench:
         code = encode_code(BASE_URL, serial, day, key_id=self.code_key.key_id, signature=signature)
         return Stamp(serial=serial, code=code, placement=placement)
 
-    async def seal(self, data: bytes, *stamps: Stamp) -> bytes:
+    async def seal(self, data: bytes, *stamps: Stamp, profile: Profile = Profile.FINAL) -> bytes:
         """All stamps on one document, one after the other."""
         for index in range(len(stamps)):
             prepared = prepare_seal(
-                SealRequest(data=data, stamps=list(stamps), index=index, signing_time=datetime.now(UTC))
+                SealRequest(
+                    data=data,
+                    stamps=list(stamps),
+                    index=index,
+                    profile=profile,
+                    signing_time=datetime.now(UTC),
+                )
             )
             cms = await build_cms(prepared.digest, self.key, self.timestamper)
             data = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)

@@ -94,7 +94,7 @@ def test_a_user_password_opens_the_file_and_a_wrong_one_is_named() -> None:
     assert look(data, password="rahasia").encrypted
     with pytest.raises(Refusal) as caught:
         look(data, password="salah")
-    assert caught.value.facts == {"wrong_password": True}
+    assert caught.value.code == "pdf.wrong_password"
 
 
 def test_what_stamping_will_remove_is_announced() -> None:

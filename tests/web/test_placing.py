@@ -12,6 +12,7 @@ import pytest
 from tests.pdf import samples
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement, overlap
@@ -31,6 +32,7 @@ TWO_PAGES = samples.letter(2)
 
 def document(placements: Sequence[Placement]) -> DocumentPage:
     return DocumentPage(
+        profile=Profile.FINAL,
         document_id=uuid.UUID(int=1),
         customer_id=None,
         name="Surat.pdf",

@@ -108,6 +108,7 @@ async def _prepare(tools: Tools, run: Run) -> None:
             for seal in run.job.seals
         ],
         index=run.index,
+        profile=run.job.profile,
         signing_time=tools.clock(),
         specimen=tools.settings.specimen,
     )
@@ -185,6 +186,9 @@ async def _check(tools: Tools, run: Run, data: bytes) -> None:
         certificate=identity.certificate_chain[0],
         pages=run.job.pages,
         serials=[seal.serial for seal in run.job.seals[: run.index + 1]],
+        profile=run.job.profile,
+        input_bytes=run.job.input_bytes,
+        input_sha256=run.job.input_object,
     )
     await tools.jail.run(_CHECK, request, LightCheck)
 

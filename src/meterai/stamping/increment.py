@@ -52,6 +52,8 @@ class StampField:
     rotation: int
     lock: bool
     """Its seal locks every field and the document."""
+    page_object: tuple[int, int] | None = None
+    """The page's object and generation number, in a file whose page tree is a stranger's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,10 @@ class Increment:
     def add_field(self, field: StampField) -> None:
         """Makes an empty signature field with its widget."""
         writer = self._writer
-        page, _ = writer.find_page_for_modification(field.page - 1)
+        if field.page_object is None:
+            page, _ = writer.find_page_for_modification(field.page - 1)
+        else:
+            page = generic.IndirectObject(*field.page_object, writer)
         _created, reference = prepare_sig_field(
             field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 
 STAMPS_MAX = 10
@@ -96,6 +97,9 @@ class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
     reference_id: UUID
     document_id: UUID
     input_object: str
+    """Key of the bytes to be stamped: their SHA-256 in hex."""
+    input_bytes: int
+    profile: Profile
     pages: int
     seals: tuple[Seal, ...]
 
@@ -139,6 +143,12 @@ class OutputVerdict(msgspec.Struct, frozen=True, kw_only=True):
     pdf_version: str
     offers: tuple[str, ...] = ()
     """What can be done with consent: `keep` (rewrite), `smaller` (rewrite, with smaller pictures)."""
+    base_bytes: int = 0
+    """Of the file before its first stamp; 0: accepted before that was written down."""
+    stamp_bytes: int = 0
+    """What one stamp adds to it at most."""
+    rewritable: bool = True
+    """False: it carries signatures, which rewriting would destroy."""
 
     @property
     def ok(self) -> bool:

@@ -17,7 +17,8 @@ import pikepdf
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
 from meterai.kit.pdf.signatures import find_signatures
-from meterai.kit.pdf.structure import OpenedDocument, open_document
+from meterai.kit.pdf.structure import OpenedDocument, open_document, refuse
+from meterai.kit.pdf.xfa import has_only_xfa
 
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
@@ -59,10 +60,12 @@ def prepare_document(request: DocumentRequest) -> NormalisedDocument:
 def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
     """The rewritten file, as a stream that the seal is appended to.
 
-    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`.
+    Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
     """
     pdf = document.pdf
     refuse_signed(find_signatures(pdf))
+    if has_only_xfa(pdf):
+        raise refuse("pdf.xfa_dynamic")
     _mend_boxes(document)
     _flatten(document)
     _defuse(document)
@@ -141,12 +144,14 @@ def _defuse(document: OpenedDocument) -> None:
             del root[key]
     names = root.get("/Names")
     if isinstance(names, pikepdf.Dictionary):
-        for key in ("/JavaScript", "/EmbeddedFiles"):
+        for key in ("/JavaScript", "/EmbeddedFiles", "/AlternatePresentations", "/Renditions"):
             if key in names:
                 del names[key]
     _remove_actions(root)
     for walked in document.pages:
         _remove_actions(walked.page)
+        if "/AF" in walked.page:
+            del walked.page["/AF"]
         for annotation in walked.page.get("/Annots", ()):
             _remove_actions(annotation)
     if "/Outlines" in root:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
@@ -11,6 +13,8 @@ from meterai.stamping.preparation import CONTENTS_BYTES, MeasureRequest, OutputL
 
 STAMP_BYTES_MAX = 2 * CONTENTS_BYTES + 20_000
 """What one more stamp adds to a file at most: its signature, code, field and tables."""
+FIELD_BYTES_MAX = 1_500
+"""What the field of one more stamp adds to the first stamp, which brings the fields of all."""
 
 _MEASURE = "meterai.stamping.preparation:measure_output"
 
@@ -18,29 +22,41 @@ _MEASURE = "meterai.stamping.preparation:measure_output"
 async def measure(
     jail: JailPool, data: bytes, placements: Sequence[Placement], limits: OutputLimits | None
 ) -> OutputVerdict:
-    """Prepares the document in the jail and looks how large it gets. Raises: Refusal INVALID `pdf.*`."""
+    """Prepares a rewritten document and looks how large it gets. Raises: Refusal INVALID `pdf.*`."""
     request = MeasureRequest(data=data, placements=list(placements), limits=limits or OutputLimits())
-    found = await jail.run(_MEASURE, request, OutputMeasure)
-    return verdict_of(found, limits)
+    return verdict_of(await jail.run(_MEASURE, request, OutputMeasure), limits)
 
 
-def verdict_of(found: OutputMeasure, limits: OutputLimits | None) -> OutputVerdict:
+def verdict_of(
+    found: OutputMeasure, limits: OutputLimits | None, *, rewritable: bool = True
+) -> OutputVerdict:
     """What a measured output means under the agency's limits."""
-    return _verdict(found.output_bytes, found.pdf_version, version_low=found.version_low, limits=limits)
+    verdict = OutputVerdict(
+        version_low=found.version_low,
+        output_bytes=found.output_bytes,
+        pdf_version=found.pdf_version,
+        base_bytes=found.base_bytes,
+        stamp_bytes=found.stamp_bytes,
+        rewritable=rewritable,
+    )
+    return _compared(verdict, limits)
 
 
 def with_stamps(output: OutputVerdict, before: int, after: int, limits: OutputLimits | None) -> OutputVerdict:
     """The verdict when the document gets `after` stamps instead of `before`: never too small."""
-    size = output.output_bytes + (after - before) * STAMP_BYTES_MAX if after > before else output.output_bytes
-    return _verdict(size, output.pdf_version, version_low=output.version_low, limits=limits)
+    if before == after:
+        return _compared(output, limits)
+    if output.base_bytes:
+        each = output.stamp_bytes + (after - 1) * FIELD_BYTES_MAX
+        size = output.base_bytes + after * each
+    else:
+        size = output.output_bytes + max(0, after - before) * STAMP_BYTES_MAX
+    return _compared(msgspec.structs.replace(output, output_bytes=size), limits)
 
 
-def _verdict(size: int, version: str, *, version_low: bool, limits: OutputLimits | None) -> OutputVerdict:
-    too_large = limits is not None and limits.bytes_max is not None and size > limits.bytes_max
-    return OutputVerdict(
-        too_large=too_large,
-        version_low=version_low,
-        output_bytes=size,
-        pdf_version=version,
-        offers=("keep", "smaller") if too_large else ("keep",) if version_low else (),
-    )
+def _compared(output: OutputVerdict, limits: OutputLimits | None) -> OutputVerdict:
+    """The verdict with what the limits say of its size, and what can be done about that."""
+    bytes_max = limits.bytes_max if limits else None
+    too_large = bytes_max is not None and output.output_bytes > bytes_max
+    offers = ("keep", "smaller") if too_large else ("keep",) if output.version_low else ()
+    return msgspec.structs.replace(output, too_large=too_large, offers=offers if output.rewritable else ())

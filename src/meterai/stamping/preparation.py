@@ -6,6 +6,9 @@ where the CMS goes; whoever stores it makes the digest that the signer process s
 Several stamps on one document: all fields are made before the first seal, which certifies and allows form
 filling (DocMDP P=2, ISO 32000-1 clause 12.8.2.2); the last is an approval that locks all fields and, through
 its lock dictionary, the document (FieldMDP All, P=1). A certification must come first, so P=1 can't.
+
+A file that carries signatures is left as it is, byte for byte, and gets an approval that locks everything
+(`kit/pdf/profiles.py`). One that others are to sign afterwards gets plain approvals.
 """
 
 from __future__ import annotations
@@ -13,13 +16,17 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.existing_signatures import check_still_allowed
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import describe_page
+from meterai.kit.pdf.signatures import SignatureKind, find_signatures
 from meterai.kit.pdf.structure import OpenedDocument, open_document
 from meterai.stamping.increment import Increment, SealEntries, StampField
 from meterai.stamping.normalising import VERSION_MIN, normalise
@@ -54,6 +61,7 @@ class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     stamps: list[Stamp]
     index: int = 0
+    profile: Profile = Profile.FINAL
     signing_time: datetime
     reason: str = "Pembubuhan meterai elektronik"
     location: str = "Indonesia"
@@ -98,6 +106,7 @@ class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     data: bytes
     placements: list[Placement]
+    profile: Profile = Profile.FINAL
     limits: OutputLimits = OutputLimits()
     password: str = ""
     contents_bytes: int = CONTENTS_BYTES
@@ -108,6 +117,10 @@ class OutputMeasure(msgspec.Struct, frozen=True, kw_only=True):
 
     output_bytes: int
     """Upper bound of its size, some hundred bytes above the true one for each stamp."""
+    base_bytes: int
+    """Of the file before its first stamp."""
+    stamp_bytes: int
+    """What each of these stamps adds at most."""
     pdf_version: str
     too_large: bool
     version_low: bool
@@ -117,49 +130,81 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
     """Prepares stamp `index`; for the first one opens, checks, normalises and prepares in one go.
 
     Raises: Refusal INVALID as `prepare_document`, `placement.page`, `placement.size`, `placement.outside`,
-    `placement.overlap`, `seal.too_many`; CONFLICT `seal.field_missing` when `data` isn't what was sealed so
-    far.
+    `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
+    `seal.field_missing` when `data` isn't what was sealed so far.
     """
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
-    version = ""
-    if request.index == 0:
-        document = open_document(request.data, request.limits, request.password)
-        _check_placements(document, request.stamps)
-        version = document.pdf.pdf_version
-        base = normalise(document, request.data)
-        base_bytes = base.getbuffer().nbytes
-        increment, pages = _start(document, base, request), len(document.pages)
-    else:
-        base_bytes = len(request.data)
-        increment = Increment(io.BytesIO(request.data))
-        pages = increment.count_pages()
-    gap = increment.seal(_entries(request))
+    begun = _begin(request) if request.index == 0 else _go_on(request)
+    gap = begun.increment.seal(_entries(request))
+    data = gap.data
+    if request.profile is Profile.SIGNED:
+        check_still_allowed(request.data, data)
     return PreparedSeal(
-        data=gap.data,
+        data=data,
         gap_start=gap.start,
         gap_end=gap.end,
-        pages=pages,
-        base_bytes=base_bytes,
-        pdf_version=version,
+        pages=begun.pages,
+        base_bytes=begun.base_bytes,
+        pdf_version=begun.version,
     )
+
+
+class _Begun(NamedTuple):
+    """A revision under way, and the file that it is appended to."""
+
+    increment: Increment
+    pages: int
+    base_bytes: int
+    version: str
+
+
+def _begin(request: SealRequest) -> _Begun:
+    """The first stamp: brings the fields of all."""
+    document = open_document(request.data, request.limits, request.password)
+    _check_placements(document, request.stamps)
+    if request.profile is Profile.SIGNED:
+        assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
+        base = io.BytesIO(request.data)
+    else:
+        base = normalise(document, request.data)
+    base_bytes = base.getbuffer().nbytes
+    return _Begun(_start(document, base, request), len(document.pages), base_bytes, document.pdf.pdf_version)
+
+
+def _go_on(request: SealRequest) -> _Begun:
+    """A later stamp, on the file as sealed so far."""
+    increment = Increment(io.BytesIO(request.data))
+    if request.profile is Profile.SIGNED:
+        pages = len(open_document(request.data, request.limits).pages)
+    else:
+        pages = increment.count_pages()
+    return _Begun(increment, pages, len(request.data), "")
 
 
 def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> Increment:
     increment = Increment(base)
     last = len(request.stamps) - 1
     for number, stamp in enumerate(request.stamps):
-        box = document.pages[stamp.placement.page - 1].box
+        walked = document.pages[stamp.placement.page - 1]
         increment.add_field(
             StampField(
                 name=_field_name(stamp.serial),
                 page=stamp.placement.page,
-                rectangle=box.to_page(stamp.placement.rectangle),
-                rotation=box.rotation,
-                lock=number == last > 0,
+                page_object=walked.page.objgen if request.profile is Profile.SIGNED else None,
+                rectangle=walked.box.to_page(stamp.placement.rectangle),
+                rotation=walked.box.rotation,
+                lock=number == last and _locks(request),
             )
         )
     return increment
+
+
+def _locks(request: SealRequest) -> bool:
+    """Whether the last stamp locks all fields and the document; one that certifies alone needs no lock."""
+    if request.profile is Profile.FINAL:
+        return len(request.stamps) > 1
+    return request.profile is Profile.SIGNED
 
 
 def _check_placements(document: OpenedDocument, stamps: list[Stamp]) -> None:
@@ -180,7 +225,7 @@ def _field_name(serial: SerialNumber) -> str:
 def _entries(request: SealRequest) -> SealEntries:
     stamp = request.stamps[request.index]
     last = request.index == len(request.stamps) - 1
-    alone = len(request.stamps) == 1
+    certifies = request.profile is Profile.FINAL and request.index == 0
     return SealEntries(
         field_name=_field_name(stamp.serial),
         serial=stamp.serial,
@@ -190,8 +235,8 @@ def _entries(request: SealRequest) -> SealEntries:
         location=request.location,
         signer_name=request.signer_name,
         signing_time=request.signing_time,
-        certify=None if request.index else 1 if alone else 2,
-        lock=last and not alone,
+        certify=(1 if last else 2) if certifies else None,
+        lock=last and _locks(request),
         contents_bytes=request.contents_bytes,
         identity=_identity(request, stamp.serial),
     )
@@ -218,6 +263,7 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
         SealRequest(
             data=request.data,
             stamps=stamps,
+            profile=request.profile,
             signing_time=_STAND_IN_TIME,
             password=request.password,
             contents_bytes=request.contents_bytes,
@@ -226,10 +272,14 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
     size = prepared.base_bytes + increment * len(stamps)
     limits = request.limits
-    version = max(prepared.pdf_version, VERSION_MIN, key=_version)
+    version = prepared.pdf_version
+    if request.profile is not Profile.SIGNED:  # which keeps its header
+        version = max(version, VERSION_MIN, key=_version)
     wanted = limits.pdf_version_min
     return OutputMeasure(
         output_bytes=size,
+        base_bytes=prepared.base_bytes,
+        stamp_bytes=increment,
         pdf_version=version,
         too_large=limits.bytes_max is not None and size > limits.bytes_max,
         version_low=wanted is not None and _version(version) < _version(wanted),

@@ -16,6 +16,7 @@ from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import Inspection
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
 from meterai.stamping import page_images
@@ -46,6 +47,7 @@ class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
     input_object: str
     """Names the bytes to be stamped: changes when the document is rewritten."""
     bytes: int
+    profile: Profile
     inspection: Inspection
     placements: tuple[Placement, ...]
     output: OutputVerdict
@@ -234,6 +236,7 @@ def _page(row: Row, job: Job | None, releases: Sequence[Row]) -> DocumentPage:
         kind=row["kind"],
         input_object=row["input_object"],
         bytes=row["input_bytes"],
+        profile=Profile(row["profile"]),
         inspection=msgspec.convert(row["inspection"], Inspection),
         placements=tuple(msgspec.convert(row["placements"], list[Placement])),
         output=msgspec.convert(row["output"], OutputVerdict),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import msgspec
 from PIL import Image
 
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_page, with_image
+from meterai.kit.pdf.signatures import SignatureKind
+from meterai.kit.pdf.unlocking import unlock
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_output
 from meterai.stamping.proposal import ProposeRequest, choose_place
@@ -23,25 +27,37 @@ class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     stamps: int
     limits: OutputLimits
+    profile: Profile = Profile.FINAL
+    """Wanted, if the file carries no signatures."""
+    password: str = ""
+    """Typed by the person; used once."""
 
 
 class Reception(msgspec.Struct, frozen=True, kw_only=True):
     """What was found."""
 
     inspection: Inspection
+    profile: Profile
     placements: list[Placement]
     """Proposed: near the signature block, which is on the last page."""
     output: OutputMeasure
     page_image: RenderedPage
     """Of the last page."""
+    unlocked: bytes = b""
+    """The file without its user password, which takes the place of the upload; empty when it needed none."""
 
 
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
 
-    Raises: Refusal INVALID as `inspect`, `render_page` and `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `render_page` and `prepare_seal`.
     """
-    inspection = inspect(InspectRequest(data=request.data))
+    unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
+    data = unlocked or request.data
+    inspection = inspect(InspectRequest(data=data))
+    if unlocked:
+        notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
+        inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
     page = len(inspection.pages)
     seen = inspection.pages[-1]
 
@@ -55,7 +71,22 @@ def receive(request: ReceptionRequest) -> Reception:
             placements = [*placements, choose_place(small, wanted)]
         return placements, encode_page(image, quality=RenderRequest(data=b"", page=page).quality)
 
-    drawn = RenderRequest(data=request.data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
+    drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)
-    output = measure_output(MeasureRequest(data=request.data, placements=placements, limits=request.limits))
-    return Reception(inspection=inspection, placements=placements, output=output, page_image=page_image)
+    profile = profile_for(inspection, request.profile)
+    output = measure_output(
+        MeasureRequest(data=data, placements=placements, profile=profile, limits=request.limits)
+    )
+    return Reception(
+        inspection=inspection,
+        profile=profile,
+        placements=placements,
+        output=output,
+        page_image=page_image,
+        unlocked=unlocked or b"",
+    )
+
+
+def profile_for(inspection: Inspection, wanted: Profile) -> Profile:
+    """A file that carries signatures has no choice."""
+    return wanted if inspection.signatures is SignatureKind.NONE else Profile.SIGNED

@@ -11,6 +11,7 @@ from typing import Literal
 from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.web import formats
 from meterai.web.message_table import TABLE
+from meterai.web.notice_table import NOTICES
 from meterai.web.state_table import STATES
 
 MoneyKind = Literal["", "still", "held", "back", "returned"]
@@ -51,6 +52,11 @@ def reason_text(code: str, language: str) -> Text:
     reason = REASONS.get(code) or REASONS[UNEXPECTED]
     what, step = (reason.text_id, reason.next_id) if language == "id" else (reason.text_en, reason.next_en)
     return Text(code, what, step, "", "")
+
+
+def notice_text(code: str, language: str) -> str:
+    """What a notice about a document says. Raises: KeyError for a notice without words."""
+    return NOTICES[code][language != "id"]
 
 
 def state_text(name: str, language: str) -> Text:

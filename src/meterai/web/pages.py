@@ -20,7 +20,7 @@ from meterai.sales.bank_account import BANKS
 from meterai.web import formats
 from meterai.web.assets import Assets
 from meterai.web.languages import load_translations
-from meterai.web.messages import Text, reason_text, state_text, text_of
+from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.visits import LANGUAGES, Visit, localise
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -95,6 +95,7 @@ class Pages:
             "link": partial(localise, language=language),
             "told": partial(_told, language),
             "reason": partial(reason_text, language=language),
+            "notice": partial(notice_text, language=language),
             "state": partial(state_text, language=language),
         }
         environment.filters |= {

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import (
     MARGIN,
@@ -44,6 +45,8 @@ class Typed:
     number: int
     placement: Placement
     named: str = ""
+    profile: Profile | None = None
+    """The choice as the form has it; None: as stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
     return {
         "name": document.name,
         "notices": document.inspection.notices,
+        "signers": document.inspection.signers,
+        "profile": typed.profile or document.profile,
         "page": page_size(document, page),
         "pages": len(document.inspection.pages),
         "shown": page,

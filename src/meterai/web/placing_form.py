@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage
@@ -23,6 +24,9 @@ POSITIONS: dict[str, Position] = {
     "bawah_tengah": "bottom",
     "bawah_kanan": "bottom-right",
 }
+
+
+PROFILES = {"selesai": Profile.FINAL, "tanda_tangan": Profile.SIGN_LATER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,16 @@ def typed_from(form: Form, document: DocumentPage) -> Typed:
     pages = len(document.inspection.pages)
     if not 1 <= page <= pages:
         raise Refusal(Kind.INVALID, "placement.page", page=page, pages=pages)
+    profile = PROFILES.get(form.text("sesudah"))
     drawn = stored if page == stored.page else suggested(document, number, page)
     by_hand = _points(form.text("x"), form.text("y"))
     if by_hand is not None:
         moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=drawn.size)
-        return Typed(number, drawn if _same(moved, drawn) else moved)
+        return Typed(number, drawn if _same(moved, drawn) else moved, profile=profile)
     choice = form.text("letak")
     if choice in POSITIONS:
-        return Typed(number, named(document, page, POSITIONS[choice]), choice)
-    return Typed(number, drawn)
+        return Typed(number, named(document, page, POSITIONS[choice]), choice, profile)
+    return Typed(number, drawn, profile=profile)
 
 
 def wanted_from(form: Form, document: DocumentPage, typed: Typed) -> Wanted:

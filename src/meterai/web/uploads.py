@@ -28,8 +28,11 @@ async def accept_one(
     kind: str | None,
     owner: UUID | None,
     stamps: int = 1,
+    password: str = "",
 ) -> AcceptedDocument:
     """Inspects and stores one document, with proposed places for so many stamps.
+
+    `password`: what was typed to open a locked PDF; it goes no further than the jail.
 
     Raises: Refusal `pdf.*` with the reason, before anything is stored.
     """
@@ -44,6 +47,7 @@ async def accept_one(
         name=upload.name,
         kind=kind,
         stamps=stamps,
+        password=password,
         limits=limits_of(event),
         customer_id=owner,
         now=house.clock(),
@@ -57,7 +61,14 @@ async def accept_upload(
     uploads = form.uploads("berkas")
     if not uploads:
         raise Refusal(Kind.INVALID, "form.no_file")
-    return await accept_one(desk, uploads[0], event=event, kind=kind, owner=owner, stamps=stamps)
+    return await accept_one(
+        desk, uploads[0], event=event, kind=kind, owner=owner, stamps=stamps, password=password_of(form)
+    )
+
+
+def password_of(form: Form) -> str:
+    """The password typed for locked PDFs, with any blanks that belong to it."""
+    return form.fields.get("sandi", "")
 
 
 def file_name(name: str) -> str:

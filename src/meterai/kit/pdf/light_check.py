@@ -17,8 +17,9 @@ from cryptography import x509
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.signed_data import OID_SHA256, OID_TIME_STAMP_TOKEN, read_signed_data, signature_is_valid
-from meterai.kit.pdf.structure import walk_pages
+from meterai.kit.pdf.structure import has_guessed, walk_pages
 
 
 class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,10 @@ class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     serials: list[str]
     """Of all its seals, in the order of sealing."""
+    profile: Profile = Profile.FINAL
+    input_bytes: int = 0
+    input_sha256: str = ""
+    """Of the file as uploaded, which a signed one must still begin with, byte for byte."""
     covered: CoveredDigest | None = None
     """Made from these bytes by the asker, who had to hash them anyway; None: made here."""
 
@@ -94,11 +99,13 @@ class _Digests:
 def light_check(request: LightCheckRequest) -> LightCheck:
     """Checks a file that was sealed a moment ago.
 
-    Raises: Refusal CONFLICT `seal.unsound` with `what`: pages, field, byte_range, signature, time_stamp. The
-    file must not be released; it is a fault of ours, not of the customer's file.
+    Raises: Refusal CONFLICT `seal.unsound` with `what`: pages, field, profile, byte_range, signature,
+    time_stamp. The file must not be released; it is a fault of ours, not of the customer's file.
     """
     certificate = x509.load_der_x509_certificate(request.certificate)
     seals = _read_seals(request)
+    if request.profile is Profile.SIGNED:
+        _check_untouched(request)
     digests = _Digests(request)
     end = 0
     for number, signature in enumerate(seals, start=1):
@@ -122,16 +129,40 @@ def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
     try:
         pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
         pages = len(walk_pages(pdf, DEFAULT_LIMITS))
-        fields = {str(field["/T"]): field["/V"] for field in pdf.Root["/AcroForm"]["/Fields"]}
+        fields = _stamp_fields(pdf, request.profile)
     except (pikepdf.PdfError, Refusal):
         raise _unsound("pages") from None
     except (KeyError, TypeError):
         raise _unsound("field") from None
-    if pages != request.pages or pdf.get_warnings():
+    if pages != request.pages or has_guessed(pdf):
         raise _unsound("pages")
-    if list(fields) != [f"Emet{serial}" for serial in request.serials]:
+    wanted = [f"Emet{serial}" for serial in request.serials]
+    if request.profile is Profile.SIGNED:  # whose earlier stamps are none of ours to count
+        fields = {name: value for name, value in fields.items() if name in wanted}
+    if list(fields) != wanted:
         raise _unsound("field")
+    certified = "/DocMDP" in pdf.Root.get("/Perms", {})
+    if certified is not (request.profile is Profile.FINAL) and request.profile is not Profile.SIGNED:
+        raise _unsound("profile")
     return [_SealValues(list(value["/ByteRange"]), bytes(value["/Contents"])) for value in fields.values()]
+
+
+def _stamp_fields(pdf: pikepdf.Pdf, profile: Profile) -> dict[str, Any]:
+    """Name and value of the fields at the top of the form; all of them, unless the form is a stranger's.
+
+    Raises: KeyError, TypeError for a form that is not as we write it.
+    """
+    fields = list(pdf.Root["/AcroForm"]["/Fields"])
+    if profile is Profile.SIGNED:
+        fields = [field for field in fields if str(field.get("/T", "")).startswith("Emet") and "/V" in field]
+    return {str(field["/T"]): field["/V"] for field in fields}
+
+
+def _check_untouched(request: LightCheckRequest) -> None:
+    """What others signed is there to the byte."""
+    uploaded = memoryview(request.data)[: request.input_bytes]
+    if hashlib.sha256(uploaded).hexdigest() != request.input_sha256:
+        raise _unsound("profile")
 
 
 def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 import pikepdf
 
+from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.page_box import PageBox
-from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature
+from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature, usage_rights
 from meterai.kit.pdf.structure import OpenedDocument, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
+from meterai.kit.pdf.xfa import has_only_xfa
 
 DANGEROUS_ACTIONS = {
     "/JavaScript": "javascript",
@@ -41,7 +43,7 @@ class InspectRequest(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     limits: Limits = DEFAULT_LIMITS
     allow_signed: bool = False
-    """True: a signed file is described instead of refused (for the verifier)."""
+    """True: signatures are not looked into (for the verifier, which does that itself)."""
 
 
 class PageSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,22 +67,33 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """qpdf had to guess where objects lie; the person should look at the pages."""
     notices: list[str]
     """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
-    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`."""
+    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`; of a signed file,
+    from which nothing is removed, `.kept` and `.signed_changed`."""
+    signers: list[str] = []
+    """Who signed the file already, by the names in their certificates; nobody checked who they are."""
 
 
 def inspect(request: InspectRequest) -> Inspection:
     """Checks a file against the limits and says what it is.
 
     Raises: Refusal INVALID `pdf.empty`, `pdf.not_pdf`, `pdf.too_large`, `pdf.encrypted`, `pdf.broken`,
-    `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.signed`, `pdf.certified`.
+    `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.xfa_dynamic`,
+    `pdf.signed` (by a signature that no reader shows), and those of `examine_signatures`.
     """
     document = open_document(request.data, request.limits, request.password)
     check_weight(document, request.limits)
+    if has_only_xfa(document.pdf):
+        raise refuse("pdf.xfa_dynamic")
     signatures = find_signatures(document.pdf)
     if signatures is SignatureKind.NONE and _holds_signature(document.pdf, request.data):
+        if not request.allow_signed:
+            raise refuse("pdf.signed")  # its field is lost: no reader shows it, and rewriting would drop it
         signatures = SignatureKind.SIGNED
-    if not request.allow_signed:
-        refuse_signed(signatures)
+    notices, signers = _find_notices(document), []
+    if signatures is not SignatureKind.NONE and not request.allow_signed:
+        signed = _examine_signed(document, request.data, notices)
+        signers = signed.signers
+        notices = _signed_notices(notices, signed)
     return Inspection(
         size_bytes=len(request.data),
         pages=[describe_page(page.box) for page in document.pages],
@@ -88,8 +101,24 @@ def inspect(request: InspectRequest) -> Inspection:
         signatures=signatures,
         encrypted=document.encrypted,
         repaired=document.repaired,
-        notices=sorted(f"pdf.notice.{name}" for name in _find_notices(document)),
+        notices=sorted(f"pdf.notice.{name}" for name in notices),
+        signers=signers,
     )
+
+
+def _examine_signed(document: OpenedDocument, data: bytes, notices: set[str]) -> Signed:
+    """A signed file can't be mended, decrypted or cleaned: whatever would need that is refused."""
+    if document.encrypted:
+        raise refuse("pdf.signed_encrypted")
+    if document.repaired or "xfa" in notices:
+        raise refuse("pdf.signed_irregular")
+    return examine_signatures(data)
+
+
+def _signed_notices(notices: set[str], signed: Signed) -> set[str]:
+    alive = set(DANGEROUS_ACTIONS.values()) | set(DANGEROUS_ANNOTATIONS.values())
+    told = {"signed_changed"} if signed.changed else set()
+    return told | ({"kept"} if notices & alive else set())
 
 
 def refuse_signed(signatures: SignatureKind) -> None:
@@ -108,7 +137,8 @@ def _holds_signature(pdf: pikepdf.Pdf, data: bytes) -> bool:
     """A signature dictionary outside the form: hidden, or its field was lost."""
     if b"ByteRange" not in data and b"/ObjStm" not in data:
         return False
-    return any(is_signature(item) for item in pdf.objects)
+    rights = [item.objgen for item in usage_rights(pdf)]
+    return any(is_signature(item) and item.objgen not in rights for item in pdf.objects)
 
 
 def _find_notices(document: OpenedDocument) -> set[str]:
@@ -118,6 +148,8 @@ def _find_notices(document: OpenedDocument) -> set[str]:
         found.add("encrypted")
     if document.repaired:
         found.add("repaired")
+    if usage_rights(document.pdf):
+        found.add("usage_rights")
     names = root.get("/Names")
     if isinstance(names, pikepdf.Dictionary):
         found |= {"javascript"} if "/JavaScript" in names else set()

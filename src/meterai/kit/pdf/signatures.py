@@ -21,16 +21,25 @@ class SignatureKind(StrEnum):
 
 
 def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
-    """Looks in the permissions dictionary and in every form field."""
+    """Looks in the permissions dictionary and in every form field.
+
+    Usage rights (clause 12.8.2.3) are no signature: they only tell a reader of one maker what to offer.
+    """
     permissions = pdf.Root.get("/Perms")
-    if isinstance(permissions, pikepdf.Dictionary) and (
-        "/DocMDP" in permissions or "/UR3" in permissions or "/UR" in permissions
-    ):
+    if isinstance(permissions, pikepdf.Dictionary) and "/DocMDP" in permissions:
         return SignatureKind.CERTIFIED
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return SignatureKind.NONE
     return SignatureKind.SIGNED if _any_filled(form.get("/Fields")) else SignatureKind.NONE
+
+
+def usage_rights(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
+    """The signature dictionaries that enable usage rights, which rewriting removes."""
+    permissions = pdf.Root.get("/Perms")
+    if not isinstance(permissions, pikepdf.Dictionary):
+        return []
+    return [permissions[key] for key in ("/UR3", "/UR") if key in permissions]
 
 
 def is_signature(value: Any) -> bool:

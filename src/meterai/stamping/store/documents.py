@@ -23,6 +23,7 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None
     input_object: str
     input_bytes: int
+    profile: str
     inspection: Any
     placements: Any
     output: Any
@@ -44,15 +45,17 @@ async def insert_document(tx: Connection, document: NewDocument) -> None:
 
 
 async def set_placements(
-    tx: Connection, document_id: UUID, placements: Sequence[Placement], output: Any
+    tx: Connection, document_id: UUID, placements: Sequence[Placement], output: Any, *, profile: str
 ) -> bool:
     """Moves the stamps of a document whose stamping has not begun. False when it has, or no such document."""
     status = await tx.execute(
-        """UPDATE stamping.document d SET placements = $2, output = $3 WHERE id = $1 AND NOT EXISTS
-           (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
+        """UPDATE stamping.document d SET placements = $2, output = $3, profile = $4
+           WHERE id = $1 AND NOT EXISTS
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
         document_id,
         placements,
         output,
+        profile,
     )
     return status == "UPDATE 1"
 

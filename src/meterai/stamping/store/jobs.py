@@ -11,6 +11,7 @@ import msgspec
 from meterai.kernel.clock import business_date
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Row
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.placement import Placement
 
@@ -118,7 +119,7 @@ async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> 
         """
         SELECT j.id, j.attempts, j.trouble_code, j.organisation_id, j.reference_id, j.document_id,
             encode(j.input_digest, 'hex') AS input_object,
-            jsonb_array_length(d.inspection -> 'pages') AS pages,
+            jsonb_array_length(d.inspection -> 'pages') AS pages, d.profile, d.input_bytes,
             s.serial, s.ordinal, s.reservation_id, s.placement, s.allocated_at,
             i.digest, i.prepared_object, i.gap_start, i.gap_end
         FROM stamping.job j
@@ -146,6 +147,8 @@ def _claimed(rows: list[Row], lease_token: int) -> ClaimedJob:
         reference_id=first["reference_id"],
         document_id=first["document_id"],
         input_object=first["input_object"],
+        input_bytes=first["input_bytes"],
+        profile=Profile(first["profile"]),
         pages=first["pages"],
         seals=tuple(_seal(row) for row in rows),
     )

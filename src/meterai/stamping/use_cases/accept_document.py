@@ -14,6 +14,7 @@ from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.pdf.profiles import CHOICES, Profile
 from meterai.kit.pdf.reading import Inspection
 from meterai.ledger.model import SELLER
 from meterai.stamping import page_images
@@ -53,12 +54,16 @@ async def accept_document(
     customer_id: UUID | None,
     now: datetime,
     stamps: int = 1,
+    profile: Profile = Profile.FINAL,
+    password: str = "",
     organisation_id: UUID = SELLER,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, says whether the result fits, and stores it.
 
     `limits`: what the event's agency accepts of the stamped file; over them is no refusal but part of the
     answer, with what can be done. `customer_id`: None until the contact is verified (`adopt_document`).
+    `profile`: what is wanted of a file without signatures; `place_stamps` can change it. `password`: opens a
+    file that needs one; it is neither stored nor logged, and the unlocked file takes the upload's place.
 
     Raises: Refusal INVALID `pdf.*` (see `kit.pdf.reading.inspect`), `document.too_many_stamps`; BUSY
     `jail.busy`.
@@ -67,10 +72,14 @@ async def accept_document(
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
     if not 1 <= stamps <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
-    request = ReceptionRequest(data=data, stamps=stamps, limits=limits or OutputLimits())
+    assert profile in CHOICES
+    request = ReceptionRequest(
+        data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
+    )
     found = await jail.run(_RECEIVE, request, Reception)
+    data = found.unlocked or data
     inspection, placements = found.inspection, found.placements
-    output = verdict_of(found.output, limits)
+    output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
         id=new_id(now),
         organisation_id=organisation_id,
@@ -79,6 +88,7 @@ async def accept_document(
         kind=kind,
         input_object=hashlib.sha256(data).hexdigest(),
         input_bytes=len(data),
+        profile=found.profile,
         inspection=inspection,
         placements=placements,
         output=output,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.kit.pdf.profiles import CHOICES, Profile
 from meterai.kit.pdf.reading import Inspection
 from meterai.stamping import queries
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
@@ -15,8 +16,13 @@ from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.store import documents
 
 
-async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Placement]) -> OutputVerdict:
+async def place_stamps(
+    db: Database, document_id: UUID, placements: Sequence[Placement], *, profile: Profile | None = None
+) -> OutputVerdict:
     """Moves the stamps of a document, and says whether the stamped file will still be within its limits.
+
+    `profile`: whether others are to sign afterwards (None: as it was). A file that carries signatures keeps
+    its own, whatever is asked for.
 
     Raises: Refusal NOT_FOUND `document.unknown`; INVALID `document.no_stamps`, `document.too_many_stamps`,
     `placement.page`, `placement.size`, `placement.outside`, `placement.overlap`; CONFLICT
@@ -27,11 +33,18 @@ async def place_stamps(db: Database, document_id: UUID, placements: Sequence[Pla
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
     check_placements(page.inspection, placements)
     output = with_stamps(page.output, len(page.placements), len(placements), page.limits)
+    chosen = chosen_profile(page.profile, profile)
     async with db.transaction() as tx:
-        moved = await documents.set_placements(tx, document_id, placements, output)
-    if not moved and tuple(placements) != page.placements:  # the same form again is no error
+        moved = await documents.set_placements(tx, document_id, placements, output, profile=chosen)
+    same = chosen is page.profile and tuple(placements) == page.placements
+    if not moved and not same:  # the same form again is no error
         raise Refusal(Kind.CONFLICT, "document.stamped_already")
     return output
+
+
+def chosen_profile(stored: Profile, wanted: Profile | None) -> Profile:
+    """What becomes of a choice: a file that carries signatures leaves none."""
+    return stored if wanted not in CHOICES or stored is Profile.SIGNED else wanted
 
 
 def check_placements(inspection: Inspection, placements: Sequence[Placement]) -> None:

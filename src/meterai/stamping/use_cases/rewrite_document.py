@@ -72,4 +72,5 @@ def _room(page: DocumentPage) -> int | None:
     """Bytes that the file itself may have, once its stamps have taken theirs."""
     if page.limits is None or page.limits.bytes_max is None:
         return None
-    return max(0, page.limits.bytes_max - STAMP_BYTES_MAX * len(page.placements))
+    stamp_bytes = page.output.stamp_bytes or STAMP_BYTES_MAX
+    return max(0, page.limits.bytes_max - stamp_bytes * len(page.placements))

@@ -20,7 +20,7 @@ from meterai.web.access import OrderKey, customer_of, keep_order, open_order_pag
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
-from meterai.web.uploads import accept_one
+from meterai.web.uploads import accept_one, password_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,9 @@ async def _accept(
             problems.append(Problem(slot.label, text_of("form.no_file", language)))
         for number, upload in enumerate(uploads):
             try:
-                document = await accept_one(desk, upload, event=event, kind=slot.kind, owner=owner)
+                document = await accept_one(
+                    desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
+                )
                 place = f"{submit_id}/{slot.field}/{number}/{hashlib.sha256(upload.content).hexdigest()}"
                 accepted.append(Accepted(document.document_id, slot.kind, place))
             except Refusal as refusal:
@@ -214,11 +216,17 @@ async def _documents_page(
         event=event,
         slots=slots,
         problems=problems,
+        locked=_is_locked(problems),
         kept=list(names.values()),
         submit_id=submit_id,
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
         private=True,
     )
+
+
+def _is_locked(problems: Sequence[Problem]) -> bool:
+    """Whether a file waits for its password, so that its field is shown at once."""
+    return any(problem.text.code in ("pdf.encrypted", "pdf.wrong_password") for problem in problems)
 
 
 def _page(
@@ -237,6 +245,7 @@ def _page(
         event=event,
         slots=slots_of(event, desk.visit(request).language),
         problems=problems,
+        locked=_is_locked(problems),
         kept=[],
         submit_id=submit_id,
         action=desk.visit(request).link("/beli"),

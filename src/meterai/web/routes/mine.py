@@ -12,6 +12,7 @@ from litestar import Response, get, post
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.sales.queries import orders_of_customer, orders_of_documents, quota_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
@@ -145,7 +146,7 @@ async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     try:
         typed = typed_from(form, document)
         wanted = wanted_from(form, document, typed)
-        await _stamp(desk, document, customer.customer_id, wanted)
+        await _stamp(desk, document, customer.customer_id, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(desk.house.db, document_id) is None:
             return _placing_page(request, desk, document, typed, refusal)
@@ -213,10 +214,12 @@ async def _order_of(desk: Desk, document_id: UUID) -> str | None:
     return (await orders_of_documents(desk.house.db, [document_id])).get(document_id)
 
 
-async def _stamp(desk: Desk, document: DocumentPage, customer_id: UUID, wanted: Wanted) -> None:
-    """Stores the places; the stamping begins unless another stamp is to be placed first."""
+async def _stamp(
+    desk: Desk, document: DocumentPage, customer_id: UUID, wanted: Wanted, profile: Profile | None
+) -> None:
+    """Stores the places and the profile; the stamping begins unless another stamp is to be placed first."""
     house = desk.house
-    await place_stamps(house.db, document.document_id, wanted.placements)
+    await place_stamps(house.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
     await start_stamping(

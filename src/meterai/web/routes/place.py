@@ -10,13 +10,14 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.sales.order import Item, Order
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_image, document_page
-from meterai.stamping.use_cases.place_stamps import check_placements, place_stamps
+from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
@@ -59,7 +60,7 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     try:
         typed = typed_from(form, sheet.document)
         wanted = wanted_from(form, sheet.document, typed)
-        output = await _store(desk, sheet, wanted.placements)
+        output = await _store(desk, sheet, wanted.placements, typed.profile)
     except Refusal as refusal:
         return _page(request, desk, sheet, typed, refusal)
     if wanted.show is not None:
@@ -122,22 +123,25 @@ async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) ->
     return Sheet(key, order, item, position, document)
 
 
-async def _store(desk: Desk, sheet: Sheet, wanted: Sequence[Placement]) -> OutputVerdict:
-    """Stores the places, and sees to it that the order buys as many stamps as there are places.
+async def _store(
+    desk: Desk, sheet: Sheet, wanted: Sequence[Placement], profile: Profile | None
+) -> OutputVerdict:
+    """Stores places and profile, and sees to it that the order buys as many stamps as there are places.
 
     A stamp more is bought before it is placed, one less is given up after it was taken off. A process that
     dies in between leaves a stamp too many, whose money can be asked back; never one that nobody pays.
     """
     document = sheet.document
     counted = sheet.item.quantity == len(wanted)
-    if counted and tuple(wanted) == document.placements:
+    same_profile = chosen_profile(document.profile, profile) is document.profile
+    if counted and same_profile and tuple(wanted) == document.placements:
         return document.output  # left as it was: nothing to store
     check_placements(document.inspection, wanted)
     if not counted and sheet.order.state != "draft":
         raise Refusal(Kind.CONFLICT, "order.not_draft")
     if len(wanted) > sheet.item.quantity:
         await _buy(desk, sheet, len(wanted))
-    output = await place_stamps(desk.house.db, document.document_id, wanted)
+    output = await place_stamps(desk.house.db, document.document_id, wanted, profile=profile)
     if not counted:
         # Another window may have stored its own places meanwhile: whoever is last counts what is there.
         stored = await document_page(desk.house.db, document.document_id)

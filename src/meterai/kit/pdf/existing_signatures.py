@@ -1,0 +1,196 @@
+"""The signatures that a file carries already: whose they are, and whether a stamp may follow.
+
+Runs in the jail. A stamp on a file whose signatures are broken, or that forbid what comes after, would make
+one more file that nobody can trust: such a file is refused before anybody pays. Sources: ISO 32000-2 clauses
+12.7.5.5 (Lock), 12.8.2.2 (DocMDP), 12.8.2.4 (FieldMDP); ETSI EN 319 142-1.
+"""
+
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import msgspec
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DiffResult,
+    DocInfoRule,
+    DSSCompareRule,
+    FormUpdatingRule,
+    GenericFieldModificationRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+    XrefStreamRule,
+)
+from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
+
+SIGNATURES_MAX = 12
+"""Each one is compared with every later revision: the work grows with the square of their number."""
+
+_LTA = ModificationLevel.LTA_UPDATES
+_POLICY = StandardDiffPolicy(
+    global_rules=[
+        CatalogModificationRule(),
+        DocInfoRule().as_qualified(_LTA),
+        XrefStreamRule().as_qualified(_LTA),
+        ObjectStreamRule().as_qualified(_LTA),
+        DSSCompareRule().as_qualified(_LTA),
+        MetadataUpdateRule().as_qualified(_LTA),
+    ],
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            SigFieldCreationRule(allow_new_visible_after_certify=True),
+            SigFieldModificationRule(),
+            GenericFieldModificationRule(),
+        ]
+    ),
+)
+"""pyHanko's own policy but for one point: a certification with P=2 allows "signing" (clause 12.8.2.2), and as
+Acrobat reads that, in a new visible field too."""
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the signatures of a file say of themselves. Nobody's identity is checked here."""
+
+    signers: list[str]
+    """Names as the certificates state them, in the order of signing; document time stamps left out."""
+    changed: bool
+    """The document was changed after a signature in a way that this signature does not allow."""
+
+
+def examine_signatures(data: bytes) -> Signed:
+    """Reads every signature of a file and decides whether a stamp may follow.
+
+    Raises: Refusal INVALID `pdf.signed_irregular` (can't be read beyond doubt), `pdf.signed_encrypted`,
+    `pdf.signed_too_many`, `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`.
+    """
+    found = _read(data)
+    for signature in found:
+        if not _is_intact(signature):
+            raise _refuse("pdf.signed_broken")
+    for signature in found:
+        if signature.docmdp_level is MDPPerm.NO_CHANGES:
+            raise _refuse("pdf.certified" if _is_certification(signature) else "pdf.signed_locked")
+    people = [_signer(signature) for signature in found if signature.sig_object_type != "/DocTimeStamp"]
+    return Signed(
+        signers=list(dict.fromkeys(people)), changed=not all(_allows_the_rest(item) for item in found)
+    )
+
+
+def check_still_allowed(before: bytes, after: bytes) -> None:
+    """Whether the signatures of `before` allow what was appended to it.
+
+    Raises: Refusal INVALID `pdf.signed_locked`.
+    """
+    for was, now in zip(_read(before), _read(after, among=before), strict=True):
+        if not _allows_the_rest(now) and _allows_the_rest(was):
+            raise _refuse("pdf.signed_locked")
+
+
+def _refuse(code: str, **facts: object) -> Refusal:
+    return Refusal(Kind.INVALID, code, **facts)
+
+
+def _read(data: bytes, among: bytes | None = None) -> list[EmbeddedPdfSignature]:
+    """The signatures in the order of signing; with `among` those that this earlier state of the file had.
+
+    Read as strictly as our verifier reads: what it would not judge must not be stamped.
+    """
+    try:
+        reader = PdfFileReader(io.BytesIO(data), strict=True)
+        if reader.encrypted:
+            raise _refuse("pdf.signed_encrypted")
+        if reader.xrefs.hybrid_xrefs_present:
+            raise _refuse("pdf.signed_irregular")
+        found = []
+        for name, value, field in enumerate_sig_fields(reader, filled_status=True):
+            end = _end(value.get_object(), data)
+            if among is None or end <= len(among):
+                found.append((end, EmbeddedPdfSignature(reader, field, name)))
+    except Refusal:
+        raise
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:
+        # Parsers of strangers' bytes raise nearly anything; what can't be read can't be stamped.
+        raise _refuse("pdf.signed_irregular") from None
+    if not found:
+        raise _refuse("pdf.signed_irregular")
+    if len(found) > SIGNATURES_MAX:
+        raise _refuse("pdf.signed_too_many", signatures_max=SIGNATURES_MAX)
+    return [signature for _, signature in sorted(found, key=lambda item: item[0])]
+
+
+def _end(signature: Any, data: bytes) -> int:
+    """End of the signed bytes. Raises: ShapeError for a byte range that is not the one accepted shape."""
+    numbers = [int(number) for number in signature["/ByteRange"]]
+    covered = read_byte_range(data, numbers)
+    contents = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW)
+    if contents.original_bytes != gap_content(data, covered):
+        raise ShapeError("the gap is not this signature's")
+    return covered.end
+
+
+def _is_intact(signature: EmbeddedPdfSignature) -> bool:
+    """Whether the digest and the signature agree with the certificate inside; asks nothing about trust."""
+    try:
+        content = signature.signed_data["encap_content_info"]
+        kind = content["content_type"].native
+        digest = signature.compute_digest()
+        if kind == "tst_info":
+            token = content["content"]
+            if token.parsed["message_imprint"]["hashed_message"].native != digest:
+                return False
+            digest = hashlib.new(signature.md_algorithm, bytes(token)).digest()
+        intact, valid = validate_sig_integrity(
+            signature.signer_info, signature.signer_cert, expected_content_type=kind, actual_digest=digest
+        )
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:  # an unknown algorithm, a damaged structure: nobody can tell that it is intact
+        return False
+    return bool(intact and valid)
+
+
+def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:
+    """Whether DocMDP and FieldMDP of a signature allow everything that came after it."""
+    signature.compute_integrity_info(_POLICY)
+    summary = signature.summarise_integrity_info()
+    found = summary["diff_result"]
+    return bool(summary["docmdp_ok"]) and isinstance(found, DiffResult)
+
+
+def _is_certification(signature: EmbeddedPdfSignature) -> bool:
+    permissions = signature.reader.root.get("/Perms", {})
+    try:
+        reference = permissions.raw_get("/DocMDP")
+    except (KeyError, AttributeError):
+        return False
+    own = signature.sig_field.raw_get("/V")
+    return bool(getattr(reference, "reference", None) == getattr(own, "reference", None))
+
+
+def _signer(signature: EmbeddedPdfSignature) -> str:
+    """The common name in the certificate, else whatever name it has; at most 100 characters."""
+    try:
+        names = signature.signer_cert.subject.native
+    except Exception:
+        return "?"
+    name = names.get("common_name") or names.get("organization_name") or "?"
+    text = str(name if isinstance(name, str) else name[0])
+    return "".join(character for character in text if character.isprintable())[:100]

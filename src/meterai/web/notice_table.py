@@ -1,0 +1,65 @@
+"""What a person is told about a document before it is stamped: what we remove, keep, or had to guess.
+
+Code of the inspection -> (Indonesian, English). A test compares the codes with those that inspection gives.
+"""
+
+from __future__ import annotations
+
+NOTICES: dict[str, tuple[str, str]] = {
+    "pdf.notice.javascript": (
+        "Skrip (program kecil) di dalam PDF ini akan kami buang.",
+        "We will remove the scripts (small programs) inside this PDF.",
+    ),
+    "pdf.notice.launch": (
+        "Perintah untuk membuka program lain akan kami buang.",
+        "We will remove commands that open other programs.",
+    ),
+    "pdf.notice.submit": (
+        "Tombol pengirim isi formulir akan kami buang.",
+        "We will remove buttons that send the form's content elsewhere.",
+    ),
+    "pdf.notice.embedded": (
+        "Lampiran di dalam PDF ini akan kami buang; yang dibubuhi hanya halamannya. Simpan lampirannya.",
+        "We will remove the files attached inside this PDF; only its pages are stamped. Keep them yourself.",
+    ),
+    "pdf.notice.multimedia": (
+        "Suara, video, dan benda 3D di dalam PDF ini akan kami buang.",
+        "We will remove sound, video and 3-D objects inside this PDF.",
+    ),
+    "pdf.notice.xfa": (
+        "PDF ini formulir XFA. Isi XFA-nya akan kami buang; yang dibubuhi halaman seperti pada gambar.",
+        "This PDF is an XFA form. We will remove its XFA part; what is stamped are the pages as pictured.",
+    ),
+    "pdf.notice.form": (
+        "Isian formulirnya akan menjadi bagian halaman dan tidak dapat diubah lagi. Periksa isinya dulu.",
+        "The form's entries become part of the page and can't be changed any more. Check them first.",
+    ),
+    "pdf.notice.comments": (
+        "Komentar dan coretan yang terlihat akan menjadi bagian halaman.",
+        "Visible comments and marks become part of the page.",
+    ),
+    "pdf.notice.encrypted": (
+        "PDF ini dikunci; hasil yang bermeterai tidak lagi memakai kata sandi atau larangan mencetak.",
+        "This PDF is locked; the stamped result no longer has a password or a ban on printing.",
+    ),
+    "pdf.notice.repaired": (
+        "PDF ini agak rusak dan sudah kami perbaiki. Periksa apakah semua halamannya masih benar.",
+        "This PDF was slightly damaged and we repaired it. Check that all pages are still right.",
+    ),
+    "pdf.notice.usage_rights": (
+        "Izin khusus Adobe Reader pada PDF ini akan kami buang; halamannya tidak berubah.",
+        "We will remove this PDF's special permissions for Adobe Reader; its pages do not change.",
+    ),
+    "pdf.notice.kept": (
+        "PDF ini berisi skrip, lampiran, atau perintah otomatis. Karena sudah ditandatangani, semuanya kami "
+        "biarkan apa adanya; membuangnya akan merusak tanda tangan.",
+        "This PDF contains scripts, attachments or automatic commands. As it is signed, we leave them as "
+        "they are; removing them would break the signatures.",
+    ),
+    "pdf.notice.signed_changed": (
+        "Isi PDF ini diubah sesudah ditandatangani. Aplikasi PDF dapat menyatakan tanda tangan itu tidak "
+        "sah; meterai tidak memperbaikinya. Sebaiknya minta berkas aslinya.",
+        "This PDF was changed after it was signed. PDF apps may call that signature invalid; a stamp does "
+        "not mend it. It is better to ask for the original file.",
+    ),
+}

@@ -1,0 +1,112 @@
+"""Files that other people signed already: Budi signs, Siti certifies, and what goes wrong with that."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Any
+
+import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from tests.pdf import samples
+from tests.verification.making import sign, stranger
+
+
+@lru_cache
+def person(name: str) -> SimpleSigner:
+    """Somebody with a certificate of their own."""
+    return stranger(name)
+
+
+def signed(
+    data: bytes,
+    name: str = "Budi Santoso",
+    *,
+    field: str = "TandaTangan",
+    certify: MDPPerm | None = None,
+    lock: FieldMDPSpec | None = None,
+    lock_level: MDPPerm | None = None,
+    strict: bool = True,
+) -> bytes:
+    """The file with one more signature; `lock` and `lock_level` go into the field's Lock dictionary."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
+    append_signature_field(
+        writer,
+        SigFieldSpec(field, box=(60, 60, 160, 100), field_mdp_spec=lock, doc_mdp_update_value=lock_level),
+    )
+    permission: dict[str, Any] = {"docmdp_permissions": certify} if certify else {}
+    signing = PdfSigner(
+        PdfSignatureMetadata(
+            field_name=field,
+            reason="Setuju",
+            subfilter=SigSeedSubFilter.PADES,
+            md_algorithm="sha256",
+            certify=certify is not None,
+            **permission,
+        ),
+        signer=person(name),
+    )
+    return sign(signing, writer)
+
+
+def by_budi() -> bytes:
+    return signed(samples.letter())
+
+
+def by_budi_and_siti() -> bytes:
+    return signed(by_budi(), "Siti Rahma", field="Kedua")
+
+
+def certified(level: MDPPerm) -> bytes:
+    return signed(samples.letter(), "Siti Rahma", certify=level)
+
+
+def with_locked_fields() -> bytes:
+    return signed(samples.form(), lock=FieldMDPSpec(FieldMDPAction.ALL))
+
+
+def with_lock_level(level: MDPPerm) -> bytes:
+    return signed(samples.letter(), lock=FieldMDPSpec(FieldMDPAction.ALL), lock_level=level)
+
+
+def broken() -> bytes:
+    """One letter was changed under the signature."""
+    data = bytearray(by_budi())
+    at = data.index(b"/Title") + 9 if b"/Title" in data else data.index(b"Helvetica")
+    data[at] ^= 1
+    return bytes(data)
+
+
+def encrypted() -> bytes:
+    """Locked by its owner, then signed."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(user="", owner="pemilik", R=4))
+    writer = IncrementalPdfFileWriter(io.BytesIO(out.getvalue()))
+    writer.encrypt("")
+    append_signature_field(writer, SigFieldSpec("TandaTangan"))
+    signing = PdfSigner(
+        PdfSignatureMetadata(field_name="TandaTangan", md_algorithm="sha256"), signer=person("Budi Santoso")
+    )
+    return sign(signing, writer)
+
+
+def changed_afterwards() -> bytes:
+    """A page was turned after Budi signed: his signature is intact and does not allow it."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(by_budi()))
+    page, _ = writer.find_page_for_modification(0)
+    page.get_object()["/Rotate"] = generic.NumberObject(180)
+    writer.mark_update(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
