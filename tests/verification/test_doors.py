@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -85,6 +86,42 @@ def test_the_command_line_says_in_words_that_the_register_was_not_asked(
     _, output = run(files["asli"], "--trust", house.folder / "trust")
     assert "ASLI" in output
     assert "register was not asked" in " ".join(output.replace("│", " ").split())
+
+
+def test_a_root_certificate_is_all_that_the_command_line_needs(
+    house: House, files: dict[str, Path], tmp_path: Path
+) -> None:
+    """No data directory, no home, no setting, no network."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    root = shutil.copy(house.folder / "root.pem", alone / "root.pem")
+    program = [sys.executable, "-m", "meterai.cli", "verify", str(files["asli"]), "--json"]
+    done = subprocess.run(
+        [*_without_network(), *program, "--trust-root", root],
+        capture_output=True,
+        timeout=60,
+        cwd=alone,
+        env={"PATH": "/usr/bin:/bin", "METERAI_DATA": str(tmp_path / "missing")},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "ASLI"
+    assert [path.name for path in alone.iterdir()] == ["root.pem"]
+    assert not (tmp_path / "missing").exists()
+
+
+def _without_network() -> list[str]:
+    """What puts a command into a network namespace of its own, where this machine allows one."""
+    prefix = ["unshare", "--map-root-user", "--net"]
+    allowed = shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True)
+    return prefix if allowed and allowed.returncode == 0 else []
+
+
+def test_another_root_than_the_files_makes_a_stranger_of_the_stamp(
+    other_house: House, files: dict[str, Path]
+) -> None:
+    exit_code, output = run(files["asli"], "--json", "--trust-root", other_house.folder / "root.pem")
+    assert exit_code == 1
+    assert json.loads(output)["reasons"][0] == "chain.impostor"
 
 
 def test_without_a_trust_root_nothing_is_judged(files: dict[str, Path], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import from_environment
 from meterai.verification.model import Judgement, Trust, Verdict
 from meterai.verification.reasons import REASONS
-from meterai.verification.trust import load_trust
+from meterai.verification.trust import load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: 2}
@@ -37,22 +37,32 @@ def verify(
         Path | None,
         typer.Option(help="Folder with root.pem and code.json; default: pki/trust in the data directory."),
     ] = None,
+    trust_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="PEM file of a root certificate to trust; repeat. Nothing else is needed then."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked."""
     set_up_logging("WARNING")  # to stderr: stdout is the answer's alone
-    folder = trust or from_environment().data / "pki" / "trust"
-    try:
-        roots = load_trust(folder)
-    except Refusal:
-        typer.echo(f"No readable trust root in {folder}; name its folder with --trust.", err=True)
-        raise typer.Exit(2) from None
+    roots = read_trust(trust, trust_root or [])
     judgement = asyncio.run(_judge(file.read_bytes(), roots))
     if as_json:
         typer.echo(msgspec.json.encode(judgement).decode())
     else:
         _show(judgement, file.name)
     raise typer.Exit(EXIT_CODES[judgement.verdict])
+
+
+def read_trust(folder: Path | None, files: list[Path]) -> Trust:
+    """What the options of a command say is trusted; ends the command when it can't be read."""
+    place = folder or from_environment().data / "pki" / "trust"
+    try:
+        return load_roots(files) if files else load_trust(place)
+    except Refusal:
+        named = ", ".join(str(file) for file in files) or place
+        typer.echo(f"No readable trust root in {named}; name its file with --trust-root.", err=True)
+        raise typer.Exit(2) from None
 
 
 async def _judge(data: bytes, trust: Trust) -> Judgement:

@@ -1,7 +1,8 @@
-"""Reads the folder `trust/`: pinned root certificates and the public keys of the 2-D code."""
+"""Reads what verification trusts: pinned root certificates, and the public keys of the 2-D code."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -17,14 +18,32 @@ def load_trust(folder: Path) -> Trust:
 
     Raises: Refusal(INVALID, "trust.unreadable") when there is no readable root.
     """
+    roots = load_roots([folder / "root.pem"])
     try:
-        certificates = x509.load_pem_x509_certificates((folder / "root.pem").read_bytes())
         code = folder / "code.json"
         keys = msgspec.json.decode(code.read_bytes(), type=dict[int, str]) if code.exists() else {}
         lengths = {len(bytes.fromhex(key)) for key in keys.values()}
     except (OSError, ValueError) as error:
-        raise Refusal(Kind.INVALID, "trust.unreadable", folder=folder.name) from error
+        raise _unreadable(folder) from error
     if lengths - {32}:
-        raise Refusal(Kind.INVALID, "trust.unreadable", folder=folder.name)
-    roots = tuple(certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates)
-    return Trust(roots_pem=roots, code_keys=keys)
+        raise _unreadable(folder)
+    return Trust(roots_pem=roots.roots_pem, code_keys=keys)
+
+
+def load_roots(files: Iterable[Path]) -> Trust:
+    """The root certificates in PEM files, each with one or more: all that judging a document needs.
+
+    Raises: Refusal(INVALID, "trust.unreadable").
+    """
+    roots: list[str] = []
+    for file in files:
+        try:
+            certificates = x509.load_pem_x509_certificates(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise _unreadable(file) from error
+        roots += [certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates]
+    return Trust(roots_pem=tuple(roots))
+
+
+def _unreadable(path: Path) -> Refusal:
+    return Refusal(Kind.INVALID, "trust.unreadable", folder=path.name)
