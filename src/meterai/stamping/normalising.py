@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pikepdf
 
+from meterai.kit.pdf.appearances import complete_appearances
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
 from meterai.kit.pdf.signatures import find_signatures
@@ -51,14 +52,14 @@ def prepare_document(request: DocumentRequest) -> NormalisedDocument:
     Raises: Refusal INVALID as `open_document`, and `pdf.signed`, `pdf.certified`.
     """
     document = open_document(request.data, request.limits, request.password)
-    out = normalise(document, request.data)
+    out = normalise(document, request.data, request.password)
     return NormalisedDocument(
         data=out.getvalue(), pdf_version=document.pdf.pdf_version, pages=len(document.pages)
     )
 
 
-def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
-    """The rewritten file, as a stream that the seal is appended to.
+def normalise(document: OpenedDocument, data: bytes, password: str = "") -> io.BytesIO:
+    """The rewritten file, as a stream that the seal is appended to. `data` is what was opened.
 
     Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
     """
@@ -67,7 +68,7 @@ def normalise(document: OpenedDocument, data: bytes) -> io.BytesIO:
     if has_only_xfa(pdf):
         raise refuse("pdf.xfa_dynamic")
     _mend_boxes(document)
-    _flatten(document)
+    _flatten(document, data, password)
     _defuse(document)
     _fix_trailer(pdf, data)
     return save(pdf)
@@ -97,14 +98,12 @@ def _mend_boxes(document: OpenedDocument) -> None:
             walked.page["/MediaBox"] = pikepdf.Array([0, 0, 612, 792])
 
 
-def _flatten(document: OpenedDocument) -> None:
+def _flatten(document: OpenedDocument, data: bytes, password: str) -> None:
     """Form fields and comments become page content; links stay (they have no appearance)."""
     pdf = document.pdf
-    form = pdf.Root.get("/AcroForm")
-    if isinstance(form, pikepdf.Dictionary) and form.get("/NeedAppearances"):
-        pdf.generate_appearance_streams()
+    complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
     if any(_has_appearances(walked.page) for walked in document.pages):
-        pdf.flatten_annotations("all")
+        pdf.flatten_annotations("screen")  # what is for the printer only was not seen
     for walked in document.pages:
         _keep_harmless_annotations(walked.page)
 
@@ -117,12 +116,15 @@ def _has_appearances(page: pikepdf.Object) -> bool:
 
 
 def _keep_harmless_annotations(page: pikepdf.Object) -> None:
+    """Each once: some producers list one twice, which other parsers complain about."""
     annotations = page.get("/Annots")
     if annotations is None:
         return
-    kept = []
-    if isinstance(annotations, pikepdf.Array):
-        kept = [item for item in annotations if _is_harmless(item)]
+    kept, seen = [], set()
+    for item in annotations if isinstance(annotations, pikepdf.Array) else ():
+        if _is_harmless(item) and (not item.is_indirect or item.objgen not in seen):
+            kept.append(item)
+            seen.add(item.objgen)
     if kept:
         page["/Annots"] = pikepdf.Array(kept)
     else:

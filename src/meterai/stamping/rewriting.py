@@ -47,7 +47,7 @@ def rewrite(request: RewriteRequest) -> RewrittenDocument:
     Raises: Refusal INVALID as `prepare_document`.
     """
     document = open_document(request.data, request.limits, request.password)
-    normalise(document, request.data)
+    normalise(document, request.data, request.password)
     data, changed = save(document.pdf, compact=True, version=request.pdf_version).getvalue(), 0
     if request.images == "smaller":
         for side_max, quality in _STEPS:

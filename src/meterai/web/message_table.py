@@ -127,7 +127,7 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "pdf.encryption_unknown": M(
-        "PDF ini dikunci dengan cara yang tidak dapat kami buka, misalnya untuk pemegang sertifikat tertentu.",
+        "PDF ini dikunci dengan cara yang tidak dapat kami buka, misalnya untuk pemegang sertifikat.",
         "Buka di aplikasi PDF Anda, cetak atau simpan sebagai PDF baru tanpa kunci, lalu unggah yang baru.",
         "This PDF is locked in a way we cannot open, such as for the holder of a certificate.",
         "Open it in your PDF app, print or save it as a new PDF without the lock, then upload the new one.",

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 
 import msgspec
+import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
@@ -51,23 +52,44 @@ def render_image(request: RenderRequest) -> Image.Image:
 def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
     """What `make` makes of the picture, whose memory ends with the document: nothing of it may be kept.
 
+    A file that PDFium can't read is rewritten by qpdf, which mends more and is what stamping goes by.
+
     Raises: as `render_page`.
     """
     try:
-        document = pypdfium2.PdfDocument(request.data, password=request.password or None)
-    except pypdfium2.PdfiumError:
+        return _with_image(request.data, request, make)
+    except (pypdfium2.PdfiumError, _NoSuchPage):
+        pass
+    try:
+        return _with_image(_mend(request), request, make)
+    except _NoSuchPage:
+        raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
+    except (pypdfium2.PdfiumError, pikepdf.PdfError):
         raise Refusal(Kind.INVALID, "pdf.broken") from None
+
+
+class _NoSuchPage(Exception):
+    """As PDFium counts."""
+
+
+def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+    document = pypdfium2.PdfDocument(data, password=request.password or None)
     try:
         if not 1 <= request.page <= len(document):
-            raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page)
+            raise _NoSuchPage
         document.init_forms()
         bitmap = _draw(document[request.page - 1], request)
         size = (bitmap.width, bitmap.height)
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
-    except pypdfium2.PdfiumError:
-        raise Refusal(Kind.INVALID, "pdf.broken") from None
     finally:
         document.close()
+
+
+def _mend(request: RenderRequest) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(request.data), password=request.password, suppress_warnings=True) as pdf:
+        pdf.save(out)
+    return out.getvalue()
 
 
 def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitmap:

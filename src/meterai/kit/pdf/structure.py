@@ -27,7 +27,7 @@ class WalkedPage:
     page: pikepdf.Object
     box: PageBox
     box_missing: bool
-    """It has no media box of its own or inherited; readers then show US Letter."""
+    """It has no media box of its own or inherited, or an empty one; readers then show US Letter."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,18 @@ def refuse(code: str, **facts: object) -> Refusal:
 def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocument:
     """Parses `data` and walks its pages.
 
-    Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.encrypted`, `pdf.broken`,
-    `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
+    Raises: Refusal INVALID `pdf.empty`, `pdf.too_large`, `pdf.not_pdf`, `pdf.encrypted`,
+    `pdf.wrong_password`, `pdf.broken`, `pdf.encryption_unknown` (for certificates, say), `pdf.no_pages`,
+    `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
     """
     check_outside(data, limits)
     try:
         pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
     except pikepdf.PasswordError:
         raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
-    except pikepdf.PdfError:
-        raise refuse("pdf.broken") from None
+    except pikepdf.PdfError as error:
+        unknown = "unsupported encryption" in str(error)
+        raise refuse("pdf.encryption_unknown" if unknown else "pdf.broken") from None
     try:
         pages = walk_pages(pdf, limits)
     except pikepdf.PdfError:
@@ -91,6 +93,8 @@ def check_outside(data: bytes, limits: Limits) -> None:
 def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
     """The pages in order, by walking `/Kids`: `/Count` may say two thousand million.
 
+    One page must be large enough for a stamp; the others may be as small as labels.
+
     Raises: Refusal INVALID `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
     """
     found: list[WalkedPage] = []
@@ -117,25 +121,24 @@ def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
         found.append(_page(node, values, limits, number=len(found) + 1))
     if not found:
         raise refuse("pdf.no_pages")
+    if not any(limits.is_large_enough(walked.box.width_pt, walked.box.height_pt) for walked in found):
+        raise refuse("pdf.page_size", page=len(found))
     return found
 
 
 def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
-    media = _rectangle(values.get("/MediaBox"))
-    rotation = values.get("/Rotate", 0)
-    unit = node.get("/UserUnit", 1)
-    box = make_page_box(
-        media or _LETTER,
-        _rectangle(values.get("/CropBox")),
-        rotation=int(rotation) if _is_number(rotation) else 0,
-        user_unit=float(unit) if _is_number(unit) else 1.0,
-    )
-    allowed = box is not None and all(
-        limits.page_points_min <= side <= limits.page_points_max for side in (box.width_pt, box.height_pt)
-    )
-    if box is None or not allowed:
+    media, crop = _rectangle(values.get("/MediaBox")), _rectangle(values.get("/CropBox"))
+    rotation, unit = values.get("/Rotate", 0), node.get("/UserUnit", 1)
+    user_unit = float(unit) if _is_number(unit) and unit > 0 else 1.0
+    turn = int(rotation) if _is_number(rotation) else 0
+    box = make_page_box(media, crop, rotation=turn, user_unit=user_unit) if media else None
+    missing = box is None
+    if box is None:
+        box = make_page_box(_LETTER, crop, rotation=turn, user_unit=user_unit)
+        assert box is not None
+    if max(box.x1 - box.x0, box.y1 - box.y0) > limits.page_units_max or user_unit > limits.user_unit_max:
         raise refuse("pdf.page_size", page=number)
-    return WalkedPage(page=node, box=box, box_missing=media is None)
+    return WalkedPage(page=node, box=box, box_missing=missing)
 
 
 def _rectangle(value: Any) -> Rectangle | None:

@@ -67,12 +67,20 @@ def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
     elif all(str(name) in ("/FlateDecode", "/Fl") for name in names):
         size = _inflated_bytes(raw, len(names), allowance)
     elif any(str(name) in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL") for name in names):
-        size = len(stream.read_bytes())  # qpdf unpacks it whole; the jail's memory limit is the guard
+        size = _unpacked_by_qpdf(stream, raw)
     else:
         size = len(raw)
     if size > allowance:
         raise refuse("pdf.too_complex", what="unpacked")
     return size
+
+
+def _unpacked_by_qpdf(stream: pikepdf.Object, raw: bytes) -> int:
+    """qpdf unpacks it whole; the jail's memory limit is the guard. What it can't unpack stays as it is."""
+    try:
+        return len(stream.read_bytes())
+    except pikepdf.PdfError:
+        return len(raw)
 
 
 def _inflated_bytes(raw: bytes, times: int, allowance: int) -> int:
