@@ -1,0 +1,111 @@
+"""What real files have that the standard doesn't: found with the corpus, kept here as small as can be."""
+
+from __future__ import annotations
+
+import io
+
+import pikepdf
+import pypdfium2
+import pytest
+from PIL import ImageChops
+from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.pdf.rendering import RenderRequest, render_image
+from meterai.stamping.normalising import DocumentRequest, prepare_document
+from meterai.stamping.placement import Placement
+
+
+def _saved(pdf: pikepdf.Pdf) -> bytes:
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def test_one_page_large_enough_is_enough() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    pdf.add_blank_page(page_size=(144, 18))
+    assert [page.height_pt for page in inspect(InspectRequest(data=_saved(pdf))).pages] == [841.89, 18]
+
+
+def test_a_poster_is_measured_in_its_own_units() -> None:
+    poster = samples.page_file(media=(0, 0, 1800, 3600), user_unit=10)
+    assert inspect(InspectRequest(data=poster)).pages[0].height_pt == 36_000
+    with pytest.raises(Refusal, match=r"pdf\.page_size"):
+        inspect(InspectRequest(data=samples.page_file(media=(0, 0, 1800, 3600), user_unit=1000)))
+
+
+def test_an_empty_media_box_is_a_missing_one() -> None:
+    found = inspect(InspectRequest(data=samples.page_file(media=(0, 0, 0, 0))))
+    assert (found.pages[0].width_pt, found.pages[0].height_pt, found.repaired) == (612, 792, True)
+
+
+def test_a_stream_that_nobody_can_unpack_weighs_what_it_has() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    pdf.Root["/Odd"] = pdf.make_stream(b"not packed", Filter=pikepdf.Name.LZWDecode)
+    assert inspect(InspectRequest(data=_saved(pdf))).pages
+
+
+def test_encryption_for_a_certificate_is_named() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    pdf.trailer["/Lock"] = pdf.make_indirect(pikepdf.Dictionary(Filter=pikepdf.Name("/Adobe.PubSec"), V=2))
+    locked = _saved(pdf).replace(b"/Lock", b"/Encrypt")
+    with pytest.raises(Refusal, match=r"pdf\.encryption_unknown"):
+        inspect(InspectRequest(data=locked))
+
+
+def test_a_page_that_only_qpdf_finds_is_shown() -> None:
+    """PDFium trusts a table that leads astray; qpdf sees that another object lies there."""
+    data = samples.looping_pages().replace(b"[2 0 R 3 0 R] /Count 2", b"[3 0 R] /Count 1       ")
+    lines = data.split(b"\n")
+    first = lines.index(b"0000000000 65535 f ")
+    lines[first + 3] = lines[first + 2]
+    astray = b"\n".join(lines)
+    with pytest.raises(pypdfium2.PdfiumError):
+        pypdfium2.PdfDocument(astray)[0]
+    assert render_image(RenderRequest(data=astray, page=1)).size[0] == 720
+
+
+async def test_an_annotation_listed_twice_is_kept_once(bench: SealingBench) -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    name = pikepdf.Name
+    link = pikepdf.Dictionary(Type=name.Annot, Subtype=name.Link, Rect=[10, 10, 50, 50])
+    link = pdf.make_indirect(link)
+    pdf.pages[0].obj["/Annots"] = pikepdf.Array([link, link])
+    sealed = await bench.seal(_saved(pdf), bench.stamp(Placement(page=1, x=400, y=100)))
+    with pikepdf.open(io.BytesIO(sealed)) as found:
+        kinds = [str(item["/Subtype"]) for item in found.pages[0].obj["/Annots"]]
+        assert (kinds.count("/Link"), found.get_warnings()) == (1, [])
+
+
+def _form_without_appearance() -> bytes:
+    """A choice and a framed text field that the reader must draw."""
+    pdf = pikepdf.open(io.BytesIO(samples.form()))
+    text = pdf.pages[0].obj["/Annots"][0]
+    del text["/AP"]
+    text["/MK"] = pikepdf.Dictionary(BC=[1, 0, 0])
+    text["/DA"] = "/Helv 12 Tf 0 g"
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    form = pdf.Root["/AcroForm"]
+    form["/DR"] = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
+    form["/NeedAppearances"] = True
+    return _saved(pdf)
+
+
+def test_fields_that_the_reader_draws_look_as_the_reader_drew_them() -> None:
+    data = _form_without_appearance()
+    flat = prepare_document(DocumentRequest(data=data)).data
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        assert "/Annots" not in pdf.pages[0].obj
+    before, after = (
+        render_image(RenderRequest(data=version, page=1, width_px=1200)).convert("RGB")
+        for version in (data, flat)
+    )
+    box = (100, 1000, 800, 1120)
+    assert before.crop(box).getextrema() != ((255, 255),) * 3
+    difference = ImageChops.difference(before, after).convert("L")
+    assert sum(difference.histogram()[64:]) < 40
