@@ -25,6 +25,7 @@ class Urls:
     app: str
     signer: str
     reader: str
+    verifier: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class TestDatabase:
     app: Database
     signer: Database
     reader: Database
+    verifier: Database
 
 
 class TestCluster:
@@ -63,6 +65,7 @@ class TestCluster:
             app=by_role[migrations.APP],
             signer=by_role[migrations.SIGNER],
             reader=by_role[migrations.READER],
+            verifier=by_role[migrations.VERIFIER],
         )
 
     @asynccontextmanager
@@ -82,7 +85,7 @@ class TestCluster:
             owner = await asyncpg.connect(urls.owner)
             stack.push_async_callback(owner.close)
             pools = []
-            for url in (urls.app, urls.signer, urls.reader):
+            for url in (urls.app, urls.signer, urls.reader, urls.verifier):
                 pool = await connect(url, connections_max=10)
                 stack.push_async_callback(pool.close)
                 pools.append(pool)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
-from meterai.kit.migrations import READER, ROLES, migrate
+from meterai.kit.migrations import ROLES, VERIFIER, migrate
 from meterai.kit.postgres import EmbeddedPostgres
 
 _DATABASE = "register"
@@ -77,7 +77,7 @@ def main() -> None:
     server.start()
     try:
         asyncio.run(_fill(server, asked.stamps))
-        urls = {"owner": server.url(_DATABASE), "verifier": server.url(_DATABASE, READER, READER)}
+        urls = {"owner": server.url(_DATABASE), "verifier": server.url(_DATABASE, VERIFIER, VERIFIER)}
         print(json.dumps(urls), flush=True)
         sys.stdin.read()
     finally:

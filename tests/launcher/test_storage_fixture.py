@@ -27,10 +27,10 @@ async def test_the_application_may_read_the_ledger_and_never_write_its_rows(data
 
 async def test_each_pool_has_its_own_role(database: TestDatabase) -> None:
     users = []
-    for pool in (database.app, database.signer, database.reader):
+    for pool in (database.app, database.signer, database.reader, database.verifier):
         async with pool.connection() as connection:
             users.append(await connection.fetchval("SELECT current_user"))
-    assert users == ["meterai_app", "meterai_signer", "meterai_reader"]
+    assert users == ["meterai_app", "meterai_signer", "meterai_reader", "meterai_verifier"]
 
 
 async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> None:

@@ -35,6 +35,7 @@ _KEPT_FROM_DOORS: Final = (
     "database_url",
     "database_signer_url",
     "database_reader_url",
+    "database_verifier_url",
     "pkcs11_module",
     "pkcs11_pin_file",
 )

@@ -13,8 +13,8 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
 from meterai.kit.settings import Settings
 
-Role = Literal["app", "signer", "reader"]
-ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader")
+Role = Literal["app", "signer", "reader", "verifier"]
+ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader", "verifier")
 DATABASE: Final = "meterai"
 TWIN_MERCHANT: Final = "G000000001"
 """The merchant for whom the gateway twin takes payments."""

@@ -17,7 +17,8 @@ _LOCK = 7_240_815_001  # any number, the same in every release: one migration at
 _LOCK_SECONDS = 5
 
 APP, SIGNER, READER = "meterai_app", "meterai_signer", "meterai_reader"
-ROLES = (APP, SIGNER, READER)
+VERIFIER = "meterai_verifier"
+ROLES = (APP, SIGNER, READER, VERIFIER)
 
 
 async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:

@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_app_url: Annotated[str, Doc(description="URL of the application's role; empty: derived")] = ""
     database_signer_url: Annotated[str, Doc(description="URL of the signer's role; empty: derived")] = ""
     database_reader_url: Annotated[str, Doc(description="URL of the read-only role; empty: derived")] = ""
+    database_verifier_url: Annotated[
+        str, Doc(description="URL of the verifier's role, for its own process; empty: register not asked")
+    ] = ""
     database_connections_max: Annotated[int, Doc(description="connections per process")] = 8
     objects_url: Annotated[
         str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")
