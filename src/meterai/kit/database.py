@@ -52,8 +52,11 @@ class Database:
     async def take(self) -> Connection:
         """A connection for the caller alone, who gives it back. Waits while all are in use.
 
-        Raises: OSError or asyncpg.PostgresError when the server can't be reached.
+        Raises: OSError or asyncpg.PostgresError when the server can't be reached; asyncpg.InterfaceError
+        after `close`.
         """
+        if self._closed:
+            raise asyncpg.InterfaceError("the connections are closed")
         while True:
             while self._free:
                 connection = self._free.pop()
