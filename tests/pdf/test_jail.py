@@ -128,3 +128,11 @@ async def test_closing_leaves_no_process_behind() -> None:
     await pool.close()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+async def test_closing_ends_although_a_process_is_still_starting() -> None:
+    pool = JailPool([PROBE], slots=1)
+    await pool.start()
+    await asyncio.sleep(0)  # the spare one begins
+    async with asyncio.timeout(5):
+        await pool.close()
