@@ -16,6 +16,8 @@ from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.kit.pdf.rendering import RenderRequest, render_image
 from meterai.stamping.normalising import DocumentRequest, prepare_document
 from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.reception import ReceptionRequest, receive
 
 
 def _saved(pdf: pikepdf.Pdf) -> bytes:
@@ -27,7 +29,9 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 def test_one_page_large_enough_is_enough() -> None:
     pdf = pikepdf.open(io.BytesIO(samples.letter()))
     pdf.add_blank_page(page_size=(144, 18))
-    assert [page.height_pt for page in inspect(InspectRequest(data=_saved(pdf))).pages] == [841.89, 18]
+    found = receive(ReceptionRequest(data=_saved(pdf), stamps=1, limits=OutputLimits()))
+    assert [page.height_pt for page in found.inspection.pages] == [841.89, 18]
+    assert found.placements[0].page == 1
 
 
 def test_a_poster_is_measured_in_its_own_units() -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.kit.pdf.reading import Inspection, InspectRequest, PageSize, inspect
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_page, with_image
 from meterai.kit.pdf.signatures import SignatureKind
 from meterai.kit.pdf.unlocking import unlock
@@ -39,10 +39,10 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     inspection: Inspection
     profile: Profile
     placements: list[Placement]
-    """Proposed: near the signature block, which is on the last page."""
+    """Proposed: near the signature block, on the last page that is large enough."""
     output: OutputMeasure
     page_image: RenderedPage
-    """Of the last page."""
+    """Of that page."""
     unlocked: bytes = b""
     """The file without its user password, which takes the place of the upload; empty when it needed none."""
 
@@ -58,8 +58,7 @@ def receive(request: ReceptionRequest) -> Reception:
     if unlocked:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
-    page = len(inspection.pages)
-    seen = inspection.pages[-1]
+    page, seen = _page_to_stamp(inspection)
 
     def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
         small = image.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else image
@@ -84,6 +83,16 @@ def receive(request: ReceptionRequest) -> Reception:
         output=output,
         page_image=page_image,
         unlocked=unlocked or b"",
+    )
+
+
+def _page_to_stamp(inspection: Inspection) -> tuple[int, PageSize]:
+    """Number and size of the last page that can carry a stamp; there is one, or `inspect` had refused."""
+    numbered = reversed(list(enumerate(inspection.pages, 1)))
+    return next(
+        (page, seen)
+        for page, seen in numbered
+        if DEFAULT_LIMITS.is_large_enough(seen.width_pt, seen.height_pt)
     )
 
 
