@@ -234,19 +234,8 @@ class JailPool:
     async def _spawn(self) -> _Process:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = ["-P", "-m", "meterai.kit.pdf.jail", theirs.fileno(), os.getpid(), self._memory_bytes]
-        command += [self._cpu_seconds, *self._tasks]
         try:
-            # A clean environment: no database address, no key, no proxy reaches the jail. Not asyncio's
-            # way of starting it, which takes as long and never ends when it is cancelled meanwhile.
-            child = subprocess.Popen(
-                [sys.executable, *map(str, command)],
-                pass_fds=(theirs.fileno(),),
-                env=_ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            child = self._start_child(theirs.fileno())
         finally:
             theirs.close()
         process = _Process(child, ours)
@@ -256,6 +245,19 @@ class JailPool:
             await process.end()
             raise
         return process
+
+    def _start_child(self, wall: int) -> subprocess.Popen[bytes]:
+        """Not asyncio's way, which takes as long and never ends when it is cancelled meanwhile."""
+        command = ["-P", "-m", "meterai.kit.pdf.jail", wall, os.getpid(), self._memory_bytes]
+        command += [self._cpu_seconds, *self._tasks]
+        return subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            pass_fds=(wall,),
+            env=_ENVIRONMENT,  # clean: no database address, no key, no proxy reaches the jail
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     async def _greet(self, process: _Process) -> None:
         try:
