@@ -35,7 +35,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.page_box import Rectangle
 from meterai.stamping import serialising
-from meterai.stamping.visible_stamp import SIDE, artwork, draw_stamp
+from meterai.stamping.visible_stamp import ARTWORK_FONT, COLOUR_SPACES, SIDE, STAMP_FONT, artwork, draw_stamp
 
 _FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
 _LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
@@ -193,36 +193,36 @@ class Increment:
     def _draw(self, field: generic.DictionaryObject, entries: SealEntries) -> None:
         """The widget's appearance; it is turned with the page, so that the stamp stands upright as seen."""
         turn = int(field.get("/MK", {}).get("/R", 0))
-        art = self._writer.add_object(
-            _form(artwork(specimen=entries.specimen), fonts={"Bold": "Helvetica-Bold"})
-        )
-        appearance = _form(draw_stamp(entries.serial, entries.code), fonts={"Mono": "Courier-Bold"})
+        art = self._writer.add_object(_form(artwork(specimen=entries.specimen), _ARTWORK_FONT))
+        appearance = _form(draw_stamp(entries.serial, entries.code), _STAMP_FONT)
         appearance["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name("/Art"): art})
         appearance["/Matrix"] = _numbers(*_TURNS[turn], 0, 0)
         field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
 
 
-def _form(packed: bytes, *, fonts: dict[str, str]) -> generic.StreamObject:
+class _Encoded(generic.PdfObject):
+    """A direct object that is written as it stands."""
+
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+
+    def write_to_stream(self, stream: Any, handler: Any = None, container_ref: Any = None) -> None:
+        stream.write(self._encoded)
+
+
+_COLOUR_SPACES = _Encoded(COLOUR_SPACES)
+_ARTWORK_FONT, _STAMP_FONT = _Encoded(ARTWORK_FONT), _Encoded(STAMP_FONT)
+
+
+def _form(packed: bytes, font: _Encoded) -> generic.StreamObject:
     """A form XObject (clause 8.10) of the stamp's square around a Flate-packed content stream."""
-    resources = {
-        pdf_name(f"/{name}"): generic.DictionaryObject(
-            {
-                pdf_name("/Type"): pdf_name("/Font"),
-                pdf_name("/Subtype"): pdf_name("/Type1"),
-                pdf_name("/BaseFont"): pdf_name(f"/{font}"),
-                pdf_name("/Encoding"): pdf_name("/WinAnsiEncoding"),
-            }
-        )
-        for name, font in fonts.items()
-    }
+    resources = {pdf_name("/ColorSpace"): _COLOUR_SPACES, pdf_name("/Font"): font}
     return generic.StreamObject(
         {
             pdf_name("/Type"): pdf_name("/XObject"),
             pdf_name("/Subtype"): pdf_name("/Form"),
             pdf_name("/BBox"): _numbers(0, 0, SIDE, SIDE),
-            pdf_name("/Resources"): generic.DictionaryObject(
-                {pdf_name("/Font"): generic.DictionaryObject(resources)}
-            ),
+            pdf_name("/Resources"): generic.DictionaryObject(resources),
             pdf_name("/Filter"): pdf_name("/FlateDecode"),
         },
         encoded_data=packed,
