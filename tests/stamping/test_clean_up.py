@@ -40,7 +40,7 @@ async def test_a_document_that_is_being_stamped_stays(house: House) -> None:
     await house.order(document)
     assert await clean_up(house) == 0
     await house.work()
-    assert await released_file(house.db, house.objects, document)
+    assert (await released_file(house.db, house.objects, document)).data
 
 
 async def test_a_stamped_document_loses_its_upload_and_keeps_its_release(house: House) -> None:
@@ -49,7 +49,7 @@ async def test_a_stamped_document_loses_its_upload_and_keeps_its_release(house: 
     await house.work()
     assert await clean_up(house) == 1
     assert stored(house) == 1
-    assert await released_file(house.db, house.objects, document)
+    assert (await released_file(house.db, house.objects, document)).data
     assert await document_image(house.db, house.jail, house.objects, document, 1, 200)
     assert await clean_up(house) == 0, "once is enough"
     await house.assert_sound()
@@ -78,14 +78,17 @@ async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:
     assert await document_page(house.db, old) is None
     await house.order(young)
     await house.work()
-    assert await released_file(house.db, house.objects, young)
+    assert (await released_file(house.db, house.objects, young)).data
 
 
 async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(house: House) -> None:
     data = make_letter("the same")
     for _ in range(10):
-        await house.accept(data)
-        _, document = await asyncio.gather(clean_up(house), house.accept(data))
+        old = await house.accept(data)
+        over = await house.value("SELECT retained_until FROM stamping.document WHERE id = $1", old)
+        _, document = await asyncio.gather(
+            clean_up_documents(house.db, house.objects, now=over), house.accept(data)
+        )
         assert await document_image(house.db, house.jail, house.objects, document, 1, 100)
         key = await house.value("SELECT input_object FROM stamping.document WHERE id = $1", document)
         assert await house.objects.get(key)
@@ -124,5 +127,5 @@ async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) 
             house.db, house.jail, house.objects, document, images="keep", now=datetime.now(UTC)
         )
     await house.work()
-    assert await released_file(house.db, house.objects, document)
+    assert (await released_file(house.db, house.objects, document)).data
     assert stored(house) == 3, "upload, rewritten upload, released file"

@@ -34,7 +34,7 @@ async def test_a_document_is_stamped_and_released(house: House, placements: list
     assert page.job is not None
     assert page.job.state == "released"
     assert {release.serial for release in page.releases} == set(job.serials)
-    data = await released_file(house.db, house.objects, document)
+    data = (await released_file(house.db, house.objects, document)).data
     assert {release.sha256 for release in page.releases} == {hashlib.sha256(data).hexdigest()}
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert [str(field["/T"]) for field in pdf.Root.AcroForm.Fields] == [f"Emet{s}" for s in job.serials]

@@ -214,4 +214,4 @@ async def test_the_stamped_file_is_never_larger_than_was_said(house: House) -> N
     assert said.ok
     await house.order(document)
     await house.work()
-    assert len(await released_file(house.db, house.objects, document)) <= said.output_bytes
+    assert len((await released_file(house.db, house.objects, document)).data) <= said.output_bytes

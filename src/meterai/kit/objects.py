@@ -59,28 +59,43 @@ class FolderStore:
 
     def _get(self, key: str) -> bytes:
         try:
-            return self._path(key).read_bytes()
+            with open(self._path(key), "rb", buffering=0) as file:
+                return file.read()
         except FileNotFoundError:
             raise ObjectMissing(key) from None
 
     def _put(self, content: bytes) -> str:
         key = hashlib.sha256(content).hexdigest()
-        path = self._path(key)
-        if path.exists():
-            _fsync(path)  # another writer may have died between its rename and its fsync
-            _fsync(path.parent, os.O_DIRECTORY)
-            return key
-        if not path.parent.exists():
-            path.parent.mkdir(exist_ok=True)
-            _fsync(self.root, os.O_DIRECTORY)
-        beside = path.with_name(f"{path.name}.{os.urandom(6).hex()}.part")
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(path)
-        _fsync(path.parent, os.O_DIRECTORY)
+        folder, name = f"{self.root}/{key[:2]}", key[2:]
+        inside = self._folder(folder)  # names relative to it: the path is walked once
+        try:
+            if _is_there(name, inside):
+                _fsync(name, inside)  # another writer may have died between its rename and its fsync
+            else:
+                beside = f"{name}.{os.urandom(6).hex()}.part"
+                file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
+                try:
+                    _write(file, content)
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+                os.rename(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
+            os.fsync(inside)
+        finally:
+            os.close(inside)
         return key
+
+    def _folder(self, path: str) -> int:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            os.makedirs(path, exist_ok=True)
+            root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(root)
+            finally:
+                os.close(root)
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
 class RemoteStore:
@@ -118,8 +133,23 @@ def _remote_path(key: str) -> str:
     return f"{key[:2]}/{key[2:]}"
 
 
-def _fsync(path: Path, flags: int = 0) -> None:
-    handle = os.open(path, os.O_RDONLY | flags)
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write(file: int, content: bytes) -> None:
+    """All of it: write(2) may take less than it is given."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _fsync(name: str, folder: int) -> None:
+    handle = os.open(name, os.O_RDONLY, dir_fd=folder)
     try:
         os.fsync(handle)
     finally:

@@ -101,10 +101,14 @@ async def document_page(
 ) -> DocumentPage | None:
     """A document with its job and what was released; with `customer_id` only if it is theirs (I16)."""
     async with db.connection() as conn:
-        row = await conn.fetchrow("SELECT * FROM stamping.document WHERE id = $1", document_id)
+        row = await conn.fetchrow(
+            """SELECT d.*, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_job
+               FROM stamping.document d WHERE d.id = $1""",
+            document_id,
+        )
         if row is None or (customer_id is not None and row["customer_id"] != customer_id):
             return None
-        return (await _pages(conn, [row]))[0]
+        return (await _pages(conn, [row]))[0] if row["has_job"] else _page(row, None, [])
 
 
 async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int = 100) -> list[DocumentPage]:
@@ -120,11 +124,27 @@ async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int =
         return await _pages(conn, rows)
 
 
-async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The files' names, for their owner's pages."""
+class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order's page says of a document."""
+
+    name: str
+    serials: tuple[SerialNumber, ...]
+    """Of the stamps that were released, in the order of their places."""
+
+
+async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentLabel]:
+    """The files' names and released serials, for their owner's pages."""
+    if not ids:
+        return {}
     async with db.connection() as conn:
-        rows = await conn.fetch("SELECT id, name FROM stamping.document WHERE id = ANY ($1)", list(ids))
-    return {row["id"]: row["name"] for row in rows}
+        rows = await conn.fetch(
+            """SELECT d.id, d.name, ARRAY(
+                   SELECT s.serial FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
+                   WHERE j.document_id = d.id AND j.state = 'released' ORDER BY s.ordinal) AS serials
+               FROM stamping.document d WHERE d.id = ANY ($1)""",
+            list(ids),
+        )
+    return {row["id"]: DocumentLabel(name=row["name"], serials=tuple(row["serials"])) for row in rows}
 
 
 async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentSummary]:
@@ -173,19 +193,27 @@ async def _shown_object(db: Database, document_id: UUID) -> str:
     return str(row["released"] or row["input_object"])
 
 
-async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> bytes:
+class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A stamped file. `name`: the upload's."""
+
+    name: str
+    data: bytes
+
+
+async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -> ReleasedFile:
     """The stamped file of a document, compared with what was released (I9).
 
     Raises: Refusal NOT_FOUND `document.not_released`; UNAVAILABLE `object.damaged` or `object.missing`.
     """
     async with db.connection() as conn:
-        key = await conn.fetchval(
-            "SELECT sha256 FROM stamping.release WHERE document_id = $1 ORDER BY version DESC LIMIT 1",
+        row = await conn.fetchrow(
+            """SELECT d.name, r.sha256 FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
+               WHERE d.id = $1 ORDER BY r.version DESC LIMIT 1""",
             document_id,
         )
-    if key is None:
+    if row is None:
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
-    return await read_checked(objects, key)
+    return ReleasedFile(name=row["name"], data=await read_checked(objects, row["sha256"]))
 
 
 async def read_checked(objects: ObjectStore, key: str) -> bytes:

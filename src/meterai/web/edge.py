@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ type Send = Callable[[Any], Awaitable[None]]
 type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 PACK_FROM_BYTES = 1000
+_GZIP = 31
+"""zlib's window bits for the gzip format (RFC 1952)."""
 _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
 CONTENT_POLICY = (
@@ -167,7 +170,7 @@ class _Finisher:
             names = {name for name, _ in headers}
             kind = _header(headers, b"content-type")
             if self._packs and whole and len(body) >= PACK_FROM_BYTES and kind.startswith(_PACKABLE):
-                body = gzip.compress(body, 5, mtime=0)
+                body = zlib.compress(body, 1, _GZIP)
                 headers = [(k, v) for k, v in headers if k != b"content-length"]
                 headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
                 message = {"type": "http.response.body", "body": body, "more_body": False}

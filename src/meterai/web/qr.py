@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 
 import zxingcpp
 
 
+@lru_cache(maxsize=256)  # the page that waits for a payment shows the same code each time it looks
 def qr_svg(text: str) -> str:
     """An SVG picture of a QR code for `text`, with the quiet zone of four modules (ISO/IEC 18004)."""
     matrix = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode).to_image(

@@ -213,11 +213,16 @@ async def set_customer(
     language: str | None,
     *,
     while_in: OrderState,
-) -> bool:
-    """Writes to whom an order belongs and where its news go; False when it is not in that state."""
-    status = await connection.execute(
-        """UPDATE sales.orders SET customer_id = $2, contact_kind = $3, contact_value = $4,
-               language = coalesce($5, language) WHERE id = $1 AND state = $6""",
+) -> list[uuid.UUID] | None:
+    """Writes to whom an order belongs and where its news go; None when it is not in that state.
+
+    Gives the documents in it.
+    """
+    documents: list[uuid.UUID] | None = await connection.fetchval(
+        """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
+               language = coalesce($5, language) WHERE id = $1 AND state = $6
+           RETURNING ARRAY(SELECT document_id FROM sales.item i
+                           WHERE i.order_id = o.id AND i.document_id IS NOT NULL)""",
         order_id,
         customer_id,
         contact.kind,
@@ -225,7 +230,7 @@ async def set_customer(
         language,
         while_in,
     )
-    return status == "UPDATE 1"
+    return documents
 
 
 async def set_state(

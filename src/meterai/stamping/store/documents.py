@@ -33,14 +33,21 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     retained_until: datetime
 
 
-async def insert_document(tx: Connection, document: NewDocument) -> None:
-    """Stores a document that was inspected."""
+async def insert_document(connection: Connection, document: NewDocument) -> None:
+    """Stores a document that was inspected, under the lock of its object (see `lock_object`).
+
+    One statement, so that outside a transaction it is one of its own.
+    """
     fields = msgspec.structs.asdict(document)
     columns = ", ".join(fields)
     values = ", ".join(f"${n}" for n in range(1, len(fields) + 1))
-    await tx.execute(
-        f"INSERT INTO stamping.document ({columns}) VALUES ({values})",  # noqa: S608 (names of our own fields)
+    await connection.execute(
+        f"""WITH locked AS MATERIALIZED (
+                SELECT pg_advisory_xact_lock_shared(hashtextextended(${len(fields) + 1}, 4))
+            )
+            INSERT INTO stamping.document ({columns}) SELECT {values} FROM locked""",  # noqa: S608 (our fields)
         *fields.values(),
+        document.input_object,
     )
 
 
@@ -79,15 +86,15 @@ async def set_rewritten(
     return status == "UPDATE 1"
 
 
-async def adopt_document(tx: Connection, document_id: UUID, customer_id: UUID) -> bool:
-    """Gives a document without an owner to a customer. False when it belongs to somebody else."""
-    status = await tx.execute(
+async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> int:
+    """Gives documents without an owner to a customer; how many are theirs now."""
+    status = await connection.execute(
         """UPDATE stamping.document SET customer_id = $2
-           WHERE id = $1 AND (customer_id IS NULL OR customer_id = $2)""",
-        document_id,
+           WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2)""",
+        list(ids),
         customer_id,
     )
-    return status == "UPDATE 1"
+    return int(status.rpartition(" ")[2])
 
 
 async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:

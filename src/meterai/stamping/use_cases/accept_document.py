@@ -61,7 +61,7 @@ async def accept_document(
     """Inspects a file, proposes places for its stamps, says whether the result fits, and stores it.
 
     `limits`: what the event's agency accepts of the stamped file; over them is no refusal but part of the
-    answer, with what can be done. `customer_id`: None until the contact is verified (`adopt_document`).
+    answer, with what can be done. `customer_id`: None until the contact is verified (`adopt_documents`).
     `profile`: what is wanted of a file without signatures; `place_stamps` can change it. `password`: opens a
     file that needs one; it is neither stored nor logged, and the unlocked file takes the upload's place.
 
@@ -97,9 +97,8 @@ async def accept_document(
         created_at=now,
         retained_until=now + timedelta(days=RETENTION_DAYS),
     )
-    async with db.transaction() as tx:
-        await documents.lock_object(tx, document.input_object, exclusive=False)
-        await documents.insert_document(tx, document)
+    async with db.connection() as connection:
+        await documents.insert_document(connection, document)
     await objects.put(data)  # after the row: see lock_object. Nobody knows the document's id before.
     page_images.keep(document.input_object, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
     return AcceptedDocument(

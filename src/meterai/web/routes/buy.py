@@ -15,7 +15,7 @@ from meterai.sales.events import Event
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
 from meterai.sales.use_cases.open_order import open_order
-from meterai.stamping.queries import document_names
+from meterai.stamping.queries import document_labels
 from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
@@ -207,7 +207,7 @@ async def _documents_page(
     ]
     if not slots:
         return desk.go(request, f"/pesanan/{key.number}/letak/1")
-    names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    kept = await document_labels(desk.house.db, [i.document_id for i in order.items if i.document_id])
     submit_id = secrets.token_urlsafe(18)
     return desk.page(
         request,
@@ -217,7 +217,7 @@ async def _documents_page(
         slots=slots,
         problems=problems,
         locked=_is_locked(problems),
-        kept=list(names.values()),
+        kept=[label.name for label in kept.values()],
         submit_id=submit_id,
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
         private=True,

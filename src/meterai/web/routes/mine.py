@@ -190,8 +190,8 @@ async def show_progress(request: WebRequest, desk: Desk, document_id: UUID) -> R
 async def download(request: WebRequest, desk: Desk, document_id: UUID) -> Response[bytes]:
     """The stamped PDF."""
     document = await _document(request, desk, document_id)
-    data = await released_file(desk.house.db, desk.house.objects, document_id)
-    return pdf_response(data, f"bermeterai-{document.name}")
+    file = await released_file(desk.house.db, desk.house.objects, document.document_id)
+    return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
 async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:

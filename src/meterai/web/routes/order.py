@@ -16,7 +16,7 @@ from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
-from meterai.stamping.queries import document_names, document_page, released_file
+from meterai.stamping.queries import document_labels, released_file
 from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
@@ -64,9 +64,8 @@ async def download(request: WebRequest, desk: Desk, number: str, position: int) 
     item = next((i for i in order.items if i.position == position), None)
     if item is None or item.document_id is None or item.state != "done":
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    data = await released_file(desk.house.db, desk.house.objects, item.document_id)
-    names = await document_names(desk.house.db, [item.document_id])
-    return pdf_response(data, f"bermeterai-{names[item.document_id]}")
+    file = await released_file(desk.house.db, desk.house.objects, item.document_id)
+    return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
 @get("/pesanan/{number:str}/kuitansi")
@@ -210,15 +209,13 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
 
 
 async def _known(desk: Desk, order: Order) -> Known:
-    ids = [item.document_id for item in order.items if item.document_id]
-    names = await document_names(desk.house.db, ids) if ids else {}
-    serials = {}
-    for item in order.items:
-        if item.document_id and item.state == "done":
-            document = await document_page(desk.house.db, item.document_id)
-            if document is not None:
-                serials[item.document_id] = [release.serial for release in document.releases]
-    return Known(names=names, serials=serials)
+    labels = await document_labels(
+        desk.house.db, [item.document_id for item in order.items if item.document_id]
+    )
+    return Known(
+        names={id: label.name for id, label in labels.items()},
+        serials={id: label.serials for id, label in labels.items()},
+    )
 
 
 async def _page(
