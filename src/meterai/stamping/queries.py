@@ -207,7 +207,8 @@ async def released_file(db: Database, objects: ObjectStore, document_id: UUID) -
     """
     async with db.connection() as conn:
         row = await conn.fetchrow(
-            """SELECT d.name, r.sha256 FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
+            """SELECT d.name, r.sha256
+               FROM stamping.document d JOIN stamping.release r ON r.document_id = d.id
                WHERE d.id = $1 ORDER BY r.version DESC LIMIT 1""",
             document_id,
         )
