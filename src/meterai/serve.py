@@ -5,8 +5,6 @@ Stands beside bootstrap.py because doors never import each other: here they are 
 
 from __future__ import annotations
 
-import socket
-
 import structlog
 import uvicorn
 import uvloop
@@ -14,6 +12,7 @@ import uvloop
 from meterai.api.router import make_api
 from meterai.bootstrap import open_app
 from meterai.kit import garbage
+from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.sales.queries import events
@@ -39,20 +38,10 @@ async def serve(settings: Settings) -> None:
             ssl_certfile=settings.tls_certificate or None,
             ssl_keyfile=settings.tls_key or None,
         )
-        with _listen(settings.host, settings.port) as listener:
+        with listen(settings.host, settings.port) as listener:
             garbage.settle()
             log.info("site_ready", port=settings.port)
             await uvicorn.Server(config).serve(sockets=[listener])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((host, port))
-    listener.listen(2048)
-    listener.setblocking(False)
-    return listener
 
 
 def main() -> None:

@@ -172,10 +172,13 @@ def _end(database: Database, connection: Connection, error: BaseException | None
     database.give_back(connection)
 
 
-async def connect(url: str, *, connections_max: int = 8, application_name: str = "meterai") -> Database:
-    """Connections to `url`, the first one at once. jsonb columns take and give Python values (msgspec).
+async def connect(
+    url: str, *, connections_max: int = 8, application_name: str = "meterai", at_once: bool = True
+) -> Database:
+    """Connections to `url`. jsonb columns take and give Python values (msgspec).
 
-    Raises: OSError or asyncpg.PostgresError when the server can't be reached.
+    Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
+    first use finds out.
     """
 
     async def dial() -> Connection:
@@ -192,7 +195,8 @@ async def connect(url: str, *, connections_max: int = 8, application_name: str =
         return connection
 
     database = Database(dial, connections_max)
-    database.give_back(await database.take())
+    if at_once:
+        database.give_back(await database.take())
     return database
 
 

@@ -36,6 +36,10 @@ class SiteFacts:
     fee: int
     vat_basis_points: int
     payment_minutes: int
+    standalone: bool = False
+    """True: these pages only check documents; there is no shop behind them."""
+    register: bool = True
+    """False: there is no register to ask."""
 
 
 _PLAIN_TEXT = re.compile(r'\{\{ _\("([^"\\%]*)"\) \}\}')

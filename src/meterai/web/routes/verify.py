@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from dataclasses import dataclass
 
-import structlog
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.verification.model import Judgement, StampReport
+from meterai.verification.model import Judgement
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
-from meterai.verification.use_cases.picture_of_stamp import picture_of_stamp
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import read_form
+from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
 
-log = structlog.get_logger(__name__)
-PICTURES_MAX = 4
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ShownStamp:
-    """A stamp with the picture of its place (a data: address), empty when there is none to show."""
-
-    report: StampReport
-    picture: str
 
 
 @post("/periksa", status_code=200)
@@ -48,7 +35,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
     judgement = await judge_document(
         house.db, house.jail, data, trust=house.trust, now=house.clock(), details=True
     )
-    stamps = await _with_pictures(desk, data, judgement)
+    stamps = await with_pictures(house.jail, data, judgement)
     return _result(request, desk, judgement, stamps, name=upload.name)
 
 
@@ -59,7 +46,7 @@ async def check_digest(request: WebRequest, desk: Desk, sha256: str) -> Response
     judgement = await judge_digest(desk.house.db, digest) if _DIGEST.fullmatch(digest) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    return _result(request, desk, judgement, [ShownStamp(s, "") for s in judgement.stamps], name="")
+    return _result(request, desk, judgement, without_pictures(judgement), name="")
 
 
 @get("/periksa/nomor")
@@ -92,26 +79,6 @@ def _result(
     return desk.page(
         request, "verify_result.html", judgement=judgement, stamps=stamps, name=name, private=True
     )
-
-
-async def _with_pictures(desk: Desk, data: bytes, judgement: Judgement) -> list[ShownStamp]:
-    shown = []
-    for number, report in enumerate(judgement.stamps):
-        picture = await _picture(desk, data, report) if number < PICTURES_MAX else ""
-        shown.append(ShownStamp(report, picture))
-    return shown
-
-
-async def _picture(desk: Desk, data: bytes, report: StampReport) -> str:
-    """The picture of a stamp's place. A picture that can't be made is no reason to withhold a verdict."""
-    if report.page is None or report.box is None:
-        return ""
-    try:
-        picture = await picture_of_stamp(desk.house.jail, data, page=report.page, box=report.box)
-    except Refusal as refusal:
-        log.info("stamp_picture_missing", code=refusal.code)
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(picture.jpeg).decode()
 
 
 ROUTES = [check_file, check_digest, go_to_serial, check_serial, land_from_code]

@@ -1,0 +1,205 @@
+"""What the verifier answers: pages for people and JSON for machines, in the same words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response, get, post
+from litestar.exceptions import HTTPException
+
+from meterai.api.problems import STATUS, problem_response
+from meterai.api.verification import DOCUMENT_BYTES_MAX
+from meterai.kernel.clock import Clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.pdf.jail import JailPool
+from meterai.verification.model import Judgement, SerialAnswer, Trust
+from meterai.verification.reasons import REASONS, UNEXPECTED
+from meterai.verification.use_cases.judge_document import judge_digest, judge_document
+from meterai.verification.use_cases.look_up_serial import look_up_serial
+from meterai.web.edge import CachedPages, Edge, cache_page
+from meterai.web.forms import read_form
+from meterai.web.messages import text_of
+from meterai.web.pages import Pages
+from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
+from meterai.web.visits import LANGUAGES, Visit, visit_of
+
+log = structlog.get_logger(__name__)
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+
+type VerifierRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierHouse:
+    """All that the verifier works with."""
+
+    db: Database | None
+    """The register, read-only; None: it is never asked."""
+    jail: JailPool
+    trust: Trust
+    pages: Pages
+    clock: Clock
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says for a reason code."""
+
+    code: str
+    text_id: str
+    text_en: str
+    next_id: str
+    next_en: str
+
+
+class SpokenJudgement(Judgement, frozen=True, kw_only=True):
+    """A judgement with the words for its reasons and for what is wrong with each stamp."""
+
+    words: tuple[Words, ...]
+
+
+def speak(judgement: Judgement) -> SpokenJudgement:
+    """Adds the words that the site's page has for it."""
+    codes = [*judgement.reasons, *(problem for stamp in judgement.stamps for problem in stamp.problems)]
+    words = [_words(code) for code in dict.fromkeys(codes)]
+    return SpokenJudgement(**msgspec.structs.asdict(judgement), words=tuple(words))
+
+
+def _words(code: str) -> Words:
+    reason = REASONS.get(code, REASONS[UNEXPECTED])
+    texts = {name: getattr(reason, name) for name in ("text_id", "text_en", "next_id", "next_en")}
+    return Words(code=code, **texts)
+
+
+@post("/api/v1/verifications", status_code=200, request_max_body_size=DOCUMENT_BYTES_MAX)
+async def verify_document(request: VerifierRequest) -> SpokenJudgement:
+    """Judges the PDF in the request's body (application/pdf, at most 10 MiB)."""
+    house, data = _house(request), await request.body()
+    return speak(await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock()))
+
+
+@get("/api/v1/digests/{sha256:str}")
+async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
+    """Judges by the SHA-256 of the whole file. Raises: digest.unknown, also when there is no register."""
+    return speak(await _judge_digest(_house(request), sha256))
+
+
+@get("/api/v1/serials/{serial:str}")
+async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
+    """What the register knows of a serial number. Raises: serial.unknown, also when there is no register."""
+    house = _house(request)
+    answer = await look_up_serial(house.db, serial) if house.db is not None else None
+    if answer is None or not answer.known:
+        raise Refusal(Kind.NOT_FOUND, "serial.unknown")
+    return answer
+
+
+@post("/periksa", status_code=200)
+async def check_file(request: VerifierRequest) -> Response[bytes]:
+    """Judges an uploaded file and shows the page that the site shows."""
+    house = _house(request)
+    form = await read_form(request.headers.get("content-type", ""), request.stream())
+    uploads = form.uploads("berkas")
+    if not uploads or uploads[0].too_large:
+        refused = "pdf.too_large" if uploads else "form.no_file"
+        return _page(request, "verify.html", status=422, refused=refused, serial="")
+    data = bytes(uploads[0].content)
+    judgement = await judge_document(
+        house.db, house.jail, data, trust=house.trust, now=house.clock(), details=True
+    )
+    stamps = await with_pictures(house.jail, data, judgement)
+    return _result(request, judgement, stamps, name=uploads[0].name)
+
+
+@get("/periksa/sidik/{sha256:str}")
+async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
+    """The result for a digest that the browser made."""
+    judgement = await _judge_digest(_house(request), sha256)
+    return _result(request, judgement, without_pictures(judgement), name="")
+
+
+@get("/periksa/nomor")
+async def check_serial(request: VerifierRequest) -> Response[bytes]:
+    """What the register knows of the serial number in the form."""
+    house, typed = _house(request), request.query_params.get("nomor", "")[:60]
+    if house.db is None:
+        raise Refusal(Kind.NOT_FOUND, "page.not_found")
+    try:
+        answer = await look_up_serial(house.db, typed)
+    except Refusal as refusal:
+        return _page(request, "verify.html", status=422, refused=refusal.code, serial=typed)
+    return _page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
+
+
+async def _judge_digest(house: VerifierHouse, sha256: str) -> Judgement:
+    known = house.db is not None and _DIGEST.fullmatch(sha256) is not None
+    judgement = await judge_digest(house.db, sha256.lower()) if known and house.db is not None else None
+    if judgement is None:
+        raise Refusal(Kind.NOT_FOUND, "digest.unknown")
+    return judgement
+
+
+def _house(request: VerifierRequest) -> VerifierHouse:
+    house = request.app.state.house
+    assert isinstance(house, VerifierHouse)
+    return house
+
+
+def _page(request: VerifierRequest, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
+    body = _house(request).pages.render(visit_of(request.scope), template, **context)
+    return Response(body, status_code=status, media_type="text/html")
+
+
+def _result(
+    request: VerifierRequest, judgement: Judgement, stamps: list[ShownStamp], *, name: str
+) -> Response[bytes]:
+    return _page(request, "verify_result.html", judgement=judgement, stamps=stamps, name=name, private=True)
+
+
+def _refused(request: VerifierRequest, refusal: Refusal) -> Response[Any]:
+    visit = visit_of(request.scope)
+    if visit.path.startswith("/api/"):
+        return problem_response(refusal, visit.help_code)
+    text = text_of(refusal.code, visit.language, refusal.facts)
+    return _page(request, "error.html", status=STATUS[refusal.kind], text=text, back="", private=True)
+
+
+def _http_refused(request: VerifierRequest, error: HTTPException) -> Response[Any]:
+    if error.status_code == 413:
+        return _refused(request, Refusal(Kind.INVALID, "pdf.too_large"))
+    return _refused(request, Refusal(Kind.NOT_FOUND, "page.not_found"))
+
+
+def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
+    log.error("fault", help_code=visit_of(request.scope).help_code, exc_info=error)
+    return _refused(request, Refusal(Kind.UNAVAILABLE, "server.fault"))
+
+
+ROUTES = [verify_document, read_digest, read_serial, check_file, check_digest, check_serial]
+
+
+def build_verifier(house: VerifierHouse) -> Edge:
+    """The ASGI application."""
+    litestar = Litestar(
+        route_handlers=ROUTES,
+        exception_handlers={Refusal: _refused, HTTPException: _http_refused, Exception: _failed},
+        request_max_body_size=None,
+        openapi_config=None,
+        logging_config=None,
+    )
+    litestar.state.house = house
+
+    def make_pages() -> tuple[CachedPages, float]:
+        made = {}
+        for language in LANGUAGES:
+            for path in ("/", "/periksa"):
+                visit = Visit(language, path, "", "")
+                body = house.pages.render(visit, "verify.html", refused="", serial="")
+                made[language, path] = cache_page(body)
+        return made, float("inf")
+
+    return Edge(litestar, house.pages.assets, make_pages, tls=False)

@@ -1,0 +1,196 @@
+"""The verifier as a process of its own: it answers as the site does, and holds no secret."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.verification.making import SERIAL, House, letter, stamp
+from tests.verification.test_register import enter
+
+from meterai.kit.processes import free_port
+
+pytestmark = pytest.mark.storage
+SECRETS = {
+    "METERAI_DATABASE_URL": "postgresql://meterai_owner:owner-password@127.0.0.1/x",
+    "METERAI_DATABASE_APP_URL": "postgresql://meterai_app:app-password@127.0.0.1/x",
+    "METERAI_DATABASE_SIGNER_URL": "postgresql://meterai_signer:signer-password@127.0.0.1/x",
+    "METERAI_GATEWAY_SERVER_KEY": "gateway-password",
+    "METERAI_PKCS11_PIN_FILE": "/secret/pin-password",
+    "METERAI_TLS_KEY": "/secret/tls-password",
+    "AWS_SECRET_ACCESS_KEY": "cloud-password",
+}
+
+
+@contextmanager
+def verifier(house: House, folder: Path, register: str = "") -> Iterator[tuple[str, int]]:
+    """Address and process id of a running verifier, started as an operator would, among secrets."""
+    port = free_port()
+    env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(house.folder), **SECRETS}
+    env |= {"METERAI_DATABASE_VERIFIER_URL": register} if register else {}
+    command = [sys.executable, "-m", "meterai.cli", "verifier", "--port", str(port)]
+    command += ["--trust-root", str(house.folder / "root.pem")]
+    with (folder / "verifier.log").open("w") as output:
+        process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + 60
+        while "verifier_ready" not in (said := (folder / "verifier.log").read_text()):
+            assert process.poll() is None, said
+            assert time.monotonic() < deadline, said
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}", process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+async def judge(http: aiohttp.ClientSession, address: str, data: bytes) -> dict[str, object]:
+    async with http.post(f"{address}/api/v1/verifications", data=data) as answer:
+        assert answer.status == 200
+        found: dict[str, object] = await answer.json()
+        return found
+
+
+async def test_it_judges_for_machines_and_people_without_any_register(
+    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    with verifier(house, tmp_path) as (address, _):
+        judgement = await judge(http, address, stamped)
+        assert (judgement["verdict"], judgement["register"]) == ("ASLI", "not_asked")
+        words = judgement["words"]
+        assert isinstance(words, list)
+        assert [word["code"] for word in words] == judgement["reasons"]
+        assert all(word["text_id"] and word["text_en"] for word in words)
+        assert (await judge(http, address, stamped + b"\n"))["verdict"] == "TIDAK_ASLI"
+        assert (await judge(http, address, b"bukan PDF"))["verdict"] == "TIDAK_DAPAT_DIPERIKSA"
+        form = aiohttp.FormData()
+        form.add_field("berkas", stamped, filename="surat.pdf", content_type="application/pdf")
+        async with http.post(f"{address}/en/periksa", data=form) as answer:
+            page = await answer.text()
+        assert 'data-verdict="ASLI"' in page
+        assert "data:image/jpeg;base64," in page
+        assert words[0]["text_en"] in page
+        async with http.get(f"{address}/periksa") as answer:
+            page = await answer.text()
+        assert 'name="berkas"' in page
+        assert 'name="nomor"' not in page, "there is no register to ask about a number"
+        for path in ("/api/v1/digests/" + "0" * 64, f"/api/v1/serials/{SERIAL}", "/beli", "/periksa/nomor"):
+            async with http.get(address + path) as answer:
+                assert answer.status == 404, path
+
+
+async def test_it_asks_the_register_and_can_change_nothing(
+    database: TestDatabase, house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    await enter(database, SERIAL, stamped)
+    with verifier(house, tmp_path, database.urls.verifier) as (address, _):
+        judgement = await judge(http, address, stamped)
+        assert (judgement["verdict"], judgement["register"]) == ("ASLI", "confirmed")
+        contradicted = await judge(http, address, stamp(letter("Surat lain"), house))
+        assert (contradicted["verdict"], contradicted["register"]) == ("TIDAK_ASLI", "contradicts")
+        digest = hashlib.sha256(stamped).hexdigest()
+        for path in (f"/api/v1/digests/{digest}", f"/api/v1/serials/{SERIAL}", f"/periksa/sidik/{digest}"):
+            async with http.get(address + path) as answer:
+                assert answer.status == 200, path
+        async with http.get(f"{address}/periksa/nomor", params={"nomor": SERIAL}) as answer:
+            assert answer.status == 200
+
+
+FORBIDDEN = [
+    "INSERT INTO stamping.release DEFAULT VALUES",
+    "UPDATE stamping.serial SET state = 'annulled'",
+    "DELETE FROM stamping.serial",
+    "TRUNCATE stamping.release",
+    "UPDATE verification.serial SET state = 'released'",
+    "DELETE FROM verification.released",
+    "SELECT * FROM stamping.release",
+    "SELECT * FROM customers.customer",
+    "SELECT stamping.begin_signing(ARRAY['A'], 'key', now())",
+    "CREATE TABLE public.mine (a integer)",
+    "CREATE SCHEMA mine",
+    "SET ROLE meterai_app",
+]
+
+
+async def test_its_role_is_refused_everything_but_the_two_views(database: TestDatabase) -> None:
+    await enter(database, SERIAL, b"x")
+    connection = await asyncpg.connect(database.urls.verifier)
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM verification.released") == 1
+        assert await connection.fetchval("SELECT count(*) FROM verification.serial") == 1
+        for statement in FORBIDDEN:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_it_and_its_jails_hold_no_secret(
+    database: TestDatabase, house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Environment, arguments, open files, mapped files and memory of the process and its children."""
+    with verifier(house, tmp_path, database.urls.verifier) as (address, pid):
+        await judge(http, address, stamped)
+        processes = [pid, *_children(pid)]
+        assert len(processes) >= 2, "the jail is a process of its own"
+        for number in processes:
+            told = b"".join(Path(f"/proc/{number}/{name}").read_bytes() for name in ("environ", "cmdline"))
+            for secret in SECRETS.values():
+                assert secret.encode() not in told
+            opened = [os.readlink(entry) for entry in Path(f"/proc/{number}/fd").iterdir()]
+            mapped = Path(f"/proc/{number}/maps").read_text()
+            assert not [path for path in [*opened, mapped] if ".key" in path or "/secret" in path]
+        modules = _imported()
+        assert "meterai.verifier.routes" in modules
+        assert not [
+            name for name in modules if name.startswith(("meterai.stamping.seal", "sandbox", "pkcs11"))
+        ]
+        keys = [p.read_bytes() for p in house.folder.glob("*.key.pem")]
+        assert keys
+        lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
+        others = [secret.encode() for secret in SECRETS.values()]
+        root = (house.folder / "root.pem").read_bytes().splitlines()[3]
+        assert _in_memory(pid, [*lines, *others, root]) == {root}, "the root shows that the search finds"
+
+
+def _children(pid: int) -> list[int]:
+    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _imported() -> list[str]:
+    program = "import sys, meterai.verifier.__main__; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def _in_memory(pid: int, wanted: list[bytes]) -> set[bytes]:
+    """Which of the wanted texts stand in the writable memory of a process."""
+    found: set[bytes] = set()
+    regions = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) rw", Path(f"/proc/{pid}/maps").read_text(), re.M)
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for start, end in ((int(a, 16), int(b, 16)) for a, b in regions):
+            memory.seek(start)
+            try:
+                content = memory.read(end - start)
+            except (OSError, ValueError):
+                continue
+            found |= {text for text in wanted if text in content}
+    return found
