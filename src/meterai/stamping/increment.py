@@ -35,6 +35,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.page_box import Rectangle
 from meterai.stamping import serialising
+from meterai.stamping.structure_tags import tag_widget
 from meterai.stamping.visible_stamp import ARTWORK_FONT, COLOUR_SPACES, SIDE, STAMP_FONT, artwork, draw_stamp
 
 _FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
@@ -52,8 +53,10 @@ class StampField:
     rotation: int
     lock: bool
     """Its seal locks every field and the document."""
+    text: str
+    """Read aloud in the stamp's place."""
     page_object: tuple[int, int] | None = None
-    """The page's object and generation number, in a file whose page tree is a stranger's."""
+    """The page's object and generation number, in a file that carries signatures and is a stranger's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +164,11 @@ class Increment:
             field.name,
             field_mdp_spec=_LOCK_ALL if field.lock else None,
             doc_mdp_update_value=MDPPerm.NO_CHANGES if field.lock else None,
-            readable_field_name="Meterai Elektronik",
+            readable_field_name=field.text,
         )
         apply_sig_field_spec_properties(writer, widget, spec)
+        if field.page_object is None:
+            tag_widget(writer, reference, page, text=field.text)
         ensure_sig_flags(writer=writer, lock_sig_flags=True)
 
     def seal(self, entries: SealEntries) -> PreparedGap:

@@ -195,6 +195,7 @@ def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> 
                 rectangle=walked.box.to_page(stamp.placement.rectangle),
                 rotation=walked.box.rotation,
                 lock=number == last and _locks(request),
+                text=f"Meterai Elektronik Rp10.000, nomor seri {stamp.serial}",
             )
         )
     return increment

@@ -176,9 +176,8 @@ def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _is_certification(signature: EmbeddedPdfSignature) -> bool:
-    permissions = signature.reader.root.get("/Perms", {})
     try:
-        reference = permissions.raw_get("/DocMDP")
+        reference = signature.reader.root["/Perms"].raw_get("/DocMDP")
     except (KeyError, AttributeError):
         return False
     own = signature.sig_field.raw_get("/V")
