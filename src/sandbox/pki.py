@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 Algorithm = Literal["rsa-2048", "p-256"]
 CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+_PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 CODE_KEY_ID = 1
 _ORGANISATION = "Meterai Pengembangan (SPESIMEN, bukan asli)"
@@ -96,7 +97,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _builder(
-    common_name: str, key: CertificateKey, issuer: _Issued | None, now: datetime, days: int
+    common_name: str, public: _PublicKey, issuer: _Issued | None, now: datetime, days: int
 ) -> x509.CertificateBuilder:
     """The parts every certificate has (RFC 5280 section 4): names, validity, SKI, AKI."""
     name = x509.Name(
@@ -106,7 +107,6 @@ def _builder(
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
-    public = key.public_key()
     issuer_public = issuer.key.public_key() if issuer else public
     return (
         x509.CertificateBuilder()
@@ -140,7 +140,7 @@ def _issue_authority(
 ) -> _Issued:
     key = _new_key(algorithm)
     builder = (
-        _builder(common_name, key, issuer, now, years * 365)
+        _builder(common_name, key.public_key(), issuer, now, years * 365)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0 if issuer else 1), critical=True)
         .add_extension(_usage(authority=True), critical=True)
     )
@@ -151,17 +151,42 @@ def _issue_leaf(
     common_name: str, algorithm: Algorithm, issuer: _Issued, now: datetime, *, time_stamping: bool
 ) -> _Issued:
     key = _new_key(algorithm)
+    return _Issued(_certify(common_name, key.public_key(), issuer, now, time_stamping=time_stamping), key)
+
+
+def _certify(
+    common_name: str, public: _PublicKey, issuer: _Issued, now: datetime, *, time_stamping: bool
+) -> x509.Certificate:
     purposes = (
         [ExtendedKeyUsageOID.TIME_STAMPING] if time_stamping else [_DOCUMENT_SIGNING, _ADOBE_DOCUMENT_SIGNING]
     )
     builder = (
-        _builder(common_name, key, issuer, now, 5 * 365)
+        _builder(common_name, public, issuer, now, 5 * 365)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         # RFC 3161 section 2.3: exactly this purpose, and critical.
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=time_stamping)
     )
-    return _Issued(builder.sign(issuer.key, hashes.SHA256()), key)
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
+def certify_request(folder: Path, request_pem: bytes, *, now: datetime | None = None) -> bytes:
+    """Certifies a stamp signer's key from its request (PKCS #10): the certificate and its issuer's, PEM.
+
+    What the real authority does after having seen who asks. Raises: ValueError for a request that its own key
+    did not sign.
+    """
+    request = x509.load_pem_x509_csr(request_pem)
+    public = request.public_key()
+    if not request.is_signature_valid or not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise ValueError("the request is not signed by its own RSA or P-256 key")
+    intermediate_pem = (folder / "intermediate.pem").read_bytes()
+    key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    issuer = _Issued(x509.load_pem_x509_certificate(intermediate_pem), key)
+    name = str(request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+    certificate = _certify(name, public, issuer, now or datetime.now(UTC), time_stamping=False)
+    return certificate.public_bytes(serialization.Encoding.PEM) + intermediate_pem
 
 
 def main() -> None:

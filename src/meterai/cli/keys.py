@@ -8,19 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from cryptography import x509
 
 from meterai.bootstrap import TRUST_FOLDER
-from meterai.cli.data_folder import DataOption
+from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator import operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, connect
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.keys_now import KeyNow, keys_now
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.signing_keys import TokenPlace, parse_place
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
@@ -42,6 +44,37 @@ def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) 
             typer.echo(key.to_json())
     else:
         _show(found)
+
+
+def request_certificate(
+    place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
+    name: Annotated[str, typer.Option(help="Common name of the certificate.")],
+    out: Annotated[Path, typer.Option(help="Where to write the request (PEM).")],
+    organisation: Annotated[str, typer.Option(help="Organisation in the certificate.")] = "",
+    country: Annotated[str, typer.Option(help="Country in the certificate.")] = "ID",
+    data: DataOption = None,
+) -> None:
+    """Write a certificate request for a key in a token. This use of the key comes before its register."""
+    from meterai.stamping.seal.certificate_request import make_request
+    from meterai.stamping.seal.opening import pin_file_of
+    from meterai.stamping.seal.pkcs11_module import read_pin_file
+
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    subject = {"country_name": country, "organization_name": organisation, "common_name": name}
+    try:
+        found = parse_place(place)
+        if not isinstance(found, TokenPlace) or not settings.pkcs11_module:
+            raise ValueError("name a key in a token, and its module in METERAI_PKCS11_MODULE")
+        request = make_request(
+            Path(settings.pkcs11_module),
+            found,
+            lambda: read_pin_file(pin_file_of(settings)),
+            {part: text for part, text in subject.items() if text},
+        )
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--place") from None
+    out.write_bytes(request)
+    typer.echo(f"Wrote {out.name}. Next: have the authority certify it, then meterai keys add.")
 
 
 def add_key(

@@ -29,12 +29,11 @@ class KeyOpener:
         settings = self._settings
         if not settings.pkcs11_module:
             raise ValueError("the key lies in a token: set METERAI_PKCS11_MODULE")
-        pin_file = Path(settings.pkcs11_pin_file or settings.data / "secrets" / "pkcs11-pin")
         device = Pkcs11Key(
             Path(settings.pkcs11_module),
             place,
             key.certificates,
-            pin_file=pin_file,
+            pin_file=pin_file_of(settings),
             sessions=settings.pkcs11_sessions,
         )
         await device.open()
@@ -47,3 +46,8 @@ class KeyOpener:
         if device.key_id != key.key_id:
             raise ValueError(f"the key in {place.folder} is not the one of certificate {key.key_id}")
         return device
+
+
+def pin_file_of(settings: Settings) -> Path:
+    """Where the token's user PIN lies."""
+    return Path(settings.pkcs11_pin_file or settings.data / "secrets" / "pkcs11-pin")

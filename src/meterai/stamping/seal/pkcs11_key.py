@@ -18,12 +18,12 @@ from pkcs11 import Attribute, Mechanism, ObjectClass
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping.seal.keys import algorithm_of
-from meterai.stamping.seal.pkcs11_module import Module, PinRefused
+from meterai.stamping.seal.pkcs11_module import Module, PinRefused, read_pin_file
 from meterai.stamping.signing_keys import TokenPlace, key_id_of
 
 log = structlog.get_logger(__name__)
 
-_SHA256_DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
+SHA256_DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER of DigestInfo up to the digest (RFC 8017 section 9.2, note 1)."""
 _OUTPUT_BYTES_MAX: Final = 1024
 _SIGN_SECONDS_MAX: Final = 10.0
@@ -110,11 +110,11 @@ class Pkcs11Key:
         with self._module.in_use():
             key = self._key_of_thread()
             if self.algorithm == "rsa":
-                message, mechanism = _SHA256_DIGEST_INFO + digest, Mechanism.RSA_PKCS
+                message, mechanism = SHA256_DIGEST_INFO + digest, Mechanism.RSA_PKCS
             else:
                 message, mechanism = digest, Mechanism.ECDSA
             raw: bytes = key.sign(message, mechanism=mechanism, buffer_size=_OUTPUT_BYTES_MAX)
-        return raw if self.algorithm == "rsa" else _as_der(raw)
+        return raw if self.algorithm == "rsa" else ecdsa_as_der(raw)
 
     def _ready_key(self) -> None:
         with self._module.in_use():
@@ -182,11 +182,12 @@ class Pkcs11Key:
         Raises: KeyUnfit for a file that others may read; PinRefused when the token refused this PIN before: a
         third try would lock it.
         """
-        if self._pin_file.stat().st_mode & 0o077:
-            raise KeyUnfit(f"the PIN's file {self._pin_file.name} must have mode 0600")
         if self._pin_version() == self._refused_pin:
             raise PinRefused("the same PIN again")
-        return self._pin_file.read_text().strip()
+        try:
+            return read_pin_file(self._pin_file)
+        except ValueError as error:
+            raise KeyUnfit(str(error)) from None
 
     def _pin_version(self) -> tuple[int, int]:
         found = self._pin_file.stat()
@@ -223,7 +224,7 @@ class Pkcs11Key:
         self._ready_key()
 
 
-def _as_der(raw: bytes) -> bytes:
+def ecdsa_as_der(raw: bytes) -> bytes:
     """PKCS#11 gives r and s side by side; a CMS wants Ecdsa-Sig-Value (RFC 3279 section 2.2.3)."""
     half = len(raw) // 2
     return utils.encode_dss_signature(int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))

@@ -28,6 +28,13 @@ class PinRefused(Exception):
     """The token refused the PIN. Trying again might lock it: nobody does until the PIN's file changes."""
 
 
+def read_pin_file(path: Path) -> str:
+    """The PIN in a file that nobody else may read. Raises: ValueError for one that others may; OSError."""
+    if path.stat().st_mode & 0o077:
+        raise ValueError(f"the PIN's file {path.name} must have mode 0600")
+    return path.read_text().strip()
+
+
 class _Arguments(ctypes.Structure):
     """CK_C_INITIALIZE_ARGS."""
 
@@ -36,13 +43,6 @@ class _Arguments(ctypes.Structure):
         ("flags", ctypes.c_ulong),
         ("reserved", ctypes.c_void_p),
     )
-
-
-class _Library(_pkcs11.lib):
-    """python-pkcs11's library, started and ended by `Module`."""
-
-    def initialize(self) -> None:
-        """Nothing: `Module` has done it."""
 
 
 class Module:
@@ -56,7 +56,8 @@ class Module:
         """Grows with every restart."""
         self._functions = ctypes.CDLL(str(path))
         self._initialize()
-        self._library = _Library(str(path))
+        # Without its __init__, which would start the module its own way.
+        self._library = _pkcs11.lib.__new__(_pkcs11.lib, str(path))
         self._logins: dict[str, pkcs11.Session] = {}
         self._logins_lost: dict[str, int] = {}
         self._login_turn = threading.Lock()
