@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """As in the jail; for every engine alike."""
 
 
@@ -29,37 +29,55 @@ def measure(module: str, arguments: list[str], processes: int) -> dict[str, Any]
     """Runs `python -m module arguments` so many times side by side.
 
     Returns {processes, cpu_ms, wall_ms, per_second}: the times for one piece of work, per_second of all
-    processes together. Raises: RuntimeError when a process does not start.
+    processes together; tsa_cpu_ms besides where the time-stamp authority's CPU time was measured apart.
+    Raises: RuntimeError when a process does not start.
     """
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | _ALLOCATOR,
-        )
-        for _ in range(processes)
-    ]
-    try:
-        for child in children:
-            if read_line(child.stdout).strip() != "ready":
-                raise RuntimeError(f"the bench process {module} {arguments[0]} did not start")
-        for child in children:
-            assert child.stdin is not None
-            child.stdin.write("go\n")
-            child.stdin.flush()
-        parts = [json.loads(read_line(child.stdout)) for child in children]
-    finally:
-        for child in children:
-            child.communicate(timeout=30)
+    command = [sys.executable, "-m", module, *arguments]
+    return figures(run_side_by_side([command] * processes))
+
+
+def figures(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of `measure` from what the processes reported."""
     count = sum(part["count"] for part in parts)
-    return {
-        "processes": processes,
+    found = {
+        "processes": len(parts),
         "cpu_ms": round(sum(part["cpu_seconds"] for part in parts) / count * 1000, 3),
         "wall_ms": round(sum(part["wall_seconds"] for part in parts) / count * 1000, 3),
         "per_second": round(sum(part["count"] / part["wall_seconds"] for part in parts), 1),
     }
+    if all("tsa_cpu_seconds" in part for part in parts):
+        found["tsa_cpu_ms"] = round(sum(part["tsa_cpu_seconds"] for part in parts) / count * 1000, 3)
+    return found
+
+
+def run_side_by_side(commands: list[list[str]], *, quiet: bool = False) -> list[dict[str, Any]]:
+    """Starts the processes, lets all begin at once when all are ready, and reads what each found.
+
+    `quiet`: their complaints are dropped. Raises: RuntimeError when a process does not start.
+    """
+    children = [
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
+            text=True,
+            env=os.environ | ALLOCATOR,
+        )
+        for command in commands
+    ]
+    try:
+        for command, child in zip(commands, children, strict=True):
+            if read_line(child.stdout).strip() != "ready":
+                raise RuntimeError("a bench process did not start: " + " ".join(command))
+        for child in children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        return [json.loads(read_line(child.stdout)) for child in children]
+    finally:
+        for child in children:
+            child.communicate(timeout=30)
 
 
 def read_line(stream: IO[str] | None) -> str:
