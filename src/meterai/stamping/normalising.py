@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pikepdf
 
+from meterai.kit.pdf.alive import remove_alive
 from meterai.kit.pdf.appearances import complete_appearances
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
@@ -156,9 +157,7 @@ def _defuse(document: OpenedDocument) -> None:
             del walked.page["/AF"]
         for annotation in walked.page.get("/Annots", ()):
             _remove_actions(annotation)
-    if "/Outlines" in root:
-        for item in document.pdf.objects:
-            _remove_actions(item)
+    remove_alive(document.pdf)
 
 
 def _remove_actions(holder: Any) -> None:
