@@ -29,6 +29,7 @@ from typing import Any
 
 import asyncpg
 
+from meterai.kernel.errors import Refusal
 from meterai.kit import migrations, outbox
 from meterai.kit.database import Database, connect
 from meterai.kit.objects import FolderStore
@@ -40,6 +41,8 @@ from meterai.ledger import store as ledger
 from meterai.ledger.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from sandbox.pki import make_pki
@@ -47,6 +50,8 @@ from sandbox.stamp_bench import make_document
 
 _WARM_UP = 48
 _WAIT_SECONDS = 600
+_LEFT = """SELECT (SELECT count(*) FROM jobs.outbox)
+    + (SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL)"""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _NOTE = (
     "cycle: the seven steps through the real processes, PostgreSQL and files fsynced; cpu_ms = worker + "
@@ -94,6 +99,7 @@ async def _run(data: Path, server: EmbeddedPostgres, documents: int, size_bytes:
         house = _House(db, owner, jail, FolderStore(data / "objects"), customer, lot)
         uploaded = await _upload(house, documents + _WARM_UP, size_bytes)
         await jail.close()
+        await children.wait_for_signer()
         await _stamp(house, uploaded[:_WARM_UP])
         before, start = children.cpu_seconds(), time.perf_counter()
         await _stamp(house, uploaded[_WARM_UP:])
@@ -175,6 +181,16 @@ class _Children:
         )
         self._running.append(child)
         self._roots[name] = child.pid
+
+    async def wait_for_signer(self) -> None:
+        client = SignerClient(socket_path(self._data))
+        for attempt in range(_WAIT_SECONDS):
+            try:
+                await client.ping()
+                break
+            except Refusal:
+                await asyncio.sleep(0.1 if attempt < 100 else 1)
+        await client.close()
 
     def stop(self) -> None:
         for child in reversed(self._running):
@@ -297,7 +313,7 @@ async def _stamp(house: _House, documents: list[uuid.UUID]) -> None:
         await outbox.enqueue_many(tx, orders, datetime.now(UTC))
     for _ in range(_WAIT_SECONDS * 5):
         await asyncio.sleep(0.2)
-        if not await house.owner.fetchval("SELECT count(*) FROM jobs.outbox"):
+        if not await house.owner.fetchval(_LEFT):
             break
     released = await house.owner.fetchval(
         "SELECT count(*) FROM stamping.release WHERE document_id = ANY ($1)", documents
