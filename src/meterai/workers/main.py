@@ -23,6 +23,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.tell_customer import tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.workers.loops import Counts, Loop, run_loop
 from meterai.workers.presence import Presence
@@ -71,7 +72,10 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
 
     return [
         *(Loop(name=f"stamping_{number}", work=lane, idle_s=0.1) for number in range(1, LANES + 1)),
-        Loop(name="stamping_due", work=lambda: stamp_due(tools, worker), idle_s=0.25),
+        *(
+            Loop(name=f"stamping_due_{number}", work=lambda: stamp_due(tools, worker), idle_s=0.25)
+            for number in range(1, LANES + 1)
+        ),
         Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
         Loop(name="news", work=tell, idle_s=0.3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
@@ -83,6 +87,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
             busy_s=1,
             idle_s=60,
         ),
+        Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(
             name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60
