@@ -65,6 +65,8 @@ class Run:
     """Which seal that is, from 0."""
     prepared: list[str] = field(default_factory=list)
     """Objects that are of no use after the release."""
+    signed_by: list[str] = field(default_factory=list)
+    """Id of the key of each seal, as the check after sealing found it."""
     released: Release | None = None
     trouble: Exception | None = None
     """Why it left the batch."""

@@ -179,18 +179,19 @@ async def _store_and_check(tools: Tools, run: Run) -> None:
 
 
 async def _check(tools: Tools, run: Run, data: bytes) -> None:
-    """Raises: Refusal CONFLICT `seal.unsound`."""
+    """Finds out which key made each seal. Raises: Refusal CONFLICT `seal.unsound`."""
     identity = await tools.signer.identity()
     request = LightCheckRequest(
         data=data,
         certificate=identity.certificate_chain[0],
+        other_certificates=identity.other_certificates,
         pages=run.job.pages,
         serials=[seal.serial for seal in run.job.seals[: run.index + 1]],
         profile=run.job.profile,
         input_bytes=run.job.input_bytes,
         input_sha256=run.job.input_object,
     )
-    await tools.jail.run(_CHECK, request, LightCheck)
+    run.signed_by = (await tools.jail.run(_CHECK, request, LightCheck)).signed_by
 
 
 async def _release(tools: Tools, runs: list[Run]) -> None:
@@ -201,10 +202,14 @@ async def _release(tools: Tools, runs: list[Run]) -> None:
         if not ours:
             return
         releases = [
-            (run.job.id, run.job.document_id, msgspec.structs.replace(run.released, serial=seal.serial))
+            (
+                run.job.id,
+                run.job.document_id,
+                msgspec.structs.replace(run.released, serial=seal.serial, key_id=key_id),
+            )
             for run in ours
             if run.released is not None
-            for seal in run.job.seals
+            for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
         ]
         await jobs.insert_releases(tx, releases, now)
         await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)

@@ -131,6 +131,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     pages: int
     released_at: datetime
+    key_id: str | None = None
+    """The key that sealed it; None: not asked for, or released before that was written down."""
 
 
 class OutputVerdict(msgspec.Struct, frozen=True, kw_only=True):

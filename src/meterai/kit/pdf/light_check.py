@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +19,13 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.signed_data import OID_SHA256, OID_TIME_STAMP_TOKEN, read_signed_data, signature_is_valid
+from meterai.kit.pdf.signed_data import (
+    OID_SHA256,
+    OID_TIME_STAMP_TOKEN,
+    SignedData,
+    read_signed_data,
+    signature_is_valid,
+)
 from meterai.kit.pdf.structure import has_guessed, walk_pages
 
 
@@ -36,6 +43,8 @@ class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     certificate: bytes
     """The stamp signer's certificate (DER)."""
+    other_certificates: list[bytes] = []
+    """Of our other keys: the seals of one document may lie on both sides of a rotation."""
     pages: int
     serials: list[str]
     """Of all its seals, in the order of sealing."""
@@ -51,6 +60,8 @@ class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Says that the check passed; a failed one is a refusal."""
 
     size_bytes: int
+    signed_by: list[str]
+    """The certificate of each seal, in order: its SHA-256, the first 16 hex digits."""
 
 
 class _SealValues(NamedTuple):
@@ -102,22 +113,23 @@ def light_check(request: LightCheckRequest) -> LightCheck:
     Raises: Refusal CONFLICT `seal.unsound` with `what`: pages, field, profile, byte_range, signature,
     time_stamp. The file must not be released; it is a fault of ours, not of the customer's file.
     """
-    certificate = x509.load_der_x509_certificate(request.certificate)
+    signers = _Signers([request.certificate, *request.other_certificates])
     seals = _read_seals(request)
     if request.profile is Profile.SIGNED:
         _check_untouched(request)
     digests = _Digests(request)
+    signed_by = []
     end = 0
     for number, signature in enumerate(seals, start=1):
         covered = _check_byte_range(signature, request.data)
         if covered.gap_start < end:  # each seal covers the ones before it
             raise _unsound("byte_range")
         digest = digests.over(covered, newest=number == len(seals))
-        _check_signature(signature.contents, digest, certificate)
+        signed_by.append(_check_signature(signature.contents, digest, signers))
         end = covered.end
     if end != len(request.data):
         raise _unsound("byte_range")
-    return LightCheck(size_bytes=len(request.data))
+    return LightCheck(size_bytes=len(request.data), signed_by=signed_by)
 
 
 def _unsound(what: str) -> Refusal:
@@ -179,12 +191,28 @@ def _check_byte_range(signature: _SealValues, data: bytes) -> _Range:
     return covered
 
 
-def _check_signature(contents: bytes, digest: bytes, certificate: x509.Certificate) -> None:
+class _Signers:
+    """The certificates under which a seal may be signed; the likeliest one first."""
+
+    def __init__(self, encoded: Sequence[bytes]) -> None:
+        self._encoded = encoded
+
+    def signer_of(self, signed: SignedData, digest: bytes) -> str:
+        """Which of them signed. Raises: Refusal `seal.unsound`."""
+        for encoded in self._encoded:
+            if signature_is_valid(signed, x509.load_der_x509_certificate(encoded), digest):
+                return hashlib.sha256(encoded).hexdigest()[:16]
+        raise _unsound("signature")
+
+
+def _check_signature(contents: bytes, digest: bytes, signers: _Signers) -> str:
     try:
         signed = read_signed_data(der.read(contents).whole)
     except der.DerError:
         raise _unsound("signature") from None
-    if signed.digest_oid != OID_SHA256 or not signature_is_valid(signed, certificate, digest):
+    if signed.digest_oid != OID_SHA256:
         raise _unsound("signature")
+    signer = signers.signer_of(signed, digest)
     if OID_TIME_STAMP_TOKEN not in signed.unsigned_attributes:
         raise _unsound("time_stamp")
+    return signer

@@ -57,7 +57,7 @@ class Module:
         self._functions = ctypes.CDLL(str(path))
         self._initialize()
         # Without its __init__, which would start the module its own way.
-        self._library = _pkcs11.lib.__new__(_pkcs11.lib, str(path))
+        self._library = _pkcs11.lib.__new__(_pkcs11.lib, str(path))  # type: ignore[call-arg]
         self._logins: dict[str, pkcs11.Session] = {}
         self._logins_lost: dict[str, int] = {}
         self._login_turn = threading.Lock()

@@ -227,11 +227,13 @@ async def insert_releases(
     await tx.execute(
         """
         WITH new AS (
-            SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::uuid[], $6::uuid[])
-                AS r(serial, sha256, bytes, pages, document_id, job_id)
+            SELECT * FROM
+                unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::uuid[], $6::uuid[], $8::text[])
+                AS r(serial, sha256, bytes, pages, document_id, job_id, key_id)
         ), bound AS (
-            INSERT INTO stamping.release (serial, version, sha256, bytes, pages, document_id, released_at)
-            SELECT serial, 1, sha256, bytes, pages, document_id, $7 FROM new
+            INSERT INTO stamping.release
+                (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
+            SELECT serial, 1, sha256, bytes, pages, document_id, $7, key_id FROM new
         ), ended AS (
             UPDATE stamping.job SET state = 'released', ended_at = $7, next_attempt_at = NULL,
                 lease_holder = NULL, trouble_code = NULL
@@ -248,6 +250,7 @@ async def insert_releases(
         [document_id for _, document_id, _ in releases],
         [job_id for job_id, _, _ in releases],
         now,
+        [release.key_id for _, _, release in releases],
     )
 
 
