@@ -19,7 +19,7 @@ from pyhanko.sign.fields import (
 )
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from tests.pdf import samples
-from tests.verification.making import sign, stranger
+from tests.verification.making import append_revision, sign, stranger
 
 
 @lru_cache
@@ -101,12 +101,35 @@ def encrypted() -> bytes:
     return sign(signing, writer)
 
 
-def changed_afterwards() -> bytes:
-    """A page was turned after Budi signed: his signature is intact and does not allow it."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(by_budi()))
+def turn_page(writer: IncrementalPdfFileWriter) -> None:
+    """A change that no signature allows."""
     page, _ = writer.find_page_for_modification(0)
     page.get_object()["/Rotate"] = generic.NumberObject(180)
     writer.mark_update(page)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+
+
+def changed_afterwards() -> bytes:
+    """A page was turned after Budi signed: his signature is intact and does not allow it."""
+    return append_revision(by_budi(), turn_page)
+
+
+def hybrid() -> bytes:
+    """Signed, with a table and a stream that readers may choose between (ISO 32000-1 clause 7.5.8.4)."""
+    data = samples.letter()
+    stream_at = len(data)
+    entries = bytes(4)  # object 0 is free: the stream says nothing new, but it is there
+    stream = (
+        b"90 0 obj\n<< /Type /XRef /Size 91 /W [1 2 1] /Index [0 1] /Length 4 >>\nstream\n"
+        + entries
+        + b"\nendstream\nendobj\n"
+    )
+    table_at = stream_at + len(stream)
+    last = int(data[data.rindex(b"startxref") :].split()[1])
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        root, identity = pdf.Root.objgen[0], bytes(pdf.trailer["/ID"][0]).hex()
+    tail = (
+        f"xref\n0 1\n0000000000 65535 f \n90 1\n{stream_at:010d} 00000 n \ntrailer\n<< /Size 91 "
+        f"/Root {root} 0 R /ID [<{identity}> <{identity}>] /Prev {last} /XRefStm {stream_at} >>\n"
+        f"startxref\n{table_at}\n%%EOF\n"
+    )
+    return signed(data + stream + tail.encode(), strict=False)

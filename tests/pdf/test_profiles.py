@@ -1,0 +1,164 @@
+"""Files that are signed already, and files that others sign later: stamped by profile, judged rightly."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from pyhanko.sign.fields import MDPPerm
+from tests.pdf import samples, signed_files
+from tests.pdf.sealing import SealingBench
+from tests.verification.making import append_revision
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.kit.pdf.profiles import Profile
+from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.reception import ReceptionRequest, receive
+from meterai.verification.model import Judgement, JudgeRequest, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+
+RIGHT = Placement(page=1, x=420, y=120)
+LEFT = Placement(page=1, x=300, y=120)
+
+
+def judged(data: bytes, bench: SealingBench) -> Judgement:
+    trust = load_trust(bench.folder / "trust")
+    return judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC)))
+
+
+def check(data: bytes, uploaded: bytes, bench: SealingBench, *serials: str, profile: Profile) -> None:
+    light_check(
+        LightCheckRequest(
+            data=data,
+            certificate=bench.key.certificates[0],
+            pages=1,
+            serials=list(serials),
+            profile=profile,
+            input_bytes=len(uploaded),
+            input_sha256=hashlib.sha256(uploaded).hexdigest(),
+        )
+    )
+
+
+def look(data: bytes) -> Inspection:
+    return inspect(InspectRequest(data=data))
+
+
+SIGNED: dict[str, Callable[[], bytes]] = {
+    "by Budi": signed_files.by_budi,
+    "by Budi and Siti": signed_files.by_budi_and_siti,
+    "certified, signing allowed": lambda: signed_files.certified(MDPPerm.FILL_FORMS),
+    "certified, comments allowed": lambda: signed_files.certified(MDPPerm.ANNOTATE),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_signed_file_is_stamped_without_touching_a_byte(
+    name: str,
+    count: int,
+    bench: SealingBench,
+    written,  # type: ignore[no-untyped-def]
+) -> None:
+    uploaded = SIGNED[name]()
+    stamps = [bench.stamp(place, str(place.x)) for place in (RIGHT, LEFT)[:count]]
+    data = await bench.seal(uploaded, *stamps, profile=Profile.SIGNED)
+    assert data.startswith(uploaded)
+    judgement = judged(data, bench)
+    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert [stamp.serial for stamp in judgement.stamps] == [stamp.serial for stamp in stamps]
+    assert [other.signer for other in judgement.other_signatures] == look(uploaded).signers
+    assert all(other.intact for other in judgement.other_signatures)
+    check(data, uploaded, bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGNED)
+    path = written(data)
+    assert subprocess.run(["qpdf", "--check", path], capture_output=True).returncode == 0
+    said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
+    assert said.count("Signature is Valid") == count + len(judgement.other_signatures)
+
+
+async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench) -> None:
+    data = await bench.seal(signed_files.by_budi(), bench.stamp(RIGHT), profile=Profile.SIGNED)
+    later = signed_files.signed(data, "Siti Rahma", field="Kedua")
+    assert judged(later, bench).verdict is not Verdict.GENUINE
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: signed_files.certified(MDPPerm.NO_CHANGES), "pdf.certified"),
+        (lambda: signed_files.with_lock_level(MDPPerm.NO_CHANGES), "pdf.signed_locked"),
+        (signed_files.with_locked_fields, "pdf.signed_locked"),
+        (signed_files.broken, "pdf.signed_broken"),
+        (signed_files.encrypted, "pdf.signed_encrypted"),
+        (signed_files.hybrid, "pdf.signed_irregular"),
+    ],
+)
+def test_a_signed_file_that_allows_no_stamp_is_refused_before_payment(
+    make: Callable[[], bytes], code: str
+) -> None:
+    request = ReceptionRequest(data=make(), stamps=1, limits=OutputLimits())
+    with pytest.raises(Refusal) as caught:
+        receive(request)
+    assert caught.value.code == code
+
+
+def test_a_change_after_the_signature_is_told() -> None:
+    seen = look(signed_files.changed_afterwards())
+    assert seen.signers == ["Budi Santoso"]
+    assert "pdf.notice.signed_changed" in seen.notices
+
+
+def test_scripts_in_a_signed_file_are_told_and_kept() -> None:
+    assert look(signed_files.signed(samples.form())).notices == ["pdf.notice.kept"]
+
+
+def test_a_signed_file_has_no_choice_of_profile_and_can_not_be_rewritten() -> None:
+    found = receive(
+        ReceptionRequest(data=signed_files.by_budi(), stamps=1, limits=OutputLimits(bytes_max=1000))
+    )
+    assert found.profile is Profile.SIGNED
+    assert found.output.too_large
+
+
+def test_a_file_without_signatures_gets_the_profile_that_was_asked_for() -> None:
+    for profile in (Profile.FINAL, Profile.SIGN_LATER):
+        request = ReceptionRequest(data=samples.letter(), stamps=1, limits=OutputLimits(), profile=profile)
+        assert receive(request).profile is profile
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_others_may_sign_after_the_stamp_when_that_was_chosen(count: int, bench: SealingBench) -> None:
+    stamps = [bench.stamp(place, str(place.x)) for place in (RIGHT, LEFT)[:count]]
+    data = await bench.seal(samples.form(), *stamps, profile=Profile.SIGN_LATER)
+    check(data, b"", bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGN_LATER)
+    later = signed_files.signed(data)
+    latest = signed_files.signed(later, "Siti Rahma", field="Kedua")
+    for file, signers in ((data, 0), (later, 1), (latest, 2)):
+        judgement = judged(file, bench)
+        assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+        assert len(judgement.other_signatures) == signers
+
+
+async def test_what_is_no_signature_spoils_a_file_that_others_may_sign(bench: SealingBench) -> None:
+    data = await bench.seal(samples.letter(), bench.stamp(RIGHT), profile=Profile.SIGN_LATER)
+
+    changed = append_revision(data, signed_files.turn_page)
+    assert judged(changed, bench).verdict is not Verdict.GENUINE
+
+
+async def test_the_light_check_knows_each_profile(bench: SealingBench) -> None:
+    stamp = bench.stamp(RIGHT)
+    final = await bench.seal(samples.letter(), stamp)
+    later = await bench.seal(samples.letter(), stamp, profile=Profile.SIGN_LATER)
+    signed = await bench.seal(signed_files.by_budi(), stamp, profile=Profile.SIGNED)
+    for data, profile in ((final, Profile.SIGN_LATER), (later, Profile.FINAL), (signed, Profile.SIGNED)):
+        with pytest.raises(Refusal) as caught:  # the signed file began with other bytes
+            check(data, b"other", bench, stamp.serial, profile=profile)
+        assert caught.value.facts == {"what": "profile"}
