@@ -12,7 +12,8 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
 from meterai.kit.pdf.rendering import RenderRequest, render_image
 from meterai.stamping.normalising import DocumentRequest, prepare_document
 from meterai.stamping.placement import Placement
@@ -113,3 +114,12 @@ def test_fields_that_the_reader_draws_look_as_the_reader_drew_them() -> None:
     assert before.crop(box).getextrema() != ((255, 255),) * 3
     difference = ImageChops.difference(before, after).convert("L")
     assert sum(difference.histogram()[64:]) < 40
+
+
+async def test_the_jail_opens_what_is_encrypted_with_aes_256_for_the_owner() -> None:
+    pool = JailPool(["meterai.kit.pdf.reading:inspect"])
+    await pool.start()
+    locked = samples.encrypted(user="")
+    found = await pool.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=locked), Inspection)
+    await pool.close()
+    assert found.encrypted

@@ -26,7 +26,7 @@ def complete_appearances(pdf: pikepdf.Pdf, pages: list[Any], data: bytes, passwo
     try:
         drawn = pikepdf.open(io.BytesIO(_draw(data, password, wanting)), suppress_warnings=True)
         for number in wanting:
-            _copy_appearances(drawn, drawn.pages[number].obj, pdf, pages[number])
+            _copy_appearances(drawn, drawn.pages[number].obj, pdf, pages[number], all_anew=all_anew)
     except (pypdfium2.PdfiumError, pikepdf.PdfError, IndexError):
         pdf.generate_appearance_streams()
     if all_anew:
@@ -62,11 +62,15 @@ def _draw(data: bytes, password: str, pages: list[int]) -> bytes:
         document.close()
 
 
-def _copy_appearances(source: pikepdf.Pdf, drawn: Any, target: pikepdf.Pdf, page: Any) -> None:
+def _copy_appearances(
+    source: pikepdf.Pdf, drawn: Any, target: pikepdf.Pdf, page: Any, *, all_anew: bool
+) -> None:
     widgets, drawings = _widgets(page), _widgets(drawn)
     if len(widgets) != len(drawings):
         raise IndexError("another number of fields")
     for widget, drawing in zip(widgets, drawings, strict=True):
+        if "/AP" in widget and not all_anew:
+            continue
         if isinstance(drawing.get("/AP"), pikepdf.Dictionary):
             widget["/AP"] = target.copy_foreign(source.make_indirect(drawing["/AP"]))
         if "/AS" in drawing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -150,3 +151,16 @@ def _rectangle(value: Any) -> Rectangle | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _open_random_device() -> None:
+    """Lets qpdf open the system's random numbers, which it then keeps open: the jail will hide `/dev`.
+
+    It asks for some when it meets AES of 256 bits. Encrypting nothing is the shortest way to make it ask.
+    """
+    with pikepdf.new() as nothing, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no document gets this outdated encryption
+        nothing.save(io.BytesIO(), encryption=pikepdf.Encryption(owner="-", R=5))
+
+
+_open_random_device()
