@@ -1,0 +1,117 @@
+"""Locked files, XFA forms and stray signatures: opened, cleaned, or refused with a reason."""
+
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pikepdf
+import pytest
+from tests.pdf import samples
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.kit.pdf.signatures import SignatureKind
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.reception import Reception, ReceptionRequest, receive
+
+
+def look(data: bytes) -> Inspection:
+    return inspect(InspectRequest(data=data))
+
+
+def receive_locked(data: bytes, password: str) -> Reception:
+    return receive(ReceptionRequest(data=data, stamps=1, limits=OutputLimits(), password=password))
+
+
+@pytest.mark.parametrize("password", ["rahasia", "pemilik"])
+def test_the_password_takes_the_lock_off_and_is_not_in_what_is_kept(password: str) -> None:
+    found = receive_locked(samples.encrypted(), password)
+    assert look(found.unlocked).encrypted is False
+    assert found.inspection.encrypted
+    assert "pdf.notice.encrypted" in found.inspection.notices
+    assert password.encode() not in msgspec.msgpack.encode(found)
+
+
+def test_a_wrong_password_is_named() -> None:
+    with pytest.raises(Refusal) as caught:
+        receive_locked(samples.encrypted(), "salah")
+    assert caught.value.code == "pdf.wrong_password"
+    assert "salah" not in str(caught.value.facts)
+
+
+def test_a_password_for_a_file_that_needs_none_does_no_harm() -> None:
+    assert receive_locked(samples.letter(), "rahasia").unlocked == b""
+    assert receive_locked(samples.encrypted(user=""), "rahasia").unlocked == b""
+
+
+@pytest.mark.parametrize("revision", [3, 4, 6])
+def test_a_password_with_accents_opens_every_kind_of_lock(revision: int) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        lock = pikepdf.Encryption(
+            user="café 7", owner="x", R=revision, aes=revision > 3, metadata=revision > 3
+        )
+        pdf.save(out, encryption=lock)
+    assert receive_locked(out.getvalue(), "café 7").unlocked
+
+
+def xfa(*, fields: bool, config: bytes = b"", rendering: bool = False) -> bytes:
+    """A form in XML beside the pages."""
+    pdf = pikepdf.open(io.BytesIO(samples.form()))
+    form = pdf.Root["/AcroForm"]
+    packets = ["config", pdf.make_stream(b"<config>" + config + b"</config>")]
+    form["/XFA"] = pikepdf.Array(packets)
+    if not fields:
+        form["/Fields"] = pikepdf.Array([])
+    if rendering:
+        pdf.Root["/NeedsRendering"] = True
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def test_an_xfa_form_with_pages_of_its_own_loses_its_xml_with_notice() -> None:
+    assert (
+        "pdf.notice.xfa" in look(xfa(fields=True, config=b"<dynamicRender>forbidden</dynamicRender>")).notices
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        xfa(fields=False),
+        xfa(fields=True, rendering=True),
+        xfa(fields=True, config=b"<dynamicRender>required</dynamicRender>"),
+    ],
+)
+def test_an_xfa_form_whose_pages_only_adobe_reader_makes_is_refused(data: bytes) -> None:
+    with pytest.raises(Refusal) as caught:
+        look(data)
+    assert caught.value.code == "pdf.xfa_dynamic"
+
+
+def test_usage_rights_of_one_reader_are_no_signature_and_go_with_notice() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    rights = pikepdf.Dictionary(
+        Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
+    )
+    pdf.Root["/Perms"] = pikepdf.Dictionary(UR3=pdf.make_indirect(rights))
+    out = io.BytesIO()
+    pdf.save(out)
+    seen = look(out.getvalue())
+    assert seen.signatures is SignatureKind.NONE
+    assert seen.notices == ["pdf.notice.usage_rights"]
+
+
+def test_a_signature_that_no_field_holds_is_refused() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    lost = pikepdf.Dictionary(
+        Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
+    )
+    pdf.Root["/Lost"] = pdf.make_indirect(lost)
+    out = io.BytesIO()
+    pdf.save(out)
+    with pytest.raises(Refusal) as caught:
+        look(out.getvalue())
+    assert caught.value.code == "pdf.signed"
