@@ -46,6 +46,10 @@ _STRONG = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _UNDERSTOOD = frozenset(
     (ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE)
 )
+_DOCUMENTS = (
+    x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),
+    x509.ObjectIdentifier("1.2.840.113583.1.1.5"),
+)
 _CONSTRAINING = frozenset(
     (ExtensionOID.NAME_CONSTRAINTS, ExtensionOID.POLICY_CONSTRAINTS, ExtensionOID.INHIBIT_ANY_POLICY)
 )
@@ -130,9 +134,17 @@ def _why_not(
     ours = [*roots, *(c for c in carried if any(_issued(c, root) for root in roots))]
     if any(certificate.issuer == own.subject for certificate in path for own in ours):
         return "chain.impostor"
+    names = {name for root in roots for name in _organisations(root)}
+    if any(names.intersection(_organisations(certificate)) for certificate in path):
+        return "chain.impostor"
     if len(path) == 1 and path[0].issuer == path[0].subject:
         return "chain.self_signed"
     return "chain.unknown"
+
+
+def _organisations(certificate: x509.Certificate) -> set[str]:
+    names = (*certificate.subject, *certificate.issuer)
+    return {str(name.value) for name in names if name.oid == NameOID.ORGANIZATION_NAME}
 
 
 def _path_problem(
@@ -181,7 +193,7 @@ def _may_issue(issuer: x509.Certificate, below: int) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def may_stamp(certificate: x509.Certificate) -> bool:
-    """Whether a certificate of our chain is one that stamps: no CA, no time-stamp authority, may sign."""
+    """Whether a certificate of our chain is one that stamps: no CA, may sign, meant for documents."""
     extensions = certificate.extensions
     try:
         if extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
@@ -192,7 +204,7 @@ def may_stamp(certificate: x509.Certificate) -> bool:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return False
-    return (usage.content_commitment or usage.digital_signature) and not _is_time_stamper(certificate)
+    return (usage.content_commitment or usage.digital_signature) and _is_for_documents(certificate)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -205,12 +217,13 @@ def may_time_stamp(certificate: x509.Certificate) -> bool:
     return extension.critical and list(extension.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
-def _is_time_stamper(certificate: x509.Certificate) -> bool:
+def _is_for_documents(certificate: x509.Certificate) -> bool:
+    """Whether its purposes, if it names any, hold signing documents (RFC 9336, Adobe's older one)."""
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
-        return False
-    return ExtendedKeyUsageOID.TIME_STAMPING in purposes
+        return True
+    return ExtendedKeyUsageOID.TIME_STAMPING not in purposes and any(p in _DOCUMENTS for p in purposes)
 
 
 def verifies(form: SignedForm, message_digest: bytes) -> bool:
@@ -234,7 +247,9 @@ def _attributes_agree(form: SignedForm, message_digest: bytes, content_type: byt
     if protection is not None and not same_algorithms(protection, form):
         return False
     named = certificate_digest(found)
-    return named is not None and named[1] == _digest(named[0], form.certificates[0])
+    if named is None or (named[0] == "sha1" and content_type == OID_DATA):
+        return False  # time-stamp authorities still name themselves by SHA-1 (RFC 3161), we never did
+    return named[1] == _digest(named[0], form.certificates[0])
 
 
 def _digest(name: str, content: bytes) -> bytes:

@@ -205,8 +205,12 @@ def _read_exactly(data: bytes, content_type: bytes) -> SignedForm:
         digest_algorithm=signer.digest.whole,
         signature_algorithm=signer.mechanism.whole,
     )
-    if MECHANISMS[mechanism] not in ("", form.digest):
+    # Nothing signs this identifier: in our own signatures it has one form. Of tokens we make no such claim.
+    unnamed = () if content_type == OID_DATA else ("",)
+    if MECHANISMS[mechanism] not in (form.digest, *unnamed):
         raise FormError("the signature names another digest")
+    if content_type == OID_DATA and sorted(encoded) != encoded:
+        raise FormError("the certificates are not in the order of DER")
     if DIGESTS[_algorithm(_only(digests))] != form.digest:
         raise FormError("digest algorithms")
     if _build(form, encoded, signer.identifier, _only(digests).whole, content_type) != data:
