@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.header import Header
-from email.mime.text import MIMEText
 from email.utils import formatdate
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
@@ -63,6 +63,10 @@ class Messenger:
         """Closes all senders."""
         for sender in self._senders.values():
             await sender.close()
+
+
+_SUBJECT_PLAIN_MAX = 66
+"""Characters: so that the line with its name stays under the 78 of RFC 5322 section 2.1.1."""
 
 
 class SmtpSender:
@@ -134,20 +138,24 @@ class SmtpSender:
         return client
 
     def _compose(self, message: Message) -> bytes:
-        """The mail (RFC 5322, text/plain in UTF-8).
+        """The mail (RFC 5322; RFC 2045, text/plain in UTF-8, in base64).
 
-        Made by the old header classes: the new ones cost six times as much. The old ones don't look for line
-        breaks, by which an address could add headers of its own: we do.
+        Put together here, because the standard library's classes cost ten times as much. They would not look
+        for line breaks either, by which an address could add headers of its own: we do.
         """
-        if any(character in message.to + message.subject for character in "\r\n"):
+        if not message.to.isascii() or any(character in message.to + message.subject for character in "\r\n"):
             raise Refusal(Kind.INVALID, "message.address_refused")
-        mail = MIMEText(message.text, "plain", "utf-8")
-        mail["From"] = self._sender
-        mail["To"] = message.to
-        mail["Subject"] = Header(message.subject, "utf-8").encode()
-        mail["Date"] = formatdate(localtime=False)
-        mail["Message-ID"] = f"<{uuid4().hex}@{self._sender.rpartition('@')[2]}>"
-        return mail.as_bytes()
+        subject = message.subject
+        if not subject.isascii() or len(subject) > _SUBJECT_PLAIN_MAX:
+            subject = Header(subject, "utf-8").encode()
+        head = (
+            f"From: {self._sender}\nTo: {message.to}\nSubject: {subject}\n"
+            f"Date: {formatdate(localtime=False)}\n"
+            f"Message-ID: <{uuid4().hex}@{self._sender.rpartition('@')[2]}>\n"
+            "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+            "Content-Transfer-Encoding: base64\n\n"
+        )
+        return head.encode("ascii") + base64.encodebytes(message.text.encode())
 
 
 def _refused_by(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPRecipientRefused) -> Refusal:

@@ -31,16 +31,23 @@ async def enqueue(tx: Connection, topic: str, payload: Mapping[str, object], now
 
 
 async def enqueue_many(
-    tx: Connection, entries: Sequence[tuple[str, Mapping[str, object]]], now: datetime
+    tx: Connection,
+    entries: Sequence[tuple[str, Mapping[str, object]]],
+    now: datetime,
+    *,
+    later: Mapping[str, timedelta] | None = None,
 ) -> None:
-    """Writes several rows at once."""
+    """Writes several rows at once. `later`: topics whose rows are due only after a while."""
     if not entries:
         return
+    delays = later or {}
     await tx.execute(
         "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
-        " SELECT topic, payload, $3, $3 FROM unnest($1::text[], $2::jsonb[]) AS new(topic, payload)",
+        " SELECT topic, payload, due, $4"
+        " FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[]) AS new(topic, payload, due)",
         [topic for topic, _ in entries],
         [payload for _, payload in entries],
+        [now + delays.get(topic, timedelta()) for topic, _ in entries],
         now,
     )
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
+from meterai.sales.model import Flow, OrderState
 from meterai.sales.order import Order
 
 TOPIC = "sales.order_news"
 """The outbox topic: {order_id, news}. Handled by `use_cases.tell_customer`, which makes the link."""
+
+
+PAID_NEWS_AFTER = timedelta(seconds=60)
+"""A document is stamped within seconds of its payment: then one message tells both, and it comes at once."""
 
 
 class News(StrEnum):
@@ -43,7 +49,8 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
         ),
         News.COMPLETED: (
             "Dokumen Anda sudah bermeterai: pesanan {number}",
-            "Pesanan {number} selesai. Unduh dokumen Anda di sini:\n{link}",
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua meterai sudah "
+            "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan dibagikan:\n{link}",
         ),
         News.DOCUMENT_REFUSED: (
             "Dokumen tidak dapat dibubuhi: pesanan {number}",
@@ -77,7 +84,8 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
         ),
         News.COMPLETED: (
             "Your document is stamped: order {number}",
-            "Order {number} is done. Download your document here:\n{link}",
+            "We have received {total} for order {number}, and every stamp is on its document.\n\n"
+            "Download document and receipt here. Keep this link, do not share it:\n{link}",
         ),
         News.DOCUMENT_REFUSED: (
             "A document could not be stamped: order {number}",
@@ -106,9 +114,10 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
 
 
 def message_of(order: Order, news: News, link: str) -> Message | None:
-    """The message for the order's contact; None when the order has none."""
+    """The message for the order's contact; None when it has none, or when another message said it all."""
     contact = order.contact
-    if contact is None:
+    told_already = news is News.PAID and order.flow is Flow.STAMP and order.state is OrderState.COMPLETED
+    if contact is None or told_already:
         return None
     subject, text = _TEXTS["en" if order.language == "en" else "id"][news]
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}

@@ -15,9 +15,9 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_output
 from meterai.stamping.proposal import ProposeRequest, choose_place
 
-PAGE_IMAGE_WIDTH_PX = 720
-"""Width of the page image on which a person places the stamp."""
-_REDUCED = 5
+PAGE_IMAGE_WIDTH_PX = 600
+"""Width of the page image on which a person places the stamp: letters of 10 points are still legible."""
+_REDUCED = 4
 """By so much the page image is made smaller to look for an empty place."""
 
 
@@ -68,7 +68,7 @@ def receive(request: ReceptionRequest) -> Reception:
                 data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
             )
             placements = [*placements, choose_place(small, wanted)]
-        return placements, encode_page(image, quality=RenderRequest(data=b"", page=page).quality)
+        return placements, encode_page(image, RenderRequest(data=b"", page=page).quality, small=small)
 
     drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)

@@ -42,22 +42,31 @@ class SiteFacts:
     """False: there is no register to ask."""
 
 
-_PLAIN_TEXT = re.compile(r'\{\{ _\("([^"\\%]*)"\) \}\}')
+_PLAIN_TEXT = re.compile(r"""\{\{ _\((?:"([^"\\%]*)"|'([^'\\%]*)')\) \}\}""")
+_PLAIN_LINK = re.compile(r"\{\{ link\('([^'\\]*)'\) \}\}")
+_PLAIN_ASSET = re.compile(r"\{\{ asset\('([^'\\]*)'\) \}\}")
 
 
-class _TranslatingLoader(FileSystemLoader):
-    """Translates plain texts while a template is compiled: nothing is looked up when a page is made."""
+class _FoldingLoader(FileSystemLoader):
+    """Puts in plain texts and the addresses of pages and files while a template is compiled.
 
-    def __init__(self, translations: gettext.NullTranslations) -> None:
+    Nothing of that is looked up when a page is made.
+    """
+
+    def __init__(self, language: str, translations: gettext.NullTranslations, assets: Assets) -> None:
         super().__init__(TEMPLATES)
+        self._language = language
         self._translations = translations
+        self._assets = assets
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, name, is_fresh = super().get_source(environment, template)
-        return _PLAIN_TEXT.sub(self._translate, source), name, is_fresh
+        source = _PLAIN_TEXT.sub(self._translate, source)
+        source = _PLAIN_LINK.sub(lambda found: str(escape(localise(found[1], self._language))), source)
+        return _PLAIN_ASSET.sub(lambda found: self._assets.address(found[1]), source), name, is_fresh
 
     def _translate(self, match: re.Match[str]) -> str:
-        return str(escape(self._translations.gettext(match[1])))
+        return str(escape(self._translations.gettext(match[1] or match[2] or "")))
 
 
 class Pages:
@@ -80,7 +89,7 @@ class Pages:
 
     def _environment(self, language: str) -> Environment:
         environment = Environment(
-            loader=_TranslatingLoader(self.translations[language]),
+            loader=_FoldingLoader(language, self.translations[language], self.assets),
             autoescape=True,
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],

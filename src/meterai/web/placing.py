@@ -20,7 +20,6 @@ from meterai.stamping.placement import (
 )
 from meterai.stamping.queries import DocumentPage
 
-IMAGE_WIDTH_PX = 720
 UNSET: Position = "bottom-right"
 GAP_PT = 8.0
 """Between a stamp and the one proposed beside it."""

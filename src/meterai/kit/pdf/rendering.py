@@ -106,16 +106,19 @@ def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitma
     )
 
 
-def encode_page(image: Image.Image, quality: int) -> RenderedPage:
-    """The picture as a JPEG."""
+def encode_page(image: Image.Image, quality: int, *, small: Image.Image | None = None) -> RenderedPage:
+    """The picture as a JPEG. `small`: a reduced copy, if there is one, to see whether it has colour."""
     out = io.BytesIO()
-    image.convert("L" if _is_grey(image) else "RGB").save(out, "JPEG", quality=quality)
+    image.convert("L" if _is_grey(small or _reduced(image)) else "RGB").save(out, "JPEG", quality=quality)
     return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
 
 
-def _is_grey(image: Image.Image) -> bool:
-    """Looks at a small copy: a coloured stamp or seal is some dots wide there too."""
-    small = image.reduce(8) if min(image.size) >= 64 else image
+def _reduced(image: Image.Image) -> Image.Image:
+    """A coloured stamp or seal is some dots wide there too."""
+    return image.reduce(8) if min(image.size) >= 64 else image
+
+
+def _is_grey(small: Image.Image) -> bool:
     red, green, blue, _ = small.split()
     return all(_differs_little(red, other) for other in (green, blue))
 

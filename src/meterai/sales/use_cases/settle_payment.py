@@ -36,7 +36,8 @@ from meterai.sales.model import (
     next_payment_state,
     refund_channel,
 )
-from meterai.sales.news import Entry, News, news_entry
+from meterai.sales.news import PAID_NEWS_AFTER, Entry, News, news_entry
+from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
@@ -124,7 +125,8 @@ async def _book(tx: Connection, reference: str, status: GatewayStatus, now: date
         now=now,
     )
     if outcome is PaymentOutcome.CREDITED:
-        await outbox.enqueue_many(tx, _work(order, payment), now)
+        later = {} if after is OrderState.COMPLETED else {NEWS_TOPIC: PAID_NEWS_AFTER}
+        await outbox.enqueue_many(tx, _work(order, payment), now, later=later)
         if not late:
             await ledger.post(tx, received + bookings.sale(order, late=False), now)
     else:

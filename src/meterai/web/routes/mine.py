@@ -22,6 +22,7 @@ from meterai.stamping.queries import (
     job_of_document,
     released_file,
 )
+from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.web.access import customer_of
@@ -29,7 +30,7 @@ from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
 from meterai.web.messages import state_text
 from meterai.web.order_view import CHIPS
-from meterai.web.placing import IMAGE_WIDTH_PX, Typed, placing_context, typed_of
+from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
 from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
@@ -161,7 +162,7 @@ async def show_image(request: WebRequest, desk: Desk, document_id: UUID, page: i
     """One page as a JPEG, for its owner alone."""
     await _document(request, desk, document_id)
     house = desk.house
-    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, IMAGE_WIDTH_PX)
+    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, PAGE_IMAGE_WIDTH_PX)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 

@@ -17,12 +17,13 @@ from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_image, document_page
+from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forgery import is_permit, make_permit
-from meterai.web.placing import IMAGE_WIDTH_PX, Typed, placing_context, typed_of
+from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import typed_from, wanted_from
 from meterai.web.sign_in import told
 
@@ -84,7 +85,7 @@ async def show_image(
     if not is_permit(desk.house.secret, permit, key.order_id, document_id):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     house = desk.house
-    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, IMAGE_WIDTH_PX)
+    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, PAGE_IMAGE_WIDTH_PX)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 

@@ -1,0 +1,55 @@
+"""What a customer is told, and when one message is enough."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from meterai.kit import outbox
+from meterai.kit.messages import Message
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
+from meterai.sales.use_cases.record_stamping import record_item_stamped
+from meterai.sales.use_cases.tell_customer import tell_due_news
+from tests.sales.shop import Shop
+
+
+class Letters:
+    """Keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.subjects: list[str] = []
+
+    async def deliver(self, message: Message) -> None:
+        self.subjects.append(message.subject.partition(":")[0])
+
+
+async def due(shop: Shop, after: timedelta) -> list[str]:
+    entries = await outbox.claim(shop.db, shop.clock() + after, limit=10, lease_s=0, topics=(TOPIC,))
+    return [entry.payload["news"] for entry in entries]
+
+
+async def told(shop: Shop, after: timedelta) -> list[str]:
+    letters = Letters()
+    await tell_due_news(
+        shop.db, letters, b"secret", public_url="http://x", clock=lambda: shop.clock() + after
+    )
+    return letters.subjects
+
+
+async def test_news_of_a_payment_waits_for_the_stamps_that_follow_at_once(shop: Shop) -> None:
+    await shop.pay(await shop.placed_stamps())
+    assert await due(shop, PAID_NEWS_AFTER - timedelta(seconds=1)) == []
+    assert await told(shop, PAID_NEWS_AFTER) == ["Pembayaran diterima"]
+
+
+async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    await shop.pay(placed)
+    for item in (await shop.page(placed.order_id)).items:
+        await record_item_stamped(shop.db, item.id, shop.clock())
+    assert await told(shop, timedelta(0)) == ["Dokumen Anda sudah bermeterai"]
+    assert await told(shop, PAID_NEWS_AFTER) == []
+
+
+async def test_news_of_a_payment_for_quota_comes_at_once(shop: Shop) -> None:
+    await shop.paid_quota()
+    assert await told(shop, timedelta(0)) == ["Pembayaran diterima"]
