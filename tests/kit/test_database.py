@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import asyncpg
 import pytest
+from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.database import Database, connect
-from tests.storage_fixtures import TestDatabase
 
 
 @pytest.fixture

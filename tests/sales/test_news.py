@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.sales.shop import Shop
+
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
 from meterai.sales.use_cases.record_stamping import record_item_stamped
 from meterai.sales.use_cases.tell_customer import tell_due_news
-from tests.sales.shop import Shop
 
 
 class Letters:

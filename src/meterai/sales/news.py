@@ -50,7 +50,8 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
         News.COMPLETED: (
             "Dokumen Anda sudah bermeterai: pesanan {number}",
             "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua meterai sudah "
-            "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan dibagikan:\n{link}",
+            "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
+            "dibagikan:\n{link}",
         ),
         News.DOCUMENT_REFUSED: (
             "Dokumen tidak dapat dibubuhi: pesanan {number}",
