@@ -177,11 +177,21 @@ def stamp_twice(data: bytes, house: House) -> tuple[bytes, bytes]:
     )
     prepared = io.BytesIO()
     writer.write(prepared)
-    first = _fill(prepared.getvalue(), house, SERIAL, certify=True)
-    return first, _fill(first, house, SECOND, certify=False)
+    first = fill_field(prepared.getvalue(), house, SERIAL, certify=True)
+    return first, fill_field(first, house, SECOND, certify=False)
 
 
-def _fill(data: bytes, house: House, serial: SerialNumber, *, certify: bool) -> bytes:
+def fill_field(
+    data: bytes,
+    house: House,
+    serial: SerialNumber,
+    *,
+    certify: bool,
+    edit: Callable[[IncrementalPdfFileWriter], None] = lambda writer: None,
+) -> bytes:
+    """Stamps into a field that is there; `edit` changes something else in the very same revision."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    edit(writer)
     signing = PdfSigner(
         PdfSignatureMetadata(
             field_name=f"Emet{serial}",
@@ -194,7 +204,7 @@ def _fill(data: bytes, house: House, serial: SerialNumber, *, certify: bool) -> 
         signer=house.signer(),
         timestamper=house.time_stamper(),
     )
-    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data)))
+    return sign(signing, writer)
 
 
 def stranger(

@@ -228,7 +228,7 @@ def test_a_changed_document_is_not_healed_by_a_strangers_signature(
     assert house.judge(out.getvalue()).verdict is Verdict.NOT_GENUINE
 
 
-def _swap_field_value(writer: IncrementalPdfFileWriter) -> None:
+def swap_field_value(writer: IncrementalPdfFileWriter) -> None:
     field = writer.root["/AcroForm"]["/Fields"][0]
     field["/V"] = pdf_string("Penyerang")
     field["/AP"]["/N"] = writer.add_object(
@@ -244,8 +244,8 @@ def _swap_field_value(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(field)
 
 
-def test_a_form_value_swapped_after_an_approval_is_not_genuine(house: House) -> None:
-    """The trap: pyHanko's default policy calls this document valid."""
+def form_letter() -> bytes:
+    """A letter with a text field."""
 
     def add_field(writer: IncrementalPdfFileWriter) -> None:
         page = writer.root["/Pages"]["/Kids"][0]
@@ -283,9 +283,13 @@ def test_a_form_value_swapped_after_an_approval_is_not_genuine(house: House) -> 
         )
         writer.update_root()
 
-    form = append_revision(letter(), add_field)
-    honest = stamp(form, house, certify=None)
+    return append_revision(letter(), add_field)
+
+
+def test_a_form_value_swapped_after_an_approval_is_not_genuine(house: House) -> None:
+    """The trap: pyHanko's default policy calls this document valid."""
+    honest = stamp(form_letter(), house, certify=None)
     assert house.judge(honest).verdict is Verdict.GENUINE
-    judgement = house.judge(append_revision(honest, _swap_field_value))
+    judgement = house.judge(append_revision(honest, swap_field_value))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("file.changed_after",)

@@ -32,7 +32,7 @@ from sandbox.pki import Algorithm, make_pki
 from sandbox.tsa.authority import TimeStampAuthority
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SERIALS = [make_serial(bytes([number]) * 32) for number in (3, 5, 7)]
+SERIALS = [make_serial(bytes([number]) * 32) for number in range(3, 23, 2)]
 
 
 class InProcessTimestamper:
@@ -70,7 +70,9 @@ def wanted(pki: Path, serial: SerialNumber, number: int, page: int = 1) -> Stamp
     signature = key.sign(code_message(serial, day, key.key_id))
     code = encode_code("https://meterai.example", serial, day, key_id=key.key_id, signature=signature)
     return Stamp(
-        serial=serial, code=code, placement=Placement(page=page, x=60 + 120 * number, y=100, size=90)
+        serial=serial,
+        code=code,
+        placement=Placement(page=page, x=60 + 120 * (number % 4), y=100 + 120 * (number // 4), size=90),
     )
 
 

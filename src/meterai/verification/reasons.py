@@ -165,6 +165,12 @@ REASONS: dict[str, Reason] = {
         "A place for an e-Meterai is still empty: the file was cut back or its stamping was not finished.",
         *_ASK_SENDER,
     ),
+    "stamp.removed": Reason(
+        _NO,
+        "Berkas ini pernah memuat e-Meterai lain yang kemudian dihapus.",
+        "This file once carried another e-Meterai, which was then removed.",
+        *_ASK_SENDER,
+    ),
     "file.junk_before": Reason(
         _NO,
         "Ada data asing di depan dokumen; berkas asli tidak demikian.",

@@ -9,6 +9,7 @@ from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.verification.model import Box
 from meterai.verification.rules import rendered
 from meterai.verification.rules.document import Document, Unreadable
+from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_follow
@@ -31,6 +32,8 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
     serials = [e.signature.serial for e in ours]
     if len(serials) != len(set(serials)):
         problems.append("stamp.serial_twice")
+    if stamps_removed(document):
+        problems.append("stamp.removed")
     if _end(ours[0]) != len(document.data) and not _only_stamps_follow(document, ours):
         problems += _check_changes(document, examined, ours)
     return problems

@@ -31,6 +31,12 @@ class Unreadable(Exception):
         self.code = code
 
 
+def serial_of(reason: str, field: str) -> str:
+    """The serial number that a signature's Reason states, or else its field's name; empty for no stamp."""
+    found = STAMP_REASON.fullmatch(reason) or STAMP_FIELD.fullmatch(field)
+    return found[1] if found else ""
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What of a page is needed to say where a stamp stands."""
 
@@ -58,8 +64,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def serial(self) -> str:
         """The serial number that the Reason states, or else the field's name; empty for no stamp."""
-        found = STAMP_REASON.fullmatch(self.reason) or STAMP_FIELD.fullmatch(self.field)
-        return found[1] if found else ""
+        return serial_of(self.reason, self.field)
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +167,7 @@ def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, fiel
     page, box = _place(field, pages)
     return Signature(
         field=str(name),
-        reason=_text(dictionary.get("/Reason")),
+        reason=text_of(dictionary.get("/Reason")),
         object=dictionary,
         field_object=field,
         byte_range=byte_range,
@@ -208,7 +213,8 @@ def _belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes
         raise ShapeError("the gap lies in another object")
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A text string's text; empty for anything else."""
     return str(value) if isinstance(value, generic.TextStringObject) else ""
 
 

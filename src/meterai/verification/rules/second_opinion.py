@@ -7,9 +7,23 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffResult,
+    FormUpdatingRule,
+    ModificationLevel,
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    StandardDiffPolicy,
+)
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+_POLICY = StandardDiffPolicy(
+    DEFAULT_DIFF_POLICY.global_rules,
+    FormUpdatingRule([SigFieldCreationRule(), SigFieldModificationRule()]),  # type: ignore[no-untyped-call]
+)
+"""pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +45,7 @@ def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
     Raises: whatever pyHanko raises on a structure that it refuses.
     """
     embedded = EmbeddedPdfSignature(reader, field_object, field)
-    embedded.compute_integrity_info()  # type: ignore[no-untyped-call]
+    embedded.compute_integrity_info(_POLICY)  # type: ignore[no-untyped-call]
     found = embedded.diff_result
     result = found if isinstance(found, DiffResult) else DiffResult(ModificationLevel.OTHER, set())
     return Changes(

@@ -1,0 +1,102 @@
+"""Several stamps of ours on one document: what happened between them, and what it costs to find out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
+from tests.verification.test_changed import EDITS, form_letter, swap_field_value
+from tests.verification.test_our_engine import seal
+
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.rules.document import open_document
+from meterai.verification.rules.steps import only_stamps_follow
+from meterai.verification.trust import load_trust
+from sandbox.pki import make_pki
+
+Edit = Callable[[IncrementalPdfFileWriter], None]
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pki(tmp_path_factory.mktemp("several") / "pki")
+
+
+def only_stamps(data: bytes) -> bool:
+    document = open_document(data)
+    return only_stamps_follow(document, list(document.signatures))
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
+def test_a_change_between_two_stamps_of_ours_is_noticed(
+    house: House, both: tuple[bytes, bytes], edit: Edit
+) -> None:
+    """Our own last seal over the whole file does not heal what was changed after the first one."""
+    try:
+        changed = fill_field(append_revision(both[0], edit), house, SECOND, certify=False)
+    except Exception:
+        pytest.skip("pyHanko does not sign what this edit left")
+    assert house.judge(changed).verdict is Verdict.NOT_GENUINE
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
+def test_a_change_in_the_second_stamps_own_revision_is_noticed(
+    house: House, both: tuple[bytes, bytes], edit: Edit
+) -> None:
+    try:
+        changed = fill_field(both[0], house, SECOND, certify=False, edit=edit)
+    except Exception:
+        pytest.skip("pyHanko does not sign what this edit left")
+    assert house.judge(changed).verdict is Verdict.NOT_GENUINE
+
+
+def test_a_stamp_that_was_taken_out_of_the_form_is_missed(house: House) -> None:
+    """Its face still stands on the page, so a person would count two stamps."""
+
+    def forget(writer: IncrementalPdfFileWriter) -> None:
+        writer.root["/AcroForm"]["/Fields"].clear()
+        writer.update_container(writer.root["/AcroForm"]["/Fields"])
+
+    first = stamp(letter(), house, certify=None)
+    judgement = house.judge(stamp(append_revision(first, forget), house, SECOND, certify=None))
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons == ("stamp.removed",)
+
+
+def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(house: House) -> None:
+    """pyHanko finds nothing wrong with it, and our second seal covers the whole file."""
+    first = stamp(form_letter(), house, certify=None)
+    honest = stamp(first, house, SECOND, certify=None)
+    assert house.judge(honest).verdict is Verdict.GENUINE
+    changed = stamp(append_revision(first, swap_field_value), house, SECOND, certify=None)
+    judgement = house.judge(changed)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons == ("file.changed_after",)
+
+
+async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> None:
+    """What the engine makes needs no comparison of pages; anything appended to it does."""
+    data = await seal(pki, letter(pages=2), 3)
+    assert only_stamps(data)
+    assert not only_stamps(data + b"\n")
+    assert not only_stamps(append_revision(data, lambda writer: writer.update_root()))
+
+
+async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:
+    trust = load_trust(pki / "trust")
+
+    def cpu_seconds(data: bytes) -> float:
+        start = time.process_time()
+        judgement = judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC)))
+        assert judgement.verdict is Verdict.GENUINE
+        return time.process_time() - start
+
+    one, ten = await seal(pki, letter(), 1), await seal(pki, letter(), 10)
+    spent = [min(cpu_seconds(data) for _ in range(8)) for data in (one, ten)]
+    assert spent[1] < 10 * spent[0], spent
