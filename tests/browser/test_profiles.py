@@ -1,0 +1,103 @@
+"""Documents that are signed already, that others will sign, that are locked: what people see and choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.browser.conftest import Visitor
+from tests.browser.test_purchase import new_address
+from tests.pdf import samples, signed_files
+
+WORDS = {
+    "id": {
+        "signed": "Sudah ditandatangani secara digital oleh Budi Santoso, Siti Rahma",
+        "later": "Masih akan ditandatangani secara digital",
+        "scripts": "Skrip (program kecil)",
+        "locked": "PDF ini dikunci dengan kata sandi",
+        "wrong": "Kata sandi PDF ini tidak cocok",
+        "unlocked": "tidak lagi memakai kata sandi",
+    },
+    "en": {
+        "signed": "Already digitally signed by Budi Santoso, Siti Rahma",
+        "later": "Others will still sign it digitally",
+        "scripts": "scripts (small programs)",
+        "locked": "This PDF is locked with a password",
+        "wrong": "This is not the PDF's password",
+        "unlocked": "no longer has a password",
+    },
+}
+PEOPLE = [
+    pytest.param(360, True, "id", id="phone"),
+    pytest.param(1200, True, "en", id="desk-english"),
+    pytest.param(360, False, "en", id="phone-without-scripts-english"),
+]
+
+
+def file_of(name: str, data: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "application/pdf", "buffer": data}
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
+def test_a_signed_document_is_announced_and_one_to_be_signed_can_be_chosen(
+    visitor: Visitor, width: int, scripts: bool, language: str
+) -> None:
+    person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
+    person.open("/beli")
+    person.upload(file_of("Perjanjian bertanda tangan.pdf", signed_files.by_budi_and_siti()))
+    person.sees(words["signed"])
+    assert person.page.locator("[name=sesudah]").count() == 0
+    person.approve("160-signed-already")
+    person.open("/beli")
+    person.upload(file_of("Formulir.pdf", samples.living()))
+    person.sees(words["scripts"])
+    person.page.get_by_label(words["later"]).check()
+    person.approve("161-to-be-signed-later")
+    placing = person.page.url
+    person.press(person.words["save_place"])
+    person.page.wait_for_url("**/kontak")
+    person.page.goto(placing)
+    assert person.page.get_by_label(words["later"]).is_checked()
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE[:2])
+def test_a_locked_document_opens_with_its_password(
+    visitor: Visitor, width: int, scripts: bool, language: str
+) -> None:
+    person, words = visitor(width=width, scripts=scripts, language=language), WORDS[language]
+    locked = file_of("Terkunci.pdf", samples.encrypted())
+    person.open("/beli")
+    person.upload(locked)
+    person.sees(words["locked"])
+    person.approve("162-locked")
+    person.page.locator("#sandi").fill("salah")
+    person.upload(locked)
+    person.sees(words["wrong"])
+    assert person.page.locator("#sandi").input_value() == ""
+    person.page.locator("#sandi").fill("rahasia")
+    person.upload(locked)
+    person.sees(words["unlocked"])
+
+
+def test_a_document_that_others_will_sign_is_stamped_and_judged_genuine_with_their_signatures(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    person, words = visitor(width=1200, language="id"), WORDS["id"]
+    person.open("/beli")
+    person.upload(file_of("Perjanjian.pdf", samples.letter()))
+    person.page.get_by_label(words["later"]).check()
+    person.press(person.words["save_place"])
+    person.prove_contact(new_address())
+    person.press(person.words["order"])
+    person.pay()
+    person.wait_for_state("completed")
+    stamped = person.download()
+    for position, data in enumerate((stamped, signed_files.signed(stamped))):
+        file = tmp_path / f"{position}.pdf"
+        file.write_bytes(data)
+        person.open("/periksa")
+        person.page.locator("#berkas").set_input_files(file)
+        person.page.locator("form[enctype] button").click()
+        person.page.wait_for_selector("[data-verdict=ASLI]")
+        person.approve(f"163-verdict-{position}")
+    person.sees("Budi Santoso")
