@@ -1,0 +1,186 @@
+"""`meterai stamp` beside a running service: killed at every stage with kill -9, run again, stamped once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from tests.bundle.customer import QuotaBuyer
+from tests.running_service import RunningService, running_service
+from tests.stamping.letters import make_letter
+
+from meterai.kit.installation import settings_of_running
+from meterai.kit.settings import Settings
+from simulator.service import find_service
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+FILES = 50
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[RunningService]:
+    """A running service whose worker these tests kill."""
+    with running_service() as service:
+        yield service
+
+
+def command(service: RunningService, *words: object) -> list[str]:
+    return [sys.executable, "-m", "meterai.cli", "stamp", *map(str, words), "--data", str(service.data)]
+
+
+def stamp(service: RunningService, *words: object) -> tuple[int, dict[str, Any], str]:
+    """Runs it to its end: exit status, the JSON report, what it said."""
+    ran = subprocess.run([*command(service, *words), "--json"], capture_output=True, timeout=90)
+    return ran.returncode, msgspec.json.decode(ran.stdout or b"{}"), ran.stderr.decode()
+
+
+async def customer_with(service: RunningService, pieces: int) -> str:
+    contact = f"kantor-{uuid.uuid4().hex[:10]}@contoh.id"
+    await QuotaBuyer(find_service(service.data), contact).buy(pieces)
+    return contact
+
+
+def write_letters(folder: Path, count: int) -> Path:
+    for number in range(count):
+        path = folder / f"bagian {number % 3}" / f"surat {number:02}.pdf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_letter(f"Surat {number}"))
+    return folder
+
+
+@asynccontextmanager
+async def register(service: RunningService) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
+    """Looks into the database of the service."""
+    settings = settings_of_running(Settings(data=service.data))
+    connection = await asyncpg.connect(settings.database_app_url)
+    try:
+        yield connection.fetchval
+    finally:
+        await connection.close()
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 40) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := await condition()):
+        assert time.monotonic() < end, "in vain"
+        await asyncio.sleep(0.005)
+    return found
+
+
+def worker_of(service: RunningService) -> int:
+    """The worker that runs now."""
+    for process in service.children():
+        line = Path(f"/proc/{process.pid}/cmdline")
+        if line.exists() and b"meterai.workers.main" in line.read_bytes():
+            return process.pid
+    return 0
+
+
+async def test_killed_at_every_stage_and_run_again_every_file_is_stamped_once(
+    own: RunningService, tmp_path: Path
+) -> None:
+    contact = await customer_with(own, FILES + 5)
+    given, out = write_letters(tmp_path / "in", FILES), tmp_path / "out"
+    (given / "catatan.txt").write_text("bukan PDF")
+    (given / "rusak.pdf").write_bytes(b"%PDF-1.7 rusak")
+    words = (given, "--out", out, "--customer", contact)
+    async with register(own) as ask:
+
+        async def kill_when(condition: str, count: int) -> None:
+            running = subprocess.Popen(
+                command(own, *words), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+            await until(lambda: enough(condition, count))
+            running.kill()
+            running.wait()
+
+        async def enough(condition: str, count: int) -> bool:
+            return bool(await ask(f"SELECT count(*) >= $1 FROM stamping.{condition}", count))
+
+        await kill_when("bundle_file", 20)  # while it checks
+        assert await ask("SELECT count(*) FROM stamping.serial") == 0, "no quota was touched"
+        worker = worker_of(own)
+        os.kill(worker, signal.SIGSTOP)
+        await kill_when("serial", FILES)  # everything reserved, nothing stamped
+        reserved = await ask("SELECT array_agg(serial ORDER BY serial) FROM stamping.serial")
+        assert len(reserved) == FILES
+        os.kill(worker, signal.SIGCONT)
+        await until(lambda: enough("release", 5))
+        os.kill(worker, signal.SIGKILL)  # the launcher starts another one
+        assert not await enough("release", FILES), "in the middle of the stamping"
+        code, report, said = stamp(own, *words)
+        assert (code, report["stamped"], report["not_stamped"]) == (1, FILES, 2), said
+        assert "catatan.txt: archive.not_pdf" in said
+        assert await ask("SELECT array_agg(serial ORDER BY serial) FROM stamping.release") == reserved
+    stamped = {file["name"]: file["serial"] for file in report["files"] if file["outcome"] == "stamped"}
+    assert sorted(stamped.values()) == reserved
+    assert_results_lie_there(out, report)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.pdf")}
+    again = stamp(own, *words)
+    assert again[1] == report, "run again: the same, nothing more"
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.pdf")} == before
+    checked = subprocess.run(
+        [sys.executable, "-m", "meterai.cli", "check", "--json", "--data", str(own.data)],
+        capture_output=True,
+        timeout=90,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def assert_results_lie_there(out: Path, report: dict[str, Any]) -> None:
+    for file in report["files"]:
+        target = out / file["name"]
+        if file["outcome"] == "stamped":
+            assert hashlib.sha256(target.read_bytes()).hexdigest() == file["sha256"]
+        else:
+            assert file["reason"]
+            assert not target.exists()
+    assert msgspec.json.decode((out / "report.json").read_bytes()) == report
+    assert len((out / "report.csv").read_text().splitlines()) == len(report["files"]) + 1
+
+
+async def test_a_zip_too_little_quota_and_what_lies_in_the_way(own: RunningService, tmp_path: Path) -> None:
+    contact = await customer_with(own, 3)
+    source, out = tmp_path / "surat.zip", tmp_path / "out"
+    with zipfile.ZipFile(source, "w") as archive:
+        for path in sorted(write_letters(tmp_path / "in", 4).rglob("*.pdf")):
+            archive.write(path, path.relative_to(tmp_path / "in"))
+        archive.writestr("../jahat.pdf", b"%PDF-1.7")
+    words = (source, "--out", out, "--customer", contact, "--place", "bottom-right", "--page", "first")
+
+    code, _, said = stamp(own, *words)
+    assert code == 3
+    assert "4 needed, 3 available, 1 missing" in " ".join(said.split())
+    code, report, _ = stamp(own, *words, "--dry-run")
+    assert (code, report["stamped"]) == (1, 0)
+
+    in_the_way = out / "bagian 1" / "surat 01.pdf"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_bytes(b"mine")
+    code, report, _ = stamp(own, *words)
+    found = {file["name"]: (file["outcome"], file["reason"]) for file in report["files"]}
+    assert found["bagian 1/surat 01.pdf"] == ("blocked", "output.exists")
+    assert found["../jahat.pdf"] == ("unfit", "archive.name")
+    assert (code, report["stamped"]) == (1, 3), "the others are stamped, and no quota is used for it"
+    assert in_the_way.read_bytes() == b"mine"
+
+
+def test_somebody_unknown_is_told_so(own: RunningService, tmp_path: Path) -> None:
+    write_letters(tmp_path / "in", 1)
+    code, _, said = stamp(own, tmp_path / "in", "--out", tmp_path / "out", "--customer", "siapa@contoh.id")
+    assert code == 2
+    assert "nobody has proven this contact" in said

@@ -1,0 +1,199 @@
+"""Bundles: checked first, quota for all or for none, stamped once, however often it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from tests.pdf import samples
+from tests.stamping.house import House
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id, share_out
+from meterai.stamping.bundle_input import GivenFile, refused_file
+from meterai.stamping.bundle_queries import bundle as find_bundle
+from meterai.stamping.bundle_queries import bundles_of_customer
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import documents_of_customer
+from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles, drop_bundle, drop_from_bundle
+from meterai.stamping.use_cases.fill_bundle import fill_bundle
+from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.start_bundle import start_bundle
+
+pytestmark = pytest.mark.storage
+
+
+def letters(count: int) -> list[GivenFile]:
+    return [GivenFile(path=f"{n}.pdf", data=make_letter(f"Surat {n}", pages=2)) for n in range(count)]
+
+
+async def fill(house: House, files: list[GivenFile], *, name: str = "form:1") -> UUID:
+    id = bundle_id(house.alice, name)
+    await open_bundle(house.db, customer_id=house.alice, bundle_id=id, door="web", now=system_clock())
+    assert await fill_bundle(
+        house.db, house.jail, house.objects, bundle_id=id, customer_id=house.alice, given=iter(files),
+        at_once=3, clock=system_clock,
+    )  # fmt: skip
+    return id
+
+
+async def start(house: House, id: UUID, **changes: Any) -> int:
+    lot = await house.lot_now()
+    wanted: dict[str, Any] = {
+        "bundle_id": id,
+        "customer_id": house.alice,
+        "rule": Rule(),
+        "lots": [(lot.account_id, lot.available)],
+        "now": system_clock(),
+    }
+    return await start_bundle(house.db, **{**wanted, **changes})
+
+
+async def look(house: House, id: UUID) -> Bundle:
+    found = await find_bundle(house.db, id, customer_id=house.alice)
+    assert found is not None
+    return found
+
+
+def outcomes(bundle: Bundle) -> list[str]:
+    return [str(file.outcome) for file in bundle.files]
+
+
+async def test_everything_is_checked_and_what_can_be_stamped_is(house: House) -> None:
+    too_large = refused_file("besar.pdf", Refusal(Kind.INVALID, "pdf.too_large", bytes_max=9), size=99)
+    broken = GivenFile(path="rusak.pdf", data=samples.hollow())
+    id = await fill(house, [*letters(3), too_large, broken])
+    checked = await look(house, id)
+    assert outcomes(checked) == ["ready", "ready", "ready", "unfit", "unfit"]
+    assert checked.files[3].code == "pdf.too_large"
+    assert checked.files[3].facts == {"bytes_max": 9}
+    assert checked.files[4].code is not None
+    assert (await house.lot_now()).reserved == 0, "the check touches no quota"
+
+    assert await start(house, id, expected=3) == 3
+    accepted = await look(house, id)
+    serials = [file.serial for file in accepted.files if file.serial]
+    assert len(serials) == 3
+    assert await start(house, id) == 0, "asked for again: nothing is stamped twice"
+    await house.work()
+    ended = await look(house, id)
+    assert outcomes(ended) == ["stamped", "stamped", "stamped", "unfit", "unfit"]
+    assert [file.serial for file in ended.files if file.serial] == serials
+    assert (await house.lot_now()).gone == 3
+    await house.assert_sound()
+    (line,) = await bundles_of_customer(house.db, house.alice)
+    assert (line.files, line.stamped, line.moving, line.started) == (5, 3, 0, True)
+    assert await documents_of_customer(house.db, house.alice) == [], "they are found in their bundle"
+
+
+async def test_too_little_quota_reserves_nothing(house: House) -> None:
+    small = await house.give_lot(house.alice, 2)
+    id = await fill(house, letters(4))
+    with pytest.raises(Refusal) as caught:
+        await start(house, id, lots=[(small, 2), (house.lot, 1)])
+    assert caught.value.code == "quota.missing"
+    assert caught.value.facts == {"missing": 1, "needed": 4, "available": 3}
+    with pytest.raises(Refusal, match=r"ledger\.insufficient"):  # somebody else used it since we looked
+        await start(house, id, lots=[(small, 4)])
+    assert outcomes(await look(house, id)) == ["ready"] * 4
+    assert await house.value("SELECT count(*) FROM stamping.serial") == 0
+    assert await start(house, id, lots=[(small, 2), (house.lot, 10)]) == 4
+    used = await house.database.owner.fetch("SELECT lot_account_id FROM stamping.job")
+    assert sorted(row[0] == small for row in used) == [False, False, True, True], "the oldest lot first"
+    await house.work()
+    await house.assert_sound()
+
+
+async def test_two_presses_at_once_start_each_document_once(house: House) -> None:
+    id = await fill(house, letters(4))
+    assert sorted(await asyncio.gather(*(start(house, id) for _ in range(4)))) == [0, 0, 0, 4]
+    assert await house.value("SELECT count(*) FROM stamping.serial") == 4
+
+
+async def test_the_same_files_again_are_the_same_files(house: House) -> None:
+    id = await fill(house, letters(2))
+    first = await look(house, id)
+    assert await fill(house, [*letters(2), GivenFile(path="0.pdf", data=make_letter("Lain"))]) == id
+    second = await look(house, id)
+    assert all(file in second.files for file in first.files)
+    assert len(second.files) == 3, "one path with other content is another file"
+
+
+async def test_the_number_that_a_person_agreed_to_must_still_be_right(house: House) -> None:
+    id = await fill(house, letters(2))
+    with pytest.raises(Refusal, match=r"bundle\.changed"):
+        await start(house, id, expected=1)
+    drop = (await look(house, id)).files[0].id
+    await drop_from_bundle(house.db, bundle_id=id, customer_id=house.alice, file_id=drop)
+    assert await start(house, id, expected=1) == 1
+    await drop_from_bundle(
+        house.db, bundle_id=id, customer_id=house.alice, file_id=(await look(house, id)).files[0].id
+    )
+    assert len((await look(house, id)).files) == 1, "what is being stamped stays"
+
+
+async def test_somebody_elses_bundle_is_unknown(house: House) -> None:
+    id, bob = await fill(house, letters(1)), uuid4()
+    await house.add_customer(bob)
+    assert await find_bundle(house.db, id, customer_id=bob) is None
+    file = (await look(house, id)).files[0].id
+    for attempt in (
+        start(house, id, customer_id=bob),
+        drop_bundle(house.db, bundle_id=id, customer_id=bob),
+        drop_from_bundle(house.db, bundle_id=id, customer_id=bob, file_id=file),
+        fill_bundle(
+            house.db, house.jail, house.objects, bundle_id=id, customer_id=bob, given=iter(letters(1)),
+            at_once=1, clock=system_clock,
+        ),
+    ):  # fmt: skip
+        with pytest.raises(Refusal, match=r"bundle\.unknown"):
+            await attempt
+    assert outcomes(await look(house, id)) == ["ready"]
+
+
+async def test_one_rule_places_every_stamp(house: House) -> None:
+    id = await fill(house, [*letters(1), GivenFile(path="kecil.pdf", data=samples.rotated())])
+    await start(house, id, rule=Rule(position="top-left", page="first"))
+    rows = await house.database.owner.fetch("SELECT placement::text FROM stamping.serial")
+    placed = [msgspec.json.decode(row[0], type=Placement) for row in rows]
+    assert {placement.page for placement in placed} == {1}
+    assert {placement.x for placement in placed} == {28.0}
+    await house.work()
+    assert (await look(house, id)).count(Outcome.STAMPED) == 2
+
+
+async def test_time_that_runs_out_leaves_the_rest_for_another_upload(house: House) -> None:
+    id = await fill(house, [])
+
+    def slow() -> Iterator[GivenFile]:
+        yield from letters(3)
+
+    late = system_clock() - timedelta(seconds=1)
+    assert not await fill_bundle(
+        house.db, house.jail, house.objects, bundle_id=id, customer_id=house.alice, given=slow(),
+        at_once=1, clock=system_clock, until=late,
+    )  # fmt: skip
+    assert (await look(house, id)).files == ()
+
+
+async def test_bundles_that_were_never_started_are_forgotten(house: House) -> None:
+    kept, forgotten = await fill(house, letters(1)), await fill(house, letters(1), name="form:2")
+    await start(house, kept)
+    later = datetime.now(UTC) + timedelta(days=8)
+    assert await clean_up_bundles(house.db, now=later) == 1
+    assert await find_bundle(house.db, forgotten, customer_id=house.alice) is None
+    assert outcomes(await look(house, kept)) == ["stamping"]
+
+
+def test_lots_are_shared_out_the_oldest_first() -> None:
+    a, b = uuid4(), uuid4()
+    assert share_out([(a, 1), (b, 5)], 3) == [a, b, b]
+    assert share_out([(a, 0), (b, -2)], 1) is None
+    assert share_out([], 0) == []
