@@ -15,15 +15,20 @@ _MARK = b"/ByteRange"
 
 
 def stamps_removed(document: Document) -> bool:
-    """Whether a stamp was taken out. Every stamp is written with a plain `/ByteRange`, so most files need no
-    look into their earlier revisions. Raises: Unreadable, or any parser's exception.
+    """Whether a stamp was taken out. Raises: Unreadable, or any parser's exception.
+
+    Most files need no look into their earlier revisions: those have no form, or each `/ByteRange` in the file
+    (every stamp is written with a plain one) belongs to a signature that is still there.
     """
+    reader, earlier = document.reader, range(document.reader.xrefs.total_revisions - 1)
+    if not any(_has_form(document, revision) for revision in earlier):
+        return False
     if all(_is_known(document, place) for place in _places(document.data)):
         return False
-    reader, known = document.reader, {(s.field, s.content) for s in document.signatures}
-    if reader.xrefs.total_revisions > REVISIONS_MAX:
+    if len(earlier) > REVISIONS_MAX:
         raise Unreadable("pdf.too_complex")
-    for revision in range(reader.xrefs.total_revisions - 1):
+    known = {(s.field, s.content) for s in document.signatures}
+    for revision in earlier:
         for name, value, _ in enumerate_sig_fields(reader.get_historical_resolver(revision)):
             signature = value.get_object() if value is not None else None
             if not isinstance(signature, generic.DictionaryObject) or "/Contents" not in signature:
@@ -33,6 +38,11 @@ def stamps_removed(document: Document) -> bool:
             if stamp and (str(name), content) not in known:
                 return True
     return False
+
+
+def _has_form(document: Document, revision: int) -> bool:
+    root = document.reader.trailer.raw_get("/Root", revision=revision)
+    return "/AcroForm" in document.reader.get_object(root.reference, revision=revision)
 
 
 def _places(data: bytes) -> list[int]:
