@@ -32,6 +32,7 @@ JAIL_TASKS = [
     "meterai.stamping.reception:receive",
     "meterai.stamping.preparation:prepare_seal",
     "meterai.stamping.preparation:measure_output",
+    "meterai.stamping.proposal:propose_placement",
     "meterai.stamping.rewriting:rewrite",
     "meterai.verification.rules:judge",
 ]

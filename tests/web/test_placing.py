@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,8 +15,10 @@ from tests.pdf import samples
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.pdf.rendering import RenderRequest, render_image
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement, overlap
+from meterai.stamping.proposal import ProposeRequest, propose_placement
 from meterai.stamping.queries import DocumentPage
 from meterai.web.forms import Form
 from meterai.web.placing import placing_context, typed_of
@@ -60,7 +63,30 @@ def asked(stored: Sequence[Placement], **fields: object) -> Wanted:
 
 def asked_of(page: DocumentPage, **fields: object) -> Wanted:
     form = Form(fields={name: str(value) for name, value in fields.items()})
-    return wanted_from(form, page, typed_from(form, page))
+    return done(wanted_from(form, page, done(typed_from(form, page, nowhere)), nowhere))
+
+
+def done[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives that waits for nothing."""
+    with pytest.raises(StopIteration) as caught:
+        coroutine.send(None)
+    value: T = caught.value.value
+    return value
+
+
+async def nowhere(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:
+    """The jail is busy: nothing is known of the text."""
+    return None
+
+
+async def looked_at(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:
+    """What the jail answers."""
+    seen = document.inspection.pages[page - 1]
+    return propose_placement(
+        ProposeRequest(
+            data=TWO_PAGES, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=list(taken)
+        )
+    )
 
 
 def test_a_form_left_as_it_is_asks_for_nothing_new() -> None:
@@ -98,7 +124,29 @@ def test_ten_stamps_never_cover_each_other_and_the_eleventh_is_refused() -> None
     with pytest.raises(Refusal, match="too_many_stamps"):
         asked(placements, tambah=11)
     full = document(placements)
-    assert not placing_context(full, typed_of(full, stamp="1", page=""))["more"]
+    assert not placing_context(full, done(typed_of(full, stamp="1", page="", free=nowhere)))["more"]
+
+
+def ink_under(placement: Placement) -> int:
+    """Dots that are not white where the stamp goes."""
+    request = RenderRequest(data=TWO_PAGES, page=placement.page, width_px=600, crop=placement.rectangle)
+    return sum(render_image(request).convert("L").histogram()[:200])
+
+
+def test_a_stamp_that_is_added_or_moved_to_another_page_covers_no_text() -> None:
+    above_text = Placement(page=2, x=300, y=560)  # beside it there is text on both sides
+    stored = document([above_text])
+    form = Form(fields={"banyak": "1", "tambah": "2"})
+    typed = done(typed_from(form, stored, looked_at))
+    added = done(wanted_from(form, stored, typed, looked_at)).placements[1]
+    assert added.page == 2
+    assert ink_under(added) == 0
+    assert not overlap(added, above_text)
+    moved = done(typed_of(stored, stamp="1", page="1", free=looked_at)).placement
+    assert moved.page == 1
+    assert ink_under(moved) == 0
+    without = done(wanted_from(form, stored, typed, nowhere)).placements[1]
+    assert ink_under(without) > 0
 
 
 def test_a_full_page_sends_the_new_stamp_to_one_with_room() -> None:
@@ -147,7 +195,7 @@ def test_another_stamp_is_taken_in_hand_and_the_one_before_keeps_its_place() -> 
 
 def test_a_stamp_moved_to_another_page_is_stored_where_that_page_was_drawn() -> None:
     page = document([FIRST, THIRD])
-    drawn = typed_of(page, stamp="1", page="1").placement
+    drawn = done(typed_of(page, stamp="1", page="1", free=nowhere)).placement
     assert drawn.page == 1
     assert not overlap(drawn, THIRD)
     assert asked_of(page, meterai=1, halaman=1, letak="usulan").placements == [drawn, THIRD]
@@ -156,7 +204,7 @@ def test_a_stamp_moved_to_another_page_is_stored_where_that_page_was_drawn() -> 
 @pytest.mark.parametrize("number", ["0", "3", "99999999", "x", "-1"])
 def test_a_stamp_or_page_that_is_not_there_leads_to_one_that_is(number: str) -> None:
     page = document([FIRST, SECOND])
-    assert typed_of(page, stamp=number, page=number).placement in (FIRST, SECOND)
+    assert done(typed_of(page, stamp=number, page=number, free=nowhere)).placement in (FIRST, SECOND)
     assert len(asked([FIRST, SECOND], meterai=number, lalu=number).placements) == 2
     with pytest.raises(Refusal, match=r"placement\.page"):
         asked([FIRST, SECOND], halaman=3)
@@ -165,7 +213,7 @@ def test_a_stamp_or_page_that_is_not_there_leads_to_one_that_is(number: str) -> 
 def test_what_was_typed_is_shown_again_beside_what_is_stored() -> None:
     page = document([FIRST, SECOND])
     form = Form(fields={"meterai": "2", "halaman": "2", "letak": "tengah"})
-    context = placing_context(page, typed_from(form, page))
+    context = placing_context(page, done(typed_from(form, page, nowhere)))
     assert (context["active"], context["named"]) == (2, "tengah")
     assert context["spot"] == Placement(page=2, x=252.64, y=375.94)
     assert [other.placement for other in context["others"]] == [FIRST]

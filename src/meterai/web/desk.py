@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from litestar.datastructures import Cookie
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import DocumentPage
+from meterai.stamping.use_cases.propose_place import propose_place
 from meterai.web import forgery
 from meterai.web.forms import Form, FormLimits, read_form
 from meterai.web.messages import text_of
@@ -93,6 +96,12 @@ class Desk:
         if crossed or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         return form
+
+    async def free_place(
+        self, document: DocumentPage, page: int, taken: Sequence[Placement]
+    ) -> Placement | None:
+        """A place for a stamp that covers neither text nor the stamps given; None when there is none."""
+        return await propose_place(self.house.jail, self.house.objects, document, page, taken)
 
     def cookie(self, name: str, value: str, *, max_age: int | None = None) -> Cookie:
         """A cookie that scripts can't read and other sites can't send along."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,14 +56,18 @@ class Spot:
     placement: Placement
 
 
-def typed_of(document: DocumentPage, *, stamp: str, page: str) -> Typed:
+type FreePlace = Callable[[DocumentPage, int, Sequence[Placement]], Awaitable[Placement | None]]
+"""Looks for a place on a page of a document that covers neither text nor the stamps given."""
+
+
+async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreePlace) -> Typed:
     """The stamp and the page that an address asks for, as far as the document has them."""
     number = min(_number(stamp) or 1, len(document.placements)) - 1
     placement = document.placements[number]
     wanted = _number(page)
     if not 1 <= wanted <= len(document.inspection.pages) or wanted == placement.page:
         return Typed(number, placement)
-    return Typed(number, suggested(document, number, wanted))
+    return Typed(number, await suggested(document, number, wanted, free))
 
 
 def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
@@ -88,10 +92,11 @@ def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
     }
 
 
-def suggested(document: DocumentPage, number: int, page: int) -> Placement:
+async def suggested(document: DocumentPage, number: int, page: int, free: FreePlace) -> Placement:
     """Where a stamp goes that is moved to another page: the same answer for the same document."""
     others = [placement for n, placement in enumerate(document.placements) if n != number]
-    return free_place(document, page, others) or named(document, page, UNSET)
+    found = await free(document, page, others)
+    return found or free_place(document, page, others) or named(document, page, UNSET)
 
 
 def free_place(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Placement | None:

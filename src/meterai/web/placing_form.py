@@ -11,7 +11,7 @@ from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import Placement, Position
 from meterai.stamping.queries import DocumentPage
 from meterai.web.forms import Form
-from meterai.web.placing import Typed, free_place, named, suggested
+from meterai.web.placing import FreePlace, Typed, free_place, named, suggested
 
 POSITIONS: dict[str, Position] = {
     "atas_kiri": "top-left",
@@ -37,7 +37,7 @@ class Wanted:
     show: int | None
 
 
-def typed_from(form: Form, document: DocumentPage) -> Typed:
+async def typed_from(form: Form, document: DocumentPage, free: FreePlace) -> Typed:
     """The place that the form has for its stamp: moved by hand, or named, or as it was drawn.
 
     Raises: Refusal `placement.page` for a page that the document does not have.
@@ -49,7 +49,7 @@ def typed_from(form: Form, document: DocumentPage) -> Typed:
     if not 1 <= page <= pages:
         raise Refusal(Kind.INVALID, "placement.page", page=page, pages=pages)
     profile = PROFILES.get(form.text("sesudah"))
-    drawn = stored if page == stored.page else suggested(document, number, page)
+    drawn = stored if page == stored.page else await suggested(document, number, page, free)
     by_hand = _points(form.text("x"), form.text("y"))
     if by_hand is not None:
         moved = Placement(page=page, x=by_hand[0], y=by_hand[1], size=drawn.size)
@@ -60,7 +60,7 @@ def typed_from(form: Form, document: DocumentPage) -> Typed:
     return Typed(number, drawn, profile=profile)
 
 
-def wanted_from(form: Form, document: DocumentPage, typed: Typed) -> Wanted:
+async def wanted_from(form: Form, document: DocumentPage, typed: Typed, free: FreePlace) -> Wanted:
     """Every stamp as the form wants it.
 
     A form sent twice asks for nothing twice: the button that adds says how many there are then, and a form
@@ -78,21 +78,23 @@ def wanted_from(form: Form, document: DocumentPage, typed: Typed) -> Wanted:
         return Wanted(placements, min(typed.number - (less <= typed.number), len(placements) - 1))
     if more:
         if more > len(placements):
-            placements.append(_one_more(document, placements, typed.placement.page))
+            placements.append(await _one_more(document, placements, typed.placement.page, free))
         return Wanted(placements, len(placements) - 1)
     if next_one:
         return Wanted(placements, min(max(next_one, 1), len(placements)) - 1)
     return Wanted(placements, None)
 
 
-def _one_more(document: DocumentPage, placements: Sequence[Placement], page: int) -> Placement:
+async def _one_more(
+    document: DocumentPage, placements: Sequence[Placement], page: int, free: FreePlace
+) -> Placement:
     """On the page that is shown, else on the first one with room."""
     if len(placements) >= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "document.too_many_stamps", stamps_max=STAMPS_MAX)
     for wanted in (page, *range(1, len(document.inspection.pages) + 1)):
         place = free_place(document, wanted, placements)
         if place is not None:
-            return place
+            return await free(document, wanted, placements) or place
     raise Refusal(Kind.INVALID, "placement.no_room")
 
 

@@ -126,7 +126,8 @@ async def show_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     if number := await _order_of(desk, document_id):
         return desk.go(request, f"/pesanan/{number}")
     query = request.query_params
-    typed = typed_of(document, stamp=query.get("meterai", ""), page=query.get("halaman", ""))
+    stamp, page = query.get("meterai", ""), query.get("halaman", "")
+    typed = await typed_of(document, stamp=stamp, page=page, free=desk.free_place)
     return _placing_page(request, desk, document, typed)
 
 
@@ -143,10 +144,10 @@ async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
         return desk.go(request, f"/saya/dokumen/{document_id}")
     if number := await _order_of(desk, document_id):
         return desk.go(request, f"/pesanan/{number}")
-    typed = typed_of(document, stamp=form.text("meterai"), page="")
+    typed = await typed_of(document, stamp=form.text("meterai"), page="", free=desk.free_place)
     try:
-        typed = typed_from(form, document)
-        wanted = wanted_from(form, document, typed)
+        typed = await typed_from(form, document, desk.free_place)
+        wanted = await wanted_from(form, document, typed, desk.free_place)
         await _stamp(desk, document, customer.customer_id, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(desk.house.db, document_id) is None:

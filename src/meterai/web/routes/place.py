@@ -44,12 +44,9 @@ async def show_placing(request: WebRequest, desk: Desk, number: str, position: i
     """The page as an image with the place of one of its stamps, proposed or stored."""
     sheet = await _sheet(request, desk, number, position)
     query = request.query_params
-    return _page(
-        request,
-        desk,
-        sheet,
-        typed_of(sheet.document, stamp=query.get("meterai", ""), page=query.get("halaman", "")),
-    )
+    stamp, page = query.get("meterai", ""), query.get("halaman", "")
+    typed = await typed_of(sheet.document, stamp=stamp, page=page, free=desk.free_place)
+    return _page(request, desk, sheet, typed)
 
 
 @post("/pesanan/{number:str}/letak/{position:int}", status_code=303)
@@ -57,10 +54,10 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     """Stores the places; back to the page for another stamp, or on to the next document or the contact."""
     form = await desk.form(request)
     sheet = await _sheet(request, desk, number, position)
-    typed = typed_of(sheet.document, stamp=form.text("meterai"), page="")
+    typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=desk.free_place)
     try:
-        typed = typed_from(form, sheet.document)
-        wanted = wanted_from(form, sheet.document, typed)
+        typed = await typed_from(form, sheet.document, desk.free_place)
+        wanted = await wanted_from(form, sheet.document, typed, desk.free_place)
         output = await _store(desk, sheet, wanted.placements, typed.profile)
     except Refusal as refusal:
         return _page(request, desk, sheet, typed, refusal)

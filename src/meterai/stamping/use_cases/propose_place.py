@@ -1,0 +1,54 @@
+"""Where one more stamp could go on a page, or a stamp that is moved to another page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
+from meterai.stamping.proposal import ProposeRequest
+from meterai.stamping.queries import DocumentPage, read_checked
+
+_PROPOSE = "meterai.stamping.proposal:propose_placement"
+_KEPT_MAX = 1024
+_kept: dict[tuple[str, int, tuple[Placement, ...]], Placement] = {}
+"""Answers given lately: a page is shown with a proposal, and its form comes back a moment later."""
+
+
+async def propose_place(
+    jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int, taken: Sequence[Placement]
+) -> Placement | None:
+    """A place near where people sign that covers no text, if the page has one, and no stamp in `taken`.
+
+    The same answer for the same document. None when the page is full, or can't be looked at just now: a
+    proposal is a convenience that nothing waits for.
+    """
+    there = tuple(placement for placement in taken if placement.page == page)
+    key = (document.input_object, page, there)
+    found = _kept.get(key)
+    if found is None:
+        try:
+            found = await _look(jail, objects, document, page, there)
+        except Refusal:
+            return None
+        _kept[key] = found
+        while len(_kept) > _KEPT_MAX:
+            del _kept[next(iter(_kept))]
+    return None if any(overlap(found, other) for other in there) else found
+
+
+async def _look(
+    jail: JailPool, objects: ObjectStore, document: DocumentPage, page: int, taken: tuple[Placement, ...]
+) -> Placement:
+    seen = document.inspection.pages[page - 1]
+    request = ProposeRequest(
+        data=await read_checked(objects, document.input_object),
+        page=page,
+        width_pt=seen.width_pt,
+        height_pt=seen.height_pt,
+        size=taken[0].size if taken else SIZE_DEFAULT,
+        taken=list(taken),
+    )
+    return await jail.run(_PROPOSE, request, Placement)
