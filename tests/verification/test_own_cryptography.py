@@ -1,0 +1,189 @@
+"""Our own reading of CMS, compared with asn1crypto, and our own chain rules, tried with weak certificates."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from asn1crypto import cms
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+from tests.verification.making import NOW, House, byte_range, certificate
+
+from meterai.kit.pdf import der
+from meterai.verification.rules import chain
+from meterai.verification.rules.cms import (
+    FormError,
+    element_length,
+    read_signature,
+    read_token,
+    token_info,
+)
+
+type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+type Addition = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
+STRONG = rsa.generate_private_key(65537, 2048)
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+NAMES = x509.NameConstraints(permitted_subtrees=[x509.DNSName("example")], excluded_subtrees=None)
+
+
+def content_of(stamped: bytes) -> bytes:
+    _, start, end, _ = byte_range(stamped)
+    gap = bytes.fromhex(stamped[start + 1 : end - 1].decode())
+    return gap[: element_length(gap)]
+
+
+def test_the_parts_of_a_signature_are_those_that_asn1crypto_finds(house: House, stamped: bytes) -> None:
+    content = content_of(stamped)
+    form = read_signature(content)
+    signed = cms.ContentInfo.load(content)["content"]
+    signer = signed["signer_infos"][0]
+    assert set(form.certificates) == {choice.chosen.dump() for choice in signed["certificates"]}
+    assert form.certificates[0] == certificate(house.folder / "stamp.pem").dump()
+    assert form.signature == signer["signature"].native
+    assert form.signed_attributes == signer["signed_attrs"].untag().dump()
+    assert form.digest == signer["digest_algorithm"]["algorithm"].native
+    assert form.token == signer["unsigned_attrs"][0]["values"][0].dump()
+
+
+def test_what_a_token_states_is_what_asn1crypto_reads(stamped: bytes) -> None:
+    form = read_signature(content_of(stamped))
+    assert form.token is not None
+    info = token_info(read_token(form.token))
+    content = cms.ContentInfo.load(form.token)["content"]["encap_content_info"]["content"].parsed
+    assert info.time == content["gen_time"].native == NOW
+    assert info.imprint == content["message_imprint"]["hashed_message"].native
+    assert info.imprint_digest == content["message_imprint"]["hash_algorithm"]["algorithm"].native
+
+
+def test_every_byte_of_the_structure_outside_the_signed_ones_is_fixed(stamped: bytes) -> None:
+    """Whatever is changed in it, reading fails or another covered part comes out: nothing is skipped."""
+    content = content_of(stamped)
+    honest = read_signature(content)
+    for position in range(0, len(content), 7):
+        changed = bytearray(content)
+        changed[position] ^= 1
+        try:
+            assert read_signature(bytes(changed)) != honest, position
+        except FormError:
+            continue
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"\x30", b"\x30\x80\x00\x00", b"\x30\x03\x02\x01\x01", b"\xff" * 40, b"\x30\x82\xff\xff"]
+)
+def test_what_is_no_signature_is_refused_by_name(junk: bytes) -> None:
+    for read in (read_signature, read_token):
+        with pytest.raises(FormError):
+            read(junk)
+
+
+def test_a_certificate_carried_twice_is_refused(stamped: bytes) -> None:
+    content = content_of(stamped)
+    signed = der.read(der.read(content).children()[1].content)
+    parts = signed.children()
+    twice = der.encode(0xA0, parts[3].content, parts[3].children()[0].whole)
+    body = der.encode(der.SEQUENCE, *(twice if part is parts[3] else part.whole for part in parts))
+    kind = der.read(content).children()[0].whole
+    with pytest.raises(FormError):
+        read_signature(der.encode(der.SEQUENCE, kind, der.encode(0xA0, body)))
+
+
+def issue(
+    name: str,
+    key: Key,
+    issuer: str,
+    issuing: Key,
+    *,
+    authority: bool = False,
+    add: Addition = lambda builder: builder,
+) -> x509.Certificate:
+    usage = dict.fromkeys(("key_encipherment", "data_encipherment", "key_agreement"), False)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=10))
+        .not_valid_after(NOW + timedelta(days=1000))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority,
+                content_commitment=not authority,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                encipher_only=False,
+                decipher_only=False,
+                **usage,
+            ),
+            critical=True,
+        )
+    )
+    return add(builder).sign(issuing, hashes.SHA256())
+
+
+def path_of(signer: x509.Certificate, middle: x509.Certificate, root: x509.Certificate) -> chain.Path:
+    return chain.build_path([signer, middle], [root], NOW, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "changes", "problem"),
+    [
+        ("signer", {}, ""),
+        ("signer", {"key": rsa.generate_private_key(65537, 1024)}, "chain.not_allowed"),
+        ("signer", {"key": ec.generate_private_key(ec.SECP224R1())}, "chain.not_allowed"),
+        ("signer", {"key": ec.generate_private_key(ec.SECP256R1())}, ""),
+        ("signer", {"add": lambda b: b.add_extension(UNKNOWN, critical=True)}, "chain.not_allowed"),
+        ("signer", {"add": lambda b: b.add_extension(UNKNOWN, critical=False)}, ""),
+        ("middle", {"add": lambda b: b.add_extension(NAMES, critical=True)}, "chain.not_allowed"),
+        ("middle", {"add": lambda b: b.add_extension(NAMES, critical=False)}, "chain.not_allowed"),
+        ("middle", {"authority": False}, "chain.not_allowed"),
+    ],
+)
+def test_a_weak_certificate_or_one_we_do_not_understand_fails_the_chain(
+    place: str, changes: dict[str, object], problem: str
+) -> None:
+    """What pyHanko's validator refuses by its default policy, ours refuses too."""
+    middle_key = rsa.generate_private_key(65537, 2048)
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
+    made = {"middle": {"key": middle_key, "authority": True}, "signer": {"key": STRONG}}
+    made[place] = made[place] | changes
+    middle = issue("Antara", issuer="Akar", issuing=STRONG, **made["middle"])  # type: ignore[arg-type]
+    signer = issue("Meterai", issuer="Antara", issuing=middle_key, **made["signer"])  # type: ignore[arg-type]
+    path = path_of(signer, middle, root)
+    assert path.problem == problem
+    assert path.leads_to_root
+
+
+def test_a_certificate_signed_over_sha1_is_a_stranger(tmp_path: Path) -> None:
+    """Such old ones exist elsewhere; `cryptography` does not even check their signature."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha1", "-subj", "/CN=Lama"]
+    command += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "old.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    old = x509.load_pem_x509_certificate((tmp_path / "old.pem").read_bytes())
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
+    path = chain.build_path([old], [root], NOW, exact=False)
+    assert not path.leads_to_root
+
+
+def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:
+    """Parsing and signatures are remembered; the time of validity is asked anew each time."""
+    roots = [x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())]
+    carried = [
+        x509.load_pem_x509_certificate((house.folder / f"{name}.pem").read_bytes())
+        for name in ("stamp", "intermediate")
+    ]
+    for moment, problem in (
+        (NOW, ""),
+        (NOW + timedelta(days=365 * 40), "chain.expired"),
+        (NOW, ""),
+        (NOW - timedelta(days=365 * 40), "chain.expired"),
+    ):
+        assert chain.build_path(carried, roots, moment, exact=True).problem == problem
