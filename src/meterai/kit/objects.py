@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import obstore
 from obstore.store import from_url
+
+SMALL_BYTES_MAX = 1 << 20
+"""Up to here reading and writing (not syncing) is done where it is asked for.
+
+To hand a call to a thread and to take turns on the interpreter's lock with it costs more than the work.
+"""
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class ObjectMissing(Exception):
@@ -44,46 +53,53 @@ class FolderStore:
         root.mkdir(parents=True, exist_ok=True)
 
     async def put(self, content: bytes) -> str:
-        return await asyncio.to_thread(self._put, content)
+        key = hashlib.sha256(content).hexdigest()
+        if len(content) > SMALL_BYTES_MAX:
+            await asyncio.to_thread(lambda: self._begin(key, content).finish())
+        else:
+            await asyncio.to_thread(self._begin(key, content).finish)
+        return key
 
     async def get(self, key: str) -> bytes:
-        return await asyncio.to_thread(self._get, key)
-
-    async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
-
-    def _path(self, key: str) -> Path:
-        if len(key) != 64 or not all(c in "0123456789abcdef" for c in key):
-            raise ObjectMissing(key)
-        return self.root / key[:2] / key[2:]
-
-    def _get(self, key: str) -> bytes:
+        path = self._path(key)
         try:
-            with open(self._path(key), "rb", buffering=0) as file:
-                return file.read()
+            file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
             raise ObjectMissing(key) from None
+        if os.fstat(file).st_size > SMALL_BYTES_MAX:
+            return await asyncio.to_thread(_read, file)
+        return _read(file)
 
-    def _put(self, content: bytes) -> str:
-        key = hashlib.sha256(content).hexdigest()
-        folder, name = f"{self.root}/{key[:2]}", key[2:]
-        inside = self._folder(folder)  # names relative to it: the path is walked once
+    async def delete(self, key: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(self._path(key))
+
+    def _path(self, key: str) -> str:
+        if not _KEY.fullmatch(key):
+            raise ObjectMissing(key)
+        return f"{self.root}/{key[:2]}/{key[2:]}"
+
+    def _begin(self, key: str, content: bytes) -> _Unfinished:
+        """Writes the file beside its place; nothing of it is on the disk for certain yet."""
+        folder = self._folder(f"{self.root}/{key[:2]}")  # names relative to it: the path is walked once
+        name = key[2:]
         try:
-            if _is_there(name, inside):
-                _fsync(name, inside)  # another writer may have died between its rename and its fsync
-            else:
-                beside = f"{name}.{os.urandom(6).hex()}.part"
-                file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=inside)
-                try:
-                    _write(file, content)
-                    os.fsync(file)
-                finally:
-                    os.close(file)
-                os.rename(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
-            os.fsync(inside)
-        finally:
-            os.close(inside)
-        return key
+            if _is_there(name, folder):  # another writer may have died between its rename and its fsync
+                return _Unfinished(folder, os.open(name, os.O_RDONLY, dir_fd=folder), "", name)
+            beside = f"{name}.{os.urandom(6).hex()}.part"
+            file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+        except BaseException:
+            os.close(folder)
+            raise
+        try:
+            _write(file, content)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(beside, dir_fd=folder)
+            os.close(file)
+            os.close(folder)
+            raise
+        return _Unfinished(folder, file, beside, name)
 
     def _folder(self, path: str) -> int:
         try:
@@ -96,6 +112,26 @@ class FolderStore:
             finally:
                 os.close(root)
             return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+class _Unfinished(NamedTuple):
+    """A file that is written but not synced. `beside`: its name until then; empty: it was there before."""
+
+    folder: int
+    file: int
+    beside: str
+    name: str
+
+    def finish(self) -> None:
+        """Syncs the file, gives it its name, syncs the folder. Waits for the disk."""
+        try:
+            os.fsync(self.file)
+            if self.beside:
+                os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+            os.fsync(self.folder)
+        finally:
+            os.close(self.file)
+            os.close(self.folder)
 
 
 class RemoteStore:
@@ -148,9 +184,6 @@ def _write(file: int, content: bytes) -> None:
         rest = rest[os.write(file, rest) :]
 
 
-def _fsync(name: str, folder: int) -> None:
-    handle = os.open(name, os.O_RDONLY, dir_fd=folder)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _read(file: int) -> bytes:
+    with open(file, "rb", buffering=0) as handle:
+        return handle.read()
