@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.verification.model import Box
 from meterai.verification.rules import rendered
-from meterai.verification.rules.document import Document, Unreadable
+from meterai.verification.rules.document import STAMP_FIELD, Document, Unreadable
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_follow
 
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
+_OBJECT = re.compile(rb"(?<![0-9])[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+obj(?![a-z])")
 _DOCMDP_NO_CHANGES = 1
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
@@ -28,7 +30,8 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
     where it is no final one, further intact signatures; and all pages must look as they did at the first.
     """
     ours = [e for e in examined if e.ours]
-    problems = ["stamp.incomplete"] if document.open_stamp_fields else []
+    open_places = document.open_stamp_fields or any(_took_a_place(document, e, ours) for e in examined)
+    problems = ["stamp.incomplete"] if open_places else []
     serials = [e.signature.serial for e in ours]
     if len(serials) != len(set(serials)):
         problems.append("stamp.serial_twice")
@@ -37,6 +40,16 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
     if _end(ours[0]) != len(document.data) and not _only_stamps_follow(document, ours):
         problems += _check_changes(document, examined, ours)
     return problems
+
+
+def _took_a_place(document: Document, examined: Examined, ours: list[Examined]) -> bool:
+    """Whether somebody else's signature fills a place that one of our seals kept for a stamp of ours."""
+    signature, xrefs = examined.signature, document.reader.xrefs
+    if examined.ours or signature.byte_range is None or not STAMP_FIELD.fullmatch(signature.field):
+        return False
+    made = xrefs.get_introducing_revision(signature.field_object.reference)
+    place = xrefs.get_xref_container_info(made).start_location
+    return any(place < _end(own) < signature.byte_range.end for own in ours)
 
 
 def _only_stamps_follow(document: Document, ours: list[Examined]) -> bool:
@@ -81,7 +94,20 @@ def _is_revisions(document: Document, start: int) -> bool:
     xrefs = document.reader.xrefs
     places = [xrefs.get_xref_container_info(n).start_location for n in range(xrefs.total_revisions)]
     later = [place for place in places if place >= start]
-    return bool(later) and document.data.count(b"startxref", start) == len(later)
+    if not later or document.data.count(b"startxref", start) != len(later):
+        return False
+    known = {*later, *_object_places(document, xrefs.total_revisions - len(later))}
+    return all(found.start() in known for found in _OBJECT.finditer(document.data, start))
+
+
+def _object_places(document: Document, first: int) -> Iterator[int]:
+    """Where the objects of the revisions from `first` on lie: one that no table names is a hidden one."""
+    xrefs = document.reader.xrefs
+    for revision in range(first, xrefs.total_revisions):
+        for reference in xrefs.explicit_refs_in_revision(revision):
+            place = xrefs.get_historical_ref(reference, revision)
+            if isinstance(place, int):
+                yield place
 
 
 def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:

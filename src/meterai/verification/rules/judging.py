@@ -50,7 +50,8 @@ def _weigh(document: Document, examined: list[Examined]) -> Judgement:
     others = tuple(e.report for e in examined if isinstance(e.report, SignatureReport))
     codes = {problem for e in examined for problem in e.report.problems}
     if any(e.ours for e in examined):
-        codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
+        if not _foreign_stamps_follow(examined):
+            codes = {"note.foreign_stamp" if code == "stamp.foreign_issuer" else code for code in codes}
         codes.update(check_afterwards(document, examined))
         codes.add(GENUINE)
     elif not stamps:
@@ -66,3 +67,12 @@ def _weigh(document: Document, examined: list[Examined]) -> Judgement:
         other_signatures=others,
         pages=len(document.pages),
     )
+
+
+def _foreign_stamps_follow(examined: list[Examined]) -> bool:
+    """Whether a stamp that we can't check was added behind our last one: then the file is not ours alone.
+
+    One that was there before lies under our seal as everything else does.
+    """
+    last = max(number for number, e in enumerate(examined) if e.ours)
+    return any("stamp.foreign_issuer" in e.report.problems for e in examined[last + 1 :])
