@@ -1,0 +1,27 @@
+"""Certificates for keys in a token, from the sandbox's authority, as in the ceremony."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from tests.keys.soft_hsm import MODULE, PIN
+
+from meterai.stamping.seal.certificate_request import make_request
+from meterai.stamping.signing_keys import TokenPlace, parse_place
+from sandbox.pki import certify_request
+
+
+def certify(
+    pki: Path, place: str, name: str = "Meterai Elektronik 10000 SPESIMEN 2"
+) -> list[x509.Certificate]:
+    """The chain of a key in a token, its own certificate first."""
+    found = parse_place(place)
+    assert isinstance(found, TokenPlace)
+    request = make_request(MODULE, found, lambda: PIN, {"country_name": "ID", "common_name": name})
+    return x509.load_pem_x509_certificates(certify_request(pki, request))
+
+
+def encoded(chain: list[x509.Certificate]) -> list[bytes]:
+    return [certificate.public_bytes(Encoding.DER) for certificate in chain]

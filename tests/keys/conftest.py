@@ -1,0 +1,73 @@
+"""One SoftHSM2 for the session; in this process it is used through the real module."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.keys.rotating_house import RotatingHouse
+from tests.keys.soft_hsm import SoftHsm
+from tests.stamping.house import JAIL_TASKS, TimeStampAuthority, copy_pki
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kit.pdf.jail import JailPool
+from sandbox.pki import make_pki
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHsm]:
+    """A token `meterai` with an RSA key `stamp-1`, one of P-256 `stamp-2`, and another RSA key `other`."""
+    device = SoftHsm(tmp_path_factory.mktemp("hsm") / "device")
+    device.make_token("meterai")
+    device.make_key("meterai", "stamp-1", id="01")
+    device.make_key("meterai", "stamp-2", id="02", kind="EC:prime256v1")
+    device.make_key("meterai", "other", id="03")
+    before = os.environ.get("SOFTHSM2_CONF")
+    os.environ["SOFTHSM2_CONF"] = device.environment["SOFTHSM2_CONF"]
+    yield device
+    os.environ.pop("SOFTHSM2_CONF")
+    if before is not None:
+        os.environ["SOFTHSM2_CONF"] = before
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pki(tmp_path_factory.mktemp("keys") / "pki")
+
+
+@pytest.fixture(scope="session")
+def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
+    authority = TimeStampAuthority(pki)
+    asyncio.run(authority.start())
+    yield authority
+    authority.stop()
+
+
+@pytest_asyncio.fixture
+async def jail() -> AsyncIterator[JailPool]:
+    pool = JailPool(JAIL_TASKS, slots=1)
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+@pytest_asyncio.fixture
+async def house(
+    database: TestDatabase,
+    tmp_path: Path,
+    pki: Path,
+    shared_tsa: TimeStampAuthority,
+    jail: JailPool,
+    hsm: SoftHsm,
+) -> AsyncIterator[RotatingHouse]:
+    """Furnished, the signer not running yet; the development key and the HSM's are at hand."""
+    copy_pki(pki, tmp_path)
+    hsm.write_pin(tmp_path / "secrets" / "pkcs11-pin")
+    house = RotatingHouse(database=database, data=tmp_path, tsa=shared_tsa, jail=jail, hsm=hsm)
+    await house.furnish()
+    yield house
+    await house.close()

@@ -1,0 +1,206 @@
+"""Keys are rotated while the service runs; what the old ones signed stays genuine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from tests.keys.certified import certify
+from tests.keys.rotating_house import ACTOR, RotatingHouse
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Refusal
+from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.stamping.signing_keys import SigningKey, active_key, state_of
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+from sandbox.pki import make_pki
+
+pytestmark = pytest.mark.storage
+
+
+class Crash(Exception):
+    """Of the worker."""
+
+
+NOW = datetime(2026, 8, 17, 10, 0, tzinfo=UTC)
+
+
+def verdict(house: RotatingHouse, data: bytes, *, later: timedelta = timedelta()) -> Verdict:
+    trust = load_trust(house.data / "pki" / "trust")
+    return judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC) + later)).verdict
+
+
+async def test_a_rotation_with_overlap_from_a_file_to_the_hsm_and_on(house: RotatingHouse) -> None:
+    first = await house.register_first()
+    await house.start()
+    old = await house.stamp("Surat lama")
+    second = await house.add("stamp-1")
+    assert await house.signs_with(first), "added ahead, not in use"
+    await house.activate(second)
+    await until(lambda: house.signs_with(second), 5, "the signer to follow")
+    middle = await house.stamp("Surat tengah")
+    third = await house.add("stamp-2")
+    await house.activate(third)
+    await until(lambda: house.signs_with(third), 5, "the signer to follow")
+    new = await house.stamp("Surat baru")
+    for key_id in (first, second):
+        await house.retire(key_id)
+    await until(lambda: closed(house, second), 5, "the retired key to be closed")
+    assert [await house.key_of(job) for job in (old, middle, new)] == [first, second, third]
+    for job in (old, middle, new):
+        assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+        assert verdict(house, await house.file_of(job), later=timedelta(days=3 * 365)) is Verdict.GENUINE
+    assert read_counters(house.data / "signer") == {first: 1, second: 1, third: 1}
+    await house.assert_sound()
+    entries = await house.database.owner.fetch(
+        "SELECT action, subject, actor FROM operations.audit_entry ORDER BY id"
+    )
+    assert [tuple(entry) for entry in entries] == [
+        ("key.add", first, "meterai up"),
+        *((action, key, ACTOR) for key in (second, third) for action in ("key.add", "key.activate")),
+        ("key.retire", first, ACTOR),
+        ("key.retire", second, ACTOR),
+    ]
+
+
+async def closed(house: RotatingHouse, key_id: str) -> bool:
+    return any(
+        report.key_id == key_id and report.trouble == "retired" for report in await house.client.keys()
+    )
+
+
+async def test_a_document_half_sealed_when_the_key_changes_is_finished(house: RotatingHouse) -> None:
+    first = await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+    job = await house.order(await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
+
+    sealed = 0
+
+    def stop_after_the_first_seal(name: str) -> None:
+        nonlocal sealed
+        sealed += name == "after_intent"
+        if sealed == 2:
+            raise Crash
+
+    with pytest.raises(Crash):
+        await run_due_jobs(house.tools(fail_point=stop_after_the_first_seal), worker="test")
+    await house.activate(second)
+    await until(lambda: house.signs_with(second), 5, "the signer to follow")
+    await free_leases(house.tools(), worker="test")
+    await house.work()
+    rows = await house.database.owner.fetch("SELECT serial, key_id FROM stamping.release")
+    assert dict(tuple(row) for row in rows) == dict(zip(job.serials, [first, second], strict=True))
+    await house.assert_sound()
+
+
+async def test_a_use_of_the_key_that_nobody_counted_is_found(house: RotatingHouse) -> None:
+    await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+    await house.activate(second)
+    await until(lambda: house.signs_with(second), 5, "the signer to follow")
+    await house.stamp()
+    counters = read_counters(house.data / "signer")
+    counters[second] += 1  # planted: the key was used once more
+    results = await run_invariants(house.database.reader, now=datetime.now(UTC), counters=counters)
+    (i8,) = [found for found in results if found.id == "I8"]
+    assert not i8.ok
+    assert second in i8.violations[0]
+
+
+async def test_without_any_key_nothing_is_signed_and_the_signer_says_so(house: RotatingHouse) -> None:
+    (house.data / "pki" / "stamp.pem").unlink()
+    house.spawn()
+    await until(lambda: refused(house, "key.none"), 10, "the refusal")
+    await house.activate(await house.add("stamp-1"))
+    await until(house.signer_answers, 5, "the first key")
+
+
+async def refused(house: RotatingHouse, code: str) -> bool:
+    try:
+        await house.client.ping()
+    except Refusal as refusal:
+        return refusal.code == code
+    return False
+
+
+async def test_a_key_past_its_validity_does_not_sign_and_jobs_wait(house: RotatingHouse) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=4)
+    key = await house.add("stamp-1", valid_until=soon)
+    house.spawn()
+    await until(lambda: refused(house, "key.none"), 10, "the signer")
+    await house.activate(key)
+    await until(lambda: refused(house, "key.expired"), 10, "the expiry")
+
+
+async def test_what_must_not_be_registered_or_activated_is_refused(
+    house: RotatingHouse, tmp_path: Path
+) -> None:
+    first = await house.register_first()
+    await house.start()
+    now = datetime.now(UTC)
+    key = await house.add("stamp-1")
+    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-2")
+    stranger = make_pki(tmp_path / "stranger")
+    pems = [(house.data / "pki" / f"{name}.pem").read_bytes() for name in ("tsa", "intermediate")]
+    tsa = [x509.load_pem_x509_certificate(pem) for pem in pems]
+    for expected, wrong in {
+        "chain": {"chain": certify(stranger, "pkcs11:token=meterai;object=stamp-2")},
+        "usage": {"chain": tsa},
+        "validity": {"chain": chain, "valid_until": now + timedelta(days=99 * 365)},
+        "place": {"chain": chain, "place": "pkcs11:token=meterai;object=a?pin-value=1"},
+    }.items():
+        with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+            await house.add("stamp-2", **wrong)
+        assert caught.value.facts["what"] == expected
+    with pytest.raises(Refusal, match=r"key\.known"):
+        await house.add("stamp-1", chain=await chain_of(house, key))
+    with pytest.raises(Refusal, match=r"key\.still_active"):
+        await house.retire(first)
+    with pytest.raises(Refusal, match=r"key\.unknown"):
+        await house.retire("ffff")
+    await house.retire(key)
+    with pytest.raises(Refusal, match=r"key\.retired"):
+        await house.activate_at_once(key)
+    wrong_key = await house.add("other", chain=chain)  # the token's key is not the certificate's
+    with pytest.raises(Refusal, match=r"key\.not_ready"):
+        await house.activate_at_once(wrong_key)
+
+
+async def chain_of(house: RotatingHouse, key_id: str) -> list[x509.Certificate]:
+    found = await house.value("SELECT certificates FROM stamping.signing_key WHERE key_id = $1", key_id)
+    return [x509.load_der_x509_certificate(certificate) for certificate in found]
+
+
+def key(name: str, *, active_from: datetime | None = None, retired_at: datetime | None = None) -> SigningKey:
+    return SigningKey(
+        key_id=name, place="file:pki", certificates=(), valid_from=NOW - timedelta(days=1),
+        valid_until=NOW + timedelta(days=1), active_from=active_from, retired_at=retired_at,
+    )  # fmt: skip
+
+
+def test_the_newest_key_whose_time_has_come_is_active() -> None:
+    old = key("old", active_from=NOW - timedelta(hours=2))
+    new = key("new", active_from=NOW)
+    ahead = key("ahead", active_from=NOW + timedelta(hours=1))
+    idle, gone = key("idle"), key("gone", active_from=NOW, retired_at=NOW)
+    keys = [idle, ahead, old, gone, new]
+    assert active_key(keys, NOW) == new
+    assert active_key(keys, NOW - timedelta(seconds=1)) == old
+    assert active_key(keys, NOW + timedelta(hours=1)) == ahead
+    assert [state_of(item, keys, NOW) for item in keys] == [
+        "waiting",
+        "next",
+        "replaced",
+        "retired",
+        "active",
+    ]
+    assert state_of(new, [new], NOW + timedelta(days=2)) == "expired"
