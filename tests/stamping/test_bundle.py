@@ -22,9 +22,11 @@ from meterai.stamping.bundle_queries import bundle as find_bundle
 from meterai.stamping.bundle_queries import bundles_of_customer
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import documents_of_customer
+from meterai.stamping.queries import job as find_job
 from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles, drop_bundle, drop_from_bundle
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
 
 pytestmark = pytest.mark.storage
@@ -167,6 +169,17 @@ async def test_one_rule_places_every_stamp(house: House) -> None:
     assert {placement.x for placement in placed} == {28.0}
     await house.work()
     assert (await look(house, id)).count(Outcome.STAMPED) == 2
+
+
+async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> None:
+    id = await fill(house, letters(4))
+    await start(house, id)
+    single = await house.order(await house.accept(make_letter("Satu")))
+    assert await run_due_jobs(house.tools(), worker="test", limit=1, newest_first=True) == 1
+    job = await find_job(house.db, single.id)
+    assert job is not None
+    assert job.state == "released"
+    assert (await look(house, id)).count(Outcome.STAMPED) == 0
 
 
 async def test_time_that_runs_out_leaves_the_rest_for_another_upload(house: House) -> None:

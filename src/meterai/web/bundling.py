@@ -73,6 +73,7 @@ async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: l
         at_once=_AT_ONCE,  # and no more: other people's uploads are checked in between
         clock=house.clock,
         until=house.clock() + CHECKING,
+        files_max=FILES_MAX,
     )
     if not complete:
         raise Refusal(Kind.BUSY, "bundle.not_checked")
@@ -82,6 +83,8 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
     while uploads:
         upload = uploads.pop(0)  # its memory is free as soon as it was checked
         try:
+            if upload.too_large and upload.name.casefold().endswith(".zip"):
+                raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=UPLOAD_BYTES_MAX)
             if upload.too_large:
                 raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
             if upload.content.startswith(_ZIP_BEGINNINGS):

@@ -47,9 +47,9 @@ async def stamp(app: App, tools: Tools, worker: str) -> int:
     return len(entries)
 
 
-async def stamp_due(tools: Tools, worker: str) -> int:
+async def stamp_due(tools: Tools, worker: str, *, newest_first: bool = False) -> int:
     """Jobs that nobody has in hand: asked for with quota, put off, or left behind by a dead worker."""
-    return await run_due_jobs(tools, worker=worker, limit=BATCH)
+    return await run_due_jobs(tools, worker=worker, limit=BATCH, newest_first=newest_first)
 
 
 async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:

@@ -82,17 +82,24 @@ async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: date
 
 
 async def claim_due(
-    tx: Connection, now: datetime, *, lease_until: datetime, limit: int, holder: str
+    tx: Connection,
+    now: datetime,
+    *,
+    lease_until: datetime,
+    limit: int,
+    holder: str,
+    newest_first: bool = False,
 ) -> list[tuple[UUID, int]]:
     """Takes jobs that are due, whether new, put off, or left behind by a worker whose lease ran out."""
     rows = await tx.fetch(
-        """
+        f"""
         UPDATE stamping.job j SET next_attempt_at = $2, lease_holder = $4,
             lease_token = j.lease_token + 1, attempts = j.attempts + 1
         FROM (SELECT id FROM stamping.job WHERE next_attempt_at <= $1
-              ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
+              ORDER BY next_attempt_at {"DESC" if newest_first else "ASC"}
+              LIMIT $3 FOR UPDATE SKIP LOCKED) due
         WHERE j.id = due.id RETURNING j.id, j.lease_token
-        """,
+        """,  # noqa: S608 (one of two words)
         now,
         lease_until,
         limit,

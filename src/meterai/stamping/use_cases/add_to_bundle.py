@@ -39,6 +39,7 @@ async def add_to_bundle(
     path: str,
     data: bytes,
     now: datetime,
+    files_max: int = FILES_MAX,
 ) -> AddedFile:
     """Checks one file and adds it to the customer's bundle; a file that is there is not checked again.
 
@@ -51,7 +52,7 @@ async def add_to_bundle(
     sha256 = hashlib.sha256(data).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    known = await _find(db, bundle_id, customer_id, id)
+    known = await _find(db, bundle_id, customer_id, id, files_max)
     if known is not None and (known["document_id"] or known["refusal_code"]):
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
@@ -77,6 +78,7 @@ async def refuse_in_bundle(
     content_name: bytes,
     size: int,
     refusal: Refusal,
+    files_max: int = FILES_MAX,
 ) -> UUID:
     """Notes a file that was refused before its content was read: its path, too large, not a PDF at all.
 
@@ -88,19 +90,19 @@ async def refuse_in_bundle(
     sha256 = hashlib.sha256(content_name).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    await _find(db, bundle_id, customer_id, id)
+    await _find(db, bundle_id, customer_id, id, files_max)
     await _note(db, id, bundle_id, path, sha256, size, None, refusal.code, refusal.facts)
     return id
 
 
-async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID) -> Row | None:
+async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, files_max: int) -> Row | None:
     """The file, when it was added before; else there is room for one more."""
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
         known = await bundles.known_file(tx, id)
-        if known is None and await bundles.count_files(tx, bundle_id) >= FILES_MAX:
-            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+        if known is None and await bundles.count_files(tx, bundle_id) >= files_max:
+            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=files_max)
     return known
 
 

@@ -11,6 +11,7 @@ from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
+from meterai.stamping.bundle import FILES_MAX
 from meterai.stamping.bundle_input import GivenFile
 from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
 
@@ -26,6 +27,7 @@ async def fill_bundle(
     at_once: int,
     clock: Clock,
     until: datetime | None = None,
+    files_max: int = FILES_MAX,
     on_file: Callable[[UUID], None] = lambda _id: None,
 ) -> bool:
     """Checks and adds files until there are no more, or until that moment; returns whether all were added.
@@ -48,7 +50,7 @@ async def fill_bundle(
 
     async def add_some() -> None:
         while (file := await take()) is not None:
-            on_file(await _add(db, jail, objects, bundle_id, customer_id, file, clock()))
+            on_file(await _add(db, jail, objects, bundle_id, customer_id, file, clock(), files_max))
 
     tasks = [asyncio.create_task(add_some()) for _ in range(at_once)]
     try:
@@ -68,6 +70,7 @@ async def _add(
     customer_id: UUID,
     file: GivenFile,
     now: datetime,
+    files_max: int,
 ) -> UUID:
     if file.data is None:
         assert file.refusal is not None
@@ -79,6 +82,7 @@ async def _add(
             content_name=file.stands_for,
             size=file.size,
             refusal=file.refusal,
+            files_max=files_max,
         )
     added = await add_to_bundle(
         db,
@@ -89,5 +93,6 @@ async def _add(
         path=file.path,
         data=file.data,
         now=now,
+        files_max=files_max,
     )
     return added.id

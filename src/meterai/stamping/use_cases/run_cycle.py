@@ -14,11 +14,12 @@ FIRST_TOKEN = 1
 """The fencing token with which `start_stampings` leases a new job to the worker that accepted it."""
 
 
-async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16) -> int:
+async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_first: bool = False) -> int:
     """Claims up to `limit` due jobs and takes them through the cycle. Returns how many were claimed.
 
     New jobs, jobs put off, and jobs that a dead worker left behind are all the same: the stored state says
-    where to go on.
+    where to go on. `newest_first` is for a second lane: behind a bundle of thousands, one person's document
+    waits for one turn and not for all of them; the first lane sees to it that the oldest come too.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
@@ -28,6 +29,7 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16) -> int:
             lease_until=now + timedelta(seconds=tools.settings.lease_s),
             limit=limit,
             holder=worker,
+            newest_first=newest_first,
         )
     if claims:
         await _run(tools, claims)

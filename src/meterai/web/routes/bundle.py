@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +36,10 @@ from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.sign_in import told
 
-_UPLOADS_AT_ONCE = 2
-"""Per process: each keeps up to 100 MB in memory."""
-_turns = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+_UPLOADS_AT_ONCE = 8
+"""Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
+_UPLOAD_SECONDS_MAX = 600
+_uploading: set[UUID] = set()
 COLUMNS = [
     later("Berkas"),
     later("Hasil"),
@@ -60,10 +63,8 @@ async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the files and opens a bundle with them; the same form sent again gives the same one."""
     customer = await _signed_in(request, desk)
     try:
-        async with _turn():
-            form = await desk.form(request, UPLOAD_LIMITS)
-            if not form.uploads("berkas"):
-                raise Refusal(Kind.INVALID, "form.no_file")
+        async with _turn(customer):
+            form = await _uploaded(request, desk)
             name = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
             id = bundle_id(customer.customer_id, f"form:{name}")
             house = desk.house
@@ -102,13 +103,8 @@ async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes
     try:
         if found.started_at is not None:
             raise Refusal(Kind.CONFLICT, "bundle.started")
-        async with _turn():
-            form = await desk.form(request, UPLOAD_LIMITS)
-            uploads = form.uploads("berkas")
-            if not uploads:
-                raise Refusal(Kind.INVALID, "form.no_file")
-            if len(found.files) + len(uploads) > FILES_MAX:
-                raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=FILES_MAX)
+        async with _turn(customer):
+            form = await _uploaded(request, desk)
             return await _add(request, desk, customer, id, form)
     except Refusal as refusal:
         return await _page(request, desk, customer, id, refusal)
@@ -189,16 +185,28 @@ async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
     return customer
 
 
-class _turn:
-    """One of the few large uploads at a time; the others are told to come back."""
+@asynccontextmanager
+async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
+    """One of the few large uploads at a time, one of each customer; the others are told to come back."""
+    if customer.customer_id in _uploading or len(_uploading) >= _UPLOADS_AT_ONCE:
+        raise Refusal(Kind.BUSY, "bundle.busy")
+    _uploading.add(customer.customer_id)
+    try:
+        yield
+    finally:
+        _uploading.discard(customer.customer_id)
 
-    async def __aenter__(self) -> None:
-        if _turns.locked():
-            raise Refusal(Kind.BUSY, "bundle.busy")
-        await _turns.acquire()
 
-    async def __aexit__(self, *_: object) -> None:
-        _turns.release()
+async def _uploaded(request: WebRequest, desk: Desk) -> Form:
+    """The form with its files. Raises: Refusal as `Desk.form`, and `form.no_file`."""
+    try:
+        async with asyncio.timeout(_UPLOAD_SECONDS_MAX):
+            form = await desk.form(request, UPLOAD_LIMITS)
+    except TimeoutError:
+        raise Refusal(Kind.INVALID, "form.unreadable") from None
+    if not form.uploads("berkas"):
+        raise Refusal(Kind.INVALID, "form.no_file")
+    return form
 
 
 async def _add(
