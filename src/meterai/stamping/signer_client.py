@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
-
-import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
@@ -36,8 +34,11 @@ class SignerClient:
         )
         return answer.signatures
 
-    async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
-        answer = await self._ask(wire.SealSerials([str(serial) for serial in serials]), wire.Seals)
+    async def seal(
+        self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
+    ) -> dict[SerialNumber, bytes | Refusal]:
+        request = wire.SealSerials([str(serial) for serial in serials], [str(s) for s in may_lack_time_stamp])
+        answer = await self._ask(request, wire.Seals)
         if self._identity is not None and answer.key_id != self._identity.key_id:
             self._identity = None  # another key was put to use since
         outcomes: dict[SerialNumber, bytes | Refusal] = {}
@@ -52,6 +53,9 @@ class SignerClient:
     async def ping(self) -> wire.Identity:
         """Asks anew whether the signer answers. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         return await self._ask(wire.Ping(), wire.Identity)
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+        return (await self._ask(wire.StampSignatures(list(imprints)), wire.Tokens)).tokens
 
     async def keys(self) -> list[wire.KeyReport]:
         """How the signer finds each key of the register. Raises: Refusal(UNAVAILABLE, ...)."""
@@ -95,7 +99,7 @@ class SignerClient:
             writer.write(wire.frame(request))
             await writer.drain()
             body = await wire.read_frame(reader)
-            answer: wire.Answer = msgspec.msgpack.decode(body, type=wire.Answer)
+            answer = wire.read_answer(body)
         except BaseException:  # cancelled too: an answer nobody read must not be taken for the next one
             writer.close()
             raise

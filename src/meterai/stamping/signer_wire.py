@@ -34,6 +34,14 @@ class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
     """Seal the stored intents of these serial numbers."""
 
     serials: list[str]
+    may_lack_time_stamp: list[str] = []
+    """Those to be sealed even while no time stamp is to be had; it is asked for later."""
+
+
+class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
+    """Fetch RFC 3161 tokens over these SHA-256 imprints of signature values."""
+
+    imprints: list[bytes]
 
 
 class ListKeys(msgspec.Struct, frozen=True, tag_field="op", tag="keys"):
@@ -90,10 +98,18 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
     refused: dict[str, Refused]
     key_id: str
     """Of the key that was asked."""
+    without_time_stamp: list[str] = []
+    """Sealed, and the token is owed."""
 
 
-Request = Ping | SignCodes | SealSerials | ListKeys
-Answer = Identity | CodeSignatures | Seals | Keys | Refused
+class Tokens(msgspec.Struct, frozen=True, tag="tokens"):
+    """Checked RFC 3161 tokens (DER), in the order asked for."""
+
+    tokens: list[bytes]
+
+
+Request = Ping | SignCodes | SealSerials | StampSignatures | ListKeys
+Answer = Identity | CodeSignatures | Seals | Tokens | Keys | Refused
 
 
 def socket_path(data: Path) -> Path:
@@ -110,6 +126,22 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
     if size > FRAME_BYTES_MAX:
         raise ValueError("frame too long")
     return await reader.readexactly(size)
+
+
+def read_request(body: bytes) -> Request:
+    """Raises: ValueError for anything else, text that is no UTF-8 and endless nesting included."""
+    try:
+        return msgspec.msgpack.decode(body, type=Request)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def read_answer(body: bytes) -> Answer:
+    """Raises: ValueError as `read_request`."""
+    try:
+        return msgspec.msgpack.decode(body, type=Answer)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def frame(message: Request | Answer) -> bytes:

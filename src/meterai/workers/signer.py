@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
-import msgspec
 import structlog
 import uvloop
 from cryptography import x509
@@ -86,11 +85,13 @@ class SignerServer:
 
     async def _answer(self, body: bytes) -> wire.Answer:
         try:
-            return await self._carry_out(msgspec.msgpack.decode(body, type=wire.Request))
+            request = wire.read_request(body)
+        except ValueError:
+            return wire.Refused(Kind.INVALID, "signer.request_unreadable")
+        try:
+            return await self._carry_out(request)
         except Refusal as refusal:
             return wire.Refused(refusal.kind, refusal.code)
-        except msgspec.ValidationError:
-            return wire.Refused(Kind.INVALID, "signer.request_unreadable")
         except Exception as error:
             if not is_register_lost(error):
                 log.exception("signer.fault")
@@ -104,8 +105,10 @@ class SignerServer:
                 return await self._sealer.keys()
             case wire.SignCodes(wanted=wanted):
                 return await self._sealer.sign_codes(wanted)
-            case wire.SealSerials(serials=serials):
-                return await self._sealer.seal(serials)
+            case wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
+                return await self._sealer.seal(serials, may_lack)
+            case wire.StampSignatures(imprints=imprints):
+                return await self._sealer.time_stamps(imprints)
 
 
 async def _ended(work: asyncio.Future[wire.Answer]) -> None:

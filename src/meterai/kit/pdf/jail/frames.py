@@ -19,6 +19,10 @@ DONE = 0
 REFUSED = 1
 
 
+class Dead(Exception):
+    """The process ended, fell silent or talked nonsense."""
+
+
 class RefusalFrame(msgspec.Struct, frozen=True):
     """A refusal on its way through the wall."""
 
@@ -45,3 +49,21 @@ def refusal_frame(refusal: Refusal) -> RefusalFrame:
         for name, value in refusal.facts.items()
     }
     return RefusalFrame(refusal.kind, refusal.code, facts)
+
+
+def read_reply[Result](reply: bytearray, result_type: type[Result]) -> Result | RefusalFrame:
+    """Raises: Dead for nonsense: whoever was taken over must not choose what is raised outside."""
+    if len(reply) < 2 or reply[0] not in (DONE, REFUSED):
+        raise Dead
+    body = memoryview(reply)[2:]
+    if reply[0] == REFUSED:
+        return decode(body, RefusalFrame)
+    return decode(body, result_type)
+
+
+def decode[Result](body: bytes | bytearray | memoryview, result_type: type[Result]) -> Result:
+    """Raises: Dead."""
+    try:
+        return msgspec.msgpack.decode(body, type=result_type)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueError: text that is no UTF-8
+        raise Dead from None

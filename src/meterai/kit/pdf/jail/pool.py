@@ -15,6 +15,7 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import frames
 from meterai.kit.pdf.jail.confinement import Confinement
+from meterai.kit.pdf.jail.frames import Dead
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,6 @@ _ENVIRONMENT = {
 }
 
 
-class _Dead(Exception):
-    """The process ended, fell silent or talked nonsense."""
-
-
 class _Process:
     """One jail process and the socket to it."""
 
@@ -49,7 +46,7 @@ class _Process:
         head = await self._receive_exactly(frames.LENGTH.size)
         size = frames.LENGTH.unpack(head)[0]
         if not 1 <= size <= frames.FRAME_BYTES_MAX:
-            raise _Dead
+            raise Dead
         return await self._receive_exactly(size)
 
     async def _receive_exactly(self, size: int) -> bytearray:
@@ -59,7 +56,7 @@ class _Process:
         while view:
             count = await loop.sock_recv_into(self.wall, view)
             if not count:
-                raise _Dead
+                raise Dead
             view = view[count:]
         return buffer
 
@@ -146,12 +143,12 @@ class JailPool:
         finally:
             self._waiting -= 1
         try:
-            reply = await self._run_in_turn(number, body)
+            answer = await self._run_in_turn(number, body, result_type)
         finally:
             self._turns.release()
-        if reply[0] == frames.REFUSED:
-            raise _decode(memoryview(reply)[2:], frames.RefusalFrame).to_refusal()
-        return _decode(memoryview(reply)[2:], result_type)
+        if isinstance(answer, frames.RefusalFrame):
+            raise answer.to_refusal()
+        return answer
 
     async def close(self) -> None:
         """Ends every process; jobs under way are refused."""
@@ -162,14 +159,15 @@ class JailPool:
         while self._idle:
             await self._idle.pop().end()
 
-    async def _run_in_turn(self, number: int, body: bytes) -> bytearray:
+    async def _run_in_turn[Result](
+        self, number: int, body: bytes, result_type: type[Result]
+    ) -> Result | frames.RefusalFrame:
         process = await self._take()
         try:
             async with asyncio.timeout(self._wall_seconds):
                 reply = await process.exchange(number, body)
-            if len(reply) < 2:
-                raise _Dead
-        except (TimeoutError, OSError, _Dead) as error:
+            answer = frames.read_reply(reply, result_type)
+        except (TimeoutError, OSError, Dead) as error:
             self._discard(process)
             log.warning("jail.limit_broken", error=type(error).__name__)
             raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
@@ -180,7 +178,7 @@ class JailPool:
             self._discard(process)
         else:
             self._idle.append(process)
-        return reply
+        return answer
 
     async def _take(self) -> _Process:
         """The warmest idle process. More processes than turns exist, so this waits only after a kill.
@@ -262,8 +260,8 @@ class JailPool:
     async def _greet(self, process: _Process) -> None:
         try:
             async with asyncio.timeout(_START_SECONDS_MAX):
-                hello = _decode(await process.receive(), frames.Hello)
-        except (TimeoutError, OSError, _Dead):
+                hello = frames.decode(await process.receive(), frames.Hello)
+        except (TimeoutError, OSError, Dead):
             raise RuntimeError("a jail process did not start") from None
         if hello.error:
             raise RuntimeError(f"a jail process can't work: {hello.error}")
@@ -274,7 +272,3 @@ class JailPool:
                     f"production refuses a PDF jail that this machine can't keep from: {', '.join(missing)}"
                 )
             log.warning("jail.not_confined", reaches=missing, advice="not for files of strangers")
-
-
-def _decode[Result](body: bytes | bytearray | memoryview, result_type: type[Result]) -> Result:
-    return msgspec.msgpack.decode(body, type=result_type)
