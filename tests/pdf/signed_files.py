@@ -79,6 +79,16 @@ def with_lock_level(level: MDPPerm) -> bytes:
     return signed(samples.letter(), lock=FieldMDPSpec(FieldMDPAction.ALL), lock_level=level)
 
 
+def with_annotations_apart() -> bytes:
+    """Its page names its annotations by reference, as Acrobat writes them."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[9, 9, 20, 20])
+        pdf.pages[0].obj["/Annots"] = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(link)]))
+        pdf.save(out)
+    return signed(out.getvalue())
+
+
 def broken() -> bytes:
     """One letter was changed under the signature."""
     data = bytearray(by_budi())

@@ -54,6 +54,7 @@ def look(data: bytes) -> Inspection:
 SIGNED: dict[str, Callable[[], bytes]] = {
     "by Budi": signed_files.by_budi,
     "by Budi and Siti": signed_files.by_budi_and_siti,
+    "by Budi, annotations apart": signed_files.with_annotations_apart,
     "certified, signing allowed": lambda: signed_files.certified(MDPPerm.FILL_FORMS),
     "certified, comments allowed": lambda: signed_files.certified(MDPPerm.ANNOTATE),
 }
@@ -76,6 +77,7 @@ async def test_a_signed_file_is_stamped_without_touching_a_byte(
     assert [stamp.serial for stamp in judgement.stamps] == [stamp.serial for stamp in stamps]
     assert [other.signer for other in judgement.other_signatures] == look(uploaded).signers
     assert all(other.intact for other in judgement.other_signatures)
+    assert judgement.stamps[0].box is not None
     check(data, uploaded, bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGNED)
     path = written(data)
     assert subprocess.run(["qpdf", "--check", path], capture_output=True).returncode == 0

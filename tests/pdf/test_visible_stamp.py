@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pikepdf
 import pytest
@@ -19,6 +20,9 @@ from meterai.stamping.placement import POSITIONS, Placement, named_placement
 from meterai.stamping.preparation import Stamp
 from meterai.stamping.proposal import ProposeRequest, propose_placement
 from meterai.stamping.visible_stamp import artwork
+from meterai.verification.model import Box, JudgeRequest
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
 
 PAGES = {
     "plain": samples.page_file,
@@ -48,6 +52,13 @@ def find_code(data: bytes, page: int = 1, dots_per_inch: int = 200) -> tuple[str
     return found.text, (x, y), found.orientation
 
 
+def judged_box(data: bytes, bench: SealingBench) -> Box | None:
+    """Where the verifier finds the stamp."""
+    trust = load_trust(bench.folder / "trust")
+    judgement = judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC)))
+    return judgement.stamps[0].box
+
+
 def check_code(data: bytes, stamp: Stamp, bench: SealingBench) -> None:
     text, (x, y), turned = find_code(data, stamp.placement.page)
     code = decode_code(text)
@@ -61,7 +72,11 @@ def check_code(data: bytes, stamp: Stamp, bench: SealingBench) -> None:
 @pytest.mark.parametrize("name", PAGES)
 async def test_the_code_is_read_back_where_the_stamp_was_put(name: str, bench: SealingBench) -> None:
     stamp = bench.stamp(Placement(page=1, x=310.5, y=97.25))
-    check_code(await bench.seal(PAGES[name](), stamp), stamp, bench)
+    data = await bench.seal(PAGES[name](), stamp)
+    check_code(data, stamp, bench)
+    found = judged_box(data, bench)
+    assert found is not None
+    assert (found.x, found.y, found.width, found.height) == pytest.approx((310.5, 97.25, 90, 90), abs=0.01)
 
 
 @pytest.mark.parametrize("size", [54, 90, 110])

@@ -61,14 +61,14 @@ def test_a_stamp_stays_genuine_after_its_certificates_have_ended(house: House, s
 @pytest.mark.parametrize(
     ("rotation", "box"),
     [
-        (90, Box(x=80, y=222, width=90, height=90)),
-        (180, Box(x=222, y=632, width=90, height=90)),
+        (90, Box(x=80, y=202, width=90, height=90)),
+        (180, Box(x=202, y=632, width=90, height=90)),
         (270, Box(x=632, y=290, width=90, height=90)),
     ],
 )
 def test_the_place_is_told_in_the_visible_page(house: House, rotation: int, box: Box) -> None:
     with pikepdf.open(io.BytesIO(letter())) as pdf:
-        pdf.pages[0].CropBox = [10, 20, 612, 822]
+        pdf.pages[0].CropBox = [10, 20, 592, 822]
         pdf.pages[0].Rotate = rotation
         out = io.BytesIO()
         pdf.save(out)

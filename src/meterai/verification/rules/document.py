@@ -11,6 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.verification.model import Box
 from meterai.verification.rules.digests import Digests
 from meterai.verification.rules.reading import Reader
@@ -42,8 +43,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     reference: tuple[int, int]
     annotations: frozenset[tuple[int, int]]
-    crop: tuple[float, float, float, float]
-    rotation: int
+    box: PageBox
+    """What one sees of it."""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,14 +139,25 @@ def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], dept
         for position in range(len(found["/Kids"])):
             yield from _walk(found["/Kids"].raw_get(position), own, seen, depth + 1)
         return
-    crop = [float(number) for number in own.get("/CropBox", own["/MediaBox"])]
-    annotations = found.get("/Annots", [])
+    box = make_page_box(
+        _rectangle(own["/MediaBox"]),
+        _rectangle(own["/CropBox"]) if "/CropBox" in own else None,
+        rotation=int(own.get("/Rotate", 0)),
+        user_unit=float(found["/UserUnit"]) if "/UserUnit" in found else 1.0,
+    )
+    if box is None:
+        raise Unreadable("pdf.broken")
+    annotations = found["/Annots"] if "/Annots" in found else []  # noqa: SIM401 (get gives a reference)
     yield Page(
         reference=reference,
         annotations=frozenset(key for item in list.__iter__(annotations) if (key := _key(item))),
-        crop=(min(crop[0], crop[2]), min(crop[1], crop[3]), max(crop[0], crop[2]), max(crop[1], crop[3])),
-        rotation=int(own.get("/Rotate", 0)) % 360,
+        box=box,
     )
+
+
+def _rectangle(value: Any) -> Rectangle:
+    x0, y0, x1, y1 = (float(number) for number in value)
+    return x0, y0, x1, y1
 
 
 def _key(value: Any) -> tuple[int, int] | None:
@@ -222,28 +234,17 @@ def _place(field: Any, pages: tuple[Page, ...]) -> tuple[int | None, Box | None]
     key, found = _key(field), field.get_object()
     for number, page in enumerate(pages, 1):
         if key in page.annotations:
-            corners = [float(value) for value in found.get("/Rect", [])]
+            corners = [float(value) for value in found["/Rect"]] if "/Rect" in found else []
             if len(corners) == 4:
-                box = visible_box(corners, page)
-                return number, box if box.width > 0 and box.height > 0 else None
+                return number, visible_box(corners, page.box)
     return None, None
 
 
-def visible_box(corners: list[float], page: Page) -> Box:
-    """A rectangle of user space as it lies in the visible page: CropBox, turned by /Rotate (clockwise)."""
-    left, bottom, right, top = page.crop
-    width, height = right - left, top - bottom
-    points = (corners[:2], corners[2:])
-    turned = [_turn(x - left, y - bottom, width, height, page.rotation) for x, y in points]
-    (x0, y0), (x1, y1) = turned
-    return Box(x=min(x0, x1), y=min(y0, y1), width=abs(x1 - x0), height=abs(y1 - y0))
-
-
-def _turn(x: float, y: float, width: float, height: float, rotation: int) -> tuple[float, float]:
-    if rotation == 90:
-        return y, width - x
-    if rotation == 180:
-        return width - x, height - y
-    if rotation == 270:
-        return height - y, x
-    return x, y
+def visible_box(corners: list[float], page: PageBox) -> Box | None:
+    """A rectangle of user space as it lies in the visible page, in points; None for an empty one."""
+    x0, x1 = sorted((corners[0], corners[2]))
+    y0, y1 = sorted((corners[1], corners[3]))
+    left, bottom, right, top = page.to_visible((x0, y0, x1, y1))
+    if not (left < right and bottom < top):
+        return None
+    return Box(x=left, y=bottom, width=right - left, height=top - bottom)
