@@ -1,0 +1,129 @@
+"""Genuinely stamped files, from which every attack is made. Built once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.timestamps import DummyTimeStamper
+from tests.pdf.sealing import SealingBench
+from tests.verification.making import SERIAL, House, letter, stamp
+
+from meterai.kernel.serial import make_serial
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import SealRequest, prepare_seal
+from meterai.stamping.seal.cms import build_cms
+from meterai.stamping.seal.filling import fill
+from meterai.verification.model import Judgement
+from sandbox.pki import make_pki
+
+SUM = "Surat kuasa: jumlah Rp10.000.000"
+
+
+@dataclass(frozen=True)
+class Bases:
+    """A PKI of the product's shape, and what was stamped under it."""
+
+    folder: Path
+    now: datetime
+    _made: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, folder: Path) -> Bases:
+        now = datetime.now(UTC)
+        return cls(folder=make_pki(folder / "pki", now=now - timedelta(days=100)), now=now)
+
+    def __getitem__(self, name: str) -> bytes:
+        """A genuine file by name (see GENUINE), or one on the way to it."""
+        if name not in self._made:
+            self._made[name] = (GENUINE | UNFINISHED)[name](self)
+        return self._made[name]
+
+    @cached_property
+    def house(self) -> House:
+        return House(self.folder)
+
+    @cached_property
+    def other_house(self) -> House:
+        """The same names, other keys."""
+        return House(make_pki(self.folder.with_name("other"), now=self.now - timedelta(days=100)))
+
+    @property
+    def stamped_at(self) -> datetime:
+        return self.now - timedelta(hours=1)
+
+    @property
+    def second_field(self) -> str:
+        """Name of the second stamp's field in the file with two."""
+        return f"Emet{make_serial(hashlib.sha256(b'stamp 1').digest())}"
+
+    def judge(self, data: bytes, moment: datetime | None = None) -> Judgement:
+        return self.house.judge(data, moment or self.now + timedelta(hours=1))
+
+    def time_stamper(self, at: datetime | None = None) -> DummyTimeStamper:
+        return self.house.time_stamper(at or self.stamped_at)
+
+    def signed(self, data: bytes, certify: MDPPerm | None = None, **changed: object) -> bytes:
+        """Stamped by plain pyHanko with our key: an approval unless `certify` says otherwise."""
+        options: dict[str, object] = {"time_stamper": self.time_stamper(), "certify": certify} | changed
+        return stamp(data, self.house, **options)  # type: ignore[arg-type]
+
+    def signed_with_room(self, data: bytes) -> bytes:
+        """As `signed`, with more room for the signature structure than it needs."""
+        name = f"Emet{SERIAL}"
+        signer = PdfSigner(
+            PdfSignatureMetadata(
+                field_name=name, reason=f"[{SERIAL}] Bea meterai", subfilter=SigSeedSubFilter.PADES
+            ),
+            signer=self.house.signer(),
+            timestamper=self.time_stamper(),
+            new_field_spec=SigFieldSpec(sig_field_name=name, box=(300, 100, 390, 190)),
+        )
+        out = io.BytesIO()
+        with ThreadPoolExecutor(1) as thread:
+            writer = IncrementalPdfFileWriter(io.BytesIO(data))
+            thread.submit(signer.sign_pdf, writer, bytes_reserved=32_000, output=out).result()
+        return out.getvalue()
+
+    def sealed(self, data: bytes, count: int = 1) -> list[bytes]:
+        """Stamped by the product's engine: the file after each of `count` stamps."""
+        with ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
+            return thread.submit(asyncio.run, self._seal(data, count)).result()
+
+    async def _seal(self, data: bytes, count: int) -> list[bytes]:
+        bench, versions = SealingBench(self.folder), []
+        places = [Placement(page=1, x=60 + 120 * number, y=100, size=90) for number in range(count)]
+        stamps = [bench.stamp(place, f"stamp {number}") for number, place in enumerate(places)]
+        for index in range(count):
+            prepared = prepare_seal(
+                SealRequest(data=data, stamps=stamps, index=index, signing_time=datetime.now(UTC))
+            )
+            cms = await build_cms(prepared.digest, bench.key, bench.timestamper)
+            data = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
+            versions.append(data)
+        return versions
+
+
+GENUINE: dict[str, Callable[[Bases], bytes]] = {
+    "final": lambda b: b.sealed(letter(SUM))[0],
+    "two": lambda b: b.sealed(letter(SUM), 2)[1],
+    "approval": lambda b: b.signed(letter(SUM)),
+    "roomy": lambda b: b.signed_with_room(letter(SUM)),
+    "certified": lambda b: b.signed(letter(SUM), MDPPerm.NO_CHANGES),
+    "fillable": lambda b: b.signed(letter(SUM), MDPPerm.FILL_FORMS),
+    "annotatable": lambda b: b.signed(letter(SUM), MDPPerm.ANNOTATE),
+}
+"""Every one of them must be judged genuine: they are the controls of the suite."""
+UNFINISHED: dict[str, Callable[[Bases], bytes]] = {
+    "first of two": lambda b: b.sealed(letter(SUM), 2)[0],
+}

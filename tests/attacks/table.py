@@ -1,0 +1,30 @@
+"""Every attack of the suite, and the genuine files that they start from."""
+
+from __future__ import annotations
+
+from tests.attacks import (
+    archive,
+    cms_tricks,
+    edges,
+    forgery,
+    issuers,
+    saved,
+    shadow,
+    tables,
+    transplanted,
+)
+from tests.attacks.bases import GENUINE
+from tests.attacks.suite import Attack
+
+GENUINE.update(shadow.PREPARED)
+ATTACKS: list[Attack] = [
+    *forgery.ATTACKS,
+    *saved.ATTACKS,
+    *transplanted.ATTACKS,
+    *shadow.ATTACKS,
+    *tables.ATTACKS,
+    *archive.ATTACKS,
+    *issuers.ATTACKS,
+    *edges.ATTACKS,
+    *cms_tricks.ATTACKS,
+]

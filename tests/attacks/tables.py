@@ -1,0 +1,243 @@
+"""Cross-reference tables that say different things to different readers, or lie."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+
+from tests.attacks.bases import Bases
+from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
+from tests.attacks.forgery import OTHER_SUM
+from tests.attacks.raw import anatomy, append, edited, objects_text, stream, table_text
+from tests.attacks.suite import Attack, Maker, attacks
+from tests.verification.making import byte_range
+
+_END = b"startxref\n%d\n%%%%EOF\n"
+
+
+def table_stream(
+    number: int,
+    at: int,
+    entries: Mapping[int, tuple[int, int, int]],
+    *,
+    root: int,
+    previous: int,
+    more: bytes = b"",
+) -> bytes:
+    """A cross-reference stream (ISO 32000-2, 7.5.8): entries are (type, field 2, field 3) by number."""
+    every = {**entries, number: (1, at, 0)}
+    rows = b"".join(struct.pack(">BIH", *row) for _number, row in sorted(every.items()))
+    index = b" ".join(b"%d 1" % n for n in sorted(every))
+    where = (index, max(every) + 1, root, previous)
+    kind = b"/Type /XRef /W [1 4 2] /Index [%s] /Size %d /Root %d 0 R /Prev %d" % where
+    return b"%d 0 obj\n%s\nendobj\n" % (number, stream(rows, kind))
+
+
+def object_stream(objects: Mapping[int, bytes]) -> bytes:
+    """An object stream (7.5.7) with these objects."""
+    head, body = b"", b""
+    for number, text in objects.items():
+        head += b"%d %d " % (number, len(body))
+        body += text + b" "
+    packed = zlib.compress(head + body)
+    kind = b"/Type /ObjStm /N %d /First %d /Filter /FlateDecode" % (len(objects), len(head))
+    return stream(packed, kind)
+
+
+def hybrid(_: Bases, data: bytes) -> bytes:
+    """The table says nothing new; the stream that it points to (/XRefStm) exchanges the content."""
+    parts = anatomy(data)
+    text, offsets = objects_text({parts.content: stream(OTHER_SUM)}, len(data))
+    at = len(data) + len(text)
+    entries = {n: (1, place, 0) for n, place in offsets.items()}
+    hidden = table_stream(parts.size, at, entries, root=parts.root, previous=parts.table)
+    table = at + len(hidden)
+    trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d /XRefStm %d >>\n"
+    plain = table_text({0: 0}).replace(b"00001 f", b"65535 f")
+    return (
+        data + text + hidden + plain + trailer % (parts.size + 1, parts.root, parts.table, at) + _END % table
+    )
+
+
+def packed_content_page(_: Bases, data: bytes) -> bytes:
+    """The page's dictionary redefined in an object stream."""
+    parts = anatomy(data)
+    page = edited(data, parts.page, {"/Contents": b"%d 0 R" % parts.size})
+    return _packed(data, {parts.page: page}, {parts.size: stream(OTHER_SUM)})
+
+
+def packed_signature(_: Bases, data: bytes) -> bytes:
+    """The signature's dictionary redefined in an object stream, without contents."""
+    parts = anatomy(data)
+    changed = edited(data, parts.signature, {"/Contents": b"<00>", "/Reason": b"(x)"})
+    return _packed(data, {parts.signature: changed}, {})
+
+
+def packed_field(_: Bases, data: bytes) -> bytes:
+    parts = anatomy(data)
+    return _packed(data, {parts.field: edited(data, parts.field, {"/Rect": b"[0 0 600 800]"})}, {})
+
+
+def _packed(data: bytes, packed: Mapping[int, bytes], plain: Mapping[int, bytes]) -> bytes:
+    parts = anatomy(data)
+    holder, table = parts.size + 5, parts.size + 6
+    text, offsets = objects_text({**plain, holder: object_stream(packed)}, len(data))
+    entries = {n: (1, place, 0) for n, place in offsets.items()}
+    entries |= {n: (2, holder, position) for position, n in enumerate(packed)}
+    at = len(data) + len(text)
+    stream_text = table_stream(table, at, entries, root=parts.root, previous=parts.table)
+    return data + text + stream_text + _END % at
+
+
+def two_startxrefs(_: Bases, data: bytes) -> bytes:
+    """Two in a row: the last one is genuine, the one before leads to Mallory's table."""
+    changed = append(data, {anatomy(data).content: stream(OTHER_SUM)})
+    return changed + _END % anatomy(data).table
+
+
+def two_startxrefs_other_way(_: Bases, data: bytes) -> bytes:
+    """The last one is Mallory's, the genuine one stands right before it."""
+    changed = append(data, {anatomy(data).content: stream(OTHER_SUM)}, end=b"")
+    place = changed.rindex(b"startxref")
+    return changed[:place] + _END % anatomy(data).table + changed[place:] + b"%%EOF\n"
+
+
+def two_numbers(_: Bases, data: bytes) -> bytes:
+    changed = append(data, {anatomy(data).content: stream(OTHER_SUM)}, end=b"")
+    return changed + b"%d\n%%%%EOF\n" % anatomy(data).table
+
+
+def startxref_in_comment(_: Bases, data: bytes) -> bytes:
+    changed = append(data, {anatomy(data).content: stream(OTHER_SUM)})
+    return changed + b"%%startxref\n%% %d\n%%%%EOF\n" % anatomy(data).table
+
+
+def table_behind_end(_: Bases, data: bytes) -> bytes:
+    """The table stands behind the last %%EOF; the number that leads there before it."""
+    parts = anatomy(data)
+    text, offsets = objects_text({parts.content: stream(OTHER_SUM)}, len(data))
+    place = len(data) + len(text) + len(_END % 1_000_000)
+    end = (b"startxref\n%07d\n%%%%EOF\n" % place).ljust(len(_END % 1_000_000))
+    trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (parts.size, parts.root, parts.table)
+    return data + text + end + table_text(offsets) + trailer
+
+
+def loop(_: Bases, data: bytes) -> bytes:
+    """The new table names itself as the one before."""
+    parts = anatomy(data)
+    objects = {parts.content: stream(OTHER_SUM)}
+    text, _offsets = objects_text(objects, len(data))
+    return append(data, objects, previous=len(data) + len(text))
+
+
+def past_our_table(_: Bases, data: bytes) -> bytes:
+    """The new table leaves out the revision that brought the stamp, yet names its objects itself."""
+    parts = anatomy(data)
+    first = data.index(b"xref\n") if data.index(b"xref\n") < parts.table else parts.table
+    return append(data, {parts.content: stream(OTHER_SUM)}, previous=first)
+
+
+def into_the_gap(_: Bases, data: bytes) -> bytes:
+    """An entry that points into the signature's contents."""
+    _zero, start, _end, _rest = byte_range(data)
+    return append(data, entries={anatomy(data).content: start + 5000})
+
+
+def beyond_the_file(_: Bases, data: bytes) -> bytes:
+    return append(data, entries={anatomy(data).content: 9_999_999})
+
+
+def onto_another_object(_: Bases, data: bytes) -> bytes:
+    """The page's content is said to lie where the stamp's field does."""
+    parts = anatomy(data)
+    return append(data, entries={parts.content: data.rindex(b"%d 0 obj" % parts.field)})
+
+
+def freed(_: Bases, data: bytes) -> bytes:
+    return append(data, entries={anatomy(data).content: 0})
+
+
+def signature_freed(_: Bases, data: bytes) -> bytes:
+    return append(data, entries={anatomy(data).signature: 0})
+
+
+def next_generation(_: Bases, data: bytes) -> bytes:
+    """The content again under the next generation number: some readers look at the number alone."""
+    parts = anatomy(data)
+    changed = append(data, {parts.content: stream(OTHER_SUM)}, generation=1)
+    head = b"%d 0 obj\n" % parts.content
+    place = changed.rindex(head)
+    return changed[:place] + b"%d 1 obj\n" % parts.content + changed[place + len(head) :]
+
+
+def hidden_second_object(_: Bases, data: bytes) -> bytes:
+    """Archive data whose revision holds one more object that no table names."""
+    parts = anatomy(data)
+    number = parts.size
+    root = edited(data, parts.root, {"/DSS": b"<< /Certs [%d 0 R] >>" % number})
+    changed = append(data, {number: stream(b"0"), parts.root: root})
+    place = changed.rindex(b"xref\n", 0, changed.rindex(b"startxref"))
+    extra = b"%d 0 obj\n%s\nendobj\n" % (parts.content, stream(OTHER_SUM))
+    moved = changed[:place] + extra + changed[place:]
+    old = b"startxref\n%d\n" % place
+    return moved.replace(old, b"startxref\n%d\n" % (place + len(extra)))
+
+
+def encrypted_afterwards(_: Bases, data: bytes) -> bytes:
+    """The new trailer claims that the file is encrypted."""
+    encrypt = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O <%s> /U <%s> /P -4 >> /ID [<00> <00>]" % (
+        b"00" * 32,
+        b"00" * 32,
+    )
+    return append(data, {anatomy(data).content: stream(OTHER_SUM)}, trailer=encrypt)
+
+
+def info_is_the_page(_: Bases, data: bytes) -> bytes:
+    """Document information may change; so the trailer says that the page is the document information."""
+    parts = anatomy(data)
+    page = edited(data, parts.page, {"/Rotate": b"180"})
+    return append(data, {parts.page: page}, trailer=b"/Info %d 0 R" % parts.page)
+
+
+def metadata_is_the_content(_: Bases, data: bytes) -> bytes:
+    """Metadata may change; so the catalog says that the page's content is the metadata."""
+    parts = anatomy(data)
+    root = edited(data, parts.root, {"/Metadata": b"%d 0 R" % parts.content})
+    content = stream(OTHER_SUM, b"/Type /Metadata /Subtype /XML")
+    return append(data, {parts.root: root, parts.content: content})
+
+
+SEEN: dict[str, Maker] = {
+    "page in an object stream": packed_content_page,
+    "field in an object stream": packed_field,
+    "second startxref before the end": two_startxrefs_other_way,
+    "startxref in a comment": startxref_in_comment,
+    "next generation": next_generation,
+    "page as document information": info_is_the_page,
+    "content as metadata": metadata_is_the_content,
+}
+UNSEEN: dict[str, Maker] = {
+    "hybrid": hybrid,
+    "signature in an object stream": packed_signature,
+    "second startxref behind the end": two_startxrefs,
+    "two numbers behind startxref": two_numbers,
+    "table behind the end": table_behind_end,
+    "loop": loop,
+    "past our own table": past_our_table,
+    "hidden object among archive data": hidden_second_object,
+    "encrypted afterwards": encrypted_afterwards,
+}
+POINTERS: dict[str, Maker] = {
+    "pointer into the signature's contents": into_the_gap,
+    "pointer beyond the file": beyond_the_file,
+    "pointer onto another object": onto_another_object,
+    "content freed": freed,
+    "signature freed": signature_freed,
+}
+
+ATTACKS: list[Attack] = [
+    *attacks("tables", SEEN, on=("final", "approval"), shows=both(looks_different, keeps_signed_bytes)),
+    *attacks("tables", UNSEEN, on=("final", "approval"), shows=keeps_signed_bytes),
+    *attacks("tables", POINTERS, on=("final", "approval"), shows=both(opens, keeps_signed_bytes)),
+]
