@@ -1,0 +1,115 @@
+"""Each profile through the whole cycle: stored, sealed, checked, released; and the size that is foretold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from tests.pdf import samples, signed_files
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
+
+from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.profiles import Profile
+from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.queries import DocumentPage, document_page, released_file
+from meterai.stamping.use_cases.accept_document import accept_document
+from meterai.stamping.use_cases.place_stamps import place_stamps
+from meterai.stamping.use_cases.rewrite_document import rewrite_document
+from meterai.verification.model import JudgeRequest, Verdict
+from meterai.verification.rules import judge
+from meterai.verification.trust import load_trust
+
+pytestmark = pytest.mark.storage
+
+BOTH = (BOTTOM_LEFT, BOTTOM_RIGHT)
+AWAY_FROM_SIGNATURES = (Placement(page=1, x=300, y=120), Placement(page=1, x=420, y=120))
+
+
+async def shown(house: House, document: UUID) -> DocumentPage:
+    page = await document_page(house.db, document)
+    assert page is not None
+    return page
+
+
+async def stamped(house: House, document: UUID) -> bytes:
+    await house.order(document)
+    await house.work()
+    return (await released_file(house.db, house.objects, document)).data
+
+
+def verdict(house: House, data: bytes) -> Verdict:
+    trust = load_trust(house.data / "pki" / "trust")
+    moment = datetime.now(UTC) + timedelta(seconds=5)
+    return judge(JudgeRequest(data=data, trust=trust, moment=moment)).verdict
+
+
+async def test_a_signed_file_goes_through_the_cycle_untouched(house: House) -> None:
+    uploaded = signed_files.by_budi_and_siti()
+    document = await house.accept(uploaded, BOTH)
+    await place_stamps(house.db, document, BOTH, profile=Profile.SIGN_LATER)  # there is no choice
+    assert (await shown(house, document)).profile is Profile.SIGNED
+    data = await stamped(house, document)
+    assert data.startswith(uploaded)
+    assert verdict(house, data) is Verdict.GENUINE
+    await house.assert_sound()
+
+
+async def test_a_file_that_others_will_sign_is_sealed_so_that_they_can(house: House) -> None:
+    document = await house.accept(samples.letter(), AWAY_FROM_SIGNATURES)
+    await place_stamps(house.db, document, AWAY_FROM_SIGNATURES, profile=Profile.SIGN_LATER)
+    data = await stamped(house, document)
+    for file in (data, signed_files.signed(data)):
+        assert verdict(house, file) is Verdict.GENUINE
+    await house.assert_sound()
+
+
+async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamping_began(
+    house: House,
+) -> None:
+    document = await house.accept(samples.letter())
+    assert (await shown(house, document)).profile is Profile.FINAL
+    await place_stamps(house.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
+    await place_stamps(house.db, document, [BOTTOM_RIGHT])
+    assert (await shown(house, document)).profile is Profile.SIGN_LATER
+    await house.order(document)
+    with pytest.raises(Refusal) as caught:
+        await place_stamps(house.db, document, [BOTTOM_RIGHT], profile=Profile.FINAL)
+    assert caught.value.code == "document.stamped_already"
+
+
+async def test_a_locked_file_is_stored_and_stamped_unlocked_and_the_password_nowhere(house: House) -> None:
+    accepted = await accept_document(
+        house.db, house.jail, house.objects, data=samples.encrypted(), name="terkunci.pdf", kind=None,
+        limits=None, customer_id=house.alice, password="rahasia", now=datetime.now(UTC),
+    )  # fmt: skip
+    page = await shown(house, accepted.document_id)
+    assert "pdf.notice.encrypted" in page.inspection.notices
+    assert "rahasia" not in str(await house.row("SELECT * FROM stamping.document"))
+    assert b"/Encrypt" not in await house.objects.get(page.input_object)
+    assert verdict(house, await stamped(house, accepted.document_id)) is Verdict.GENUINE
+
+
+async def test_a_stamp_taken_off_lowers_the_size_that_is_foretold(house: House) -> None:
+    document = await house.accept(samples.letter(), limits=OutputLimits(bytes_max=70_000))
+    one = (await shown(house, document)).output
+    two = await place_stamps(house.db, document, BOTH)
+    assert two.output_bytes > one.output_bytes + 10_000
+    assert await place_stamps(house.db, document, [BOTTOM_RIGHT]) == one
+    await place_stamps(house.db, document, BOTH)
+    data = await stamped(house, document)
+    assert two.output_bytes - 6_000 < len(data) <= two.output_bytes
+
+
+async def test_a_signed_file_over_the_limit_is_offered_no_rewriting(house: House) -> None:
+    document = await house.accept(signed_files.by_budi(), limits=OutputLimits(bytes_max=1_000))
+    page = await shown(house, document)
+    assert page.output.too_large
+    assert page.output.offers == ()
+    assert (await place_stamps(house.db, document, BOTH)).offers == ()
+    with pytest.raises(Refusal) as caught:
+        await rewrite_document(
+            house.db, house.jail, house.objects, document, images="keep", now=datetime.now(UTC)
+        )
+    assert caught.value.code == "pdf.signed"
