@@ -49,7 +49,7 @@ def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
 
 @pytest_asyncio.fixture
 async def jail() -> AsyncIterator[JailPool]:
-    pool = JailPool(JAIL_TASKS, slots=1)
+    pool = JailPool([*JAIL_TASKS, "meterai.verification.rules:judge"], slots=1)
     await pool.start()
     yield pool
     await pool.close()

@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     pkcs11_sessions: Annotated[int, Doc(description="sessions, and threads, that sign at once")] = 4
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
+    tsa_policy: Annotated[
+        Literal["wait", "later"],
+        Doc(description="authority down: wait with the stamp, or release it and add the time stamp later"),
+    ] = "wait"
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[

@@ -29,6 +29,8 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     specimen: bool
     lease_s: float = 90.0
     """A worker that is silent for longer has lost its jobs to the others."""
+    time_stamp_later: bool = False
+    """While the time-stamp authority is down, stamps are released without its token, which comes later."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
 
@@ -67,6 +69,8 @@ class Run:
     """Objects that are of no use after the release."""
     signed_by: list[str] = field(default_factory=list)
     """Id of the key of each seal, as the check after sealing found it."""
+    lacks_time_stamp: bool = False
+    """Sealed while the time-stamp authority was down."""
     released: Release | None = None
     trouble: Exception | None = None
     """Why it left the batch."""

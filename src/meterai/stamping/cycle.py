@@ -22,6 +22,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kit import outbox
 from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.stamp_code import encode_code
 from meterai.ledger import store as ledger
 from meterai.ledger.model import TransferCode, post_reservation
@@ -31,7 +32,9 @@ from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.queries import read_checked
 from meterai.stamping.seal.filling import fill
-from meterai.stamping.store import jobs
+from meterai.stamping.seal.time_stamp_later import has_time_stamp
+from meterai.stamping.store import jobs, time_stamps
+from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 _PREPARE = "meterai.stamping.preparation:prepare_seal"
 _CHECK = "meterai.kit.pdf.light_check:light_check"
@@ -144,16 +147,27 @@ async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
     """Step 4, and filling in: every run's data is sealed afterwards, or it left the batch."""
 
     async def ask(some: list[Run]) -> None:
-        outcomes = await tools.signer.seal([run.seal.serial for run in some])
+        may_lack = [run.seal.serial for run in some if _may_lack_time_stamp(tools, run)]
+        outcomes = await tools.signer.seal([run.seal.serial for run in some], may_lack)
         for run in some:
             try:
-                run.data = _filled(run, outcomes[run.seal.serial])
+                outcome = outcomes[run.seal.serial]
+                run.data = _filled(run, outcome)
+                run.lacks_time_stamp = isinstance(outcome, bytes) and not has_time_stamp(outcome)
             except Refusal as refusal:
                 run.trouble = refusal
 
     await whole(runs, ask)
     tools.fail_point("after_sign")
     return going(runs)
+
+
+def _may_lack_time_stamp(tools: Tools, run: Run) -> bool:
+    """By the operator's policy, and only where the token can be added later.
+
+    That is: no later seal covers the gap, and nobody else is to sign these bytes.
+    """
+    return tools.settings.time_stamp_later and run.last and run.job.profile is not Profile.SIGN_LATER
 
 
 def _filled(run: Run, outcome: bytes | Refusal) -> bytes:
@@ -187,6 +201,7 @@ async def _check(tools: Tools, run: Run, data: bytes) -> None:
         other_certificates=identity.other_certificates,
         pages=run.job.pages,
         serials=[seal.serial for seal in run.job.seals[: run.index + 1]],
+        lacks_time_stamp=run.lacks_time_stamp,
         profile=run.job.profile,
         input_bytes=run.job.input_bytes,
         input_sha256=run.job.input_object,
@@ -212,6 +227,7 @@ async def _release(tools: Tools, runs: list[Run]) -> None:
             for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
         ]
         await jobs.insert_releases(tx, releases, now)
+        await time_stamps.insert_owed(tx, [_debt(run) for run in ours if run.lacks_time_stamp], now)
         await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)
         postings = [
             post_reservation(
@@ -225,6 +241,18 @@ async def _release(tools: Tools, runs: list[Run]) -> None:
             for seal in run.job.seals
         ]
         await ledger.post(tx, postings, now)
+
+
+def _debt(run: Run) -> OwedTimeStamp:
+    assert run.released is not None
+    assert run.intent is not None
+    return OwedTimeStamp(
+        sha256=run.released.sha256,
+        document_id=run.job.document_id,
+        serial=run.seal.serial,
+        gap_start=run.intent.gap_start,
+        gap_end=run.intent.gap_end,
+    )
 
 
 async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -26,12 +26,21 @@ class Signer(Protocol):
         """
         ...
 
-    async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
+    async def seal(
+        self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
+    ) -> dict[SerialNumber, bytes | Refusal]:
         """The seal (CMS, DER) of each serial number with a stored intent, or why there is none:
-        UNAVAILABLE `tsa.*`; CONFLICT `stamping.no_intent`.
+        UNAVAILABLE `tsa.*`, `key.*`; CONFLICT `stamping.no_intent`.
+
+        Those in `may_lack_time_stamp` are sealed without a token while none is to be had: see
+        `seal.time_stamp_later.has_time_stamp`.
 
         Raises: Refusal(UNAVAILABLE, "signer.unavailable", "sealing.stopped" (the stop switch) or "tsa.*").
         """
+        ...
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+        """Tokens over SHA-256 imprints of signature values. Raises: Refusal(UNAVAILABLE, "tsa.*" or so)."""
         ...
 
 

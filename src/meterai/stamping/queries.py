@@ -246,8 +246,8 @@ async def _pages(conn: Connection, rows: Sequence[Row]) -> list[DocumentPage]:
 
 async def _releases(conn: Connection, document_ids: Sequence[UUID]) -> list[Row]:
     return await conn.fetch(
-        """SELECT document_id, serial, version, sha256, bytes, pages, released_at, key_id
-           FROM stamping.release WHERE document_id = ANY ($1) ORDER BY released_at, serial""",
+        """SELECT DISTINCT ON (serial) document_id, serial, version, sha256, bytes, pages, released_at, key_id
+           FROM stamping.release WHERE document_id = ANY ($1) ORDER BY serial, version DESC""",
         document_ids,
     )
 

@@ -131,17 +131,19 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
 def read_request(body: bytes) -> Request:
     """Raises: ValueError for anything else, text that is no UTF-8 and endless nesting included."""
     try:
-        return msgspec.msgpack.decode(body, type=Request)
+        request: Request = msgspec.msgpack.decode(body, type=Request)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    return request
 
 
 def read_answer(body: bytes) -> Answer:
     """Raises: ValueError as `read_request`."""
     try:
-        return msgspec.msgpack.decode(body, type=Answer)
+        answer: Answer = msgspec.msgpack.decode(body, type=Answer)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    return answer
 
 
 def frame(message: Request | Answer) -> bytes:

@@ -22,6 +22,7 @@ from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.tell_customer import tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
+from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
 from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles
 from meterai.stamping.use_cases.run_cycle import free_leases
@@ -46,7 +47,11 @@ def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
         objects=app.objects,
         signer=app.signer,
         clock=app.clock,
-        settings=CycleSettings(base_url=app.public_url, specimen=not production),
+        settings=CycleSettings(
+            base_url=app.public_url,
+            specimen=not production,
+            time_stamp_later=app.settings.tsa_policy == "later",
+        ),
         fail_point=fail_points.from_environment(variables, development=not production),
     )
 
@@ -74,6 +79,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         *(Loop(name=f"stamping_{number}", work=lane, idle_s=0.1) for number in range(1, LANES + 1)),
         Loop(name="stamping_oldest", work=lambda: stamp_due(tools, worker), idle_s=0.25),
         Loop(name="stamping_newest", work=lambda: stamp_due(tools, worker, newest_first=True), idle_s=0.25),
+        Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=1),
         Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
         Loop(name="news", work=tell, idle_s=0.3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),

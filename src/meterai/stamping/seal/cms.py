@@ -48,6 +48,7 @@ class _Template(NamedTuple):
 async def build_cms(digest: bytes, key: KeyDevice, timestamper: Timestamper) -> bytes:
     """The DER of the CMS over a document digest (SHA-256 over the byte range), with its RFC 3161 token.
 
+    A time stamper that gives an empty token makes a signature without one (PAdES B-B).
     Raises: Refusal UNAVAILABLE `tsa.unavailable` or `tsa.bad_token`; what the key raises.
     """
     template = _make_template(key.certificates, key.algorithm)
@@ -71,7 +72,7 @@ def _assemble(template: _Template, attributes: bytes, signature: bytes, token: b
         b"\xa0" + attributes[1:],  # [0] IMPLICIT SET: signed with the tag of a SET (RFC 5652 clause 5.4)
         template.signature_algorithm,
         der.encode(der.OCTET_STRING, signature),
-        der.encode(0xA1, _attribute(OID_TIME_STAMP_TOKEN, token)),
+        *([der.encode(0xA1, _attribute(OID_TIME_STAMP_TOKEN, token))] if token else []),
     )
     data = der.encode(der.SEQUENCE, template.data_before, der.encode(der.SET, signer))
     return der.encode(der.SEQUENCE, OID_SIGNED_DATA, der.encode(0xA0, data))

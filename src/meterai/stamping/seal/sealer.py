@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import asyncpg
@@ -27,7 +28,7 @@ from meterai.stamping.seal.key_counter import CountedKey
 from meterai.stamping.seal.key_ring import KeyRing
 from meterai.stamping.seal.keys import CodeKey, KeyDevice
 from meterai.stamping.seal.timestamps import Timestamper
-from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals
+from meterai.stamping.signer_wire import CodeSignatures, Identity, Keys, Refused, Seals, Tokens
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,31 @@ class _BatchKey:
             self._left -= 1
             if not self._left and not self.all_signed.done():
                 self.all_signed.set_result(None)
+
+
+class _LenientTimestamper:
+    """Goes on without a token, and tells that it did."""
+
+    def __init__(self, sealer: Sealer, on_lack: Callable[[], None]) -> None:
+        self._sealer = sealer
+        self._on_lack = on_lack
+        self.token_bytes_max = 0
+
+    async def stamp(self, imprint: bytes) -> bytes:
+        token = await self._sealer.try_to_stamp(imprint)
+        if not token:
+            self._on_lack()
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one request is sealed with, and what came of it."""
+
+    key: CountedKey
+    may_lack: frozenset[str]
+    lacking: set[str] = field(default_factory=set)
+    """Sealed without a time stamp."""
 
 
 class Sealer:
@@ -137,19 +163,24 @@ class Sealer:
             [key.sign(code_message(SerialNumber(serial), day, key.key_id)) for serial, day in wanted]
         )
 
-    async def seal(self, serials: Sequence[str]) -> Seals:
+    async def seal(self, serials: Sequence[str], may_lack_time_stamp: Sequence[str] = ()) -> Seals:
         """Seals the stored intents of these serial numbers; each gets a CMS or a refusal of its own.
+
+        Those in `may_lack_time_stamp` get one also while the authority is down, without a token then.
 
         Raises: Refusal UNAVAILABLE `sealing.stopped`, `key.*`, `tsa.*` (known to be away or down; the key was
         not used).
         """
         await self._refuse_if_stopped()
         key = self._keys.active(self._clock())
+        batch = _Batch(key, frozenset(may_lack_time_stamp))
         serials = list(dict.fromkeys(serials))
         outcomes: dict[str, Outcome] = {}
-        if self._tsa_trouble is not None:
-            outcomes = await self._probe(serials, key)
-        outcomes |= await self._seal_counted([serial for serial in serials if serial not in outcomes], key)
+        waiting = [serial for serial in serials if serial not in batch.may_lack]
+        if self._tsa_trouble is not None and waiting:
+            outcomes = await self._probe(waiting, batch, alone=len(waiting) == len(serials))
+        rest = [serial for serial in serials if serial not in outcomes]
+        outcomes |= await self._seal_counted(rest, batch)
         await asyncio.to_thread(key.counter.sync)
         return Seals(
             sealed={serial: cms for serial, cms in outcomes.items() if isinstance(cms, bytes)},
@@ -159,48 +190,80 @@ class Sealer:
                 if isinstance(refusal, Refusal)
             },
             key_id=key.key_id,
+            without_time_stamp=sorted(batch.lacking),
         )
 
-    async def _probe(self, serials: Sequence[str], key: CountedKey) -> dict[str, Outcome]:
+    async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
+        """Tokens for signatures made while the authority was down. No key is used.
+
+        Raises: Refusal UNAVAILABLE `tsa.*`; INVALID `signer.request_unreadable`.
+        """
+        if len(imprints) > _AT_ONCE_MAX or any(len(imprint) != 32 for imprint in imprints):
+            raise Refusal(Kind.INVALID, "signer.request_unreadable")
+        return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
+
+    async def _probe(self, serials: Sequence[str], batch: _Batch, *, alone: bool) -> dict[str, Outcome]:
         """The time-stamp authority was down: tries one seal a second before the key is used for all."""
         trouble = self._tsa_trouble
         if trouble is not None and time.monotonic() < self._tsa_probe_from:
-            raise Refusal(trouble.kind, trouble.code)
+            if alone:
+                raise Refusal(trouble.kind, trouble.code)
+            return dict.fromkeys(serials, trouble)
         self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
-        first = await self._seal_counted(serials[:1], key)
+        first = await self._seal_counted(serials[:1], batch)
         if self._tsa_trouble is None:
             return first
         return dict.fromkeys(serials, self._tsa_trouble)
 
-    async def _seal_counted(self, serials: Sequence[str], active: CountedKey) -> dict[str, Outcome]:
+    async def _seal_counted(self, serials: Sequence[str], batch: _Batch) -> dict[str, Outcome]:
         if not serials:
             return {}
+        active = batch.key
         async with self._counting:
             await self._refuse_if_stopped()  # once more: it may have been thrown while this batch waited
             async with self._db.connection() as connection:
                 digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
             self._fail_point("signer_after_count")
             key = _BatchKey(active, len(digests))
-            work = asyncio.gather(*(self._seal_digest(digest, key) for digest in digests.values()))
+            work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
             await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
         outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
         self._fail_point("signer_after_sign")
         missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
         return {serial: outcomes.get(serial, missing) for serial in serials}
 
-    async def _seal_digest(self, digest: bytes, key: KeyDevice) -> Outcome:
+    async def _seal_digest(self, serial: str, digest: bytes, key: KeyDevice, batch: _Batch) -> Outcome:
+        timestamper: Timestamper = self._timestamper
+        if serial in batch.may_lack:
+            timestamper = _LenientTimestamper(self, lambda: batch.lacking.add(serial))
         try:
-            cms = await build_cms(digest, key, self._timestamper)
+            cms = await build_cms(digest, key, timestamper)
         except Refusal as refusal:
             if refusal.code.startswith("tsa."):
-                self._tsa_trouble = refusal
-                self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+                self._note_trouble(refusal)
             if refusal.code == "key.wrong_signature":
                 self._stopped_known_until = 0.0  # the alarm may have thrown the switch
             log.warning("signer.seal_failed", code=refusal.code)
             return refusal
-        self._tsa_trouble = None
+        if serial not in batch.lacking:
+            self._tsa_trouble = None
         return cms
+
+    async def try_to_stamp(self, imprint: bytes) -> bytes:
+        """A token, or empty bytes while none is to be had; the authority is tried once a second then."""
+        if self._tsa_trouble is not None:
+            if time.monotonic() < self._tsa_probe_from:
+                return b""
+            self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
+        try:
+            return await self._timestamper.stamp(imprint)
+        except Refusal as refusal:
+            self._note_trouble(refusal)
+            return b""
+
+    def _note_trouble(self, refusal: Refusal) -> None:
+        self._tsa_trouble = refusal
+        self._tsa_probe_from = time.monotonic() + _PROBE_SECONDS
 
     async def _refuse_if_stopped(self) -> None:
         """Raises: Refusal UNAVAILABLE `sealing.stopped`. Whoever can't ask the switch signs nothing."""

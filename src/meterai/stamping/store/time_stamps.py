@@ -1,0 +1,121 @@
+"""Every statement on the time stamps that are owed to released files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Connection
+from meterai.kit.pdf.profiles import Profile
+from meterai.stamping.model import Release
+
+
+class OwedTimeStamp(msgspec.Struct, frozen=True, kw_only=True):
+    """A released file whose last seal lacks its token, and where that seal lies."""
+
+    sha256: str
+    document_id: UUID
+    serial: SerialNumber
+    gap_start: int
+    gap_end: int
+
+
+class OwingFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is needed to pay: the debt, the releases on these bytes, and what the check asks for."""
+
+    owed: OwedTimeStamp
+    attempts: int
+    serials: tuple[SerialNumber, ...]
+    """In the order of sealing."""
+    pages: int
+    profile: Profile
+    input_bytes: int
+    input_sha256: str
+
+
+async def insert_owed(tx: Connection, owed: Sequence[OwedTimeStamp], now: datetime) -> None:
+    """Notes debts, due at once."""
+    if not owed:
+        return
+    await tx.executemany(
+        """INSERT INTO stamping.time_stamp_owed
+           (sha256, document_id, serial, gap_start, gap_end, created_at, next_attempt_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $6)""",
+        [(o.sha256, o.document_id, o.serial, o.gap_start, o.gap_end, now) for o in owed],
+    )
+
+
+async def claim_owed(
+    conn: Connection, now: datetime, *, lease_until: datetime, limit: int
+) -> list[OwingFile]:
+    """Takes debts that are due; whoever dies with one leaves it due again at the lease's end."""
+    rows = await conn.fetch(
+        """
+        WITH claimed AS (
+            UPDATE stamping.time_stamp_owed o SET next_attempt_at = $2, attempts = attempts + 1
+            FROM (SELECT sha256 FROM stamping.time_stamp_owed WHERE next_attempt_at <= $1
+                  ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
+            WHERE o.sha256 = due.sha256
+            RETURNING o.sha256, o.document_id, o.serial, o.gap_start, o.gap_end, o.attempts
+        )
+        SELECT c.*, d.profile, d.input_bytes, d.input_object, max(r.pages) AS pages,
+            array_agg(r.serial ORDER BY s.ordinal) AS serials
+        FROM claimed c JOIN stamping.document d ON d.id = c.document_id
+        JOIN stamping.release r ON r.sha256 = c.sha256 AND r.version = 1
+        JOIN stamping.serial s ON s.serial = r.serial
+        GROUP BY c.sha256, c.document_id, c.serial, c.gap_start, c.gap_end, c.attempts,
+            d.profile, d.input_bytes, d.input_object
+        """,
+        now,
+        lease_until,
+        limit,
+    )
+    return [
+        OwingFile(
+            owed=OwedTimeStamp(**{name: row[name] for name in OwedTimeStamp.__struct_fields__}),
+            attempts=row["attempts"],
+            serials=tuple(row["serials"]),
+            pages=row["pages"],
+            profile=Profile(row["profile"]),
+            input_bytes=row["input_bytes"],
+            input_sha256=row["input_object"],
+        )
+        for row in rows
+    ]
+
+
+async def put_off(conn: Connection, sha256: str, until: datetime) -> None:
+    """Not to be had now: again at `until`."""
+    await conn.execute(
+        "UPDATE stamping.time_stamp_owed SET next_attempt_at = $2 WHERE sha256 = $1 AND paid_at IS NULL",
+        sha256,
+        until,
+    )
+
+
+async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> bool:
+    """Binds the serials to the file with the token, as their next version; False when it was done before."""
+    paid = await tx.fetchval(
+        """UPDATE stamping.time_stamp_owed SET paid_at = $2, next_attempt_at = NULL
+           WHERE sha256 = $1 AND paid_at IS NULL RETURNING true""",
+        file.owed.sha256,
+        now,
+    )
+    if not paid:
+        return False
+    await tx.execute(
+        """INSERT INTO stamping.release
+           (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
+           SELECT r.serial, $2, $3, $4, r.pages, r.document_id, $5, r.key_id
+           FROM stamping.release r WHERE r.sha256 = $1 AND r.version = 1""",
+        file.owed.sha256,
+        new.version,
+        new.sha256,
+        new.bytes,
+        now,
+    )
+    return True

@@ -1,0 +1,78 @@
+"""Pays the time stamps that are owed: files released while the authority was down get their token."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from meterai.kernel.errors import Refusal
+from meterai.kit import outbox
+from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
+from meterai.stamping.batch import Tools
+from meterai.stamping.model import Release
+from meterai.stamping.queries import read_checked
+from meterai.stamping.seal.time_stamp_later import add_time_stamp, cms_in, imprint_of
+from meterai.stamping.store import time_stamps
+from meterai.stamping.store.time_stamps import OwingFile
+
+log = structlog.get_logger(__name__)
+
+_CHECK = "meterai.kit.pdf.light_check:light_check"
+_LEASE = timedelta(seconds=60)
+_RETRY_FIRST_S, _RETRY_LONGEST_S = 1.0, 60.0
+_VERSION = 2
+
+
+async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
+    """Fetches tokens for files that lack one and releases each as version 2. Returns how many were paid.
+
+    Version 1 stays as it was; what changes lies in the gap that its signature leaves out.
+    """
+    now = tools.clock()
+    async with tools.db.connection() as connection:
+        files = await time_stamps.claim_owed(connection, now, lease_until=now + _LEASE, limit=limit)
+    return sum([await _pay(tools, file) for file in files])
+
+
+async def _pay(tools: Tools, file: OwingFile) -> bool:
+    try:
+        new = await _stamp(tools, file)
+    except Refusal as refusal:
+        log.warning("time_stamp.still_owed", sha256=file.owed.sha256, code=refusal.code)
+        delay = outbox.retry_delay_s(file.attempts, first_s=_RETRY_FIRST_S, longest_s=_RETRY_LONGEST_S)
+        async with tools.db.connection() as connection:
+            await time_stamps.put_off(connection, file.owed.sha256, tools.clock() + timedelta(seconds=delay))
+        return False
+    async with tools.db.transaction() as tx:
+        return await time_stamps.pay(tx, file, new, tools.clock())
+
+
+async def _stamp(tools: Tools, file: OwingFile) -> Release:
+    """Raises: Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`."""
+    owed = file.owed
+    data = await read_checked(tools.objects, owed.sha256)
+    cms = cms_in(data, owed.gap_start, owed.gap_end)
+    (token,) = await tools.signer.time_stamps([imprint_of(cms)])
+    key = await tools.objects.put(add_time_stamp(data, owed.gap_start, owed.gap_end, token))
+    stored = await read_checked(tools.objects, key)
+    identity = await tools.signer.identity()
+    request = LightCheckRequest(
+        data=stored,
+        certificate=identity.certificate_chain[0],
+        other_certificates=identity.other_certificates,
+        pages=file.pages,
+        serials=list(file.serials),
+        profile=file.profile,
+        input_bytes=file.input_bytes,
+        input_sha256=file.input_sha256,
+    )
+    await tools.jail.run(_CHECK, request, LightCheck)
+    return Release(
+        serial=owed.serial,
+        version=_VERSION,
+        sha256=key,
+        bytes=len(stored),
+        pages=file.pages,
+        released_at=tools.clock(),
+    )

@@ -1,0 +1,152 @@
+"""The time-stamp authority is down: by policy stamps wait, or are released and get their time stamp later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tests.keys.rotating_house import RotatingHouse
+from tests.keys.test_rotation import verdict
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Refusal
+from meterai.stamping.batch import CycleSettings
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.verification.model import RegisterAnswer, Verdict
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import judge_document
+
+pytestmark = pytest.mark.storage
+LATER = CycleSettings(
+    base_url="https://meterai.test",
+    specimen=True,
+    time_stamp_later=True,
+    retry_first_s=0.05,
+    retry_longest_s=0.2,
+)
+
+
+@pytest_asyncio.fixture
+async def authority(house: RotatingHouse) -> AsyncIterator[TimeStampAuthority]:
+    """One that this test may stop."""
+    house.tsa = TimeStampAuthority(house.data / "pki")
+    await house.tsa.start()
+    await house.register_first()
+    await house.start()
+    yield house.tsa
+    house.tsa.stop()
+
+
+async def versions(house: RotatingHouse, job: Job) -> list[Any]:
+    return list(
+        await house.database.owner.fetch(
+            "SELECT version, sha256, key_id FROM stamping.release WHERE serial = $1 ORDER BY version",
+            job.serials[0],
+        )
+    )
+
+
+async def paid(house: RotatingHouse) -> bool:
+    await add_due_time_stamps(house.tools(settings=LATER))
+    return not await house.value("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
+
+
+@pytest.mark.parametrize("stamps", [1, 2])
+async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
+    house: RotatingHouse, authority: TimeStampAuthority, stamps: int
+) -> None:
+    places = [BOTTOM_LEFT, BOTTOM_RIGHT][-stamps:]
+    job = await house.order(await house.accept(make_letter(), places))
+    if stamps == 1:
+        authority.stop()
+        await house.work(settings=LATER)
+    else:  # the first seal's time stamp can't be added later: it waits for the authority
+        authority.stop()
+        await run_due_jobs(house.tools(settings=LATER), worker="test")
+        waiting = await find_job(house.db, job.id)
+        assert waiting is not None
+        assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
+        await authority.start()
+        await house.work(settings=LATER, fail_point=stopper(authority))
+    (first,) = await versions(house, job)
+    early = await house.objects.get(first["sha256"])
+    assert verdict(house, early) is Verdict.CANNOT_CHECK, "offline, nothing proves the time"
+    assert (await asked(house, early)).register is RegisterAnswer.CONFIRMED
+    assert (await asked(house, early)).verdict is Verdict.GENUINE, "the register knows these bytes"
+    assert not await paid(house), "the authority is still down"
+    await authority.start()
+    await until(lambda: due_and_paid(house), 10, "the time stamp")
+    again, second = await versions(house, job)
+    assert again == first, "what was released never changes"
+    late = await house.objects.get(second["sha256"])
+    assert verdict(house, late) is Verdict.GENUINE
+    assert (second["version"], second["key_id"], len(late)) == (2, first["key_id"], len(early))
+    assert (await asked(house, late)).register is RegisterAnswer.CONFIRMED
+    assert await house.value("SELECT count(*) FROM stamping.release WHERE version = 2") == stamps
+    await house.assert_sound()
+
+
+def stopper(authority: TimeStampAuthority) -> Any:
+    """Stops the authority when the second seal is about to be made."""
+    intents = 0
+
+    def fail_point(name: str) -> None:
+        nonlocal intents
+        intents += name == "after_intent"
+        if intents == 1 and name == "after_intent":
+            authority.stop()
+
+    return fail_point
+
+
+async def due_and_paid(house: RotatingHouse) -> bool:
+    await house.database.owner.execute(
+        "UPDATE stamping.time_stamp_owed SET next_attempt_at = now() WHERE paid_at IS NULL"
+    )
+    return await paid(house)
+
+
+async def asked(house: RotatingHouse, data: bytes) -> Any:
+    """The judgement with the register."""
+    trust = load_trust(house.data / "pki" / "trust")
+    return await judge_document(house.db, house.jail, data, trust=trust, now=datetime.now(UTC))
+
+
+async def test_by_default_stamps_wait_and_nothing_is_owed(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    authority.stop()
+    job = await house.order_letter()
+    await run_due_jobs(house.tools(), worker="test")
+    waiting = await find_job(house.db, job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
+    await authority.start()
+    await house.work()
+    assert await house.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
+    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+    await house.assert_sound()
+
+
+async def test_while_the_authority_works_the_policy_changes_nothing(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    job = await house.order_letter()
+    await house.work(settings=LATER)
+    assert len(await versions(house, job)) == 1
+    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+    assert await house.value("SELECT count(*) FROM stamping.time_stamp_owed") == 0
+
+
+async def test_the_signer_stamps_the_time_of_nothing_but_imprints(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    with pytest.raises(Refusal, match=r"signer\.request_unreadable"):
+        await house.client.time_stamps([b"short"])
