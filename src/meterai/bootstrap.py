@@ -15,7 +15,7 @@ from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.objects import ObjectStore, open_store
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.secret_files import keep_secret
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.model import PriceList
@@ -62,15 +62,6 @@ class App:
     def public_url(self) -> str:
         """The address people see, without a slash at its end."""
         return public_url(self.settings)
-
-
-def public_url(settings: Settings) -> str:
-    """`public_url`, or one made from host, port and TLS."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
-    scheme = "https" if settings.tls_certificate else "http"
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104
-    return f"{scheme}://{host}:{settings.port}"
 
 
 def check_production(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 import uvloop
 
+from meterai.api.problems import problem_response
 from meterai.api.router import make_api
 from meterai.bootstrap import open_app
 from meterai.kit import garbage
@@ -26,7 +27,7 @@ async def serve(settings: Settings) -> None:
     async with open_app(settings, name="meterai-site") as house:
         known = await events(house.db)
         config = uvicorn.Config(
-            build_site(house, events=known, more_routes=[make_api()]),
+            build_site(house, events=known, more_routes=[make_api()], problem=problem_response),
             loop="none",
             http="httptools",
             lifespan="off",

@@ -8,7 +8,7 @@ from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
 from meterai.kit.installation import Addresses, Secrets, without_user
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, public_url
 from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -42,20 +42,11 @@ _KEPT_FROM_DOORS: Final = (
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
 
 
-def site_url(settings: Settings, port: int) -> str:
-    """The address people see, without a slash at its end."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
-    scheme = "https" if settings.tls_certificate else "http"
-    host = "localhost" if settings.host in (LOCAL, *_EVERYWHERE) else settings.host
-    return f"{scheme}://{host}:{port}"
-
-
 def addresses_of(settings: Settings, ports: Ports, twins: Twins, database_url: str) -> Addresses:
     """Where everything will listen."""
     return Addresses(
         pid=os.getpid(),
-        site=site_url(settings, ports.site),
+        site=public_url(settings, port=ports.site),
         database=without_user(database_url),
         gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
         tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",

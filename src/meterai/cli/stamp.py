@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from meterai.bootstrap import public_url
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.stamp_input import read_given
 from meterai.cli.stamp_output import InUse, OutputFolder, Report
@@ -24,7 +23,7 @@ from meterai.customers.queries import customer_of_contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.installation import settings_of_running
 from meterai.kit.logging import set_up_logging
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130

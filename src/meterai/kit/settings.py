@@ -105,3 +105,15 @@ def describe() -> list[tuple[str, str, str]]:
         meta = next(m for m in hints[field.name].__metadata__ if isinstance(m, msgspec.Meta))
         rows.append(("METERAI_" + field.name.upper(), str(field.default), meta.description or ""))
     return rows
+
+
+def public_url(settings: Settings, *, port: int = 0) -> str:
+    """The address people see, without a slash at its end: as set, or made from host, port and TLS.
+
+    `port`: instead of the one in the settings.
+    """
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    scheme = "https" if settings.tls_certificate else "http"
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"{scheme}://{host}:{port or settings.port}"

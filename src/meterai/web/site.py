@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
-from meterai.web.desk import STATUS, Desk
+from meterai.web.desk import Desk
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.routes import ROUTES
@@ -30,8 +30,16 @@ SAME_FOR_EVERYONE = {
 }
 
 
-def build_site(house: App, *, events: Sequence[Event] = (), more_routes: Sequence[Any] = ()) -> Edge:
-    """The ASGI application. `events` get a page each; `more_routes` is the API."""
+type MakeProblem = Callable[[Refusal, str], Response[Any]]
+
+
+def build_site(
+    house: App, *, events: Sequence[Event] = (), more_routes: Sequence[Any] = (), problem: MakeProblem
+) -> Edge:
+    """The ASGI application. `events` get a page each; `more_routes` is the API.
+
+    `problem` answers a refusal (with its help code) of any address under /api/, also one that no route knows.
+    """
     settings = house.settings
     tls = bool(settings.tls_certificate)
     facts = SiteFacts(
@@ -65,6 +73,7 @@ def build_site(house: App, *, events: Sequence[Event] = (), more_routes: Sequenc
         signature_types=[App, Desk],
     )
     litestar.state.desk = desk
+    litestar.state.problem = problem
 
     def make_pages() -> tuple[CachedPages, float]:
         now = house.clock()
@@ -112,7 +121,7 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]
     visit = visit_of(request.scope)
     log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
     if _is_api(request):
-        return _problem(refusal.kind, refusal.code, visit.help_code)
+        return _problem(request, refusal)
     return _desk(request).refusal(request, refusal)
 
 
@@ -137,8 +146,8 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     visit = visit_of(request.scope)
     log.error("fault", help_code=visit.help_code, path_template=_template(request), exc_info=error)
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
-    response = _problem(refusal.kind, refusal.code, visit.help_code) if _is_api(request) else None
-    response = response or _desk(request).refusal(request, refusal)
+    is_api = _is_api(request)
+    response = _problem(request, refusal) if is_api else _desk(request).refusal(request, refusal)
     response.status_code = 500
     return response
 
@@ -148,9 +157,6 @@ def _template(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("path_template", "?"))
 
 
-def _problem(kind: Kind, code: str, help_code: str) -> Response[Any]:
-    status = STATUS[kind]
-    body = {"type": f"urn:meterai:problem:{code}", "title": kind.value, "status": status, "code": code}
-    return Response(
-        {**body, "help_code": help_code}, status_code=status, media_type="application/problem+json"
-    )
+def _problem(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+    make: MakeProblem = request.app.state.problem
+    return make(refusal, visit_of(request.scope).help_code)
