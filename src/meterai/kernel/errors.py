@@ -23,7 +23,7 @@ class Refusal(Exception):
     Facts must hold no secret and no personal data: they may be logged.
     """
 
-    def __init__(self, kind: Kind, code: str, **facts: object) -> None:
+    def __init__(self, kind: Kind, code: str, /, **facts: object) -> None:
         super().__init__(code)
         self.kind = kind
         self.code = code

@@ -19,7 +19,7 @@ from meterai.kit.pdf.appearances import complete_appearances
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, refuse_signed
 from meterai.kit.pdf.signatures import find_signatures
-from meterai.kit.pdf.structure import OpenedDocument, open_document, refuse
+from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.xfa import has_only_xfa
 
 VERSION_MIN = "1.7"
@@ -135,7 +135,7 @@ def _keep_harmless_annotations(page: pikepdf.Object) -> None:
 def _is_harmless(annotation: Any) -> bool:
     if not isinstance(annotation, pikepdf.Dictionary):
         return False
-    kind = str(annotation.get("/Subtype"))
+    kind = name_of(annotation.get("/Subtype"))
     return kind not in ("/Widget", "/Popup") and kind not in DANGEROUS_ANNOTATIONS
 
 
@@ -176,7 +176,7 @@ def _is_dangerous(action: Any, *, depth: int) -> bool:
         return any(_is_dangerous(item, depth=depth + 1) for item in action)
     if not isinstance(action, pikepdf.Dictionary):
         return False
-    if str(action.get("/S")) in DANGEROUS_ACTIONS or depth > 20:
+    if name_of(action.get("/S")) in DANGEROUS_ACTIONS or depth > 20:
         return True
     return "/Next" in action and _is_dangerous(action["/Next"], depth=depth + 1)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pikepdf
 
 from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS
+from meterai.kit.pdf.structure import name_of
 
 _TREES = ("/EmbeddedFiles", "/JavaScript")
 """Name trees (clause 7.7.4) of attachments and of scripts that run on opening."""
@@ -54,8 +55,8 @@ def _dictionaries(value: Any) -> Iterator[pikepdf.Dictionary]:
 def _clean(dictionary: pikepdf.Dictionary) -> None:
     """By kind and shape, never by a key alone: a font of the page may be named /AF or /JavaScript."""
     dangerous = (
-        str(dictionary.get("/S")) in DANGEROUS_ACTIONS
-        or str(dictionary.get("/Subtype")) in DANGEROUS_ANNOTATIONS
+        name_of(dictionary.get("/S")) in DANGEROUS_ACTIONS
+        or name_of(dictionary.get("/Subtype")) in DANGEROUS_ANNOTATIONS
     )
     for key in list(dictionary.keys()):
         value = dictionary[key]
@@ -75,4 +76,4 @@ def _is_plain(value: Any) -> bool:
 def _names_files(value: Any) -> bool:
     """Associated files (ISO 32000-2 clause 14.13): one file specification or an array of them."""
     items = list(value) if isinstance(value, pikepdf.Array) else [value]
-    return all(_is_plain(item) and str(item.get("/Type", "/Filespec")) == "/Filespec" for item in items)
+    return all(_is_plain(item) and name_of(item.get("/Type", "/Filespec")) == "/Filespec" for item in items)

@@ -11,7 +11,7 @@ from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.page_box import PageBox
 from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature, usage_rights
-from meterai.kit.pdf.structure import OpenedDocument, open_document, refuse
+from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
 from meterai.kit.pdf.xfa import has_only_xfa
 
@@ -175,7 +175,7 @@ def _annotation_notices(annotations: Any) -> set[str]:
     for item in annotations:
         if not isinstance(item, pikepdf.Dictionary):
             continue
-        kind = str(item.get("/Subtype"))
+        kind = name_of(item.get("/Subtype"))
         if kind in DANGEROUS_ANNOTATIONS:
             found.add(DANGEROUS_ANNOTATIONS[kind])
         elif kind not in ("/Link", "/Widget", "/Popup"):
@@ -192,5 +192,5 @@ def action_notices(holder: Any) -> set[str]:
     candidates = [holder, *(holder[key] for key in ("/A", "/OpenAction") if key in holder)]
     if "/AA" in holder and isinstance(holder["/AA"], pikepdf.Dictionary):
         candidates += [action for _, action in holder["/AA"].items()]
-    kinds = (str(item.get("/S")) for item in candidates if isinstance(item, pikepdf.Dictionary))
+    kinds = (name_of(item.get("/S")) for item in candidates if isinstance(item, pikepdf.Dictionary))
     return {DANGEROUS_ACTIONS[kind] for kind in kinds if kind in DANGEROUS_ACTIONS}

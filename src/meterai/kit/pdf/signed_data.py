@@ -51,16 +51,20 @@ class SignedData(NamedTuple):
 def read_signed_data(source: bytes) -> SignedData:
     """Raises: DerError for anything but a ContentInfo of a SignedData with exactly one signer."""
     try:
-        kind, wrapped = der.read_only(source).expect(der.SEQUENCE).children()
-        if kind.whole != OID_SIGNED_DATA:
-            raise der.DerError("no SignedData")
-        _version, _digests, encapsulated, *rest = der.read(wrapped.content).expect(der.SEQUENCE).children()
-        content_kind, *content = encapsulated.children()
-        certificates = [item.whole for part in rest if part.tag == 0xA0 for item in part.children()]
-        (signer,) = rest[-1].expect(der.SET).children()
-        _version, identity, digest, attributes, _algorithm, signature, *unsigned = signer.children()
-    except ValueError as error:  # too few or too many parts
+        return _read(source)
+    except (ValueError, IndexError) as error:  # too few or too many parts
         raise der.DerError(str(error)) from None
+
+
+def _read(source: bytes) -> SignedData:
+    kind, wrapped = der.read_only(source).expect(der.SEQUENCE).children()
+    if kind.whole != OID_SIGNED_DATA:
+        raise der.DerError("no SignedData")
+    _version, _digests, encapsulated, *rest = der.read(wrapped.content).expect(der.SEQUENCE).children()
+    content_kind, *content = encapsulated.children()
+    certificates = [item.whole for part in rest if part.tag == 0xA0 for item in part.children()]
+    (signer,) = rest[-1].expect(der.SET).children()
+    _version, identity, digest, attributes, _algorithm, signature, *unsigned = signer.children()
     attributes.expect(0xA0)
     return SignedData(
         content_type=content_kind.whole,

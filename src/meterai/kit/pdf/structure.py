@@ -41,6 +41,14 @@ class OpenedDocument:
     repaired: bool
 
 
+def name_of(value: Any) -> str:
+    """The text of a name, or of whatever stands in its place; bytes that are no UTF-8 stay escaped."""
+    try:
+        return str(value)
+    except UnicodeDecodeError:
+        return str(value.unparse(), "latin-1")
+
+
 def refuse(code: str, **facts: object) -> Refusal:
     return Refusal(Kind.INVALID, code, **facts)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pikepdf
 
 from meterai.kit.pdf.limits import Limits
-from meterai.kit.pdf.structure import OpenedDocument, refuse
+from meterai.kit.pdf.structure import OpenedDocument, name_of, refuse
 
 _DRAW = re.compile(rb"/([^\s/<>\[\]()%{}]+)\s+Do\b")
 _COMPONENTS = {
@@ -48,7 +48,7 @@ def _check_picture(picture: pikepdf.Object, limits: Limits) -> None:
     space = picture.get("/ColorSpace")
     if isinstance(space, pikepdf.Array) and len(space):
         space = space[0]
-    components = _COMPONENTS.get(str(space), 3) if space is not None else 1
+    components = _COMPONENTS.get(name_of(space), 3) if space is not None else 1
     if width * height * bits * components // 8 > limits.picture_bytes_max:
         raise refuse("pdf.too_complex", what="picture")
 
@@ -64,9 +64,9 @@ def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
     raw: bytes = stream.read_raw_bytes()
     if not names:
         size = len(raw)
-    elif all(str(name) in ("/FlateDecode", "/Fl") for name in names):
+    elif all(name_of(name) in ("/FlateDecode", "/Fl") for name in names):
         size = _inflated_bytes(raw, len(names), allowance)
-    elif any(str(name) in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL") for name in names):
+    elif any(name_of(name) in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL") for name in names):
         size = _unpacked_by_qpdf(stream, raw)
     else:
         size = len(raw)
