@@ -63,17 +63,19 @@ async def claim(
     """Takes up to `limit` due rows, oldest first, for `lease_s` seconds; meanwhile nobody else sees them.
 
     `topics` narrows the choice. A row that is neither finished nor put off by then is claimed again.
+
+    A crash of the database may forget the claim, which is then made again: nobody waits for the disk here.
     """
     async with db.connection() as connection:
         rows = await connection.fetch(
             """
             UPDATE jobs.outbox o SET available_at = $2, attempts = o.attempts + 1
             FROM (
-                SELECT id FROM jobs.outbox
+                SELECT id, set_config('synchronous_commit', 'off', true) AS forgettable FROM jobs.outbox
                 WHERE available_at <= $1 AND ($4::text[] IS NULL OR topic = ANY ($4))
                 ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED
             ) due
-            WHERE o.id = due.id
+            WHERE o.id = due.id AND due.forgettable = 'off'
             RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at
             """,
             now,
@@ -85,11 +87,15 @@ async def claim(
 
 
 async def finish(db: Database, ids: Sequence[int]) -> None:
-    """Forgets rows that were handled."""
+    """Forgets rows that were handled. A crash of the database may bring them back: see above."""
     if not ids:
         return
     async with db.connection() as connection:
-        await connection.execute("DELETE FROM jobs.outbox WHERE id = ANY ($1::bigint[])", list(ids))
+        await connection.execute(
+            """DELETE FROM jobs.outbox
+               WHERE id = ANY ($1::bigint[]) AND set_config('synchronous_commit', 'off', true) = 'off'""",
+            list(ids),
+        )
 
 
 async def retry(db: Database, id: int, after: datetime) -> None:
