@@ -114,6 +114,17 @@ async def test_it_asks_the_register_and_can_change_nothing(
             assert answer.status == 200
 
 
+async def test_while_the_register_is_down_it_says_so_and_judges_all_the_same(
+    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    nowhere = f"postgresql://meterai_verifier:x@127.0.0.1:{free_port()}/meterai"
+    with verifier(house, tmp_path, nowhere) as (address, _):
+        judgement = await judge(http, address, stamped)
+        assert judgement["reasons"] == ["genuine", "register.unreachable"]
+        async with http.get(f"{address}/api/v1/serials/{SERIAL}") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (503, "register.unreachable")
+
+
 FORBIDDEN = [
     "INSERT INTO stamping.release DEFAULT VALUES",
     "UPDATE stamping.serial SET state = 'annulled'",

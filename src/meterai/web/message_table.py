@@ -289,6 +289,12 @@ TABLE: dict[str, Message] = {
         "This serial number is not in our register.",
         "Check the spelling, or upload the PDF file to have it checked.",
     ),
+    "register.unreachable": M(
+        "Daftar resmi sedang tidak dapat dihubungi.",
+        "Coba lagi beberapa menit lagi. Berkas PDF-nya tetap dapat diperiksa.",
+        "The register can't be reached right now.",
+        "Try again in a few minutes. The PDF file itself can still be checked.",
+    ),
     "jail.unavailable": M(
         "Pemeriksa dokumen sedang tidak tersedia.",
         "Tunggu satu menit, lalu kirim lagi.",
@@ -639,6 +645,7 @@ TABLE: dict[str, Message] = {
     "object.damaged": _ours("Berkas ini sedang tidak dapat dibaca.", "This file can't be read right now."),
     "signer.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "sealing.stopped": _ours("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."),
+    "signer.request_unreadable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "key.none": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "key.expired": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "key.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),

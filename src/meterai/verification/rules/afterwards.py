@@ -61,9 +61,14 @@ def _check_changes(document: Document, examined: list[Examined], ours: list[Exam
     allowed = _is_revisions(document, _end(ours[0])) and all(
         _is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data)
     )
-    if allowed and _looks_the_same(document, ours[0], later):
+    if allowed and not any(_is_drawn(e) for e in later) and _looks_the_same(document, ours[0], later):
         return []
     return ["file.changed_after"]
+
+
+def _is_drawn(examined: Examined) -> bool:
+    """Whether a document time stamp has a face: it should have none (ETSI EN 319 142-1, 5.4.3)."""
+    return examined.signature.document_time_stamp and examined.signature.box is not None
 
 
 def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-import asyncpg
 import structlog
 
 from meterai.kernel.errors import Refusal
@@ -13,13 +12,11 @@ from meterai.kit.database import Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
-from meterai.verification.queries import find_by_digest, find_releases, find_serials
+from meterai.verification.queries import REGISTER_DOWN, find_by_digest, find_releases, find_serials
 from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
 
 JUDGE = "meterai.verification.rules:judge"
 log = structlog.get_logger(__name__)
-
-_REGISTER_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 async def judge_document(
@@ -58,7 +55,7 @@ async def judge_digest(db: Database, sha256: str) -> Judgement | None:
         async with db.connection() as connection:
             released = await find_by_digest(connection, sha256)
             entries = await find_serials(connection, [r.serial for r in released]) if released else {}
-    except _REGISTER_DOWN as error:
+    except REGISTER_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return None
     return register.from_digest(sha256, released, entries) if released else None
@@ -86,7 +83,7 @@ async def _ask_register(db: Database, opened: Judgement) -> Judgement:
         async with db.connection() as connection:
             released = await find_releases(connection, serials)
             entries = await find_serials(connection, serials)
-    except _REGISTER_DOWN as error:
+    except REGISTER_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return register.not_asked(opened, "register.unreachable")
     return register.compare(opened, released, entries)

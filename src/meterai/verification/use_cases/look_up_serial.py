@@ -9,20 +9,24 @@ from meterai.kernel.serial import parse_serial
 from meterai.kit.database import Database
 from meterai.kit.stamp_code import decode_code, verify_code
 from meterai.verification.model import SerialAnswer, Trust
-from meterai.verification.queries import find_by_serial, find_releases
+from meterai.verification.queries import REGISTER_DOWN, find_by_serial, find_releases
 
 
 async def look_up_serial(db: Database, text: str) -> SerialAnswer:
     """What the register says of a serial number as a person typed it.
 
-    Raises: Refusal(INVALID, "serial.malformed") when it can't be one (a typing error, or made up).
+    Raises: Refusal(INVALID, "serial.malformed") when it can't be one (a typing error, or made up);
+    Refusal(UNAVAILABLE, "register.unreachable").
     """
     serial = parse_serial(text)
     if serial is None:
         raise Refusal(Kind.INVALID, "serial.malformed")
-    async with db.connection() as connection:
-        entry = await find_by_serial(connection, serial)
-        released = await find_releases(connection, [serial]) if entry is not None else []
+    try:
+        async with db.connection() as connection:
+            entry = await find_by_serial(connection, serial)
+            released = await find_releases(connection, [serial]) if entry is not None else []
+    except REGISTER_DOWN as error:
+        raise Refusal(Kind.UNAVAILABLE, "register.unreachable") from error
     if entry is None:
         return SerialAnswer(serial=serial, known=False)
     return SerialAnswer(
@@ -38,7 +42,8 @@ async def look_up_code(db: Database, text: str, *, trust: Trust) -> SerialAnswer
     """The same for the text of a 2-D code, whose own signature is checked first.
 
     A code can be copied with its picture: even a good one says only which document the serial belongs to.
-    Raises: Refusal(INVALID, "code.unreadable"); Refusal(INVALID, "code.forged"): no key of ours signed it.
+    Raises: Refusal(INVALID, "code.unreadable"); Refusal(INVALID, "code.forged"): no key of ours signed it;
+    Refusal(UNAVAILABLE, "register.unreachable").
     """
     code = decode_code(text)
     if not verify_code(code, {key: bytes.fromhex(value) for key, value in trust.code_keys.items()}):
