@@ -80,6 +80,8 @@ class Known:
 
     names: Mapping[UUID, str]
     serials: Mapping[UUID, Sequence[str]]
+    signing_stopped: bool = False
+    """The stop switch is thrown: what is being stamped waits."""
 
 
 def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str) -> OrderView:
@@ -150,9 +152,7 @@ def _money_kind(order: Order, state_name: str) -> MoneyKind:
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
     ready = item.state == "done" and item.kind == "stamp"
-    name = (
-        f"item.{item.state}_quota" if item.state == "done" and item.kind == "quota" else f"item.{item.state}"
-    )
+    name = _item_state_name(item, known)
     document = item.document_id
     return ItemView(
         id=item.id,
@@ -168,6 +168,14 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
         refundable=refundable,
         unit_price=item.unit_face_value + item.unit_fee,
     )
+
+
+def _item_state_name(item: Item, known: Known) -> str:
+    if item.state == "done" and item.kind == "quota":
+        return "item.done_quota"
+    if item.state == "stamping" and known.signing_stopped:
+        return "item.stamping_stopped"
+    return f"item.{item.state}"
 
 
 def _pieces(quantity: int, language: str) -> str:
@@ -193,7 +201,7 @@ def _moving(order: Order) -> bool:
 def _mark(order: Order, items: Sequence[ItemView]) -> str:
     """Changes exactly when the page would show something else."""
     parts = [str(order.state)]
-    parts += [f"{item.state}{item.refundable}" for item in items]
+    parts += [f"{item.text.code}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
     parts += [f"{refund.id}{refund.state}" for refund in order.refunds]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]

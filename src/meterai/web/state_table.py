@@ -88,6 +88,13 @@ STATES: dict[str, Message] = {
     "item.stamping": M(
         "Sedang dibubuhi", "Biasanya kurang dari satu menit.", "Being stamped", "Usually less than a minute."
     ),
+    "item.stamping_stopped": M(
+        "Pembubuhan sedang dihentikan sementara",
+        "Dokumen dan meterai Anda tersimpan. Pembubuhannya dilanjutkan dengan sendirinya; tidak ada yang "
+        "perlu Anda lakukan.",
+        "Stamping is paused for now",
+        "Your document and your stamp are kept. Stamping goes on by itself; there is nothing you need to do.",
+    ),
     "item.done": M("Sudah dibubuhi", "", "Stamped", ""),
     "item.done_quota": M("Siap dipakai", "", "Ready to use", ""),
     "item.unplaced": M("Letak belum dipilih", "", "Place not chosen yet", ""),

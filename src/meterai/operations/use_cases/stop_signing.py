@@ -7,7 +7,7 @@ from datetime import datetime
 
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Connection, Database
-from meterai.kit.switches import SEALING_STOPPED, read_switch, set_switch
+from meterai.kit.switches import SEALING_STOPPED, is_thrown, read_switch, set_switch
 from meterai.stamping.queries import count_waiting
 
 
@@ -37,6 +37,12 @@ async def signing(db: Database) -> Signing:
     """How the switch stands."""
     async with db.connection() as connection:
         return await _read(connection)
+
+
+async def is_signing_stopped(db: Database) -> bool:
+    """Whether the switch is thrown; asked by pages, so it reads one row."""
+    async with db.connection() as connection:
+        return await is_thrown(connection, SEALING_STOPPED)
 
 
 async def _set(db: Database, *, stopped: bool, reason: str, actor: str, now: datetime) -> Signing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 from litestar import Response, get
 
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import events
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.languages import later
@@ -35,10 +36,14 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     words = desk.pages.gettext
     language = desk.visit(request).language
     stored = await _database_answers(desk)
+    stopped = stored and await is_signing_stopped(desk.house.db)
     good, bad = words(language, later("Berjalan")), words(language, later("Terganggu"))
     names = [later("Situs dan pembelian"), later("Pemeriksaan meterai"), later("Catatan uang dan kuota")]
     states = [stored, True, stored]
     rows = [Part(words(language, n), ok, good if ok else bad) for n, ok in zip(names, states, strict=True)]
+    paused = words(language, later("Dihentikan sementara; yang sudah masuk tersimpan dan dilanjutkan"))
+    seal = words(language, later("Pembubuhan meterai"))
+    rows.insert(1, Part(seal, stored and not stopped, paused if stopped else good if stored else bad))
     return desk.page(request, "status.html", rows=rows, now=desk.house.clock())
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.order import Order
 from meterai.sales.queries import order_page
 from meterai.sales.receipts import receipt_pdf
@@ -215,6 +216,8 @@ async def _known(desk: Desk, order: Order) -> Known:
     return Known(
         names={id: label.name for id, label in labels.items()},
         serials={id: label.serials for id, label in labels.items()},
+        signing_stopped=any(item.state == "stamping" for item in order.items)
+        and await is_signing_stopped(desk.house.db),
     )
 
 

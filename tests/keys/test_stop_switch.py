@@ -1,0 +1,112 @@
+"""The stop switch, as the operator throws it and as customers read about it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+from tests.keys.rotating_house import RotatingHouse
+from tests.stamping.house import until
+from tests.stamping.letters import make_letter
+
+from meterai.stamping.model import Job
+from meterai.stamping.queries import job as find_job
+from meterai.web.state_table import STATES
+
+pytestmark = pytest.mark.storage
+OBEYED_SECONDS_MAX = 5.0
+"""I22."""
+
+
+def meterai(house: RotatingHouse, *words: str) -> str:
+    """The command line, on this house."""
+    environment = {
+        "METERAI_DATA": str(house.data),
+        "METERAI_DATABASE_APP_URL": house.database.urls.app,
+        "SUDO_USER": "oscar",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "meterai.cli", *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_is_finished_later(
+    house: RotatingHouse,
+) -> None:
+    await house.register_first()
+    await house.start()
+    house.lot = await house.give_lot(house.alice, 60)
+    documents = [await house.accept(make_letter(f"Surat {n}")) for n in range(40)]
+    house.start_worker()
+
+    async def keep_ordering() -> list[Job]:
+        jobs = []
+        for document in documents:
+            jobs.append(await house.order(document))
+            await asyncio.sleep(0.15)
+        return jobs
+
+    ordering = asyncio.create_task(keep_ordering())
+    await until(house.key_uses, 20, "the first signature")
+    said = await asyncio.to_thread(meterai, house, "stop-signing", "--reason", "uji coba")
+    stopped_at = datetime.now(UTC)
+    assert "signs nothing any more" in said
+    jobs = await ordering
+    await until(lambda: all_waiting(house), 20, "everybody to wait")
+    late = await house.value(
+        "SELECT count(*) FROM stamping.sign_attempt WHERE attempted_at > $1::timestamptz + interval '5 s'",
+        stopped_at,
+    )
+    uses, since = house.key_uses(), time.monotonic()
+    assert late == 0
+    assert 0 < uses < 40, "it was thrown in the middle of the work"
+    while time.monotonic() - since < 2:
+        assert house.key_uses() == uses
+    assert (await house.lot_now()).reserved == 40 - await released_count(house)
+    said = await asyncio.to_thread(meterai, house, "resume-signing", "--reason", "selesai")
+    assert "signs again" in said
+    await until(lambda: all_released(house, jobs), 60, "the rest")
+    assert house.key_uses() == 40, "nothing was signed twice"
+    await house.assert_sound()
+    entries = await house.database.owner.fetch(
+        "SELECT actor, action, facts ->> 'reason' AS reason FROM operations.audit_entry ORDER BY id"
+    )
+    assert [tuple(entry) for entry in entries][1:] == [
+        ("oscar", "sealing.stop", "uji coba"),
+        ("oscar", "sealing.resume", "selesai"),
+    ]
+
+
+async def all_waiting(house: RotatingHouse) -> bool:
+    """Every job that isn't finished has met the switch."""
+    open_jobs = await house.value(
+        "SELECT count(*) FROM stamping.job WHERE ended_at IS NULL AND trouble_code IS DISTINCT FROM $1",
+        "sealing.stopped",
+    )
+    return open_jobs == 0
+
+
+async def released_count(house: RotatingHouse) -> int:
+    return int(await house.value("SELECT count(*) FROM stamping.release"))
+
+
+async def all_released(house: RotatingHouse, jobs: list[Job]) -> bool:
+    found = [await find_job(house.db, job.id) for job in jobs]
+    return all(job is not None and job.state == "released" for job in found)
+
+
+def test_the_words_for_customers_say_that_nothing_is_lost() -> None:
+    words = STATES["item.stamping_stopped"]
+    assert "tersimpan" in words.id_next
+    assert "kept" in words.en_next
