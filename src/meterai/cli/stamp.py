@@ -100,7 +100,7 @@ async def _stamp(
         customer_id = await _customer(house, contact)
         batch_id = _batch_id(out, customer_id, name)
         with _Bars() as bars:
-            run = StampRun(house, out, customer_id, batch_id, rule, told=bars)
+            run = StampRun(house, out, customer_id, batch_id, rule, told=bars, warn=bars.say)
             bundle = await run.check(read_given(source, leave_out=out.root))
             _show_unfit(run, bundle)
             if dry_run:

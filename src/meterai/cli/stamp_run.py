@@ -77,12 +77,15 @@ class StampRun:
     batch_id: UUID
     rule: Rule
     told: Told = lambda _phase, _done, _total: None
+    warn: Callable[[str], None] = lambda _text: None
+    """Hears, once for each reason, why the service can't go on at the moment."""
     ids: set[UUID] = field(default_factory=set)
     """Files of this run; an earlier run of the same folder may have had others."""
     written: set[UUID] = field(default_factory=set)
     """Results that lie in the folder."""
     blocked: set[UUID] = field(default_factory=set)
     """Files at whose place in the folder something else lies."""
+    troubles: set[str] = field(default_factory=set)
 
     async def check(self, given: Iterator[GivenFile]) -> Bundle:
         """Checks every file that was not checked before, several at once, and looks where results would go.
@@ -138,6 +141,7 @@ class StampRun:
         while True:
             bundle = await self._look()
             await self._write_results(bundle)
+            self._warn_of_troubles(bundle)
             if not bundle.moving:
                 return bundle
             await asyncio.sleep(_LOOK_SECONDS + _LOOK_SECONDS_PER_FILE * len(bundle.files))
@@ -173,6 +177,12 @@ class StampRun:
                 content = await read_checked(self.house.objects, file.stamped_sha256)
                 await asyncio.to_thread(self.out.put, file.path, content)
         self.written.add(file.id)
+
+    def _warn_of_troubles(self, bundle: Bundle) -> None:
+        now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}
+        for code in sorted(now - self.troubles):
+            self.warn(f"{code}: the service tries again by itself; nothing is lost")
+        self.troubles |= now
 
     def _tell(self, bundle: Bundle) -> None:
         under_way = bundle.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
