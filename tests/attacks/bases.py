@@ -16,10 +16,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
+from tests.attacks.signing import signed_by_somebody
 from tests.pdf.sealing import SealingBench
 from tests.verification.making import SERIAL, House, letter, stamp
 
 from meterai.kernel.serial import make_serial
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import SealRequest, prepare_seal
 from meterai.stamping.seal.cms import build_cms
@@ -58,6 +60,12 @@ class Bases:
         """The same names, other keys."""
         return House(make_pki(self.folder.with_name("other"), now=self.now - timedelta(days=100)))
 
+    @cached_property
+    def elliptic(self) -> Bases:
+        """Another PKI, with keys on an elliptic curve."""
+        folder = self.folder.with_name("elliptic")
+        return Bases(folder=make_pki(folder, "p-256", now=self.now - timedelta(days=100)), now=self.now)
+
     @property
     def stamped_at(self) -> datetime:
         return self.now - timedelta(hours=1)
@@ -95,28 +103,39 @@ class Bases:
             thread.submit(signer.sign_pdf, writer, bytes_reserved=32_000, output=out).result()
         return out.getvalue()
 
-    def sealed(self, data: bytes, count: int = 1) -> list[bytes]:
+    def sealed(
+        self, data: bytes, count: int = 1, *, profile: Profile = Profile.FINAL, page: int = 1
+    ) -> list[bytes]:
         """Stamped by the product's engine: the file after each of `count` stamps."""
         with ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
-            return thread.submit(asyncio.run, self._seal(data, count)).result()
+            return thread.submit(asyncio.run, self._seal(data, count, profile, page)).result()
 
-    async def _seal(self, data: bytes, count: int) -> list[bytes]:
-        bench, versions = SealingBench(self.folder), []
-        places = [Placement(page=1, x=60 + 120 * number, y=100, size=90) for number in range(count)]
+    async def _seal(self, data: bytes, count: int, profile: Profile, page: int) -> list[bytes]:
+        bench, versions = self._bench, []
+        places = [
+            Placement(page=page, x=40 + 100 * (n % 5), y=100 + 100 * (n // 5), size=90) for n in range(count)
+        ]
         stamps = [bench.stamp(place, f"stamp {number}") for number, place in enumerate(places)]
         for index in range(count):
-            prepared = prepare_seal(
-                SealRequest(data=data, stamps=stamps, index=index, signing_time=datetime.now(UTC))
+            request = SealRequest(
+                data=data, stamps=stamps, index=index, profile=profile, signing_time=datetime.now(UTC)
             )
+            prepared = prepare_seal(request)
             cms = await build_cms(prepared.digest, bench.key, bench.timestamper)
             data = fill(prepared.data, prepared.gap_start, prepared.gap_end, cms)
             versions.append(data)
         return versions
 
+    @cached_property
+    def _bench(self) -> SealingBench:
+        return SealingBench(self.folder)
+
 
 GENUINE: dict[str, Callable[[Bases], bytes]] = {
     "final": lambda b: b.sealed(letter(SUM))[0],
     "two": lambda b: b.sealed(letter(SUM), 2)[1],
+    "to be signed": lambda b: b.sealed(letter(SUM), profile=Profile.SIGN_LATER)[0],
+    "signed before": lambda b: b.sealed(signed_by_somebody(letter(SUM)), profile=Profile.SIGNED)[0],
     "approval": lambda b: b.signed(letter(SUM)),
     "roomy": lambda b: b.signed_with_room(letter(SUM)),
     "certified": lambda b: b.signed(letter(SUM), MDPPerm.NO_CHANGES),

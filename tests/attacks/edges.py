@@ -11,7 +11,7 @@ from fpdf import FPDF
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, has_no_signature, keeps_signed_bytes, opens, shows_the_stamp
 from tests.attacks.raw import anatomy
-from tests.attacks.suite import Attack, Maker, attacks
+from tests.attacks.suite import PROFILES, Attack, Maker, attacks
 from tests.verification.making import letter
 
 
@@ -84,7 +84,7 @@ def picture_pasted(_: Bases, data: bytes) -> bytes:
     """The stamp cut out and pasted into another letter."""
     picture = _image(data, scale=2.0)
     width, height = picture.size
-    stamp = picture.crop((int(width * 0.09), int(height * 0.76), int(width * 0.27), int(height * 0.89)))
+    stamp = picture.crop((int(width * 0.055), int(height * 0.76), int(width * 0.235), int(height * 0.89)))
     return _on_paper(stamp, 21, 198, 38, text="Surat kuasa: jumlah Rp99.000.000")
 
 
@@ -186,7 +186,7 @@ UNSIGNED: dict[str, Maker] = {
 CUT: dict[str, Maker] = {"one byte missing": cut(1), "end missing": cut(6)}
 IN_ARCHIVE: dict[str, Maker] = {"inside an archive": archive_in_front}
 ATTACKS: list[Attack] = [
-    *attacks("after the end", AFTER, on=("final", "approval"), shows=keeps_signed_bytes),
+    *attacks("after the end", AFTER, on=PROFILES, shows=keeps_signed_bytes),
     *attacks("after the end", CUT, on=("final",), shows=opens),
     *attacks("before the beginning", BEFORE | IN_ARCHIVE, on=("final",), shows=keeps_signed_bytes),
     *attacks("picture", PICTURES, on=("final",), shows=both(shows_the_stamp, has_no_signature)),

@@ -29,10 +29,10 @@ class Anatomy:
 
 
 def anatomy(data: bytes) -> Anatomy:
-    """Of a stamped file; the field and the signature are the first ones."""
+    """Of a stamped file; the field and the signature are the last ones."""
     with pikepdf.open(io.BytesIO(data), inherit_page_attributes=False) as pdf:
         form = pdf.Root.get("/AcroForm")
-        field = form.Fields[0] if form is not None else pdf.Root
+        field = form.Fields[-1] if form is not None else pdf.Root
         page = pdf.pages[0]
         content = page.Contents[0] if isinstance(page.Contents, pikepdf.Array) else page.Contents
         return Anatomy(

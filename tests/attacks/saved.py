@@ -17,7 +17,7 @@ from tests.attacks.raw import (
     objects_text,
     stream,
 )
-from tests.attacks.suite import Attack, Maker, attacks
+from tests.attacks.suite import PROFILES, Attack, Maker, attacks
 
 
 def page_with(**changes: bytes) -> Maker:
@@ -256,6 +256,7 @@ EVIL: dict[str, Maker] = {
     "watermark": annotation(b"Watermark", b""),
 }
 
+EVERY = (*PROFILES, "two", "approval")
 SEEN_AFTERWARDS = both(looks_different, keeps_signed_bytes)
 
 ATTACKS: list[Attack] = [
@@ -265,7 +266,7 @@ ATTACKS: list[Attack] = [
         on=("final", "two", "approval"),
         shows=both(looks_different, keeps_signed_bytes),
     ),
-    *attacks("incremental saving", UNSEEN, on=("final", "approval"), shows=both(opens, keeps_signed_bytes)),
+    *attacks("incremental saving", UNSEEN, on=PROFILES[:2], shows=both(opens, keeps_signed_bytes)),
     *attacks("incremental saving", NO_TABLE, on=("final", "approval"), shows=with_marker(b"Rp99.000.000")),
     *attacks(
         "evil annotation",

@@ -11,6 +11,9 @@ from tests.attacks.evidence import Evidence
 Maker = Callable[[Bases, bytes], bytes]
 """Takes the genuine files and the one to start from; gives the forged file."""
 
+PROFILES = ("final", "to be signed", "signed before")
+"""One stamp by the product's engine, in each of its three ways."""
+
 CLASSES = {
     "contents": "universal signature forgery: /Contents null, empty, missing, meaningless",
     "byte range": "universal signature forgery: /ByteRange missing, short, negative, overlapping, too long",

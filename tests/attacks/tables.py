@@ -10,7 +10,7 @@ from tests.attacks.bases import Bases
 from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
 from tests.attacks.forgery import OTHER_SUM
 from tests.attacks.raw import anatomy, append, edited, objects_text, stream, table_text
-from tests.attacks.suite import Attack, Maker, attacks
+from tests.attacks.suite import PROFILES, Attack, Maker, attacks
 from tests.verification.making import byte_range
 
 _END = b"startxref\n%d\n%%%%EOF\n"
@@ -237,7 +237,17 @@ POINTERS: dict[str, Maker] = {
 }
 
 ATTACKS: list[Attack] = [
-    *attacks("tables", SEEN, on=("final", "approval"), shows=both(looks_different, keeps_signed_bytes)),
-    *attacks("tables", UNSEEN, on=("final", "approval"), shows=keeps_signed_bytes),
-    *attacks("tables", POINTERS, on=("final", "approval"), shows=both(opens, keeps_signed_bytes)),
+    *attacks(
+        "tables",
+        SEEN,
+        on=PROFILES,
+        shows=both(looks_different, keeps_signed_bytes),
+    ),
+    *attacks("tables", UNSEEN, on=PROFILES, shows=keeps_signed_bytes),
+    *attacks(
+        "tables",
+        POINTERS,
+        on=PROFILES,
+        shows=both(opens, keeps_signed_bytes),
+    ),
 ]

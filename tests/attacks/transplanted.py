@@ -200,7 +200,8 @@ def _ranges(data: bytes) -> list[list[int]]:
 def second_dropped(_: Bases, data: bytes) -> bytes:
     """A revision whose form knows the first stamp only."""
     parts = anatomy(data)
-    only = b"[%d 0 R]" % parts.field
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        only = b"[%d 0 R]" % pdf.Root.AcroForm.Fields[0].objgen[0]
     if parts.form:
         return append(data, {parts.form: edited(data, parts.form, {"/Fields": only})})
     root = edited(data, parts.root, {"/AcroForm": b"<< /SigFlags 3 /Fields %s >>" % only})

@@ -13,7 +13,7 @@ from meterai.verification.rules.document import STAMP_FIELD, Document, Unreadabl
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
-from meterai.verification.rules.steps import only_stamps_follow
+from meterai.verification.rules.steps import only_stamps_between
 
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
 _OBJECT = re.compile(rb"(?<![0-9])[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+obj(?![a-z])")
@@ -25,9 +25,9 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
     """Reason codes of what is wrong with the file as a whole, stamps of ours being present.
 
     A first stamp that covers the whole file settles it: then the file is what was sealed, to the byte; and so
-    it is when nothing but further stamps of ours follow, each filling its field. Else only archive updates
-    (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5) may follow each stamp, or,
-    where it is no final one, further intact signatures; and all pages must look as they did at the first.
+    does the last one when nothing but stamps of ours lies between, each filling its field. Else only archive
+    updates (document security store, document time stamps: ETSI EN 319 142-1, 5.4-5.5) may follow each stamp,
+    or, where it is no final one, further intact signatures; and all pages must look as they did before.
     """
     ours = [e for e in examined if e.ours]
     open_places = document.open_stamp_fields or any(_took_a_place(document, e, ours) for e in examined)
@@ -37,8 +37,12 @@ def check_afterwards(document: Document, examined: list[Examined]) -> list[str]:
         problems.append("stamp.serial_twice")
     if stamps_removed(document):
         problems.append("stamp.removed")
-    if _end(ours[0]) != len(document.data) and not _only_stamps_follow(document, ours):
-        problems += _check_changes(document, examined, ours)
+    if _end(ours[0]) != len(document.data):
+        # The last stamp stands for the others when each step between them is a mere filling of a field: what
+        # it allows to follow they allow too, for none of them closes the document or locks a field.
+        open_ones = ours[-1:] if _only_stamps_between(document, ours) else ours
+        if len(open_ones) > 1 or _end(open_ones[0]) != len(document.data):
+            problems += _check_changes(document, examined, open_ones)
     return problems
 
 
@@ -52,8 +56,8 @@ def _took_a_place(document: Document, examined: Examined, ours: list[Examined]) 
     return any(place < _end(own) < signature.byte_range.end for own in ours)
 
 
-def _only_stamps_follow(document: Document, ours: list[Examined]) -> bool:
-    return all(e.report.intact for e in ours) and only_stamps_follow(document, [e.signature for e in ours])
+def _only_stamps_between(document: Document, ours: list[Examined]) -> bool:
+    return all(e.report.intact for e in ours) and only_stamps_between(document, [e.signature for e in ours])
 
 
 def _check_changes(document: Document, examined: list[Examined], ours: list[Examined]) -> list[str]:

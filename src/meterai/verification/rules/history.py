@@ -6,6 +6,7 @@ A reader shows only the last revision's form, but the face of a removed stamp ma
 from __future__ import annotations
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.verification.rules.document import Document, Unreadable, serial_of, text_of
@@ -20,7 +21,8 @@ def stamps_removed(document: Document) -> bool:
     Most files need no look into their earlier revisions: those have no form, or each `/ByteRange` in the file
     (every stamp is written with a plain one) belongs to a signature that is still there.
     """
-    reader, earlier = document.reader, range(document.reader.xrefs.total_revisions - 1)
+    reader = document.reader
+    earlier = [n for n in range(reader.xrefs.total_revisions - 1) if _has_root(document, n)]
     if not any(_has_form(document, revision) for revision in earlier):
         return False
     if all(_is_known(document, place) for place in _places(document.data)):
@@ -38,6 +40,16 @@ def stamps_removed(document: Document) -> bool:
             if stamp and (str(name), content) not in known:
                 return True
     return False
+
+
+def _has_root(document: Document, revision: int) -> bool:
+    """Not the back half of a linearised file, which is no revision (ISO 32000-2, annex F)."""
+    try:
+        root = document.reader.trailer.raw_get("/Root", revision=revision)
+        document.reader.get_object(root.reference, revision=revision)
+    except (KeyError, PdfReadError):  # no catalog, or one that comes with a later revision only
+        return False
+    return True
 
 
 def _has_form(document: Document, revision: int) -> bool:

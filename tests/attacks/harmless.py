@@ -1,0 +1,258 @@
+"""Files that are unusual and all right, or not ours and to be described, each with its due verdict."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import pikepdf
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.timestamps import DummyTimeStamper
+from tests.attacks import shadow
+from tests.attacks.archive import strange_authority
+from tests.attacks.bases import SUM, Bases
+from tests.attacks.signing import BLANK, signed_by_somebody, with_archive_stamp, with_store
+from tests.pdf import samples
+from tests.verification.making import SECOND, SERIAL, certificate, letter
+
+from meterai.kit.pdf.profiles import Profile
+from meterai.verification.model import Verdict
+
+Made = Callable[[Bases], bytes]
+YES, NO, UNSURE = Verdict.GENUINE, Verdict.NOT_GENUINE, Verdict.CANNOT_CHECK
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A file, the verdict that is due, and reason codes that must be among those given."""
+
+    name: str
+    make: Made
+    verdict: Verdict = YES
+    reasons: tuple[str, ...] = ()
+    later: timedelta = timedelta(hours=1)
+    """How long after now it is judged."""
+    trusting: Callable[[Bases], Bases] = lambda bases: bases
+    """Whose root the judge trusts."""
+
+    @property
+    def id(self) -> str:
+        return self.name
+
+
+def saved(data: bytes, change: Callable[[pikepdf.Pdf], None] | None = None, **options: object) -> bytes:
+    """Written anew by qpdf, as other producers write: `options` as pikepdf's save takes them."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        if change is not None:
+            change(pdf)
+        out = io.BytesIO()
+        pdf.save(out, **options)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def first_page(**entries: object) -> Callable[[pikepdf.Pdf], None]:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for key, value in entries.items():
+            pdf.pages[0][f"/{key}"] = value
+
+    return change
+
+
+def sealed(
+    source: Callable[[], bytes], count: int = 1, *, page: int = 1, profile: Profile = Profile.FINAL
+) -> Made:
+    return lambda b: b.sealed(source(), count, page=page, profile=profile)[-1]
+
+
+def signed(source: Callable[[], bytes], certify: MDPPerm | None = None, **changed: object) -> Made:
+    return lambda b: b.signed(source(), certify, **changed)
+
+
+def of(name: str, *steps: Callable[[Bases, bytes], bytes]) -> Made:
+    """A genuine file with further revisions."""
+
+    def make(bases: Bases) -> bytes:
+        data = bases[name]
+        for step in steps:
+            data = step(bases, data)
+        return data
+
+    return make
+
+
+def archived(bases: Bases, data: bytes) -> bytes:
+    return with_store(data, certificate(bases.folder / "intermediate.pem"))
+
+
+def archive_stamped(bases: Bases, data: bytes) -> bytes:
+    name = f"Arsip{len(data)}"
+    return with_archive_stamp(data, bases.time_stamper(bases.now), name=name)
+
+
+def archive_stamped_by_a_stranger(bases: Bases, data: bytes) -> bytes:
+    authority = strange_authority()
+    stamper = DummyTimeStamper(authority.signing_cert, authority.signing_key, fixed_dt=bases.now)
+    return with_archive_stamp(data, stamper)
+
+
+def budi_signs(_: Bases, data: bytes) -> bytes:
+    return signed_by_somebody(data)
+
+
+def budi_signs_visibly(_: Bases, data: bytes) -> bytes:
+    return signed_by_somebody(data, box=BLANK)
+
+
+def siti_signs(_: Bases, data: bytes) -> bytes:
+    return signed_by_somebody(data, name="Siti", box=(300, 300, 500, 360))
+
+
+def signed_before(*steps: Callable[[Bases, bytes], bytes], source: bytes | None = None) -> Made:
+    """Others sign first, then our engine stamps."""
+
+    def make(bases: Bases) -> bytes:
+        data = source or letter(SUM)
+        for step in steps:
+            data = step(bases, data)
+        return bases.sealed(data, profile=Profile.SIGNED)[0]
+
+    return make
+
+
+def budi_certifies(_: Bases, data: bytes) -> bytes:
+    return signed_by_somebody(data, certify=MDPPerm.FILL_FORMS)
+
+
+def strange_stamp(_: Bases, data: bytes) -> bytes:
+    """An e-Meterai of another issuer."""
+    return signed_by_somebody(
+        data, name=f"Emet{SECOND}", reason=f"[{SECOND}] Bea meterai", signer=strange_authority()
+    )
+
+
+def stamped_twice(bases: Bases) -> bytes:
+    """Two approvals one after the other, neither knowing of the other."""
+    first = bases.signed(letter(SUM))
+    return bases.signed(first, serial=SECOND, visible=False)
+
+
+def years_ago(bases: Bases) -> bytes:
+    """Stamped shortly after the certificate began."""
+    return bases.signed(letter(SUM), time_stamper=bases.time_stamper(bases.now - timedelta(days=95)))
+
+
+def clock_ahead(bases: Bases) -> bytes:
+    return bases.signed(
+        letter(SUM), time_stamper=bases.time_stamper(bases.now + timedelta(hours=1, minutes=3))
+    )
+
+
+def elliptic(bases: Bases) -> bytes:
+    return bases.elliptic.sealed(letter(SUM))[0]
+
+
+def foreign(bases: Bases) -> bytes:
+    return strange_stamp(bases, letter(SUM))
+
+
+def foreign_changed(bases: Bases) -> bytes:
+    data = foreign(bases)
+    place = data.index(b"stream") + 20
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def plain(data: bytes) -> Made:
+    return lambda _: data
+
+
+ROTATIONS = [
+    Variant(f"page turned by {angle} degrees", sealed(lambda angle=angle: samples.rotated(angle)))
+    for angle in (90, 180, 270)
+]
+VERSIONS = [
+    Variant(
+        f"PDF {version} by another producer",
+        signed(lambda version=version: saved(letter(SUM), force_version=version)),
+    )
+    for version in ("1.3", "1.4", "1.6", "1.7", "2.0")
+]
+STREAMS = pikepdf.ObjectStreamMode.generate
+PACKED = partial(saved, letter(SUM), object_stream_mode=STREAMS)
+LINEAR = partial(saved, letter(SUM), linearize=True)
+PRODUCERS = [
+    Variant("object streams and stream tables, final", sealed(PACKED)),
+    Variant("object streams and stream tables, approval", signed(PACKED)),
+    Variant("linearised, final", sealed(LINEAR)),
+    Variant("linearised, approval", signed(LINEAR)),
+    Variant("cropped", sealed(samples.cropped)),
+    Variant("in other units", sealed(lambda: saved(letter(SUM), first_page(UserUnit=2)))),
+    Variant("scanned", sealed(lambda: samples.scan(100_000))),
+    Variant("photograph", sealed(samples.photograph)),
+    Variant("locked by its owner", sealed(lambda: samples.encrypted(user=""))),
+    Variant("broken table, mended", sealed(samples.broken_table)),
+    Variant("with scripts and attachments, taken out", sealed(samples.living)),
+    Variant("with a form, flattened", sealed(samples.form)),
+    Variant("with a form, kept", signed(shadow.with_field)),
+    Variant("with layers", signed(shadow.layered)),
+    Variant("with a note", signed(shadow.with_annotation)),
+    Variant("in two revisions", signed(shadow.revised)),
+    Variant("second page", sealed(lambda: letter(SUM, pages=2), page=2)),
+    Variant("elliptic curve", elliptic, trusting=lambda b: b.elliptic),
+]
+OURS = [
+    Variant("three stamps", sealed(lambda: letter(SUM), 3)),
+    Variant("ten stamps", sealed(lambda: letter(SUM), 10)),
+    Variant("three stamps, to be signed", sealed(lambda: letter(SUM), 3, profile=Profile.SIGN_LATER)),
+    Variant("two stamps one after the other", stamped_twice),
+    Variant("invisible stamp", signed(lambda: letter(SUM), visible=False)),
+    Variant("reason in other letters", signed(lambda: letter(SUM), reason=f"[{SERIAL}] Bea “ꦲꦤꦕꦫꦏ”")),
+    Variant("reason of the serial alone", signed(lambda: letter(SUM), reason=f"[{SERIAL}]")),
+    Variant("reason of many lines", signed(lambda: letter(SUM), reason=f"[{SERIAL}] a\nb\n" + "c" * 500)),
+    Variant("stamped long ago", years_ago),
+    Variant("clock three minutes ahead", clock_ahead),
+    Variant("judged three years later", of("final"), later=3 * YEAR),
+    Variant("judged after all its certificates ended", of("final"), later=20 * YEAR),
+    Variant("two stamps, judged three years later", of("two"), later=3 * YEAR),
+    Variant("signed before, judged after its certificates ended", of("signed before"), later=20 * YEAR),
+]
+ARCHIVED = [
+    *(Variant(f"{name}, archive data", of(name, archived)) for name in ("final", "two", "to be signed")),
+    Variant("archive data and time stamp", of("final", archived, archive_stamped)),
+    Variant("archive time stamp alone", of("final", archive_stamped)),
+    Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),
+    Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),
+    Variant("signed before, archived", of("signed before", archived, archive_stamped)),
+    Variant("two stamps, archive time stamp", of("two", archived, archive_stamped)),
+    Variant("archive time stamp of another authority", of("final", archive_stamped_by_a_stranger)),
+]
+SIGNED, FOREIGN, DESCRIBED = ("note.other_signature",), ("stamp.foreign_issuer",), ("note.foreign_stamp",)
+AFTERWARDS = of("to be signed", budi_signs_visibly, archived, archive_stamped)
+OTHERS = [
+    Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
+    Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
+    Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
+    Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
+    Variant("signed afterwards, archived with time", AFTERWARDS),
+    Variant("approval signed afterwards", of("approval", budi_signs_visibly)),
+    Variant("signed before by two", signed_before(budi_signs, siti_signs), reasons=SIGNED),
+    Variant("certified before by somebody", signed_before(budi_certifies)),
+    Variant("signed and archived before", signed_before(budi_signs, archive_stamped)),
+    Variant("stamped by another issuer before", signed_before(strange_stamp), reasons=DESCRIBED),
+    Variant("stamped by another issuer afterwards", of("to be signed", strange_stamp), UNSURE, FOREIGN),
+    Variant("stamped by another issuer alone", foreign, UNSURE, FOREIGN),
+    Variant("stamp of another issuer, changed", foreign_changed, NO, ("signature.broken",)),
+    Variant("signed and not stamped", lambda _: signed_by_somebody(letter(SUM)), NO, ("stamp.none",)),
+    Variant("neither signed nor stamped", plain(letter(SUM)), NO, ("stamp.none",)),
+]
+UNREADABLE = [
+    Variant("empty", plain(b""), UNSURE, ("pdf.empty",)),
+    Variant("text", plain(b"Surat kuasa"), UNSURE, ("pdf.not_pdf",)),
+    Variant("picture", plain(b"\x89PNG\r\n\x1a\n" + bytes(100)), UNSURE, ("pdf.not_pdf",)),
+    Variant("locked with a password", plain(samples.encrypted()), UNSURE, ("pdf.encrypted",)),
+    Variant("download cut off", lambda b: b["final"][: len(b["final"]) // 2], UNSURE, ("pdf.broken",)),
+]
+VARIANTS: list[Variant] = [*ROTATIONS, *VERSIONS, *PRODUCERS, *OURS, *ARCHIVED, *OTHERS, *UNREADABLE]
