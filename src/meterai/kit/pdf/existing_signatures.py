@@ -39,7 +39,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
 
-SIGNATURES_MAX = 12
+SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
 
 _LTA = ModificationLevel.LTA_UPDATES
