@@ -65,12 +65,12 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
         pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
     except pikepdf.PasswordError:
         raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
-    except pikepdf.PdfError as error:
+    except (pikepdf.PdfError, ValueError) as error:  # ValueError: a number that no machine holds
         unknown = "unsupported encryption" in str(error)
         raise refuse("pdf.encryption_unknown" if unknown else "pdf.broken") from None
     try:
         pages = walk_pages(pdf, limits)
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, ValueError):
         raise refuse("pdf.broken") from None
     repaired = has_guessed(pdf) or any(page.box_missing for page in pages)
     return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
