@@ -6,8 +6,11 @@ import ast
 from pathlib import Path
 
 import meterai
+from meterai.kit.pdf import reading
 from meterai.verification.reasons import REASONS
 from meterai.web.message_table import TABLE
+from meterai.web.messages import notice_text
+from meterai.web.notice_table import NOTICES
 
 SOURCE = Path(meterai.__file__).parent
 SHOWN_ONLY = {
@@ -56,3 +59,16 @@ def test_no_message_is_left_over() -> None:
 
 def test_the_verifiers_reasons_do_not_contradict_the_table() -> None:
     assert all(reason.text_id and reason.text_en for reason in REASONS.values())
+
+
+def test_every_notice_of_the_inspection_has_words_in_both_languages() -> None:
+    source = ast.parse(Path(reading.__file__).read_text())
+    names = set(reading.DANGEROUS_ACTIONS.values()) | set(reading.DANGEROUS_ANNOTATIONS.values())
+    for function in ast.walk(source):
+        if isinstance(function, ast.FunctionDef) and function.name.endswith("_notices"):
+            body = [node for statement in function.body for node in ast.walk(statement)]
+            texts = [node.value for node in body if isinstance(node, ast.Constant)]
+            names |= {text for text in texts if isinstance(text, str) and text.isidentifier()}
+    assert {f"pdf.notice.{name}" for name in names} == set(NOTICES)
+    for code in NOTICES:
+        assert notice_text(code, "id") != notice_text(code, "en")

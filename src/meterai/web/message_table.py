@@ -114,9 +114,9 @@ TABLE: dict[str, Message] = {
     ),
     "pdf.encrypted": M(
         "PDF ini dikunci dengan kata sandi.",
-        "Unggah lagi dan ketik kata sandinya di bawah berkasnya, atau simpan dulu tanpa kata sandi.",
+        "Unggah lagi satu per satu dan ketik kata sandinya, atau simpan dulu tanpa kata sandi.",
         "This PDF is locked with a password.",
-        "Upload it again and type its password below the file, or save it without one first.",
+        "Upload it again on its own and type its password, or save it without one first.",
         STILL,
     ),
     "pdf.wrong_password": M(
