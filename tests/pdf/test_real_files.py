@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import pikepdf
 import pypdfium2
@@ -123,3 +124,27 @@ async def test_the_jail_opens_what_is_encrypted_with_aes_256_for_the_owner() -> 
     found = await pool.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=locked), Inspection)
     await pool.close()
     assert found.encrypted
+
+
+def test_a_crop_box_beyond_the_page_is_mended() -> None:
+    data = samples.page_file(crop=(1000, 1000, 1500, 1500))
+    flat = prepare_document(DocumentRequest(data=data)).data
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        assert [float(number) for number in pdf.pages[0].cropbox] == [0, 0, 595.28, 841.89]
+
+
+def test_a_stream_that_is_longer_than_it_says_counts_as_repaired() -> None:
+    data = samples.page_file(content=b"0.9 g 40 40 120 30 re f").replace(b"/Length 23", b"/Length 11")
+    assert inspect(InspectRequest(data=data)).repaired
+
+
+def test_content_whose_packing_is_damaged_keeps_what_can_be_unpacked() -> None:
+    packed = bytearray(zlib.compress(b"0.9 g 40 40 120 30 re f\n" * 200, 1))
+    packed[-12:] = b"\xff" * 12
+    pdf = pikepdf.open(io.BytesIO(samples.page_file()))
+    pdf.pages[0].obj["/Contents"] = pdf.make_stream(bytes(packed), Filter=pikepdf.Name.FlateDecode)
+    data = _saved(pdf)
+    broken = data[: data.rindex(b"startxref")] + b"startxref\n7\n%%EOF\n"
+    flat = prepare_document(DocumentRequest(data=broken)).data
+    with pikepdf.open(io.BytesIO(flat)) as mended:
+        assert mended.pages[0].obj["/Contents"].read_bytes().startswith(b"0.9 g 40 40 120 30 re f\n")

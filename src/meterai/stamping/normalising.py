@@ -21,6 +21,7 @@ from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, re
 from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.xfa import has_only_xfa
+from meterai.stamping.mending import mend
 
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
@@ -68,7 +69,7 @@ def normalise(document: OpenedDocument, data: bytes, password: str = "") -> io.B
     refuse_signed(find_signatures(pdf))
     if has_only_xfa(pdf):
         raise refuse("pdf.xfa_dynamic")
-    _mend_boxes(document)
+    mend(document)
     _flatten(document, data, password)
     _defuse(document)
     _fix_trailer(pdf, data)
@@ -91,12 +92,6 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
         object_stream_mode=modes.generate if compact else modes.preserve,
     )
     return out
-
-
-def _mend_boxes(document: OpenedDocument) -> None:
-    for walked in document.pages:
-        if walked.box_missing:
-            walked.page["/MediaBox"] = pikepdf.Array([0, 0, 612, 792])
 
 
 def _flatten(document: OpenedDocument, data: bytes, password: str) -> None:

@@ -68,15 +68,18 @@ def make_page_box(
     media: Rectangle, crop: Rectangle | None, *, rotation: int, user_unit: float
 ) -> PageBox | None:
     """The visible box, or None when nothing of the page is visible. Corners may come in any order."""
-    x0, y0, x1, y1 = _ordered(media)
-    if crop is not None:
-        cropped = _ordered(crop)
-        inner = (max(x0, cropped[0]), max(y0, cropped[1]), min(x1, cropped[2]), min(y1, cropped[3]))
-        if inner[0] < inner[2] and inner[1] < inner[3]:  # readers ignore a crop box outside the page
-            x0, y0, x1, y1 = inner
+    x0, y0, x1, y1 = (crop and intersection(media, crop)) or _ordered(media)
     if not (x0 < x1 and y0 < y1 and user_unit > 0):
         return None
     return PageBox(x0=x0, y0=y0, x1=x1, y1=y1, rotation=rotation % 360 // 90 * 90, user_unit=user_unit)
+
+
+def intersection(media: Rectangle, crop: Rectangle) -> Rectangle | None:
+    """What of the media box the crop box leaves; None where it leaves nothing, which readers ignore or show
+    as an empty page."""
+    (a, b, c, d), (e, f, g, h) = _ordered(media), _ordered(crop)
+    inner = (max(a, e), max(b, f), min(c, g), min(d, h))
+    return inner if inner[0] < inner[2] and inner[1] < inner[3] else None
 
 
 def _ordered(box: Rectangle) -> Rectangle:

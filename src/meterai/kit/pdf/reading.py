@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.page_box import PageBox
 from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature, usage_rights
-from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
+from meterai.kit.pdf.structure import OpenedDocument, has_guessed, name_of, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
 from meterai.kit.pdf.xfa import has_only_xfa
 
@@ -89,6 +90,8 @@ def inspect(request: InspectRequest) -> Inspection:
         if not request.allow_signed:
             raise refuse("pdf.signed")  # its field is lost: no reader shows it, and rewriting would drop it
         signatures = SignatureKind.SIGNED
+    if signatures is SignatureKind.NONE and has_guessed(document.pdf):  # while every stream was read
+        document = replace(document, repaired=True)
     notices, signers = _find_notices(document), []
     if signatures is not SignatureKind.NONE and not request.allow_signed:
         signed = _examine_signed(document, request.data, notices)

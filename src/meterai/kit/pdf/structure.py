@@ -12,7 +12,7 @@ import pikepdf
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import Limits
-from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
+from meterai.kit.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
 
 _LETTER = (0.0, 0.0, 612.0, 792.0)
 _DEEP_NESTING = b"[" * 100
@@ -29,6 +29,8 @@ class WalkedPage:
     box: PageBox
     box_missing: bool
     """It has no media box of its own or inherited, or an empty one; readers then show US Letter."""
+    crop_outside: bool = False
+    """Its crop box lies beyond the page."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, numbe
         assert box is not None
     if max(box.x1 - box.x0, box.y1 - box.y0) > limits.page_units_max or user_unit > limits.user_unit_max:
         raise refuse("pdf.page_size", page=number)
-    return WalkedPage(page=node, box=box, box_missing=missing)
+    outside = crop is not None and intersection(_LETTER if missing else media or _LETTER, crop) is None
+    return WalkedPage(page=node, box=box, box_missing=missing, crop_outside=outside)
 
 
 def _rectangle(value: Any) -> Rectangle | None:

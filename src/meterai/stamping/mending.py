@@ -1,0 +1,48 @@
+"""Mends what qpdf's own repair leaves as it is: boxes, and page content whose packing is damaged.
+
+Runs in the jail, before a document without signatures is rewritten.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pikepdf
+
+from meterai.kit.pdf.structure import OpenedDocument
+
+
+def mend(document: OpenedDocument) -> None:
+    """Makes readers agree: each shows what most of them show of the damaged file."""
+    for walked in document.pages:
+        if walked.box_missing:
+            walked.page["/MediaBox"] = pikepdf.Array([0, 0, 612, 792])
+        if walked.crop_outside:  # some readers would show nothing of the page
+            box = walked.box
+            corners = [round(value, 4) for value in (box.x0, box.y0, box.x1, box.y1)]
+            walked.page["/CropBox"] = pikepdf.Array(corners)
+    if document.repaired:
+        for walked in document.pages:
+            _mend_contents(walked.page.get("/Contents"))
+
+
+def _mend_contents(contents: Any) -> None:
+    """Packed content that ends in damage is replaced by what can be unpacked of it, which readers draw."""
+    for stream in contents if isinstance(contents, pikepdf.Array) else [contents]:
+        if not isinstance(stream, pikepdf.Stream) or stream.get("/Filter") != "/FlateDecode":
+            continue
+        try:
+            stream.read_bytes()
+        except pikepdf.PdfError:
+            stream.write(_unpacked_part(stream.read_raw_bytes()))
+
+
+def _unpacked_part(packed: bytes) -> bytes:
+    unpacker, found = zlib.decompressobj(), bytearray()
+    try:
+        for start in range(0, len(packed), 64):
+            found += unpacker.decompress(packed[start : start + 64])
+    except zlib.error:
+        pass
+    return bytes(found)
