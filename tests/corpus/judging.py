@@ -10,8 +10,10 @@ import asyncio
 import io
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pikepdf
@@ -101,7 +103,8 @@ def _compare_pages(stamped: Stamped, folder: Path) -> str:
     Readers differ on fields whose form is lost and the like: a page counts as damaged when PDFium says so
     and poppler, asked about that page only, doesn't contradict.
     """
-    before, after = _open(stamped.before), pypdfium2.PdfDocument(stamped.after)
+    after = pypdfium2.PdfDocument(stamped.after)
+    before = _open(stamped.before, pages=len(after))
     try:
         before.init_forms()
         after.init_forms()
@@ -118,17 +121,26 @@ def _compare_pages(stamped: Stamped, folder: Path) -> str:
     return ""
 
 
-def _open(data: bytes) -> pypdfium2.PdfDocument:
-    """A file that PDFium can't read or show, as qpdf mends it."""
-    try:
+def _open(data: bytes, *, pages: int) -> pypdfium2.PdfDocument:
+    """A file that PDFium can't read or show, or whose `/Count` it believes, as qpdf mends it."""
+    with suppress(pypdfium2.PdfiumError, IndexError):
         document = pypdfium2.PdfDocument(data)
-        document[0].close()
-    except (pypdfium2.PdfiumError, IndexError):
-        out = io.BytesIO()
-        with pikepdf.open(io.BytesIO(data)) as pdf:
-            pdf.save(out)
-        return pypdfium2.PdfDocument(out.getvalue())
-    return document
+        if len(document) == pages and min(document[0].get_size()) > 0:
+            return document
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        for page in pdf.pages:
+            if "/CropBox" in page.obj and not _overlap(page.cropbox, page.mediabox):
+                del page.obj["/CropBox"]
+        pdf.save(out)
+    return pypdfium2.PdfDocument(out.getvalue())
+
+
+def _overlap(first: Any, second: Any) -> bool:
+    (a, b, c, d), (e, f, g, h) = ([float(number) for number in box] for box in (first, second))
+    return max(min(a, c), min(e, g)) < min(max(a, c), max(e, g)) and max(min(b, d), min(f, h)) < min(
+        max(b, d), max(f, h)
+    )
 
 
 def _pages_to_compare(pages: int, stamped_page: int) -> list[int]:

@@ -6,6 +6,7 @@ They lie unpacked in the folder `CORPUS_PACKAGES` (see README.md).
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from tests.corpus.making.recipes import Recipe
@@ -17,6 +18,16 @@ _PYHANKO = ("pyhanko-0.38.0/pyhanko_testing_commons/test_data/data/pdf", "MIT")
 _RST2PDF = ("rst2pdf-0.105/tests", "MIT")
 _TABULA = ("tabula_py-2.10.0/tests/resources", "MIT")
 _MERGER = ("pdf-merger-js-5.1.2/package/test/fixtures", "MIT")
+_LPPL = "LPPL-1.3c"
+
+
+def _debian(path: str, producer: str, special: str, licence: str, **more: object) -> Recipe:
+    """A file that a Debian package installs below `/usr`."""
+    name = "from-debian/" + Path(path).name.lower()
+    source = f"Debian 13: /usr/{path}"
+    return Recipe(
+        name, producer, special, (Path("/usr") / path).read_bytes, source=source, licence=licence, **more
+    )  # type: ignore[arg-type]
 
 
 def _taken(package: tuple[str, str], path: str, producer: str, special: str, **more: object) -> Recipe:
@@ -25,7 +36,7 @@ def _taken(package: tuple[str, str], path: str, producer: str, special: str, **m
     def make() -> bytes:
         return (Path(os.environ.get("CORPUS_PACKAGES", "build/corpus/packages")) / source).read_bytes()
 
-    folder = package[0].split("-")[0].replace("_", "-")
+    folder = re.sub(r"-\d.*", "", package[0]).replace("_", "-")
     name = Path(path).name.replace(" ", "-").lower()
     return Recipe(
         f"from-{folder}/{name}", producer, special, make, source=source, licence=str(licence), **more
@@ -64,7 +75,7 @@ RECIPES = [
         "PDF 1.2, owner password RC4, no ID",
         repaired=True,
     ),
-    _taken(_PYPDF, "toy.pdf", "by hand", "hand-written"),
+    _taken(_PYPDF, "toy.pdf", "by hand", "hand-written", repaired=True),
     _taken(_PYPDF, "bytes.pdf", "by hand", "font with odd bytes"),
     _taken(_PYPDF, "visitor_text_position.pdf", "by hand", "tiny"),
     _taken(_PYPDF, "box.pdf", "LuaTeX", "page of 60 pt"),
@@ -249,6 +260,7 @@ RECIPES = [
         "by hand (pyHanko)",
         "as few blanks as syntax allows",
         mutation=True,
+        repaired=True,
     ),
     _taken(
         _PYHANKO,
@@ -301,7 +313,13 @@ RECIPES = [
     _taken(_PYHANKO, "minimal-pdf-ua-and-a.pdf", "iText 8 / pyHanko", "PDF/UA and PDF/A"),
     _taken(_PYHANKO, "minimal-with-simple-form.pdf", "pyHanko", "form"),
     _taken(_PYHANKO, "fontembed.pdf", "pyHanko", "embedded OpenType font"),
-    _taken(_PYHANKO, "leaky-graphics-state-doc.pdf", "Skia (Google Docs)", "graphics state left changed"),
+    _taken(
+        _PYHANKO,
+        "leaky-graphics-state-doc.pdf",
+        "Skia (Google Docs)",
+        "graphics state left changed",
+        repaired=True,
+    ),
     _taken(_PYHANKO, "simple-acroform-states.pdf", "iText 8", "form with states"),
     _taken(_PYHANKO, "empty-a4.pdf", "pdfTeX (via pyHanko)", "empty page"),
     _taken(
@@ -335,4 +353,66 @@ RECIPES = [
     _taken(_MERGER, "Testfile_A.pdf", "LibreOffice 5", "one letter"),
     _taken(_MERGER, "2468.pdf", "Skia", "several pages"),
     _taken(_MERGER, "UDHR.pdf", "ABBYY FineReader", "read by OCR"),
+    _taken(("pdf-image-2.0.0/package/tests", "MIT"), "test.pdf", "macOS Quartz", "ten pages", repaired=True),
+    _taken(_OCRMYPDF, "toc.pdf", "iText (pdftk 2)", "outline"),
+    _debian(
+        "lib/R/library/graphics/help/figures/mai.pdf",
+        "Aladdin Ghostscript 5.50",
+        "PDF 1.2",
+        "GPL-2.0-or-later",
+    ),
+    _debian(
+        "share/doc/texlive-doc/pdftex/samplepdftex/tmp.pdf",
+        "Aladdin Ghostscript 6.23",
+        "PDF 1.3",
+        "GPL-2.0-or-later",
+    ),
+    _debian("share/doc/texlive-doc/dvipdfm/something.pdf", "PStill", "PDF 1.1", "GPL-2.0-or-later"),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/europecv/EuropeFlagCMYK.pdf",
+        "AFPL Ghostscript 8.13",
+        "CMYK",
+        _LPPL,
+    ),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/europecv/europasslogo.pdf", "macOS PSNormalizer", "PDF 1.3", _LPPL
+    ),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/europecv/europasslogo-eps-converted-to.pdf",
+        "Ghostscript",
+        "content whose packing is damaged",
+        _LPPL,
+        repaired=True,
+    ),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/pdfslide/metagray.pdf", "GNU Ghostscript 5.10", "PDF 1.2", _LPPL
+    ),
+    _debian("share/texlive/texmf-dist/tex/latex/mwe/example-image-a.pdf", "pdfTeX", "picture", _LPPL),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/notes/hand.pdf",
+        "fig2dev, Ghostscript 8.62",
+        "drawing",
+        _LPPL,
+        expect="pdf.page_size",
+    ),
+    _debian(
+        "share/texlive/texmf-dist/tex/latex/emo/emo-graphics/emo-foggy.pdf",
+        "Skia m108",
+        "colour letter",
+        _LPPL,
+    ),
+    _debian("share/doc/texlive-doc/xelatex/xecyr/old/xecyr-doc-ru.pdf", "xdvipdfmx 0.3", "Cyrillic", _LPPL),
+    _debian("share/doc/php-tcpdf/examples/example_012.pdf", "TCPDF 6.0", "drawings", "LGPL-3.0-or-later"),
+    _debian(
+        "share/doc/libpdf-builder-perl/examples/resources/sample_55.pdf",
+        "PDF::Builder 3.021",
+        "twelve pages",
+        "LGPL-2.1-or-later",
+    ),
+    _debian(
+        "share/doc/libpodofo-utils/examples/podofoimpose/sample.pdf",
+        "Scribus 1.3",
+        "32 pages",
+        "GPL-2.0-or-later",
+    ),
 ]
