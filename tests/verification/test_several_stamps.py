@@ -16,7 +16,7 @@ from tests.verification.test_our_engine import seal
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
 from meterai.verification.rules.document import open_document
-from meterai.verification.rules.steps import only_stamps_follow
+from meterai.verification.rules.steps import only_stamps_between
 from meterai.verification.trust import load_trust
 from sandbox.pki import make_pki
 
@@ -30,7 +30,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def only_stamps(data: bytes) -> bool:
     document = open_document(data)
-    return only_stamps_follow(document, list(document.signatures))
+    return only_stamps_between(document, [s for s in document.signatures if s.serial])
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__.strip("_"))
@@ -84,8 +84,11 @@ async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> 
     """What the engine makes needs no comparison of pages; anything appended to it does."""
     data = await seal(pki, letter(pages=2), 3)
     assert only_stamps(data)
-    assert not only_stamps(data + b"\n")
-    assert not only_stamps(append_revision(data, lambda writer: writer.update_root()))
+    followed = append_revision(data, lambda writer: writer.update_root())
+    assert only_stamps(followed), "what follows the last one is another question"
+    trust, now = load_trust(pki / "trust"), datetime.now(UTC)
+    assert judge(JudgeRequest(data=data, trust=trust, moment=now)).verdict is Verdict.GENUINE
+    assert judge(JudgeRequest(data=data + b"\n", trust=trust, moment=now)).verdict is Verdict.NOT_GENUINE
 
 
 async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:

@@ -23,20 +23,20 @@ _DOCMDP_FORM_FILLING = 2
 _FILLED_IN = {"/V", "/AP"}
 
 
-def only_stamps_follow(document: Document, stamps: list[Signature]) -> bool:
-    """Whether everything behind the first of these stamps, in the order of signing, is the others.
+def only_stamps_between(document: Document, stamps: list[Signature]) -> bool:
+    """Whether nothing happened between the first and the last of these stamps, in the order of signing, but
+    the stamps themselves. Of what follows the last one nothing is said.
 
     False says nothing against the document: it must be compared in full.
     """
-    xrefs = document.reader.xrefs
-    first = xrefs.total_revisions - len(stamps)
-    if first < 0 or not all(_ends_at(document, s, first + n) for n, s in enumerate(stamps)):
+    first = document.reader.xrefs.get_last_change(stamps[0].object.container_ref)
+    if not all(_ends_at(document, s, first + n) for n, s in enumerate(stamps)):
         return False
     if not all(_range(s).end <= _range(t).gap_start for s, t in pairwise(stamps)):
         return False
     if any(_place(document, revision) > _range(stamps[0]).end for revision in range(first)):
         return False
-    return _range(stamps[-1]).end == len(document.data) and all(
+    return all(
         _permits_filling(earlier) and _is_filling(document, later, first + number)
         for number, (earlier, later) in enumerate(pairwise(stamps), 1)
     )
@@ -56,6 +56,8 @@ def _ends_at(document: Document, signature: Signature, revision: int) -> bool:
     if signature.byte_range is None:
         return False
     xrefs, end = document.reader.xrefs, signature.byte_range.end
+    if revision >= xrefs.total_revisions:
+        return False
     tail = _TAIL.search(document.data, end - _TAIL_BYTES, end)
     return (
         tail is not None
