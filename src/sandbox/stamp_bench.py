@@ -51,7 +51,7 @@ from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import RunningDigest, fill
-from meterai.stamping.seal.keys import CodeKey, SoftwareKey
+from meterai.stamping.seal.keys import CodeKey, KeyDevice, SoftwareKey
 from meterai.stamping.seal.timestamps import TokenChecker, make_query
 from sandbox.tsa import TimeStampAuthority
 
@@ -130,8 +130,10 @@ class InProcessAuthority:
         return self._checker.check(self.respond(make_query(imprint, nonce)), imprint, nonce)
 
 
-def make_meterai(folder: Path, document: bytes, authority: InProcessAuthority) -> StampOnce:
-    key, code_key = SoftwareKey.load(folder), CodeKey.load(folder)
+def make_meterai(
+    folder: Path, document: bytes, authority: InProcessAuthority, *, key: KeyDevice | None = None
+) -> StampOnce:
+    key, code_key = key or SoftwareKey.load(folder), CodeKey.load(folder)
 
     async def stamp_once() -> bytes:
         serial, now = make_serial(secrets.token_bytes(RANDOM_BYTES)), datetime.now(UTC)

@@ -17,6 +17,7 @@ from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator import operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.audit import AuditEntry, read_audit
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.keys_now import KeyNow, keys_now
@@ -140,6 +141,21 @@ def retire_key(
         return key.key_id
 
     typer.echo(f"Key {_run(data, work)} is retired. What it signed stays genuine.")
+
+
+def show_history(
+    limit: Annotated[int, typer.Option(min=1, help="How many acts, the newest last.")] = 50,
+    data: DataOption = None,
+) -> None:
+    """Show who added, activated and retired keys, and who threw and released the stop switch."""
+
+    async def work(db: Database, _: SignerClient, __: Settings) -> list[AuditEntry]:
+        async with db.connection() as connection:
+            return await read_audit(connection, limit=limit)
+
+    for entry in reversed(_run(data, work)):
+        facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)
+        typer.echo(f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.actor}  {entry.action}  {entry.subject}  {facts}")
 
 
 def _run[R](data: Path | None, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]) -> R:
