@@ -48,3 +48,23 @@ def test_the_setting_chooses_the_store(tmp_path: Path) -> None:
     assert isinstance(open_store("", tmp_path), FolderStore)
     assert isinstance(open_store(f"file://{tmp_path}/elsewhere", tmp_path), FolderStore)
     assert isinstance(open_store("memory:///", tmp_path), RemoteStore)
+
+
+async def test_several_are_stored_found_and_forgotten_together(store: ObjectStore) -> None:
+    contents = {hashlib.sha256(text).hexdigest(): text for text in (b"satu", b"dua", b"tiga" * 50_000)}
+    first, second, third = contents
+    await store.put_all(contents)
+    await store.put_all({first: contents[first]})  # again is no error
+    assert await store.get_all([third, "0" * 64, first]) == [contents[third], None, contents[first]]
+    await store.delete(first)
+    await store.delete(second)
+    assert await store.get_all([first, second, third]) == [None, None, contents[third]]
+
+
+async def test_a_store_that_can_not_write_leaves_nothing_half_stored(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    good, bad = hashlib.sha256(b"x").hexdigest(), "00" + "f" * 62
+    (tmp_path / "00").write_text("no folder")
+    with pytest.raises(OSError, match="00"):
+        await store.put_all({good: b"x", bad: b"y"})
+    assert await store.get_all([good]) == [None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -96,8 +96,10 @@ class LyingSigner:
     async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
         return await self._honest.code_signatures(wanted)
 
-    async def seal(self, serials: Sequence[SerialNumber]) -> dict[SerialNumber, bytes | Refusal]:
-        seals = await self._honest.seal(serials)
+    async def seal(
+        self, serials: Sequence[SerialNumber], may_lack_time_stamp: Collection[SerialNumber] = ()
+    ) -> dict[SerialNumber, bytes | Refusal]:
+        seals = await self._honest.seal(serials, may_lack_time_stamp)
         values = list(seals.values())
         return dict(zip(seals, values[1:] + values[:1], strict=True))
 
@@ -116,10 +118,10 @@ async def test_a_wrong_signature_is_never_released(house: House) -> None:
 class ForgetfulStore(FolderStore):
     """Says that it stored, and did not."""
 
-    async def put(self, content: bytes) -> str:
-        key = await super().put(content)
-        self._path(key).unlink()
-        return key
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        await super().put_all(contents)
+        for key in contents:
+            await self.delete(key)
 
 
 async def test_a_file_that_the_store_lost_is_not_released(house: House) -> None:
@@ -133,7 +135,7 @@ async def test_a_file_that_the_store_lost_is_not_released(house: House) -> None:
 
 async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
     class FullDisk(FolderStore):
-        async def put(self, content: bytes) -> str:
+        async def put_all(self, contents: Mapping[str, bytes]) -> None:
             raise OSError(28, "No space left on device")
 
     job = await house.order(await house.accept(make_letter()))

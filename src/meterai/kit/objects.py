@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -40,6 +41,14 @@ class ObjectStore(Protocol):
         """Forgets the object; a missing one is no error."""
         ...
 
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
+        ...
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The bytes stored under each key, None for a missing one."""
+        ...
+
 
 class FolderStore:
     """Objects as files `ab/cdef...` in a folder: written beside, fsynced, renamed, directory fsynced.
@@ -54,11 +63,23 @@ class FolderStore:
 
     async def put(self, content: bytes) -> str:
         key = hashlib.sha256(content).hexdigest()
-        if len(content) > SMALL_BYTES_MAX:
-            await asyncio.to_thread(lambda: self._begin(key, content).finish())
-        else:
-            await asyncio.to_thread(self._begin(key, content).finish)
+        await self.put_all({key: content})
         return key
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        small: list[_Unfinished] = []
+        large: list[tuple[str, bytes]] = []
+        try:
+            for key, content in contents.items():
+                if len(content) > SMALL_BYTES_MAX:
+                    large.append((key, content))
+                else:
+                    small.append(self._begin(key, content))
+        except BaseException:
+            for unfinished in small:
+                unfinished.abandon()
+            raise
+        await asyncio.to_thread(self._finish, small, large)
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -78,6 +99,28 @@ class FolderStore:
         if not _KEY.fullmatch(key):
             raise ObjectMissing(key)
         return f"{self.root}/{key[:2]}/{key[2:]}"
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for key in keys:
+            try:
+                found.append(await self.get(key))
+            except ObjectMissing:
+                found.append(None)
+        return found
+
+    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> None:
+        """Waits for the disk, for all files at once: so the file system has less to commit."""
+        try:
+            for key, content in large:
+                unfinished.append(self._begin(key, content))
+            for file in unfinished:
+                file.settle()
+            for file in unfinished:
+                os.fsync(file.folder)
+        finally:
+            for file in unfinished:
+                file.close()
 
     def _begin(self, key: str, content: bytes) -> _Unfinished:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""
@@ -122,16 +165,22 @@ class _Unfinished(NamedTuple):
     beside: str
     name: str
 
-    def finish(self) -> None:
-        """Syncs the file, gives it its name, syncs the folder. Waits for the disk."""
-        try:
-            os.fsync(self.file)
-            if self.beside:
-                os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
-            os.fsync(self.folder)
-        finally:
-            os.close(self.file)
-            os.close(self.folder)
+    def settle(self) -> None:
+        """Syncs the file and gives it its name, which counts once the folder is synced, too."""
+        os.fsync(self.file)
+        if self.beside:
+            os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+
+    def abandon(self) -> None:
+        """Takes it away again."""
+        if self.beside:
+            with suppress(OSError):
+                os.unlink(self.beside, dir_fd=self.folder)
+        self.close()
+
+    def close(self) -> None:
+        os.close(self.file)
+        os.close(self.folder)
 
 
 class RemoteStore:
@@ -154,6 +203,21 @@ class RemoteStore:
 
     async def delete(self, key: str) -> None:
         await obstore.delete_async(self._store, _remote_path(key))
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        puts = (
+            obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
+        )
+        await asyncio.gather(*puts)
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        return list(await asyncio.gather(*(self._get_or_none(key) for key in keys)))
+
+    async def _get_or_none(self, key: str) -> bytes | None:
+        try:
+            return await self.get(key)
+        except ObjectMissing:
+            return None
 
 
 def open_store(url: str, data: Path) -> ObjectStore:

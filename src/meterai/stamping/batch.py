@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -18,6 +19,7 @@ from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.ports import Signer
+from meterai.stamping.seal.filling import RunningDigest
 from meterai.stamping.store import jobs
 
 
@@ -63,6 +65,10 @@ class Run:
     """The file as it stands: input, prepared, or sealed so far."""
     intent: Intent | None = None
     """Of the seal that is being made."""
+    digests: RunningDigest | None = None
+    """Of its prepared revision."""
+    sealed_object: str = ""
+    """Key of the file once sealed."""
     index: int = 0
     """Which seal that is, from 0."""
     prepared: list[str] = field(default_factory=list)
@@ -90,7 +96,7 @@ class Run:
     def next_seal(self) -> None:
         """Goes on to the document's next stamp, on the bytes sealed so far."""
         self.index += 1
-        self.intent = None
+        self.intent = self.digests = None
 
 
 def going(runs: Sequence[Run]) -> list[Run]:
@@ -98,14 +104,21 @@ def going(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run.trouble is None]
 
 
+@contextmanager
+def leaving(run: Run) -> Iterator[None]:
+    """What fails here concerns this run alone: it leaves the batch."""
+    try:
+        yield
+    except Exception as error:
+        run.trouble = error
+
+
 async def each(runs: Sequence[Run], work: Callable[[Run], Awaitable[None]]) -> list[Run]:
     """Does `work` for every run at once; who fails leaves the batch. Returns those still in it."""
 
     async def one(run: Run) -> None:
-        try:
+        with leaving(run):
             await work(run)
-        except Exception as error:
-            run.trouble = error
 
     await asyncio.gather(*(one(run) for run in runs))
     return going(runs)

@@ -21,17 +21,17 @@ import msgspec
 from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kit import outbox
-from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
+from meterai.kit.pdf.light_check import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.stamp_code import encode_code
 from meterai.ledger import store as ledger
 from meterai.ledger.model import TransferCode, post_reservation
-from meterai.stamping.batch import Run, Tools, each, going, held, whole
+from meterai.stamping.batch import Run, Tools, each, going, held, leaving, whole
 from meterai.stamping.endings import RELEASED, news, write_troubles
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
-from meterai.stamping.queries import read_checked
-from meterai.stamping.seal.filling import fill
+from meterai.stamping.queries import checked, same
+from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.time_stamp_later import has_time_stamp
 from meterai.stamping.store import jobs, time_stamps
 from meterai.stamping.store.time_stamps import OwedTimeStamp
@@ -43,11 +43,14 @@ _CHECK = "meterai.kit.pdf.light_check:light_check"
 async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob]) -> None:
     """Takes claimed jobs as far as they get and writes down how far that was."""
     runs = [Run(job) for job in jobs]
-    working = await each(runs, lambda run: _resume(tools, run))
+    await whole(runs, lambda some: _resume(tools, some))
+    working = going(runs)
     while working:
         working = await _prepare_and_intend(tools, working)
         working = await _seal(tools, working)
-        ending = await each([run for run in working if run.last], lambda run: _store_and_check(tools, run))
+        ending = [run for run in working if run.last]
+        await whole(ending, lambda some: _store_sealed(tools, some))
+        ending = await each(going(ending), lambda run: _check(tools, run))
         tools.fail_point("after_put")
         await whole(ending, lambda ready: _release(tools, ready))
         tools.fail_point("after_commit")
@@ -58,17 +61,19 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob]) -> None:
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
 
 
-async def _resume(tools: Tools, run: Run) -> None:
+async def _resume(tools: Tools, runs: list[Run]) -> None:
     """Goes on from the newest stored intent, else from the input."""
-    intents = [seal for seal in run.job.seals if seal.intent is not None]
-    if not intents:
-        run.data = await read_checked(tools.objects, run.job.input_object)
-        return
-    newest = intents[-1]
-    assert newest.intent is not None
-    run.index, run.intent = newest.ordinal - 1, newest.intent
-    run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
-    run.data = await read_checked(tools.objects, newest.intent.prepared_object)
+    for run in runs:
+        intents = [seal for seal in run.job.seals if seal.intent is not None]
+        run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
+        if intents:
+            run.index, run.intent = intents[-1].ordinal - 1, intents[-1].intent
+    keys = [run.prepared[-1] if run.prepared else run.job.input_object for run in runs]
+    for run, key, found in zip(runs, keys, await tools.objects.get_all(keys), strict=True):
+        with leaving(run):
+            run.data = checked(found, key)
+            if run.intent is not None:
+                run.digests = RunningDigest(run.data, run.intent.gap_start, run.intent.gap_end)
 
 
 async def _prepare_and_intend(tools: Tools, runs: list[Run]) -> list[Run]:
@@ -78,6 +83,8 @@ async def _prepare_and_intend(tools: Tools, runs: list[Run]) -> list[Run]:
         return runs
     await whole(fresh, lambda some: _fetch_codes(tools, some))
     fresh = await each(going(fresh), lambda run: _prepare(tools, run))
+    await whole(fresh, lambda some: _store_prepared(tools, some))
+    fresh = going(fresh)
     tools.fail_point("after_prepare")
     await whole(fresh, lambda some: _store_intents(tools, some))
     tools.fail_point("after_intent")
@@ -103,7 +110,7 @@ async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:
 
 
 async def _prepare(tools: Tools, run: Run) -> None:
-    """Step 2, and the durable half of step 3."""
+    """Step 2. The digest is made here, from the bytes that get stored: the jail need not be believed."""
     request = SealRequest(
         data=run.data,
         stamps=[
@@ -116,16 +123,21 @@ async def _prepare(tools: Tools, run: Run) -> None:
         specimen=tools.settings.specimen,
     )
     prepared = await tools.jail.run(_PREPARE, request, PreparedSeal)
-    key = await tools.objects.put(prepared.data)
-    run.data = prepared.data
-    run.prepared.append(key)
+    gap = (prepared.gap_start, prepared.gap_end)
+    run.data, run.digests = prepared.data, RunningDigest(prepared.data, *gap)
+    run.prepared.append(run.digests.prepared())
     run.intent = Intent(
         serial=run.seal.serial,
-        digest=prepared.digest,
-        prepared_object=key,
-        gap_start=prepared.gap_start,
-        gap_end=prepared.gap_end,
+        digest=run.digests.covered(),
+        prepared_object=run.prepared[-1],
+        gap_start=gap[0],
+        gap_end=gap[1],
     )
+
+
+async def _store_prepared(tools: Tools, runs: list[Run]) -> None:
+    """The durable half of step 3."""
+    await tools.objects.put_all({run.prepared[-1]: run.data for run in runs})
 
 
 async def _store_intents(tools: Tools, runs: list[Run]) -> None:
@@ -174,29 +186,30 @@ def _filled(run: Run, outcome: bytes | Refusal) -> bytes:
     if isinstance(outcome, Refusal):
         raise outcome
     assert run.intent is not None
-    return fill(run.data, run.intent.gap_start, run.intent.gap_end, outcome)
+    assert run.digests is not None
+    sealed = fill(run.data, run.intent.gap_start, run.intent.gap_end, outcome)
+    run.sealed_object = run.digests.sealed(sealed)
+    return sealed
 
 
-async def _store_and_check(tools: Tools, run: Run) -> None:
-    """Step 5: durable, read back, and sound in the eyes of a second parser."""
-    key = await tools.objects.put(run.data)
-    stored = await read_checked(tools.objects, key)
-    await _check(tools, run, stored)
-    run.released = Release(
-        serial=run.seal.serial,
-        version=1,
-        sha256=key,
-        bytes=len(stored),
-        pages=run.job.pages,
-        released_at=tools.clock(),
-    )
+async def _store_sealed(tools: Tools, runs: list[Run]) -> None:
+    """Step 5, first half: durable, and read back."""
+    await tools.objects.put_all({run.sealed_object: run.data for run in runs})
+    stored = await tools.objects.get_all([run.sealed_object for run in runs])
+    for run, found in zip(runs, stored, strict=True):
+        with leaving(run):
+            run.data = same(found, run.sealed_object, run.data)
 
 
-async def _check(tools: Tools, run: Run, data: bytes) -> None:
-    """Finds out which key made each seal. Raises: Refusal CONFLICT `seal.unsound`."""
+async def _check(tools: Tools, run: Run) -> None:
+    """Step 5, second half: sound in the eyes of a second parser. Finds out which key made each seal.
+
+    Raises: Refusal CONFLICT `seal.unsound`.
+    """
     identity = await tools.signer.identity()
+    assert run.digests is not None
     request = LightCheckRequest(
-        data=data,
+        data=run.data,
         certificate=identity.certificate_chain[0],
         other_certificates=identity.other_certificates,
         pages=run.job.pages,
@@ -205,8 +218,19 @@ async def _check(tools: Tools, run: Run, data: bytes) -> None:
         profile=run.job.profile,
         input_bytes=run.job.input_bytes,
         input_sha256=run.job.input_object,
+        covered=CoveredDigest(
+            gap_start=run.digests.gap_start, gap_end=run.digests.gap_end, sha256=run.digests.covered()
+        ),
     )
     run.signed_by = (await tools.jail.run(_CHECK, request, LightCheck)).signed_by
+    run.released = Release(
+        serial=run.seal.serial,
+        version=1,
+        sha256=run.sealed_object,
+        bytes=len(run.data),
+        pages=run.job.pages,
+        released_at=tools.clock(),
+    )
 
 
 async def _release(tools: Tools, runs: list[Run]) -> None:

@@ -223,14 +223,32 @@ async def read_checked(objects: ObjectStore, key: str) -> bytes:
     Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
     """
     try:
-        data = await objects.get(key)
+        data: bytes | None = await objects.get(key)
     except ObjectMissing:
+        data = None
+    return checked(data, key)
+
+
+def checked(data: bytes | None, key: str) -> bytes:
+    """What a store gave for `key`, if it is that.
+
+    Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
+    """
+    if data is None:
         log.error("object.missing", key=key)
-        raise Refusal(Kind.UNAVAILABLE, "object.missing") from None
+        raise Refusal(Kind.UNAVAILABLE, "object.missing")
     if hashlib.sha256(data).hexdigest() != key:
         log.error("object.damaged", key=key)
         raise Refusal(Kind.UNAVAILABLE, "object.damaged")
     return data
+
+
+def same(data: bytes | None, key: str, stored: bytes) -> bytes:
+    """What a store gave for `key`, if it is what was stored a moment ago, byte for byte.
+
+    Raises: Refusal UNAVAILABLE `object.missing` or `object.damaged`.
+    """
+    return stored if data == stored else checked(data, key)
 
 
 async def _pages(conn: Connection, rows: Sequence[Row]) -> list[DocumentPage]:
