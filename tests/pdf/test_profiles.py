@@ -111,6 +111,23 @@ def test_a_signed_file_that_allows_no_stamp_is_refused_before_payment(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_file_that_a_stamp_locks_is_named_so(count: int, bench: SealingBench) -> None:
+    stamps = [bench.stamp(place, str(place.x)) for place in (RIGHT, LEFT)[:count]]
+    with pytest.raises(Refusal) as caught:
+        look(await bench.seal(samples.letter(), *stamps))
+    assert caught.value.code == "pdf.stamped_already"
+
+
+async def test_a_file_with_a_stamp_that_was_signed_since_can_get_another_one(bench: SealingBench) -> None:
+    first = await bench.seal(samples.letter(), bench.stamp(RIGHT, "one"), profile=Profile.SIGN_LATER)
+    signed = signed_files.signed(first)
+    assert look(signed).notices == ["pdf.notice.stamped_already"]
+    judgement = judged(await bench.seal(signed, bench.stamp(LEFT, "two"), profile=Profile.SIGNED), bench)
+    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert (len(judgement.stamps), len(judgement.other_signatures)) == (2, 1)
+
+
 def test_a_change_after_the_signature_is_told() -> None:
     seen = look(signed_files.changed_afterwards())
     assert seen.signers == ["Budi Santoso"]

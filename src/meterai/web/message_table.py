@@ -189,6 +189,13 @@ TABLE: dict[str, Message] = {
         "Stamp first, then sign. Upload the PDF as it was before it was signed.",
         STILL,
     ),
+    "pdf.stamped_already": M(
+        "PDF ini sudah bermeterai elektronik dan terkunci; tidak ada yang dapat ditambahkan lagi.",
+        "Periksa meterainya di halaman Periksa. Perlu satu lagi? Unggah PDF sebelum dibubuhi dan pilih dua.",
+        "This PDF already carries an electronic stamp that locks it; nothing can be added any more.",
+        "Check its stamp on the Verify page. Does it need another? Upload the unstamped PDF and choose two.",
+        STILL,
+    ),
     "pdf.signed_broken": M(
         "Tanda tangan digital pada PDF ini rusak: isinya tidak lagi sama dengan saat ditandatangani.",
         "Minta berkas asli dari penanda tangannya, lalu unggah berkas itu tanpa membukanya di aplikasi lain.",
@@ -935,5 +942,36 @@ TABLE: dict[str, Message] = {
         "The bank could not pay to this account.",
         "Enter another account; the money stays on record as yours.",
         "held",
+    ),
+    # the waiting room
+    "ticket.unreadable": M(
+        "Ini bukan tiket antrean kami.",
+        "Buka lagi tautan tiket Anda seutuhnya, atau ambil tiket baru dengan kontak yang sama.",
+        "This is not a ticket of our queue.",
+        "Open the whole link of your ticket again, or take a new ticket with the same contact.",
+    ),
+    "ticket.forged": M(
+        "Tanda tangan tiket ini tidak benar.",
+        "Tiket yang berubah tidak berlaku. Ambil tiket baru dengan kontak yang sama.",
+        "The signature of this ticket is not right.",
+        "A ticket that was changed is void. Take a new one with the same contact.",
+    ),
+    "ticket.other_event": M(
+        "Tiket ini untuk antrean lain.",
+        "Buka halaman acara Anda, lalu ambil tiket di sana.",
+        "This ticket is for another queue.",
+        "Open the page of your event and take a ticket there.",
+    ),
+    "queue.document_unreadable": M(
+        "Keadaan antrean tidak terbaca.",
+        "Coba lagi sebentar lagi; tempat Anda tidak hilang.",
+        "How the queue stands can't be read.",
+        "Try again in a moment; your place is not lost.",
+    ),
+    "queue.document_forged": M(
+        "Keadaan antrean tidak bertanda tangan kami.",
+        "Jangan percayai halaman itu. Buka situs kami dari alamat yang Anda kenal; tempat Anda tidak hilang.",
+        "How the queue stands does not carry our signature.",
+        "Don't trust that page. Open our site at the address you know; your place is not lost.",
     ),
 }

@@ -56,6 +56,10 @@ NOTICES: dict[str, tuple[str, str]] = {
         "This PDF contains scripts, attachments or automatic commands. As it is signed, we leave them as "
         "they are; removing them would break the signatures.",
     ),
+    "pdf.notice.stamped_already": (
+        "PDF ini sudah memuat meterai elektronik. Lanjutkan hanya bila memang perlu satu lagi.",
+        "This PDF already carries an electronic stamp. Go on only if it really needs another one.",
+    ),
     "pdf.notice.signed_changed": (
         "Isi PDF ini diubah sesudah ditandatangani. Aplikasi PDF dapat menyatakan tanda tangan itu tidak "
         "sah; meterai tidak memperbaikinya. Sebaiknya minta berkas aslinya.",

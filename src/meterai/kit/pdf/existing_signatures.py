@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
 SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
 
+_STAMP_FIELD = re.compile(r"Emet[0-9A-Z]{22}")
 _LTA = ModificationLevel.LTA_UPDATES
 _POLICY = StandardDiffPolicy(
     global_rules=[
@@ -69,6 +71,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 
     signers: list[str]
     """Names as the certificates state them, in the order of signing; document time stamps left out."""
+    stamped: bool
+    """There is an electronic stamp among them, ours or another seller's, by the name of its field."""
     changed: bool
     """The document was changed after a signature in a way that this signature does not allow."""
 
@@ -77,7 +81,8 @@ def examine_signatures(data: bytes) -> Signed:
     """Reads every signature of a file and decides whether a stamp may follow.
 
     Raises: Refusal INVALID `pdf.signed_irregular` (can't be read beyond doubt), `pdf.signed_encrypted`,
-    `pdf.signed_too_many`, `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`.
+    `pdf.signed_too_many`, `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`,
+    `pdf.stamped_already` (locked by a stamp).
     """
     found = _read(data)
     for signature in found:
@@ -85,10 +90,12 @@ def examine_signatures(data: bytes) -> Signed:
             raise _refuse("pdf.signed_broken")
     for signature in found:
         if signature.docmdp_level is MDPPerm.NO_CHANGES:
-            raise _refuse("pdf.certified" if _is_certification(signature) else "pdf.signed_locked")
+            raise _refuse(_lock_code(signature))
     people = [_signer(signature) for signature in found if signature.sig_object_type != "/DocTimeStamp"]
     return Signed(
-        signers=list(dict.fromkeys(people)), changed=not all(_allows_the_rest(item) for item in found)
+        signers=list(dict.fromkeys(people)),
+        stamped=any(_STAMP_FIELD.fullmatch(signature.field_name) for signature in found),
+        changed=not all(_allows_the_rest(item) for item in found),
     )
 
 
@@ -173,6 +180,12 @@ def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:
     summary = signature.summarise_integrity_info()
     found = summary["diff_result"]
     return bool(summary["docmdp_ok"]) and isinstance(found, DiffResult)
+
+
+def _lock_code(signature: EmbeddedPdfSignature) -> str:
+    if _STAMP_FIELD.fullmatch(signature.field_name):
+        return "pdf.stamped_already"
+    return "pdf.certified" if _is_certification(signature) else "pdf.signed_locked"
 
 
 def _is_certification(signature: EmbeddedPdfSignature) -> bool:

@@ -69,7 +69,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     notices: list[str]
     """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
     `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`; of a signed file,
-    from which nothing is removed, `.kept` and `.signed_changed`."""
+    from which nothing is removed, `.kept`, `.signed_changed` and `.stamped_already`."""
     signers: list[str] = []
     """Who signed the file already, by the names in their certificates; nobody checked who they are."""
 
@@ -121,6 +121,7 @@ def _examine_signed(document: OpenedDocument, data: bytes, notices: set[str]) ->
 def _signed_notices(notices: set[str], signed: Signed) -> set[str]:
     alive = set(DANGEROUS_ACTIONS.values()) | set(DANGEROUS_ANNOTATIONS.values())
     told = {"signed_changed"} if signed.changed else set()
+    told |= {"stamped_already"} if signed.stamped else set()
     return told | ({"kept"} if notices & alive else set())
 
 
