@@ -1,0 +1,1 @@
+"""The waiting room: windows, tickets, order, the frontier, and what is published (docs/waiting-room.md)."""

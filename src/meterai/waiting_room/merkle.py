@@ -1,0 +1,84 @@
+"""Merkle tree hashes (RFC 6962 section 2.1): one value that stands for a list which only grows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+EMPTY = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """The hash of one entry."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A tree that grows entry by entry; keeps only the roots of its full subtrees."""
+
+    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []  # of full subtrees, the largest first
+        for leaf in leaves:
+            self.append(leaf)
+
+    def append(self, data: bytes) -> None:
+        """Adds an entry."""
+        node, size = leaf_hash(data), self.size
+        while size & 1:
+            node, size = _node(self._peaks.pop(), node), size >> 1
+        self._peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The tree head."""
+        if not self._peaks:
+            return EMPTY
+        node = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            node = _node(peak, node)
+        return node
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The tree head of a list of entries."""
+    return Tree(leaves).root()
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The audit path of one entry (RFC 6962 section 2.1.1)."""
+    if len(leaves) == 1:
+        return []
+    split = _largest_power_below(len(leaves))
+    if index < split:
+        return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
+    return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
+
+
+def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether the proof shows that `leaf` is entry `index` of the `size` that `root` stands for.
+
+    RFC 9162 section 2.1.3.2.
+    """
+    if not 0 <= index < size:
+        return False
+    node, place, last = leaf_hash(leaf), index, size - 1
+    for step in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            node = _node(step, node)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            node = _node(node, step)
+        place, last = place >> 1, last >> 1
+    return last == 0 and node == root
+
+
+def _largest_power_below(size: int) -> int:
+    return 1 << (size - 1).bit_length() - 1

@@ -1,0 +1,87 @@
+"""Words of the waiting room: schedule, lanes, frontier, states. Pure; times are whole Unix seconds."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+U_MAX = 2**64
+"""Places within a window are integers from 0 to below this."""
+
+
+class Lane(IntEnum):
+    """Which of the parallel queues somebody stands in.
+
+    Taken at the claim from the signed order, never trusted from a ticket.
+    """
+
+    NEW = 0
+    RETURNER = 1  # was called, did not come in time, comes now
+    IN_FLIGHT = 2  # has an order that is paid or being stamped: never waits
+
+
+class QueueState(StrEnum):
+    """What the queue of an event does now."""
+
+    OFF = "off"  # nobody is asked for a pass
+    DIRECT = "direct"  # nobody waits: enter at once
+    LOTTERY = "lottery"  # before the opening: who comes now is equal to everybody who came
+    OPEN = "open"
+    LAST_CALL = "last_call"  # who joins now is told that the end may come first
+    HALTED = "halted"  # an operator, or trouble behind the door, holds everybody
+    OUT_OF_STOCK = "out_of_stock"
+    CLOSED = "closed"
+
+
+class Frontier(msgspec.Struct, frozen=True, order=True):
+    """Who is called: everybody whose (window, place) is smaller. Compared as integers, never as floats."""
+
+    window: int
+    x: int
+
+    def calls(self, window: int, place: int) -> bool:
+        """Whether the holder of this place is called."""
+        return (window, place) < (self.window, self.x)
+
+
+NOBODY = Frontier(0, 0)
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """When an event's queue does what.
+
+    `joins_from` < `opens_at`: everybody who joins in between is in one window, the lottery. Equal: there is
+    none, as when the queue is switched on in the middle of a sale.
+    """
+
+    joins_from: int
+    opens_at: int
+    closes_at: int
+    last_call_at: int | None = None
+    window_s: int = 10
+
+    def __post_init__(self) -> None:
+        last_call = self.last_call_at if self.last_call_at is not None else self.closes_at
+        if (
+            not self.joins_from <= self.opens_at < self.closes_at
+            or not self.opens_at < last_call <= self.closes_at
+        ):
+            raise ValueError("a queue opens, calls for the last time, and closes, in this order")
+        if self.window_s < 1:
+            raise ValueError("a window is at least one second long")
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event promises those who wait. Signed and logged before the first of them joins."""
+
+    line_counts: bool = False
+    """Being in line at closing time counts as having applied in time (the agency's decision)."""
+    returners_percent: int = 15
+    """Share of the admissions kept for those who were called and come late."""
+    claim_minutes: int = 10
+    """How long a call is held open for the one called; afterwards the returners' lane."""
+    rate_floor: int = 60
+    """Admissions a minute below which the controller never goes while the site answers at all."""
+    rate_cap: int = 6000
+    """Admissions a minute that are never exceeded."""

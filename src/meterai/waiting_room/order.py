@@ -1,0 +1,22 @@
+"""The order inside a window: by a hash of what nobody could choose, compared as integers."""
+
+from __future__ import annotations
+
+import hashlib
+
+_PLACE = b"meterai order v1\x00"
+_SEED = b"meterai window seed v1\x00"
+
+
+def place_of(seed: bytes, id: bytes) -> int:
+    """The place of an id in the window with this seed: 0 to below 2^64, smaller is earlier."""
+    return int.from_bytes(hashlib.sha256(_PLACE + seed + id).digest()[:8], "big")
+
+
+def window_seed(link: bytes, root: bytes, beacon: bytes = b"") -> bytes:
+    """The seed of a window (32 bytes).
+
+    From the chain's link, the root of the joins that was published before the link was revealed, and the
+    value of a public beacon's round later than that root, if one is used.
+    """
+    return hashlib.sha256(_SEED + link + root + beacon).digest()

@@ -1,0 +1,178 @@
+"""Windows, tickets, order, seeds, trees, documents: what every other part of the waiting room stands on."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room import documents, merkle, order, seeds, tickets, windows
+from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+EVENT = tickets.event_number("casn")
+
+
+def make_ticket(**changes: object) -> tickets.Ticket:
+    told: dict[str, object] = {
+        "key_id": 1, "event": EVENT, "window": 70_000, "joined_at": 1_800_000_000, "lane": Lane.NEW,
+        "gate": 3, "sequence": 4_000_000_000, "id": bytes(range(12)),
+    }  # fmt: skip
+    return tickets.Ticket(**(told | changes))  # type: ignore[arg-type]
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> Schedule:
+    opens = draw(st.integers(1_000, 2_000))
+    closes = opens + draw(st.integers(2, 300))
+    return Schedule(
+        joins_from=opens - draw(st.sampled_from([0, 50, 333])),
+        opens_at=opens,
+        closes_at=closes,
+        last_call_at=draw(st.none() | st.integers(opens + 1, closes)),
+        window_s=draw(st.sampled_from([1, 7, 10])),
+    )
+
+
+@given(schedules())
+def test_windows_follow_each_other_without_gap_and_are_cut_at_opening_last_call_and_closing(
+    schedule: Schedule,
+) -> None:
+    seen = []
+    for moment in range(schedule.joins_from, schedule.closes_at):
+        window = windows.window_at(schedule, moment)
+        assert window is not None
+        assert window.starts_at <= moment < window.ends_at
+        if not seen or seen[-1] != window:
+            seen.append(window)
+    assert [window.number for window in seen] == list(
+        range(windows.first_number(schedule), windows.last_number(schedule) + 1)
+    )
+    assert all(before.ends_at == after.starts_at for before, after in pairwise(seen))
+    borders = {window.starts_at for window in seen} | {seen[-1].ends_at}
+    assert {schedule.opens_at, schedule.closes_at} <= borders
+    assert schedule.last_call_at is None or schedule.last_call_at in borders
+    assert all(w.ends_at - w.starts_at <= schedule.window_s for w in seen if w.number > 0)
+
+
+def test_nobody_joins_before_or_after() -> None:
+    schedule = Schedule(joins_from=100, opens_at=200, closes_at=300)
+    assert windows.number_at(schedule, 99.9) is None
+    assert windows.number_at(schedule, 199.9) == 0
+    assert windows.number_at(schedule, 300) is None
+
+
+def test_a_ticket_is_128_characters_and_says_what_was_signed() -> None:
+    text = tickets.sign_ticket(make_ticket(), KEY)
+    assert len(text) == 128
+    assert tickets.read_ticket(text, {1: KEY.public_key()}, EVENT) == make_ticket()
+
+
+@given(st.integers(0, 127), st.sampled_from("ABCDEFabcdef0123456789-_"))
+def test_a_ticket_of_which_one_character_was_changed_is_refused(at: int, character: str) -> None:
+    text = tickets.sign_ticket(make_ticket(), KEY)
+    changed = text[:at] + character + text[at + 1 :]
+    if changed != text:
+        with pytest.raises(Refusal) as refused:
+            tickets.read_ticket(changed, {1: KEY.public_key()}, EVENT)
+        assert refused.value.code in ("ticket.forged", "ticket.unreadable", "ticket.other_event")
+
+
+@pytest.mark.parametrize("text", ["", "x" * 127, "é" * 128, "=" * 128, "A" * 128])
+def test_what_is_no_ticket_is_unreadable(text: str) -> None:
+    with pytest.raises(Refusal, match=r"ticket\.unreadable"):
+        tickets.decode_ticket(text)
+
+
+def test_a_ticket_of_another_event_or_key_is_refused() -> None:
+    text = tickets.sign_ticket(make_ticket(), KEY)
+    with pytest.raises(Refusal, match=r"ticket\.other_event"):
+        tickets.read_ticket(text, {1: KEY.public_key()}, b"\0\0\0\1")
+    with pytest.raises(Refusal, match=r"ticket\.forged"):
+        tickets.read_ticket(text, {2: KEY.public_key()}, EVENT)
+
+
+def test_the_same_contact_has_the_same_id_and_another_event_another() -> None:
+    first = tickets.contact_id(b"a" * 32, "email:ani@contoh.id")
+    assert first == tickets.contact_id(b"a" * 32, "email:ani@contoh.id")
+    assert len({first, tickets.contact_id(b"b" * 32, "email:ani@contoh.id")}) == 2
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 3), st.integers(0, 3))
+def test_the_frontier_calls_whole_windows_before_it_and_in_its_own_the_smaller_places(
+    place: int, x: int, window: int, at: int
+) -> None:
+    called = Frontier(at, x).calls(window, place)
+    assert called == (window < at or (window == at and place < x))
+
+
+def test_places_are_spread_evenly() -> None:
+    seed = order.window_seed(b"l" * 32, b"r" * 32)
+    places = sorted(order.place_of(seed, n.to_bytes(12, "big")) / 2**64 for n in range(10_000))
+    assert max(abs(place - n / 10_000) for n, place in enumerate(places)) < 0.02
+
+
+def test_a_revealed_link_leads_to_the_commitment_and_not_to_later_links() -> None:
+    chain = seeds.SeedChain(b"s" * 32, length=3_000)
+    for window in (0, 1, 999, 1_000, 2_047, 2_999):
+        assert seeds.follows(chain.commitment, chain.link(window), window + 1)
+    assert not seeds.follows(chain.commitment, chain.link(5), 5)
+    assert chain.link(2_999) == b"s" * 32
+    with pytest.raises(ValueError, match="no link"):
+        chain.link(3_000)
+
+
+@given(st.lists(st.binary(max_size=8), max_size=40))
+def test_a_tree_head_is_that_of_rfc_6962(leaves: list[bytes]) -> None:
+    def head(part: list[bytes]) -> bytes:
+        if not part:
+            return hashlib.sha256(b"").digest()
+        if len(part) == 1:
+            return hashlib.sha256(b"\0" + part[0]).digest()
+        split = 1
+        while split * 2 < len(part):
+            split *= 2
+        return hashlib.sha256(b"\1" + head(part[:split]) + head(part[split:])).digest()
+
+    assert merkle.root_of(leaves) == head(leaves)
+
+
+@given(st.integers(1, 40), st.data())
+def test_a_proof_shows_one_entry_and_no_other(size: int, data: st.DataObject) -> None:
+    leaves = [bytes([n]) for n in range(size)]
+    index = data.draw(st.integers(0, size - 1))
+    proof, root = merkle.inclusion_proof(leaves, index), merkle.root_of(leaves)
+    assert merkle.is_included(leaves[index], index, size, proof, root)
+    assert not merkle.is_included(b"x", index, size, proof, root)
+    assert size == 1 or not merkle.is_included(leaves[index], (index + 1) % size, size, proof, root)
+
+
+def make_status() -> documents.Status:
+    """As long as it can get."""
+    longest = 2**64 - 1
+    return documents.Status(
+        event="casn-2026-gelombang-1", epoch=9_999, sequence=99_999_999, at=4_000_000_000,
+        state=QueueState.OUT_OF_STOCK, frontiers=[(2**24 - 1, longest)] * 2, rate=99_999,
+        fan=[(14_400, 9_999_999, 9_999_999)] * 8, closes_at=4_000_000_000, last_call_at=4_000_000_000,
+        poll=(60, 300), waiting=9_999_999, admitted=9_999_999, done_after_s=9_999,
+        kept=(9_999_999, 9_999_999), log=(99_999_999, "f" * 32),
+        note=documents.Announcement("x" * 140, "y" * 140),
+    )  # fmt: skip
+
+
+def test_the_status_is_at_most_one_kilobyte_in_the_worst_case() -> None:
+    assert len(documents.sign(make_status(), KEY)) <= documents.STATUS_BYTES_MAX
+
+
+def test_a_document_is_read_only_with_its_signature_and_as_its_own_kind() -> None:
+    raw = documents.sign(make_status(), KEY)
+    assert documents.read(raw, documents.Status, KEY.public_key()) == make_status()
+    with pytest.raises(Refusal, match=r"queue\.document_forged"):
+        documents.read(raw.replace(b'"rate":99999', b'"rate":99998'), documents.Status, KEY.public_key())
+    with pytest.raises(Refusal, match=r"queue\.document_unreadable"):
+        documents.read(raw, documents.Head, KEY.public_key())
