@@ -16,7 +16,8 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
 from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
-from meterai.stamping.queries import read_checked
+from meterai.stamping.placement import Placement
+from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.web.desk import Desk
 from meterai.web.forms import Form, FormLimits, Upload
@@ -54,6 +55,17 @@ class Row:
     state: str
     why: str
     """Why it can't be stamped, and what to do; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A page with a stamp's place on it, in points."""
+
+    path: str
+    image: str
+    width: float
+    height: float
+    spot: Placement
 
 
 async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: list[Upload]) -> None:
@@ -114,6 +126,18 @@ def _row(file: BundleFile, language: str) -> Row:
         text = text_of(file.code, language, file.facts)
         why = f"{text.what} {text.next}".strip()
     return Row(file, CHIPS[file.outcome], state_text(f"bundle.{file.outcome}", language).what, why)
+
+
+async def sample_of(desk: Desk, file: BundleFile) -> Sample | None:
+    """The first file's page with the place proposed for it, so that people see what "proposed" means."""
+    assert file.document_id is not None
+    document = await document_page(desk.house.db, file.document_id)
+    if document is None:
+        return None
+    spot = document.placements[0]
+    page = document.inspection.pages[spot.page - 1]
+    image = f"/saya/dokumen/{file.document_id}/halaman/{spot.page}"
+    return Sample(file.path, image, page.width_pt, page.height_pt, spot)
 
 
 def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:

@@ -29,6 +29,7 @@ from meterai.web.bundling import (
     report_csv,
     rows_of,
     rule_from,
+    sample_of,
     zip_of,
 )
 from meterai.web.desk import STATUS, Desk, WebRequest
@@ -258,12 +259,14 @@ async def _page(
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
     rows = rows_of(found, desk.visit(request).language)
+    ready = [row for row in rows if row.file.outcome is Outcome.READY]
     return desk.page(
         request,
         "bundle_check.html",
         status=status,
         id=id,
-        ready=[row for row in rows if row.file.outcome is Outcome.READY],
+        ready=ready,
+        sample=await sample_of(desk, ready[0].file) if ready else None,
         unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
         available=sum(lot.available for lot in lots),
         named=form.text("letak") if form else "",

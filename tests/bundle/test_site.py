@@ -1,0 +1,100 @@
+"""Many documents on the site, as a browser without scripts sends them; strangers and hostile archives."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+import zipfile
+from html import unescape
+
+import pytest
+from tests.bundle.customer import QuotaBuyer
+from tests.running_service import RunningService
+from tests.stamping.letters import make_letter
+
+from simulator.forms import form_with
+from simulator.http import Browser, Response
+from simulator.service import find_service
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+type Files = list[tuple[str, str, bytes]]
+
+
+async def signed_in(service: RunningService) -> Browser:
+    buyer = QuotaBuyer(find_service(service.data), f"kantor-{uuid.uuid4().hex[:10]}@contoh.id")
+    return await buyer.sign_in()
+
+
+async def upload(browser: Browser, files: Files, *, times: int = 1) -> Response:
+    """Sends the same form so often; the last answer."""
+    form = form_with((await browser.get("/saya/banyak")).text, "kiriman", "berkas")
+    for _ in range(times):
+        answer = await browser.post_files(form.action, form.fields, files)
+    return answer
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def words(page: Response) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+async def test_strangers_find_nothing(service: RunningService) -> None:
+    alice, bob, nobody = await signed_in(service), await signed_in(service), Browser(service.addresses.site)
+    page = await upload(alice, [("berkas", "a.pdf", make_letter("A"))])
+    assert "1 dokumen siap dibubuhi" in words(page)
+    place = page.url.removeprefix(service.addresses.site)
+    for path in ("", "/keadaan", "/hasil.zip", "/laporan.csv"):
+        assert (await bob.get(place + path)).status == 404
+        assert (await nobody.get(place + path)).status == 403
+    proof = form_with((await bob.get("/saya/banyak")).text, "kiriman").fields["bukti_formulir"]
+    for path in ("/mulai", "/buang", f"/keluarkan/{uuid.uuid4()}"):
+        assert (await bob.post(place + path, {"bukti_formulir": proof, "keping": "1"})).status == 404
+    assert (await alice.post(f"{place}/buang", {"keping": "1"})).status == 403, "without a proof of its form"
+    assert (await nobody.get("/saya/banyak")).url.endswith("/saya")
+    assert "1 dokumen siap dibubuhi" in words(await alice.get(place))
+
+
+async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(service: RunningService) -> None:
+    browser = await signed_in(service)
+    page = await upload(browser, [("berkas", "a.pdf", make_letter("A")), ("berkas", "b.pdf", b"x")], times=2)
+    assert "1 dokumen siap dibubuhi" in words(page)
+    assert "1 berkas tidak dapat dibubuhi" in words(page)
+    assert "perlu 1, tersedia 0, kurang 1" in words(page)
+    proof = form_with(page.text, "bukti_formulir").fields["bukti_formulir"]
+    place = page.url.removeprefix(service.addresses.site)
+    answer = await browser.post(f"{place}/mulai", {"bukti_formulir": proof, "keping": "1"})
+    assert answer.status == 409
+    assert "kurang 1" in words(answer)
+    report = await browser.get(f"{place}/laporan.csv")
+    assert report.body.decode("utf-8-sig").startswith("Berkas,Hasil,Nomor seri,")
+
+
+async def test_hostile_archives_are_named_and_harm_nothing(service: RunningService) -> None:
+    browser = await signed_in(service)
+    bomb = packed({"bom.pdf": bytes(9 << 20), "=HYPERLINK(1).pdf": b"x", "../atas.pdf": make_letter("A")})
+    crowd = packed({f"{number}.pdf": b"" for number in range(600)})
+    page = await upload(
+        browser,
+        [
+            ("berkas", "bom.zip", bomb),
+            ("berkas", "ramai.zip", crowd),
+            ("berkas", "palsu.zip", b"PK\x03\x04 bukan zip"),
+            ("berkas", "baik.pdf", make_letter("Baik")),
+        ],
+    )
+    said = words(page)
+    assert "1 dokumen siap dibubuhi" in said
+    assert "mengembang jauh lebih besar" in said
+    assert "berisi terlalu banyak berkas: paling banyak 500" in said
+    assert "ZIP ini tidak dapat dibuka" in said
+    assert "Nama berkas di dalam ZIP tidak dapat dipakai" in said
+    report = await browser.get(page.url + "/laporan.csv")
+    assert "'=HYPERLINK(1).pdf" in report.body.decode("utf-8-sig"), "no name becomes a formula"
