@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -97,13 +98,13 @@ async def run(module: Path, seconds: float) -> dict[str, dict[str, float]]:
         alarm = FaultAlarm(no_switch)
         keys = {"software": CheckedKey(SoftwareKey.load(pki), alarm), "pkcs11": CheckedKey(device, alarm)}
         document, digest = make_document(_DOCUMENT_BYTES), hashlib.sha256(b"bench").digest()
-        stamps = {
+        stamps: dict[str, Work] = {
             name: make_meterai(pki, document, InProcessAuthority(pki), key=key) for name, key in keys.items()
         }
-        signatures = {name: lambda key=key: key.sign(digest) for name, key in keys.items()}
+        signatures: dict[str, Work] = {name: partial(key.sign, digest) for name, key in keys.items()}
         results = {
             "signature": await measure(signatures, seconds),
-            "stamp": await measure(dict(stamps), seconds),
+            "stamp": await measure(stamps, seconds),
         }
         await device.close()
     for row in results.values():

@@ -1,0 +1,53 @@
+"""docs/keys.md is true: each of its commands is run, in order, on a running service with an HSM."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.keys.runbook import same, steps_of, walk
+from tests.keys.soft_hsm import SoftHsm
+from tests.running_service import RunningService, running_service
+from tests.stamping.letters import make_letter
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "keys.md"
+
+
+@pytest.mark.journey
+def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) -> None:
+    hsm = SoftHsm(tmp_path / "device")
+    (tmp_path / "letter.pdf").write_bytes(make_letter())
+    steps = steps_of(RUNBOOK.read_text())
+    assert len(steps) > 30
+    with running_service(env=hsm.environment) as service:
+        environment = {**hsm.environment, "METERAI_DATA": str(service.data), "HSM_TOKENS": str(hsm.tokens)}
+        outputs = walk(steps, tmp_path, environment)
+        for step, output in zip(steps, outputs, strict=True):
+            assert same(output) == same(step.output), step.command
+        pin = (service.data / "secrets" / "pkcs11-pin").read_text().strip()
+        assert pin
+        assert all(pin not in log.read_text(errors="replace") for log in (service.data / "logs").iterdir())
+        assert not any(pin.encode() in environ for environ in environments(service))
+        assert_status_page_tells_of_the_stop(service, environment)
+
+
+def environments(service: RunningService) -> list[bytes]:
+    """What every process of the service was started with."""
+    return [Path(f"/proc/{child.pid}/environ").read_bytes() for child in service.children()]
+
+
+def assert_status_page_tells_of_the_stop(service: RunningService, environment: dict[str, str]) -> None:
+    for command, told in (("stop-signing", True), ("resume-signing", False)):
+        subprocess.run(
+            [sys.executable, "-m", "meterai.cli", command, "--reason", "test"],
+            env={**os.environ, **environment},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        with urllib.request.urlopen(f"{service.addresses.site}/status", timeout=10) as page:
+            assert ("Dihentikan sementara" in page.read().decode()) is told
