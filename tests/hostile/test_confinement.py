@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -82,6 +83,15 @@ async def test_the_jail_reaches_nothing_of_what_the_probe_reaches_in_freedom(
     assert (await probe_in_jail(neighbourhood)).managed == []
 
 
+async def test_what_parsers_load_late_stays_readable() -> None:
+    """Modules, time zones and fonts, of which links may lead from one folder into another."""
+    needed = [msgspec.__file__, os.path.realpath("/etc/localtime"), "/etc/localtime"]
+    needed += [path for path in ("/usr/share/zoneinfo/Asia/Jakarta",) if os.path.exists(path)]
+    needed += [str(path) for path in sorted(Path("/usr/share/fonts").rglob("*.ttf"))[:1]]
+    seen = await probe_in_jail(ProbeRequest(files=[path for path in needed if os.path.exists(path)]))
+    assert set(seen.managed) == {f"read {path}" for path in needed if os.path.exists(path)}
+
+
 def start_without(what: str, environment: str = "development") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.hostile.bare_machine", what, environment]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -122,3 +132,20 @@ def test_a_wall_that_nothing_makes_up_for_is_named(lost: str, missing: str) -> N
     done = start_without(lost, "production")
     assert done.returncode != 0
     assert done.stderr.strip().endswith(f"keep from: {missing}")
+
+
+def test_a_view_that_cannot_be_furnished_leaves_everything_where_it_was() -> None:
+    """Half a view would be worse than none: modules could not be loaded any more."""
+    code = """if True:
+        import os
+        from meterai.kit.pdf.jail import view
+        view.leave_namespaces()
+        try:
+            view.enter_view(["/usr/share", "/proc/self/fd/0"])  # a pipe can't be shown
+        except OSError:
+            print(os.getcwd(), os.path.exists("/etc/passwd"), os.path.exists("/usr/share"))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "/ True True"

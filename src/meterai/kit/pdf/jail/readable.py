@@ -23,9 +23,8 @@ _SYSTEM = (
 
 
 def readable_paths() -> list[str]:
-    """Absolute paths that exist, without those beneath another one."""
-    found = {path for path in (*_python_paths(), *_library_paths(), *_SYSTEM) if os.path.exists(path)}
-    return sorted(path for path in found if not _is_beneath_another(path, found))
+    """Absolute paths that exist."""
+    return sorted({path for path in (*_python_paths(), *_library_paths(), *_SYSTEM) if os.path.exists(path)})
 
 
 def _python_paths() -> list[str]:
@@ -38,12 +37,3 @@ def _library_paths() -> list[str]:
     """Of this architecture (Debian's multiarch). Other systems have /lib64."""
     triplet = sysconfig.get_config_var("MULTIARCH")
     return [f"/lib/{triplet}", f"/usr/lib/{triplet}"] if triplet else []
-
-
-def _is_beneath_another(path: str, others: set[str]) -> bool:
-    parent = os.path.dirname(path)
-    while parent not in (path, "/"):
-        if parent in others:
-            return True
-        path, parent = parent, os.path.dirname(parent)
-    return False

@@ -35,35 +35,56 @@ def leave_namespaces() -> None:
 def enter_view(paths: Iterable[str]) -> None:
     """Makes `paths` (absolute) the only ones that exist. Needs `leave_namespaces` first.
 
-    Raises: OSError; then nothing may be taken for hidden.
+    Raises: OSError; then everything is where it was, and nothing may be taken for hidden.
     """
+    wanted = list(paths)
+    for path in wanted:
+        os.stat(path)  # what can't be reached from the new namespace is missed now and not later
     mount("none", "/", None, _MS_RECURSIVE | _MS_PRIVATE)
     mount("view", _BASE, "tmpfs", 0, "size=1m,mode=755")
     os.mkdir(_BASE + "/old", 0o700)
     os.chdir(_BASE)
     system_call(_PIVOT_ROOT[os.uname().machine], b".", b"old")
+    try:
+        _furnish(wanted)
+    except OSError:
+        os.chroot("/old")
+        os.chdir("/")
+        raise
     os.chdir("/")
-    for path in paths:
-        _show(path)
     unmount("/old", _MNT_DETACH)
     os.rmdir("/old")
     attributes = struct.pack("4Q", _READ_ONLY_NO_DEVICES_NO_PRIVILEGES, 0, 0, 0)
     system_call(_MOUNT_SETATTR, -1, b"/", _AT_RECURSIVE, attributes, len(attributes))
 
 
-def _show(path: str) -> None:
-    """Binds what `path` really is, and makes `path` a link to it where the two differ."""
-    real = _real_path(path)
-    if not os.path.lexists(real):
-        os.makedirs(os.path.dirname(real), 0o755, exist_ok=True)
-        if os.path.isdir("/old" + real):
-            os.mkdir(real, 0o755)
-        else:
-            os.close(os.open(real, os.O_CREAT | os.O_WRONLY, 0o644))
-        mount("/old" + real, real, None, _MS_BIND | _MS_RECURSIVE)
-    if real != path and not os.path.lexists(path):
-        os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
-        os.symlink(real, path)
+def _furnish(paths: list[str]) -> None:
+    """Binds what the paths really are; a path that is reached through links becomes a link itself."""
+    real = {path: _real_path(path) for path in paths}
+    for path in without_nested(real.values()):
+        _bind(path)
+    for path, target in real.items():
+        if target != path and not os.path.lexists(path):
+            os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+            os.symlink(target, path)
+
+
+def _bind(path: str) -> None:
+    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+    if os.path.isdir("/old" + path):
+        os.mkdir(path, 0o755)
+    else:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+    mount("/old" + path, path, None, _MS_BIND | _MS_RECURSIVE)
+
+
+def without_nested(paths: Iterable[str]) -> list[str]:
+    """The paths in order, without those beneath another one."""
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        if not any(path.startswith(parent.rstrip("/") + "/") for parent in kept):
+            kept.append(path)
+    return kept
 
 
 def _real_path(path: str) -> str:
