@@ -72,6 +72,14 @@ async def test_the_signer_may_throw_the_switch_and_never_release_it(house: Rotat
     assert (await signing(house.db)).reason == "test"
 
 
+async def test_nobody_moves_a_registered_key_elsewhere(house: RotatingHouse) -> None:
+    await house.register_first()
+    async with house.db.connection() as connection:
+        for column in ("place = 'file:elsewhere'", "certificates = '{}'", "valid_until = now()"):
+            with pytest.raises(Exception, match="permission denied"):
+                await connection.execute(f"UPDATE stamping.signing_key SET {column}")
+
+
 async def test_the_audit_trail_is_never_changed(house: RotatingHouse) -> None:
     await house.register_first()
     for statement in (

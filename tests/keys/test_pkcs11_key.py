@@ -81,6 +81,15 @@ async def test_many_threads_sign_at_once_and_the_loop_stays_free(opened: Open) -
     assert longest < 1, "signing kept the loop from its other work"
 
 
+async def test_after_a_wrong_signature_the_next_one_comes_from_a_new_session(opened: Open) -> None:
+    key = opened(sessions=1)
+    await key.open()
+    before = await key._in_thread(lambda: key._own.session.handle)
+    key.renew()
+    assert holds(key, await key.sign(DIGEST))
+    assert await key._in_thread(lambda: key._own.session.handle) != before
+
+
 def lose_the_login(_: Pkcs11Key) -> None:
     module = Module.at(MODULE)
     session = module._library.get_token(token_label="meterai").open()

@@ -20,7 +20,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import AuditEntry, read_audit
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings, from_environment
-from meterai.stamping.keys_now import KeyNow, keys_now
+from meterai.stamping.keys_now import KeyNow, keys_now, serials_sealed_by
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.signing_keys import TokenPlace, parse_place
@@ -141,6 +141,18 @@ def retire_key(
         return key.key_id
 
     typer.echo(f"Key {_run(data, work)} is retired. What it signed stays genuine.")
+
+
+def list_serials(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, in full.")], data: DataOption = None
+) -> None:
+    """Print every serial number that a key sealed, with its time of release (UTC): for emergencies."""
+
+    async def work(db: Database, _: SignerClient, __: Settings) -> None:
+        async for serial, released_at in serials_sealed_by(db, key_id):
+            typer.echo(f"{serial}  {released_at:%Y-%m-%d %H:%M:%S}")
+
+    _run(data, work)
 
 
 def show_history(

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "keys add": _Entry("meterai.cli.keys", "add_key", "Register a key ahead of its use."),
     "keys activate": _Entry("meterai.cli.keys", "activate_key", "Sign with a key from now on."),
     "keys retire": _Entry("meterai.cli.keys", "retire_key", "Never sign with a key again."),
+    "keys serials": _Entry("meterai.cli.keys", "list_serials", "Print the serials that a key sealed."),
     "keys history": _Entry("meterai.cli.keys", "show_history", "Show who did what to the keys."),
     "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
     "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),

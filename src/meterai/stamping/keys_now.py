@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
@@ -63,6 +64,13 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
         )
         for key in register
     ]
+
+
+async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:
+    """Serial number and time of release of every stamp that this key sealed, the first one first."""
+    async with db.transaction() as tx:
+        async for found in keys.serials_of(tx, key_id):
+            yield found
 
 
 def _name(certificate: bytes) -> str:

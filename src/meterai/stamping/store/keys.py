@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from meterai.kit.database import Connection
@@ -55,3 +56,14 @@ async def count_uses(conn: Connection) -> dict[str, int]:
            WHERE abandoned_at IS NULL GROUP BY key_id"""
     )
     return {row["key_id"]: row["uses"] for row in rows}
+
+
+async def serials_of(conn: Connection, key_id: str) -> AsyncIterator[tuple[str, datetime]]:
+    """The serial numbers that a key sealed, with the time of release. Needs a transaction.
+
+    For emergencies: it reads the whole register.
+    """
+    statement = """SELECT serial, released_at FROM stamping.release
+                   WHERE key_id = $1 AND version = 1 ORDER BY released_at, serial"""
+    async for row in conn.cursor(statement, key_id, prefetch=1000):
+        yield row["serial"], row["released_at"]
