@@ -53,9 +53,9 @@ def stamp(
 ) -> None:
     """Stamp every PDF of a folder or ZIP from a customer's quota, one stamp each.
 
-    Everything is checked first and the quota is reserved for all or for none. After Ctrl-C or a crash run the
-    same command again: it goes on, nothing is stamped twice. Exit code: 0 everything stamped, 1 some files
-    could not be, 3 too little quota (nothing was used).
+    Everything is checked first; the quota is reserved for all files or for none.
+    After Ctrl-C or a crash run the same command again: nothing is stamped twice.
+    Exit code: 0 all stamped, 1 some could not be, 3 too little quota (nothing was used).
     """
     if place == "proposed" and page == "first":
         raise typer.BadParameter("a proposed place is on the last page; name one with --place")
@@ -108,7 +108,9 @@ async def _stamp(
             try:
                 started = await run.start()
             except Refusal as refusal:
-                return _no_quota(refusal, settings)
+                _say_no_quota(refusal, settings)
+                _end(run, bundle, as_json)
+                return QUOTA_MISSING
             already = bundle.count(Outcome.STAMPED, Outcome.STAMPING)
             bars.say(f"{started} given to stamping" + (f", {already} were before" if already else ""))
             bundle = await run.collect()
@@ -151,7 +153,7 @@ def _show_unfit(run: StampRun, bundle: Bundle) -> None:
         _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
 
 
-def _no_quota(refusal: Refusal, settings: Settings) -> int:
+def _say_no_quota(refusal: Refusal, settings: Settings) -> None:
     site = public_url(settings)
     if refusal.code == "quota.missing":
         facts = refusal.facts
@@ -163,7 +165,6 @@ def _no_quota(refusal: Refusal, settings: Settings) -> int:
         _say.print("Somebody else used the quota at this moment; nothing was used here. Run this again.")
     else:
         raise refusal
-    return QUOTA_MISSING
 
 
 def _end(run: StampRun, bundle: Bundle, as_json: bool) -> int:
