@@ -244,3 +244,26 @@ def test_the_development_pki_is_made_once_and_private(bench: SealingBench) -> No
     assert (bench.folder / "stamp.pem").read_bytes() == before
     files = [path for path in Path(bench.folder).rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+async def test_the_stamp_lies_on_the_page_that_was_named(bench: SealingBench, nested: bool) -> None:
+    """Also where the page tree has branches, whose pages can't be counted off at its root."""
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        for _ in range(4):
+            pdf.pages.append(pdf.pages[0])
+        if nested:
+            first, second, *rest = pdf.Root.Pages.Kids
+            branch = pdf.make_indirect(
+                pikepdf.Dictionary(
+                    Type=pikepdf.Name.Pages, Count=2, Kids=[first, second], Parent=pdf.Root.Pages
+                )
+            )
+            first.Parent = second.Parent = branch
+            pdf.Root.Pages.Kids = pikepdf.Array([branch, *rest])
+        out = io.BytesIO()
+        pdf.save(out)
+    stamp = bench.stamp(Placement(page=3, x=420, y=120))
+    with pikepdf.open(io.BytesIO(await bench.seal(out.getvalue(), stamp))) as pdf:
+        assert ["/Annots" in page for page in pdf.pages] == [False, False, True, False, False]
+        assert pdf.Root.AcroForm.Fields[0].P.objgen == pdf.pages[2].objgen

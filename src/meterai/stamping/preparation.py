@@ -27,7 +27,7 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import describe_page
 from meterai.kit.pdf.signatures import SignatureKind, find_signatures
-from meterai.kit.pdf.structure import OpenedDocument, open_document
+from meterai.kit.pdf.structure import OpenedDocument, has_flat_pages, open_document
 from meterai.stamping.increment import Increment, SealEntries, StampField
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
@@ -183,7 +183,7 @@ def _go_on(request: SealRequest) -> _Begun:
 
 
 def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> Increment:
-    increment = Increment(base)
+    increment = Increment(base, flat_pages=has_flat_pages(document))
     last = len(request.stamps) - 1
     for number, stamp in enumerate(request.stamps):
         walked = document.pages[stamp.placement.page - 1]

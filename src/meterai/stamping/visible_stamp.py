@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 
 import zxingcpp
@@ -65,7 +64,8 @@ def draw_stamp(serial: SerialNumber, code: str) -> bytes:
     """
     number = draw_serial(serial, left=_LETTERS_LEFT, bottom=4.4, scale=_LETTER_SCALE, stroke=_LETTER_STROKE)
     unseen = f"BT 3 Tr /T {_UNSEEN_SIZE} Tf {_LETTERS_LEFT} 4.4 Td ({serial}) Tj ET"
-    return zlib.compress(b"/Art Do\n" + _draw_code(code) + _SERIAL_INK + number + unseen.encode(), 6)
+    drawing = b"/Art Do\n" + _draw_code(code) + _SERIAL_INK + number + unseen.encode()
+    return zlib.compress(drawing, 4)  # 6 takes twice as long for 100 bytes less
 
 
 @lru_cache(maxsize=2)
@@ -89,25 +89,23 @@ def _draw_code(code: str) -> bytes:
     rows, columns = picture.shape[:2]
     modules = picture.tobytes()
     unit = _CODE_SIDE / columns
-    path = [
-        piece
-        for row in range(rows)
-        for piece in _dark_runs(modules[row * columns : (row + 1) * columns], rows - 1 - row)
-    ]
+    path = _dark_runs([modules[row * columns : (row + 1) * columns] for row in range(rows)])
     place = f"q {unit:.5f} 0 0 {unit:.5f} {_CODE_LEFT} {_CODE_BOTTOM} cm /C cs 0 0 0 sc\n"
     return place.encode() + b"".join(path) + b"f Q\n"
 
 
-def _dark_runs(modules: bytes, y: int) -> Iterator[bytes]:
-    """One rectangle for each run of dark modules (zeros) in a row. The numbers are written beforehand."""
-    find, height = modules.find, _NUMBERS[y]
-    start = find(0)
-    while start >= 0:
-        end = find(255, start)
-        if end < 0:
-            end = len(modules)
-        yield _NUMBERS[start] + height + _WIDTHS_WRITTEN[end - start]
-        start = find(0, end)
+def _dark_runs(rows: list[bytes]) -> list[bytes]:
+    """One rectangle for each run of dark modules (zeros). The numbers are written beforehand."""
+    found = []
+    for y, row in enumerate(reversed(rows)):
+        height, start = _NUMBERS[y], row.find(0)
+        while start >= 0:
+            end = row.find(255, start)
+            if end < 0:
+                end = len(row)
+            found.append(_NUMBERS[start] + height + _WIDTHS_WRITTEN[end - start])
+            start = row.find(0, end)
+    return found
 
 
 def _text(

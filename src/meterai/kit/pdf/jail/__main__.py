@@ -78,10 +78,9 @@ def _is_swollen(statm: int, memory_bytes: int) -> bool:
 
 
 def _send(wall: socket.socket, *parts: bytes) -> None:
-    head = frames.LENGTH.pack(sum(map(len, parts))) + parts[0]
-    wall.sendall(head)
-    for part in parts[1:]:
-        wall.sendall(part)
+    head = frames.LENGTH.pack(sum(map(len, parts)))
+    for piece in frames.pieces(head + parts[0], *parts[1:]):
+        wall.sendall(piece)
 
 
 def _receive(wall: socket.socket) -> bytearray | None:

@@ -7,6 +7,7 @@ Reply: 8 bytes length, 1 byte status, 1 byte "replace me", msgpack of the result
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,6 +16,7 @@ from meterai.kit.pdf.jail.confinement import Confinement
 
 LENGTH = struct.Struct(">Q")
 FRAME_BYTES_MAX = 256 << 20
+_JOINED_BYTES_MAX = 1 << 20
 DONE = 0
 REFUSED = 1
 
@@ -67,3 +69,8 @@ def decode[Result](body: bytes | bytearray | memoryview, result_type: type[Resul
         return msgspec.msgpack.decode(body, type=result_type)
     except (msgspec.MsgspecError, ValueError, RecursionError):  # ValueError: text that is no UTF-8
         raise Dead from None
+
+
+def pieces(*parts: bytes) -> Sequence[bytes]:
+    """How to send a frame: short ones in one piece, for each piece wakes the other side; long uncopied."""
+    return parts if sum(map(len, parts)) > _JOINED_BYTES_MAX else (b"".join(parts),)

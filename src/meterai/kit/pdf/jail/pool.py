@@ -63,8 +63,8 @@ class _Process:
     async def exchange(self, task: int, body: bytes) -> bytearray:
         loop = asyncio.get_running_loop()
         self.jobs += 1
-        await loop.sock_sendall(self.wall, frames.LENGTH.pack(len(body) + 1) + bytes((task,)))
-        await loop.sock_sendall(self.wall, body)
+        for piece in frames.pieces(frames.LENGTH.pack(len(body) + 1) + bytes((task,)), body):
+            await loop.sock_sendall(self.wall, piece)
         return await self.receive()
 
     def is_alive(self) -> bool:
