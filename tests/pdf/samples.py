@@ -323,7 +323,7 @@ def picture_bomb() -> bytes:
 
 
 def tiny_page() -> bytes:
-    return page_file(media=(0, 0, 50, 50))
+    return page_file(media=(0, 0, 200, 30))
 
 
 def giant_page() -> bytes:

@@ -8,6 +8,7 @@ import zlib
 import pikepdf
 import pypdfium2
 import pytest
+import zxingcpp
 from PIL import ImageChops
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
@@ -34,6 +35,19 @@ def test_one_page_large_enough_is_enough() -> None:
     found = receive(ReceptionRequest(data=_saved(pdf), stamps=1, limits=OutputLimits()))
     assert [page.height_pt for page in found.inspection.pages] == [841.89, 18]
     assert found.placements[0].page == 1
+
+
+async def test_a_label_gets_a_smaller_stamp_that_reads(bench: SealingBench) -> None:
+    label = samples.page_file(media=(0, 0, 200, 50))
+    (place,) = receive(ReceptionRequest(data=label, stamps=1, limits=OutputLimits())).placements
+    assert place.size == 50
+    stamp = bench.stamp(place)
+    image = render_image(RenderRequest(data=await bench.seal(label, stamp), page=1, width_px=200 * 300 // 72))
+    found = zxingcpp.read_barcode(image.convert("L"))
+    assert found is not None
+    assert found.text == stamp.code
+    with pytest.raises(Refusal, match=r"placement\.size"):
+        await bench.seal(samples.letter(), stamp)
 
 
 def test_a_poster_is_measured_in_its_own_units() -> None:

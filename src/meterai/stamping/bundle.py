@@ -13,7 +13,7 @@ import msgspec
 from meterai.kernel.ids import derived_id
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.reading import Inspection
-from meterai.stamping.placement import SIZE_DEFAULT, SIZE_MIN, Placement, Position, named_placement
+from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
 FILES_MAX = 5000
 """Files of one bundle."""
@@ -31,12 +31,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Of a named position."""
 
     def place(self, inspection: Inspection, proposed: Placement) -> Placement:
-        """The stamp's place on one document. On a small page the stamp is made smaller, at most to 54 pt."""
+        """The stamp's place on one document. On a small page the stamp is made smaller, if need be."""
         if self.position is None:
             return proposed
         page = 1 if self.page == "first" else len(inspection.pages)
         seen = inspection.pages[page - 1]
-        size = min(SIZE_DEFAULT, max(SIZE_MIN, min(seen.width_pt, seen.height_pt)))
+        size = fitting_size(seen.width_pt, seen.height_pt)
         return named_placement(
             self.position, page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, size=size
         )

@@ -7,10 +7,16 @@ from typing import Literal
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 
 SIZE_MIN, SIZE_DEFAULT, SIZE_MAX = 54.0, 90.0, 110.0
+SIZE_SMALLEST = DEFAULT_LIMITS.page_points_min
+"""On a page without room for `SIZE_MIN`, such as a label. Its 2-D code still reads at 300 dpi."""
 MARGIN = 28.0
 """Kept from the page's edge by proposed and named positions: printers leave it white."""
+
+_SLACK = 0.01
+"""Coordinates travel through forms as decimals."""
 
 Position = Literal[
     "top-left", "top", "top-right", "left", "middle", "right", "bottom-left", "bottom", "bottom-right"
@@ -35,12 +41,17 @@ def check_placement(placement: Placement, *, pages: int, width_pt: float, height
     """Raises: Refusal INVALID `placement.page`, `placement.size` or `placement.outside`."""
     if not 1 <= placement.page <= pages:
         raise Refusal(Kind.INVALID, "placement.page", page=placement.page, pages=pages)
-    if not SIZE_MIN <= placement.size <= SIZE_MAX:
-        raise Refusal(Kind.INVALID, "placement.size", size_min=SIZE_MIN, size_max=SIZE_MAX)
+    size_min = fitting_size(width_pt, height_pt, wanted=SIZE_MIN)
+    if not size_min - _SLACK <= placement.size <= SIZE_MAX:
+        raise Refusal(Kind.INVALID, "placement.size", size_min=size_min, size_max=SIZE_MAX)
     x0, y0, x1, y1 = placement.rectangle
-    slack = 0.01  # coordinates travel through forms as decimals
-    if not (x0 >= -slack and y0 >= -slack and x1 <= width_pt + slack and y1 <= height_pt + slack):
+    if not (x0 >= -_SLACK and y0 >= -_SLACK and x1 <= width_pt + _SLACK and y1 <= height_pt + _SLACK):
         raise Refusal(Kind.INVALID, "placement.outside", page=placement.page)
+
+
+def fitting_size(width_pt: float, height_pt: float, *, wanted: float = SIZE_DEFAULT) -> float:
+    """The size wanted, or what a small page has room for; never below `SIZE_SMALLEST`."""
+    return min(wanted, max(SIZE_SMALLEST, min(width_pt, height_pt)))
 
 
 def overlap(first: Placement, second: Placement) -> bool:

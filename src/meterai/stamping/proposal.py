@@ -8,7 +8,7 @@ import msgspec
 from PIL import Image
 
 from meterai.kit.pdf.rendering import RenderRequest, render_image
-from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, SIZE_MIN, Placement, overlap
+from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, Placement, fitting_size, overlap
 
 _WIDTH_PX = 150
 _PAPER = 232
@@ -78,7 +78,7 @@ def _candidates(
     width_pt: float, height_pt: float, wanted: float
 ) -> tuple[tuple[float, float, float, float], ...]:
     """(distance, x, y, size) on a grid, nearest to where people sign first. Most pages are A4: kept."""
-    size = min(wanted, max(SIZE_MIN, min(width_pt, height_pt)))
+    size = fitting_size(width_pt, height_pt, wanted=wanted)
     found = [
         (_distance((x + size / 2) / width_pt, (y + size / 2) / height_pt), x, y, size)
         for y in _steps(height_pt - size)

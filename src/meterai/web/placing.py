@@ -11,10 +11,9 @@ from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.placement import (
     MARGIN,
     POSITIONS,
-    SIZE_DEFAULT,
-    SIZE_MIN,
     Placement,
     Position,
+    fitting_size,
     named_placement,
     overlap,
 )
@@ -131,7 +130,7 @@ def _stamp_size(document: DocumentPage, page: int) -> float:
         if placement.page == page:
             return placement.size
     seen = page_size(document, page)
-    return min(SIZE_DEFAULT, max(SIZE_MIN, min(seen.width_pt, seen.height_pt)))
+    return fitting_size(seen.width_pt, seen.height_pt)
 
 
 def _candidates(document: DocumentPage, page: int, taken: Sequence[Placement]) -> Iterator[Placement]:

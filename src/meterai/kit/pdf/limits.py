@@ -19,7 +19,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """All streams but pictures, unpacked, together."""
     picture_bytes_max: int = 150 << 20
     """One picture, unpacked: an A4 page at 600 dpi in colour has 105 MB."""
-    page_points_min: float = 54.0
+    page_points_min: float = 36.0
     """The side of the smallest stamp. One page must have room for it."""
     page_units_max: float = 14_400.0
     """Readers show no larger pages (ISO 32000-1 annex C); `UserUnit` makes the units of a poster larger."""
