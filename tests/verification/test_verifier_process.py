@@ -97,11 +97,11 @@ async def test_it_judges_for_machines_and_people_without_any_register(
                 assert answer.status == 404, path
 
 
-async def test_it_asks_the_register_and_can_change_nothing(
+async def test_it_asks_the_register_and_holds_no_secret(
     database: TestDatabase, house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
     await enter(database, SERIAL, stamped)
-    with verifier(house, tmp_path, database.urls.verifier) as (address, _):
+    with verifier(house, tmp_path, database.urls.verifier) as (address, pid):
         judgement = await judge(http, address, stamped)
         assert (judgement["verdict"], judgement["register"]) == ("ASLI", "confirmed")
         contradicted = await judge(http, address, stamp(letter("Surat lain"), house))
@@ -112,6 +112,7 @@ async def test_it_asks_the_register_and_can_change_nothing(
                 assert answer.status == 200, path
         async with http.get(f"{address}/periksa/nomor", params={"nomor": SERIAL}) as answer:
             assert answer.status == 200
+        assert_no_secret(house, pid)
 
 
 async def test_while_the_register_is_down_it_says_so_and_judges_all_the_same(
@@ -154,32 +155,26 @@ async def test_its_role_is_refused_everything_but_the_two_views(database: TestDa
         await connection.close()
 
 
-async def test_it_and_its_jails_hold_no_secret(
-    database: TestDatabase, house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
-) -> None:
-    """Environment, arguments, open files, mapped files and memory of the process and its children."""
-    with verifier(house, tmp_path, database.urls.verifier) as (address, pid):
-        await judge(http, address, stamped)
-        processes = [pid, *_children(pid)]
-        assert len(processes) >= 2, "the jail is a process of its own"
-        for number in processes:
-            told = b"".join(Path(f"/proc/{number}/{name}").read_bytes() for name in ("environ", "cmdline"))
-            for secret in SECRETS.values():
-                assert secret.encode() not in told
-            opened = [os.readlink(entry) for entry in Path(f"/proc/{number}/fd").iterdir()]
-            mapped = Path(f"/proc/{number}/maps").read_text()
-            assert not [path for path in [*opened, mapped] if ".key" in path or "/secret" in path]
-        modules = _imported()
-        assert "meterai.verifier.routes" in modules
-        assert not [
-            name for name in modules if name.startswith(("meterai.stamping.seal", "sandbox", "pkcs11"))
-        ]
-        keys = [p.read_bytes() for p in house.folder.glob("*.key.pem")]
-        assert keys
-        lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
-        others = [secret.encode() for secret in SECRETS.values()]
-        root = (house.folder / "root.pem").read_bytes().splitlines()[3]
-        assert _in_memory(pid, [*lines, *others, root]) == {root}, "the root shows that the search finds"
+def assert_no_secret(house: House, pid: int) -> None:
+    """Looks into environment, arguments, open and mapped files of it and its jails, and into its memory."""
+    processes = [pid, *_children(pid)]
+    assert len(processes) >= 2, "the jail is a process of its own"
+    for number in processes:
+        told = b"".join(Path(f"/proc/{number}/{name}").read_bytes() for name in ("environ", "cmdline"))
+        for secret in SECRETS.values():
+            assert secret.encode() not in told
+        opened = [os.readlink(entry) for entry in Path(f"/proc/{number}/fd").iterdir()]
+        mapped = Path(f"/proc/{number}/maps").read_text()
+        assert not [path for path in [*opened, mapped] if ".key" in path or "/secret" in path]
+    modules = _imported()
+    assert "meterai.verifier.routes" in modules
+    assert not [name for name in modules if name.startswith(("meterai.stamping.seal", "sandbox", "pkcs11"))]
+    keys = [path.read_bytes() for path in house.folder.glob("*.key.pem")]
+    assert keys
+    lines = [line for key in keys for line in key.splitlines() if len(line) == 64]
+    others = [secret.encode() for secret in SECRETS.values()]
+    root = (house.folder / "root.pem").read_bytes().splitlines()[3]
+    assert _in_memory(pid, [*lines, *others, root]) == {root}, "the root shows that the search finds"
 
 
 def _children(pid: int) -> list[int]:
