@@ -23,7 +23,9 @@ from meterai.stamping.bundle_queries import bundles_of_customer
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import documents_of_customer
 from meterai.stamping.queries import job as find_job
-from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles, drop_bundle, drop_from_bundle
+from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
+from meterai.stamping.use_cases.drop_bundle import drop_bundle
+from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.run_cycle import run_due_jobs

@@ -24,7 +24,7 @@ from meterai.sales.use_cases.tell_customer import tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
-from meterai.stamping.use_cases.drop_from_bundle import clean_up_bundles
+from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.workers.loops import Counts, Loop, run_loop
 from meterai.workers.presence import Presence

@@ -17,7 +17,8 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, Outcome, bundle_id
 from meterai.stamping.bundle_queries import bundle, bundles_of_customer
-from meterai.stamping.use_cases.drop_from_bundle import drop_bundle, drop_from_bundle
+from meterai.stamping.use_cases.drop_bundle import drop_bundle
+from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.web.access import customer_of

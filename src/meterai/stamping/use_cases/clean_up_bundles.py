@@ -1,0 +1,17 @@
+"""Forgets bundles that were never started (I18: nothing grows without bound)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from meterai.kit.database import Database
+from meterai.stamping.store import bundles
+from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
+
+_BATCH = 50
+
+
+async def clean_up_bundles(db: Database, *, now: datetime) -> int:
+    """Forgets old bundles that were never started, at most 50 at a time; returns how many."""
+    async with db.transaction() as tx:
+        return await bundles.delete_stale(tx, now - timedelta(days=RETENTION_DAYS), limit=_BATCH)
