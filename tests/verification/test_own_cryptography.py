@@ -12,6 +12,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from tests.verification.making import NOW, House, byte_range, certificate
 
@@ -171,6 +172,17 @@ def test_a_certificate_signed_over_sha1_is_a_stranger(tmp_path: Path) -> None:
     root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
     path = chain.build_path([old], [root], NOW, exact=False)
     assert not path.leads_to_root
+
+
+def test_a_certificate_of_unusual_size_is_neither_read_nor_remembered() -> None:
+    ballast = x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("1.2.3.4"), b"\x04\x82\x40\x00" + bytes(0x4000)
+    )
+    big = issue("Besar", STRONG, "Besar", STRONG, add=lambda b: b.add_extension(ballast, critical=False))
+    before = chain.load_certificate.cache_info().currsize
+    with pytest.raises(ValueError, match="size"):
+        chain.load_certificate(big.public_bytes(Encoding.DER))
+    assert chain.load_certificate.cache_info().currsize == before
 
 
 def test_a_remembered_certificate_is_not_valid_for_ever(house: House) -> None:

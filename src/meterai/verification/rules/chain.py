@@ -34,7 +34,9 @@ from meterai.verification.rules.cms import (
 )
 
 PATH_LENGTH_MAX = 5
-REMEMBERED = 512
+REMEMBERED = 256
+CERTIFICATE_BYTES_MAX = 16_384
+"""Larger ones are not read: strangers' files must not fill the memory of what is remembered."""
 RSA_BITS_MIN = 2048
 CURVE_BITS_MIN = 256
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -72,6 +74,8 @@ def common_name(certificate: x509.Certificate) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def load_certificate(encoded: bytes) -> x509.Certificate:
     """The certificate of these DER bytes. Raises: ValueError."""
+    if len(encoded) > CERTIFICATE_BYTES_MAX:
+        raise ValueError("a certificate of unusual size")
     return x509.load_der_x509_certificate(encoded)
 
 
