@@ -140,6 +140,18 @@ def stamped_twice(bases: Bases) -> bytes:
     return bases.signed(first, serial=SECOND, visible=False)
 
 
+def with_metadata() -> bytes:
+    """With a title, in the document information and in XMP metadata."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        with pdf.open_metadata() as metadata:
+            metadata["dc:title"] = "Surat kuasa"
+            metadata["xmp:CreatorTool"] = "Penulis"
+        pdf.docinfo["/Title"] = "Surat kuasa"
+
+    return saved(letter(SUM), change)
+
+
 def years_ago(bases: Bases) -> bytes:
     """Stamped shortly after the certificate began."""
     return bases.signed(letter(SUM), time_stamper=bases.time_stamper(bases.now - timedelta(days=95)))
@@ -167,6 +179,10 @@ def foreign_changed(bases: Bases) -> bytes:
 
 def plain(data: bytes) -> Made:
     return lambda _: data
+
+
+def metadata_and(step: Callable[[Bases, bytes], bytes]) -> Made:
+    return lambda b: step(b, b.sealed(with_metadata(), profile=Profile.SIGN_LATER)[0])
 
 
 ROTATIONS = [
@@ -225,6 +241,9 @@ ARCHIVED = [
     Variant("archive time stamp alone", of("final", archive_stamped)),
     Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),
     Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),
+    Variant("with metadata, archived", metadata_and(archived)),
+    Variant("with metadata, archive time stamp", metadata_and(archive_stamped)),
+    Variant("with metadata, signed afterwards", metadata_and(budi_signs_visibly)),
     Variant("signed before, archived", of("signed before", archived, archive_stamped)),
     Variant("two stamps, archive time stamp", of("two", archived, archive_stamped)),
     Variant("archive time stamp of another authority", of("final", archive_stamped_by_a_stranger)),

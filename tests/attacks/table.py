@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.attacks import (
     archive,
     cms_tricks,
+    dressed,
     edges,
     forgery,
     issuers,
@@ -24,6 +25,7 @@ ATTACKS: list[Attack] = [
     *shadow.ATTACKS,
     *tables.ATTACKS,
     *archive.ATTACKS,
+    *dressed.ATTACKS,
     *issuers.ATTACKS,
     *edges.ATTACKS,
     *cms_tricks.ATTACKS,

@@ -9,7 +9,8 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.verification.model import Box
 from meterai.verification.rules import rendered
-from meterai.verification.rules.document import STAMP_FIELD, Document, Unreadable
+from meterai.verification.rules.additions import only_plain_additions
+from meterai.verification.rules.document import STAMP_FIELD, Document, Page, Unreadable
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
@@ -18,6 +19,7 @@ from meterai.verification.rules.steps import only_stamps_between
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
 _OBJECT = re.compile(rb"(?<![0-9])[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+obj(?![a-z])")
 _DOCMDP_NO_CHANGES = 1
+FACE_SHARE_MAX = 1 / 6
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
 
@@ -65,9 +67,25 @@ def _check_changes(document: Document, examined: list[Examined], ours: list[Exam
     allowed = _is_revisions(document, _end(ours[0])) and all(
         _is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data)
     )
-    if allowed and not any(_is_drawn(e) for e in later) and _looks_the_same(document, ours[0], later):
+    if (
+        allowed
+        and only_plain_additions(document, _last_revision(document, _end(ours[0])), _fields(ours))
+        and not any(_is_drawn(e) for e in later)
+        and _looks_the_same(document, ours[0], later)
+    ):
         return []
     return ["file.changed_after"]
+
+
+def _last_revision(document: Document, end: int) -> int:
+    """Number of the revision that ends at `end`."""
+    xrefs = document.reader.xrefs
+    places = (xrefs.get_xref_container_info(n).start_location for n in range(xrefs.total_revisions))
+    return sum(1 for place in places if place < end) - 1
+
+
+def _fields(examined: list[Examined]) -> frozenset[str]:
+    return frozenset(e.signature.field for e in examined)
 
 
 def _is_drawn(examined: Examined) -> bool:
@@ -119,6 +137,11 @@ def _object_places(document: Document, first: int) -> Iterator[int]:
                 yield place
 
 
+def _is_large(box: Box, page: Page) -> bool:
+    """Whether a signature's face takes so much of its page that it is rather a text of its own."""
+    return box.width * box.height > FACE_SHARE_MAX * page.box.width_pt * page.box.height_pt
+
+
 def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:
     try:
         inspection = inspect(InspectRequest(data=document.data, allow_signed=True))
@@ -135,6 +158,8 @@ def _looks_the_same(document: Document, first: Examined, later: list[Examined]) 
     for examined in later:
         place = examined.signature
         if place.page is not None and place.box is not None:
+            if not examined.ours and _is_large(place.box, document.pages[place.page - 1]):
+                return False
             # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
             (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
     return not rendered.differing_pages(before, after, blank, covered)

@@ -1,0 +1,145 @@
+"""Whether what was added behind a stamp is only what archive data and further signatures need.
+
+pyHanko compares the revisions and allows further signature fields, archive data and new metadata by their
+kind. What such a field holds, and what else changes in the entries that it passes over, is looked at here: a
+field may run a script or show itself only on paper.
+"""
+
+# mypy: disallow-untyped-calls=False
+# pyHanko types only part of its own functions.
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from lxml import etree  # type: ignore[import-untyped]
+from pyhanko.pdf_utils import generic
+from pyhanko.sign.fields import enumerate_sig_fields
+
+from meterai.verification.rules.document import Document
+
+_PLAIN_FIELD = frozenset(
+    {
+        "/Type", "/Subtype", "/FT", "/T", "/TU", "/TM", "/Ff", "/F", "/Rect", "/P", "/V", "/AP", "/Lock",
+        "/SV", "/MK", "/DA", "/DR", "/Q", "/Border", "/BS", "/NM", "/M", "/StructParent",
+    }
+)  # fmt: skip
+"""Without actions, layers, states and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
+_PLAIN_FLAGS = 4 | 64 | 128 | 512
+"""Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
+_ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
+_FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
+_FACES = ("/DR", "/DA", "/Q")
+_TITLES = ("/Title", "/Author", "/Subject", "/Keywords")
+_EXTENSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/URL", "/ExtensionRevision"})
+_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+
+
+def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
+    """Compares the document with an earlier revision; fields named `own` hold stamps of ours.
+
+    Raises: any parser's exception.
+    """
+    reader = document.reader
+    before = reader.get_historical_resolver(revision)
+    return (
+        _fields_are_plain(reader, before, own)
+        and _same_but(before.root, reader.root, _ROOT_EXCEPT)
+        and _extensions_are_plain(reader.root)
+        and _form_is_alike(before.root, reader.root)
+        and _titles(before.trailer_view) == _titles(reader.trailer)
+        and _descriptions(before.root) == _descriptions(reader.root)
+    )
+
+
+def _fields_are_plain(reader: Any, before: Any, own: frozenset[str]) -> bool:
+    """Whether each signature field that is new or newly filled is signed and plain."""
+    known = {
+        field.reference: value is not None
+        for _, value, field in enumerate_sig_fields(before)
+        if _is_reference(field)
+    }
+    for name, value, field in enumerate_sig_fields(reader):
+        if not _is_reference(field):
+            return False
+        was_filled = known.get(field.reference)
+        if was_filled is None and value is None:
+            return False
+        changed = was_filled is None or (value is not None and not was_filled)
+        if changed and name not in own and not _is_plain(field.get_object()):
+            return False
+    return True
+
+
+def _entry(holder: Any, key: str, default: Any) -> Any:
+    """The value itself: pyHanko's own `get` gives a reference where one is written."""
+    return holder[key] if key in holder else default  # noqa: SIM401
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, generic.IndirectObject)
+
+
+def _is_plain(field: Any) -> bool:
+    if not set(field) <= _PLAIN_FIELD or int(_entry(field, "/F", 0)) & ~_PLAIN_FLAGS:
+        return _is_hidden_and_placeless(field)
+    face = _entry(_entry(field, "/AP", {}), "/N", None)
+    return face is None or (isinstance(face, generic.StreamObject) and "/OC" not in face)
+
+
+def _is_hidden_and_placeless(field: Any) -> bool:
+    """A field without a place may be flagged as it likes: there is nothing to be seen."""
+    left, bottom, right, top = _entry(field, "/Rect", (0, 0, 0, 0))
+    return set(field) <= _PLAIN_FIELD and (left == right or bottom == top)
+
+
+def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
+    keys = (set(old) | set(new)) - exempt
+    return all(_text(old, key) == _text(new, key) for key in keys)
+
+
+def _text(holder: Any, key: str) -> bytes | None:
+    """A value as it is written, references as references; None when it isn't there."""
+    if key not in holder:
+        return None
+    out = io.BytesIO()
+    holder.raw_get(key).write_to_stream(out, None)
+    return out.getvalue()
+
+
+def _extensions_are_plain(root: Any) -> bool:
+    """Whether the entry for extensions holds names and numbers of extensions and nothing else (7.12)."""
+    for key, raw in _entry(root, "/Extensions", {}).items():
+        value = raw.get_object()
+        listed = value if isinstance(value, generic.ArrayObject) else [value]
+        if key != "/Type" and not all(set(item.get_object()) <= _EXTENSION for item in listed):
+            return False
+    return True
+
+
+def _form_is_alike(old_root: Any, new_root: Any) -> bool:
+    """Whether the form's own entries stayed: they decide how readers draw fields that are no signatures."""
+    old, new = _entry(old_root, "/AcroForm", {}), _entry(new_root, "/AcroForm", {})
+    others = any(_entry(f.get_object(), "/FT", None) != "/Sig" for f in _entry(new, "/Fields", []))
+    return _same_but(old, new, _FORM_EXCEPT) and (
+        not others or all(_text(old, key) == _text(new, key) for key in _FACES)
+    )
+
+
+def _titles(trailer: Any) -> list[str]:
+    information = _entry(trailer, "/Info", {})
+    return [str(_entry(information, key, "")) for key in _TITLES]
+
+
+def _descriptions(root: Any) -> set[tuple[str, str]]:
+    """Title, author and the like in the metadata (ISO 16684-1); dates and producers may change."""
+    if "/Metadata" not in root:
+        return set()
+    tree = etree.fromstring(root["/Metadata"].data, etree.XMLParser(resolve_entities=False, no_network=True))
+    found = set()
+    for element in tree.iter(etree.Element):
+        if element.tag.startswith(_DUBLIN_CORE) and element.tag != f"{_DUBLIN_CORE}format":
+            found.add((element.tag, "".join(element.itertext()).strip()))
+        found |= {(k, v) for k, v in element.attrib.items() if k.startswith(_DUBLIN_CORE)}
+    return found

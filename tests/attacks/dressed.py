@@ -1,0 +1,228 @@
+"""Further signature fields and archive data as wrapping for what no signature needs.
+
+A validator that allows "a further signature field" or "archive data" must look at what the field and the
+catalog hold, not only at their kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from tests.attacks.bases import Bases
+from tests.attacks.evidence import both, keeps_signed_bytes, opens
+from tests.attacks.raw import anatomy, append, edited, stream
+from tests.attacks.signing import (
+    BLANK,
+    TEXT,
+    Box,
+    Edit,
+    add_field,
+    black,
+    signed_by_somebody,
+    with_archive_stamp,
+    with_store,
+)
+from tests.attacks.suite import PROFILES, Attack, Maker, attacks
+from tests.verification.making import certificate
+
+Field = generic.DictionaryObject
+
+
+def _script() -> generic.DictionaryObject:
+    return generic.DictionaryObject(
+        {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): pdf_string("app.alert(1)")}
+    )
+
+
+def _actions(event: str) -> generic.DictionaryObject:
+    return generic.DictionaryObject({pdf_name(event): _script()})
+
+
+def _rectangle(box: Box) -> generic.ArrayObject:
+    return generic.ArrayObject(map(generic.NumberObject, box))
+
+
+def _field(writer: IncrementalPdfFileWriter, box: Box | None) -> Field:
+    """Mallory's empty signature field, with a black face when it has a place."""
+    if box is None:
+        append_signature_field(writer, SigFieldSpec(sig_field_name="Mallory", box=None))
+    else:
+        add_field(writer, "Mallory", box)
+    field = writer.root["/AcroForm"]["/Fields"][-1]
+    writer.update_container(field)
+    return field
+
+
+def field_with(box: Box | None = None, **entries: generic.PdfObject) -> Edit:
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field = _field(writer, box)
+        for key, value in entries.items():
+            field[pdf_name(f"/{key}")] = value
+
+    return edit
+
+
+def parted(flags: int, box: Box) -> Edit:
+    """The field has no place of its own; its widget is another object, with these flags."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field, page = _field(writer, None), writer.root["/Pages"]["/Kids"][0]
+        own = writer.root["/AcroForm"]["/Fields"].raw_get(-1)
+        for key in ("/Rect", "/Subtype", "/P", "/F"):
+            if key in field:
+                del field[key]
+        if field.get("/Type") == "/Annot":
+            del field["/Type"]
+        widget = generic.DictionaryObject(
+            {
+                pdf_name("/Type"): pdf_name("/Annot"),
+                pdf_name("/Subtype"): pdf_name("/Widget"),
+                pdf_name("/Parent"): own,
+                pdf_name("/F"): generic.NumberObject(flags),
+                pdf_name("/Rect"): _rectangle(box),
+                pdf_name("/AP"): generic.DictionaryObject({pdf_name("/N"): writer.add_object(black(box))}),
+            }
+        )
+        reference = writer.add_object(widget)
+        field["/Kids"] = generic.ArrayObject([reference])
+        listed = page["/Annots"]
+        kept = [item for item in list.__iter__(listed) if item != own]
+        page["/Annots"] = generic.ArrayObject([*kept, reference])
+        writer.update_container(page)
+
+    return edit
+
+
+def form_with(**entries: generic.PdfObject) -> Edit:
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        form = writer.root["/AcroForm"]
+        for key, value in entries.items():
+            form[pdf_name(f"/{key}")] = value
+        writer.update_container(form)
+
+    return edit
+
+
+def signs(edit: Edit) -> Maker:
+    """Mallory signs into her own field."""
+    return lambda _, d: signed_by_somebody(d, name="Mallory", edit=edit, existing=True, forced=True)
+
+
+def dates(edit: Edit) -> Maker:
+    """An archive time stamp fills Mallory's field."""
+    return lambda b, d: with_archive_stamp(d, b.time_stamper(b.now), name="Mallory", edit=edit)
+
+
+def stores(edit: Edit) -> Maker:
+    return lambda b, d: with_store(d, certificate(b.folder / "intermediate.pem"), edit=edit)
+
+
+def signs_beside(edit: Edit) -> Maker:
+    return lambda _, d: signed_by_somebody(d, name="Mallory", edit=edit, forced=True)
+
+
+def permits_annotations(writer: IncrementalPdfFileWriter) -> None:
+    """A certification after the fact, which would allow annotations."""
+    parameters = generic.DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/TransformParams"),
+            pdf_name("/P"): generic.NumberObject(3),
+            pdf_name("/V"): pdf_name("/1.2"),
+        }
+    )
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    writer.root["/Perms"] = generic.DictionaryObject({pdf_name("/DocMDP"): field.raw_get("/V")})
+    writer.root["/MarkInfo"] = parameters
+    writer.update_root()
+
+
+def _raw(data: bytes, number: int, objects: dict[int, bytes], root: bytes, trailer: bytes = b"") -> bytes:
+    """Archive data written by hand (pyHanko would write the metadata itself)."""
+    parts = anatomy(data)
+    store = b"<< /Certs [%d 0 R] >>" % number
+    entries = {"/DSS": store} | ({"/Metadata": root} if root else {})
+    certificates = {number: stream(b"0"), parts.root: edited(data, parts.root, entries)}
+    return append(data, certificates | objects, trailer=trailer)
+
+
+def other_title(_: Bases, data: bytes) -> bytes:
+    number = anatomy(data).size
+    information = {number + 1: b"<< /Title (Surat kuasa Rp99.000.000) >>"}
+    return _raw(data, number, information, b"", b"/Info %d 0 R" % (number + 1))
+
+
+def other_metadata(_: Bases, data: bytes) -> bytes:
+    number = anatomy(data).size
+    kind = b"/Type /Metadata /Subtype /XML"
+    return _raw(data, number, {number + 1: stream(XMP % b"Rp99.000.000", kind)}, b"%d 0 R" % (number + 1))
+
+
+XMP = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">%s'
+    b'</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def extensions(writer: IncrementalPdfFileWriter) -> None:
+    """An entry that validators pass over, with a script inside."""
+    writer.root["/Extensions"] = generic.DictionaryObject({pdf_name("/ADBE"): _actions("/O")})
+    writer.update_root()
+
+
+NUMBER = generic.NumberObject
+LAYER = generic.DictionaryObject({pdf_name("/Type"): pdf_name("/OCG"), pdf_name("/Name"): pdf_string("x")})
+FIELDS: dict[str, Edit] = {
+    "with a script when its page opens": field_with(AA=_actions("/PO")),
+    "with a script when its page is seen": field_with(AA=_actions("/PV")),
+    "with an action": field_with(A=_script()),
+    "widget apart, shown only when printed": parted(36, TEXT),
+    "widget apart on blank paper": parted(4, BLANK),
+}
+PLACED: dict[str, Edit] = {
+    "of a fixed size at every zoom": field_with(BLANK, F=NUMBER(4 | 8)),
+    "shown only when printed": field_with(BLANK, F=NUMBER(36)),
+    "shown only when touched": field_with(BLANK, F=NUMBER(4 | 256)),
+    "in a layer": field_with(BLANK, OC=LAYER),
+    "as large as the paper that is left": field_with((20, 200, 575, 700)),
+}
+FONTS: dict[str, Edit] = {
+    "another font for fields": form_with(DA=pdf_string("/Symb 12 Tf")),
+    "other fonts for fields": form_with(DR=generic.DictionaryObject()),
+}
+REDRAWN = FONTS | {
+    "fields to be drawn by the reader": form_with(NeedAppearances=generic.BooleanObject(True)),
+}
+ENTRIES: dict[str, Edit] = {
+    "another form inside": form_with(XFA=pdf_string("<xdp/>")),
+    "fields calculated by script": form_with(CO=generic.ArrayObject()),
+    "a script in an entry passed over": extensions,
+}
+BY_HAND: dict[str, Maker] = {
+    "archive data, another title": other_title,
+    "archive data, another title in the metadata": other_metadata,
+    "archive data, permissions": stores(permits_annotations),
+}
+
+
+def _named(prefix: str, way: Callable[[Edit], Maker], edits: dict[str, Edit]) -> dict[str, Maker]:
+    return {f"{prefix} {name}": way(edit) for name, edit in edits.items()}
+
+
+ALL = both(opens, keeps_signed_bytes)
+FORM = "with field, approval"
+ATTACKS: list[Attack] = [
+    *attacks("archive", _named("time stamp's field", dates, FIELDS), on=("final",), shows=ALL),
+    *attacks("archive", _named("unsigned field", stores, FIELDS), on=("final", "two"), shows=ALL),
+    *attacks("archive", _named("archive data,", stores, ENTRIES), on=("final",), shows=ALL),
+    *attacks("archive", BY_HAND, on=PROFILES, shows=ALL),
+    *attacks("archive", _named("archive data,", stores, REDRAWN), on=(FORM,), shows=ALL),
+    *attacks("sneaky signature", _named("field", signs, FIELDS | PLACED), on=("to be signed",), shows=ALL),
+    *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
+    *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),
+]
