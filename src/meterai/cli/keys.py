@@ -30,6 +30,7 @@ from meterai.stamping.use_cases import retire_key as retiring
 
 _KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
 _TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_WARN_DAYS = 45
 _JSON = typer.Option("--json", help="Print one JSON object per key.")
 
 
@@ -205,3 +206,8 @@ def _show(found: list[KeyNow]) -> None:
         dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
         typer.echo(f"{'':16}  {key.place}  {key.name}")
+        left = (key.valid_until - system_clock()).days
+        if key.state in ("active", "expired") and left < _WARN_DAYS:
+            typer.echo(
+                f"{'':16}  Only {max(left, 0)} days are left: add the next key (docs/keys.md, rotation)."
+            )

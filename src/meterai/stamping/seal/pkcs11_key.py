@@ -27,6 +27,7 @@ SHA256_DIGEST_INFO: Final = bytes.fromhex("3031300d06096086480165030402010500042
 """DER of DigestInfo up to the digest (RFC 8017 section 9.2, note 1)."""
 _OUTPUT_BYTES_MAX: Final = 1024
 _SIGN_SECONDS_MAX: Final = 10.0
+_OPEN_SECONDS_MAX: Final = 3.0
 _REOPEN_FIRST_SECONDS: Final = 0.1
 _REOPEN_LONGEST_SECONDS: Final = 5.0
 
@@ -73,7 +74,8 @@ class Pkcs11Key:
         Raises: KeyUnfit.
         """
         try:
-            await self._in_thread(self._ready_key)
+            async with asyncio.timeout(_OPEN_SECONDS_MAX):  # others sign meanwhile, or wait for this
+                await self._in_thread(self._ready_key)
         except KeyUnfit:
             raise
         except Exception as error:

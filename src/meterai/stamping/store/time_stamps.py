@@ -111,7 +111,8 @@ async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> b
         """INSERT INTO stamping.release
            (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
            SELECT r.serial, $2, $3, $4, r.pages, r.document_id, $5, r.key_id
-           FROM stamping.release r WHERE r.sha256 = $1 AND r.version = 1""",
+           FROM stamping.release r WHERE r.sha256 = $1 AND r.version = 1
+           ON CONFLICT DO NOTHING  -- renewed in another way since""",
         file.owed.sha256,
         new.version,
         new.sha256,
