@@ -22,6 +22,11 @@ from tests.pdf import samples
 from tests.verification.making import append_revision, sign, stranger
 
 
+def signed_in(data: bytes, field: str, name: str = "Budi Santoso") -> bytes:
+    """The file with a signature in a field that was there."""
+    return _filled(IncrementalPdfFileWriter(io.BytesIO(data)), field, name)
+
+
 @lru_cache
 def person(name: str) -> SimpleSigner:
     """Somebody with a certificate of their own."""
@@ -44,6 +49,10 @@ def signed(
         writer,
         SigFieldSpec(field, box=(60, 60, 160, 100), field_mdp_spec=lock, doc_mdp_update_value=lock_level),
     )
+    return _filled(writer, field, name, certify)
+
+
+def _filled(writer: IncrementalPdfFileWriter, field: str, name: str, certify: MDPPerm | None = None) -> bytes:
     permission: dict[str, Any] = {"docmdp_permissions": certify} if certify else {}
     signing = PdfSigner(
         PdfSignatureMetadata(
@@ -61,6 +70,18 @@ def signed(
 
 def by_budi() -> bytes:
     return signed(samples.letter())
+
+
+def waiting() -> bytes:
+    """Nobody signed yet; there are fields for two, one of them inside another and one with seed values."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(samples.form()))
+    for number, name in enumerate(("Pihak.Pertama", "Kedua")):
+        append_signature_field(
+            writer, SigFieldSpec(name, box=(60 + 120 * number, 60, 160 + 120 * number, 100))
+        )
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def by_budi_and_siti() -> bytes:

@@ -121,7 +121,7 @@ def test_many_forms_sharing_one_dictionary_of_resources_are_fine() -> None:
 
 async def test_a_stamped_file_is_certified_and_refused_until_somebody_asks(bench) -> None:  # type: ignore[no-untyped-def]
     stamped = await bench.seal(samples.letter(), bench.stamp(Placement(page=1, x=400, y=100)))
-    with pytest.raises(Refusal, match=r"pdf\.certified"):
+    with pytest.raises(Refusal, match=r"pdf\.stamped_already"):
         look(stamped)
     assert look(stamped, allow_signed=True).signatures is SignatureKind.CERTIFIED
 

@@ -165,6 +165,25 @@ async def test_others_may_sign_after_the_stamp_when_that_was_chosen(count: int, 
         assert len(judgement.other_signatures) == signers
 
 
+async def test_fields_that_wait_for_signatures_stay_when_others_will_sign(bench: SealingBench) -> None:
+    assert "pdf.notice.signature_fields" in look(signed_files.waiting()).notices
+    stamp = bench.stamp(RIGHT)
+    data = await bench.seal(signed_files.waiting(), stamp, profile=Profile.SIGN_LATER)
+    check(data, b"", bench, stamp.serial, profile=Profile.SIGN_LATER)
+    assert judged(data, bench).verdict is Verdict.GENUINE
+    first = signed_files.signed_in(data, "Pihak_Pertama")
+    both = signed_files.signed_in(first, "Kedua", "Siti Rahma")
+    judgement = judged(both, bench)
+    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+    assert [other.signer for other in judgement.other_signatures] == ["Budi Santoso", "Siti Rahma"]
+
+
+async def test_a_final_document_keeps_no_field(bench: SealingBench) -> None:
+    stamp = bench.stamp(RIGHT)
+    data = await bench.seal(signed_files.waiting(), stamp)
+    check(data, b"", bench, stamp.serial, profile=Profile.FINAL)
+
+
 async def test_what_is_no_signature_spoils_a_file_that_others_may_sign(bench: SealingBench) -> None:
     data = await bench.seal(samples.letter(), bench.stamp(RIGHT), profile=Profile.SIGN_LATER)
 

@@ -22,6 +22,7 @@ from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.xfa import has_only_xfa
 from meterai.stamping.mending import mend
+from meterai.stamping.signature_fields import find_empty_fields, restore_fields
 
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
@@ -60,8 +61,12 @@ def prepare_document(request: DocumentRequest) -> NormalisedDocument:
     )
 
 
-def normalise(document: OpenedDocument, data: bytes, password: str = "") -> io.BytesIO:
+def normalise(
+    document: OpenedDocument, data: bytes, password: str = "", *, to_be_signed: bool = False
+) -> io.BytesIO:
     """The rewritten file, as a stream that the seal is appended to. `data` is what was opened.
+
+    `to_be_signed`: empty signature fields stay.
 
     Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
     """
@@ -70,8 +75,10 @@ def normalise(document: OpenedDocument, data: bytes, password: str = "") -> io.B
     if has_only_xfa(pdf):
         raise refuse("pdf.xfa_dynamic")
     mend(document)
+    waiting = find_empty_fields(document) if to_be_signed else []
     _flatten(document, data, password)
     _defuse(document)
+    restore_fields(pdf, waiting)
     _fix_trailer(pdf, data)
     return save(pdf)
 

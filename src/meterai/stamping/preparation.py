@@ -167,7 +167,8 @@ def _begin(request: SealRequest) -> _Begun:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
         base = io.BytesIO(request.data)
     else:
-        base = normalise(document, request.data)
+        later = request.profile is Profile.SIGN_LATER
+        base = normalise(document, request.data, request.password, to_be_signed=later)
     base_bytes = base.getbuffer().nbytes
     return _Begun(_start(document, base, request), len(document.pages), base_bytes, document.pdf.pdf_version)
 

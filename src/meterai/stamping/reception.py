@@ -73,8 +73,14 @@ def receive(request: ReceptionRequest) -> Reception:
     drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)
     profile = profile_for(inspection, request.profile)
+    kept = profile is not Profile.SIGNED and "pdf.notice.signature_fields" in inspection.notices
     output = measure_output(
-        MeasureRequest(data=data, placements=placements, profile=profile, limits=request.limits)
+        MeasureRequest(
+            data=data,
+            placements=placements,
+            profile=Profile.SIGN_LATER if kept else profile,  # the larger one: the person may still choose it
+            limits=request.limits,
+        )
     )
     return Reception(
         inspection=inspection,

@@ -56,7 +56,7 @@ def _read_in_order(writer: Any, page: generic.IndirectObject) -> None:
 
 def _at(holder: Any, key: str) -> Any:
     """The value, looked up where the entry is a reference."""
-    return holder[key] if key in holder else None
+    return holder[key] if key in holder else None  # noqa: SIM401 (get gives a reference)
 
 
 def _raw(holder: generic.DictionaryObject, key: str) -> Any:

@@ -50,6 +50,12 @@ NOTICES: dict[str, tuple[str, str]] = {
         "Izin khusus Adobe Reader pada PDF ini akan kami buang; halamannya tidak berubah.",
         "We will remove this PDF's special permissions for Adobe Reader; its pages do not change.",
     ),
+    "pdf.notice.signature_fields": (
+        "PDF ini punya kotak tanda tangan digital yang masih kosong. Agar kotak itu tetap ada, pilih “Masih "
+        "akan ditandatangani secara digital” di bawah.",
+        "This PDF has digital signature fields that are still empty. To keep them, choose “Others will still "
+        "sign it digitally” below.",
+    ),
     "pdf.notice.kept": (
         "PDF ini berisi skrip, lampiran, atau perintah otomatis. Karena sudah ditandatangani, semuanya kami "
         "biarkan apa adanya; membuangnya akan merusak tanda tangan.",

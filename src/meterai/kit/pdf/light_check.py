@@ -179,6 +179,8 @@ def _stamp_fields(pdf: pikepdf.Pdf, profile: Profile) -> dict[str, Any]:
     fields = list(pdf.Root["/AcroForm"]["/Fields"])
     if profile is Profile.SIGNED:
         fields = [field for field in fields if str(field.get("/T", "")).startswith("Emet") and "/V" in field]
+    elif profile is Profile.SIGN_LATER:  # which keeps the fields of those who will sign
+        fields = [field for field in fields if str(field["/T"]).startswith("Emet") or "/V" in field]
     return {str(field["/T"]): field["/V"] for field in fields}
 
 

@@ -11,7 +11,13 @@ import pikepdf
 from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.page_box import PageBox
-from meterai.kit.pdf.signatures import SignatureKind, find_signatures, is_signature, usage_rights
+from meterai.kit.pdf.signatures import (
+    SignatureKind,
+    empty_signature_name,
+    find_signatures,
+    is_signature,
+    usage_rights,
+)
 from meterai.kit.pdf.structure import OpenedDocument, has_guessed, name_of, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
 from meterai.kit.pdf.xfa import has_only_xfa
@@ -68,8 +74,9 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """qpdf had to guess where objects lie; the person should look at the pages."""
     notices: list[str]
     """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
-    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`; of a signed file,
-    from which nothing is removed, `.kept`, `.signed_changed` and `.stamped_already`."""
+    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`,
+    `.signature_fields`; of a signed file, from which nothing is removed, `.kept`, `.signed_changed` and
+    `.stamped_already`."""
     signers: list[str] = []
     """Who signed the file already, by the names in their certificates; nobody checked who they are."""
 
@@ -180,7 +187,9 @@ def _annotation_notices(annotations: Any) -> set[str]:
         if not isinstance(item, pikepdf.Dictionary):
             continue
         kind = name_of(item.get("/Subtype"))
-        if kind in DANGEROUS_ANNOTATIONS:
+        if empty_signature_name(item):
+            found.add("signature_fields")
+        elif kind in DANGEROUS_ANNOTATIONS:
             found.add(DANGEROUS_ANNOTATIONS[kind])
         elif kind not in ("/Link", "/Widget", "/Popup"):
             found.add("comments")

@@ -34,6 +34,29 @@ def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
     return SignatureKind.SIGNED if _any_filled(form.get("/Fields")) else SignatureKind.NONE
 
 
+def empty_signature_name(widget: Any) -> str:
+    """The name of the field if a widget is a signature field without a signature; else empty.
+
+    Names of fields inside others are joined by a low line: a field's own name may hold no full stop (clause
+    12.7.3.2).
+    """
+    if not isinstance(widget, pikepdf.Dictionary) or widget.get("/Subtype") != "/Widget":
+        return ""
+    names: list[str] = []
+    kind: Any = None
+    node: Any = widget
+    for _ in range(20):
+        if "/V" in node:
+            return ""
+        kind = kind if kind is not None else node.get("/FT")
+        if isinstance(own := node.get("/T"), pikepdf.String):
+            names.insert(0, str(own))
+        node = node.get("/Parent")
+        if not isinstance(node, pikepdf.Dictionary):
+            break
+    return "_".join(names).replace(".", "_") if kind == "/Sig" else ""
+
+
 def usage_rights(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
     """The signature dictionaries that enable usage rights, which rewriting removes."""
     permissions = pdf.Root.get("/Perms")

@@ -1,0 +1,67 @@
+"""The empty signature fields of a form that others will sign: kept when everything else is flattened.
+
+Runs in the jail. A field is made anew with its name and its place, and nothing of what else it held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+
+from meterai.kit.pdf.signatures import empty_signature_name
+from meterai.kit.pdf.structure import OpenedDocument
+
+_PRINTED, _HIDDEN = 0b100, 0b100010
+"""Annotation flags (ISO 32000-1 clause 12.5.3): Print; Hidden and NoView."""
+_KEPT_MAX = 40
+
+
+@dataclass(frozen=True)
+class EmptyField:
+    """A visible field that waits for a signature."""
+
+    page: Any
+    name: str
+    rectangle: list[Any]
+
+
+def find_empty_fields(document: OpenedDocument) -> list[EmptyField]:
+    """In the order of the pages; each name once, and none that a stamp's field has."""
+    found: dict[str, EmptyField] = {}
+    for walked in document.pages:
+        annotations = walked.page.get("/Annots")
+        for item in annotations if isinstance(annotations, pikepdf.Array) else ():
+            name = empty_signature_name(item)
+            rectangle = item.get("/Rect") if name else None
+            flags = item.get("/F", 0) if name else 0
+            if not isinstance(rectangle, pikepdf.Array) or len(rectangle) != 4:
+                continue
+            if isinstance(flags, int) and not flags & _HIDDEN and not name.startswith("Emet"):
+                found.setdefault(name, EmptyField(walked.page, name, list(rectangle)))
+    return list(found.values())[:_KEPT_MAX]
+
+
+def restore_fields(pdf: pikepdf.Pdf, fields: list[EmptyField]) -> None:
+    """Puts the fields into a form of their own."""
+    if not fields:
+        return
+    made = pikepdf.Array()
+    for field in fields:
+        widget = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.Widget,
+                FT=pikepdf.Name.Sig,
+                T=pikepdf.String(field.name),
+                F=_PRINTED,
+                Rect=pikepdf.Array(field.rectangle),
+                P=field.page,
+            )
+        )
+        if "/Annots" not in field.page:
+            field.page["/Annots"] = pikepdf.Array()
+        field.page["/Annots"].append(widget)
+        made.append(widget)
+    pdf.Root["/AcroForm"] = pdf.make_indirect(pikepdf.Dictionary(Fields=made))
