@@ -133,6 +133,30 @@ async def test_a_file_that_the_store_lost_is_not_released(house: House) -> None:
         await released_file(house.db, house.objects, job.document_id)
 
 
+class RottenStore(FolderStore):
+    """Gives back what was stored just now with one byte changed."""
+
+    written: frozenset[str] = frozenset()
+
+    async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        await super().put_all(contents)
+        self.written |= set(contents)
+
+    async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        found = await super().get_all(keys)
+        return [
+            data[:99] + bytes([data[99] ^ 1]) + data[100:] if data and key in self.written else data
+            for key, data in zip(keys, found, strict=True)
+        ]
+
+
+async def test_a_file_that_the_store_changed_is_not_released(house: House) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    await run_due_jobs(house.tools(objects=RottenStore(house.data / "objects")), worker="test")
+    waiting = await now_of(house, job)
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "object.damaged")
+
+
 async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
     class FullDisk(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
