@@ -121,7 +121,8 @@ class Pages:
             "long_moment": partial(_long_moment, language),
         }
         for name in environment.list_templates(extensions=["html"]):
-            environment.get_template(name)
+            template = environment.get_template(name)
+            template.globals = dict(template.globals)  # a chain of mappings is slow to copy for every page
         return environment
 
 
