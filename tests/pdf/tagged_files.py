@@ -14,7 +14,8 @@ SHAPES = ("flat", "parents in a tree", "several at the top", "no next key", "one
 _XMP = (
     b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
     b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-    b'xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="1" pdfaid:conformance="A"/></rdf:RDF>'
+    b'xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="1" pdfaid:conformance="A" '
+    b'xmlns:pdf="http://ns.adobe.com/pdf/1.3/" pdf:PDFVersion="1.4" pdf:Producer="Tangan"/></rdf:RDF>'
     b'</x:xmpmeta><?xpacket end="w"?>'
 )
 

@@ -91,6 +91,7 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
         out,
         static_id=True,  # the seal's increment sets the changing half of the ID; else no two runs agree
         min_version=version,
+        fix_metadata_version=False,  # XMP stays as it is, to the byte
         compress_streams=compact,
         recompress_flate=compact,
         stream_decode_level=pikepdf.StreamDecodeLevel.generalized
