@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from tests.attacks.bases import Bases
-from tests.attacks.evidence import both, keeps_signed_bytes, opens
+from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
 from tests.attacks.raw import anatomy, append, edited, stream
 from tests.attacks.signing import (
     BLANK,
@@ -95,6 +95,12 @@ def parted(flags: int, box: Box) -> Edit:
         writer.update_container(page)
 
     return edit
+
+
+def with_the_stamps_face(writer: IncrementalPdfFileWriter) -> None:
+    """Mallory's field wears the genuine stamp's own drawing, as if there were two."""
+    field = _field(writer, (300, 300, 390, 390))
+    field["/AP"] = generic.DictionaryObject(writer.root["/AcroForm"]["/Fields"][0]["/AP"])
 
 
 def form_with(**entries: generic.PdfObject) -> Edit:
@@ -191,6 +197,7 @@ PLACED: dict[str, Edit] = {
     "in a layer": field_with(BLANK, OC=LAYER),
     "as large as the paper that is left": field_with((20, 200, 575, 700)),
 }
+DRESSED: dict[str, Edit] = {"with the face of a stamp": with_the_stamps_face}
 FONTS: dict[str, Edit] = {
     "another font for fields": form_with(DA=pdf_string("/Symb 12 Tf")),
     "other fonts for fields": form_with(DR=generic.DictionaryObject()),
@@ -223,6 +230,7 @@ ATTACKS: list[Attack] = [
     *attacks("archive", BY_HAND, on=PROFILES, shows=ALL),
     *attacks("archive", _named("archive data,", stores, REDRAWN), on=(FORM,), shows=ALL),
     *attacks("sneaky signature", _named("field", signs, FIELDS | PLACED), on=("to be signed",), shows=ALL),
+    *attacks("picture", _named("signature", signs, DRESSED), on=("to be signed",), shows=looks_different),
     *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
     *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),
 ]

@@ -92,12 +92,20 @@ def signed_by_somebody(
             field_name=name, reason=reason, md_algorithm="sha256", certify=certify is not None, **permissions
         ),
         signer=signer or somebody(name),
+        stamp_style=_KeptFace(),  # type: ignore[arg-type]
         new_field_spec=None if found else SigFieldSpec(sig_field_name=name, box=None),
     )
     out = io.BytesIO()
     with ThreadPoolExecutor(1) as thread, _opened(writer, forced=forced):
         thread.submit(signing.sign_pdf, writer, output=out, existing_fields_only=found).result()
     return out.getvalue()
+
+
+class _KeptFace:
+    """Leaves the field's face as it is; pyHanko would draw one of its own."""
+
+    def create_stamp(self, *_: object) -> None:
+        return None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.stamp_code import decode_code
 from meterai.verification.model import Box
 from meterai.verification.rules import rendered
 from meterai.verification.rules.additions import only_plain_additions
@@ -162,7 +163,18 @@ def _looks_the_same(document: Document, first: Examined, later: list[Examined]) 
                 return False
             # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
             (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
-    return not rendered.differing_pages(before, after, blank, covered)
+    return not rendered.differing_pages(before, after, blank, covered) and not _shows_a_stamp(document, blank)
+
+
+def _shows_a_stamp(document: Document, faces: dict[int, list[Box]]) -> bool:
+    """Whether somebody else's signature wears the code of a stamp: it is meant to be taken for one."""
+    for text in rendered.codes_within(document.data, faces):
+        try:
+            decode_code(text)
+        except Refusal:
+            continue
+        return True
+    return False
 
 
 def _end(examined: Examined) -> int:

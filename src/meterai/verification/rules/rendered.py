@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pypdfium2
+import zxingcpp
 from PIL import Image, ImageChops
 
 from meterai.verification.model import Box
 
 COMPARE_DPI = 60
 PIXELS_MAX = 4_000_000
+CODE_DPI = 200
+"""What a 2-D code of a stamp needs to be read from a page: modules of three pixels."""
 
 
 def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
@@ -21,6 +24,24 @@ def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
         return [_draw(document[number], dpi / 72) for number in range(len(document))]
     finally:
         document.close()
+
+
+def codes_within(data: bytes, boxes: Mapping[int, Sequence[Box]]) -> list[str]:
+    """Texts of the 2-D codes that can be read within boxes, by page."""
+    found: list[str] = []
+    document = pypdfium2.PdfDocument(data)
+    try:
+        document.init_forms()
+        for number, places in boxes.items():
+            picture = _draw(document[number - 1], CODE_DPI / 72).convert("L")
+            scale = picture.height / document[number - 1].get_height()
+            for box in places:
+                found += [
+                    c.text for c in zxingcpp.read_barcodes(picture.crop(_pixels(box, scale, picture.height)))
+                ]
+    finally:
+        document.close()
+    return found
 
 
 def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
