@@ -159,7 +159,7 @@ def make_status() -> documents.Status:
         event="casn-2026-gelombang-1", epoch=9_999, sequence=99_999_999, at=4_000_000_000,
         state=QueueState.OUT_OF_STOCK, frontiers=[(2**24 - 1, longest)] * 2, rate=99_999,
         fan=[(14_400, 9_999_999, 9_999_999)] * 8, closes_at=4_000_000_000, last_call_at=4_000_000_000,
-        poll=(60, 300), waiting=9_999_999, admitted=9_999_999, done_after_s=9_999,
+        poll=(60, 300), waiting=9_999_999, admitted=9_999_999, called=9_999_999, done_after_s=9_999,
         kept=(9_999_999, 9_999_999), log=(99_999_999, "f" * 32),
         note=documents.Announcement("x" * 140, "y" * 140),
     )  # fmt: skip

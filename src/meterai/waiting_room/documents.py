@@ -67,6 +67,8 @@ class Status(Document, frozen=True, kw_only=True):
     """Seconds between two looks: at the front, at the back."""
     waiting: int
     admitted: int
+    called: int = 0
+    """Places that the frontier has passed, of everybody who ever joined."""
     done_after_s: int
     """From the call to the stamped document, 95 of 100 people."""
     kept: tuple[int, int]

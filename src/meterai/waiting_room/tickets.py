@@ -55,6 +55,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def join_record(ticket: Ticket) -> bytes:
+    """What is public of a join (18 bytes): id, gate, sequence. The leaf of a window's roots."""
+    return ticket.id + ticket.gate.to_bytes(2, "big") + ticket.sequence.to_bytes(4, "big")
+
+
 def event_number(slug: str) -> bytes:
     """The four bytes that stand for an event in its tickets."""
     return hashlib.sha256(b"meterai event\x00" + slug.encode()).digest()[:4]

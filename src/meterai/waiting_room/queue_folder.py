@@ -1,0 +1,124 @@
+"""Where the files of an event's queue lie, and its keys: `DATA/queue/<slug>/`.
+
+`secret/` (0600): keys.json with `ticket` and `controller` (Ed25519), `event` (ids) and `chain` (root of the
+seeds); `gates/<number>/` belongs to one gate each; `public/` is what anyone may read, also over HTTP.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.kit.secret_files import keep_secrets
+
+KEY_ID = 1
+"""Of the ticket key that is used now."""
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_SECRETS = ("ticket", "controller", "event", "chain")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKeys:
+    """The secrets of an event's queue, 32 bytes each."""
+
+    ticket: Ed25519PrivateKey
+    controller: Ed25519PrivateKey
+    event: bytes
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFolder:
+    """The folder of one event's queue."""
+
+    path: Path
+
+    @property
+    def slug(self) -> str:
+        """The event."""
+        return self.path.name
+
+    @property
+    def public(self) -> Path:
+        """What anyone may read."""
+        return self.path / "public"
+
+    @property
+    def config(self) -> Path:
+        """The signed rules."""
+        return self.public / "config.json"
+
+    @property
+    def status(self) -> Path:
+        """The signed status, renewed every second."""
+        return self.public / "status.json"
+
+    @property
+    def log(self) -> Path:
+        """The folder of the public log."""
+        return self.public / "log"
+
+    def window_close(self, window: int) -> Path:
+        """The public document that closes a window."""
+        return self.public / "w" / f"{window}.close.json"
+
+    def window_reveal(self, window: int) -> Path:
+        """The public document with a window's seed."""
+        return self.public / "w" / f"{window}.reveal.json"
+
+    def window_ids(self, window: int) -> Path:
+        """The public list of a window's joins: `tickets.join_record` each, sorted by gate and sequence."""
+        return self.public / "w" / f"{window}.ids"
+
+    def gate(self, number: int) -> Path:
+        """What one gate writes."""
+        return self.path / "gates" / str(number)
+
+    def gates(self) -> list[int]:
+        """Numbers of all gates that ever wrote here."""
+        folder = self.path / "gates"
+        return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
+
+    def keys(self) -> QueueKeys:
+        """The secrets; made at random when there are none yet."""
+        kept = keep_secrets(self.path / "secret", "keys", _SECRETS)
+        raw = {name: base64.urlsafe_b64decode(kept[name] + "=") for name in _SECRETS}
+        return QueueKeys(
+            ticket=Ed25519PrivateKey.from_private_bytes(raw["ticket"]),
+            controller=Ed25519PrivateKey.from_private_bytes(raw["controller"]),
+            event=raw["event"],
+            chain=raw["chain"],
+        )
+
+
+def queue_of(root: Path, slug: str) -> QueueFolder:
+    """The folder of an event. Raises: ValueError for what is no slug."""
+    if not _SLUG.fullmatch(slug):
+        raise ValueError("not a slug")
+    return QueueFolder(root / slug)
+
+
+def queues_in(root: Path) -> Iterator[QueueFolder]:
+    """The queues that have published rules."""
+    if root.exists():
+        for path in sorted(root.iterdir()):
+            if _SLUG.fullmatch(path.name) and (path / "public" / "config.json").exists():
+                yield QueueFolder(path)
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
