@@ -162,3 +162,31 @@ def test_content_whose_packing_is_damaged_keeps_what_can_be_unpacked() -> None:
     flat = prepare_document(DocumentRequest(data=broken)).data
     with pikepdf.open(io.BytesIO(flat)) as mended:
         assert mended.pages[0].obj["/Contents"].read_bytes().startswith(b"0.9 g 40 40 120 30 re f\n")
+
+
+def test_pages_that_share_a_list_of_annotations_keep_what_it_shows() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter(2)))
+    name = pikepdf.Name
+    look = pdf.make_stream(
+        b"1 0 0 rg 0 0 50 50 re f", Type=name.XObject, Subtype=name.Form, BBox=[0, 0, 50, 50]
+    )
+    mark = pikepdf.Dictionary(
+        Type=name.Annot, Subtype=name.Stamp, Rect=[50, 50, 100, 100], AP=pikepdf.Dictionary(N=look), F=4
+    )
+    link = pikepdf.Dictionary(Type=name.Annot, Subtype=name.Link, Rect=[10, 10, 50, 50])
+    shared = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(mark), pdf.make_indirect(link)]))
+    for page in pdf.pages:
+        page.obj["/Annots"] = shared
+    flat = prepare_document(DocumentRequest(data=_saved(pdf))).data
+    for number in (1, 2):
+        image = render_image(RenderRequest(data=flat, page=number, width_px=600)).convert("RGB")
+        assert image.getpixel((75, image.height - 75)) == (255, 0, 0)
+
+
+def test_metadata_that_cannot_be_unpacked_go() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    pdf.Root["/Metadatx"] = pdf.make_stream(b"~zzzzz~", Filter=pikepdf.Name.ASCII85Decode)
+    data = _saved(pdf).replace(b"/Metadatx", b"/Metadata")
+    flat = prepare_document(DocumentRequest(data=data)).data
+    with pikepdf.open(io.BytesIO(flat)) as found:
+        assert "/Metadata" not in found.Root

@@ -1,4 +1,4 @@
-"""Mends what qpdf's own repair leaves as it is: boxes, and page content whose packing is damaged.
+"""Mends what qpdf's own repair leaves as it is: boxes, shared lists, page content whose packing is damaged.
 
 Runs in the jail, before a document without signatures is rewritten.
 """
@@ -22,9 +22,24 @@ def mend(document: OpenedDocument) -> None:
             box = walked.box
             corners = [round(value, 4) for value in (box.x0, box.y0, box.x1, box.y1)]
             walked.page["/CropBox"] = pikepdf.Array(corners)
+        annotations = walked.page.get("/Annots")
+        if isinstance(annotations, pikepdf.Array) and annotations.is_indirect:
+            # Pages may share one list; flattening the first of them would empty it for the others.
+            walked.page["/Annots"] = pikepdf.Array(list(annotations))
+    _mend_metadata(document.pdf)
     if document.repaired:
         for walked in document.pages:
             _mend_contents(walked.page.get("/Contents"))
+
+
+def _mend_metadata(pdf: pikepdf.Pdf) -> None:
+    """Metadata that can't be unpacked go: they would stop the writer, which states the version in them."""
+    try:
+        metadata = pdf.Root.get("/Metadata")
+        if isinstance(metadata, pikepdf.Stream):
+            metadata.read_bytes()
+    except pikepdf.PdfError:
+        del pdf.Root["/Metadata"]
 
 
 def _mend_contents(contents: Any) -> None:

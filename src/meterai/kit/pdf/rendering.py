@@ -93,6 +93,8 @@ def _mend(request: RenderRequest) -> bytes:
 
 
 def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitmap:
+    if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
+        page.set_cropbox(*page.get_mediabox())
     width, height = page.get_size()
     left, bottom, right, top = request.crop or (0.0, 0.0, width, height)
     scale = request.width_px / max(right - left, 1.0)

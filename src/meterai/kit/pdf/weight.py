@@ -60,7 +60,9 @@ def _integer(value: Any) -> int:
 def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
     """Size of a stream unpacked; unpacks no more than `allowance` where the filter is Flate."""
     filters = stream.get("/Filter")
-    names = [] if filters is None else [filters] if isinstance(filters, pikepdf.Name) else list(filters)
+    names: list[Any] = [filters] if isinstance(filters, pikepdf.Name) else []
+    if isinstance(filters, pikepdf.Array):
+        names = list(filters)
     raw: bytes = stream.read_raw_bytes()
     if not names:
         size = len(raw)
