@@ -6,14 +6,13 @@ signs with a key of her own.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 
-from asn1crypto import algos, cms, core, tsp
+from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import opens
@@ -40,23 +39,23 @@ def edited(change: Edit) -> Maker:
     return make
 
 
-def _dump(content: cms.ContentInfo) -> bytes:
+def dump(content: cms.ContentInfo) -> bytes:
     return bytes(content.dump())
 
 
-def _signer(content: cms.ContentInfo) -> cms.SignerInfo:
+def signer_of(content: cms.ContentInfo) -> cms.SignerInfo:
     return content["content"]["signer_infos"][0]
 
 
 def in_signer(change: Callable[[Bases, cms.SignerInfo], None]) -> Maker:
     def edit(bases: Bases, content: cms.ContentInfo) -> bytes:
-        change(bases, _signer(content))
-        return _dump(content)
+        change(bases, signer_of(content))
+        return dump(content)
 
     return edited(edit)
 
 
-def _attribute(kind: str, value: core.Asn1Value) -> cms.CMSAttribute:
+def attribute(kind: str, value: core.Asn1Value) -> cms.CMSAttribute:
     return cms.CMSAttribute({"type": kind, "values": [value]})
 
 
@@ -64,36 +63,36 @@ def second_signer(bases: Bases, content: cms.ContentInfo) -> bytes:
     """Mallory's SignerInfo beside ours."""
     signers = content["content"]["signer_infos"]
     signers.append(_resigned(bases, content, {}))
-    return _dump(content)
+    return dump(content)
 
 
 def second_signer_first(bases: Bases, content: cms.ContentInfo) -> bytes:
     signers = content["content"]["signer_infos"]
     content["content"]["signer_infos"] = cms.SignerInfos([_resigned(bases, content, {}), signers[0]])
-    return _dump(content)
+    return dump(content)
 
 
 def no_signer(_: Bases, content: cms.ContentInfo) -> bytes:
     content["content"]["signer_infos"] = cms.SignerInfos([])
-    return _dump(content)
+    return dump(content)
 
 
 def no_certificates(_: Bases, content: cms.ContentInfo) -> bytes:
     del content["content"]["certificates"]
-    return _dump(content)
+    return dump(content)
 
 
 def further_certificate(_: Bases, content: cms.ContentInfo) -> bytes:
     extra, _key = self_made("Mallory")
     content["content"]["certificates"].append(cms.CertificateChoices("certificate", to_asn1(extra)))
-    return _dump(content)
+    return dump(content)
 
 
 def own_certificate_first(_: Bases, content: cms.ContentInfo) -> bytes:
     extra, _key = self_made("Mallory")
     choices = [cms.CertificateChoices("certificate", to_asn1(extra)), *content["content"]["certificates"]]
     content["content"]["certificates"] = cms.CertificateSet(choices)
-    return _dump(content)
+    return dump(content)
 
 
 def certificates_in_other_order(_: Bases, content: cms.ContentInfo) -> bytes:
@@ -107,17 +106,17 @@ def encapsulated(bases: Bases, content: cms.ContentInfo) -> bytes:
     content["content"]["encap_content_info"] = cms.ContentInfo(
         {"content_type": "data", "content": core.OctetString(b"Rp99.000.000")}
     )
-    return _dump(content)
+    return dump(content)
 
 
 def type_without_content(_: Bases, content: cms.ContentInfo) -> bytes:
     content["content"]["encap_content_info"] = cms.ContentInfo({"content_type": "tst_info"})
-    return _dump(content)
+    return dump(content)
 
 
 def token_as_signature(_: Bases, content: cms.ContentInfo) -> bytes:
     """The genuine time-stamp token in the place of the signature."""
-    attribute = _signer(content)["unsigned_attrs"][0]
+    attribute = signer_of(content)["unsigned_attrs"][0]
     return bytes(attribute["values"][0].dump())
 
 
@@ -134,13 +133,13 @@ def attributes_gone(_: Bases, signer: cms.SignerInfo) -> None:
 
 def digest_of_attributes(_: Bases, content: cms.ContentInfo) -> bytes:
     """The signed attributes become the content: the other half of RFC 8933's confusion."""
-    signer = _signer(content)
+    signer = signer_of(content)
     attributes = signer["signed_attrs"].untag().dump()
     del signer["signed_attrs"]
     content["content"]["encap_content_info"] = cms.ContentInfo(
         {"content_type": "data", "content": attributes}
     )
-    return _dump(content)
+    return dump(content)
 
 
 def algorithm(old: str, new: str, number: int) -> Maker:
@@ -169,17 +168,17 @@ def version_3(_: Bases, signer: cms.SignerInfo) -> None:
 
 def further_unsigned_attribute(_: Bases, signer: cms.SignerInfo) -> None:
     """A serial number, or anything else, that stands only where no signature reaches."""
-    signer["unsigned_attrs"].append(_attribute("1.2.3.4", core.UTF8String(SECOND)))
+    signer["unsigned_attrs"].append(attribute("1.2.3.4", core.UTF8String(SECOND)))
 
 
 def counter_signature(bases: Bases, signer: cms.SignerInfo) -> None:
-    signer["unsigned_attrs"].append(_attribute("1.2.840.113549.1.9.6", signer.copy()))
+    signer["unsigned_attrs"].append(attribute("1.2.840.113549.1.9.6", signer.copy()))
 
 
 def second_token(_: Bases, signer: cms.SignerInfo) -> None:
-    attribute = signer["unsigned_attrs"][0]
+    token = signer["unsigned_attrs"][0]
     signer["unsigned_attrs"] = cms.CMSAttributes(
-        [_attribute(attribute["type"].native, attribute["values"][0]) for _number in range(2)]
+        [attribute(token["type"].native, token["values"][0]) for _number in range(2)]
     )
 
 
@@ -194,19 +193,19 @@ def _resigned(
 ) -> cms.SignerInfo:
     """The signer info with changed attributes, signed with Mallory's key under our signer's names."""
     certificate, key = _mallory(bases)
-    return _sign(content, certificate, key, changes, digest)
+    return sign(content, certificate, key, changes, digest)
 
 
-def _sign(
+def sign(
     content: cms.ContentInfo,
     certificate: asn1_x509.Certificate,
     key: rsa.RSAPrivateKey,
     changes: Changes,
     digest: str = "sha256",
 ) -> cms.SignerInfo:
-    signer = _signer(content).copy()
+    signer = signer_of(content).copy()
     kept = [a for a in signer["signed_attrs"] if a["type"].native not in changes]
-    added = [_attribute(kind, value) for kind, value in changes.items() if value is not None]
+    added = [attribute(kind, value) for kind, value in changes.items() if value is not None]
     attributes = cms.CMSAttributes([*kept, *added])
     signer["sid"] = cms.SignerIdentifier(
         "issuer_and_serial_number",
@@ -218,78 +217,6 @@ def _sign(
     made = {"sha256": hashes.SHA256(), "sha1": hashes.SHA1(), "md5": hashes.MD5()}[digest]
     signer["signature"] = key.sign(attributes.dump(), padding.PKCS1v15(), made)
     return signer
-
-
-def by_our_key(changes: Callable[[cms.ContentInfo], Changes], digest: str = "sha256") -> Maker:
-    """Signed by our own key, wrongly: the verifier must not rest on the signer's care."""
-
-    def edit(bases: Bases, content: cms.ContentInfo) -> bytes:
-        key = serialization.load_pem_private_key((bases.folder / "stamp.key.pem").read_bytes(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        own = asn1_x509.Certificate.load(_pem(bases, "stamp"))
-        signer = _sign(content, own, key, changes(content), digest)
-        signer["unsigned_attrs"] = _stamped(bases, signer["signature"].native)
-        content["content"]["signer_infos"] = cms.SignerInfos([signer])
-        content["content"]["digest_algorithms"] = cms.DigestAlgorithms(
-            [algos.DigestAlgorithm({"algorithm": digest})]
-        )
-        return _dump(content)
-
-    return edited(edit)
-
-
-def _pem(bases: Bases, name: str) -> bytes:
-    certificate = x509.load_pem_x509_certificate((bases.folder / f"{name}.pem").read_bytes())
-    return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def _stamped(bases: Bases, signature: bytes) -> cms.CMSAttributes:
-    token = _token(bases, signature)
-    return cms.CMSAttributes([_attribute("signature_time_stamp_token", token)])
-
-
-def _token(bases: Bases, dated: bytes, **options: object) -> cms.ContentInfo:
-    stamper = bases.time_stamper()
-    request = tsp.TimeStampReq(
-        {
-            "version": 1,
-            "message_imprint": tsp.MessageImprint(
-                {
-                    "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-                    "hashed_message": hashlib.sha256(dated).digest(),
-                }
-            ),
-            "cert_req": True,
-        }
-    )
-    return stamper.request_tsa_response(request)["time_stamp_token"]
-
-
-def _message_digest(value: bytes) -> Changes:
-    return {"message_digest": core.OctetString(value)}
-
-
-def _without_certificate(content: cms.ContentInfo) -> Changes:
-    names = [a["type"].native for a in _signer(content)["signed_attrs"]]
-    return {name: None for name in names if name.startswith("signing_certificate")}
-
-
-def _old_certificate_digest(content: cms.ContentInfo) -> Changes:
-    """SHA-1 over the certificate (RFC 2634), as before 2007."""
-    own = next(
-        c.chosen
-        for c in content["content"]["certificates"]
-        if c.chosen.serial_number == _signer(content)["sid"].chosen["serial_number"].native
-    )
-    value = tsp.SigningCertificate(
-        {"certs": [tsp.ESSCertID({"cert_hash": hashlib.sha1(own.dump()).digest()})]}
-    )
-    return {**_without_certificate(content), "signing_certificate": value}
-
-
-def _other_certificate_digest(content: cms.ContentInfo) -> Changes:
-    value = tsp.SigningCertificateV2({"certs": [tsp.ESSCertIDv2({"cert_hash": b"\x11" * 32})]})
-    return {**_without_certificate(content), "signing_certificate_v2": value}
 
 
 def hidden_in_the_padding(_: Bases, data: bytes) -> bytes:
@@ -384,20 +311,7 @@ FREE: dict[str, Maker] = {
     "length not the shortest": edited(not_shortest_length),
     "indefinite length": edited(indefinite_length),
 }
-OUR_KEY: dict[str, Maker] = {
-    "digest of other content": by_our_key(lambda _: _message_digest(b"\x22" * 32)),
-    "no digest": by_our_key(lambda _: {"message_digest": None}),
-    "type of a time stamp, signed": by_our_key(lambda _: {"content_type": cms.ContentType("tst_info")}),
-    "no type": by_our_key(lambda _: {"content_type": None}),
-    "signer not named": by_our_key(_without_certificate),
-    "signer named by SHA-1": by_our_key(_old_certificate_digest),
-    "another signer named": by_our_key(_other_certificate_digest),
-    "SHA-1 throughout": by_our_key(lambda _: _message_digest(b"\x22" * 20), "sha1"),
-    "MD5 throughout": by_our_key(lambda _: _message_digest(b"\x22" * 16), "md5"),
-}
-
 ATTACKS: list[Attack] = [
     *attacks("cms", ADDED, on=("roomy",), shows=opens),
     *attacks("cms", FREE, on=("final",), shows=opens),
-    *attacks("cms", OUR_KEY, on=("approval",), shows=opens),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import (
     archive,
+    cms_by_our_key,
     cms_tricks,
     dressed,
     edges,
@@ -29,4 +30,5 @@ ATTACKS: list[Attack] = [
     *issuers.ATTACKS,
     *edges.ATTACKS,
     *cms_tricks.ATTACKS,
+    *cms_by_our_key.ATTACKS,
 ]
