@@ -26,6 +26,11 @@ class DatabaseServer:
         """Address for migrations; after `start`."""
         return self._embedded.url(DATABASE) if self._embedded else self._settings.database_url
 
+    @property
+    def socket_folder(self) -> str:
+        """Where the embedded server's socket lies; empty: nowhere."""
+        return self._embedded.socket_folder if self._embedded else ""
+
     def start(self, port: int) -> None:
         """Starts the embedded server. Raises: PostgresFailed."""
         if self._settings.database_url:

@@ -42,12 +42,15 @@ _KEPT_FROM_DOORS: Final = (
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
 
 
-def addresses_of(settings: Settings, ports: Ports, twins: Twins, database_url: str) -> Addresses:
+def addresses_of(
+    settings: Settings, ports: Ports, twins: Twins, database_url: str, database_socket: str
+) -> Addresses:
     """Where everything will listen."""
     return Addresses(
         pid=os.getpid(),
         site=public_url(settings, port=ports.site),
         database=without_user(database_url),
+        database_socket=database_socket,
         gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
         tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",

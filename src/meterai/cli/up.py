@@ -113,7 +113,8 @@ class _Launch:
             raise LaunchProblem(f"The development keys could not be made; see {data / 'logs' / 'pki.log'}")
         self._secrets.make_application_secret()
         twins = Twins.needed(self._settings)
-        addresses = addresses_of(self._settings, ports, twins, self._database.owner_url)
+        database = self._database
+        addresses = addresses_of(self._settings, ports, twins, database.owner_url, database.socket_folder)
         complete = derive(self._settings, addresses, self._secrets)
         complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
         await settle(complete, now=system_clock())

@@ -28,8 +28,10 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     database: str
     """Without user and password."""
+    database_socket: str = ""
+    """The folder of the embedded database's socket; empty: it has none."""
     gateway: str = ""
-    """Base address of the gateway twin; its page for people too. Empty for these four: a real one is used."""
+    """Base address of the gateway twin, its page for people too. Empty, also below: a real one is used."""
     tsa: str = ""
     inbox: str = ""
     smtp: str = ""
@@ -136,12 +138,23 @@ def settings_of_running(settings: Settings) -> Settings:
     return derive(settings, addresses, Secrets(settings.data))
 
 
+def by_socket(url: str, folder: str) -> str:
+    """The address of the same database over the socket in `folder`; unchanged when there is none."""
+    if not folder:
+        return url
+    parts = urlsplit(url)
+    query = f"host={quote(folder, safe='/')}&port={parts.port}"
+    user, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=user + at, query=query))
+
+
 def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:
     """Fills the empty settings: the roles' databases and the twins' addresses and keys."""
     passwords = secrets.database_roles
+    database = by_socket(addresses.database, addresses.database_socket)
     urls = {
         f"database_{role}_url": getattr(settings, f"database_{role}_url")
-        or role_url(addresses.database, role, passwords[role])
+        or role_url(database, role, passwords[role])
         for role in ROLES
     }
     site = urlsplit(addresses.site)
