@@ -101,7 +101,7 @@ class Ladder:
     async def _stamp(self, name: str, data: bytes, reception: Reception) -> Stamped:
         place = reception.placements[0]
         stamp = self.bench.stamp(place, name)
-        data = reception.unlocked or data
+        data = reception.instead or data
         profile = reception.profile
         request = SealRequest(data=data, stamps=[stamp], profile=profile, signing_time=datetime.now(UTC))
         prepared = await self._jail.run(_TASKS[1], request, PreparedSeal)

@@ -190,3 +190,41 @@ def test_metadata_that_cannot_be_unpacked_go() -> None:
     flat = prepare_document(DocumentRequest(data=data)).data
     with pikepdf.open(io.BytesIO(flat)) as found:
         assert "/Metadata" not in found.Root
+
+
+def _without_end() -> bytes:
+    """qpdf takes a stream without `endstream` for empty; PDFium goes by its length."""
+    content = b"0 g 100 100 300 300 re f"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /X 5 0 R >>"
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>\nendobj",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj",
+        page + b"\nendobj",
+        b"<< /Length %d >>\nstream\n%s\nenxstream\nenxobj" % (len(content), content),
+        b"[ /PDF ]\nendobj",
+    ]
+    out, places = b"%PDF-1.3\n", []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\n" % (number, body)
+    lines = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+    return out + b"xref\n0 6\n0000000000 65535 f \n" + lines + end
+
+
+def test_a_page_that_qpdf_would_lose_is_kept_by_pdfium() -> None:
+    damaged = _without_end()
+    found = receive(ReceptionRequest(data=damaged, stamps=1, limits=OutputLimits()))
+    assert found.instead
+    assert found.inspection.repaired
+    flat = prepare_document(DocumentRequest(data=found.instead)).data
+    assert render_image(RenderRequest(data=flat, page=1)).convert("L").getextrema()[0] < 10
+
+
+def test_a_file_that_only_pdfium_can_read_is_stamped() -> None:
+    data = samples.page_file().replace(b"/Type /Catalog", b"/Encrypt 5     ")
+    table = data.rindex(b"trailer")
+    data = data[:table] + data[table:].replace(b"trailer <<", b"trailer << /Encrypt 77 ", 1)
+    with pytest.raises(pikepdf.PdfError):
+        pikepdf.open(io.BytesIO(data))
+    assert inspect(InspectRequest(data=data)).repaired

@@ -27,7 +27,7 @@ def receive_locked(data: bytes, password: str) -> Reception:
 @pytest.mark.parametrize("password", ["rahasia", "pemilik"])
 def test_the_password_takes_the_lock_off_and_is_not_in_what_is_kept(password: str) -> None:
     found = receive_locked(samples.encrypted(), password)
-    assert look(found.unlocked).encrypted is False
+    assert look(found.instead).encrypted is False
     assert found.inspection.encrypted
     assert "pdf.notice.encrypted" in found.inspection.notices
     assert password.encode() not in msgspec.msgpack.encode(found)
@@ -41,8 +41,8 @@ def test_a_wrong_password_is_named() -> None:
 
 
 def test_a_password_for_a_file_that_needs_none_does_no_harm() -> None:
-    assert receive_locked(samples.letter(), "rahasia").unlocked == b""
-    assert receive_locked(samples.encrypted(user=""), "rahasia").unlocked == b""
+    assert receive_locked(samples.letter(), "rahasia").instead == b""
+    assert receive_locked(samples.encrypted(user=""), "rahasia").instead == b""
 
 
 @pytest.mark.parametrize("revision", [3, 4, 6])
@@ -53,7 +53,7 @@ def test_a_password_with_accents_opens_every_kind_of_lock(revision: int) -> None
             user="café 7", owner="x", R=revision, aes=revision > 3, metadata=revision > 3
         )
         pdf.save(out, encryption=lock)
-    assert receive_locked(out.getvalue(), "café 7").unlocked
+    assert receive_locked(out.getvalue(), "café 7").instead
 
 
 def xfa(*, fields: bool, config: bytes = b"", rendering: bool = False) -> bytes:

@@ -14,6 +14,7 @@ from meterai.kit.pdf.unlocking import unlock
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_output
 from meterai.stamping.proposal import ProposeRequest, choose_place
+from meterai.stamping.settling import settle
 
 PAGE_IMAGE_WIDTH_PX = 600
 """Width of the page image on which a person places the stamp: letters of 10 points are still legible."""
@@ -43,18 +44,26 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
     output: OutputMeasure
     page_image: RenderedPage
     """Of that page."""
-    unlocked: bytes = b""
-    """The file without its user password, which takes the place of the upload; empty when it needed none."""
+    instead: bytes = b""
+    """What takes the place of the upload: the file without its user password, or mended by another parser.
+    Empty when the upload stays."""
 
 
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
 
-    Raises: Refusal INVALID as `inspect`, `unlock`, `render_page` and `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `settle`, `render_page` and `prepare_seal`.
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
     inspection = inspect(InspectRequest(data=data))
+    if inspection.repaired and inspection.signatures is SignatureKind.NONE:
+        settled = settle(data)
+        if settled is not data:
+            data, told = settled, {"pdf.notice.repaired"}
+            inspection = inspect(InspectRequest(data=data))
+            notices = sorted(told.union(inspection.notices))
+            inspection = msgspec.structs.replace(inspection, repaired=True, notices=notices)
     if unlocked:
         notices = sorted({*inspection.notices, "pdf.notice.encrypted"})
         inspection = msgspec.structs.replace(inspection, encrypted=True, notices=notices)
@@ -88,7 +97,7 @@ def receive(request: ReceptionRequest) -> Reception:
         placements=placements,
         output=output,
         page_image=page_image,
-        unlocked=unlocked or b"",
+        instead=b"" if data is request.data else data,
     )
 
 

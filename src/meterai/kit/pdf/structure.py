@@ -13,6 +13,7 @@ import pikepdf
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import Limits
 from meterai.kit.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
+from meterai.kit.pdf.rescue import rewrite_by_pdfium
 
 _LETTER = (0.0, 0.0, 612.0, 792.0)
 _DEEP_NESTING = b"[" * 100
@@ -63,19 +64,32 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
     `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`.
     """
     check_outside(data, limits)
+    rescued = False
     try:
         pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
     except pikepdf.PasswordError:
         raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
     except (pikepdf.PdfError, ValueError) as error:  # ValueError: a number that no machine holds
-        unknown = "unsupported encryption" in str(error)
-        raise refuse("pdf.encryption_unknown" if unknown else "pdf.broken") from None
+        if "unsupported encryption" in str(error):
+            raise refuse("pdf.encryption_unknown") from None
+        pdf, rescued = _rescue(data, password), True
     try:
         pages = walk_pages(pdf, limits)
     except (pikepdf.PdfError, ValueError):
         raise refuse("pdf.broken") from None
-    repaired = has_guessed(pdf) or any(page.box_missing for page in pages)
+    repaired = has_guessed(pdf) or rescued or any(page.box_missing for page in pages)
     return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
+
+
+def _rescue(data: bytes, password: str) -> pikepdf.Pdf:
+    """What PDFium makes of a file that qpdf can't mend."""
+    rewritten = rewrite_by_pdfium(data, password)
+    try:
+        if rewritten is not None:
+            return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
+    except (pikepdf.PdfError, ValueError):
+        pass
+    raise refuse("pdf.broken")
 
 
 def has_guessed(pdf: pikepdf.Pdf) -> bool:

@@ -77,7 +77,7 @@ async def accept_document(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
     found = await jail.run(_RECEIVE, request, Reception)
-    data = found.unlocked or data
+    data = found.instead or data
     inspection, placements = found.inspection, found.placements
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
