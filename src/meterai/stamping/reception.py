@@ -70,14 +70,15 @@ def receive(request: ReceptionRequest) -> Reception:
     page, seen = _page_to_stamp(inspection)
 
     def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
-        small = image.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else image
+        grey = image.convert("L")
+        small = grey.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else grey
         placements: list[Placement] = []
         for _ in range(request.stamps):
             wanted = ProposeRequest(
                 data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
             )
             placements = [*placements, choose_place(small, wanted)]
-        return placements, encode_page(image, RenderRequest(data=b"", page=page).quality, small=small)
+        return placements, encode_page(image, RenderRequest(data=b"", page=page).quality, grey=grey)
 
     drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)
