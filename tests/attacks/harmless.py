@@ -15,6 +15,7 @@ from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.signing import BLANK, signed_by_somebody, with_archive_stamp, with_store
+from tests.attacks.tables import archived_by_hand
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, certificate, letter
 
@@ -239,6 +240,7 @@ ARCHIVED = [
     *(Variant(f"{name}, archive data", of(name, archived)) for name in ("final", "two", "to be signed")),
     Variant("archive data and time stamp", of("final", archived, archive_stamped)),
     Variant("archive time stamp alone", of("final", archive_stamped)),
+    Variant("archived by hand", of("final", lambda _, d: archived_by_hand(d))),
     Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),
     Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),
     Variant("with metadata, archived", metadata_and(archived)),

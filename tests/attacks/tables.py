@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -184,6 +185,33 @@ def hidden_second_object(_: Bases, data: bytes) -> bytes:
     return moved.replace(old, b"startxref\n%d\n" % (place + len(extra)))
 
 
+def archived_by_hand(data: bytes) -> bytes:
+    """The file with a plain revision of archive data, which by itself is allowed."""
+    parts = anatomy(data)
+    root = edited(data, parts.root, {"/DSS": b"<< /Certs [%d 0 R] >>" % parts.size})
+    return append(data, {parts.size: stream(b"0"), parts.root: root})
+
+
+def stumbling(old: bytes, new: bytes) -> Maker:
+    """Archive data under a table that makes some readers look for the objects themselves.
+
+    They find what a signed stream holds, dressed as an object.
+    """
+
+    def make(_: Bases, data: bytes) -> bytes:
+        archived = archived_by_hand(data)
+        place = archived.rindex(old)
+        return archived[:place] + new + archived[place + len(old) :]
+
+    return make
+
+
+def startxref_early(_: Bases, data: bytes) -> bytes:
+    archived = archived_by_hand(data)
+    place = archived.rindex(b"startxref\n")
+    return archived[:place] + re.sub(rb"\d+", lambda n: b"%d" % (int(n[0]) - 1), archived[place:], count=1)
+
+
 def encrypted_afterwards(_: Bases, data: bytes) -> bytes:
     """The new trailer claims that the file is encrypted."""
     encrypt = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O <%s> /U <%s> /P -4 >> /ID [<00> <00>]" % (
@@ -236,6 +264,14 @@ POINTERS: dict[str, Maker] = {
     "signature freed": signature_freed,
 }
 
+STUMBLING: dict[str, Maker] = {
+    "trailer without a catalog": stumbling(b"/Root ", b"/Toor "),
+    "trailer with two catalogs": stumbling(b"/Prev ", b"/A << /Root 1 0 R >> /Prev "),
+    "lines of a table too short": stumbling(b" n \ntrailer", b" n\ntrailer"),
+    "startxref and its number on one line": stumbling(b"startxref\n", b"startxref "),
+    "startxref one byte early": startxref_early,
+}
+
 ATTACKS: list[Attack] = [
     *attacks(
         "tables",
@@ -244,6 +280,7 @@ ATTACKS: list[Attack] = [
         shows=both(looks_different, keeps_signed_bytes),
     ),
     *attacks("tables", UNSEEN, on=PROFILES, shows=keeps_signed_bytes),
+    *attacks("tables", STUMBLING, on=("two contents, approval", "final"), shows=keeps_signed_bytes),
     *attacks(
         "tables",
         POINTERS,

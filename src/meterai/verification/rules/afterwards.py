@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.kit.stamp_code import decode_code
@@ -13,12 +10,11 @@ from meterai.verification.rules import rendered
 from meterai.verification.rules.additions import only_plain_additions
 from meterai.verification.rules.document import STAMP_FIELD, Document, Page, Unreadable
 from meterai.verification.rules.history import stamps_removed
+from meterai.verification.rules.revisions import only_whole_revisions
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_between
 
-_END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
-_OBJECT = re.compile(rb"(?<![0-9])[0-9]+[\x00\t\n\f\r ]+[0-9]+[\x00\t\n\f\r ]+obj(?![a-z])")
 _DOCMDP_NO_CHANGES = 1
 FACE_SHARE_MAX = 1 / 6
 _ARCHIVING = ("NONE", "LTA_UPDATES")
@@ -65,7 +61,7 @@ def _only_stamps_between(document: Document, ours: list[Examined]) -> bool:
 
 def _check_changes(document: Document, examined: list[Examined], ours: list[Examined]) -> list[str]:
     later = [e for e in examined[examined.index(ours[0]) + 1 :] if e.signature.byte_range is not None]
-    allowed = _is_revisions(document, _end(ours[0])) and all(
+    allowed = only_whole_revisions(document, _end(ours[0])) and all(
         _is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data)
     )
     if (
@@ -113,29 +109,6 @@ def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> b
 def _changes_after(document: Document, examined: Examined) -> Changes:
     signature = examined.signature
     return changes_after(document.reader, signature.field, signature.field_object)
-
-
-def _is_revisions(document: Document, start: int) -> bool:
-    """Whether what follows consists of revisions that the reader knows: nothing hides outside of them."""
-    if not _END.search(document.data, max(start, len(document.data) - 16)):
-        return False
-    xrefs = document.reader.xrefs
-    places = [xrefs.get_xref_container_info(n).start_location for n in range(xrefs.total_revisions)]
-    later = [place for place in places if place >= start]
-    if not later or document.data.count(b"startxref", start) != len(later):
-        return False
-    known = {*later, *_object_places(document, xrefs.total_revisions - len(later))}
-    return all(found.start() in known for found in _OBJECT.finditer(document.data, start))
-
-
-def _object_places(document: Document, first: int) -> Iterator[int]:
-    """Where the objects of the revisions from `first` on lie: one that no table names is a hidden one."""
-    xrefs = document.reader.xrefs
-    for revision in range(first, xrefs.total_revisions):
-        for reference in xrefs.explicit_refs_in_revision(revision):
-            place = xrefs.get_historical_ref(reference, revision)
-            if isinstance(place, int):
-                yield place
 
 
 def _is_large(box: Box, page: Page) -> bool:
