@@ -75,6 +75,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vat_basis_points: Annotated[int, Doc(description="VAT on the fee, in hundredths of a percent")] = 1100
     payment_minutes: Annotated[int, Doc(description="minutes a payment stays open")] = 30
     events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
+    queue_folder: Annotated[
+        str, Doc(description="folder of the queues' files, shared by all gates; empty: DATA/queue")
+    ] = ""
+    gate_url: Annotated[
+        str,
+        Doc(description="address at which people reach the gates; empty: made from the gate's host and port"),
+    ] = ""
+    gate_work: Annotated[
+        Literal["auto", "on", "off"],
+        Doc(description="whether joining needs a proof of work; auto: while many join"),
+    ] = "auto"
+    gate_work_joins_per_second: Annotated[
+        float, Doc(description="joins per second at a gate from which auto asks for work")
+    ] = 50.0
     log_level: Annotated[str, Doc(description="least level that is logged")] = "INFO"
 
 
