@@ -57,7 +57,12 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 def join_record(ticket: Ticket) -> bytes:
     """What is public of a join (18 bytes): id, gate, sequence. The leaf of a window's roots."""
-    return ticket.id + ticket.gate.to_bytes(2, "big") + ticket.sequence.to_bytes(4, "big")
+    return join_record_of(ticket.data())
+
+
+def join_record_of(data: bytes) -> bytes:
+    """`join_record` from a ticket's 32 bytes."""
+    return data[20:32] + data[14:20]
 
 
 def event_number(slug: str) -> bytes:
@@ -75,7 +80,11 @@ def contact_id(event_key: bytes, contact: str) -> bytes:
 
 def sign_ticket(ticket: Ticket, key: Ed25519PrivateKey) -> str:
     """The ticket as text (one Ed25519 signature, about 40 us)."""
-    data = ticket.data()
+    return sign_data(ticket.data(), key)
+
+
+def sign_data(data: bytes, key: Ed25519PrivateKey) -> str:
+    """The ticket as text, from its 32 bytes."""
     return base64.urlsafe_b64encode(data + key.sign(_DOMAIN + data)).decode()
 
 

@@ -1,0 +1,403 @@
+"""The gate as a whole: the events in the queue folder, and what each request of people gets.
+
+Needs no database and reaches nothing but the queue folder: it goes on when everything behind it is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from meterai.customers.contacts import Contact
+from meterai.gate import publishing
+from meterai.gate.clocks import moment_text
+from meterai.gate.codes import Codes
+from meterai.gate.http import Request, respond
+from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_form, typed_ticket
+from meterai.gate.limits import NetworkLimits
+from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
+from meterai.gate.room import Room
+from meterai.gate.safety import Headers, safety_headers
+from meterai.gate.shelf import Shelf
+from meterai.gate.standing import standing_of
+from meterai.gate.waiting import wait_page
+from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
+from meterai.gate.work import Work
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.queue_folder import QueueFolder, queues_in
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.25
+_STATUSES = {
+    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
+    Kind.BUSY: 429, Kind.UNAVAILABLE: 503,
+}  # fmt: skip
+_NO_STORE = (("cache-control", "no-store"),)
+_HTML = ("content-type", "text/html; charset=utf-8")
+_PRIVATE = ("referrer-policy", "no-referrer")
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """How this gate runs."""
+
+    number: int
+    folder: Path
+    gate_url: str
+    site_url: str
+    work: WorkMode = "auto"
+    work_joins_per_second: float = 50.0
+    clock_shift_s: float = 0
+    """For rehearsals: how wrong this gate's clock is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """One event with everything that belongs to it here."""
+
+    shelf: Shelf
+    room: Room
+    joining: Joining
+    pings: Pings
+    facts: EventFacts
+
+
+class Gate:
+    """All events of this gate."""
+
+    def __init__(self, settings: GateSettings, facts: dict[str, EventFacts]) -> None:
+        self.settings = settings
+        self.pages = Pages(settings.site_url)
+        self.safety: Headers = safety_headers(settings.site_url, self.pages.style_hash)
+        self.halls: dict[str, Hall] = {}
+        self.ready: dict[bytes, bytes] = {}
+        self._facts = facts
+        self._limits = NetworkLimits()
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._written_at = 0.0
+        self._is_secure = settings.gate_url.startswith("https:")
+        for name, (kind, content) in self.pages.assets.items():
+            kept = ("cache-control", "public, max-age=31536000, immutable")
+            self.ready[name.encode()] = respond(200, content, (("content-type", kind), kept, *self.safety))
+
+    # ---------------------------------------------------------------- upkeep
+
+    async def run(self) -> None:
+        """Looks for what is published, until cancelled or the disk fails.
+
+        Raises: OSError when joins can't be written any more.
+        """
+        while True:
+            self.look()
+            for keeper in self._keepers.values():
+                if keeper.done():
+                    keeper.result()
+            await asyncio.sleep(LOOK_S)
+
+    def look(self) -> None:
+        """Takes up new events and new documents, and says that this gate is there."""
+        for folder in queues_in(self.settings.folder):
+            if folder.slug not in self.halls:
+                self._open(folder)
+        now = time.monotonic()
+        for slug, hall in self.halls.items():
+            if hall.shelf.look():
+                self._make_ready(slug, hall.shelf)
+            if now - self._written_at >= 1:
+                hall.pings.write()
+                self._say_alive(hall)
+        if now - self._written_at >= 1:
+            self._written_at = now
+
+    def close(self) -> None:
+        """Stops issuing and makes everything durable."""
+        for keeper in self._keepers.values():
+            keeper.cancel()
+        for hall in self.halls.values():
+            hall.pings.write()
+            hall.room.close()
+
+    def _open(self, folder: QueueFolder) -> None:
+        try:
+            shelf = Shelf(folder)
+        except (OSError, Refusal) as error:
+            log.warning("queue_unreadable", queue=folder.slug, reason=str(error))
+            return
+        keys = folder.keys()
+        own = folder.gate(self.settings.number)
+        shelf.look()
+        shift = self.settings.clock_shift_s
+        room = Room(shelf, keys, gate=self.settings.number, wall=lambda: time.time() + shift)
+        load = Load(self.settings.work, self.settings.work_joins_per_second)
+        joining = Joining(room, Work(keys.event), Codes(keys.event, own / "mail"), self._limits, load)
+        facts = self._facts.get(folder.slug) or EventFacts(
+            folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
+        )
+        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), facts)
+        self._make_ready(folder.slug, shelf)
+        self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
+        log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
+
+    def _make_ready(self, slug: str, shelf: Shelf) -> None:
+        if shelf.status_raw:
+            headers = (*publishing.document_headers("status.json"), *self.safety)
+            self.ready[f"/antre/{slug}/d/status.json".encode()] = respond(200, shelf.status_raw, headers)
+
+    def _say_alive(self, hall: Hall) -> None:
+        journal = hall.room.journal
+        told = {
+            "gate": self.settings.number,
+            "at": int(hall.room.now()),
+            "closed_through": journal.closed_through,
+            "joined": journal.joined,
+        }
+        path = hall.shelf.folder.gate(self.settings.number) / "gate.json"
+        beside = path.with_suffix(".part")
+        beside.write_bytes(msgspec.json.encode(told))
+        beside.rename(path)
+
+    # -------------------------------------------------------------- requests
+
+    def handle(self, request: Request) -> bytes | None:
+        """The answer to a request; None when it comes later."""
+        path = request.target.partition(b"?")[0].decode("latin-1")
+        language = "en" if path.startswith("/en/") else "id"
+        parts = (path[3:] if language == "en" else path).strip("/").split("/")
+        try:
+            if parts[0] == "antre" and len(parts) > 1 and request.method in (b"GET", b"HEAD", b"POST"):
+                hall = self.halls.get(parts[1])
+                if hall is not None:
+                    return _Visit(self, hall, request, language).answer(parts[2:])
+                if parts[1] == "_" and (known := self.ready.get(path.encode())):
+                    return known
+                if parts[1:] == ["_", "sehat"]:
+                    return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
+            return self.notice("not_found", language, path, 404)
+        except Exception as error:
+            log.error("request_failed", reason=type(error).__name__, exc_info=True)
+            return respond(500, b"", (*_NO_STORE, *self.safety))
+
+    def notice(self, name: str, language: str, path: str, status: int, **facts: str) -> bytes:
+        """A page with one thing to say."""
+        body = self.pages.render(
+            "notice.html",
+            language,
+            path=path.removeprefix("/en") if language == "en" else path,
+            headline=HEADLINES[name].of(language),
+            text=TEXTS[name].of(language).format(**facts),
+            next_link=self.settings.site_url + ("/en" if language == "en" else "/"),
+            next_text=TEXTS["to_site"].of(language),
+        )
+        return respond(status, body, (_HTML, *_NO_STORE, *self.safety, _PRIVATE))
+
+    def cookie(self, slug: str, ticket: str, until: int) -> tuple[str, str]:
+        """Keeps the ticket in the browser until a day after closing; the site reads it too."""
+        age = max(86_400, until - int(time.time()) + 86_400)
+        secure = "; Secure" if self._is_secure else ""
+        value = f"antre_{slug}={ticket}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        return ("set-cookie", value)
+
+
+class _Visit:
+    """One request to the pages of one event."""
+
+    def __init__(self, gate: Gate, hall: Hall, request: Request, language: str) -> None:
+        self.gate = gate
+        self.hall = hall
+        self.request = request
+        self.language = language
+        self.slug = hall.shelf.slug
+
+    def answer(self, parts: list[str]) -> bytes | None:
+        """Finds what is wanted."""
+        is_post = self.request.method == b"POST"
+        match parts:
+            case []:
+                return self.join() if is_post else self.entrance()
+            case ["t", text] if not is_post:
+                return self.wait(text)
+            case ["t", text, "siap"] if is_post:
+                return self.ready(text)
+            case ["tiket"] if is_post:
+                return self.resume()
+            case ["kode"] if is_post:
+                return self.send_code()
+            case ["tantangan"] if not is_post:
+                return self.challenge()
+            case ["d", *name] if not is_post:
+                folder = self.hall.shelf.folder
+                return publishing.send_document(self.request, folder, "/".join(name), self.gate.safety)
+        return self.gate.notice("not_found", self.language, f"/antre/{self.slug}", 404)
+
+    # ------------------------------------------------------------------ join
+
+    def entrance(self) -> bytes:
+        """The form; or the wait page of the ticket that this browser keeps."""
+        query = self.request.target.partition(b"?")[2]
+        ticket = cookie_ticket(self.request, self.slug)
+        if ticket and query != b"baru":
+            try:
+                self.hall.joining.check(ticket)
+            except Refusal:
+                return self.form()
+            return self.go_to(ticket)
+        return self.form()
+
+    def join(self) -> bytes | None:
+        """A ticket; sent on once it is on the disk."""
+        monotonic = time.monotonic()
+        try:
+            joined = self.hall.joining.join(self.request, self.address, monotonic=monotonic)
+        except Refusal as refusal:
+            return self.form(refusal)
+        if joined is None:
+            return self.shut()
+        issued, _ = joined
+        closes_at = self.hall.shelf.config.schedule.closes_at
+        there = self.go_to(issued.text, self.gate.cookie(self.slug, issued.text, closes_at))
+        if not issued.is_new:
+            return there
+
+        def tell(is_durable: bool) -> None:
+            answer = there if is_durable else self.form(Refusal(Kind.UNAVAILABLE, "disk.failed"))
+            self.request.answer(answer)
+
+        self.hall.room.when_durable(tell)
+        return None
+
+    def form(self, refusal: Refusal | None = None, *, code_for: Contact | None = None) -> bytes:
+        """The page with the form, or what stands in its place before and after."""
+        hall = self.hall
+        if hall.room.window() is None:
+            return self.shut()
+        status = hall.shelf.status
+        state = status.state if status else QueueState.OPEN
+        schedule, now = hall.shelf.config.schedule, hall.room.now()
+        asks = hall.joining.load.asks_for_work(time.monotonic())
+        asks = asks or (refusal is not None and refusal.code == "work.missing")
+        body = self.gate.pages.render(
+            "join.html",
+            self.language,
+            path=f"/antre/{self.slug}",
+            event=hall.facts,
+            problem=PROBLEMS[refusal.code].of(self.language) if refusal else "",
+            note=getattr(status.note, self.language) if status else "",
+            is_lottery=now < schedule.opens_at,
+            is_direct=state in (QueueState.OFF, QueueState.DIRECT) and now >= schedule.opens_at,
+            is_last_call=schedule.last_call_at is not None and now >= schedule.last_call_at,
+            opens=moment_text(schedule.opens_at, self.language, hall.facts.zone),
+            needs_work=asks and code_for is None,
+            needs_code=code_for is not None,
+            contact=code_for.value if code_for else self._typed() if refusal else "",
+        )
+        return self.page(_STATUSES[refusal.kind] if refusal else 200, body, referrer="same-origin")
+
+    def _typed(self) -> str:
+        """What was typed into the form that is shown again."""
+        try:
+            return read_form(self.request).contact[:254] if self.request.method == b"POST" else ""
+        except (Refusal, ValueError):
+            return ""
+
+    def shut(self) -> bytes:
+        """Nobody can join: not yet, or no more."""
+        schedule, zone = self.hall.shelf.config.schedule, self.hall.facts.zone
+        name = "not_yet" if self.hall.room.now() < schedule.joins_from else "closed"
+        moment = schedule.joins_from if name == "not_yet" else schedule.closes_at
+        return self.gate.notice(
+            name, self.language, f"/antre/{self.slug}", 200 if self.request.method != b"POST" else 409,
+            event=self.hall.facts.name, moment=moment_text(moment, self.language, zone),
+        )  # fmt: skip
+
+    def challenge(self) -> bytes:
+        """Something to compute."""
+        body = msgspec.json.encode(self.hall.joining.work.challenge(self.hall.room.now()))
+        return respond(200, body, (("content-type", "application/json"), *_NO_STORE, *self.gate.safety))
+
+    def send_code(self) -> bytes:
+        """For people without JavaScript: a code to their contact instead of work."""
+        joining, name = self.hall.joining, self.hall.facts.name
+        try:
+            form = read_form(self.request)
+            contact = joining.contact_for_code(form, self.address, monotonic=time.monotonic())
+        except Refusal as refusal:
+            return self.form(refusal)
+        subject, text = {
+            "id": ("Kode antrean", f"Kode antrean {name}: {{code}}. Jangan berikan kepada siapa pun."),
+            "en": ("Queue code", f"Your code for the queue of {name}: {{code}}. Give it to nobody."),
+        }[self.language]
+        joining.codes.send(contact, self.hall.room.now(), subject=subject, text=text)
+        return self.form(code_for=contact)
+
+    # ------------------------------------------------------------------ wait
+
+    def wait(self, text: str) -> bytes:
+        """The wait page."""
+        hall = self.hall
+        try:
+            ticket = hall.joining.check(text)
+        except Refusal as refusal:
+            return self.form(refusal)
+        now = hall.room.now()
+        if abs(now - hall.shelf.config.schedule.closes_at) <= PRESENT_AROUND_CLOSING_S:
+            hall.pings.present(ticket, now)
+        body = wait_page(
+            self.gate.pages, hall.shelf, hall.facts, text, ticket,
+            language=self.language, now=now, gate_url=self.gate.settings.gate_url,
+        )  # fmt: skip
+        cookies: tuple[tuple[str, str], ...] = ()
+        if not cookie_ticket(self.request, self.slug):
+            cookies = (self.gate.cookie(self.slug, text, hall.shelf.config.schedule.closes_at),)
+        return self.page(200, body, *cookies)
+
+    def ready(self, text: str) -> bytes:
+        """A sign of life shortly before the turn; counted once."""
+        hall = self.hall
+        try:
+            ticket = hall.joining.check(text)
+        except Refusal:
+            return respond(403, b"", (*_NO_STORE, *self.gate.safety))
+        standing = standing_of(hall.shelf, ticket)
+        if standing.soonest_s is not None and not standing.is_called and standing.soonest_s <= READY_WITHIN_S:
+            hall.pings.ready(ticket)
+        return respond(204, b"", (*_NO_STORE, *self.gate.safety))
+
+    def resume(self) -> bytes:
+        """Goes on with a ticket that was typed, pasted or scanned."""
+        try:
+            text = typed_ticket(self.request)
+            self.hall.joining.check(text)
+        except Refusal as refusal:
+            return self.form(refusal)
+        closes_at = self.hall.shelf.config.schedule.closes_at
+        return self.go_to(text, self.gate.cookie(self.slug, text, closes_at))
+
+    # ----------------------------------------------------------------- parts
+
+    @property
+    def address(self) -> str:
+        """Whence a request comes: as the proxy on this machine says, else the peer."""
+        told = self.request.header(b"x-forwarded-for").decode("latin-1").rpartition(",")[2].strip()
+        return told if told and self.request.peer in ("127.0.0.1", "::1", "") else self.request.peer
+
+    def go_to(self, ticket: str, *more: tuple[str, str]) -> bytes:
+        """303 to the wait page."""
+        prefix = "/en" if self.language == "en" else ""
+        where = ("location", f"{prefix}/antre/{self.slug}/t/{ticket}")
+        return respond(303, b"", (where, *more, *_NO_STORE, _PRIVATE))
+
+    def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
+        """An HTML answer for one person."""
+        headers = (
+            _HTML, ("content-language", self.language), *_NO_STORE, *self.gate.safety,
+            ("referrer-policy", referrer), *more,
+        )  # fmt: skip
+        return respond(status, body, headers)

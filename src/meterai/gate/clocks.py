@@ -1,0 +1,35 @@
+"""Moments as people read them, with their zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from meterai.kernel.clock import ZONES
+
+_MONTHS = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+
+def clock_text(unix: float, language: str, zone: str, *, seconds: bool = False) -> str:
+    """`21.40 WIB`, in English `21:40 WIB`."""
+    local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
+    pattern = "%H.%M" + (".%S" if seconds else "")
+    text = local.strftime(pattern)
+    return f"{text if language == 'id' else text.replace('.', ':')} {ZONES[zone]}"
+
+
+def moment_text(unix: float, language: str, zone: str) -> str:
+    """`5 Sep 2026, 21.40 WIB`."""
+    local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
+    return (
+        f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}, {clock_text(unix, language, zone)}"
+    )
+
+
+def number_text(number: int, language: str) -> str:
+    """`1.234.567`, in English `1,234,567`."""
+    text = f"{number:,}"
+    return text.replace(",", ".") if language == "id" else text

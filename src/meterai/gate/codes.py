@@ -1,0 +1,86 @@
+"""The other way than a proof of work: a code to the contact. Nothing is kept but how often it was tried.
+
+The code follows from the contact, the time and a key that all gates of an event share. The gate has no
+mail port of its own: it leaves the message in its folder, and a worker sends it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import OrderedDict
+from pathlib import Path
+
+import msgspec
+
+from meterai.customers.contacts import Contact
+from meterai.waiting_room.gate_mail import GateMail
+from meterai.waiting_room.queue_folder import publish
+
+PERIOD_S = 600
+"""A code is good for its period and the next one."""
+TRIES_MAX = 5
+SENDS_MAX = 3
+_KNOWN_MAX = 20_000
+_PENDING_MAX = 5_000
+
+
+class _Seen(msgspec.Struct):
+    period: int
+    sends: int = 0
+    tries: int = 0
+
+
+class Codes:
+    """Codes of one event at one gate. `key`: 32 secret bytes."""
+
+    def __init__(self, key: bytes, folder: Path) -> None:
+        self._key = hmac.digest(key, b"meterai gate code v1", hashlib.sha256)
+        self._folder = folder
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    def send(self, contact: Contact, now: float, *, subject: str, text: str) -> bool:
+        """Leaves a message with the code (`{code}` in `text`) for the worker. False: enough were sent.
+
+        Raises: OSError.
+        """
+        seen = self._of(contact, now)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if seen.sends >= SENDS_MAX or len(os.listdir(self._folder)) >= _PENDING_MAX:
+            return False
+        seen.sends += 1
+        mail = GateMail(
+            to_kind=contact.kind,
+            to=contact.value,
+            subject=subject,
+            text=text.format(code=self._code(contact, int(now) // PERIOD_S)),
+            expires_at=int(now) + PERIOD_S,
+        )
+        publish(self._folder / f"{int(now)}-{secrets.token_hex(8)}.json", msgspec.json.encode(mail))
+        return True
+
+    def is_right(self, contact: Contact, code: str, now: float) -> bool:
+        """Whether this is a code of the contact; a few tries in each period."""
+        seen = self._of(contact, now)
+        if seen.tries >= TRIES_MAX:
+            return False
+        seen.tries += 1
+        digits = code.replace(" ", "")
+        period = int(now) // PERIOD_S
+        return any(hmac.compare_digest(digits, self._code(contact, p)) for p in (period, period - 1))
+
+    def _of(self, contact: Contact, now: float) -> _Seen:
+        name, period = f"{contact.kind}:{contact.value}", int(now) // PERIOD_S
+        seen = self._seen.pop(name, None)
+        if seen is None or seen.period != period:
+            seen = _Seen(period)
+        self._seen[name] = seen
+        if len(self._seen) > _KNOWN_MAX:
+            self._seen.popitem(last=False)
+        return seen
+
+    def _code(self, contact: Contact, period: int) -> str:
+        digest = hmac.digest(self._key, f"{contact.kind}:{contact.value}:{period}".encode(), hashlib.sha256)
+        return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"

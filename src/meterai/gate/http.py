@@ -1,0 +1,312 @@
+"""HTTP/1.1 (RFC 9112) for the gate: small requests, answers made beforehand, everything within one turn.
+
+A request is answered at once with bytes, or later through `Request.answer` (a join waits for the disk).
+Requests of one connection are answered in their order; while one waits, nothing more is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import BinaryIO, Protocol, cast
+
+import httptools
+
+HEAD_BYTES_MAX = 16_384
+BODY_BYTES_MAX = 8_192
+IDLE_SECONDS = 65
+"""A kept connection without a request; longer than the proxy in front keeps its own."""
+_PIECE_BYTES = 256 * 1024
+REQUEST_SECONDS = 10
+"""For a request to arrive in full."""
+
+type Headers = Iterable[tuple[str, str]]
+
+
+class Request:
+    """One request. `headers` have lower-case names; the last of several wins."""
+
+    __slots__ = ("_connection", "body", "headers", "keep_alive", "method", "peer", "target")
+
+    def __init__(self, connection: Connection, peer: str) -> None:
+        self._connection = connection
+        self.peer = peer
+        self.method = b"GET"
+        self.target = b""
+        self.headers: dict[bytes, bytes] = {}
+        self.body = b""
+        self.keep_alive = True
+
+    def header(self, name: bytes) -> bytes:
+        """A header's value, or nothing."""
+        return self.headers.get(name, b"")
+
+    def answer(self, response: bytes) -> None:
+        """Sends the answer of a request that was not answered at once."""
+        self._connection.send(self, response)
+
+    async def answer_with_file(self, head: bytes, file: BinaryIO, size: int) -> None:
+        """Sends a head and then `size` bytes of a file, no faster than they are taken."""
+        await self._connection.send_file(self, head, file, size)
+
+
+class Application(Protocol):
+    """What stands behind the connections."""
+
+    ready: dict[bytes, bytes]
+    """Answers to GET by target, as they are this second."""
+
+    def handle(self, request: Request) -> bytes | None:
+        """The answer; None: it comes later."""
+        ...
+
+
+class Server:
+    """All connections of this process; ends those that stay idle or never finish a request."""
+
+    def __init__(self, application: Application, *, connections_max: int = 20_000) -> None:
+        self.application = application
+        self.connections: set[Connection] = set()
+        self.connections_max = connections_max
+        self.now = time.monotonic()
+
+    def connect(self) -> Connection:
+        """A protocol for `loop.create_server`."""
+        return Connection(self)
+
+    def sweep(self) -> None:
+        """Closes what takes too long; called every second."""
+        self.now = time.monotonic()
+        for connection in [c for c in self.connections if c.is_overdue(self.now)]:
+            connection.abort()
+
+    def close(self) -> None:
+        """Ends every connection once its answers are out."""
+        for connection in list(self.connections):
+            connection.close()
+
+
+class Connection(asyncio.Protocol):
+    """One connection."""
+
+    __slots__ = (
+        "_head_bytes", "_parser", "_queue", "_request", "_room", "_since", "_transport", "_waiting", "peer",
+        "server",
+    )  # fmt: skip
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.peer = ""
+        self._transport: asyncio.Transport | None = None
+        self._parser: httptools.HttpRequestParser | None = None
+        self._request: Request | None = None
+        self._queue: deque[Request] = deque()
+        self._waiting = False
+        self._since = server.now
+        self._head_bytes = 0
+        self._room: asyncio.Event | None = None
+
+    # ------------------------------------------------------------- transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is not a subclass
+        if len(self.server.connections) >= self.server.connections_max:
+            self._transport.abort()
+            return
+        self.server.connections.add(self)
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.connections.discard(self)
+        self._transport = None
+        self._queue.clear()
+        if self._room is not None:
+            self._room.set()
+
+    def pause_writing(self) -> None:
+        if self._room is not None:
+            self._room.clear()
+
+    def resume_writing(self) -> None:
+        if self._room is not None:
+            self._room.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._since = self.server.now
+        if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:
+            assert self._transport is not None
+            self._transport.write(answer)
+            return
+        if self._parser is None:
+            self._parser = httptools.HttpRequestParser(self)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        self._work()
+
+    def _ready(self, data: bytes) -> bytes | None:
+        """The answer to a request that came in one piece and asks for a document: no parser is needed.
+
+        Anything unusual (a body, a condition, an end of the connection, a second request) is left to it.
+        """
+        if not data.startswith(b"GET ") or data.find(b"\r\n\r\n") != len(data) - 4:
+            return None
+        end = data.find(b" HTTP/1.1\r\n", 4, 300)
+        answer = self.server.application.ready.get(data[4:end]) if end > 0 else None
+        if answer is None:
+            return None
+        head = data[end:].lower()
+        if b"\r\nhost:" not in head or any(name in head for name in _UNUSUAL):
+            return None
+        return answer
+
+    def eof_received(self) -> bool:
+        return False
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it has waited too long for a request, or for the rest of one."""
+        if self._waiting:
+            return False
+        limit = REQUEST_SECONDS if self._request is not None else IDLE_SECONDS
+        return now - self._since > limit
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Ends the connection once everything is sent."""
+        if self._transport is not None and not self._waiting:
+            self._transport.close()
+
+    # ---------------------------------------------------------------- parser
+
+    def on_message_begin(self) -> None:
+        self._request = Request(self, self.peer)
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        assert self._request is not None
+        self._request.target += url
+        self._measure(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        assert self._request is not None
+        self._request.headers[name.lower()] = value
+        self._measure(len(name) + len(value))
+
+    def on_body(self, body: bytes) -> None:
+        assert self._request is not None
+        if len(self._request.body) + len(body) > BODY_BYTES_MAX:
+            raise ValueError("body over the limit")
+        self._request.body += body
+
+    def on_message_complete(self) -> None:
+        assert self._request is not None
+        assert self._parser is not None
+        self._request.method = self._parser.get_method()
+        self._request.keep_alive = self._parser.should_keep_alive()
+        self._queue.append(self._request)
+        self._request = None
+
+    def _measure(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > HEAD_BYTES_MAX:
+            raise ValueError("head over the limit")
+
+    # --------------------------------------------------------------- answers
+
+    def _work(self) -> None:
+        """Answers what has arrived, up to a request whose answer takes longer."""
+        while self._queue and not self._waiting:
+            request = self._queue.popleft()
+            answer = self.server.application.handle(request)
+            if answer is None:
+                self._waiting = True
+                if self._transport is not None:
+                    self._transport.pause_reading()
+            else:
+                self._write(request, answer)
+
+    def send(self, request: Request, answer: bytes) -> None:
+        """The answer that was waited for."""
+        self._waiting = False
+        self._since = self.server.now
+        self._write(request, answer)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._work()
+
+    async def send_file(self, request: Request, head: bytes, file: BinaryIO, size: int) -> None:
+        """`Request.answer_with_file`; sent is what the file holds, or the connection ends."""
+        self._room = asyncio.Event()
+        self._room.set()
+        left = size if request.method != b"HEAD" else 0
+        if self._transport is not None:
+            self._transport.write(head)
+        while left and self._transport is not None and (piece := file.read(min(left, _PIECE_BYTES))):
+            self._transport.write(piece)
+            left -= len(piece)
+            self._since = self.server.now
+            await self._room.wait()
+        self._room = None
+        if left:
+            self.abort()
+        else:
+            self.send(request, b"")
+
+    def _write(self, request: Request, answer: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if answer:
+            self._transport.write(head_of(answer) if request.method == b"HEAD" else answer)
+        if not request.keep_alive:
+            self._transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        if self._transport is not None:
+            self._transport.write(respond(status, b"", (("connection", "close"),)))
+            self._transport.close()
+
+
+_UNUSUAL = (
+    b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nif-none-match:", b"\r\nconnection: close",
+    b"\r\nupgrade:", b"\r\nexpect:", b"\r\n ", b"\r\n\t",
+)  # fmt: skip
+
+
+def respond(status: int, body: bytes, headers: Headers = ()) -> bytes:
+    """A whole answer."""
+    return head(status, len(body), headers) + body
+
+
+def head(status: int, size: int, headers: Headers = ()) -> bytes:
+    """An answer up to its body, which has `size` bytes."""
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"content-length: {size}", _date()]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+
+
+def head_of(answer: bytes) -> bytes:
+    """An answer without its body, for HEAD."""
+    return answer[: answer.index(b"\r\n\r\n") + 4]
+
+
+class _Clock:
+    second = 0
+    line = ""
+
+
+def _date() -> str:
+    now = int(time.time())
+    if now != _Clock.second:
+        _Clock.second, _Clock.line = now, f"date: {formatdate(now, usegmt=True)}"
+    return _Clock.line

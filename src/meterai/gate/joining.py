@@ -1,0 +1,172 @@
+"""Taking a place: who may have a ticket now, and what is asked of them before."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import parse_qs
+
+import msgspec
+
+from meterai.customers.contacts import Contact, canonical_contact
+from meterai.gate.codes import Codes
+from meterai.gate.http import Request
+from meterai.gate.limits import Answer, NetworkLimits
+from meterai.gate.room import Issued, Room
+from meterai.gate.work import Work
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket
+
+WorkMode = Literal["auto", "on", "off"]
+_TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
+_BUSY_PERIOD_S = 10.0
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What was sent."""
+
+    contact: str
+    solution: str
+    code: str
+
+
+class Load:
+    """Joins of the last ten seconds or so, to know when to ask for work. `busy_per_second`: from which on."""
+
+    def __init__(self, mode: WorkMode, busy_per_second: float) -> None:
+        self._mode = mode
+        self._busy = busy_per_second
+        self._seconds: deque[list[float]] = deque()
+
+    def count(self, now: float) -> None:
+        """One more join is tried, at monotonic time `now`."""
+        second = float(int(now))
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append([second, 0.0])
+        self._seconds[-1][1] += 1
+
+    def asks_for_work(self, now: float) -> bool:
+        """Whether joins need work now."""
+        if self._mode != "auto":
+            return self._mode == "on"
+        while self._seconds and self._seconds[0][0] < now - _BUSY_PERIOD_S:
+            self._seconds.popleft()
+        return sum(count for _, count in self._seconds) > self._busy * _BUSY_PERIOD_S
+
+
+class Joining:
+    """The joins of one event at this gate."""
+
+    def __init__(self, room: Room, work: Work, codes: Codes, limits: NetworkLimits, load: Load) -> None:
+        self.room = room
+        self.work = work
+        self.codes = codes
+        self.load = load
+        self._limits = limits
+
+    def join(self, request: Request, address: str, *, monotonic: float) -> tuple[Issued, Contact] | None:
+        """A ticket for the contact in the form; durable once the room says so. None: nobody can join now.
+
+        Raises: Refusal `form.foreign`, `contact.unreadable`, `work.missing`, `code.wrong`, `network.later`.
+        """
+        form = read_form(request)
+        contact = canonical_contact(form.contact)
+        window = self.room.window()
+        if window is None:
+            return None
+        id = self.room.id_of(f"{contact.kind}:{contact.value}")
+        if (kept := self.kept_ticket(request, id)) is not None:
+            return kept, contact
+        self.load.count(monotonic)
+        self._admit(form, contact, address, monotonic)
+        return self.room.issue(id, window.number), contact
+
+    def contact_for_code(self, form: Form, address: str, *, monotonic: float) -> Contact:
+        """The contact to which a code may be sent. Raises: Refusal `contact.unreadable`, `network.later`."""
+        contact = canonical_contact(form.contact)
+        if self._limits.take(address, monotonic) is Answer.LATER:
+            raise Refusal(Kind.BUSY, "network.later")
+        return contact
+
+    def kept_ticket(self, request: Request, id: bytes) -> Issued | None:
+        """The ticket in the visitor's cookie, when it is this contact's: the earlier place is the better."""
+        text = cookie_ticket(request, self.room.shelf.slug)
+        if not text:
+            return None
+        try:
+            if decode_ticket(text).id != id:
+                return None
+            return Issued(text, self.check(text), is_new=False)
+        except Refusal:
+            return None
+
+    def check(self, text: str) -> Ticket:
+        """A ticket of this event, its signature checked. Raises: Refusal `ticket.*`."""
+        return read_ticket(text, self.room.shelf.ticket_keys, self.room.shelf.event)
+
+    def _admit(self, form: Form, contact: Contact, address: str, monotonic: float) -> None:
+        """Work, or a code, when the gate or the network is busy."""
+        network = self._limits.take(address, monotonic)
+        if network is Answer.LATER:
+            raise Refusal(Kind.BUSY, "network.later")
+        if network is Answer.WELCOME and not self.load.asks_for_work(monotonic):
+            return
+        now = self.room.now()
+        if form.code:
+            if not self.codes.is_right(contact, form.code, now):
+                raise Refusal(Kind.INVALID, "code.wrong")
+        elif not self.work.is_solved(form.solution, now):
+            raise Refusal(Kind.INVALID, "work.missing")
+
+
+def read_form(request: Request) -> Form:
+    """The fields of a form that came from our own page.
+
+    Raises: Refusal FORBIDDEN `form.foreign`.
+    """
+    refuse_foreign(request)
+    fields = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=20)
+    first: Callable[[str], str] = lambda name: fields.get(name, [""])[0]  # noqa: E731
+    return Form(first("kontak"), first("altcha"), first("kode"))
+
+
+def refuse_foreign(request: Request) -> None:
+    """Another site's page must not take places for its visitors: Fetch Metadata, and Origin (RFC 6454).
+
+    Raises: Refusal FORBIDDEN `form.foreign`.
+    """
+    site = request.header(b"sec-fetch-site")
+    origin = request.header(b"origin")
+    foreign = site not in (b"", b"same-origin", b"none")
+    if not site and origin and origin != b"null":
+        foreign = origin.partition(b"://")[2] != request.header(b"host")
+    if foreign:
+        raise Refusal(Kind.FORBIDDEN, "form.foreign")
+
+
+def typed_ticket(request: Request) -> str:
+    """The ticket in what somebody typed or pasted: a link, an SMS, 128 characters with gaps.
+
+    Raises: Refusal `form.foreign`; INVALID `ticket.unreadable`.
+    """
+    refuse_foreign(request)
+    text = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=20).get("tiket", [""])[0]
+    for candidate in (text.strip().rpartition("/")[2], text.split()[-1] if text.split() else ""):
+        if _TICKET.fullmatch(candidate):
+            return candidate
+    packed = re.sub(r"\s", "", text)[-TEXT_LENGTH:]
+    if not _TICKET.fullmatch(packed):
+        raise Refusal(Kind.INVALID, "ticket.unreadable")
+    return packed
+
+
+def cookie_ticket(request: Request, slug: str) -> str:
+    """The ticket that the visitor's browser keeps, if it looks like one."""
+    wanted = f"antre_{slug}="
+    for part in request.header(b"cookie").decode("latin-1").split(";"):
+        name_value = part.strip()
+        if name_value.startswith(wanted) and _TICKET.fullmatch(name_value[len(wanted) :]):
+            return name_value[len(wanted) :]
+    return ""

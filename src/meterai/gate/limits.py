@@ -1,0 +1,64 @@
+"""How many joins may come from one network. Thousands of phones share a carrier's address.
+
+A bucket per /24 or /48, wide, filled quickly. When it is empty nobody is turned away: a proof of work is
+asked for. Only ten times as many end in "later". Networks are kept as keyed hashes, and not for long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+from collections import OrderedDict
+from enum import IntEnum
+
+NETWORKS_MAX = 20_000
+
+
+class Answer(IntEnum):
+    """What a join from this network needs."""
+
+    WELCOME = 0
+    WORK = 1
+    LATER = 2
+
+
+class NetworkLimits:
+    """Token buckets by network; the least recently seen are forgotten."""
+
+    def __init__(self, *, burst: float = 3_000, per_second: float = 50, hard_factor: float = 10) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._hard = burst * hard_factor
+        self._key = os.urandom(16)
+        self._spent: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
+
+    def take(self, address: str, now: float) -> Answer:
+        """Counts one join from this address at monotonic time `now`."""
+        name = self._name(address)
+        spent, since = self._spent.pop(name, (0.0, now))
+        spent = max(0.0, spent - (now - since) * self._per_second)
+        if spent + 1 > self._hard:
+            self._spent[name] = (spent, now)
+            return Answer.LATER
+        self._spent[name] = (spent + 1, now)
+        if len(self._spent) > NETWORKS_MAX:
+            self._spent.popitem(last=False)
+        return Answer.WELCOME if spent + 1 <= self._burst else Answer.WORK
+
+    def _name(self, address: str) -> bytes:
+        return hashlib.blake2b(network_of(address), key=self._key, digest_size=8).digest()
+
+
+def network_of(address: str) -> bytes:
+    """The /24 of an IPv4 address, the /48 of an IPv6 address; what is neither is a network of its own."""
+    parts = address.split(".")
+    if len(parts) == 4:
+        return ".".join(parts[:3]).encode()
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return b"?"
+    if parsed.ipv4_mapped is not None:
+        return network_of(str(parsed.ipv4_mapped))
+    return parsed.packed[:6]

@@ -1,0 +1,81 @@
+"""The gate's pages. A page is one small answer, in the language for which its template was compiled."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from meterai.gate.clocks import number_text
+
+FOLDER = Path(__file__).parent
+_TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What pages say of an event."""
+
+    slug: str
+    name: str
+    zone: str
+    documents: dict[str, tuple[str, ...]]
+    """By language: what to prepare."""
+
+
+class Pages:
+    """Templates of both languages, scripts named by their content, and the style that every page holds.
+
+    `site`: address of the site without a slash at its end.
+    """
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.style = _squeeze((FOLDER / "static" / "gate.css").read_text())
+        self.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
+        self.assets: dict[str, tuple[str, bytes]] = {}
+        """Address -> (content type, content)."""
+        self._addresses: dict[str, str] = {}
+        for path in sorted((FOLDER / "static").iterdir()):
+            if path.suffix in _TYPES:
+                content = path.read_bytes()
+                name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
+                self._addresses[path.name] = name
+                self.assets[name] = (_TYPES[path.suffix], content)
+        self._templates = {language: self._environment(language) for language in ("id", "en")}
+
+    def render(self, template: str, language: str, *, path: str, **facts: Any) -> bytes:
+        """A page. `path`: its address without the language."""
+        other = path if language == "en" else f"/en{path}"
+        found = self._templates[language].get_template(template)
+        return found.render(other=other, **facts).encode()
+
+    def _environment(self, language: str) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            auto_reload=False,
+        )
+        is_english = language == "en"
+        environment.globals |= {
+            "language": language,
+            "t": (lambda _, en: en) if is_english else (lambda id, _: id),
+            "link": (lambda path: f"/en{path.rstrip('/')}") if is_english else (lambda path: path),
+            "asset": self._addresses.__getitem__,
+            "site": self.site,
+            "style": Markup(self.style),  # noqa: S704 - a file of ours
+        }
+        environment.filters["number"] = lambda number: number_text(number, language)
+        return environment
+
+
+def _squeeze(css: str) -> str:
+    return re.sub(r"\s*\n\s*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.S))

@@ -1,0 +1,181 @@
+"""One event at this gate: which window takes joins now, tickets, and the end of windows.
+
+The time is the machine's, unless the controller's differs from it by more than two seconds: then the
+controller's, as the status tells it, for all gates must cut time in the same way. A window that was closed,
+here or by the controller, takes nobody any more, whatever any clock says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room import windows
+from meterai.waiting_room.journal import Journal
+from meterai.waiting_room.model import Lane
+from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
+from meterai.waiting_room.tickets import Ticket, contact_id, sign_data
+
+log = structlog.get_logger(__name__)
+
+CLOCK_TOLERANCE_S = 2.0
+STATUS_IS_ALIVE_S = 10.0
+"""A status that was not renewed for so long says nothing of the time."""
+GRACE_S = 0.5
+"""A window is closed so long after its end: a clock that lags a little finds it open still."""
+_REMEMBERED_MAX = 50_000
+_FOUND_FOR_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A ticket, and whether it is the one this contact already has from this window."""
+
+    text: str
+    ticket: Ticket
+    is_new: bool
+
+
+class Room:
+    """The joins of one event. `wall`: the machine's clock, Unix seconds."""
+
+    def __init__(
+        self, shelf: Shelf, keys: QueueKeys, *, gate: int, wall: Callable[[], float] = time.time
+    ) -> None:
+        self.shelf = shelf
+        self.gate = gate
+        self._keys = keys
+        self._wall = wall
+        folder = shelf.folder.gate(gate)
+        high = 0 if folder.exists() else shelf.highest_sequence(gate)
+        self.journal = Journal(folder, gate, published_high=high)
+        if self.journal.lost:
+            log.error("gate_files_lost", queue=shelf.slug, gate=gate)
+        self._started_in = self._number(self.now())
+        self._remembered: dict[bytes, Ticket] = {}
+        """People who joined in the window that takes joins now."""
+        self._found: windows.Window | None = None
+        self._found_until = 0.0
+        self._waiting: list[Callable[[bool], None]] = []
+        self._wake = asyncio.Event()
+
+    # ----------------------------------------------------------------- joins
+
+    def now(self) -> float:
+        """Unix seconds, the controller's where ours is wrong."""
+        wall = self._wall()
+        shelf = self.shelf
+        if shelf.status is None:
+            return wall
+        since = time.monotonic() - shelf.status_seen
+        told = shelf.status.at + since
+        is_right = since > STATUS_IS_ALIVE_S or abs(wall - told) <= CLOCK_TOLERANCE_S
+        return wall if is_right else told
+
+    def window(self) -> windows.Window | None:
+        """The window that takes joins now; None before and after. Found anew fifty times a second."""
+        moment = time.monotonic()
+        if moment >= self._found_until:
+            self._found = self._find_window()
+            self._found_until = moment + _FOUND_FOR_S
+        return self._found
+
+    def _find_window(self) -> windows.Window | None:
+        schedule = self.shelf.config.schedule
+        number = windows.number_at(schedule, self.now())
+        if number is None:
+            return None
+        number = max(number, self.journal.closed_through + 1)
+        while self.shelf.is_closed(number):
+            number += 1
+        return windows.window_of(schedule, number) if number <= windows.last_number(schedule) else None
+
+    def id_of(self, contact: str) -> bytes:
+        """The id of a canonical contact in this event."""
+        return contact_id(self._keys.event, contact)
+
+    def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> Issued:
+        """A ticket in the window, signed and counted; valid for its holder once `when_durable` has told.
+
+        Who joined in this window before gets that ticket again.
+        """
+        before = self._remembered.get(id)
+        if before is not None and before.window == window:
+            return Issued(sign_data(before.data(), self._keys.ticket), before, is_new=False)
+        ticket = Ticket(
+            key_id=KEY_ID,
+            event=self.shelf.event,
+            window=window,
+            joined_at=int(self.now()),
+            lane=lane,
+            gate=self.gate,
+            sequence=self.journal.take_sequence(),
+            id=id,
+        )
+        data = ticket.data()
+        text = sign_data(data, self._keys.ticket)
+        self.journal.append(window, data)
+        if len(self._remembered) < _REMEMBERED_MAX:
+            self._remembered[id] = ticket
+        return Issued(text, ticket, is_new=True)
+
+    def when_durable(self, tell: Callable[[bool], None]) -> None:
+        """Calls back when everything issued so far is on the disk (True), or can't be written (False)."""
+        self._waiting.append(tell)
+        self._wake.set()
+
+    # ---------------------------------------------------------------- upkeep
+
+    async def keep(self) -> None:
+        """Writes joins to the disk, many with one visit, and closes windows whose time is over.
+
+        Raises: OSError when the disk takes no more: this process must not issue any ticket after that.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout=0.1)
+            except TimeoutError:
+                self._close_windows()
+                continue
+            self._wake.clear()
+            waiting, self._waiting = self._waiting, []
+            is_durable = False
+            try:
+                if (batch := self.journal.write()) is not None:
+                    await loop.run_in_executor(None, batch.sync)
+                is_durable = True
+            finally:
+                for tell in waiting:
+                    tell(is_durable)
+            self._close_windows()
+
+    def _close_windows(self) -> None:
+        """Closes what is over by the clock, or was closed by the controller without us."""
+        over = self._number(self.now() - GRACE_S) - 1
+        while self.shelf.is_closed(over + 1):
+            over += 1
+        if over > self.journal.closed_through:
+            empty_from = max(self._started_in, self.journal.closed_through + 1)
+            self.journal.close_through(over, empty_from=empty_from)
+            self._remembered.clear()
+            self._found_until = 0.0
+
+    def _number(self, unix: float) -> int:
+        """The window of a moment; before the first one, and after the last, the number next to them."""
+        schedule = self.shelf.config.schedule
+        number = windows.number_at(schedule, unix)
+        if number is not None:
+            return number
+        if unix < schedule.joins_from:
+            return windows.first_number(schedule)
+        return windows.last_number(schedule) + 1
+
+    def close(self) -> None:
+        """Makes everything durable."""
+        self.journal.close()

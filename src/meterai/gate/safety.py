@@ -1,0 +1,31 @@
+"""Headers that every answer of the gate carries (the site's are in web/edge.py)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+type Headers = tuple[tuple[str, str], ...]
+
+
+def safety_headers(site_url: str, style_hash: str) -> Headers:
+    """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
+
+    `style_hash`: of the one style that stands in the pages themselves (CSP level 3, `sha256-...`).
+    """
+    parts = urlsplit(site_url)
+    policy = (
+        f"default-src 'none'; script-src 'self'; worker-src 'self'; style-src '{style_hash}'; "
+        "img-src 'self' data:; connect-src 'self'; "
+        f"form-action 'self' {parts.scheme}://{parts.netloc}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    headers = [
+        ("content-security-policy", policy),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ]
+    if parts.scheme == "https":
+        headers.append(("strict-transport-security", "max-age=31536000"))
+    return tuple(headers)

@@ -1,0 +1,212 @@
+"""What has been published about one event, as this gate last saw it: rules, status, windows.
+
+The status is looked for every quarter of a second and held as a finished answer, so that a poll costs no
+look at the disk. Documents of windows never change; those in demand are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room import documents, order
+from meterai.waiting_room.documents import Close, Config, Reveal, Status
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import event_number
+
+_KEPT_PLACES_MAX = 3_000_000
+"""Places of people in windows that are kept sorted, 8 bytes each."""
+_KEPT_WINDOWS_MAX = 4_096
+_CLOSES_A_LOOK = 1_000
+_RECORD = 18
+_ID = 12
+_SLICE = 4_096
+
+
+class Shelf:
+    """The public documents of one event.
+
+    Raises on making: Refusal when the rules can't be read; OSError.
+    """
+
+    def __init__(self, folder: QueueFolder) -> None:
+        self.folder = folder
+        self.slug = folder.slug
+        self.event = event_number(folder.slug)
+        self.status: Status | None = None
+        self.status_raw = b""
+        self.status_seen = 0.0
+        """Monotonic time at which the status last changed."""
+        self._status_stamp = (0, 0)
+        self._config_stamp = (0, 0)
+        self._counts = array("Q")
+        """Joins by window, from window 0."""
+        self._before = array("Q", [0])
+        """Joins before each window."""
+        self._reveals: OrderedDict[int, Reveal] = OrderedDict()
+        self._places: OrderedDict[int, array[int]] = OrderedDict()
+        self._sorting: dict[int, asyncio.Task[None]] = {}
+        self._read_config()
+
+    # ------------------------------------------------------------- documents
+
+    def look(self) -> bool:
+        """Takes up what has been published since the last look; True when the status is a new one."""
+        if (stamp := _stamp(self.folder.config)) not in ((0, 0), self._config_stamp):
+            self._read_config()
+        self._read_counts()
+        stamp = _stamp(self.folder.status)
+        if stamp == self._status_stamp or stamp == (0, 0):
+            return False
+        raw = self.folder.status.read_bytes()
+        self._status_stamp = stamp
+        try:
+            status = documents.read(raw, Status, self.controller_key)
+        except Refusal:
+            return False  # half of a copy by other means, or not ours: what we have stays
+        if self.status and (status.epoch, status.sequence) <= (self.status.epoch, self.status.sequence):
+            return False
+        self.status, self.status_raw = status, raw
+        self.status_seen = time.monotonic()
+        return True
+
+    def is_closed(self, window: int) -> bool:
+        """Whether the window's end has been published."""
+        return window < len(self._counts) or self.folder.window_close(window).exists()
+
+    @property
+    def closed_through(self) -> int:
+        """The last window whose end has been seen published, without a gap before it; -1: none."""
+        return len(self._counts) - 1
+
+    def highest_sequence(self, gate: int) -> int:
+        """The greatest sequence of a gate in the published ends of windows (a new gate reads them all)."""
+        highest = 0
+        folder = self.folder.public / "w"
+        for path in folder.glob("*.close.json") if folder.exists() else ():
+            close = self._close(int(path.name.partition(".")[0]))
+            counted = [count.last_sequence for count in close.gates if count.gate == gate] if close else []
+            highest = max(highest, *counted, 0)
+        return highest
+
+    # ---------------------------------------------------------------- places
+
+    def joined_before(self, window: int) -> int | None:
+        """How many joined in all windows before this one; None until that is published."""
+        return self._before[window] if window < len(self._before) else None
+
+    def joined_in(self, window: int) -> int | None:
+        """How many joined in a window; None until that is published."""
+        return self._counts[window] if window < len(self._counts) else None
+
+    def place_of(self, window: int, id: bytes) -> int | None:
+        """The place of an id in its window (0 to below 2^64); None until the seed is revealed."""
+        reveal = self._reveal(window)
+        return None if reveal is None else order.place_of(bytes.fromhex(reveal.seed), id)
+
+    def rank_in(self, window: int, place: int) -> int | None:
+        """How many people of the window come before this place, exactly.
+
+        None while it is not known yet: they are being sorted then.
+        """
+        places = self._places.get(window)
+        if places is not None:
+            self._places.move_to_end(window)
+            return bisect_left(places, place)
+        if window not in self._sorting and self._reveal(window) is not None:
+            self._sorting[window] = asyncio.get_running_loop().create_task(self._sort(window))
+        return None
+
+    # --------------------------------------------------------------- reading
+
+    def _read_config(self) -> None:
+        raw = self.folder.config.read_bytes()
+        config = documents.decode(raw, Config)
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(config.controller_key))
+        self.config: Config = documents.read(raw, Config, key)
+        self.controller_key = key
+        self.ticket_keys = {
+            number: Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+            for number, text in config.ticket_keys.items()
+        }
+        self._config_stamp = _stamp(self.folder.config)
+
+    def _read_counts(self) -> None:
+        """Goes on from the last window whose end is known."""
+        while (close := self._close(len(self._counts))) is not None or self._is_skipped(len(self._counts)):
+            self._counts.append(close.count if close else 0)
+            self._before.append(self._before[-1] + self._counts[-1])
+
+    def _is_skipped(self, window: int) -> bool:
+        """Window 0 exists only when there is a lottery."""
+        schedule = self.config.schedule
+        return window == 0 and schedule.joins_from == schedule.opens_at
+
+    def _close(self, window: int) -> Close | None:
+        try:
+            return documents.read(self.folder.window_close(window).read_bytes(), Close, self.controller_key)
+        except (OSError, Refusal):
+            return None
+
+    def _reveal(self, window: int) -> Reveal | None:
+        if (known := self._reveals.get(window)) is not None:
+            self._reveals.move_to_end(window)
+            return known
+        if self.status is None or not self.is_closed(window):
+            return None
+        try:
+            raw = self.folder.window_reveal(window).read_bytes()
+            reveal = documents.read(raw, Reveal, self.controller_key)
+        except (OSError, Refusal):
+            return None
+        self._reveals[window] = reveal
+        if len(self._reveals) > _KEPT_WINDOWS_MAX:
+            self._reveals.popitem(last=False)
+        return reveal
+
+    async def _sort(self, window: int) -> None:
+        """Sorts the places of a window, a little at a time: joins and polls go on beside it."""
+        try:
+            reveal = self._reveal(window)
+            raw = self.folder.window_ids(window).read_bytes()
+            assert reveal is not None
+            self._places[window] = await sorted_places(raw, bytes.fromhex(reveal.seed))
+        except OSError:
+            await asyncio.sleep(1)  # not published yet; whoever looks again starts the next attempt
+        finally:
+            del self._sorting[window]
+        while len(self._places) > 1 and sum(map(len, self._places.values())) > _KEPT_PLACES_MAX:
+            self._places.popitem(last=False)
+
+
+async def sorted_places(records: bytes, seed: bytes) -> array[int]:
+    """The distinct places of a window's ids in order, from its public list. Gives way every few milliseconds.
+
+    Sorted in parts by their first bits, so that a million take 30 MB for a moment and not 100.
+    """
+    parts = [array("Q") for _ in range(64)]
+    for start in range(0, len(records), _RECORD * _SLICE):
+        for at in range(start, min(start + _RECORD * _SLICE, len(records)), _RECORD):
+            place = order.place_of(seed, records[at : at + _ID])
+            parts[place >> 58].append(place)
+        await asyncio.sleep(0)
+    places = array("Q")
+    for part in parts:
+        places.extend(sorted(set(part)))
+        await asyncio.sleep(0)
+    return places
+
+
+def _stamp(path: os.PathLike[str]) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return found.st_mtime_ns, found.st_ino

@@ -1,0 +1,85 @@
+"""What the gate says in one sentence: refusals and headlines, Indonesian and English."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Words(NamedTuple):
+    """One text in both languages."""
+
+    id: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """The text in `language`."""
+        return self.en if language == "en" else self.id
+
+
+PROBLEMS: Final = {
+    "contact.unreadable": Words(
+        "Nomor HP atau alamat e-mail ini tidak bisa dibaca. Contoh: 0812 3456 7890 atau nama@contoh.id.",
+        "This phone number or e-mail address can't be read. Examples: 0812 3456 7890, name@example.id.",
+    ),
+    "work.missing": Words(
+        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar.",
+        "The queue is very busy. Press once more: your device computes for a moment.",
+    ),
+    "network.later": Words(
+        "Terlalu banyak permintaan datang dari jaringan ini. Coba lagi satu menit lagi.",
+        "Too many requests come from this network. Try again in a minute.",
+    ),
+    "ticket.unreadable": Words(
+        "Tiket ini tidak bisa dibaca. Periksa apakah semua huruf tersalin (128 huruf dan angka).",
+        "This ticket can't be read. Check that it was copied whole (128 characters).",
+    ),
+    "ticket.forged": Words(
+        "Tiket ini tidak sah. Periksa apakah tersalin dengan benar.",
+        "This ticket is not genuine. Check that it was copied correctly.",
+    ),
+    "ticket.other_event": Words("Tiket ini untuk acara lain.", "This ticket is for another event."),
+    "code.wrong": Words(
+        "Kode ini salah atau sudah terlalu lama. Minta kode baru.",
+        "This code is wrong or too old. Ask for a new one.",
+    ),
+    "form.foreign": Words(
+        "Formulir ini tidak datang dari halaman kami. Buka halaman antrean, lalu ulangi.",
+        "This form did not come from our page. Open the queue's page and try again.",
+    ),
+    "disk.failed": Words(
+        "Tiket belum bisa dibuat. Coba lagi sebentar.", "No ticket could be made. Try again in a moment."
+    ),
+}
+
+HEADLINES: Final = {
+    "called": Words("Giliran Anda", "It is your turn"),
+    "near": Words("Giliran Anda hampir tiba", "Your turn is near"),
+    "waiting": Words("Anda sudah di dalam antrean", "You are in line"),
+    "halted": Words("Antrean berhenti sebentar", "The queue is held for a moment"),
+    "out_of_stock": Words("Stok meterai sedang habis", "Stamps are out of stock now"),
+    "closed": Words("Antrean sudah ditutup", "The queue is closed"),
+    "not_yet": Words("Antrean belum dibuka", "The queue is not open yet"),
+    "not_found": Words("Halaman ini tidak ada", "This page does not exist"),
+}
+
+TEXTS: Final = {
+    "closed": Words(
+        "Pendaftaran {event} ditutup {moment}. Jika Anda masih di dalam antrean saat itu, tiket Anda tetap "
+        "menjadi bukti: buka tautan tiket Anda.",
+        "Applications for {event} closed on {moment}. If you were in line then, your ticket is your proof: "
+        "open its link.",
+    ),
+    "not_yet": Words(
+        "Anda bisa mengambil tempat mulai {moment}. Tidak perlu menunggu di halaman ini.",
+        "You can take a place from {moment}. There is no need to wait on this page.",
+    ),
+    "not_found": Words("Periksa alamatnya.", "Check the address."),
+    "to_site": Words("Ke beranda Meterai", "To the home page"),
+    "waits_closing": Words(
+        "Urutan Anda diundi begitu jendela ini ditutup: {moment}.",
+        "Your order is drawn when this window closes: {moment}.",
+    ),
+    "unknown_time": Words("belum dapat diperkirakan", "can't be estimated yet"),
+    "between": Words("{soonest} sampai {latest}", "{soonest} to {latest}"),
+    "from": Words("paling cepat {soonest}", "{soonest} at the earliest"),
+}

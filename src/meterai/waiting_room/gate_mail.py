@@ -1,0 +1,42 @@
+"""Messages that a gate leaves for a worker to send, because it has no way to anywhere itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from meterai.waiting_room.queue_folder import queues_in
+
+
+class GateMail(msgspec.Struct, frozen=True, kw_only=True):
+    """One message, as a file in `gates/<number>/mail/`."""
+
+    to_kind: Literal["email", "phone"]
+    to: str
+    subject: str
+    text: str
+    expires_at: int
+    """Unix seconds; afterwards nobody waits for it any more."""
+
+    def __repr__(self) -> str:
+        return f"GateMail(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
+
+
+def waiting_mail(root: Path, *, limit: int) -> Iterator[tuple[Path, GateMail]]:
+    """The oldest messages that wait, and their files. What can't be read is deleted."""
+    found = [
+        path
+        for folder in queues_in(root)
+        for gate in folder.gates()
+        for path in (folder.gate(gate) / "mail").glob("[0-9]*.json")
+    ]
+    for path in sorted(found, key=lambda path: path.name)[:limit]:
+        try:
+            yield path, msgspec.json.decode(path.read_bytes(), type=GateMail)
+        except FileNotFoundError:
+            continue
+        except msgspec.MsgspecError:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,268 @@
+"""What one gate counts: its joins by window, in files that are only appended to.
+
+`w<window>.joins`: records of 36 bytes, the ticket's 32 and their CRC-32. A ticket is handed out only after
+its record is on the disk, so that whatever ends the process, sequences go on without a gap and none is used
+twice: what a crash cut off was never seen by anybody. A window that was closed is never written again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from meterai.waiting_room.documents import GateCount
+from meterai.waiting_room.merkle import Tree
+from meterai.waiting_room.queue_folder import publish
+from meterai.waiting_room.tickets import Ticket, join_record_of, parse_data
+
+RECORD_BYTES = 36
+SEQUENCE_MAX = 2**32 - 1
+AFTER_LOSS = 1_000_000
+"""Sequences that are left out when files are gone, because nobody knows which of them were given."""
+_HIGH = struct.Struct(">I")
+_CRC = struct.Struct(">I")
+_NAME = re.compile(r"w(\d+)\.(joins|close\.json)")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A window that takes joins."""
+
+    file: int
+    first_sequence: int
+    count: int = 0
+    last_sequence: int = 0
+    tree: Tree = field(default_factory=Tree)
+
+    def take(self, data: bytes) -> None:
+        self.count += 1
+        self.last_sequence = _sequence_of(data)
+        self.tree.append(join_record_of(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Joins that the kernel has and the disk may not have yet."""
+
+    files: tuple[int, ...]
+    last_sequence: int
+    high_file: int
+
+    def sync(self) -> None:
+        """Waits until the disk has them. Notes the highest sequence after that, never before."""
+        for file in self.files:
+            os.fdatasync(file)
+        os.pwrite(self.high_file, _HIGH.pack(self.last_sequence), 0)
+
+
+class Journal:
+    """The joins of one gate for one event, in its folder. One process at a time (a lock says so).
+
+    `published_high`: the greatest sequence of this gate in any published document; when it is greater than
+    what the files hold, files were lost, and the sequence goes on well behind it.
+
+    Raises: BlockingIOError when another process has the folder; OSError.
+    """
+
+    def __init__(self, folder: Path, gate: int, *, published_high: int = 0) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.gate = gate
+        self._folder = folder
+        self._lock = _locked(folder / "lock")
+        self._high_file = os.open(folder / "sequence", os.O_RDWR | os.O_CREAT, 0o644)
+        self._windows: dict[int, _Open] = {}
+        self._unwritten: dict[int, list[bytes]] = {}
+        self.closed_through = -1
+        self.joined = 0
+        self._recover(published_high)
+
+    # ------------------------------------------------------------------ joins
+
+    def take_sequence(self) -> int:
+        """The next sequence. Raises: OverflowError when a gate's four billion are used up."""
+        if self._last >= SEQUENCE_MAX:
+            raise OverflowError("this gate has used all its sequences: start one with another number")
+        self._last += 1
+        return self._last
+
+    def append(self, window: int, data: bytes) -> None:
+        """Counts a join: a ticket's 32 bytes. Durable only after the next batch is synced.
+
+        Raises: ValueError when the window is closed here.
+        """
+        if window <= self.closed_through:
+            raise ValueError(f"window {window} is closed")
+        (self._windows.get(window) or self._open(window, _sequence_of(data))).take(data)
+        self.joined += 1
+        self._unwritten.setdefault(window, []).append(data + _CRC.pack(zlib.crc32(data)))
+
+    def write(self) -> Batch | None:
+        """Hands all that was appended to the kernel; None when there is nothing new.
+
+        No window may be closed before the batch is synced.
+        """
+        if not self._unwritten:
+            return None
+        pending, self._unwritten = self._unwritten, {}
+        for number, records in pending.items():
+            _write_all(self._windows[number].file, b"".join(records))
+        files = tuple(self._windows[number].file for number in pending)
+        return Batch(files, self._last, self._high_file)
+
+    def flush(self) -> None:
+        """Makes everything appended durable."""
+        if batch := self.write():
+            batch.sync()
+
+    # ---------------------------------------------------------------- closing
+
+    def close_through(self, window: int, *, empty_from: int) -> None:
+        """Closes every window up to this one, for good, and writes what was counted in each.
+
+        Windows without a join get a document of their own from `empty_from` on: those of the time in which
+        this gate was there.
+        """
+        if window <= self.closed_through:
+            return
+        self.flush()
+        for number in sorted(number for number in self._windows if number <= window):
+            self._close(number)
+        for number in range(max(empty_from, self.closed_through + 1), window + 1):
+            if not self.close_path(number).exists():
+                publish(self.close_path(number), msgspec.json.encode(_count(self.gate, None)))
+        self.closed_through = window
+
+    def close_path(self, window: int) -> Path:
+        """The document that closes a window at this gate."""
+        return self._folder / f"w{window}.close.json"
+
+    def count(self, window: int) -> int:
+        """Joins so far in a window that is open."""
+        found = self._windows.get(window)
+        return found.count if found else 0
+
+    def close(self) -> None:
+        """Makes everything durable and gives the folder back."""
+        self.flush()
+        for window in self._windows.values():
+            os.close(window.file)
+        self._windows.clear()
+        os.close(self._high_file)
+        os.close(self._lock)
+
+    # --------------------------------------------------------------- recovery
+
+    def _recover(self, published_high: int) -> None:
+        self._last = highest = self._read_high()
+        found = 0
+        numbers: dict[str, set[int]] = {"joins": set(), "close.json": set()}
+        for path in self._folder.iterdir():
+            if match := _NAME.fullmatch(path.name):
+                numbers[match[2]].add(int(match[1]))
+        self.closed_through = max(numbers["close.json"], default=-1)
+        for number in sorted(numbers["joins"]):
+            if number in numbers["close.json"]:
+                told = msgspec.json.decode(self.close_path(number).read_bytes(), type=GateCount)
+                found = max(found, told.last_sequence)
+                self.joined += told.count
+            else:
+                found = max(found, self._reopen(number))
+        lost = found < max(highest, published_high)
+        self._last = max(found, highest, published_high) + (AFTER_LOSS if lost else 0)
+        self.lost = lost
+        for number in [n for n in self._windows if n <= self.closed_through]:
+            self._close(number)
+
+    def _reopen(self, number: int) -> int:
+        """Reads a window's joins, cuts off what is not whole, goes on appending. Gives the last sequence."""
+        path = self._path(number)
+        with path.open("rb") as file:
+            for data in _whole_records(file):
+                (self._windows.get(number) or self._open(number, _sequence_of(data))).take(data)
+        window = self._windows.get(number)
+        if window is None:
+            path.unlink()
+            return 0
+        os.ftruncate(window.file, window.count * RECORD_BYTES)
+        os.fdatasync(window.file)
+        self.joined += window.count
+        return window.last_sequence
+
+    def _read_high(self) -> int:
+        raw = os.pread(self._high_file, _HIGH.size, 0)
+        return int(_HIGH.unpack(raw)[0]) if len(raw) == _HIGH.size else 0
+
+    def _open(self, number: int, first_sequence: int) -> _Open:
+        file = os.open(self._path(number), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        window = self._windows[number] = _Open(file, first_sequence)
+        return window
+
+    def _close(self, number: int) -> None:
+        window = self._windows.pop(number)
+        publish(self.close_path(number), msgspec.json.encode(_count(self.gate, window)))
+        os.close(window.file)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"w{number}.joins"
+
+
+def read_joins(path: Path) -> Iterator[Ticket]:
+    """The joins in a gate's file of one window, up to the first record that is not whole."""
+    with path.open("rb") as file:
+        for data in _whole_records(file):
+            yield parse_data(data)
+
+
+def read_join_records(path: Path) -> bytes:
+    """What is public of those joins: 18 bytes each, in the order of their sequence."""
+    with path.open("rb") as file:
+        return b"".join(map(join_record_of, _whole_records(file)))
+
+
+def _whole_records(file: BinaryIO) -> Iterator[bytes]:
+    """The data of each record, up to the first that is cut off or damaged."""
+    while len(record := file.read(RECORD_BYTES)) == RECORD_BYTES:
+        data = record[: -_CRC.size]
+        if record[-_CRC.size :] != _CRC.pack(zlib.crc32(data)):
+            return
+        yield data
+
+
+def _sequence_of(data: bytes) -> int:
+    return int.from_bytes(data[16:20], "big")
+
+
+def _count(gate: int, window: _Open | None) -> GateCount:
+    tree = window.tree if window else Tree()
+    return GateCount(
+        gate=gate,
+        count=window.count if window else 0,
+        first_sequence=window.first_sequence if window else 0,
+        last_sequence=window.last_sequence if window else 0,
+        root=tree.root().hex(),
+    )
+
+
+def _write_all(file: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _locked(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    return handle
