@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
+import pikepdf
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
@@ -27,7 +28,14 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import describe_page
 from meterai.kit.pdf.signatures import SignatureKind, find_signatures
-from meterai.kit.pdf.structure import OpenedDocument, has_flat_pages, open_document
+from meterai.kit.pdf.structure import (
+    OpenedDocument,
+    has_flat_pages,
+    has_guessed,
+    open_document,
+    refuse,
+    walk_pages,
+)
 from meterai.stamping.increment import Increment, SealEntries, StampField
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
@@ -255,7 +263,8 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
 
     Later stamps add no more than the first, which brings all fields.
 
-    Raises: Refusal INVALID as `prepare_seal`.
+    Raises: Refusal INVALID as `prepare_seal`, and `pdf.broken` for what the check before the release would
+    stop, when it is paid for.
     """
     stamps = [
         Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
@@ -271,6 +280,7 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
             contents_bytes=request.contents_bytes,
         )
     )
+    _check_reads_again(prepared)
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
     size = prepared.base_bytes + increment * len(stamps)
     limits = request.limits
@@ -286,6 +296,12 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
         too_large=limits.bytes_max is not None and size > limits.bytes_max,
         version_low=wanted is not None and _version(version) < _version(wanted),
     )
+
+
+def _check_reads_again(prepared: PreparedSeal) -> None:
+    with pikepdf.open(io.BytesIO(prepared.data), suppress_warnings=True) as pdf:
+        if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf):
+            raise refuse("pdf.broken")
 
 
 def _version(text: str) -> tuple[int, ...]:
