@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kit.database import Database, connect
+from meterai.kit.fail_points import FailPoint
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.objects import ObjectStore, open_store
 from meterai.kit.pdf.jail import JailPool
@@ -20,10 +22,14 @@ from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.model import PriceList
 from meterai.sales.ports import PaymentGateway, PayoutProvider
+from meterai.stamping.archive.level import Level
+from meterai.stamping.archive.revocation import HttpRevocation, RevocationSource
+from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer
 from meterai.stamping.signer_client import SignerClient
-from meterai.verification.model import Trust
+from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import judge_document
 
 JAIL_TASKS = [
     "meterai.kit.pdf.reading:inspect",
@@ -34,6 +40,8 @@ JAIL_TASKS = [
     "meterai.stamping.preparation:measure_output",
     "meterai.stamping.proposal:propose_placement",
     "meterai.stamping.rewriting:rewrite",
+    "meterai.stamping.archive.extension:look",
+    "meterai.stamping.archive.extension:extend",
     "meterai.verification.rules:judge",
 ]
 """Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
@@ -50,6 +58,7 @@ class App:
     objects: ObjectStore
     jail: JailPool
     signer: Signer
+    revocation: RevocationSource
     gateway: PaymentGateway
     payout: PayoutProvider
     messenger: Messenger
@@ -119,12 +128,15 @@ async def open_app(
         stack.push_async_callback(messenger.close)
         signer = SignerClient(settings.data / "run" / "signer.sock")
         stack.push_async_callback(signer.close)
+        revocation = HttpRevocation(mirror=settings.revocation_url)
+        stack.push_async_callback(revocation.close)
         yield App(
             settings=settings,
             db=db,
             objects=await asyncio.to_thread(open_store, settings.objects_url, settings.data),
             jail=jail,
             signer=signer,
+            revocation=revocation,
             gateway=gateway,
             payout=payout,
             messenger=messenger,
@@ -135,3 +147,29 @@ async def open_app(
             trust=load_trust(settings.data / TRUST_FOLDER),
             clock=clock,
         )
+
+
+def archive_tools_of(app: App, fail_point: FailPoint) -> ArchiveTools:
+    """The archive asks the verifier as everybody may: offline, and without a key."""
+
+    async def judge(content: bytes) -> str | None:
+        judgement = await judge_document(None, app.jail, content, trust=app.trust, now=app.clock())
+        if judgement.verdict is Verdict.GENUINE:
+            return None
+        return f"{judgement.verdict} ({', '.join(judgement.reasons)})"
+
+    return ArchiveTools(
+        db=app.db,
+        jail=app.jail,
+        objects=app.objects,
+        signer=app.signer,
+        revocation=app.revocation,
+        judge=judge,
+        clock=app.clock,
+        settings=ArchiveSettings(
+            level=Level(app.settings.signature_level),
+            roots=tuple(pem.encode() for pem in app.trust.roots_pem),
+            ahead=timedelta(days=app.settings.archive_days_ahead),
+        ),
+        fail_point=fail_point,
+    )

@@ -18,7 +18,12 @@ from typing import Literal, get_args
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+    ObjectIdentifier,
+)
 
 Algorithm = Literal["rsa-2048", "p-256"]
 CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -28,6 +33,9 @@ CODE_KEY_ID = 1
 _ORGANISATION = "Meterai Pengembangan (SPESIMEN, bukan asli)"
 _DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 _ADOBE_DOCUMENT_SIGNING = ObjectIdentifier("1.2.840.113583.1.1.5")
+REVOCATION_URL = "http://pki.meterai.localhost"
+"""What the certificates say (RFC 5280 sections 4.2.1.13, 4.2.2.1); METERAI_REVOCATION_URL says where the twin
+really listens: its port is another one on each machine, the certificates are kept."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +65,9 @@ def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime |
 
 def _write_everything(folder: Path, algorithm: Algorithm, now: datetime) -> None:
     (folder / "trust").mkdir(parents=True, mode=0o700)
-    root = _issue_authority("Meterai Pengembangan Root CA SPESIMEN", algorithm, None, now, years=10)
+    root = _issue_authority("Meterai Pengembangan Root CA SPESIMEN", algorithm, None, now, years=30)
     intermediate = _issue_authority(
-        "Meterai Pengembangan Intermediate CA SPESIMEN", algorithm, root, now, years=9
+        "Meterai Pengembangan Intermediate CA SPESIMEN", algorithm, root, now, years=25
     )
     stamp = _issue_leaf(
         "Meterai Elektronik 10000 SPESIMEN", algorithm, intermediate, now, time_stamping=False
@@ -108,7 +116,7 @@ def _builder(
         ]
     )
     issuer_public = issuer.key.public_key() if issuer else public
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(issuer.certificate.subject if issuer else name)
@@ -119,6 +127,21 @@ def _builder(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_public), critical=False)
     )
+    return _where_revoked(builder, issuer) if issuer else builder
+
+
+def _where_revoked(builder: x509.CertificateBuilder, issuer: _Issued) -> x509.CertificateBuilder:
+    """Where to ask whether the certificate was revoked: the root's CRL; the intermediate's CRL and OCSP."""
+    by_root = issuer.certificate.subject == issuer.certificate.issuer
+    crl = x509.UniformResourceIdentifier(f"{REVOCATION_URL}/{'root' if by_root else 'intermediate'}.crl")
+    builder = builder.add_extension(
+        x509.CRLDistributionPoints([x509.DistributionPoint([crl], None, None, None)]), critical=False
+    )
+    if by_root:
+        return builder
+    responder = x509.UniformResourceIdentifier(f"{REVOCATION_URL}/ocsp")
+    access = [x509.AccessDescription(AuthorityInformationAccessOID.OCSP, responder)]
+    return builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
 
 
 def _usage(*, authority: bool) -> x509.KeyUsage:
@@ -187,6 +210,21 @@ def certify_request(folder: Path, request_pem: bytes, *, now: datetime | None = 
     name = str(request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
     certificate = _certify(name, public, issuer, now or datetime.now(UTC), time_stamping=False)
     return certificate.public_bytes(serialization.Encoding.PEM) + intermediate_pem
+
+
+def renew_time_stamper(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime) -> None:
+    """A new key and certificate for the time-stamp authority, in the place of the old ones."""
+    key = serialization.load_pem_private_key((folder / "intermediate.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    issuer = _Issued(x509.load_pem_x509_certificate((folder / "intermediate.pem").read_bytes()), key)
+    name = "Meterai Pengembangan TSA SPESIMEN"
+    issued = _issue_leaf(name, algorithm, issuer, now, time_stamping=True)
+    for path, content in (
+        (folder / "tsa.key.pem", _private_pem(issued.key)),
+        (folder / "tsa.pem", issued.certificate.public_bytes(serialization.Encoding.PEM)),
+    ):
+        path.unlink()
+        _write(path, content)
 
 
 def main() -> None:

@@ -85,10 +85,12 @@ def test_ports_follow_the_first_and_avoid_busy_ones() -> None:
 
 
 def test_twins_stand_in_only_where_no_real_address_is_set() -> None:
-    assert Twins.needed(Settings()) == Twins(gateway=True, tsa=True, inbox=True)
+    assert Twins.needed(Settings()) == Twins(gateway=True, tsa=True, inbox=True, revocation=True)
     real = Settings(gateway_url="https://g", payout_url="https://p", tsa_url="https://t")
-    assert Twins.needed(real) == Twins(gateway=False, tsa=False, inbox=True)
-    assert Twins.needed(Settings(environment="production")) == Twins(gateway=False, tsa=False, inbox=False)
+    assert Twins.needed(real) == Twins(gateway=False, tsa=False, inbox=True, revocation=True)
+    assert Twins.needed(Settings(environment="production")) == Twins(
+        gateway=False, tsa=False, inbox=False, revocation=False
+    )
 
 
 @pytest.mark.storage

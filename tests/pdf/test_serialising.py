@@ -63,7 +63,7 @@ def test_a_whole_revision_is_the_same(
     )
     quick = prepare_seal(request)
     plain: Any = IncrementalPdfFileWriter._write_objects
-    monkeypatch.setattr(increment._Writer, "_write_objects", plain)
+    monkeypatch.setattr(increment.IncrementWriter, "_write_objects", plain)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert quick == prepare_seal(request)

@@ -53,6 +53,7 @@ def addresses_of(
         database_socket=database_socket,
         gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
         tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",
+        revocation=f"http://{LOCAL}:{ports.revocation}" if twins.revocation else "",
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
         smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
     )
@@ -76,6 +77,10 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
     if twins.tsa:
         arguments = {"--port": ports.tsa, "--pki": settings.data / "pki"}
         specs.append(_spec("tsa", "sandbox.tsa", arguments, ready=accepts_tcp(LOCAL, ports.tsa)))
+    if twins.revocation:
+        arguments = {"--port": ports.revocation, "--pki": settings.data / "pki"}
+        ready = accepts_tcp(LOCAL, ports.revocation)
+        specs.append(_spec("revocation", "sandbox.revocation", arguments, ready=ready))
     if twins.inbox:
         arguments = {
             "--smtp-port": ports.smtp,

@@ -31,12 +31,13 @@ class Ports:
     inbox: int
     smtp: int
     postgres: int
+    revocation: int
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """`first` and the five after it; for a busy one any other. 0: any six."""
+        """`first` and the six after it; for a busy one any other. 0: any seven."""
         chosen: list[int] = []
-        for place in range(6):
+        for place in range(7):
             address = host if place == 0 else LOCAL
             port = free_port(first + place if first else 0, host=address)
             while port in chosen:
@@ -52,16 +53,18 @@ class Twins:
     gateway: bool
     tsa: bool
     inbox: bool
+    revocation: bool
 
     @classmethod
     def needed(cls, settings: Settings) -> Twins:
         """None in production: bootstrap refuses to start there without real addresses."""
         if settings.environment == "production":
-            return cls(gateway=False, tsa=False, inbox=False)
+            return cls(gateway=False, tsa=False, inbox=False, revocation=False)
         return cls(
             gateway=not (settings.gateway_url and settings.payout_url),
             tsa=not settings.tsa_url,
             inbox=not (settings.smtp_url and settings.whatsapp_url),
+            revocation=not settings.revocation_url,
         )
 
 

@@ -42,11 +42,17 @@ COMMANDS: Final = {
     "keys retire": _Entry("meterai.cli.keys", "retire_key", "Never sign with a key again."),
     "keys serials": _Entry("meterai.cli.keys", "list_serials", "Print the serials that a key sealed."),
     "keys history": _Entry("meterai.cli.keys", "show_history", "Show who did what to the keys."),
+    "archive renew": _Entry("meterai.cli.archive", "renew_archive", "Raise and renew the proof of files."),
     "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
     "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
-_GROUPS: Final = {"bench": "Measure the service.", "db": "The database.", "keys": "Signing keys."}
+_GROUPS: Final = {
+    "archive": "Released files through the years.",
+    "bench": "Measure the service.",
+    "db": "The database.",
+    "keys": "Signing keys.",
+}
 
 
 def main() -> None:

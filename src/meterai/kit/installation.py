@@ -33,6 +33,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     gateway: str = ""
     """Base address of the gateway twin, its page for people too. Empty, also below: a real one is used."""
     tsa: str = ""
+    revocation: str = ""
     inbox: str = ""
     smtp: str = ""
 
@@ -169,6 +170,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         }
     if addresses.tsa:
         twins["tsa_url"] = addresses.tsa
+    if addresses.revocation:
+        twins["revocation_url"] = addresses.revocation
     if addresses.inbox:
         twins |= {
             "smtp_url": addresses.smtp,

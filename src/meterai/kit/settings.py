@@ -59,6 +59,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["wait", "later"],
         Doc(description="authority down: wait with the stamp, or release it and add the time stamp later"),
     ] = "wait"
+    revocation_url: Annotated[
+        str,
+        Doc(description="server that answers for all CRL and OCSP addresses; empty: the sandbox's, or those"),
+    ] = ""
+    signature_level: Annotated[
+        Literal["B-T", "B-LT", "B-LTA"], Doc(description="PAdES level that released files are brought to")
+    ] = "B-T"
+    archive_days_ahead: Annotated[
+        int, Doc(description="days before a file's proof ends that it is renewed")
+    ] = 90
+    archive_files_per_minute: Annotated[
+        int, Doc(description="files per minute that a worker raises or renews at most")
+    ] = 600
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import asyncpg
 import msgspec
@@ -33,6 +34,8 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A worker that is silent for longer has lost its jobs to the others."""
     time_stamp_later: bool = False
     """While the time-stamp authority is down, stamps are released without its token, which comes later."""
+    first_archiving: timedelta = timedelta(days=30)
+    """When the archive looks at a released file first: at once where more than B-T is wanted."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
 

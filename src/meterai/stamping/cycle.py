@@ -33,7 +33,7 @@ from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.queries import checked, same
 from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.time_stamp_later import has_time_stamp
-from meterai.stamping.store import jobs, time_stamps
+from meterai.stamping.store import archive, jobs, time_stamps
 from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 _PREPARE = "meterai.stamping.preparation:prepare_seal"
@@ -251,6 +251,8 @@ async def _release(tools: Tools, runs: list[Run]) -> None:
             for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
         ]
         await jobs.insert_releases(tx, releases, now)
+        documents = [run.job.document_id for run in ours]
+        await archive.enrol(tx, documents, now + tools.settings.first_archiving)
         await time_stamps.insert_owed(tx, [_debt(run) for run in ours if run.lacks_time_stamp], now)
         await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)
         postings = [

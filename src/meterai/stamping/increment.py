@@ -89,8 +89,8 @@ class PreparedGap:
     end: int
 
 
-class _Writer(IncrementalPdfFileWriter):
-    """Writes nothing of its own accord, and writes quickly.
+class IncrementWriter(IncrementalPdfFileWriter):
+    """An incremental update that writes nothing of its own accord, and writes quickly.
 
     pyHanko would put its name and the clock's time into the metadata.
     """
@@ -151,7 +151,7 @@ class Increment:
         Raises: Refusal INVALID `pdf.broken`.
         """
         try:
-            self._writer = _Writer(stream)
+            self._writer = IncrementWriter(stream)
             self._writer.flat_pages = flat_pages
         except (PdfReadError, PdfWriteError):
             raise Refusal(Kind.INVALID, "pdf.broken") from None

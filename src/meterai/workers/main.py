@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Mapping
+from datetime import timedelta
 
 import structlog
 import uvloop
 
-from meterai.bootstrap import App, open_app
+from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage
@@ -25,6 +26,7 @@ from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
+from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.workers.loops import Counts, Loop, run_loop
 from meterai.workers.presence import Presence
@@ -51,6 +53,7 @@ def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
             base_url=app.public_url,
             specimen=not production,
             time_stamp_later=app.settings.tsa_policy == "later",
+            first_archiving=timedelta(days=30 if app.settings.signature_level == "B-T" else 0),
         ),
         fail_point=fail_points.from_environment(variables, development=not production),
     )
@@ -59,6 +62,7 @@ def tools_of(app: App, variables: Mapping[str, str]) -> Tools:
 def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     """Everything this process does."""
     db, clock, gateway = app.db, app.clock, app.gateway
+    archive = archive_tools_of(app, tools.fail_point)
 
     def poll() -> Awaitable[int]:
         return poll_due_payments(db, gateway, clock=clock, limit=_LIMIT)
@@ -80,6 +84,12 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="stamping_oldest", work=lambda: stamp_due(tools, worker), idle_s=0.25),
         Loop(name="stamping_newest", work=lambda: stamp_due(tools, worker, newest_first=True), idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=1),
+        Loop(
+            name="archive",
+            work=lambda: renew_due_archives(archive),
+            busy_s=60 / max(1, app.settings.archive_files_per_minute),
+            idle_s=1,
+        ),
         Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
         Loop(name="news", work=tell, idle_s=0.3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),

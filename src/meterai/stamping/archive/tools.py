@@ -1,0 +1,50 @@
+"""What the archive works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from meterai.kernel.clock import Clock
+from meterai.kit.database import Database
+from meterai.kit.fail_points import FailPoint
+from meterai.kit.objects import ObjectStore
+from meterai.kit.pdf.jail import JailPool
+from meterai.stamping.archive.level import Level
+from meterai.stamping.archive.revocation import RevocationSource
+from meterai.stamping.ports import Signer
+
+Judge = Callable[[bytes], Awaitable[str | None]]
+"""Judges a file without asking the register: None when genuine, else the verdict in words."""
+
+
+class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator decides about the archive."""
+
+    level: Level
+    """Every released file gets it."""
+    roots: tuple[bytes, ...]
+    """Pinned root certificates, PEM."""
+    ahead: timedelta = timedelta(days=90)
+    """So long before a file's proof ends it is renewed."""
+    lease: timedelta = timedelta(minutes=2)
+    retry_first_s: float = 2.0
+    retry_longest_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveTools:
+    """Database, jail, store, and the three whom the archive asks: signer, authority, verifier."""
+
+    db: Database
+    jail: JailPool
+    objects: ObjectStore
+    signer: Signer
+    revocation: RevocationSource
+    judge: Judge
+    clock: Clock
+    settings: ArchiveSettings
+    fail_point: FailPoint

@@ -1,0 +1,153 @@
+"""Every statement on the archive's book: which level each released file has, and when it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from meterai.kernel.serial import SerialNumber
+from meterai.kit.database import Connection
+from meterai.stamping.archive.level import Level
+
+
+class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A released document that is due, its newest version, and the lease under which it was taken."""
+
+    document_id: UUID
+    level: Level
+    proof_until: datetime | None
+    leased_until: datetime
+    attempts: int
+    pending_object: str | None
+    sha256: str
+    version: int
+    serials: tuple[SerialNumber, ...]
+    """In the order of sealing."""
+
+
+class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file. `sha256` empty: it stays as it is."""
+
+    level: Level
+    proof_until: datetime
+    due_at: datetime
+    sha256: str = ""
+    bytes: int = 0
+
+
+async def enrol(tx: Connection, document_ids: Sequence[UUID], due_at: datetime) -> None:
+    """Enters documents that are released in this transaction, at B-T."""
+    await tx.execute(
+        """INSERT INTO stamping.archive (document_id, level, due_at)
+           SELECT unnest($1::uuid[]), 'B-T', $2 ON CONFLICT DO NOTHING""",
+        list(document_ids),
+        due_at,
+    )
+
+
+# A file whose time stamp is still owed waits for it: that is a change in the gap of its seal.
+_DUE = """a.due_at <= $1 AND NOT EXISTS (
+    SELECT FROM stamping.time_stamp_owed o WHERE o.document_id = a.document_id AND o.paid_at IS NULL)"""
+
+
+async def claim_due(
+    conn: Connection, now: datetime, *, lease_until: datetime, limit: int
+) -> list[ArchivedFile]:
+    """Takes files that are due; whoever dies with one leaves it due again at the lease's end."""
+    rows = await conn.fetch(
+        f"""
+        WITH claimed AS (
+            UPDATE stamping.archive a SET due_at = $2, attempts = attempts + 1
+            FROM (SELECT document_id FROM stamping.archive a WHERE {_DUE}
+                  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
+            WHERE a.document_id = due.document_id
+            RETURNING a.*
+        )
+        SELECT c.document_id, c.level, c.proof_until, c.due_at AS leased_until, c.attempts, c.pending_object,
+            newest.sha256, newest.version,
+            ARRAY(SELECT r.serial FROM stamping.release r JOIN stamping.serial s ON s.serial = r.serial
+                  WHERE r.document_id = c.document_id AND r.sha256 = newest.sha256
+                  ORDER BY s.ordinal) AS serials
+        FROM claimed c CROSS JOIN LATERAL (
+            SELECT r.sha256, r.version FROM stamping.release r WHERE r.document_id = c.document_id
+            ORDER BY r.version DESC LIMIT 1) newest
+        """,  # noqa: S608 (a constant)
+        now,
+        lease_until,
+        limit,
+    )
+    return [
+        ArchivedFile(**{**dict(row), "level": Level(row["level"]), "serials": tuple(row["serials"])})
+        for row in rows
+    ]
+
+
+async def note_pending(conn: Connection, file: ArchivedFile, sha256: str) -> None:
+    """Written down before the object is: what a crash leaves can be deleted."""
+    await conn.execute(
+        "UPDATE stamping.archive SET pending_object = $2 WHERE document_id = $1", file.document_id, sha256
+    )
+
+
+async def is_released(conn: Connection, sha256: str) -> bool:
+    """Whether some serial number is bound to these bytes."""
+    return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)", sha256))
+
+
+async def put_off(conn: Connection, file: ArchivedFile, code: str, until: datetime) -> None:
+    """Not to be had now: again at `until`."""
+    await conn.execute(
+        """UPDATE stamping.archive SET due_at = $3, trouble_code = $4
+           WHERE document_id = $1 AND due_at = $2""",
+        file.document_id,
+        file.leased_until,
+        until,
+        code,
+    )
+
+
+async def complete(tx: Connection, file: ArchivedFile, outcome: Renewed, now: datetime) -> bool:
+    """Notes the outcome and binds the serials to new bytes, if there are any, as their next version.
+
+    False when the lease was lost: then nothing is written.
+    """
+    ours = await tx.fetchval(
+        """UPDATE stamping.archive SET level = $3, proof_until = $4, due_at = $5, attempts = 0,
+               trouble_code = NULL, pending_object = NULL
+           WHERE document_id = $1 AND due_at = $2 RETURNING true""",
+        file.document_id,
+        file.leased_until,
+        outcome.level,
+        outcome.proof_until,
+        outcome.due_at,
+    )
+    if ours and outcome.sha256:
+        await tx.execute(
+            """INSERT INTO stamping.release
+               (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
+               SELECT r.serial, r.version + 1, $4, $5, r.pages, r.document_id, $6, r.key_id
+               FROM stamping.release r WHERE r.document_id = $1 AND r.sha256 = $2 AND r.version = $3""",
+            file.document_id,
+            file.sha256,
+            file.version,
+            outcome.sha256,
+            outcome.bytes,
+            now,
+        )
+    return bool(ours)
+
+
+async def make_due(conn: Connection, below: Sequence[Level], now: datetime) -> int:
+    """Makes every file of these levels due. Returns how many that concerned."""
+    return int(
+        await conn.fetchval(
+            """WITH made AS (UPDATE stamping.archive SET due_at = $2
+                   WHERE level = ANY ($1) AND due_at > $2 AND attempts = 0 RETURNING 1)
+               SELECT count(*) FROM made""",
+            list(below),
+            now,
+        )
+    )

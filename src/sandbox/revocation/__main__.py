@@ -1,0 +1,4 @@
+from sandbox.revocation.application import main
+
+if __name__ == "__main__":
+    main()
