@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.pdf import stamp_code_vectors
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import make_serial
@@ -73,3 +76,39 @@ def test_an_unknown_key_or_another_key_does_not_verify() -> None:
 def test_anything_else_is_refused_by_name(text: str) -> None:
     with pytest.raises(Refusal, match=r"code\.unreadable"):
         decode_code(text)
+
+
+VECTORS = json.loads(stamp_code_vectors.FILE.read_text())
+PUBLISHED = {int(key_id): bytes.fromhex(key) for key_id, key in VECTORS["keys"].items()}
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["name"])
+def test_the_reader_says_of_each_published_vector_what_the_file_says(vector: dict[str, Any]) -> None:
+    outcome = vector["outcome"]
+    if outcome in ("unreadable", "newer", "foreign"):
+        # A person's text is not looked at for its address: what leads elsewhere fails as a payload.
+        with pytest.raises(Refusal, match=r"code\.(unreadable|newer)") as refused:
+            decode_code(vector["text"])
+        assert outcome == "foreign" or refused.value.code == f"code.{outcome}"
+        return
+    code = decode_code(vector["text"])
+    assert verify_code(code, PUBLISHED) == (outcome == "genuine")
+    assert (code.key_id in PUBLISHED) == (outcome != "unknown_key")
+    if outcome == "genuine":
+        assert (code.serial, code.day.isoformat(), code.key_id) == (
+            vector["serial"],
+            vector["day"],
+            vector["key_id"],
+        )
+        message = code_message(code.serial, code.day, code.key_id)
+        assert (message.hex(), vector["message"][-38:]) == (vector["message"], vector["payload"][:38])
+
+
+def test_the_published_vectors_are_made_by_their_recipe() -> None:
+    assert stamp_code_vectors.make_vectors() == VECTORS
+
+
+def test_a_code_of_a_newer_form_is_refused_by_its_own_name() -> None:
+    newer = next(v["text"] for v in VECTORS["vectors"] if v["name"] == "version 2")
+    with pytest.raises(Refusal, match=r"code\.newer"):
+        decode_code(newer)

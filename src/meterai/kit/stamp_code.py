@@ -15,6 +15,9 @@ left out that a URL path can't hold unescaped (space, `%`) or that servers fold 
 
 A valid code says that this serial number was issued by the key's holder on that day. It says nothing about
 the document that carries the picture: whoever copies the picture copies the code.
+
+docs/stamp-code.md is the specification for strangers, with test vectors; `web/static/stamp_code.js` is the
+same reader for browsers.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from meterai.kernel.serial import ALPHABET, SerialNumber, parse_serial
 
 VERSION = 1
 PAYLOAD_BYTES = 83
-_SIGNED_BYTES = 19
+_ANY_VERSION_BYTES_MIN = 66
+"""Every version begins with version and key id and ends with a signature of 64 bytes."""
 _SERIAL_BYTES = 15
 _EPOCH = date(2024, 1, 1)
 _PREFIX = b"meterai.stamp-code.1\x00"
@@ -64,20 +68,22 @@ def encode_code(base_url: str, serial: SerialNumber, day: date, *, key_id: int, 
     """
     if len(signature) != 64:
         raise ValueError("an Ed25519 signature has 64 bytes")
-    payload = _to_base41(_body(serial, day, key_id) + signature)
+    payload = to_base41(_body(serial, day, key_id) + signature)
     return f"{base_url.rstrip('/').upper()}/C/{payload}"
 
 
 def decode_code(text: str) -> StampCode:
     """Reads the text of a code, or its payload alone; the host in front of it is not looked at.
 
-    Raises: Refusal INVALID `code.unreadable`.
+    Raises: Refusal INVALID `code.unreadable`, or `code.newer` for a version that this reader doesn't know.
     """
     payload = text.strip().upper().rpartition("/")[2]
     try:
         raw = _from_base41(payload)
     except (KeyError, ValueError, OverflowError):
         raise Refusal(Kind.INVALID, "code.unreadable") from None
+    if len(raw) >= _ANY_VERSION_BYTES_MIN and raw[0] > VERSION:
+        raise Refusal(Kind.INVALID, "code.newer")
     if len(raw) != PAYLOAD_BYTES or raw[0] != VERSION:
         raise Refusal(Kind.INVALID, "code.unreadable")
     serial = _unpack_serial(raw[2:17])
@@ -122,7 +128,8 @@ def _unpack_serial(packed: bytes) -> SerialNumber | None:
     return None if number else parse_serial("".join(reversed(characters)))
 
 
-def _to_base41(raw: bytes) -> str:
+def to_base41(raw: bytes) -> str:
+    """Three characters for two bytes, two for a last one; see the module's description."""
     characters = []
     for start in range(0, len(raw), 2):
         group = raw[start : start + 2]
@@ -134,7 +141,7 @@ def _to_base41(raw: bytes) -> str:
 
 
 def _from_base41(text: str) -> bytes:
-    """Raises: KeyError, ValueError, OverflowError for text that `_to_base41` can't have made."""
+    """Raises: KeyError, ValueError, OverflowError for text that `to_base41` can't have made."""
     out = bytearray()
     for start in range(0, len(text), 3):
         group = [_VALUES[character] for character in text[start : start + 3]]

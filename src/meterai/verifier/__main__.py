@@ -53,6 +53,7 @@ async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[Verifier
         payment_minutes=0,
         standalone=True,
         register=db is not None,
+        code_reader=bool(trust.code_keys),
     )
     await jail.start()
     try:

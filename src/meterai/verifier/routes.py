@@ -21,6 +21,7 @@ from meterai.verification.model import Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
+from meterai.web.code_reader import code_reader_pages
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.forms import read_form
 from meterai.web.messages import text_of
@@ -194,7 +195,9 @@ def build_verifier(house: VerifierHouse) -> Edge:
     litestar.state.house = house
 
     def make_pages() -> tuple[CachedPages, float]:
-        made = {}
+        made: CachedPages = {}
+        if house.trust.code_keys:
+            made |= code_reader_pages(house.pages, house.trust.code_keys)
         for language in LANGUAGES:
             for path in ("/", "/periksa"):
                 visit = Visit(language, path, "", "")

@@ -13,6 +13,8 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
 }
 _URL = re.compile(r'url\("([\w.-]+)"\)')
 
@@ -32,7 +34,7 @@ class Assets:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.by_address: dict[str, Asset] = {}
         self._addresses: dict[str, str] = {}
-        files = [path for path in folder.iterdir() if path.suffix in _TYPES]
+        files = [path for path in folder.rglob("*") if path.suffix in _TYPES]
         for path in sorted(files, key=lambda path: (path.suffix == ".css", path.name)):
             self._take(path)
 

@@ -34,16 +34,27 @@ CONTENT_POLICY = (
 )
 
 
-def safety_headers(*, tls: bool) -> Headers:
-    """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2)."""
+CODE_READER_POLICY = CONTENT_POLICY.replace("script-src 'self';", "script-src 'self' 'wasm-unsafe-eval';")
+"""For the page that reads 2-D codes: WebAssembly may run there, and nowhere else."""
+
+
+def safety_headers(*, tls: bool, reads_codes: bool = False) -> Headers:
+    """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2).
+
+    `reads_codes`: the one page that may use the camera and WebAssembly.
+    """
+    camera = b"(self)" if reads_codes else b"()"
     headers = [
-        (b"content-security-policy", CONTENT_POLICY.encode()),
+        (b"content-security-policy", (CODE_READER_POLICY if reads_codes else CONTENT_POLICY).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"x-frame-options", b"DENY"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cross-origin-resource-policy", b"same-origin"),
-        (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        (
+            b"permissions-policy",
+            b"camera=%s, microphone=(), geolocation=(), payment=(), usb=()" % camera,
+        ),
     ]
     if tls:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
@@ -57,16 +68,21 @@ class CachedPage:
     plain: bytes
     packed: bytes
     etag: bytes
+    content_type: bytes = b"text/html; charset=utf-8"
+    reads_codes: bool = False
+    """May use the camera and WebAssembly."""
 
 
 type CachedPages = dict[tuple[str, str], CachedPage]
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
 
 
-def cache_page(body: bytes) -> CachedPage:
+def cache_page(
+    body: bytes, *, content_type: bytes = b"text/html; charset=utf-8", reads_codes: bool = False
+) -> CachedPage:
     """Compresses and names a page once."""
     etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:16].encode()
-    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag)
+    return CachedPage(body, gzip.compress(body, 9, mtime=0), etag, content_type, reads_codes)
 
 
 class Edge:
@@ -78,6 +94,7 @@ class Edge:
         self.make_pages = make_pages
         self.pages, self.renew_at = make_pages()
         self.safety = safety_headers(tls=tls)
+        self.reader_safety = safety_headers(tls=tls, reads_codes=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -131,8 +148,8 @@ class Edge:
 
     async def _send_page(self, page: CachedPage, scope: Scope, send: Send) -> None:
         headers = [
-            *self.safety,
-            (b"content-type", b"text/html; charset=utf-8"),
+            *(self.reader_safety if page.reads_codes else self.safety),
+            (b"content-type", page.content_type),
             (b"content-language", split_language(scope["path"])[0].encode()),
             (b"cache-control", b"public, max-age=60"),
             (b"vary", b"accept-encoding"),

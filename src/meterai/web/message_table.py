@@ -278,6 +278,12 @@ TABLE: dict[str, Message] = {
         "This QR code can't be read.",
         "Scan it again in good light, or type the serial number on the Verify page.",
     ),
+    "code.newer": M(
+        "Kode QR ini memakai bentuk yang lebih baru.",
+        "Ketik nomor seri yang tercetak pada meterai di halaman Periksa, atau periksa berkas PDF-nya.",
+        "This QR code is of a newer form.",
+        "Type the serial number printed on the stamp on the Verify page, or check the PDF file.",
+    ),
     "code.forged": M(
         "Kode QR ini bukan buatan kami.",
         "Jangan percaya meterainya. Minta berkas PDF aslinya, lalu periksa di sini.",

@@ -40,6 +40,8 @@ class SiteFacts:
     """True: these pages only check documents; there is no shop behind them."""
     register: bool = True
     """False: there is no register to ask."""
+    code_reader: bool = True
+    """False: no keys are known to check 2-D codes with, so the page that reads them is not there."""
 
 
 _PLAIN_TEXT = re.compile(r"""\{\{ _\((?:"([^"\\%]*)"|'([^'\\%]*)')\) \}\}""")

@@ -15,6 +15,7 @@ from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
+from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
@@ -77,7 +78,8 @@ def build_site(
 
     def make_pages() -> tuple[CachedPages, float]:
         now = house.clock()
-        return make_cached_pages(pages, events, now), _next_change(events, now)
+        made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
+        return made, _next_change(events, now)
 
     return Edge(litestar, assets, make_pages, tls=tls)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -144,7 +145,17 @@ class CodeKey:
 
     @classmethod
     def load(cls, folder: Path) -> CodeKey:
-        return cls((folder / "code.key.pem").read_bytes())
+        """The key in `folder`, under the id that readers know it by (`trust/code.json`).
+
+        Raises: ValueError when readers don't know it: its codes would be taken for forged ones.
+        """
+        key = cls((folder / "code.key.pem").read_bytes())
+        known = json.loads((folder / "trust" / "code.json").read_bytes())
+        ids = [int(key_id) for key_id, public in known.items() if public == key.public_bytes.hex()]
+        if not ids:
+            raise ValueError("trust/code.json doesn't hold the public key of code.key.pem")
+        key.key_id = max(ids)
+        return key
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes over `meterai.kit.stamp_code.code_message(...)`."""
