@@ -125,7 +125,8 @@ def _open(data: bytes, *, pages: int) -> pypdfium2.PdfDocument:
     """A file that PDFium can't read or show, or whose `/Count` it believes, as qpdf mends it."""
     with suppress(pypdfium2.PdfiumError, IndexError):
         document = pypdfium2.PdfDocument(data)
-        if len(document) == pages and min(document[0].get_size()) > 0:
+        sizes = (document[number].get_size() for number in range(min(pages, _PAGES_COMPARED_MAX)))
+        if len(document) == pages and all(min(size) > 0 for size in sizes):
             return document
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:

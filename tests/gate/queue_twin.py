@@ -1,4 +1,4 @@
-"""A queue for tests of the gate: folder, rules, and a controller of few lines that publishes what it is told."""
+"""A queue for tests of the gate: folder, rules, and a controller of few lines that publishes as told."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class GateProcess:
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                with urlopen(f"{self.url}/antre/_/sehat", timeout=1):  # noqa: S310
+                with urlopen(f"{self.url}/antre/_/sehat", timeout=1):
                     return
             except HTTPError:
                 return

@@ -233,7 +233,8 @@ def test_a_file_that_only_pdfium_can_read_is_stamped() -> None:
 def test_what_the_check_before_the_release_would_stop_is_refused_before_the_payment() -> None:
     """A name with a stray `#`, from before PDF 1.2: qpdf complains of it in the stamped file."""
     pdf = pikepdf.open(io.BytesIO(samples.page_file()))
-    pdf.Root["/Odd_Name"] = 1
-    odd = _saved(pdf).replace(b"/Odd_Name", b"/Odd_Na#1")
+    names = pikepdf.Array([pikepdf.Name("/range_x1"), pikepdf.Name("/low")])
+    pdf.trailer["/Odd"] = pdf.make_indirect(names)
+    odd = _saved(pdf).replace(b"/range_x1", b"/range+#1")
     with pytest.raises(Refusal, match=r"pdf\.broken"):
         receive(ReceptionRequest(data=odd, stamps=1, limits=OutputLimits()))
