@@ -1,0 +1,257 @@
+"""How many may enter: one step a second from what the site bears to rate, frontier and state. Pure.
+
+Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
+how old the oldest unstamped order is, how many requests fail. Additive increase, multiplicative decrease
+(Chiu and Jain 1989), because many small steps up and one big one down end in a share that the site can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from meterai.waiting_room.model import U_MAX, Frontier, Policy, QueueState, Schedule
+
+P95_WANTED_MS = 700.0
+"""The site is full here: well below the 2 s that people behind the gate are promised."""
+IN_FLIGHT_WANTED = 24.0
+"""Requests at once in one site process: a stuck site answers nothing, so its latency says nothing."""
+BACKLOG_WANTED_S = 20.0
+"""Age of the oldest paid order that is not stamped."""
+FAULTS_WANTED = 0.05
+"""Share of requests that fail: the gateway or the store is in trouble."""
+EASY = 0.75
+"""Below this pressure the rate may grow."""
+SETTLE_S = 2.0
+"""After a cut the site gets this long to show what it did."""
+GROWTH_PER_S = 0.04
+"""Of the rate, and at least `GROWTH_MIN`."""
+GROWTH_MIN = 3.0
+SILENT_S = 6.0
+"""A site that has not been heard of for so long is down: nobody is sent to it."""
+SHARE_MIN, SHARE_MAX = 0.2, 1.0
+CALLS_FACTOR_MAX = 4.0
+DIRECT_AFTER_S = 20.0
+"""Nobody must have waited for so long before the queue opens itself."""
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """The site during the last seconds."""
+
+    heard_s: float
+    """Since any site process was heard of."""
+    p95_ms: float = 0.0
+    in_flight: float = 0.0
+    """Requests at once, in the fullest process."""
+    requests: int = 0
+    fault_share: float = 0.0
+    backlog_s: float = 0.0
+    stock: int | None = None
+    """Stamps that can be sold; None: not asked."""
+    entered_per_min: float = 0.0
+    """People who came in without a pass, because nobody had to wait."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What the controller carries from step to step; kept in the store."""
+
+    rate: float = 0.0
+    cut_at: float = 0.0
+    show_share: float = 0.9
+    """Of those called, how many come."""
+    called_then: float = 0.0
+    claimed_then: float = 0.0
+    """People called and passes given, as a sum that forgets with a half-life of two minutes."""
+    nobody_since: float = 0.0
+    is_direct: bool = True
+    trail: tuple[tuple[int, int, str], ...] = ()
+    """(time, window, x) of the frontier, the oldest first: who was called when."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """The line now. Numbers of people."""
+
+    waiting: int
+    """Joined and not called, windows that take joins included."""
+    called: int
+    """Since the last step."""
+    claimed: int
+    """Passes given since the last step."""
+    ready_share: float | None = None
+    """Of those who are called next, how many said within three minutes that they are there."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one step decides."""
+
+    memory: Memory
+    state: QueueState
+    rate: float
+    """What the door lets in."""
+    calls: float
+    """By how many people a minute the frontier moves: more than the rate, as not all who are called come."""
+    pressure: float
+    """1: the site is full."""
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operators want."""
+
+    is_on: bool
+    halted: bool = False
+    rate_cap: int | None = None
+
+
+def step(
+    memory: Memory,
+    *,
+    schedule: Schedule,
+    policy: Policy,
+    wishes: Wishes,
+    measured: Measured,
+    line: Line,
+    now: float,
+    elapsed_s: float,
+) -> Step:
+    """One step, about a second after the last one (`elapsed_s`)."""
+    pressure = pressure_of(measured)
+    memory = _with_rate(memory, policy, wishes, measured, pressure, now, elapsed_s)
+    memory = _with_shows(memory, line, elapsed_s)
+    memory = _with_direct(memory, line, measured, now)
+    state = state_of(schedule, policy, wishes, measured, line, memory, now)
+    moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
+    rate = memory.rate if moves else 0.0
+    factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
+    return Step(memory, state, rate, rate * factor, pressure)
+
+
+def pressure_of(measured: Measured) -> float:
+    """The worst of what the site suffers from, each as a share of what it may suffer."""
+    if measured.heard_s > SILENT_S:
+        return float("inf")
+    return max(
+        measured.p95_ms / P95_WANTED_MS,
+        measured.in_flight / IN_FLIGHT_WANTED,
+        measured.backlog_s / BACKLOG_WANTED_S,
+        measured.fault_share / FAULTS_WANTED if measured.requests >= 10 else 0.0,
+    )
+
+
+def _with_rate(
+    memory: Memory,
+    policy: Policy,
+    wishes: Wishes,
+    measured: Measured,
+    pressure: float,
+    now: float,
+    elapsed_s: float,
+) -> Memory:
+    cap = float(policy.rate_cap if wishes.rate_cap is None else wishes.rate_cap)
+    floor = min(float(policy.rate_floor), cap)
+    if pressure == float("inf"):
+        return msgspec.structs.replace(memory, rate=0.0, cut_at=now)
+    rate = max(memory.rate, floor)
+    cut_at = memory.cut_at
+    if pressure > 1:
+        if now - cut_at >= SETTLE_S:
+            rate, cut_at = rate * max(0.5, min(0.85, 1 / pressure)), now
+    elif pressure < EASY:
+        rate += max(GROWTH_MIN, rate * GROWTH_PER_S) * elapsed_s
+    return msgspec.structs.replace(memory, rate=min(cap, max(floor, rate)), cut_at=cut_at)
+
+
+def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
+    """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people."""
+    keep = 0.5 ** (elapsed_s / 120)
+    called = memory.called_then * keep + line.called
+    claimed = memory.claimed_then * keep + line.claimed
+    share = (claimed + 27) / (called + 30)
+    if line.ready_share is not None:
+        share = (share + line.ready_share) / 2
+    return msgspec.structs.replace(
+        memory,
+        called_then=called,
+        claimed_then=claimed,
+        show_share=min(SHARE_MAX, max(SHARE_MIN, share)),
+    )
+
+
+def _with_direct(memory: Memory, line: Line, measured: Measured, now: float) -> Memory:
+    """Direct entry ends when somebody waits or more come than the site bears; it begins when nobody has
+    waited for a while and those who come are well below that."""
+    crowded = measured.entered_per_min > memory.rate or pressure_of(measured) > 1
+    if memory.is_direct:
+        is_direct = not (line.waiting > 0 or crowded)
+        return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
+    if line.waiting > 0 or crowded:
+        return msgspec.structs.replace(memory, nobody_since=now)
+    return msgspec.structs.replace(memory, is_direct=now - memory.nobody_since >= DIRECT_AFTER_S)
+
+
+def state_of(
+    schedule: Schedule,
+    policy: Policy,
+    wishes: Wishes,
+    measured: Measured,
+    line: Line,
+    memory: Memory,
+    now: float,
+) -> QueueState:
+    """What the queue does now."""
+    if now >= schedule.closes_at and not (policy.line_counts and line.waiting and wishes.is_on):
+        return QueueState.CLOSED
+    if not wishes.is_on or now < schedule.joins_from:
+        return QueueState.OFF
+    if wishes.halted or measured.heard_s > SILENT_S:
+        return QueueState.HALTED
+    if measured.stock is not None and measured.stock <= 0:
+        return QueueState.OUT_OF_STOCK
+    if now < schedule.opens_at:
+        return QueueState.LOTTERY
+    if memory.is_direct:
+        return QueueState.DIRECT
+    if schedule.last_call_at is not None and now >= schedule.last_call_at:
+        return QueueState.LAST_CALL
+    return QueueState.OPEN
+
+
+def advance(
+    frontier: Frontier, people_by_window: Iterable[tuple[int, int]], people: float
+) -> tuple[Frontier, int, float]:
+    """Moves the frontier on by so many people: (frontier, people passed, what is left over).
+
+    `people_by_window`: the windows whose seed is known, from the frontier's on, in order, without gaps, with
+    the number of different people in each. It never goes beyond them, and never back.
+    """
+    passed = 0
+    for window, count in people_by_window:
+        if window < frontier.window:
+            continue
+        if window > frontier.window:
+            break
+        before = count * frontier.x // U_MAX
+        rest = count - count * frontier.x / U_MAX
+        if people >= rest or count == 0:
+            frontier, people, passed = Frontier(window + 1, 0), people - rest, passed + count - before
+            continue
+        x = frontier.x + int(people / count * U_MAX)
+        frontier = Frontier(window, min(x, U_MAX - 1))
+        return frontier, passed + count * frontier.x // U_MAX - before, 0.0
+    return frontier, passed, max(0.0, people)
+
+
+def trail_with(
+    trail: tuple[tuple[int, int, str], ...], frontier: Frontier, now: float, *, keep_s: int
+) -> tuple[tuple[int, int, str], ...]:
+    """The trail with one more point, ten seconds apart, and one point that is older than `keep_s`."""
+    if not trail or now - trail[-1][0] >= 10:
+        trail = (*trail, (int(now), frontier.window, str(frontier.x)))
+    older = [point for point in trail if point[0] <= now - keep_s]
+    return trail[max(0, len(older) - 1) :]
+
+
+def frontier_then(trail: tuple[tuple[int, int, str], ...], now: float, *, ago_s: int) -> Frontier:
+    """Where the frontier stood `ago_s` ago, as far as the trail says; nobody was called before it."""
+    known = [point for point in trail if point[0] <= now - ago_s]
+    return Frontier(known[-1][1], int(known[-1][2])) if known else Frontier(0, 0)

@@ -1,0 +1,81 @@
+"""The door behind the frontier: who may claim a pass, and how many a minute. Pure.
+
+The frontier says who is called; the door says how many of them enter now, because people come in waves and
+some who were called come an hour later. Levels are people, rates people a minute, times Unix seconds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room.model import Frontier, Lane, Schedule
+from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.windows import number_at
+
+DEPTH_S = 3.0
+"""How many seconds of the rate may enter at once after a lull."""
+DEPTH_MIN = 2.0
+"""People: less than one would let nobody in at a low rate."""
+
+
+class Door(msgspec.Struct, frozen=True):
+    """Two token buckets that share one rate: the returners have their part, and whatever one lane leaves
+    over the other may use."""
+
+    new: float
+    returner: float
+    filled_at: float
+
+    def filled(self, rate: float, returners_percent: int, now: float) -> Door:
+        """The door at `now`, with what has flowed in since it was filled last. Time never runs back."""
+        flow = rate / 60 * max(0.0, now - self.filled_at)
+        share = returners_percent / 100
+        returner, over = _poured(self.returner, flow * share, _depth(rate * share))
+        new, over = _poured(self.new, flow * (1 - share) + over, _depth(rate * (1 - share)))
+        returner, _ = _poured(returner, over, _depth(rate * share))
+        return Door(new, returner, max(now, self.filled_at))
+
+    def entered(self, lane: Lane) -> Door | None:
+        """The door after one more person; None when it is full. Who has an order in flight never waits."""
+        if lane is Lane.IN_FLIGHT:
+            return self
+        if lane is Lane.RETURNER:
+            return None if self.returner < 1 else msgspec.structs.replace(self, returner=self.returner - 1)
+        return None if self.new < 1 else msgspec.structs.replace(self, new=self.new - 1)
+
+
+def wait_s(rate: float, returners_percent: int, lane: Lane) -> int:
+    """How soon it is worth knocking again at a full door: 2 to 30 s."""
+    share = returners_percent / 100 if lane is Lane.RETURNER else 1 - returners_percent / 100
+    return 30 if rate * share <= 0 else max(2, min(30, round(60 / (rate * share)) + 1))
+
+
+def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
+    """A ticket that says of itself that it is wrong: into a window that was over when it was made.
+
+    Raises: Refusal FORBIDDEN `ticket.backdated`.
+    """
+    joined_in = number_at(schedule, ticket.joined_at)
+    if joined_in is None or ticket.window < joined_in:
+        raise Refusal(Kind.FORBIDDEN, "ticket.backdated")
+
+
+def lane_of(new: Frontier, late: Frontier, window: int, place: int) -> Lane | None:
+    """The lane of somebody who is called; None: not called yet.
+
+    `new`: the frontier; `late`: where it stood when calls that lapse now were made.
+    """
+    if late.calls(window, place):
+        return Lane.RETURNER
+    return Lane.NEW if new.calls(window, place) else None
+
+
+def _poured(level: float, flow: float, depth: float) -> tuple[float, float]:
+    """(new level, what did not fit). A level above the depth, after a fall of the rate, is cut."""
+    full = min(level + flow, depth)
+    return full, max(0.0, level + flow - depth) if level <= depth else flow
+
+
+def _depth(rate: float) -> float:
+    return 0.0 if rate <= 0 else max(DEPTH_MIN, rate / 60 * DEPTH_S)

@@ -1,0 +1,221 @@
+"""The queue folder as its controller writes it and the site reads it.
+
+Fencing without a lock that a frozen process could hold: documents are staged in a folder named after the
+epoch of the lease and moved from there. Who takes the lease over removes the folders of all others first, so
+a controller that wakes up too late finds nothing to move, and makes no folder anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Close, GateCount
+from meterai.waiting_room.journal import RECORD_BYTES, read_join_records
+from meterai.waiting_room.merkle import root_of
+from meterai.waiting_room.public_log import ENTRIES, PublicLog
+from meterai.waiting_room.queue_folder import QueueFolder
+
+ID_BYTES, RECORD = 12, 18
+GATE_SILENT_S = 5.0
+"""A gate whose sign of life is older does not run."""
+DEAD_AFTER_S = 3.0
+"""A gate that does not run gets so long after a window's end; one that runs, `ANSWERS_WITHIN_S`."""
+ANSWERS_WITHIN_S = 8.0
+
+
+class Superseded(RuntimeError):
+    """Another controller has taken over: this one must stop at once."""
+
+
+class GateSign(msgspec.Struct):
+    """A gate's sign of life, `gate.json`."""
+
+    gate: int = 0
+    at: float = 0.0
+    closed_through: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A window that is over, put together from all gates."""
+
+    window: int
+    count: int
+    people: int
+    root: bytes
+    gates: tuple[GateCount, ...]
+    dead: tuple[int, ...]
+    """Gates that did not say what they counted; what they had written is in."""
+    ids: bytes
+
+
+class Stage:
+    """Where one holder of the lease writes. Raises `Superseded` from the moment another has taken over."""
+
+    def __init__(self, folder: QueueFolder, epoch: int) -> None:
+        """Takes the folder over: nothing that an earlier holder still does has any effect afterwards."""
+        self._folder = folder
+        self._place = folder.path / "stage" / str(epoch)
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        for path in self._place.parent.iterdir():
+            if not path.name.isdigit() or int(path.name) > epoch:
+                raise Superseded(path.name)
+            if int(path.name) < epoch:
+                shutil.rmtree(path)
+        self._place.mkdir(exist_ok=True)
+
+    def publish(self, path: Path, content: bytes) -> None:
+        """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
+        part = self._place / "part"
+        try:
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True)
+            part.rename(path)
+        except FileNotFoundError:
+            raise Superseded(str(path)) from None
+
+    def open_log(self, key: Ed25519PrivateKey) -> PublicLog:
+        """The public log, on a copy of its files: what an earlier holder still has open is no longer it."""
+        log = self._folder.log
+        for name in (ENTRIES, "heads.jsonl"):
+            if (log / name).exists():
+                copy = self._place / name
+                shutil.copyfile(log / name, copy)
+                copy.rename(log / name)
+        return PublicLog(log, self._folder.slug, key)
+
+
+def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> Gathered | None:
+    """What all gates counted in a window that ended `ended_s` ago; None: some gate has time to answer yet.
+
+    Reads and hashes every join (some seconds for a million).
+    """
+    counts: list[GateCount] = []
+    dead: list[int] = []
+    records: list[bytes] = []
+    for number in folder.gates():
+        place = folder.gate(number)
+        told = _told(place / f"w{window}.close.json")
+        joins = place / f"w{window}.joins"
+        if told is None:
+            if not joins.exists() and not is_running(place, now):
+                continue
+            if ended_s < (ANSWERS_WITHIN_S if is_running(place, now) else DEAD_AFTER_S):
+                return None
+            dead.append(number)
+        mine = read_join_records(joins) if joins.exists() else b""
+        if told is not None:
+            mine = mine[: told.count * RECORD]
+        if mine:
+            counts.append(_count_of(number, mine))
+            records.append(mine)
+    ids = b"".join(records)
+    root = bytes.fromhex(counts[0].root) if len(counts) == 1 else root_of(_split(ids))
+    people = len({record[:ID_BYTES] for record in _split(ids)})
+    return Gathered(window, len(ids) // RECORD, people, root, tuple(counts), tuple(dead), ids)
+
+
+def ids_again(folder: QueueFolder, close: Close) -> bytes:
+    """The list of a window that was closed but not published, from the gates' files."""
+    found = []
+    for count in close.gates:
+        path = folder.gate(count.gate) / f"w{close.window}.joins"
+        found.append(read_join_records(path)[: count.count * RECORD])
+    return b"".join(found)
+
+
+def joins_after(folder: QueueFolder, closed_through: int) -> int:
+    """Joins in windows that are not closed."""
+    found = 0
+    for number in folder.gates():
+        for path in folder.gate(number).glob("w*.joins"):
+            if int(path.name[1 : -len(".joins")]) > closed_through:
+                with suppress(OSError):
+                    found += path.stat().st_size // RECORD_BYTES
+    return found
+
+
+def is_running(place: Path, now: float) -> bool:
+    """Whether a gate shows signs of life."""
+    try:
+        sign = msgspec.json.decode((place / "gate.json").read_bytes(), type=GateSign)
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return abs(now - sign.at) <= GATE_SILENT_S
+
+
+def is_listed(folder: QueueFolder, window: int, record: bytes) -> bool:
+    """Whether a join (18 bytes) stands in the published list of its window. Reads a few blocks."""
+    wanted = record[ID_BYTES:]
+    try:
+        file = os.open(folder.window_ids(window), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        low, high = 0, os.fstat(file).st_size // RECORD
+        while low < high:
+            middle = (low + high) // 2
+            found = os.pread(file, RECORD, middle * RECORD)
+            if found[ID_BYTES:] < wanted:
+                low = middle + 1
+            elif found[ID_BYTES:] > wanted:
+                high = middle
+            else:
+                return found == record
+        return False
+    finally:
+        os.close(file)
+
+
+def close_document(event: str, gathered: Gathered, starts_at: int, ends_at: int) -> Close:
+    """What is published of it."""
+    return documents.Close(
+        event=event,
+        window=gathered.window,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        count=gathered.count,
+        root=gathered.root.hex(),
+        gates=list(gathered.gates),
+    )
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal, as the log names documents."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _told(path: Path) -> GateCount | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=GateCount)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _count_of(gate: int, records: bytes) -> GateCount:
+    listed = _split(records)
+    return GateCount(
+        gate=gate,
+        count=len(listed),
+        first_sequence=int.from_bytes(listed[0][14:], "big"),
+        last_sequence=int.from_bytes(listed[-1][14:], "big"),
+        root=root_of(listed).hex(),
+    )
+
+
+def _split(records: bytes) -> list[bytes]:
+    return [records[at : at + RECORD] for at in range(0, len(records), RECORD)]

@@ -1,0 +1,385 @@
+"""Every statement that writes tables of the waiting room. Functions take the connection of their caller."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Connection, Row
+from meterai.waiting_room.controller import Memory, Wishes
+from meterai.waiting_room.documents import Announcement
+from meterai.waiting_room.door import Door
+from meterai.waiting_room.folder import Superseded
+from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.public_log import What
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """The queue of an event, as it is stored."""
+
+    number: int
+    event: str
+    schedule: Schedule
+    policy: Policy
+    is_on: bool
+    halted_because: str | None
+    rate_cap: int | None
+    note: Announcement
+    epoch: int
+    sequence: int
+    state: QueueState
+    closed_through: int
+    revealed_through: int
+    frontier: Frontier
+    moved_at: float
+    joined: int
+    admitted: int
+    log_size: int
+    memory: Memory
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the operators want."""
+        return Wishes(is_on=self.is_on, halted=self.halted_because is not None, rate_cap=self.rate_cap)
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """That a contact was let into an event."""
+
+    id: bytes
+    pass_id: uuid.UUID
+    order_id: uuid.UUID | None
+    claimed_at: datetime
+    window: int
+    lane: Lane
+
+
+class ClosedWindow(msgspec.Struct, frozen=True):
+    """A window that is closed."""
+
+    number: int
+    people: int
+    closed_at: float
+    document: bytes
+
+
+# ------------------------------------------------------------------------------------------------ lease
+
+
+async def take_lease(conn: Connection, holder: str, seconds: float) -> int | None:
+    """The epoch of the lease, taken or renewed for `seconds`; None while somebody else has it."""
+    epoch: int | None = await conn.fetchval("SELECT waiting_room.take_lease($1, $2)", holder, seconds)
+    return epoch
+
+
+async def end_lease(conn: Connection, holder: str, epoch: int) -> None:
+    """Gives the lease back, for the next one need not wait."""
+    await conn.execute(
+        "UPDATE waiting_room.lease SET until = 'epoch' WHERE holder = $1 AND epoch = $2", holder, epoch
+    )
+
+
+async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Queue:
+    """The queue, locked, for the holder of the lease alone; the lease stays its until the end of `tx`.
+
+    Raises: Superseded.
+    """
+    held = await tx.fetchval(
+        """SELECT true FROM waiting_room.lease WHERE name = 'controller' AND holder = $1 AND epoch = $2
+           AND until > clock_timestamp() FOR SHARE""",
+        holder,
+        epoch,
+    )
+    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR UPDATE", event)
+    if not held or row is None or row["epoch"] > epoch:
+        raise Superseded(event)
+    return queue_of_row(row)
+
+
+# ------------------------------------------------------------------------------------------------ queues
+
+_QUEUE = """SELECT number, event, schedule, policy, is_on, halted_because, rate_cap, note, epoch, sequence,
+        state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at, joined,
+        admitted, log_size, memory FROM waiting_room.queue"""
+
+
+def queue_of_row(row: Row) -> Queue:
+    """The value of a row."""
+    facts = dict(row)
+    facts["frontier"] = Frontier(facts.pop("frontier_window"), int(facts.pop("frontier_x")))
+    for name, form in (
+        ("schedule", Schedule),
+        ("policy", Policy),
+        ("note", Announcement),
+        ("memory", Memory),
+    ):
+        facts[name] = msgspec.convert(facts[name], form)
+    return Queue(**{**facts, "state": QueueState(facts["state"])})
+
+
+async def read_queue(conn: Connection, event: str) -> Queue | None:
+    """The queue of an event, if it has one."""
+    row = await conn.fetchrow(_QUEUE + " WHERE event = $1", event)
+    return queue_of_row(row) if row else None
+
+
+async def read_queues(conn: Connection) -> list[Queue]:
+    """All queues."""
+    return [queue_of_row(row) for row in await conn.fetch(_QUEUE + " ORDER BY number")]
+
+
+async def add_queue(
+    tx: Connection, event: str, schedule: Schedule, policy: Policy, *, is_on: bool, now: datetime
+) -> bool:
+    """Adds the queue of an event; False when it has one. Raises: Refusal NOT_FOUND `event.unknown`."""
+    if not await tx.fetchval("SELECT true FROM sales.event WHERE slug = $1", event):
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    number = await tx.fetchval(
+        """INSERT INTO waiting_room.queue (event, schedule, policy, created_at, is_on)
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (event) DO NOTHING RETURNING number""",
+        event,
+        msgspec.to_builtins(schedule),
+        msgspec.to_builtins(policy),
+        now,
+        is_on,
+    )
+    if number is not None:
+        await tx.execute("INSERT INTO waiting_room.door (queue) VALUES ($1)", number)
+    return number is not None
+
+
+async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
+    """Writes one of `is_on`, `halted_because`, `rate_cap`, `note`; gives the queue's number.
+
+    Raises: Refusal NOT_FOUND `queue.unknown`.
+    """
+    assert column in ("is_on", "halted_because", "rate_cap", "note")
+    number: int | None = await tx.fetchval(
+        f"UPDATE waiting_room.queue SET {column} = $2 WHERE event = $1 RETURNING number",  # noqa: S608
+        event,
+        value,
+    )
+    if number is None:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown")
+    return number
+
+
+async def save_queue(tx: Connection, queue: Queue, epoch: int, rate: float) -> None:
+    """Writes what the controller keeps, and the door's rate."""
+    await tx.execute(
+        """UPDATE waiting_room.queue SET epoch = $2, sequence = $3, state = $4, closed_through = $5,
+               revealed_through = $6, frontier_window = $7, frontier_x = $8::text::numeric, moved_at = $9,
+               joined = $10, admitted = $11, log_size = $12, memory = $13 WHERE number = $1""",
+        queue.number,
+        epoch,
+        queue.sequence,
+        queue.state,
+        queue.closed_through,
+        queue.revealed_through,
+        queue.frontier.window,
+        str(queue.frontier.x),
+        queue.moved_at,
+        queue.joined,
+        queue.admitted,
+        queue.log_size,
+        msgspec.to_builtins(queue.memory),
+    )
+    await tx.execute(
+        "UPDATE waiting_room.door SET rate = $2 WHERE queue = $1 AND rate <> $2", queue.number, rate
+    )
+
+
+# ------------------------------------------------------------------------------------------------ windows
+
+
+async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Iterable[int]) -> None:
+    """Notes a window that is closed, and the gates that did not answer."""
+    await tx.execute(
+        "INSERT INTO waiting_room.closed_window VALUES ($1, $2, $3, $4, $5)",
+        queue,
+        window.number,
+        window.people,
+        window.closed_at,
+        window.document,
+    )
+    for gate in dead:
+        await tx.execute(
+            "INSERT INTO waiting_room.dead_gate VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            queue,
+            window.number,
+            gate,
+        )
+
+
+async def closed_windows(conn: Connection, queue: int) -> list[ClosedWindow]:
+    """The closed windows that are still needed, in order."""
+    rows = await conn.fetch(
+        "SELECT number, people, closed_at, document FROM waiting_room.closed_window"
+        " WHERE queue = $1 ORDER BY number",
+        queue,
+    )
+    return [ClosedWindow(**dict(row)) for row in rows]
+
+
+async def forget_windows(tx: Connection, queue: int, *, before: int) -> None:
+    """Deletes rows of windows that everybody has passed."""
+    await tx.execute("DELETE FROM waiting_room.closed_window WHERE queue = $1 AND number < $2", queue, before)
+
+
+# ------------------------------------------------------------------------------------------------ the log
+
+
+async def say(tx: Connection, queue: int, what: What, facts: Mapping[str, Any], at: datetime) -> None:
+    """Something for the public log; the controller takes it up within a second."""
+    await tx.execute(
+        "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES ($1, $2, $3, $4)",
+        queue,
+        at,
+        what,
+        dict(facts),
+    )
+
+
+async def take_said(tx: Connection, queue: int, limit: int) -> list[Row]:
+    """What is to be logged, in its order, taken out."""
+    rows = await tx.fetch(
+        """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
+           WHERE queue = $1 ORDER BY n LIMIT $2) RETURNING n, at, what, facts""",
+        queue,
+        limit,
+    )
+    return sorted(rows, key=lambda row: row["n"])
+
+
+async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
+    """Passes that are not in the log yet, in their order; marked as logged."""
+    rows = await tx.fetch(
+        """UPDATE waiting_room.pass SET logged = true WHERE queue = $1 AND id IN
+               (SELECT id FROM waiting_room.pass WHERE queue = $1 AND NOT logged
+                ORDER BY claimed_at, id LIMIT $2)
+           RETURNING id, pass_id, order_id, claimed_at, number AS window, lane""",
+        queue,
+        limit,
+    )
+    return sorted((_pass_of(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
+
+
+async def add_entries(
+    tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, What, Mapping[str, Any]]]
+) -> None:
+    """Decides the next entries of the public log: (Unix time, what, facts), numbered from `first`."""
+    await tx.executemany(
+        "INSERT INTO waiting_room.log_entry (queue, n, at, what, facts) VALUES ($1, $2, $3, $4, $5)",
+        [(queue, first + i, at, what, dict(facts)) for i, (at, what, facts) in enumerate(entries)],
+    )
+
+
+async def entries_from(conn: Connection, queue: int, first: int) -> list[Row]:
+    """The decided entries from a number on."""
+    rows = await conn.fetch(
+        "SELECT n, at, what, facts FROM waiting_room.log_entry WHERE queue = $1 AND n >= $2 ORDER BY n",
+        queue,
+        first,
+    )
+    return list(rows)
+
+
+async def forget_entries(conn: Connection, queue: int, *, before: int) -> None:
+    """Deletes rows of entries that are safe in the file."""
+    await conn.execute("DELETE FROM waiting_room.log_entry WHERE queue = $1 AND n < $2", queue, before)
+
+
+# ------------------------------------------------------------------------------------------------ the door
+
+
+async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
+    """The pass of a contact, if it has one."""
+    row = await conn.fetchrow(
+        """SELECT id, pass_id, order_id, claimed_at, number AS window, lane FROM waiting_room.pass
+           WHERE queue = $1 AND id = $2""",
+        queue,
+        id,
+    )
+    return _pass_of(row) if row else None
+
+
+async def lock_door(tx: Connection, queue: int) -> tuple[Door, float, str | None]:
+    """The door, locked: its levels, its rate, and why it is halted, if it is."""
+    row = await tx.fetchrow(
+        """SELECT d.new_level, d.returner_level, d.filled_at, d.rate, q.halted_because
+           FROM waiting_room.door d JOIN waiting_room.queue q ON q.number = d.queue
+           WHERE d.queue = $1 FOR UPDATE OF d""",
+        queue,
+    )
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown")
+    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"], row["halted_because"]
+
+
+async def save_door(tx: Connection, queue: int, door: Door) -> None:
+    """Writes the levels."""
+    await tx.execute(
+        """UPDATE waiting_room.door SET new_level = $2, returner_level = $3, filled_at = $4
+           WHERE queue = $1""",
+        queue,
+        door.new,
+        door.returner,
+        door.filled_at,
+    )
+
+
+async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
+    """Adds a pass; False when the contact has one (UNIQUE: event and id)."""
+    added = await tx.fetchval(
+        """INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
+        one.id,
+        one.pass_id,
+        one.claimed_at,
+        one.window,
+        queue,
+        one.lane,
+    )
+    return added is True
+
+
+async def use_pass(
+    conn: Connection,
+    queue: int,
+    id: bytes,
+    pass_id: uuid.UUID,
+    *,
+    order_id: uuid.UUID,
+    instead_of: uuid.UUID | None,
+) -> bool:
+    """Binds a pass to its one order; True also when it is bound to that order already."""
+    used = await conn.fetchval(
+        """UPDATE waiting_room.pass SET order_id = $4 WHERE queue = $1 AND id = $2 AND pass_id = $3
+           AND (order_id IS NULL OR order_id = $4 OR order_id = $5) RETURNING true""",
+        queue,
+        id,
+        pass_id,
+        order_id,
+        instead_of,
+    )
+    return used is True
+
+
+async def is_dead_gate(conn: Connection, queue: int, window: int, gate: int) -> bool:
+    """Whether a gate was declared dead in a window."""
+    found = await conn.fetchval(
+        "SELECT true FROM waiting_room.dead_gate WHERE queue = $1 AND number = $2 AND gate = $3",
+        queue,
+        window,
+        gate,
+    )
+    return found is True
+
+
+def _pass_of(row: Row) -> Pass:
+    return Pass(**{**dict(row), "lane": Lane(row["lane"])})
