@@ -76,6 +76,8 @@ CREATE TABLE waiting_room.pass (
     number integer NOT NULL,                -- the window of the ticket
     queue smallint NOT NULL REFERENCES waiting_room.queue,
     lane smallint NOT NULL,
+    gate integer NOT NULL,                  -- of the ticket; with its sequence it stands in the published list
+    sequence bigint NOT NULL,
     logged boolean NOT NULL DEFAULT false,  -- in the public log
     PRIMARY KEY (queue, id)
 );

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from meterai.waiting_room.controller import Memory, Wishes
 from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.door import Door
 from meterai.waiting_room.folder import Superseded
+from meterai.waiting_room.log_facts import Facts, encode_facts
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.public_log import What
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,9 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     claimed_at: datetime
     window: int
     lane: Lane
+    gate: int
+    sequence: int
+    """Of the ticket: with the window they find it in the published list."""
 
 
 class ClosedWindow(msgspec.Struct, frozen=True):
@@ -234,14 +237,14 @@ async def forget_windows(tx: Connection, queue: int, *, before: int) -> None:
 # ------------------------------------------------------------------------------------------------ the log
 
 
-async def say(tx: Connection, queue: int, what: What, facts: Mapping[str, Any], at: datetime) -> None:
+async def say(tx: Connection, queue: int, facts: Facts, at: datetime) -> None:
     """Something for the public log; the controller takes it up within a second."""
     await tx.execute(
         "INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES ($1, $2, $3, $4)",
         queue,
         at,
-        what,
-        dict(facts),
+        facts.what,
+        encode_facts(facts),
     )
 
 
@@ -262,20 +265,18 @@ async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
         """UPDATE waiting_room.pass SET logged = true WHERE queue = $1 AND id IN
                (SELECT id FROM waiting_room.pass WHERE queue = $1 AND NOT logged
                 ORDER BY claimed_at, id LIMIT $2)
-           RETURNING id, pass_id, order_id, claimed_at, number AS window, lane""",
+           RETURNING id, pass_id, order_id, claimed_at, number AS window, lane, gate, sequence""",
         queue,
         limit,
     )
     return sorted((_pass_of(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
 
 
-async def add_entries(
-    tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, What, Mapping[str, Any]]]
-) -> None:
-    """Decides the next entries of the public log: (Unix time, what, facts), numbered from `first`."""
+async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, Facts]]) -> None:
+    """Decides the next entries of the public log: (Unix time, facts), numbered from `first`."""
     await tx.executemany(
         "INSERT INTO waiting_room.log_entry (queue, n, at, what, facts) VALUES ($1, $2, $3, $4, $5)",
-        [(queue, first + i, at, what, dict(facts)) for i, (at, what, facts) in enumerate(entries)],
+        [(queue, first + i, at, facts.what, encode_facts(facts)) for i, (at, facts) in enumerate(entries)],
     )
 
 
@@ -300,8 +301,8 @@ async def forget_entries(conn: Connection, queue: int, *, before: int) -> None:
 async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
     """The pass of a contact, if it has one."""
     row = await conn.fetchrow(
-        """SELECT id, pass_id, order_id, claimed_at, number AS window, lane FROM waiting_room.pass
-           WHERE queue = $1 AND id = $2""",
+        """SELECT id, pass_id, order_id, claimed_at, number AS window, lane, gate, sequence
+           FROM waiting_room.pass WHERE queue = $1 AND id = $2""",
         queue,
         id,
     )
@@ -336,14 +337,16 @@ async def save_door(tx: Connection, queue: int, door: Door) -> None:
 async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
     """Adds a pass; False when the contact has one (UNIQUE: event and id)."""
     added = await tx.fetchval(
-        """INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
+        """INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
         one.id,
         one.pass_id,
         one.claimed_at,
         one.window,
         queue,
         one.lane,
+        one.gate,
+        one.sequence,
     )
     return added is True
 
