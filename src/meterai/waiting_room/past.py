@@ -1,0 +1,79 @@
+"""What the controller remembers of an evening for its guess of the rest: how quickly people were called,
+and when nobody could be. Pure; people, minutes and Unix seconds.
+
+Only minutes in which somebody waited say what the site bears; when nobody waits, the rate stands at its cap.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+import msgspec
+
+MINUTES_MAX = 120
+"""Older ones say little of the next hours."""
+DOWN_SHARE, UP_SHARE = 0.2, 0.5
+"""Of the usual rate. Below the first one it is an outage, until the second one is reached again."""
+OUTAGE_MIN_S = 20.0
+"""A shorter dip is how the controller feels its way."""
+OUTAGE_MAX_S = 5_400.0
+"""After this long the low rate is the usual one: somebody wanted it."""
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """An evening so far."""
+
+    minutes: tuple[int, ...] = ()
+    """People called in each minute in which calling went on, the newest last; outages are left out."""
+    up_s: float = 0.0
+    """How long people were called."""
+    outages: int = 0
+    """Outages that are over."""
+    outage_s: float = 0.0
+    """How long they lasted together."""
+    down_since: float | None = None
+    """Since when nobody, or hardly anybody, is called."""
+    minute_people: float = 0.0
+    minute_s: float = 0.0
+
+    @property
+    def usual(self) -> float | None:
+        """People a minute, of the last quarter of an hour; None: not known yet."""
+        return float(median(self.minutes[-15:])) if self.minutes else None
+
+
+def observed(past: Past, calls: float, *, is_contended: bool, now: float, elapsed_s: float) -> Past:
+    """The memory after one more step of the controller, in which `calls` people a minute were called.
+
+    `is_contended`: somebody waited. When nobody does, a step teaches nothing, and an outage is not counted.
+    """
+    if not is_contended:
+        return msgspec.structs.replace(past, down_since=None, minute_people=0.0, minute_s=0.0)
+    past = _with_outage(past, calls, now)
+    if past.down_since is not None:
+        return msgspec.structs.replace(past, minute_people=0.0, minute_s=0.0)
+    people, seconds = past.minute_people + calls * elapsed_s / 60, past.minute_s + elapsed_s
+    past = msgspec.structs.replace(past, up_s=past.up_s + elapsed_s, minute_people=people, minute_s=seconds)
+    if seconds < 60:
+        return past
+    minutes = (*past.minutes, round(people * 60 / seconds))[-MINUTES_MAX:]
+    return msgspec.structs.replace(past, minutes=minutes, minute_people=0.0, minute_s=0.0)
+
+
+def _with_outage(past: Past, calls: float, now: float) -> Past:
+    usual = past.usual
+    if past.down_since is None:
+        is_down = calls <= 0 if usual is None else calls < usual * DOWN_SHARE
+        return msgspec.structs.replace(past, down_since=now) if is_down else past
+    lasted = now - past.down_since
+    if calls > 0 and (usual is None or calls >= usual * UP_SHARE):
+        if lasted < OUTAGE_MIN_S:
+            return msgspec.structs.replace(past, down_since=None)
+        return msgspec.structs.replace(
+            past, down_since=None, outages=past.outages + 1, outage_s=past.outage_s + lasted
+        )
+    if calls > 0 and lasted >= OUTAGE_MAX_S:
+        return msgspec.structs.replace(
+            past, down_since=None, outages=past.outages + 1, outage_s=past.outage_s + lasted, minutes=()
+        )
+    return past

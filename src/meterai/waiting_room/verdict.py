@@ -1,0 +1,215 @@
+"""What somebody in line is told: will it be done before closing, between when and when, and what to do. Pure.
+
+"Done" is paid and stamped. From `Status.fan` alone, so that a gate and a browser come to the same answer: the
+fan's low and middle curves give the spread of the call, `done_after_s` the spread of what follows it.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.model import QueueState
+
+LATEST_Z: Final = 1.96
+"""A promise called 95 % stands on 97.5 %: half of what may go wrong is kept for a wrong prior."""
+SOONEST_Z: Final = -1.2816
+"""One in ten is done sooner than the interval says; that hurts nobody."""
+GOOD_SIDE: Final = 0.6
+"""How far the fan spreads to the good side, of its spread to the bad: outages have no counterpart."""
+DONE_SPREAD: Final = 0.5
+"""Spread of the logarithm of the time from the call to the stamp (log-normal; 95 of 100 within
+`done_after_s`)."""
+HOPE: Final = 0.1
+"""Below this probability people are told: not tonight."""
+NEAR_S: Final = 2_700
+"""Whose turn is further away may go and come back."""
+BACK_EARLY_S: Final = 600
+"""So long before the turn can come, people are asked back."""
+
+
+class Advice(StrEnum):
+    """What to do. The words are the page's."""
+
+    CALLED = "called"
+    WAIT = "wait"  # promised, and soon
+    COME_BACK_AT = "come_back_at"  # promised, and not soon
+    UNSURE = "unsure"  # it may be done in time, or not
+    NOT_TONIGHT = "not_tonight"
+    PROBABILITY_ONLY = "probability_only"  # the order is not drawn yet
+    LAST_CALL = "last_call"  # unsure, and the last call is over
+    HALTED = "halted"
+    OUT_OF_STOCK = "out_of_stock"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"  # nothing has been published yet
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. Times are Unix seconds."""
+
+    advice: Advice
+    probability: float | None = None
+    """Of being done before closing, 0.01 to 0.99; None: nothing is known."""
+    soonest: int | None = None
+    """Done not before this, nine times in ten."""
+    latest: int | None = None
+    """Done by this, 97.5 times in a hundred; None: beyond what the fan shows."""
+    done_by: int | None = None
+    """The promise, if one can be made: `latest`, when it lies before closing."""
+    come_back_at: int | None = None
+
+
+def verdict_of(
+    status: Status,
+    ahead: int | None,
+    *,
+    now: float,
+    among: int | None = None,
+    is_called: bool = False,
+    line_counts: bool = False,
+) -> Verdict:
+    """The verdict on a place with `ahead` people before it that are not called yet; None: not known.
+
+    `among`: the order inside the window is not drawn yet, and so many people are in it; `ahead` are those of
+    earlier windows then. `line_counts`: who is in line at closing is in time (`Policy.line_counts`).
+    About 20 us.
+    """
+    if status.state is QueueState.CLOSED and not is_called:
+        return Verdict(advice=Advice.CLOSED)
+    deadline = math.inf if line_counts else float(status.closes_at)
+    if is_called:
+        return _of_called(status, now, deadline)
+    if ahead is None:
+        return Verdict(advice=_held(status) or Advice.UNKNOWN)
+    if among is not None:
+        chance = _chance_before_draw(status, ahead, among, deadline)
+        return Verdict(advice=_held(status) or Advice.PROBABILITY_ONLY, probability=chance)
+    return _of_place(status, ahead, now, deadline)
+
+
+def done_median_s(done_after_s: float) -> float:
+    """The middle time from the call to the stamp, from the time that suffices 95 of 100 people."""
+    return done_after_s * math.exp(-1.6449 * DONE_SPREAD)
+
+
+def chance_of(status: Status, ahead: int, moment: float) -> float:
+    """The probability of being done at a moment."""
+    return _phi(_z(status, ahead, moment))
+
+
+def moment_of(status: Status, ahead: int, z: float) -> float | None:
+    """When it is done with the probability that belongs to `z`; None: beyond what the fan shows."""
+    middle = done_median_s(status.done_after_s)
+    before = float(status.at)
+    for seconds, _, _ in status.fan:
+        after = status.at + seconds + middle
+        if _z(status, ahead, after) >= z:
+            break
+        before = after
+    else:
+        return None
+    while after - before > 5:
+        half = (before + after) / 2
+        before, after = (before, half) if _z(status, ahead, half) >= z else (half, after)
+    return after
+
+
+def _of_called(status: Status, now: float, deadline: float) -> Verdict:
+    """Called now, as far as anybody knows: only what follows the call is open."""
+    middle = done_median_s(status.done_after_s)
+    latest = int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
+    chance = 1.0
+    if deadline != math.inf:
+        chance = _phi(math.log(max(deadline - now, 1.0) / middle) / DONE_SPREAD) if now < deadline else 0.0
+    return Verdict(
+        advice=Advice.CALLED,
+        probability=_shown(chance),
+        soonest=int(now + middle * math.exp(SOONEST_Z * DONE_SPREAD)),
+        latest=latest,
+        done_by=latest if latest <= deadline else None,
+    )
+
+
+def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
+    soonest, latest = moment_of(status, ahead, SOONEST_Z), moment_of(status, ahead, LATEST_Z)
+    chance = 1.0 if deadline == math.inf else chance_of(status, ahead, deadline)
+    promised = latest is not None and latest <= deadline
+    turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
+    is_far = turn is not None and turn - now > NEAR_S
+    back = int(turn - BACK_EARLY_S) if turn is not None and is_far and chance >= HOPE else None
+    return Verdict(
+        advice=_held(status) or _advice(status, chance, promised=promised, is_far=is_far),
+        probability=_shown(max(chance, _phi(LATEST_Z)) if promised else chance),
+        soonest=None if soonest is None else int(soonest),
+        latest=None if latest is None else int(latest),
+        done_by=int(latest) if latest is not None and promised else None,
+        come_back_at=back,
+    )
+
+
+def _advice(status: Status, chance: float, *, promised: bool, is_far: bool) -> Advice:
+    if promised:
+        return Advice.COME_BACK_AT if is_far else Advice.WAIT
+    if chance < HOPE:
+        return Advice.NOT_TONIGHT
+    return Advice.LAST_CALL if status.state is QueueState.LAST_CALL else Advice.UNSURE
+
+
+def _held(status: Status) -> Advice | None:
+    """Nobody is called at all, for a reason that comes before any probability."""
+    if status.state is QueueState.HALTED:
+        return Advice.HALTED
+    return Advice.OUT_OF_STOCK if status.state is QueueState.OUT_OF_STOCK else None
+
+
+def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float) -> float:
+    """The mean over all places that the draw may give."""
+    if deadline == math.inf:
+        return _shown(1.0)
+    ranks = 12
+    places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
+    return _shown(sum(chance_of(status, place, deadline) for place in places) / ranks)
+
+
+def _z(status: Status, ahead: int, moment: float) -> float:
+    """By how many spreads the person is done before the moment; negative: after it.
+
+    Of the people called until the last moment at which a call suffices, with the spread of the time after
+    the call turned into people.
+    """
+    middle_s = done_median_s(status.done_after_s)
+    low, middle, slope = _called_by(status.fan, moment - middle_s - status.at)
+    is_early = middle > ahead
+    calls = (middle - low) / LATEST_Z * (1.0 if is_early else GOOD_SIDE)
+    done = math.expm1((1 if is_early else -1) * LATEST_Z * DONE_SPREAD) / LATEST_Z * middle_s * slope
+    spread = math.hypot(calls, done, 0.5)
+    return (middle - ahead - 0.5) / spread
+
+
+def _called_by(fan: list[tuple[int, int, int]], seconds: float) -> tuple[float, float, float]:
+    """(people called by then with 97.5 %, with 50 %, people a second around then).
+
+    Straight between the horizons, before the first and after the last.
+    """
+    before = (0, 0, 0)
+    for at in fan:
+        if seconds <= at[0] or at is fan[-1]:
+            step = at[0] - before[0]
+            share = (seconds - before[0]) / step
+            low = before[1] + (at[1] - before[1]) * share
+            middle = before[2] + (at[2] - before[2]) * share
+            return low, middle, (at[2] - before[2]) / step
+        before = at
+    return 0.0, 0.0, 0.0
+
+
+def _phi(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def _shown(chance: float) -> float:
+    return round(min(0.99, max(0.01, chance)), 2)

@@ -1,0 +1,270 @@
+"""The fan of the frontier's advance, and what somebody in line is told from it."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Status
+from meterai.waiting_room.fan import HORIZONS, Prior, fan_of, horizons_to
+from meterai.waiting_room.model import U_MAX, QueueState
+from meterai.waiting_room.past import Past, observed
+from meterai.waiting_room.verdict import Advice, chance_of, verdict_of
+
+NOW = 1_800_000_000
+HOUR = 3_600
+STEADY = Past(minutes=(600, 612, 588, 606, 594) * 12, up_s=HOUR)
+
+
+def fan(past: Past = STEADY, *, hours: float = 4, prior: Prior | None = None, **more: float) -> list:
+    horizons = tuple(int(hours * HOUR * n / 8) for n in range(1, 9))
+    return fan_of(
+        past,
+        600,
+        calls_max=6_000,
+        horizons=horizons,
+        now=NOW,
+        seed=1,
+        prior=prior,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def status(**changes: object) -> Status:
+    told: dict[str, object] = {
+        "event": "casn", "epoch": 1, "sequence": 1, "at": NOW, "state": QueueState.OPEN,
+        "frontiers": [(1, 0), (1, 0)], "rate": 600, "fan": fan(), "closes_at": NOW + 4 * HOUR,
+        "last_call_at": None, "poll": (2, 60), "waiting": 60_000, "admitted": 0, "done_after_s": 900,
+        "kept": (0, 0), "log": (0, "0" * 32),
+    }  # fmt: skip
+    return Status(**(told | changes))  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------ the past
+
+
+def run(calls: list[float], past: Past | None = None, *, is_contended: bool = True) -> Past:
+    past = past or Past()
+    for second, rate in enumerate(calls):
+        past = observed(past, rate, is_contended=is_contended, now=NOW + second, elapsed_s=1)
+    return past
+
+
+def test_a_full_minute_is_remembered_by_what_was_called_in_it() -> None:
+    past = run([600.0] * 30 + [1_200.0] * 90)
+    assert past.minutes == (900, 1_200)
+    assert past.up_s == 120
+
+
+def test_when_nobody_waits_the_rate_at_its_cap_teaches_nothing() -> None:
+    assert run([6_000.0] * 300, is_contended=False) == Past()
+
+
+def test_an_outage_lasts_until_half_of_the_usual_rate_is_back() -> None:
+    past = run([600.0] * 120 + [0.0] * 100 + [200.0] * 50 + [400.0] * 60)
+    assert (past.outages, past.outage_s, past.down_since) == (1, 150, None)
+    assert past.minutes == (600, 600, 400)
+
+
+def test_a_dip_of_some_seconds_is_no_outage() -> None:
+    assert run([600.0] * 120 + [50.0] * 10 + [600.0] * 10).outages == 0
+
+
+def test_an_outage_that_goes_on_is_known_since_its_first_second() -> None:
+    assert run([600.0] * 120 + [0.0] * 30).down_since == NOW + 120
+
+
+def test_a_rate_that_somebody_lowered_for_good_becomes_the_usual_one() -> None:
+    past = run([6_000.0] * 120 + [300.0] * 5_600)
+    assert past.down_since is None
+    assert past.usual == 300
+
+
+# ------------------------------------------------------------------------------------------------- the fan
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    minutes=st.lists(st.integers(0, 9_000), max_size=120),
+    outages=st.integers(0, 5),
+    down=st.none() | st.integers(0, 4_000),
+    calls=st.floats(0, 8_000),
+    hours=st.floats(0.01, 30),
+)
+def test_a_fan_never_falls_and_its_low_curve_lies_below_the_middle_one(
+    minutes: list[int], outages: int, down: int | None, calls: float, hours: float
+) -> None:
+    past = Past(
+        minutes=tuple(minutes),
+        up_s=len(minutes) * 60.0,
+        outages=outages,
+        outage_s=outages * 300.0,
+        down_since=None if down is None else NOW - down,
+    )
+    horizons = horizons_to(NOW, NOW + hours * HOUR, waiting=5_000, calls=calls)
+    found = fan_of(past, calls, calls_max=6_000, horizons=horizons, now=NOW, seed=7)
+    assert [seconds for seconds, _, _ in found] == list(horizons)
+    for before, after in zip([(0, 0, 0), *found], found, strict=False):
+        assert all(a <= b for a, b in zip(before, after, strict=True))
+        assert after[1] <= after[2] <= 6_000 * after[0] / 60 + 1
+
+
+def test_the_same_seed_gives_the_same_fan_and_another_one_nearly_the_same() -> None:
+    horizons = (600, 3_600, 7_200)
+    first, again, other = (
+        fan_of(STEADY, 600, calls_max=6_000, horizons=horizons, now=NOW, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == again
+    for (_, low, middle), (_, other_low, other_middle) in zip(first, other, strict=True):
+        assert other_low == pytest.approx(low, rel=0.12)
+        assert other_middle == pytest.approx(middle, rel=0.02)
+
+
+def test_without_outages_and_wandering_the_fan_is_the_rate() -> None:
+    calm = Prior(outages_per_hour=1e-9, weight_hours=1e6, wander=1e-9, weight_minutes=1e12)
+    past = Past(minutes=(600,) * 120, up_s=2 * HOUR)
+    for seconds, low, middle in fan(past, prior=calm):
+        assert low == pytest.approx(seconds * 10, rel=0.02)
+        assert middle == pytest.approx(seconds * 10, rel=0.02)
+
+
+def test_an_evening_with_many_outages_promises_less_than_a_calm_one() -> None:
+    rough = msgspec.structs.replace(STEADY, outages=6, outage_s=3_600)
+    assert fan(rough)[-1][1] < 0.8 * fan()[-1][1]
+
+
+def test_the_longer_an_outage_lasts_the_longer_it_is_expected_to_last() -> None:
+    first = [msgspec.structs.replace(STEADY, down_since=NOW - since) for since in (60, 1_800)]
+    short, long = (fan(past, hours=1)[-1] for past in first)
+    assert long[2] < short[2] < fan(hours=1)[-1][2]
+    assert long[1] < short[1]
+
+
+def test_nobody_is_called_before_the_opening() -> None:
+    found = fan(hours=4, opens_in_s=2 * HOUR)
+    assert [middle for seconds, _, middle in found if seconds <= 2 * HOUR] == [0, 0, 0, 0]
+    assert found[-1][2] == pytest.approx(2 * HOUR * 10, rel=0.1)
+
+
+def test_a_fan_costs_less_than_20_ms() -> None:
+    horizons = horizons_to(NOW, NOW + 8 * HOUR, waiting=1_000_000, calls=600)
+    past = msgspec.structs.replace(STEADY, outages=4, outage_s=2_000)
+    spent = []
+    for seed in range(5):
+        start = time.process_time()
+        fan_of(past, 600, calls_max=6_000, horizons=horizons, now=NOW, seed=seed)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.02
+
+
+def test_the_status_with_its_fan_and_words_of_the_operator_is_at_most_1024_bytes() -> None:
+    full = status(
+        event="casn-2026-formasi-guru-tenaga-kesehatan", epoch=9_999, sequence=9_999_999,
+        state=QueueState.OUT_OF_STOCK, frontiers=[(99_999, U_MAX - 1)] * 2, rate=60_000,
+        fan=[(80_000 + n, 4_000_000, 4_000_000) for n in range(HORIZONS)], last_call_at=NOW,
+        waiting=4_000_000, admitted=4_000_000, called=4_000_000, done_after_s=9_999,
+        kept=(4_000_000, 4_000_000), log=(10_000_000, "0" * 32), note=Announcement("a" * 90, "b" * 90),
+    )  # fmt: skip
+    assert len(msgspec.json.encode(full)) + 88 <= STATUS_BYTES_MAX
+
+
+# --------------------------------------------------------------------------------------------- the verdict
+
+
+def test_who_is_near_the_front_is_promised_a_time_and_told_to_wait() -> None:
+    verdict = verdict_of(status(), 3_000, now=NOW)
+    assert verdict.advice is Advice.WAIT
+    assert verdict.done_by == verdict.latest
+    assert verdict.soonest is not None
+    assert verdict.latest is not None
+    assert 300 < verdict.soonest - NOW < verdict.latest - NOW < 30 * 60
+
+
+def test_whose_turn_is_far_away_may_go_and_is_told_when_to_be_back() -> None:
+    verdict = verdict_of(status(), 55_000, now=NOW)
+    assert verdict.advice is Advice.COME_BACK_AT
+    assert verdict.come_back_at is not None
+    assert verdict.done_by is not None
+    assert NOW + HOUR < verdict.come_back_at < NOW + 1.6 * HOUR < verdict.done_by
+
+
+def test_who_may_be_in_time_or_not_gets_a_probability_and_no_promise() -> None:
+    verdict = verdict_of(status(), 135_000, now=NOW)
+    assert verdict.advice is Advice.UNSURE
+    assert verdict.done_by is None
+    assert verdict.probability is not None
+    assert 0.1 < verdict.probability < 0.9
+
+
+def test_after_the_last_call_who_is_unsure_is_told_so() -> None:
+    assert verdict_of(status(state=QueueState.LAST_CALL), 135_000, now=NOW).advice is Advice.LAST_CALL
+
+
+def test_who_comes_too_late_is_told_not_tonight() -> None:
+    verdict = verdict_of(status(), 400_000, now=NOW)
+    assert verdict.advice is Advice.NOT_TONIGHT
+    assert verdict.probability == 0.01
+
+
+def test_where_being_in_line_counts_nobody_is_sent_home() -> None:
+    verdict = verdict_of(status(), 135_000, now=NOW, line_counts=True)
+    assert verdict.advice is not Advice.NOT_TONIGHT
+    assert verdict.probability == 0.99
+
+
+def test_before_the_draw_there_is_a_probability_and_nothing_else() -> None:
+    verdict = verdict_of(status(), 0, among=280_000, now=NOW)
+    assert verdict.advice is Advice.PROBABILITY_ONLY
+    assert (verdict.soonest, verdict.latest, verdict.done_by) == (None, None, None)
+    assert verdict.probability == pytest.approx(0.5, abs=0.1)
+
+
+def test_who_is_called_is_promised_what_95_of_100_people_need() -> None:
+    verdict = verdict_of(status(), 0, is_called=True, now=NOW)
+    assert verdict.advice is Advice.CALLED
+    assert verdict.done_by is not None
+    assert 900 <= verdict.done_by - NOW <= 1_200
+    late = verdict_of(status(closes_at=NOW + 300), 0, is_called=True, now=NOW)
+    assert late.done_by is None
+    assert late.probability is not None
+    assert late.probability < 0.5
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        (QueueState.CLOSED, Advice.CLOSED),
+        (QueueState.HALTED, Advice.HALTED),
+        (QueueState.OUT_OF_STOCK, Advice.OUT_OF_STOCK),
+    ],
+)
+def test_a_queue_that_stands_still_says_so_first(state: QueueState, advice: Advice) -> None:
+    assert verdict_of(status(state=state), 100, now=NOW).advice is advice
+
+
+def test_a_place_that_nobody_knows_yet_has_no_verdict() -> None:
+    verdict = verdict_of(status(), None, now=NOW)
+    assert (verdict.advice, verdict.probability) == (Advice.UNKNOWN, None)
+
+
+@given(st.integers(0, 200_000), st.integers(0, 200_000), st.integers(0, 5 * HOUR))
+def test_who_is_further_behind_is_never_done_sooner_or_more_probably(a: int, b: int, after: int) -> None:
+    front, back = sorted((a, b))
+    now = status()
+    assert chance_of(now, front, NOW + after) >= chance_of(now, back, NOW + after) - 1e-9
+    first, second = verdict_of(now, front, now=NOW), verdict_of(now, back, now=NOW)
+    assert (first.latest or math.inf) <= (second.latest or math.inf) + 5
+    assert second.done_by is None or first.done_by is not None
+
+
+@pytest.mark.parametrize("fan", [[], [(1, 0, 0)], [(60, 0, 0), (600, 0, 0)], [(60, 0, 500), (600, 0, 5_000)]])
+def test_a_fan_that_shows_little_gives_a_verdict_all_the_same(fan: list[tuple[int, int, int]]) -> None:
+    for ahead in (0, 1, 10_000):
+        verdict = verdict_of(status(fan=fan), ahead, now=NOW)
+        assert verdict.latest is None or verdict.latest >= NOW
+        assert verdict.done_by is None or fan
