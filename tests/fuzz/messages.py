@@ -31,7 +31,7 @@ def check_stamp_code(data: bytes) -> None:
     try:
         code = decode_code(text)
     except Refusal as refusal:
-        assert_named(refusal, "code.unreadable")
+        assert_named(refusal, "code.newer" if refusal.code == "code.newer" else "code.unreadable")
         return
     again = encode_code("", code.serial, code.day, key_id=code.key_id, signature=code.signature)
     assert again.rpartition("/")[2] == text.strip().upper().rpartition("/")[2]

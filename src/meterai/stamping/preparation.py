@@ -40,7 +40,7 @@ from meterai.stamping.increment import Increment, SealEntries, StampField
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
 
-CONTENTS_BYTES = 6400
+CONTENTS_BYTES = 6656
 """Room for the CMS: RSA-2048 signature, two certificates, a time-stamp token with its own two."""
 STAMPS_MAX = 10
 

@@ -278,6 +278,12 @@ TABLE: dict[str, Message] = {
         "This QR code can't be read.",
         "Scan it again in good light, or type the serial number on the Verify page.",
     ),
+    "ticket.backdated": M(
+        "Tiket antrean ini tidak cocok dengan waktu pembuatannya.",
+        "Ambil tempat baru di halaman antrean. Tidak ada uang yang berpindah.",
+        "This queue ticket does not fit the time at which it was made.",
+        "Take a new place on the queue's page. No money has moved.",
+    ),
     "code.newer": M(
         "Kode QR ini memakai bentuk yang lebih baru.",
         "Ketik nomor seri yang tercetak pada meterai di halaman Periksa, atau periksa berkas PDF-nya.",
