@@ -18,6 +18,10 @@ DEPTH_S = 3.0
 DEPTH_MIN = 2.0
 """People: less than one would let nobody in at a low rate."""
 
+LATE_S = 2
+"""How much later than its window's end a ticket may have been made (`gate/room.py`: half a second, and the
+time that a join takes)."""
+
 
 class Door(msgspec.Struct, frozen=True):
     """Two token buckets that share one rate: the returners have their part, and whatever one lane leaves
@@ -45,18 +49,22 @@ class Door(msgspec.Struct, frozen=True):
         return None if self.new < 1 else msgspec.structs.replace(self, new=self.new - 1)
 
 
-def wait_s(rate: float, returners_percent: int, lane: Lane) -> int:
-    """How soon it is worth knocking again at a full door: 2 to 30 s."""
+def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) -> int:
+    """How soon it is worth knocking again at a full door before which so many people stand: 2 to 30 s."""
     share = returners_percent / 100 if lane is Lane.RETURNER else 1 - returners_percent / 100
-    return 30 if rate * share <= 0 else max(2, min(30, round(60 / (rate * share)) + 1))
+    return 30 if rate * share <= 0 else max(2, min(30, round(60 * max(1, knocking) / (rate * share)) + 1))
 
 
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
     """A ticket that says of itself that it is wrong: into a window that was over when it was made.
 
+    A gate closes a window a little after its end, so a ticket may be that much younger than its window.
+
     Raises: Refusal FORBIDDEN `ticket.backdated`.
     """
-    joined_in = number_at(schedule, ticket.joined_at)
+    joined_in = number_at(schedule, ticket.joined_at - LATE_S)
+    if joined_in is None:  # in the first seconds of all
+        joined_in = number_at(schedule, ticket.joined_at)
     if joined_in is None or ticket.window < joined_in:
         raise Refusal(Kind.FORBIDDEN, "ticket.backdated")
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.secret_files import keep_secrets
@@ -94,6 +95,13 @@ class QueueFolder:
             controller=Ed25519PrivateKey.from_private_bytes(raw["controller"]),
             event=raw["event"],
             chain=raw["chain"],
+        )
+
+    def event_key(self) -> bytes:
+        """The key that makes ids of contacts. Raises: OSError when this queue has no keys yet."""
+        path = self.path / "secret" / "keys.json"
+        return base64.urlsafe_b64decode(
+            msgspec.json.decode(path.read_bytes(), type=dict[str, str])["event"] + "="
         )
 
 

@@ -19,6 +19,7 @@ from meterai.web import forgery
 from meterai.web.forms import Form, FormLimits, read_form
 from meterai.web.messages import text_of
 from meterai.web.pages import Pages
+from meterai.web.queues import Queues
 from meterai.web.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
@@ -46,6 +47,7 @@ class Desk:
     pages: Pages
     tls: bool
     events: Mapping[str, Event]
+    queues: Queues
 
     def page(
         self,

@@ -38,14 +38,18 @@ CODE_READER_POLICY = CONTENT_POLICY.replace("script-src 'self';", "script-src 's
 """For the page that reads 2-D codes: WebAssembly may run there, and nowhere else."""
 
 
-def safety_headers(*, tls: bool, reads_codes: bool = False) -> Headers:
+def safety_headers(*, tls: bool, reads_codes: bool = False, forms_lead_to: str = "") -> Headers:
     """Headers that every answer carries. HSTS only when we speak TLS (RFC 6797 section 7.2).
 
-    `reads_codes`: the one page that may use the camera and WebAssembly.
+    `reads_codes`: the one page that may use the camera and WebAssembly. `forms_lead_to`: another origin to
+    which the answer to a form may redirect, which browsers check like the form itself (CSP 3 section 6.4.2).
     """
     camera = b"(self)" if reads_codes else b"()"
+    policy = CODE_READER_POLICY if reads_codes else CONTENT_POLICY
+    if forms_lead_to:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {forms_lead_to}")
     headers = [
-        (b"content-security-policy", (CODE_READER_POLICY if reads_codes else CONTENT_POLICY).encode()),
+        (b"content-security-policy", policy.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"x-frame-options", b"DENY"),
         (b"referrer-policy", b"no-referrer"),
@@ -88,12 +92,14 @@ def cache_page(
 class Edge:
     """The ASGI application that uvicorn runs; `site` is everything that is not cached."""
 
-    def __init__(self, site: ASGIApp, assets: Assets, make_pages: MakePages, *, tls: bool) -> None:
+    def __init__(
+        self, site: ASGIApp, assets: Assets, make_pages: MakePages, *, tls: bool, forms_lead_to: str = ""
+    ) -> None:
         self.site = site
         self.assets = assets
         self.make_pages = make_pages
         self.pages, self.renew_at = make_pages()
-        self.safety = safety_headers(tls=tls)
+        self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
         self.reader_safety = safety_headers(tls=tls, reads_codes=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

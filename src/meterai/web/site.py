@@ -19,6 +19,7 @@ from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
+from meterai.web.queues import gate_url_of, queues_of
 from meterai.web.routes import ROUTES
 from meterai.web.visits import LANGUAGES, Visit, visit_of
 
@@ -53,7 +54,8 @@ def build_site(
     )
     assets = Assets()
     pages = Pages(facts, assets)
-    desk = Desk(house, pages, tls, {event.slug: event for event in events})
+    queues = queues_of(settings, house.db)
+    desk = Desk(house, pages, tls, {event.slug: event for event in events}, queues)
 
     def give_house() -> App:
         return house
@@ -81,7 +83,7 @@ def build_site(
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
         return made, _next_change(events, now)
 
-    return Edge(litestar, assets, make_pages, tls=tls)
+    return Edge(litestar, assets, make_pages, tls=tls, forms_lead_to=gate_url_of(settings))
 
 
 def _next_change(events: Sequence[Event], now: datetime) -> float:

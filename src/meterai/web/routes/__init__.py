@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.routes import bundle, buy, checkout, health, mine, money, order, place, quota, verify
+from meterai.web.routes import bundle, buy, checkout, claim, health, mine, money, order, place, quota, verify
 
 ROUTES: list[Any] = [
     *buy.ROUTES,
@@ -15,6 +15,7 @@ ROUTES: list[Any] = [
     *mine.ROUTES,
     *bundle.ROUTES,
     *money.ROUTES,
+    *claim.ROUTES,
     *verify.ROUTES,
     *health.ROUTES,
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
@@ -18,6 +19,7 @@ from meterai.sales.use_cases.open_order import open_order
 from meterai.stamping.queries import document_labels
 from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
 from meterai.web.desk import Desk, WebRequest
+from meterai.web.entering import bind_order, enter, order_of_pass, to_the_line
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
 from meterai.web.uploads import accept_one, password_of
@@ -54,7 +56,12 @@ class Accepted:
 async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The upload form, with one place per document that the event requires."""
     event = _event(desk, request.query_params.get("acara", ""))
-    return _page(request, desk, event, submit_id=secrets.token_urlsafe(18))
+    entry = await enter(request, desk, event.slug if event else None)
+    if entry is None:
+        return to_the_line(request, desk, request.query_params["acara"])
+    if (number := await order_of_pass(request, desk, entry)) is not None:
+        return desk.go(request, f"/pesanan/{number}/dokumen")
+    return _page(request, desk, event, submit_id=secrets.token_urlsafe(18), cookies=entry.cookies)
 
 
 @post("/beli", status_code=303)
@@ -62,6 +69,9 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
     form = await desk.form(request)
     event = _event(desk, form.text("acara"))
+    entry = await enter(request, desk, event.slug if event else None)
+    if entry is None:
+        return to_the_line(request, desk, form.text("acara"))
     submit_id = _submit_id(form)
     slots = slots_of(event, desk.visit(request).language)
     accepted, problems = await _accept(request, desk, form, slots, event)
@@ -77,6 +87,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         language=desk.visit(request).language,
         now=now,
     )
+    await bind_order(desk, entry, order.order_id)
     cookie = keep_order(desk, request, order.number, order.token)
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=[cookie])
@@ -237,11 +248,13 @@ def _page(
     submit_id: str,
     problems: Sequence[Problem] = (),
     status: int = 200,
+    cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
     return desk.page(
         request,
         "buy.html",
         status=status,
+        cookies=cookies,
         event=event,
         slots=slots_of(event, desk.visit(request).language),
         problems=problems,

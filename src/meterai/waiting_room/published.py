@@ -1,0 +1,80 @@
+"""What has been published of one queue, as the site reads it: rules, seeds, joins; and the ids of contacts.
+
+Documents never change once they are there, so what was read is kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room import documents, order
+from meterai.waiting_room.documents import Config, Reveal
+from meterai.waiting_room.folder import is_listed
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import Ticket, contact_id, event_number, join_record, read_ticket
+
+_SEEDS_KEPT_MAX = 20_000
+
+
+class Published:
+    """The published side of a queue, and the key that makes ids of contacts.
+
+    Raises on making: OSError while the queue has published nothing; Refusal `queue.document_*`.
+    """
+
+    def __init__(self, folder: QueueFolder) -> None:
+        self.folder = folder
+        self.event = event_number(folder.slug)
+        self._read_rules()
+        self._event_key = folder.event_key()
+        self._seeds: OrderedDict[int, bytes] = OrderedDict()
+
+    def look(self) -> None:
+        """Takes up the rules when they were published anew. Raises: OSError."""
+        if self._stamp != self.folder.config.stat().st_mtime_ns:
+            self._read_rules()
+
+    def read_ticket(self, text: str) -> Ticket:
+        """A ticket of this queue, its signature checked. Raises: Refusal `ticket.*`."""
+        return read_ticket(text, self._ticket_keys, self.event)
+
+    def id_of(self, contact: str) -> bytes:
+        """The id of a canonical contact (`email:ani@contoh.id`) in this event."""
+        return contact_id(self._event_key, contact)
+
+    def place_of(self, ticket: Ticket) -> int | None:
+        """The place inside its window, 0 to below 2^64; None until the window's seed is published."""
+        seed = self._seed(ticket.window)
+        return None if seed is None else order.place_of(seed, ticket.id)
+
+    def is_listed(self, ticket: Ticket) -> bool:
+        """Whether the join stands in the published list of its window (a few small reads)."""
+        return is_listed(self.folder, ticket.window, join_record(ticket))
+
+    def _read_rules(self) -> None:
+        self._stamp = self.folder.config.stat().st_mtime_ns
+        raw = self.folder.config.read_bytes()
+        self.controller_key = _key(documents.decode(raw, Config).controller_key)
+        self.config = documents.read(raw, Config, self.controller_key)
+        self._ticket_keys = {number: _key(text) for number, text in self.config.ticket_keys.items()}
+
+    def _seed(self, window: int) -> bytes | None:
+        known = self._seeds.get(window)
+        if known is not None:
+            return known
+        try:
+            raw = self.folder.window_reveal(window).read_bytes()
+            seed = bytes.fromhex(documents.read(raw, Reveal, self.controller_key).seed)
+        except (OSError, Refusal):
+            return None
+        self._seeds[window] = seed
+        if len(self._seeds) > _SEEDS_KEPT_MAX:
+            self._seeds.popitem(last=False)
+        return seed
+
+
+def _key(text: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))

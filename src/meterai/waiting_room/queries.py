@@ -1,0 +1,55 @@
+"""Read-only answers about queues, for the site."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+
+from meterai.kit.database import Database
+from meterai.waiting_room import store
+from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.store import Pass
+
+__all__ = ["Pass", "QueueSign", "held_pass", "queue_signs"]
+
+ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
+"""States in which nobody is asked for a pass."""
+
+
+class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
+    """What the site must know of a queue for every visitor."""
+
+    number: int
+    event: str
+    state: QueueState
+    schedule: Schedule
+    policy: Policy
+
+    @property
+    def is_free(self) -> bool:
+        """Whether people enter without a pass."""
+        return self.state in ENTERS_FREELY
+
+
+async def queue_signs(db: Database) -> dict[str, QueueSign]:
+    """The sign of every queue, by event."""
+    async with db.connection() as connection:
+        rows = await connection.fetch("SELECT number, event, state, schedule, policy FROM waiting_room.queue")
+    return {
+        row["event"]: QueueSign(
+            number=row["number"],
+            event=row["event"],
+            state=QueueState(row["state"]),
+            schedule=msgspec.convert(row["schedule"], Schedule),
+            policy=msgspec.convert(row["policy"], Policy),
+        )
+        for row in rows
+    }
+
+
+async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> Pass | None:
+    """The pass of a contact, if it is this one."""
+    async with db.connection() as connection:
+        found = await store.read_pass(connection, queue, id)
+    return found if found is not None and found.pass_id == pass_id else None

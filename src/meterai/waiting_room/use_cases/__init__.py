@@ -1,0 +1,1 @@
+"""What can be done with a place in line: one file, one public verb."""

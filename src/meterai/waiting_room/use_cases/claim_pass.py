@@ -1,0 +1,155 @@
+"""Lets somebody in who is called: ticket and verified contact become a pass, once per contact and event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_id
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room import claim_store, store
+from meterai.waiting_room.controller import frontier_then
+from meterai.waiting_room.door import check_ticket, lane_of, wait_s
+from meterai.waiting_room.log_facts import LateTicketFacts
+from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.store import Pass, Queue
+from meterai.waiting_room.tickets import Ticket
+
+_SHUT = {
+    QueueState.HALTED: Refusal(Kind.UNAVAILABLE, "queue.halted"),
+    QueueState.OUT_OF_STOCK: Refusal(Kind.UNAVAILABLE, "queue.out_of_stock"),
+    QueueState.CLOSED: Refusal(Kind.GONE, "queue.closed"),
+}
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket whose holder may knock at the door now."""
+
+    queue: Queue
+    ticket: Ticket
+    lane: Lane
+    is_late: bool
+    """Not in the published list of its window: its gate was declared dead there. Honoured, and logged."""
+
+
+async def look_at_call(db: Database, published: Published, text: str, *, now: datetime) -> Call | Pass:
+    """Whether a ticket is good and its holder is called; the pass, if its contact has one already.
+
+    Raises: Refusal `ticket.unreadable`, `ticket.forged`, `ticket.other_event`, `ticket.backdated`,
+    `ticket.unlisted`; CONFLICT `queue.not_called`; UNAVAILABLE `queue.halted`, `queue.out_of_stock`;
+    GONE `queue.closed`; NOT_FOUND `queue.unknown`.
+    """
+    ticket = published.read_ticket(text)
+    async with db.connection() as connection:
+        queue = await _read_queue(connection, published)
+        held = await store.read_pass(connection, queue.number, ticket.id)
+        return held or await _call_of(connection, published, queue, ticket=ticket, now=now)
+
+
+async def claim_pass(
+    db: Database,
+    published: Published,
+    text: str,
+    *,
+    contact: str,
+    is_in_flight: bool = False,
+    now: datetime,
+) -> Pass:
+    """The pass of `contact` (canonical, and proven to be the caller's), given now or before.
+
+    `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped; the
+    door does not hold it up. One transaction: either the pass is there and the door counted it, or neither.
+    A second claim, from another tab or another phone or after a lost answer, gives the same pass.
+
+    Raises: what `look_at_call` says; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with
+    `retry_after_s`.
+    """
+    ticket = published.read_ticket(text)
+    if published.id_of(contact) != ticket.id:
+        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    async with db.transaction() as tx:
+        queue = await _read_queue(tx, published)
+        if (held := await store.read_pass(tx, queue.number, ticket.id)) is not None:
+            return held
+        entered = await _enter(tx, published, queue, ticket=ticket, is_in_flight=is_in_flight, now=now)
+    if isinstance(entered, Refusal):
+        raise entered  # after the transaction: that somebody knocked stays
+    return entered
+
+
+async def _enter(
+    tx: Connection,
+    published: Published,
+    queue: Queue,
+    *,
+    ticket: Ticket,
+    is_in_flight: bool,
+    now: datetime,
+) -> Pass | Refusal:
+    """One more person at the door, which stays locked until the end of `tx`."""
+    level, rate, _ = await store.lock_door(tx, queue.number)
+    if (held := await store.read_pass(tx, queue.number, ticket.id)) is not None:
+        return held  # another tab was faster, while this one waited for the door
+    call = await _call_of(tx, published, queue, ticket=ticket, now=now)
+    lane = Lane.IN_FLIGHT if is_in_flight else call.lane
+    share = queue.policy.returners_percent
+    after = level.filled(rate, share, now.timestamp()).entered(lane)
+    if after is None:
+        knocking = await claim_store.note_knock(tx, queue.number, ticket.id, now)
+        seconds = wait_s(rate, share, lane, knocking=knocking)
+        return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
+    await store.save_door(tx, queue.number, after)
+    one = Pass(
+        id=ticket.id,
+        pass_id=new_id(now),
+        order_id=None,
+        claimed_at=now,
+        window=ticket.window,
+        lane=lane,
+        gate=ticket.gate,
+        sequence=ticket.sequence,
+    )
+    is_new = await store.add_pass(tx, queue.number, one)
+    assert is_new, "the door is locked: nobody else can have added it"
+    if call.is_late:
+        await store.say(tx, queue.number, _late(ticket), now)
+    return one
+
+
+def _late(ticket: Ticket) -> LateTicketFacts:
+    return LateTicketFacts(
+        id=ticket.id.hex(),
+        window=ticket.window,
+        gate=ticket.gate,
+        sequence=ticket.sequence,
+        joined_at=ticket.joined_at,
+    )
+
+
+async def _call_of(
+    connection: Connection, published: Published, queue: Queue, *, ticket: Ticket, now: datetime
+) -> Call:
+    check_ticket(queue.schedule, ticket)
+    if (shut := _SHUT.get(queue.state)) is not None:
+        raise Refusal(shut.kind, shut.code)
+    if queue.halted_because is not None:
+        raise Refusal(Kind.UNAVAILABLE, "queue.halted")
+    place = published.place_of(ticket)
+    late = frontier_then(queue.memory.trail, now.timestamp(), ago_s=queue.policy.claim_minutes * 60)
+    lane = None if place is None else lane_of(queue.frontier, late, ticket.window, place)
+    if lane is None:
+        raise Refusal(Kind.CONFLICT, "queue.not_called")
+    is_late = not published.is_listed(ticket)
+    if is_late and not await store.is_dead_gate(connection, queue.number, ticket.window, ticket.gate):
+        raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+    return Call(queue=queue, ticket=ticket, lane=lane, is_late=is_late)
+
+
+async def _read_queue(connection: Connection, published: Published) -> Queue:
+    queue = await store.read_queue(connection, published.folder.slug)
+    if queue is None:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown")
+    return queue

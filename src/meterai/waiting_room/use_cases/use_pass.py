@@ -1,0 +1,29 @@
+"""Binds a pass to the one order for which it was given."""
+
+from __future__ import annotations
+
+import uuid
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.waiting_room import store
+
+
+async def use_pass(
+    db: Database,
+    queue: int,
+    id: bytes,
+    pass_id: uuid.UUID,
+    *,
+    order_id: uuid.UUID,
+    instead_of: uuid.UUID | None = None,
+) -> None:
+    """One pass is one purchase journey. Safe to repeat for the same order.
+
+    `instead_of`: an order of this pass that has ended without a stamp, or is gone.
+
+    Raises: Refusal CONFLICT `pass.used` when it belongs to another order.
+    """
+    async with db.connection() as connection:
+        if not await store.use_pass(connection, queue, id, pass_id, order_id=order_id, instead_of=instead_of):
+            raise Refusal(Kind.CONFLICT, "pass.used")

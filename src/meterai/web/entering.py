@@ -1,0 +1,139 @@
+"""The guard before a purchase: who may start one for an event. Everything else is never behind the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Response
+from litestar.datastructures import Cookie
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.sales.order import Order
+from meterai.sales.queries import order_page
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.waiting_room.queries import QueueSign, held_pass
+from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from meterai.waiting_room.use_cases.use_pass import use_pass
+from meterai.web.access import open_order_page
+from meterai.web.desk import HTML, Desk, WebRequest
+from meterai.web.queues import (
+    INSIDE_S,
+    HeldPass,
+    inside_cookie,
+    is_inside,
+    open_pass,
+    pass_cookie,
+    seal_inside,
+)
+
+_ENDED = ("expired", "cancelled")
+_GIVEN_BACK = ("refunding", "refunded")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody who may start a purchase. `held`: by a pass; else because nobody has to wait, or had to."""
+
+    sign: QueueSign | None = None
+    held: HeldPass | None = None
+    was_inside: bool = False
+    """Entered freely, and meanwhile people wait."""
+    cookies: Sequence[Cookie] = ()
+
+
+async def enter(request: WebRequest, desk: Desk, event: str | None) -> Entry | None:
+    """The right of this visitor to start a purchase for an event; None: they must take a place in line."""
+    if event is None:
+        return Entry()
+    now = desk.house.clock().timestamp()
+    secret = desk.house.secret
+    sign = await desk.queues.sign_of(event)
+    inside = is_inside(secret, event, request.cookies.get(inside_cookie(event), ""), now)
+    if sign is None or sign.is_free:
+        if not inside:
+            desk.queues.entered[event] += 1
+        kept = desk.cookie(inside_cookie(event), seal_inside(secret, event, now), max_age=INSIDE_S)
+        return Entry(sign, cookies=[kept])
+    held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
+    if held is not None:
+        return Entry(sign, held=held)
+    return Entry(sign, was_inside=True) if inside else None
+
+
+def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
+    """Somebody without a right to enter: to the gate, where places are taken."""
+    target = desk.queues.join_page(event, desk.visit(request).language)
+    return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
+
+
+async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | None:
+    """The number of the order that this pass was used for and that its holder can go on with, if any.
+
+    Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used` when the order goes on where this browser
+    has no right to see it.
+    """
+    if entry.held is None or entry.sign is None:
+        return None
+    held = await held_pass(desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    if held is None:
+        raise Refusal(Kind.FORBIDDEN, "pass.unknown")
+    order = await _order(desk, held.order_id)
+    if order is None or _has_ended(order):
+        return None
+    try:
+        await open_order_page(desk, request, order.number)
+    except Refusal:
+        if order.state == "draft":
+            return None  # begun on another phone: there it ends, here it begins anew
+        raise Refusal(Kind.CONFLICT, "pass.used") from None
+    return order.number
+
+
+async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
+    """The order that was opened by this right: the pass belongs to it from now on; a bypass is logged.
+
+    An earlier draft of the same pass is cancelled, so that two never go on.
+
+    Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used`.
+    """
+    house = desk.house
+    if entry.sign is not None and entry.was_inside:
+        await log_bypass(house.db, entry.sign.number, "was_inside", order_id=order_id, now=house.clock())
+    if entry.sign is None or entry.held is None:
+        return
+    held = await held_pass(house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    if held is None:
+        raise Refusal(Kind.FORBIDDEN, "pass.unknown")
+    earlier = await _order(desk, held.order_id) if held.order_id not in (None, order_id) else None
+    may_replace = earlier is None or _has_ended(earlier)
+    if earlier is not None and earlier.state == "draft":
+        await cancel_order(house.db, house.gateway, earlier.id, clock=house.clock)
+        may_replace = True
+    await use_pass(
+        house.db,
+        entry.sign.number,
+        entry.held.id,
+        entry.held.pass_id,
+        order_id=order_id,
+        instead_of=held.order_id if may_replace else None,
+    )
+
+
+async def _order(desk: Desk, order_id: UUID | None) -> Order | None:
+    """An order; None when it is gone: a draft that nobody finished is deleted after a week."""
+    if order_id is None:
+        return None
+    try:
+        return await order_page(desk.house.db, order_id)
+    except Refusal as refusal:
+        if refusal.kind is not Kind.NOT_FOUND:
+            raise
+        return None
+
+
+def _has_ended(order: Order) -> bool:
+    """Whether an order ended without a stamp."""
+    given_back = bool(order.items) and all(item.state in _GIVEN_BACK for item in order.items)
+    return order.state in _ENDED or (order.state == "completed" and given_back)

@@ -1,0 +1,177 @@
+"""What the site knows of the waiting room: the state of each queue, looked up at most once a second; where
+the gate is; and the cookies of people who are inside.
+
+A pass cookie says who was let in; an inside cookie says that somebody was in the purchase before anybody had
+to wait. Both are sealed with our secret, and nothing in them is personal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import struct
+import time
+from collections import Counter
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database
+from meterai.kit.settings import Settings, public_url
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.queries import QueueSign, queue_signs
+from meterai.waiting_room.queue_folder import queue_of
+from meterai.web.visits import localise
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+PASS_S = 2 * 3600
+"""How long a pass cookie opens the purchase; the ticket gives the same pass again."""
+INSIDE_S = 30 * 60
+"""So long somebody who entered freely stays inside after people have to wait."""
+GATE_PORT = 8006
+_TAG_BYTES = 16
+_PASS = struct.Struct(">12s16sI")
+_INSIDE = struct.Struct(">I")
+
+
+class HeldPass(msgspec.Struct, frozen=True):
+    """What a pass cookie says."""
+
+    id: bytes
+    pass_id: UUID
+    until: int
+
+
+class Queues:
+    """One for the whole process. `entered`: people who came in freely, by event, since the process began."""
+
+    def __init__(self, db: Database, root: Path, gate_url: str) -> None:
+        self.entered: Counter[str] = Counter()
+        self._db = db
+        self._root = root
+        self._gate_url = gate_url
+        self._signs: dict[str, QueueSign] = {}
+        self._looked_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        self._published: dict[str, Published] = {}
+
+    async def sign_of(self, event: str) -> QueueSign | None:
+        """How the queue of an event stands, at most a second old; None when it has none.
+
+        While the store can't be asked, what was known last. Raises: OSError or asyncpg.PostgresError when
+        nothing was ever known.
+        """
+        if time.monotonic() - self._looked_at >= LOOK_S:
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look())
+            looking = self._looking
+            await asyncio.shield(looking)
+        return self._signs.get(event)
+
+    async def _look(self) -> None:
+        try:
+            self._signs = await queue_signs(self._db)
+            self._looked_at = time.monotonic()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if self._looked_at == float("-inf"):
+                raise
+            self._looked_at = time.monotonic()
+            log.warning("queues_not_looked_up", error=type(error).__name__)
+        finally:
+            self._looking = None
+
+    def published(self, event: str) -> Published:
+        """What a queue has published. Raises: Refusal UNAVAILABLE `queue.not_published`."""
+        try:
+            known = self._published.get(event)
+            if known is None:
+                known = self._published[event] = Published(queue_of(self._root, event))
+            known.look()
+        except (OSError, Refusal):
+            raise Refusal(Kind.UNAVAILABLE, "queue.not_published") from None
+        return known
+
+    def join_page(self, event: str, language: str) -> str:
+        """Where people take a place, or see the one they have."""
+        return self._gate_url + localise(f"/antre/{event}", language)
+
+    def wait_page(self, event: str, ticket: str, language: str) -> str:
+        """The wait page of a ticket."""
+        return self._gate_url + localise(f"/antre/{event}/t/{ticket}", language)
+
+
+def queues_of(settings: Settings, db: Database) -> Queues:
+    """The queues as the settings say."""
+    root = Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
+    return Queues(db, root, gate_url_of(settings))
+
+
+def gate_url_of(settings: Settings) -> str:
+    """The address at which people reach the gates, without a slash at its end."""
+    return settings.gate_url.rstrip("/") or public_url(settings, port=GATE_PORT)
+
+
+def ticket_cookie(event: str) -> str:
+    """The cookie in which the gate keeps the ticket."""
+    return f"antre_{event}"
+
+
+def pass_cookie(event: str) -> str:
+    """The cookie of somebody who was let in."""
+    return f"lewat_{event}"
+
+
+def inside_cookie(event: str) -> str:
+    """The cookie of somebody who entered freely."""
+    return f"dalam_{event}"
+
+
+def seal_pass(secret: bytes, event: str, held: HeldPass) -> str:
+    """A pass as text that only we can have made."""
+    return _seal(secret, b"pass", event, _PASS.pack(held.id, held.pass_id.bytes, held.until))
+
+
+def open_pass(secret: bytes, event: str, text: str, now: float) -> HeldPass | None:
+    """The pass in a cookie; None when it is not ours, of another event, or too old."""
+    body = _open(secret, b"pass", event, text)
+    if body is None or len(body) != _PASS.size:
+        return None
+    id, raw, until = _PASS.unpack(body)
+    return HeldPass(id, UUID(bytes=raw), until) if now < until else None
+
+
+def seal_inside(secret: bytes, event: str, now: float) -> str:
+    """That somebody is inside now."""
+    return _seal(secret, b"inside", event, _INSIDE.pack(int(now)))
+
+
+def is_inside(secret: bytes, event: str, text: str, now: float) -> bool:
+    """Whether the holder of this cookie entered freely not long ago."""
+    body = _open(secret, b"inside", event, text)
+    return body is not None and len(body) == _INSIDE.size and now - _INSIDE.unpack(body)[0] < INSIDE_S
+
+
+def _seal(secret: bytes, kind: bytes, event: str, body: bytes) -> str:
+    return base64.urlsafe_b64encode(_tag(secret, kind, event, body) + body).decode().rstrip("=")
+
+
+def _open(secret: bytes, kind: bytes, event: str, text: str) -> bytes | None:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+    return body if hmac.compare_digest(tag, _tag(secret, kind, event, body)) else None
+
+
+def _tag(secret: bytes, kind: bytes, event: str, body: bytes) -> bytes:
+    message = b"meterai queue " + kind + b"\x00" + event.encode() + b"\x00" + body
+    return hmac.digest(secret, message, hashlib.sha256)[:_TAG_BYTES]

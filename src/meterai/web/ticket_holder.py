@@ -1,0 +1,65 @@
+"""Who holds a ticket in this browser, and whether the contact of the ticket is proven to be theirs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from meterai.customers.contacts import Contact, canonical_contact
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket
+from meterai.web.access import customer_of
+from meterai.web.desk import Desk, WebRequest
+from meterai.web.queues import ticket_cookie
+
+_TICKET = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TEXT_LENGTH}}}(?![A-Za-z0-9_-])")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody with a ticket. `contact`: the ticket's, proven by the session; None: it has to be proven."""
+
+    text: str
+    ticket: Ticket
+    contact: Contact | None
+
+
+def kept_ticket(request: WebRequest, event: str) -> str:
+    """The text of the ticket that this browser keeps; empty when there is none."""
+    return request.cookies.get(ticket_cookie(event), "")
+
+
+def ticket_in(text: str) -> str:
+    """The ticket in what somebody pasted: a link, an SMS, 128 characters broken into lines.
+
+    Raises: Refusal INVALID `ticket.unreadable`.
+    """
+    found = _TICKET.search(text) or _TICKET.fullmatch(re.sub(r"\s", "", text)[-TEXT_LENGTH:])
+    if found is None:
+        raise Refusal(Kind.INVALID, "ticket.unreadable")
+    return found[0]
+
+
+async def holder_of(request: WebRequest, desk: Desk, published: Published, text: str) -> Holder:
+    """The holder of a ticket. Raises: Refusal `ticket.*`."""
+    ticket = published.read_ticket(text)
+    customer = await customer_of(desk, request)
+    contacts = customer.contacts if customer else ()
+    theirs = (contact for contact in contacts if _id(published, contact) == ticket.id)
+    return Holder(text, ticket, next(theirs, None))
+
+
+def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Contact:
+    """The contact that was typed, when the ticket was taken with it.
+
+    Raises: Refusal `contact.unreadable`; FORBIDDEN `ticket.other_contact`.
+    """
+    contact = canonical_contact(typed)
+    if _id(published, contact) != ticket.id:
+        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    return contact
+
+
+def _id(published: Published, contact: Contact) -> bytes:
+    return published.id_of(f"{contact.kind}:{contact.value}")

@@ -1,0 +1,19 @@
+"""The `line` fixture: an open queue with real tickets before a door (see tests/waiting_room/line.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import LineOfPeople
+
+from meterai.waiting_room.model import Policy
+
+
+@pytest_asyncio.fixture
+async def line(database: TestDatabase, tmp_path: Path) -> LineOfPeople:
+    """Nobody has joined yet."""
+    line = LineOfPeople(tmp_path, database, Policy())
+    await line.open()
+    return line

@@ -1,0 +1,317 @@
+"""The claim: who is called and proves the contact gets one pass, and nobody else gets any."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import suppress
+
+import pytest
+from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, LineOfPeople, forged
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room import store
+from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.queries import Pass
+from meterai.waiting_room.tickets import contact_id, event_number
+from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
+from meterai.waiting_room.use_cases.use_pass import use_pass
+
+
+async def claim(line: LineOfPeople, text: str, contact: str, **more: bool) -> Pass:
+    return await claim_pass(line.database.app, line.published, text, contact=contact, now=line.now, **more)
+
+
+async def refusal_of(line: LineOfPeople, text: str, contact: str) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await claim(line, text, contact)
+    return caught.value
+
+
+async def passes(line: LineOfPeople) -> int:
+    return await line.database.owner.fetchval("SELECT count(*) FROM waiting_room.pass")
+
+
+async def test_who_is_called_gets_a_pass_and_a_line_for_the_public_log(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    looked = await look_at_call(line.database.app, line.published, text, now=line.now)
+    assert isinstance(looked, Call)
+    assert looked.lane is Lane.NEW
+    given = await claim(line, text, ANI)
+    assert given.id == contact_id(line.keys.event, ANI)
+    async with line.database.app.transaction() as tx:
+        assert await store.take_claims(tx, line.number, 10) == [given]
+
+
+async def test_the_second_claim_gives_the_same_pass_from_any_ticket_of_the_contact(
+    line: LineOfPeople,
+) -> None:
+    first, second = line.join(ANI), line.join(ANI, window=2)
+    await line.call_everybody()
+    assert await claim(line, first, ANI) == await claim(line, second, ANI) == await claim(line, first, ANI)
+    assert await passes(line) == 1
+
+
+async def test_an_answer_that_got_lost_is_given_again_even_when_the_queue_is_halted(
+    line: LineOfPeople,
+) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    given = await claim(line, text, ANI)
+    await line.set_state(QueueState.HALTED)
+    assert await claim(line, text, ANI) == given
+    assert await look_at_call(line.database.app, line.published, text, now=line.now) == given
+
+
+async def test_a_ticket_opens_nothing_for_another_contact(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    assert (await refusal_of(line, text, BUDI)).code == "ticket.other_contact"
+
+
+async def test_who_is_not_called_waits(line: LineOfPeople) -> None:
+    texts = [line.join(contact) for contact in (ANI, BUDI, CITRA)]
+    contacts = dict(zip(texts, (ANI, BUDI, CITRA), strict=True))
+    line.close(1)
+    first, second, third = line.in_order(texts)
+    await line.call(1, line.place_of(second))
+    await claim(line, first, contacts[first])
+    for text in (second, third):
+        refused = await refusal_of(line, text, contacts[text])
+        assert (refused.kind, refused.code) == (Kind.CONFLICT, "queue.not_called")
+
+
+async def test_nobody_is_called_before_the_seed_is_public(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call(2)
+    assert (await refusal_of(line, text, ANI)).code == "queue.not_called"
+
+
+async def test_a_forged_ticket_is_refused(line: LineOfPeople) -> None:
+    text = line.join(ANI, window=3)
+    line.join(BUDI)
+    await line.call_everybody()
+    assert (await refusal_of(line, forged(text), ANI)).code == "ticket.forged"
+    assert (await refusal_of(line, text[:-1], ANI)).code == "ticket.unreadable"
+
+
+async def test_a_ticket_of_another_event_is_refused(line: LineOfPeople) -> None:
+    text = line.join(ANI, event=event_number("cpns"))
+    await line.call_everybody()
+    assert (await refusal_of(line, text, ANI)).code == "ticket.other_event"
+
+
+async def test_a_backdated_ticket_is_refused_even_when_it_was_slipped_into_the_list(
+    line: LineOfPeople,
+) -> None:
+    text = line.join(ANI, window=1, joined_at=OPENS + 25)
+    await line.call_everybody()
+    assert (await refusal_of(line, text, ANI)).code == "ticket.backdated"
+
+
+async def test_a_ticket_made_in_the_last_moment_of_its_window_is_not_backdated(line: LineOfPeople) -> None:
+    text = line.join(ANI, window=1, joined_at=OPENS + 10)  # the window ended in this very second
+    await line.call_everybody()
+    await claim(line, text, ANI)
+
+
+async def test_a_minted_ticket_that_no_gate_listed_is_refused(line: LineOfPeople) -> None:
+    line.join(BUDI)
+    text = line.join(ANI, is_listed=False)
+    await line.call_everybody()
+    assert (await refusal_of(line, text, ANI)).code == "ticket.unlisted"
+    assert await passes(line) == 0
+
+
+async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople) -> None:
+    line.join(BUDI)
+    text = line.join(ANI, gate=7, is_listed=False)
+    await line.call_everybody()
+    await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
+    given = await claim(line, text, ANI)
+    async with line.database.app.transaction() as tx:
+        said = await store.take_said(tx, line.number, 10)
+    assert [(row["what"], row["facts"]["id"], row["facts"]["gate"]) for row in said] == [
+        ("late_ticket", given.id.hex(), 7)
+    ]
+    other = line.join(CITRA, gate=8, is_listed=False)
+    assert (await refusal_of(line, other, CITRA)).code == "ticket.unlisted"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (QueueState.HALTED, "queue.halted"),
+        (QueueState.OUT_OF_STOCK, "queue.out_of_stock"),
+        (QueueState.CLOSED, "queue.closed"),
+    ],
+)
+async def test_a_shut_door_says_why(line: LineOfPeople, state: QueueState, code: str) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    await line.set_state(state)
+    assert (await refusal_of(line, text, ANI)).code == code
+    assert await passes(line) == 0
+
+
+async def test_an_operators_halt_holds_before_the_controller_has_seen_it(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    await line.database.owner.execute("UPDATE waiting_room.queue SET halted_because = 'a fire'")
+    assert (await refusal_of(line, text, ANI)).code == "queue.halted"
+
+
+async def test_fifty_tabs_of_one_person_are_one_pass(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    before = await level(line)
+    given = await asyncio.gather(*(claim(line, text, ANI) for _ in range(50)))
+    assert len({one.pass_id for one in given}) == 1
+    assert await passes(line) == 1
+    assert before - await level(line) == pytest.approx(1, abs=0.01), "the door counted one person"
+
+
+async def level(line: LineOfPeople) -> float:
+    """People who may enter at once."""
+    async with line.database.app.transaction() as tx:
+        door, rate, _ = await store.lock_door(tx, line.number)
+    return door.filled(rate, line.policy.returners_percent, line.now.timestamp()).new
+
+
+async def test_two_people_at_a_door_with_one_place_are_one_pass_and_one_polite_refusal(
+    line: LineOfPeople,
+) -> None:
+    texts = [line.join(ANI), line.join(BUDI)]
+    await line.call_everybody()
+    await line.set_rate(60, new=1.0, returner=0.0)
+    tried = await asyncio.gather(
+        claim(line, texts[0], ANI), claim(line, texts[1], BUDI), return_exceptions=True
+    )
+    refused = [one for one in tried if isinstance(one, Refusal)]
+    assert [(one.kind, one.code) for one in refused] == [(Kind.BUSY, "queue.door_full")]
+    assert await passes(line) == 1
+    line.pass_time(float(str(refused[0].facts["retry_after_s"])))
+    await asyncio.gather(claim(line, texts[0], ANI), claim(line, texts[1], BUDI))
+    assert await passes(line) == 2, "the place was kept"
+
+
+async def test_a_crowd_at_the_door_enters_at_the_rate_and_everybody_enters(line: LineOfPeople) -> None:
+    contacts = [f"email:tamu{n}@contoh.id" for n in range(60)]
+    waiting = {line.join(contact): contact for contact in contacts}
+    await line.call_everybody()
+    await line.set_rate(300, new=0.0, returner=0.0)
+    entered_by_second = []
+    for _ in range(20):
+        line.pass_time(1)
+        for text, contact in list(waiting.items()):
+            with suppress(Refusal):  # the door is full
+                await claim(line, text, contact)
+                del waiting[text]
+        entered_by_second.append(await passes(line))
+    assert not waiting, "nobody waits for ever"
+    assert all(entered <= 300 / 60 * (n + 1) + 1 for n, entered in enumerate(entered_by_second))
+
+
+async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople) -> None:
+    contacts = [f"email:tamu{n}@contoh.id" for n in range(40)]
+    texts = {contact: line.join(contact) for contact in contacts}
+    await line.call_everybody()
+    await line.set_rate(120, new=0.0, returner=0.0)
+    told = [int(str((await refusal_of(line, texts[c], c)).facts["retry_after_s"])) for c in contacts]
+    assert told == sorted(told)
+    assert told[0] <= 3
+    assert told[-1] >= 20
+
+
+async def test_who_comes_long_after_the_call_is_a_returner_with_a_share_of_the_door(
+    line: LineOfPeople,
+) -> None:
+    text, other = line.join(ANI), line.join(BUDI)
+    await line.call_everybody(ago_s=line.policy.claim_minutes * 60 + 1)
+    await line.set_rate(60, new=10.0, returner=0.0)
+    assert (await refusal_of(line, text, ANI)).code == "queue.door_full", "newcomers' places are theirs"
+    await line.set_rate(60, new=0.0, returner=1.0)
+    assert (await claim(line, other, BUDI)).lane is Lane.RETURNER
+
+
+async def test_who_has_a_paid_order_in_flight_never_waits_at_the_door(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    await line.set_rate(60, new=0.0, returner=0.0)
+    assert (await claim(line, text, ANI, is_in_flight=True)).lane is Lane.IN_FLIGHT
+
+
+async def test_a_closed_tab_at_the_front_holds_nobody_up(line: LineOfPeople) -> None:
+    texts = {line.join(contact): contact for contact in (ANI, BUDI, CITRA)}
+    line.close(1)
+    front, *others = line.in_order(list(texts))
+    await line.call(2)
+    await line.set_rate(60, new=2.0, returner=0.0)
+    for text in others:
+        await claim(line, text, texts[text])
+    assert await passes(line) == 2
+    assert front not in others
+
+
+async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
+    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, other = line.join(ANI), line.join(BUDI)
+    await line.call_everybody()
+    await line.set_rate(60, new=1.0, returner=0.0)
+    real = store.add_pass
+
+    async def fail(*_: object) -> bool:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(store, "add_pass", fail)
+    with pytest.raises(ConnectionResetError):
+        await claim(line, text, ANI)
+    monkeypatch.setattr(store, "add_pass", real)
+    assert await passes(line) == 0
+    await claim(line, other, BUDI)
+    assert await passes(line) == 1, "the one place was still there"
+
+
+async def test_after_an_hour_of_darkness_the_door_lets_in_seconds_worth_of_people_not_an_hours(
+    line: LineOfPeople,
+) -> None:
+    contacts = [f"email:tamu{n}@contoh.id" for n in range(40)]
+    texts = {contact: line.join(contact) for contact in contacts}
+    await line.call_everybody()
+    await line.set_rate(120, new=0.0, returner=0.0)
+    line.pass_time(3_600)
+    await line.call_everybody()
+    tried = await asyncio.gather(*(claim(line, texts[c], c) for c in contacts), return_exceptions=True)
+    assert sum(isinstance(one, Pass) for one in tried) <= 120 / 60 * 3 + 1
+
+
+async def test_a_pass_is_for_one_order(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    given = await claim(line, text, ANI)
+    first, second = uuid.uuid4(), uuid.uuid4()
+    db = line.database.app
+    await use_pass(db, line.number, given.id, given.pass_id, order_id=first)
+    await use_pass(db, line.number, given.id, given.pass_id, order_id=first)
+    with pytest.raises(Refusal) as caught:
+        await use_pass(db, line.number, given.id, given.pass_id, order_id=second)
+    assert caught.value.code == "pass.used"
+    await use_pass(db, line.number, given.id, given.pass_id, order_id=second, instead_of=first)
+    with pytest.raises(Refusal):
+        await use_pass(db, line.number, given.id, uuid.uuid4(), order_id=second)
+
+
+async def test_of_many_orders_at_once_one_gets_the_pass(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    given = await claim(line, text, ANI)
+    tried = await asyncio.gather(
+        *(
+            use_pass(line.database.app, line.number, given.id, given.pass_id, order_id=uuid.uuid4())
+            for _ in range(20)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(one is None for one in tried) == 1
