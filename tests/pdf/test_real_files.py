@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import zlib
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
 import zxingcpp
 from PIL import ImageChops
-from tests.pdf import samples
+from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
@@ -230,11 +232,25 @@ def test_a_file_that_only_pdfium_can_read_is_stamped() -> None:
     assert inspect(InspectRequest(data=data)).repaired
 
 
-def test_what_the_check_before_the_release_would_stop_is_refused_before_the_payment() -> None:
-    """A name with a stray `#`, from before PDF 1.2: qpdf complains of it in the stamped file."""
+@pytest.mark.parametrize("place", ["trailer", "catalog", "page"])
+def test_a_name_with_a_stray_hash_is_spelt_as_other_parsers_read_it(place: str, tmp_path: Path) -> None:
+    """From before PDF 1.2, when `#` had no meaning in names."""
     pdf = pikepdf.open(io.BytesIO(samples.page_file()))
-    names = pikepdf.Array([pikepdf.Name("/range_x1"), pikepdf.Name("/low")])
-    pdf.trailer["/Odd"] = pdf.make_indirect(names)
+    holder = {"trailer": pdf.trailer, "catalog": pdf.Root, "page": pdf.pages[0].obj}[place]
+    holder["/range_x1"] = pikepdf.Array([pikepdf.Name("/range_x1"), pikepdf.Name("/low")])
     odd = _saved(pdf).replace(b"/range_x1", b"/range+#1")
-    with pytest.raises(Refusal, match=r"pdf\.broken"):
-        receive(ReceptionRequest(data=odd, stamps=1, limits=OutputLimits()))
+    assert receive(ReceptionRequest(data=odd, stamps=1, limits=OutputLimits())).output.output_bytes
+    flat = prepare_document(DocumentRequest(data=odd)).data
+    assert b"/range+#231 [ /range+#231 /low ]" in flat
+    (tmp_path / "flat.pdf").write_bytes(flat)
+    assert subprocess.run(["qpdf", "--check", tmp_path / "flat.pdf"], check=False).returncode == 0
+
+
+def test_what_the_check_before_the_release_would_stop_is_refused_before_the_payment() -> None:
+    """A key given twice in the page tree of a file signed already, which nothing may rewrite."""
+    pdf = pikepdf.open(io.BytesIO(samples.page_file()))
+    pdf.Root.Pages["/Odd1"] = pdf.Root.Pages["/Odd2"] = 1
+    twice = _saved(pdf).replace(b"/Odd2", b"/Odd1")
+    data = signed_files.signed(twice, strict=False)
+    with pytest.raises(Refusal, match=r"pdf\.signed_irregular"):
+        receive(ReceptionRequest(data=data, stamps=1, limits=OutputLimits()))

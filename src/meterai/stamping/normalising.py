@@ -23,6 +23,7 @@ from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, re
 from meterai.kit.pdf.xfa import has_only_xfa
 from meterai.stamping.mending import mend
 from meterai.stamping.signature_fields import find_empty_fields, restore_fields
+from meterai.stamping.spelling import respell_names
 
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
@@ -78,6 +79,7 @@ def normalise(
     waiting = find_empty_fields(document) if to_be_signed else []
     _flatten(document, data, password)
     _defuse(document)
+    respell_names(pdf, suspicious=document.repaired)
     restore_fields(pdf, waiting)
     _fix_trailer(pdf, data)
     return save(pdf)
