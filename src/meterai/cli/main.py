@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
     "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
+    "bench queue": _Entry("meterai.cli.bench_queue", "bench_queue", "Measure the gate of the waiting room."),
     "bench keys": _Entry("meterai.cli.bench_keys", "bench_keys", "Measure a key in a PKCS#11 token."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),

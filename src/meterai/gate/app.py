@@ -263,7 +263,7 @@ class _Visit:
         issued, _ = joined
         closes_at = self.hall.shelf.config.schedule.closes_at
         there = self.go_to(issued.text, self.gate.cookie(self.slug, issued.text, closes_at))
-        if not issued.is_new:
+        if issued.is_durable:
             return there
 
         def tell(is_durable: bool) -> None:
@@ -319,7 +319,9 @@ class _Visit:
 
     def challenge(self) -> bytes:
         """Something to compute."""
-        body = msgspec.json.encode(self.hall.joining.work.challenge(self.hall.room.now()))
+        joining = self.hall.joining
+        hardness = joining.load.hardness(time.monotonic())
+        body = msgspec.json.encode(joining.work.challenge(self.hall.room.now(), hardness=hardness))
         return respond(200, body, (("content-type", "application/json"), *_NO_STORE, *self.gate.safety))
 
     def send_code(self) -> bytes:

@@ -67,9 +67,9 @@ class Codes:
         if seen.tries >= TRIES_MAX:
             return False
         seen.tries += 1
-        digits = code.replace(" ", "")
+        digits = code.replace(" ", "").encode("utf-8", "replace")
         period = int(now) // PERIOD_S
-        return any(hmac.compare_digest(digits, self._code(contact, p)) for p in (period, period - 1))
+        return any(hmac.compare_digest(digits, self._code(contact, p).encode()) for p in (period, period - 1))
 
     def _of(self, contact: Contact, now: float) -> _Seen:
         name, period = f"{contact.kind}:{contact.value}", int(now) // PERIOD_S

@@ -21,6 +21,8 @@ BODY_BYTES_MAX = 8_192
 IDLE_SECONDS = 65
 """A kept connection without a request; longer than the proxy in front keeps its own."""
 _PIECE_BYTES = 256 * 1024
+PIPELINED_MAX = 100
+"""Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 
@@ -94,8 +96,8 @@ class Connection(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_head_bytes", "_parser", "_queue", "_request", "_room", "_since", "_transport", "_waiting", "peer",
-        "server",
+        "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_since", "_transport",
+        "_waiting", "peer", "server",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -106,6 +108,7 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._queue: deque[Request] = deque()
         self._waiting = False
+        self._is_full = False
         self._since = server.now
         self._head_bytes = 0
         self._room: asyncio.Event | None = None
@@ -129,15 +132,24 @@ class Connection(asyncio.Protocol):
             self._room.set()
 
     def pause_writing(self) -> None:
+        """Whoever does not read gets no further answers, and is not read."""
+        self._is_full = True
         if self._room is not None:
             self._room.clear()
+        if self._transport is not None:
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._is_full = False
         if self._room is not None:
             self._room.set()
+        if self._transport is not None and not self._waiting:
+            self._transport.resume_reading()
+            self._work()
 
     def data_received(self, data: bytes) -> None:
-        self._since = self.server.now
+        if self._request is None:  # who sends a byte now and then has no more time than others
+            self._since = self.server.now
         if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:
             assert self._transport is not None
             self._transport.write(answer)
@@ -214,6 +226,8 @@ class Connection(asyncio.Protocol):
         assert self._parser is not None
         self._request.method = self._parser.get_method()
         self._request.keep_alive = self._parser.should_keep_alive()
+        if len(self._queue) >= PIPELINED_MAX:
+            raise ValueError("too many requests at once")
         self._queue.append(self._request)
         self._request = None
 
@@ -226,7 +240,7 @@ class Connection(asyncio.Protocol):
 
     def _work(self) -> None:
         """Answers what has arrived, up to a request whose answer takes longer."""
-        while self._queue and not self._waiting:
+        while self._queue and not self._waiting and not self._is_full:
             request = self._queue.popleft()
             answer = self.server.application.handle(request)
             if answer is None:
@@ -241,7 +255,7 @@ class Connection(asyncio.Protocol):
         self._waiting = False
         self._since = self.server.now
         self._write(request, answer)
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and not self._transport.is_closing() and not self._is_full:
             self._transport.resume_reading()
             self._work()
 

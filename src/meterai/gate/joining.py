@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
 from typing import Literal
-from urllib.parse import parse_qs
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -51,9 +50,16 @@ class Load:
         """Whether joins need work now."""
         if self._mode != "auto":
             return self._mode == "on"
+        return self._times_busy(now) > 1
+
+    def hardness(self, now: float) -> int:
+        """How much work a join takes: twice as much each time twice as many come."""
+        return 1 << max(0, int(self._times_busy(now)).bit_length() - 1)
+
+    def _times_busy(self, now: float) -> float:
         while self._seconds and self._seconds[0][0] < now - _BUSY_PERIOD_S:
             self._seconds.popleft()
-        return sum(count for _, count in self._seconds) > self._busy * _BUSY_PERIOD_S
+        return sum(count for _, count in self._seconds) / (self._busy * _BUSY_PERIOD_S)
 
 
 class Joining:
@@ -98,7 +104,7 @@ class Joining:
         try:
             if decode_ticket(text).id != id:
                 return None
-            return Issued(text, self.check(text), is_new=False)
+            return Issued(text, self.check(text), is_durable=True)
         except Refusal:
             return None
 
@@ -127,9 +133,17 @@ def read_form(request: Request) -> Form:
     Raises: Refusal FORBIDDEN `form.foreign`.
     """
     refuse_foreign(request)
-    fields = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=20)
-    first: Callable[[str], str] = lambda name: fields.get(name, [""])[0]  # noqa: E731
-    return Form(first("kontak"), first("altcha"), first("kode"))
+    fields = _fields(request.body)
+    return Form(fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""))
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """Of application/x-www-form-urlencoded: at most twenty, the first of each name counts."""
+    fields: dict[str, str] = {}
+    for pair in body.decode("utf-8", "replace").split("&", 20)[:20]:
+        name, _, value = pair.partition("=")
+        fields.setdefault(name, unquote_plus(value) if "%" in value or "+" in value else value)
+    return fields
 
 
 def refuse_foreign(request: Request) -> None:
@@ -152,7 +166,7 @@ def typed_ticket(request: Request) -> str:
     Raises: Refusal `form.foreign`; INVALID `ticket.unreadable`.
     """
     refuse_foreign(request)
-    text = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=20).get("tiket", [""])[0]
+    text = _fields(request.body).get("tiket", "")
     for candidate in (text.strip().rpartition("/")[2], text.split()[-1] if text.split() else ""):
         if _TICKET.fullmatch(candidate):
             return candidate

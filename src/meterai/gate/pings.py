@@ -13,7 +13,7 @@ from meterai.waiting_room.tickets import Ticket
 
 READY_WITHIN_S = 180
 PRESENT_AROUND_CLOSING_S = 1_800
-_KNOWN_MAX = 300_000
+_KNOWN_MAX = 100_000
 
 
 class Pings:

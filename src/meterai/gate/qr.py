@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import groupby
+import re
 
 import zxingcpp
 
+_SIDE_MAX = 177
+_RUNS = re.compile(r"d+|l+|\n")
+_STEPS = {"\n": "\n"} | {
+    letter * length: step.format(length)
+    for letter, step in (("d", "h{}"), ("l", "m{} 0"))
+    for length in range(1, _SIDE_MAX + 1)
+}
+"""A run of dark modules is a line, one of light ones a move."""
+_LETTERS = bytes(ord("d") if shade < 128 else ord("l") for shade in range(256))
 
-@lru_cache(maxsize=2_048)  # a page without a script is fetched again and again by the same person
+
 def qr_svg(text: str) -> str:
     """An SVG picture of a QR code (ISO/IEC 18004, level L) with its quiet zone: one line drawn row by row."""
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L")
-    matrix = barcode.to_image(scale=1, add_quiet_zones=False)
-    rows = [bytes(row) for row in memoryview(matrix).tolist()]
-    side = len(rows) + 8
-    path = "m4 4.5" + "m0 1".join(_row(row) for row in rows)
+    matrix = memoryview(barcode.to_image(scale=1, add_quiet_zones=False))
+    side = matrix.shape[0] if matrix.shape else 0
+    modules = matrix.tobytes().translate(_LETTERS).decode()
+    rows = "\n".join(modules[start : start + side] for start in range(0, side * side, side))
+    path = "m4 4.5" + "".join(map(_STEPS.__getitem__, _RUNS.findall(rows))).replace("\n", f"m-{side} 1")
+    whole = side + 8
     return (
-        f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" aria-hidden="true" '
-        f'shape-rendering="crispEdges"><path fill="none" stroke="#000" d="{path}"/></svg>'
+        f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {whole}" '
+        f'aria-hidden="true" shape-rendering="crispEdges"><path fill="none" stroke="#000" d="{path}"/></svg>'
     )
-
-
-def _row(row: bytes) -> str:
-    """Dark runs as lines, light ones as moves, and back to the start of the row."""
-    steps = []
-    for dark, group in groupby(row, key=lambda value: value < 128):
-        length = len(list(group))
-        steps.append(f"h{length}" if dark else f"m{length} 0")
-    return "".join(steps) + f"m-{len(row)} 0"

@@ -19,7 +19,7 @@ from meterai.waiting_room import windows
 from meterai.waiting_room.journal import Journal
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
-from meterai.waiting_room.tickets import Ticket, contact_id, sign_data
+from meterai.waiting_room.tickets import Ticket, contact_id, parse_data, sign_data
 
 log = structlog.get_logger(__name__)
 
@@ -28,17 +28,19 @@ STATUS_IS_ALIVE_S = 10.0
 """A status that was not renewed for so long says nothing of the time."""
 GRACE_S = 0.5
 """A window is closed so long after its end: a clock that lags a little finds it open still."""
-_REMEMBERED_MAX = 50_000
+_REMEMBERED_MAX = 10_000
+"""Twice as many of the latest joins are known by their id, so that a form sent twice gives one ticket."""
 _FOUND_FOR_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A ticket, and whether it is the one this contact already has from this window."""
+    """A ticket."""
 
     text: str
     ticket: Ticket
-    is_new: bool
+    is_durable: bool
+    """It was handed out before, so its record is on the disk; else `Room.when_durable` says when it is."""
 
 
 class Room:
@@ -57,8 +59,9 @@ class Room:
         if self.journal.lost:
             log.error("gate_files_lost", queue=shelf.slug, gate=gate)
         self._started_in = self._number(self.now())
-        self._remembered: dict[bytes, Ticket] = {}
-        """People who joined in the window that takes joins now."""
+        self._latest: dict[bytes, bytes] = {}
+        self._earlier: dict[bytes, bytes] = {}
+        """Id -> data of the latest tickets in the windows that take joins."""
         self._found: windows.Window | None = None
         self._found_until = 0.0
         self._waiting: list[Callable[[bool], None]] = []
@@ -104,9 +107,9 @@ class Room:
 
         Who joined in this window before gets that ticket again.
         """
-        before = self._remembered.get(id)
-        if before is not None and before.window == window:
-            return Issued(sign_data(before.data(), self._keys.ticket), before, is_new=False)
+        before = self._latest.get(id) or self._earlier.get(id)
+        if before is not None and (kept := parse_data(before)).window == window:
+            return Issued(sign_data(before, self._keys.ticket), kept, is_durable=False)
         ticket = Ticket(
             key_id=KEY_ID,
             event=self.shelf.event,
@@ -120,9 +123,10 @@ class Room:
         data = ticket.data()
         text = sign_data(data, self._keys.ticket)
         self.journal.append(window, data)
-        if len(self._remembered) < _REMEMBERED_MAX:
-            self._remembered[id] = ticket
-        return Issued(text, ticket, is_new=True)
+        if len(self._latest) >= _REMEMBERED_MAX:
+            self._earlier, self._latest = self._latest, {}
+        self._latest[id] = data
+        return Issued(text, ticket, is_durable=False)
 
     def when_durable(self, tell: Callable[[bool], None]) -> None:
         """Calls back when everything issued so far is on the disk (True), or can't be written (False)."""
@@ -163,7 +167,7 @@ class Room:
         if over > self.journal.closed_through:
             empty_from = max(self._started_in, self.journal.closed_through + 1)
             self.journal.close_through(over, empty_from=empty_from)
-            self._remembered.clear()
+            self._latest, self._earlier = {}, {}
             self._found_until = 0.0
 
     def _number(self, unix: float) -> int:

@@ -2,7 +2,7 @@
 
 A challenge is `SHA-256(salt + number)`, signed with a key that all gates of an event share, with its end of
 validity in the salt. Nothing is kept of it until it is solved; solved ones are kept until they expire, so
-that each is good for one join at this gate.
+that each is good for one join at this gate. The more joins come, the more a challenge costs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
 from urllib.parse import parse_qs
 
 import msgspec
@@ -19,6 +18,8 @@ import msgspec
 ALGORITHM = "SHA-256"
 NUMBER_MAX = 50_000
 """25,000 hashes on average: a third of a second on a phone of 2018, two seconds on a weak one."""
+HARDEST = 8
+"""A challenge costs at most so many times as much as the easiest: eight seconds of a usual phone."""
 VALID_S = 600
 _USED_MAX = 200_000
 
@@ -49,14 +50,16 @@ class Work:
     def __init__(self, key: bytes, *, number_max: int = NUMBER_MAX) -> None:
         self._key = hmac.digest(key, b"meterai altcha v1", hashlib.sha256)
         self._number_max = number_max
-        self._used: OrderedDict[bytes, float] = OrderedDict()
+        self._used: dict[int, set[int]] = {}
+        """Challenges that were solved, by the ten minutes in which they expire."""
 
-    def challenge(self, now: float) -> Challenge:
-        """A new challenge, good for ten minutes."""
+    def challenge(self, now: float, *, hardness: int = 1) -> Challenge:
+        """A new challenge, good for ten minutes, `hardness` (at most `HARDEST`) times the easiest."""
+        number_max = self._number_max * min(max(hardness, 1), HARDEST)
         # the delimiter at the end keeps digits of the number from being moved into the salt
         salt = f"{secrets.token_hex(8)}?expires={int(now) + VALID_S}&"
-        challenge = _challenge(salt, secrets.randbelow(self._number_max + 1))
-        return Challenge(ALGORITHM, challenge, self._number_max, salt, self._sign(challenge))
+        challenge = _challenge(salt, secrets.randbelow(number_max + 1))
+        return Challenge(ALGORITHM, challenge, number_max, salt, self._sign(challenge))
 
     def is_solved(self, payload: str, now: float) -> bool:
         """Whether this solves one of our challenges in time, for the first time here."""
@@ -68,20 +71,24 @@ class Work:
         if (
             solution.algorithm != ALGORITHM
             or not solution.salt.endswith("&")
-            or not 0 <= solution.number <= self._number_max
+            or not 0 <= solution.number <= self._number_max * HARDEST
             or not hmac.compare_digest(self._sign(solution.challenge).encode(), solution.signature.encode())
             or not hmac.compare_digest(_challenge(solution.salt, solution.number).encode(), challenge)
         ):
             return False
         expires = _expires(solution.salt)
-        return expires > now and self._use(challenge[:32], expires, now)
+        return expires > now and self._use(int(solution.challenge[:16], 16), expires, now)
 
-    def _use(self, name: bytes, expires: float, now: float) -> bool:
-        if name in self._used:
+    def _use(self, name: int, expires: float, now: float) -> bool:
+        """False: it was used before. When too many are kept, those that expire first are forgotten."""
+        period = int(expires) // VALID_S
+        for past in [p for p in self._used if p < int(now) // VALID_S]:
+            del self._used[past]
+        if name in self._used.setdefault(period, set()):
             return False
-        while self._used and (len(self._used) >= _USED_MAX or next(iter(self._used.values())) <= now):
-            self._used.popitem(last=False)
-        self._used[name] = expires
+        if sum(map(len, self._used.values())) >= _USED_MAX:
+            self._used[min(self._used)].clear()
+        self._used[period].add(name)
         return True
 
     def _sign(self, challenge: str) -> str:

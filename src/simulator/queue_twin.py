@@ -1,4 +1,4 @@
-"""A queue for tests of the gate: folder, rules, and a controller of few lines that publishes as told."""
+"""A queue for the gate's tests and its bench: folder, rules, a controller that does as told."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.processes import free_port
 from meterai.waiting_room import documents, merkle, order, seeds
@@ -25,9 +25,22 @@ from meterai.waiting_room.queue_folder import KEY_ID, QueueFolder, publish
 CHAIN_LENGTH = 4_000
 
 
-def raw_key(private: object) -> str:
+def raw_key(private: Ed25519PrivateKey) -> str:
     """The public half in hexadecimal."""
-    return private.public_key().public_bytes_raw().hex()  # type: ignore[attr-defined]
+    return private.public_key().public_bytes_raw().hex()
+
+
+def answers(port: int) -> bool:
+    """Whether something on this port of 127.0.0.1 speaks HTTP."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/antre/_/sehat")
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 @dataclass
@@ -44,10 +57,15 @@ class Queue:
         self.folder = QueueFolder(self.root / self.slug)
         self.keys = self.folder.keys()
         self.chain = seeds.SeedChain(self.keys.chain, CHAIN_LENGTH)
+        self.announce(self.schedule)
+
+    def announce(self, schedule: Schedule) -> None:
+        """Publishes the rules, with this schedule."""
+        self.schedule = schedule
         config = Config(
             event=self.slug,
             version=1,
-            schedule=self.schedule,
+            schedule=schedule,
             policy=Policy(),
             commitment=self.chain.commitment.hex(),
             chain_length=CHAIN_LENGTH,
@@ -102,8 +120,17 @@ class Queue:
 class GateProcess:
     """A real gate, as the launcher starts it. Ended at the end of a `with`."""
 
-    def __init__(self, root: Path, *, number: int = 1, shift_s: float = 0, **settings: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        number: int = 1,
+        shift_s: float = 0,
+        processor: int | None = None,
+        **settings: str,
+    ) -> None:
         self.root, self.number, self.shift_s, self.settings = root, number, shift_s, settings
+        self.processor = processor
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -127,16 +154,14 @@ class GateProcess:
         command += ["--port", str(self.port)]
         if self.shift_s:
             command += ["--clock-shift-seconds", str(self.shift_s)]
-        self.process = subprocess.Popen(command, env=environment)
+        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        if self.processor is not None:
+            os.sched_setaffinity(self.process.pid, {self.processor})
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with urlopen(f"{self.url}/antre/_/sehat", timeout=1):
-                    return
-            except HTTPError:
+            if answers(self.port):
                 return
-            except OSError:
-                time.sleep(0.02)
+            time.sleep(0.02)
         raise AssertionError("the gate did not start")
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:

@@ -1,0 +1,180 @@
+"""Real gates that are killed, doubled, robbed of their files and given wrong clocks: nobody loses a place."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+from tests.gate.visitor import get, join
+
+from meterai.waiting_room import order
+from meterai.waiting_room.journal import read_joins
+from meterai.waiting_room.tickets import decode_ticket, read_ticket
+from meterai.waiting_room.windows import number_at
+from simulator.queue_twin import GateProcess, Queue, schedule_from
+
+
+def a_queue(root: Path, **schedule: int) -> Queue:
+    queue = Queue(root, schedule_from(time.time(), **schedule))
+    queue.status()
+    return queue
+
+
+def joins_of(queue: Queue, gate: int) -> list[tuple[int, int]]:
+    """(window, sequence) of everything in a gate's files."""
+    found = []
+    for path in queue.folder.gate(gate).glob("w*.joins"):
+        found += [(ticket.window, ticket.sequence) for ticket in read_joins(path)]
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def wait_for(is_so: object, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+
+
+def test_a_killed_gate_has_written_every_ticket_that_anybody_holds(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path)
+    held: list[str] = []
+
+    def people(gate: GateProcess, name: str) -> None:
+        for number in range(10_000):
+            try:
+                held.append(join(gate.port, f"{name}{number}@contoh.id").ticket)
+            except (OSError, HTTPException):
+                return
+
+    with GateProcess(tmp_path) as gate:
+        crowd = [
+            threading.Thread(target=people, args=(gate, name)) for name in ("ani", "budi", "citra", "dewi")
+        ]
+        for person in crowd:
+            person.start()
+        wait_for(lambda: len(held) > 200)
+        gate.stop(signal.SIGKILL)
+        for person in crowd:
+            person.join()
+        gate.start()
+        written = {sequence for _, sequence in joins_of(queue, 1)}
+        assert {decode_ticket(text).sequence for text in held} <= written
+        assert sorted(written) == list(range(1, len(written) + 1))
+        after = join(gate.port, "eka@contoh.id").read
+        assert after.sequence == len(written) + 1
+        for text in (held[0], held[-1]):
+            assert get(gate.port, f"/antre/casn/t/{text}").status == 200
+
+
+def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path, window_s=2)
+    with GateProcess(tmp_path, number=1) as first, GateProcess(tmp_path, number=2) as second:
+        held = [join(first.port, f"a{n}@contoh.id").ticket for n in range(7)]
+        held += [join(second.port, f"b{n}@contoh.id").ticket for n in range(5)]
+        first.stop(signal.SIGKILL)
+        first.start()
+        last = max(decode_ticket(text).window for text in held)
+        windows = range(1, last + 1)
+        wait_for(lambda: queue.count_of(1, last) and queue.count_of(2, last))
+        for gate, prefix in ((1, 7), (2, 5)):
+            counts = [queue.count_of(gate, window) for window in windows]
+            assert sum(count.count for count in counts if count) == prefix
+        closes = [queue.close(window, [1, 2]) for window in windows]
+        assert sum(close.count for close in closes) == 12
+        queue.status()
+        wait_for(lambda: None not in {number_of(gate.port, held[0]) for gate in (first, second)})
+        numbers = [number_of(first.port, text) for text in held]
+        assert sorted(number or 0 for number in numbers) == list(range(1, 13))
+        assert numbers == [number_of(second.port, text) for text in held]
+
+
+def number_of(port: int, ticket: str) -> int | None:
+    """The place in the line that the wait page shows, once it is exact."""
+    found = re.search(r'data-number="(\d+)" data-exact="1"', get(port, f"/antre/casn/t/{ticket}").text)
+    return int(found[1]) if found else None
+
+
+def test_one_person_at_two_gates_has_one_id_and_one_place(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path, window_s=3)
+    with GateProcess(tmp_path, number=1) as first, GateProcess(tmp_path, number=2) as second:
+        wait_for(lambda: time.time() % 3 < 1)  # both joins in one window
+        ani, again = join(first.port, "Ani@Contoh.id").read, join(second.port, " ani@contoh.id").read
+        assert ani.id == again.id
+        assert (ani.gate, again.gate) == (1, 2)
+        last = max(ani.window, again.window)
+        wait_for(lambda: queue.count_of(1, last) and queue.count_of(2, last))
+        queue.close(last, [1, 2])
+        seed = order.window_seed(queue.chain.link(last), b"")
+        assert order.place_of(seed, ani.id) == order.place_of(seed, again.id)
+
+
+def test_a_gate_whose_folder_is_gone_gives_no_sequence_twice(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path, window_s=2)
+    with GateProcess(tmp_path) as gate:
+        old = [join(gate.port, f"a{n}@contoh.id") for n in range(3)]
+        last = max(answer.read.window for answer in old)
+        wait_for(lambda: queue.count_of(1, last))
+        for window in range(1, last + 1):
+            queue.close(window, [1])
+        gate.stop(signal.SIGKILL)
+        shutil.rmtree(queue.folder.gate(1))
+        gate.start()
+        new = join(gate.port, "baru@contoh.id").read
+        assert new.sequence > 1_000_000
+        assert new.window > last
+        assert get(gate.port, f"/antre/casn/t/{old[0].ticket}").status == 200
+    for answer in old:
+        read_ticket(answer.ticket, {1: queue.keys.ticket.public_key()}, new.event)
+
+
+@pytest.mark.parametrize("shift_s", [-300, 300])
+def test_a_wrong_clock_issues_for_the_window_of_the_controller(tmp_path: Path, shift_s: int) -> None:
+    queue = a_queue(tmp_path, window_s=5)
+    with GateProcess(tmp_path, shift_s=shift_s) as gate:
+        queue.status()
+        time.sleep(0.5)
+        ticket = join(gate.port, "ani@contoh.id").read
+        window = number_at(queue.schedule, time.time())
+        assert window is not None
+        assert window - 1 <= ticket.window <= window
+        assert abs(ticket.joined_at - time.time()) <= 3
+
+
+def test_a_window_that_the_controller_closed_takes_nobody_whatever_the_clock_says(tmp_path: Path) -> None:
+    """A gate that hears nothing of the controller and lags five minutes behind."""
+    queue = Queue(tmp_path, schedule_from(time.time() - 600, window_s=10))
+    with GateProcess(tmp_path, shift_s=-300) as gate:
+        early = join(gate.port, "ani@contoh.id").read
+        for window in range(1, early.window + 4):
+            queue.close(window, [1])
+        wait_for(lambda: join(gate.port, "budi@contoh.id").read.window > early.window + 3)
+        assert {window for window, _ in joins_of(queue, 1)} >= {early.window}
+        assert join(gate.port, "citra@contoh.id").read.window > early.window + 3
+
+
+def test_a_gate_needs_no_database(tmp_path: Path) -> None:
+    a_queue(tmp_path)
+    with GateProcess(tmp_path, database_url="postgresql://nobody@127.0.0.1:9/none") as gate:
+        answer = join(gate.port, "ani@contoh.id")
+        assert answer.status == 303
+        assert get(gate.port, answer.headers["location"]).status == 200
+        assert get(gate.port, "/antre/casn/d/status.json").status == 200
+
+
+def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
+    a_queue(tmp_path)
+    with GateProcess(tmp_path) as gate:
+        join(gate.port, "ani@contoh.id")
+        command = [sys.executable, "-m", "meterai.gate", "--number", "1", "--port", "0"]
+        environment = {"METERAI_QUEUE_FOLDER": str(tmp_path), "PATH": "/usr/bin"}
+        second = subprocess.run(command, env=environment, capture_output=True, timeout=20)
+        assert second.returncode != 0
+        assert join(gate.port, "budi@contoh.id").read.sequence == 2

@@ -1,0 +1,238 @@
+"""Whatever is sent to a gate, it answers the next person."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+import pytest
+from tests.gate.visitor import get, join, post, raw
+
+from meterai.gate.http import IDLE_SECONDS, PIPELINED_MAX, REQUEST_SECONDS, Request, Server, respond
+from meterai.gate.limits import Answer, NetworkLimits
+from simulator.queue_twin import GateProcess, Queue
+
+NO_TICKET = "/antre/casn/t/" + "A" * 128
+HOST = b"Host: x\r\n"
+SMUGGLED = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+@pytest.fixture(autouse=True)
+def still_there(gate: GateProcess) -> object:
+    """After every test the gate gives a ticket."""
+    yield
+    assert join(gate.port, f"{os.urandom(6).hex()}@contoh.id").status == 303
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /antre/casn HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"GET /antre/casn HTTP/1.1\r\n" + HOST + b"".join(b"H%d: x\r\n" % n for n in range(3_000)) + b"\r\n",
+        b"POST /antre/casn HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 9000\r\n\r\n" + b"k" * 9_000,
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
+        b"\x00" * 100 + b"\r\n\r\n",
+        b"POST /antre/casn HTTP/1.1\r\n"
+        + HOST
+        + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
+        b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    ],
+    ids=["head", "target", "many", "body", "tls", "zeros", "smuggled", "negative", "two-lengths"],
+)
+def test_what_is_no_request_of_a_person_ends_the_connection(gate: GateProcess, request_bytes: bytes) -> None:
+    answer = raw(gate.port, request_bytes)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 "), answer[:80]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/antre/casn/d/../../secret/keys.json",
+        "/antre/casn/d/..%2f..%2fsecret%2fkeys.json",
+        "/antre/casn/d/%2e%2e/%2e%2e/secret/keys.json",
+        "/antre/casn/d/w/../../../secret/keys.json",
+        "/antre/casn/d//etc/passwd",
+        "/antre/casn/d/w/1.close.json/../../config.json",
+        "/antre/casn/d/status.json%00.json",
+        "/antre/casn/../casn/secret/keys.json",
+        "/antre/../casn/secret/keys.json",
+        "/antre/casn/d/gates/1/sequence",
+    ],
+)
+def test_only_published_documents_have_an_address(gate: GateProcess, path: str) -> None:
+    answer = raw(gate.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 404 "), answer[:60]
+    assert b"chain" not in answer
+    assert b"root:" not in answer
+
+
+def test_requests_in_one_packet_are_answered_in_their_order(gate: GateProcess) -> None:
+    body = b"kontak=pipa%40contoh.id"
+    packet = (
+        b"GET /antre/casn/d/status.json HTTP/1.1\r\n" + HOST + b"\r\n"
+        b"POST /antre/casn HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        + b"GET /antre/_/sehat HTTP/1.1\r\n" + HOST + b"\r\n"
+        b"GET /nowhere HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+    )  # fmt: skip
+    lines = [line for line in raw(gate.port, packet).split(b"\r\n") if b"HTTP/1.1 " in line]
+    assert [line[line.index(b"HTTP/1.1") + 9 :][:3] for line in lines] == [b"200", b"303", b"200", b"404"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"kontak=\xff\xfe\xc3\x28",
+        b"kontak=%ff%fe%c3%28",
+        b"&&&==&kontak",
+        b"=" * 500,
+        b"%",
+        b"kontak=" + b"9" * 8_000,
+        b"&".join(b"f%d=1" % n for n in range(900)),
+        b"kontak=a%0d%0aX:+1%40b.id",
+        b"\x00" * 50,
+    ],
+)
+def test_a_form_of_rubbish_is_answered_with_the_form(gate: GateProcess, body: bytes) -> None:
+    head = b"POST /antre/casn HTTP/1.1\r\n" + HOST + FORM + b"Connection: close\r\n"
+    answer = raw(gate.port, head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert answer.startswith(b"HTTP/1.1 422 "), answer[:80]
+
+
+@pytest.mark.parametrize(
+    "path", ["/antre/casn/t/", "/antre/casn/t/%ff", "/antre/casn/t/" + "A" * 128, "/antre/%00"]
+)
+@pytest.mark.parametrize("cookie", ["antre_casn=" + "A" * 128, "antre_casn=\xff\xfe", "=;=;;;antre_casn"])
+def test_rubbish_in_addresses_and_cookies_is_refused(gate: GateProcess, path: str, cookie: str) -> None:
+    answer = raw(
+        gate.port,
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n".encode("latin-1"),
+    )
+    assert answer[9:12] in (b"403", b"404", b"422"), answer[:60]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT"])
+def test_other_methods_find_nothing(gate: GateProcess, method: str) -> None:
+    answer = raw(gate.port, f"{method} /antre/casn HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer[9:12] in (b"400", b"404"), answer[:60]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://jahat.contoh"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/antre/casn", "/antre/casn/tiket", "/antre/casn/kode"])
+def test_the_form_of_another_site_takes_no_place(
+    gate: GateProcess, path: str, headers: dict[str, str]
+) -> None:
+    answer = post(gate.port, path, {"kontak": "ani@contoh.id", "tiket": "x"}, **headers)
+    assert answer.status == 403
+    assert "tidak datang dari halaman kami" in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_every_answer_to_people_carries_the_headers_of_safety(gate: GateProcess, queue: Queue) -> None:
+    for path in ("/antre/casn", "/antre/none", "/antre/casn/d/status.json", "/antre/casn/tantangan"):
+        headers = get(gate.port, path).headers
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+    assert queue.slug == "casn"
+
+
+class _Pages:
+    """Answers every request with a page of 10 kB, and counts them."""
+
+    def __init__(self) -> None:
+        self.ready: dict[bytes, bytes] = {}
+        self.answered = 0
+
+    def handle(self, request: Request) -> bytes | None:
+        self.answered += 1
+        return respond(200, b"x" * 10_000)
+
+
+async def test_who_sends_one_byte_a_second_is_cut_off() -> None:
+    """Slowloris: the time runs from the first byte of a request, not from the last."""
+    server = Server(_Pages())
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(server.connect, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    await asyncio.sleep(0.05)
+    begun = server.now
+    for second in range(1, int(REQUEST_SECONDS) + 2):
+        writer.write(b"X")
+        await asyncio.sleep(0.01)
+        server.now = begun + second
+        for connection in [c for c in server.connections if c.is_overdue(server.now)]:
+            connection.abort()
+    await asyncio.sleep(0.05)
+    assert not server.connections
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await reader.readexactly(1)
+    writer.close()
+    listening.close()
+
+
+async def test_an_idle_connection_stays_a_minute_and_no_longer() -> None:
+    server = Server(_Pages())
+    listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    await asyncio.sleep(0.05)
+    (connection,) = server.connections
+    assert not connection.is_overdue(server.now + 60)
+    assert connection.is_overdue(server.now + IDLE_SECONDS + 1)
+    writer.close()
+    listening.close()
+
+
+async def test_who_asks_on_and_on_and_never_reads_is_not_read_either() -> None:
+    pages = _Pages()
+    listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
+    with socket.create_connection(listening.sockets[0].getsockname()) as connection:
+        connection.setblocking(False)
+        sent = 0
+        for _ in range(2_000):
+            try:
+                connection.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+                sent += 10
+            except (BlockingIOError, ConnectionError):  # not read any more, or cut off
+                break
+            await asyncio.sleep(0)
+        assert 0 < pages.answered < 2_000
+        assert sent < 20_000
+    listening.close()
+
+
+async def test_more_requests_at_once_than_anybody_sends_end_the_connection() -> None:
+    pages = _Pages()
+    listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * (PIPELINED_MAX + 1))
+    assert b"400 Bad Request" in await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    listening.close()
+
+
+def test_a_village_behind_one_address_gets_its_places() -> None:
+    """Carrier NAT: 3,000 at once, and 50 a second for as long as one likes, without any work."""
+    limits = NetworkLimits()
+    assert {limits.take("114.122.7.9", 0) for _ in range(3_000)} == {Answer.WELCOME}
+    assert {limits.take("114.122.7.200", 60 + n / 50) for n in range(5_000)} == {Answer.WELCOME}
+
+
+def test_a_network_that_floods_is_asked_for_work_first_and_stopped_only_then() -> None:
+    limits = NetworkLimits()
+    answers = [limits.take("114.122.7.9", 0) for _ in range(40_000)]
+    assert answers.index(Answer.WORK) == 3_000
+    assert answers.index(Answer.LATER) == 30_000
+    assert limits.take("114.122.8.9", 0) is Answer.WELCOME  # its neighbours feel nothing
+    assert limits.take("114.122.7.9", 200) is Answer.WORK
+    assert limits.take("114.122.7.9", 700) is Answer.WELCOME

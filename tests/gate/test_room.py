@@ -1,0 +1,93 @@
+"""A ticket is given only when its record is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room.journal import Batch, Journal
+from simulator.queue_twin import Queue, schedule_from
+
+
+class SlowDisk:
+    """A journal whose disk answers when it is let; or never takes anything."""
+
+    def __init__(self, journal: Journal, *, breaks: bool = False) -> None:
+        self._journal, self._breaks = journal, breaks
+        self.lets = threading.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._journal, name)
+
+    def write(self) -> Batch | None:
+        batch = self._journal.write()
+        return batch and _SlowBatch(batch, self)
+
+    def wait(self) -> None:
+        if self._breaks:
+            raise OSError("no space left")
+        self.lets.wait(5)
+
+
+class _SlowBatch(Batch):
+    __slots__ = ("disk",)
+
+    def __init__(self, batch: Batch, disk: SlowDisk) -> None:
+        super().__init__(batch.files, batch.last_sequence, batch.high_file)
+        object.__setattr__(self, "disk", disk)
+
+    def sync(self) -> None:
+        self.disk.wait()
+        Batch.sync(self)
+
+
+def a_room(root: Path, *, breaks: bool = False) -> tuple[Room, SlowDisk]:
+    queue = Queue(root, schedule_from(time.time()))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    disk = SlowDisk(room.journal, breaks=breaks)
+    room.journal = disk  # type: ignore[assignment]
+    return room, disk
+
+
+async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path) -> None:
+    room, disk = a_room(tmp_path)
+    keeper = asyncio.create_task(room.keep())
+    told: list[bool] = []
+    window = room.window()
+    assert window is not None
+    id = room.id_of("email:ani@contoh.id")
+    first = room.issue(id, window.number)
+    room.when_durable(told.append)
+    await asyncio.sleep(0.1)
+    again = room.issue(id, window.number)  # the form was sent twice
+    assert again.text == first.text
+    assert not again.is_durable, "it waits for the disk like the first"
+    room.when_durable(told.append)
+    await asyncio.sleep(0.1)
+    assert told == []
+    disk.lets.set()
+    await asyncio.sleep(0.2)
+    assert told == [True, True]
+    keeper.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeper
+
+
+async def test_a_broken_disk_ends_the_gate_and_gives_no_ticket(tmp_path: Path) -> None:
+    room, _ = a_room(tmp_path, breaks=True)
+    keeper = asyncio.create_task(room.keep())
+    told: list[bool] = []
+    window = room.window()
+    assert window is not None
+    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    room.when_durable(told.append)
+    with pytest.raises(OSError, match="no space"):
+        await asyncio.wait_for(keeper, 5)
+    assert told == [False]

@@ -1,0 +1,112 @@
+"""A ticket in people's hands: link, QR code, short text, cookie; on this phone and on another."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import zxingcpp
+from tests.gate.visitor import get, join, post
+
+from meterai.waiting_room.tickets import decode_ticket
+from simulator.queue_twin import GateProcess
+
+
+def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate: GateProcess) -> None:
+    answer = join(gate.port, "0812 3456 7890")
+    assert answer.status == 303
+    assert answer.headers["set-cookie"].startswith(f"antre_casn={answer.ticket}; Path=/; Max-Age=")
+    assert "HttpOnly; SameSite=Lax" in answer.headers["set-cookie"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_link_opens_on_another_phone_which_keeps_the_ticket_too(gate: GateProcess) -> None:
+    ticket = join(gate.port, "link@contoh.id").ticket
+    page = get(gate.port, f"/antre/casn/t/{ticket}")
+    assert page.status == 200
+    assert f"antre_casn={ticket};" in page.headers["set-cookie"]
+    entrance = get(gate.port, "/antre/casn", Cookie=f"antre_casn={ticket}")
+    assert (entrance.status, entrance.ticket) == (303, ticket)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{ticket}",
+        "casn {ticket}",
+        "https://meterai.contoh.id/antre/casn/t/{ticket}",
+        "  https://meterai.contoh.id/en/antre/casn/t/{ticket}\n",
+    ],
+)
+def test_what_was_kept_as_text_is_taken_back(gate: GateProcess, typed: str) -> None:
+    ticket = join(gate.port, "teks@contoh.id").ticket
+    answer = post(gate.port, "/antre/casn/tiket", {"tiket": typed.format(ticket=ticket)})
+    assert (answer.status, answer.ticket) == (303, ticket)
+
+
+def test_a_text_that_an_sms_broke_into_lines_is_taken_back(gate: GateProcess) -> None:
+    ticket = join(gate.port, "sms@contoh.id").ticket
+    broken = "casn " + "\n".join(ticket[at : at + 40] for at in range(0, 128, 40))
+    assert post(gate.port, "/antre/casn/tiket", {"tiket": broken}).ticket == ticket
+
+
+def test_the_qr_code_on_the_page_is_the_link_of_the_ticket(gate: GateProcess) -> None:
+    ticket = join(gate.port, "qr@contoh.id").ticket
+    page = get(gate.port, f"/antre/casn/t/{ticket}").text
+    found = re.search(r'viewBox="0 0 (\d+) \d+".*?d="([^"]+)"', page)
+    assert found
+    picture, side = drawn(found[2], int(found[1])), int(found[1])
+    read = zxingcpp.read_barcodes(memoryview(picture).cast("B", (side * 4, side * 4)))
+    assert [code.text for code in read] == [f"{gate.url}/antre/casn/t/{ticket}"]
+
+
+def drawn(path: str, side: int) -> bytes:
+    """The picture of a path of horizontal lines, four dots a module."""
+    rows = [bytearray(b"\xff" * side) for _ in range(side)]
+    x = y = 0.0
+    for step, first, second in re.findall(r"([mh])(-?[\d.]+)(?: (-?[\d.]+))?", path):
+        if step == "m":
+            x, y = x + float(first), y + float(second)
+        else:
+            for at in range(int(x), int(x) + int(first)):
+                rows[int(y)][at] = 0
+            x += float(first)
+    return b"".join(bytes(shade for shade in row for _ in range(4)) * 4 for row in rows)
+
+
+def test_who_has_a_ticket_of_this_contact_keeps_the_earlier_place(gate: GateProcess) -> None:
+    first = join(gate.port, "awal@contoh.id")
+    again = join(gate.port, "AWAL@contoh.id", Cookie=f"antre_casn={first.ticket}")
+    other = join(gate.port, "lain@contoh.id", Cookie=f"antre_casn={first.ticket}")
+    assert again.ticket == first.ticket
+    assert other.read.id != first.read.id
+
+
+def test_fifty_tabs_are_one_person(gate: GateProcess) -> None:
+    tickets = {join(gate.port, "tab@contoh.id").ticket for _ in range(50)}
+    assert len(tickets) == 1
+
+
+def test_a_changed_ticket_is_refused_in_words(gate: GateProcess) -> None:
+    ticket = join(gate.port, "ubah@contoh.id").ticket
+    sequence_changed = ticket[:20] + ("A" if ticket[20] != "A" else "B") + ticket[21:]
+    page = get(gate.port, f"/antre/casn/t/{sequence_changed}")
+    assert page.status == 403
+    assert "Tiket ini tidak sah" in page.text
+    assert "set-cookie" not in page.headers
+    assert "Your ticket" not in page.text
+    assert "This ticket can&#39;t be read" in get(gate.port, f"/en/antre/casn/t/{ticket[:-1]}").text
+
+
+def test_a_contact_that_cannot_be_read_is_told_so_and_stays_in_the_form(gate: GateProcess) -> None:
+    answer = join(gate.port, 'bukan kontak "x"')
+    assert answer.status == 422
+    assert "tidak bisa dibaca" in answer.text
+    assert "bukan kontak &#34;x&#34;" in answer.text
+
+
+def test_the_number_says_nothing_of_the_contact(gate: GateProcess) -> None:
+    ticket = decode_ticket(join(gate.port, "rahasia@contoh.id").ticket)
+    assert b"rahasia" not in ticket.data()
+    assert len(ticket.id) == 12

@@ -1,0 +1,160 @@
+"""Proof of work as ALTCHA (version 1) defines it, and the code to the contact that stands in its place."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.gate.visitor import get, join, post
+
+from meterai.customers.contacts import canonical_contact
+from meterai.gate.codes import TRIES_MAX, Codes
+from meterai.gate.joining import Load
+from meterai.gate.work import HARDEST, VALID_S, Work
+from meterai.waiting_room.gate_mail import waiting_mail
+from simulator.queue_twin import GateProcess, Queue, schedule_from
+
+KEY = b"k" * 32
+
+
+def solve(challenge: dict[str, object]) -> str:
+    """What ALTCHA's widget sends: base64 of JSON, the number found by trying."""
+    for number in range(int(str(challenge["maxnumber"])) + 1):
+        if hashlib.sha256(f"{challenge['salt']}{number}".encode()).hexdigest() == challenge["challenge"]:
+            solution = {name: challenge[name] for name in ("algorithm", "challenge", "salt", "signature")}
+            return packed(solution | {"number": number, "took": 12})
+    raise AssertionError("no number solves it")
+
+
+def packed(solution: dict[str, object]) -> str:
+    return base64.b64encode(json.dumps(solution).encode()).decode()
+
+
+def challenge_of(work: Work, now: float, **options: int) -> dict[str, object]:
+    return json.loads(msgspec.json.encode(work.challenge(now, **options)))  # type: ignore[no-any-return]
+
+
+def test_a_challenge_has_the_fields_of_altcha_and_says_when_it_ends() -> None:
+    challenge = challenge_of(Work(KEY), 1_000)
+    assert set(challenge) == {"algorithm", "challenge", "maxnumber", "salt", "signature"}
+    assert challenge["algorithm"] == "SHA-256"
+    assert re.fullmatch(rf"[0-9a-f]{{16}}\?expires={1_000 + VALID_S}&", str(challenge["salt"]))
+
+
+def test_a_solution_is_good_once_and_in_time() -> None:
+    work = Work(KEY, number_max=500)
+    solution = solve(challenge_of(work, 1_000))
+    assert not work.is_solved(solution, 1_000 + VALID_S)
+    assert work.is_solved(solution, 1_000 + VALID_S - 1)
+    assert not work.is_solved(solution, 1_000 + VALID_S - 1)
+
+
+def test_another_gate_of_the_event_takes_it_and_another_event_does_not() -> None:
+    solution = solve(challenge_of(Work(KEY, number_max=500), 1_000))
+    assert Work(KEY, number_max=500).is_solved(solution, 1_001)
+    assert not Work(b"x" * 32, number_max=500).is_solved(solution, 1_001)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 501 * HARDEST},
+        {"number": -1},
+        {"salt": "0011223344556677?expires=99999&"},
+        {"algorithm": "SHA-1"},
+        {"signature": "0" * 64},
+        {"signature": "é"},
+        {"challenge": "0" * 64},
+        {"number": 1.5},
+    ],
+)
+def test_a_changed_solution_is_worth_nothing(change: dict[str, object]) -> None:
+    work = Work(KEY, number_max=500)
+    solution = json.loads(base64.b64decode(solve(challenge_of(work, 1_000))))
+    assert not work.is_solved(packed(solution | change), 1_001)
+
+
+def test_digits_of_the_number_cannot_be_moved_into_the_end_of_validity() -> None:
+    """The salt ends with a delimiter, as ALTCHA asks since salts could be spliced."""
+    work = Work(KEY, number_max=500_000)
+    solution = json.loads(base64.b64decode(solve(challenge_of(work, 1_000))))
+    spliced = {
+        "salt": solution["salt"] + str(solution["number"])[:1],
+        "number": int(str(solution["number"])[1:] or 0),
+    }
+    assert not work.is_solved(packed(solution | spliced), 1_001)
+
+
+@pytest.mark.parametrize("payload", ["", "%%%", "e30=", "bnVsbA==", "/////w==", "W10=", "A" * 9_000])
+def test_rubbish_is_no_solution(payload: str) -> None:
+    assert not Work(KEY).is_solved(payload, 0)
+
+
+def test_what_was_used_is_forgotten_when_it_has_expired() -> None:
+    work = Work(KEY, number_max=5)
+    for step in range(50):
+        assert work.is_solved(solve(challenge_of(work, step * 100)), step * 100)
+    assert sum(map(len, work._used.values())) <= 2 * VALID_S / 100
+
+
+def test_work_is_asked_for_when_many_come_and_costs_more_the_more_they_are() -> None:
+    load = Load("auto", 50)
+    for number in range(400):
+        load.count(number / 40)
+    assert not load.asks_for_work(10)
+    assert load.hardness(10) == 1
+    for _ in range(2_000):
+        load.count(10)
+    assert load.asks_for_work(10)
+    assert load.hardness(10) == 4
+    assert not load.asks_for_work(30)
+    work = Work(KEY, number_max=100)
+    assert work.challenge(0, hardness=4).maxnumber == 400
+    assert work.challenge(0, hardness=64).maxnumber == 100 * HARDEST
+
+
+def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with GateProcess(tmp_path, gate_work="on") as gate:
+        refused = join(gate.port, "ani@contoh.id")
+        assert refused.status == 422
+        assert "Tekan sekali lagi" in refused.text
+        assert "<noscript>" in refused.text
+
+        challenge = json.loads(get(gate.port, "/antre/casn/tantangan").body)
+        solved = {"kontak": "ani@contoh.id", "altcha": solve(challenge)}
+        assert post(gate.port, "/antre/casn", solved).status == 303
+        assert post(gate.port, "/antre/casn", solved | {"kontak": "lain@contoh.id"}).status == 422
+
+        asked = post(gate.port, "/antre/casn/kode", {"kontak": "budi@contoh.id"})
+        assert 'name="kode"' in asked.text
+        ((path, mail),) = waiting_mail(tmp_path, limit=10)
+        assert mail.to == "budi@contoh.id"
+        assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0
+        code = re.search(r"\d{6}", mail.text)
+        assert code
+        wrong = f"{(int(code[0]) + 1) % 1_000_000:06d}"
+        assert post(gate.port, "/antre/casn", {"kontak": "budi@contoh.id", "kode": wrong}).status == 422
+        for rubbish in ("é", "٣٣٣٣٣٣", ""):
+            assert post(gate.port, "/antre/casn", {"kontak": "budi@contoh.id", "kode": rubbish}).status == 422
+        spaced = f"{code[0][:3]} {code[0][3:]}"
+        right = post(gate.port, "/antre/casn", {"kontak": "budi@contoh.id", "kode": spaced})
+        assert right.status == 303
+
+
+def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
+    codes = Codes(KEY, tmp_path)
+    contact = canonical_contact("ani@contoh.id")
+    codes.send(contact, 1_000, subject="Kode", text="{code}")
+    mail = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())
+    for _ in range(TRIES_MAX):
+        assert not codes.is_right(contact, "12", 1_000)
+    assert not codes.is_right(contact, mail["text"], 1_000)
+    assert codes.is_right(contact, mail["text"], 1_000 + 600 - 1_000 % 600)

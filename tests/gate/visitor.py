@@ -1,0 +1,81 @@
+"""People at a gate, for tests: plain HTTP requests, one connection each, and what the answer says."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+from meterai.waiting_room.tickets import Ticket, decode_ticket
+
+_TICKET = re.compile(r"/t/([A-Za-z0-9_-]{128})")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer; `ticket` is the one it leads to."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The page."""
+        return self.body.decode()
+
+    @property
+    def ticket(self) -> str:
+        """The ticket in the place to go to."""
+        found = _TICKET.search(self.headers.get("location", ""))
+        assert found, f"{self.status} without a ticket"
+        return found[1]
+
+    @property
+    def read(self) -> Ticket:
+        """What that ticket says."""
+        return decode_ticket(self.ticket)
+
+
+def get(port: int, path: str, **headers: str) -> Answer:
+    """GETs a page."""
+    return _ask(port, "GET", path, None, headers)
+
+
+def post(port: int, path: str, fields: dict[str, str], **headers: str) -> Answer:
+    """Sends a form."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return _ask(port, "POST", path, urlencode(fields).encode(), kind | headers)
+
+
+def join(port: int, contact: str, **headers: str) -> Answer:
+    """Takes a place."""
+    return post(port, "/antre/casn", {"kontak": contact}, **headers)
+
+
+def raw(port: int, request: bytes, *, seconds: float = 5) -> bytes:
+    """Sends bytes and reads until the server ends the connection, or says nothing more for a moment."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        connection.sendall(request)
+        connection.settimeout(0.4)
+        found = b""
+        try:
+            while piece := connection.recv(65_536):
+                found += piece
+        except (TimeoutError, ConnectionResetError):
+            pass
+        return found
+
+
+def _ask(port: int, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, told)
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read())
+    finally:
+        connection.close()
