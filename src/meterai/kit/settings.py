@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 
 Doc = msgspec.Meta
+GATE_PORT = 8006
+"""Where a gate listens that was told no other port."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,3 +146,8 @@ def public_url(settings: Settings, *, port: int = 0) -> str:
     scheme = "https" if settings.tls_certificate else "http"
     host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104
     return f"{scheme}://{host}:{port or settings.port}"
+
+
+def gate_address(settings: Settings) -> str:
+    """The address at which people reach the gates, without a slash at its end."""
+    return settings.gate_url.rstrip("/") or public_url(settings, port=GATE_PORT)

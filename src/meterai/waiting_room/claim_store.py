@@ -25,3 +25,35 @@ async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> in
         now - KNOCKED_LATELY,
     )
     return knocking
+
+
+async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime, datetime] | None:
+    """When somebody found the door full for the first and the last time, if ever."""
+    row = await conn.fetchrow(
+        "SELECT first_at, last_at FROM waiting_room.knock WHERE queue = $1 AND id = $2", queue, id
+    )
+    return (row["first_at"], row["last_at"]) if row else None
+
+
+async def add_certificate(
+    tx: Connection, queue: int, id: bytes, *, code: str, document: bytes, now: datetime
+) -> bool:
+    """Keeps a certificate; False when the contact has one for this event."""
+    added = await tx.fetchval(
+        """INSERT INTO waiting_room.certificate VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
+        queue,
+        id,
+        code,
+        document,
+        now,
+    )
+    return added is True
+
+
+async def read_certificate(conn: Connection, queue: int, id: bytes) -> bytes | None:
+    """The certificate of a contact, as signed."""
+    found: bytes | None = await conn.fetchval(
+        "SELECT document FROM waiting_room.certificate WHERE queue = $1 AND id = $2", queue, id
+    )
+    return found

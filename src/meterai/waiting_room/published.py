@@ -29,7 +29,8 @@ class Published:
         self.folder = folder
         self.event = event_number(folder.slug)
         self._read_rules()
-        self._event_key = folder.event_key()
+        self.event_key = folder.event_key()
+        """Secret: makes ids of contacts, and the key of certificates."""
         self._seeds: OrderedDict[int, bytes] = OrderedDict()
 
     def look(self) -> None:
@@ -43,12 +44,16 @@ class Published:
 
     def id_of(self, contact: str) -> bytes:
         """The id of a canonical contact (`email:ani@contoh.id`) in this event."""
-        return contact_id(self._event_key, contact)
+        return contact_id(self.event_key, contact)
 
     def place_of(self, ticket: Ticket) -> int | None:
         """The place inside its window, 0 to below 2^64; None until the window's seed is published."""
-        seed = self._seed(ticket.window)
-        return None if seed is None else order.place_of(seed, ticket.id)
+        return self.place_in(ticket.window, ticket.id)
+
+    def place_in(self, window: int, id: bytes) -> int | None:
+        """The place of an id in a window; None as `place_of`."""
+        seed = self._seed(window)
+        return None if seed is None else order.place_of(seed, id)
 
     def is_listed(self, ticket: Ticket) -> bool:
         """Whether the join stands in the published list of its window (a few small reads)."""

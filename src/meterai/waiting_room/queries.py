@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import msgspec
@@ -9,9 +10,10 @@ import msgspec
 from meterai.kit.database import Database
 from meterai.waiting_room import store
 from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.store import Pass
 
-__all__ = ["Pass", "QueueSign", "held_pass", "queue_signs"]
+__all__ = ["Pass", "QueueSign", "Reminder", "certificate_of_code", "held_pass", "queue_signs"]
 
 ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
 """States in which nobody is asked for a pass."""
@@ -53,3 +55,15 @@ async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> 
     async with db.connection() as connection:
         found = await store.read_pass(connection, queue, id)
     return found if found is not None and found.pass_id == pass_id else None
+
+
+async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | None:
+    """(event, certificate as signed) of a code, in any spelling; None: there is none."""
+    letters = re.sub(r"[^0-9A-Z]", "", code.upper())
+    async with db.connection() as connection:
+        row = await connection.fetchrow(
+            """SELECT q.event, c.document FROM waiting_room.certificate c
+               JOIN waiting_room.queue q ON q.number = c.queue WHERE c.code = $1""",
+            f"{letters[:4]}-{letters[4:8]}-{letters[8:12]}",
+        )
+    return (row["event"], row["document"]) if row else None

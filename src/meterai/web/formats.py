@@ -37,6 +37,14 @@ def clock_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     return f"{local.hour:02}{separator}{local.minute:02} {ZONES.get(zone) or local.tzname()}"
 
 
+def second_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """`5 September 2026 pukul 22.41.07 WIB`, in English `5 September 2026 at 22:41:07 WIB`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    separator, word = (".", "pukul") if language == "id" else (":", "at")
+    clock = f"{local.hour:02}{separator}{local.minute:02}{separator}{local.second:02}"
+    return f"{date_text(moment, language, zone)} {word} {clock} {ZONES.get(zone) or local.tzname()}"
+
+
 def moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     """`5 September 2026 pukul 14.05 WIB`, in English `5 September 2026 at 14:05 WIB`."""
     word = "pukul" if language == "id" else "at"

@@ -1034,6 +1034,48 @@ TABLE: dict[str, Message] = {
         "The queue is not ready yet",
         "Try again in a moment. No place is lost.",
     ),
+    "certificate.not_closed": M(
+        "Antrean belum ditutup.",
+        "Sertifikat dapat diminta setelah antrean ditutup. Sampai saat itu giliran Anda masih dapat tiba.",
+        "The queue is not closed yet.",
+        "A certificate can be asked for once the queue has closed. Until then your turn may still come.",
+    ),
+    "certificate.was_let_in": M(
+        "Anda sudah masuk sebelum antrean ditutup.",
+        "Sertifikat hanya untuk yang tidak sempat masuk. Lihat pesanan Anda di Meterai saya.",
+        "You were let in before the queue closed.",
+        "A certificate is only for those who could not enter. See your order under My stamps.",
+    ),
+    "certificate.did_not_come": M(
+        "Giliran Anda sudah tiba sebelum antrean ditutup.",
+        "Sertifikat hanya untuk yang belum dipanggil atau ditolak di pintu penuh. Tanyakan kepada instansi.",
+        "Your turn had come before the queue closed.",
+        "A certificate is only for those not called, or refused at a full door. Ask the agency.",
+    ),
+    "certificate.not_seen": M(
+        "Anda tidak terlihat di antrean sekitar waktu penutupan.",
+        "Sertifikat mensyaratkan halaman antrean dibuka dalam 30 menit sebelum atau sesudah penutupan.",
+        "You were not seen in the queue around closing time.",
+        "A certificate needs a look at the queue's page within 30 minutes before or after the closing.",
+    ),
+    "certificate.forged": M(
+        "Sertifikat ini tidak asli.",
+        "Isinya tidak ditandatangani oleh kami, atau sudah diubah. Minta berkas aslinya.",
+        "This certificate is not genuine.",
+        "We did not sign what it says, or it was changed. Ask for the original file.",
+    ),
+    "certificate.unreadable": M(
+        "Ini bukan sertifikat antrean.",
+        "Unggah berkas .txt yang diunduh dari halaman sertifikat, atau tempelkan seluruh isinya.",
+        "This is not a queue certificate.",
+        "Upload the .txt file from the certificate's page, or paste all of its content.",
+    ),
+    "certificate.unknown": M(
+        "Kode sertifikat ini tidak kami kenal.",
+        "Periksa setiap huruf dan angkanya, atau unggah berkas bertanda tangannya.",
+        "We do not know this certificate code.",
+        "Check each letter and digit, or upload the signed file.",
+    ),
     "pass.unknown": M(
         "Izin masuk ini tidak kami kenal.",
         "Buka lagi tautan tiket Anda, lalu masuk sekali lagi.",

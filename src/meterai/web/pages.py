@@ -120,6 +120,7 @@ class Pages:
             "date": partial(_date, language),
             "clock": partial(_clock, language),
             "moment": partial(_moment, language),
+            "second": partial(_second, language),
             "long_moment": partial(_long_moment, language),
         }
         for name in environment.list_templates(extensions=["html"]):
@@ -142,6 +143,10 @@ def _clock(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
 
 def _moment(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
     return formats.moment_text(moment, language, zone)
+
+
+def _second(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:
+    return formats.second_text(moment, language, zone)
 
 
 def _long_moment(language: str, moment: datetime, zone: str = formats.JAKARTA) -> str:

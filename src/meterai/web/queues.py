@@ -23,7 +23,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.settings import Settings, public_url
+from meterai.kit.settings import Settings, gate_address
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.queue_folder import queue_of
@@ -36,7 +36,6 @@ PASS_S = 2 * 3600
 """How long a pass cookie opens the purchase; the ticket gives the same pass again."""
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
-GATE_PORT = 8006
 _TAG_BYTES = 16
 _PASS = struct.Struct(">12s16sI")
 _INSIDE = struct.Struct(">I")
@@ -111,12 +110,7 @@ class Queues:
 def queues_of(settings: Settings, db: Database) -> Queues:
     """The queues as the settings say."""
     root = Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
-    return Queues(db, root, gate_url_of(settings))
-
-
-def gate_url_of(settings: Settings) -> str:
-    """The address at which people reach the gates, without a slash at its end."""
-    return settings.gate_url.rstrip("/") or public_url(settings, port=GATE_PORT)
+    return Queues(db, root, gate_address(settings))
 
 
 def ticket_cookie(event: str) -> str:

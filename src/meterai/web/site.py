@@ -13,13 +13,14 @@ from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
 from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
-from meterai.web.queues import gate_url_of, queues_of
+from meterai.web.queues import queues_of
 from meterai.web.routes import ROUTES
 from meterai.web.visits import LANGUAGES, Visit, visit_of
 
@@ -83,7 +84,7 @@ def build_site(
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
         return made, _next_change(events, now)
 
-    return Edge(litestar, assets, make_pages, tls=tls, forms_lead_to=gate_url_of(settings))
+    return Edge(litestar, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
 
 
 def _next_change(events: Sequence[Event], now: datetime) -> float:

@@ -257,4 +257,29 @@ STATES: dict[str, Message] = {
     "event.expired": M("Waktu pembayaran habis", "", "Time to pay over", ""),
     "event.cancelled": M("Pesanan dibatalkan", "", "Order cancelled", ""),
     "event.completed": M("Pesanan selesai", "", "Order completed", ""),
+    # certificates of attempt: one sentence each, in both languages on the page
+    "certificate.not_called": M(
+        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ketika antrean ditutup pada "
+        "{closed}, ia masih mengantre dan belum dipanggil.",
+        "",
+        "The holder of the contact {contact} joined the queue of {event} on {joined}. When the queue closed "
+        "on {closed}, they were still in line and had not been called.",
+        "",
+    ),
+    "certificate.called_too_late": M(
+        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil begitu dekat "
+        "dengan penutupan pada {closed} sehingga waktunya untuk masuk tidak cukup.",
+        "",
+        "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called so "
+        "shortly before the closing on {closed} that there was not enough time to enter.",
+        "",
+    ),
+    "certificate.door_full": M(
+        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil dan datang, "
+        "tetapi pintunya penuh sampai antrean ditutup pada {closed}.",
+        "",
+        "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called and "
+        "came, but the door was full until the queue closed on {closed}.",
+        "",
+    ),
 }

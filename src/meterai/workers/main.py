@@ -30,6 +30,7 @@ from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
 from meterai.workers.loops import Counts, Loop, run_loop
 from meterai.workers.presence import Presence
+from meterai.workers.queue_messages import remind, send_gate_mail
 from meterai.workers.topics import send_messages, stamp, stamp_due
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,8 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         ),
         Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
         Loop(name="news", work=tell, idle_s=0.3),
+        Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
+        Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=1),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.routes import bundle, buy, checkout, claim, health, mine, money, order, place, quota, verify
+from meterai.web.routes import (
+    bundle,
+    buy,
+    certificate,
+    checkout,
+    claim,
+    health,
+    mine,
+    money,
+    order,
+    place,
+    quota,
+    reminder,
+    verify,
+)
 
 ROUTES: list[Any] = [
     *buy.ROUTES,
@@ -16,6 +30,8 @@ ROUTES: list[Any] = [
     *bundle.ROUTES,
     *money.ROUTES,
     *claim.ROUTES,
+    *certificate.ROUTES,
+    *reminder.ROUTES,
     *verify.ROUTES,
     *health.ROUTES,
 ]

@@ -1,0 +1,139 @@
+"""Statements on reminders: people who asked to be told when their turn comes. Deleted when they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.waiting_room.model import Frontier
+
+
+class Reminder(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody to tell. The contact is verified."""
+
+    id: bytes
+    window: int
+    contact_kind: str
+    contact_value: str
+    language: str
+    ticket: str
+
+    def __repr__(self) -> str:
+        return f"Reminder(window={self.window})"  # contact and ticket stay out of logs and tracebacks
+
+
+_REMINDER = "id, number AS window, contact_kind, contact_value, language, ticket"
+
+
+async def set_reminder(conn: Connection, queue: int, one: Reminder) -> None:
+    """Adds a reminder, or puts another in the place of the contact's earlier one."""
+    await conn.execute(
+        """INSERT INTO waiting_room.reminder
+               (queue, id, number, contact_kind, contact_value, language, ticket)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (queue, id) DO UPDATE SET number = $3, language = $6, ticket = $7, place = NULL""",
+        queue,
+        one.id,
+        one.window,
+        one.contact_kind,
+        one.contact_value,
+        one.language,
+        one.ticket,
+    )
+
+
+async def drop_reminder(conn: Connection, queue: int, id: bytes) -> bool:
+    """Forgets a reminder; False when there was none."""
+    dropped = await conn.fetchval(
+        "DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = $2 RETURNING true", queue, id
+    )
+    return dropped is True
+
+
+async def has_reminder(conn: Connection, queue: int, id: bytes) -> bool:
+    """Whether a contact is to be told."""
+    found = await conn.fetchval(
+        "SELECT true FROM waiting_room.reminder WHERE queue = $1 AND id = $2", queue, id
+    )
+    return found is True
+
+
+async def unplaced(conn: Connection, queue: int, *, through: int, limit: int) -> list[Reminder]:
+    """Reminders whose place is known by now but not noted: windows up to `through` are drawn."""
+    rows = await conn.fetch(
+        f"SELECT {_REMINDER} FROM waiting_room.reminder"  # noqa: S608
+        " WHERE queue = $1 AND place IS NULL AND number <= $2 LIMIT $3",
+        queue,
+        through,
+        limit,
+    )
+    return [Reminder(**dict(row)) for row in rows]
+
+
+async def note_places(conn: Connection, queue: int, places: Sequence[tuple[bytes, int]]) -> None:
+    """Writes (id, place) of people whose window is drawn."""
+    await conn.executemany(
+        "UPDATE waiting_room.reminder SET place = $3::text::numeric WHERE queue = $1 AND id = $2",
+        [(queue, id, str(place)) for id, place in places],
+    )
+
+
+async def door_rate(conn: Connection, queue: int) -> float:
+    """People a minute that the door lets in now."""
+    rate: float = await conn.fetchval("SELECT rate FROM waiting_room.door WHERE queue = $1", queue)
+    return rate
+
+
+async def forget_entered(conn: Connection, queue: int) -> None:
+    """Whoever is inside needs no word any more."""
+    await conn.execute(
+        """DELETE FROM waiting_room.reminder r USING waiting_room.pass p
+           WHERE r.queue = $1 AND p.queue = r.queue AND p.id = r.id""",
+        queue,
+    )
+
+
+async def take_called(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
+    """Those who are called, taken out."""
+    rows = await tx.fetch(
+        f"""DELETE FROM waiting_room.reminder WHERE (queue, id) IN (
+                SELECT queue, id FROM waiting_room.reminder
+                WHERE queue = $1 AND (number, place) < ($2, $3::text::numeric) LIMIT $4
+                FOR UPDATE SKIP LOCKED)
+            RETURNING {_REMINDER}""",  # noqa: S608
+        queue,
+        frontier.window,
+        str(frontier.x),
+        limit,
+    )
+    return [Reminder(**dict(row)) for row in rows]
+
+
+async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
+    """Those who will be called before the frontier is there, marked as told."""
+    rows = await tx.fetch(
+        f"""UPDATE waiting_room.reminder SET told_soon = true WHERE (queue, id) IN (
+                SELECT queue, id FROM waiting_room.reminder
+                WHERE queue = $1 AND NOT told_soon AND (number, place) < ($2, $3::text::numeric) LIMIT $4
+                FOR UPDATE SKIP LOCKED)
+            RETURNING {_REMINDER}""",  # noqa: S608
+        queue,
+        frontier.window,
+        str(frontier.x),
+        limit,
+    )
+    return [Reminder(**dict(row)) for row in rows]
+
+
+async def take_rest(tx: Connection, queue: int, limit: int) -> list[Reminder]:
+    """Those who were not called when the queue closed, taken out."""
+    rows = await tx.fetch(
+        f"""DELETE FROM waiting_room.reminder WHERE (queue, id) IN (
+                SELECT queue, id FROM waiting_room.reminder WHERE queue = $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+            RETURNING {_REMINDER}""",  # noqa: S608
+        queue,
+        limit,
+    )
+    return [Reminder(**dict(row)) for row in rows]

@@ -1,0 +1,106 @@
+"""Signs for somebody whom the closing found in line, or before a full door, that it was so."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import datetime
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_order_number
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room import claim_store, documents, store
+from meterai.waiting_room.certificate import Attempt, certificate_key, is_check_in, outcome_of
+from meterai.waiting_room.controller import frontier_then
+from meterai.waiting_room.door import check_ticket
+from meterai.waiting_room.log_facts import CertificateFacts
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.presence import seen_at
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.store import Queue
+from meterai.waiting_room.tickets import Ticket
+
+
+async def issue_certificate(
+    db: Database, published: Published, text: str, *, contact: str, masked: str, now: datetime
+) -> bytes:
+    """The certificate of `contact` (canonical, and proven to be the caller's), as signed: now or before.
+
+    One per contact and event; its digest goes into the public log in the same transaction.
+
+    Raises: Refusal `ticket.*`; CONFLICT `certificate.not_closed`, `certificate.was_let_in`,
+    `certificate.did_not_come`, `certificate.not_seen`; NOT_FOUND `queue.unknown`.
+    """
+    ticket = published.read_ticket(text)
+    if published.id_of(contact) != ticket.id:
+        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    noted = await asyncio.to_thread(seen_at, published.folder, ticket.id)
+    async with db.transaction() as tx:
+        queue = await store.read_queue(tx, published.folder.slug)
+        if queue is None:
+            raise Refusal(Kind.NOT_FOUND, "queue.unknown")
+        if (kept := await claim_store.read_certificate(tx, queue.number, ticket.id)) is not None:
+            return kept
+        attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
+        signed = documents.sign(attempt, certificate_key(published.event_key))
+        if not await claim_store.add_certificate(
+            tx, queue.number, ticket.id, code=attempt.code, document=signed, now=now
+        ):  # another tab was faster
+            kept = await claim_store.read_certificate(tx, queue.number, ticket.id)
+            assert kept is not None
+            return kept
+        facts = CertificateFacts(id=attempt.id, sha256=hashlib.sha256(signed).hexdigest())
+        await store.say(tx, queue.number, facts, now)
+    return signed
+
+
+async def _attempt(
+    tx: Connection,
+    published: Published,
+    queue: Queue,
+    *,
+    ticket: Ticket,
+    noted: int | None,
+    masked: str,
+    now: datetime,
+) -> Attempt:
+    check_ticket(queue.schedule, ticket)
+    if not published.is_listed(ticket) and not await store.is_dead_gate(
+        tx, queue.number, ticket.window, ticket.gate
+    ):
+        raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+    closed_at = queue.schedule.closes_at
+    if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
+        raise Refusal(Kind.CONFLICT, "certificate.not_closed")
+    place = published.place_of(ticket)
+    knocked = await claim_store.first_knock(tx, queue.number, ticket.id)
+    outcome = outcome_of(
+        queue.frontier,
+        frontier_then(queue.memory.trail, closed_at, ago_s=queue.policy.claim_minutes * 60),
+        window=ticket.window,
+        place=place,
+        has_pass=await store.read_pass(tx, queue.number, ticket.id) is not None,
+        has_knocked=knocked is not None,
+    )
+    signs = [noted, int(knocked[1].timestamp()) if knocked else None, int(now.timestamp()), ticket.joined_at]
+    seen = [at for at in signs if at is not None and is_check_in(at, closed_at)]
+    if not seen:
+        raise Refusal(Kind.CONFLICT, "certificate.not_seen")
+    return Attempt(
+        event=queue.event,
+        code=new_order_number(),
+        id=ticket.id.hex(),
+        contact=masked,
+        joined_at=ticket.joined_at,
+        window=ticket.window,
+        gate=ticket.gate,
+        sequence=ticket.sequence,
+        place="" if place is None else str(place),
+        outcome=outcome,
+        closed_at=closed_at,
+        frontier=(queue.frontier.window, str(queue.frontier.x)),
+        seen_at=seen[0],
+        knocked_at=int(knocked[0].timestamp()) if knocked else None,
+        line_counts=queue.policy.line_counts,
+        issued_at=int(now.timestamp()),
+    )

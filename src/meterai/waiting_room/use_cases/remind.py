@@ -1,0 +1,183 @@
+"""Tells people who asked for it that their turn is near, that it has come, or that it did not come."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import outbox
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room import reminder_store, store
+from meterai.waiting_room.controller import advance
+from meterai.waiting_room.model import Frontier, QueueState
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.reminder_store import Reminder
+from meterai.waiting_room.store import Queue
+from meterai.waiting_room.tickets import Ticket
+
+MESSAGE_TOPIC: Final = "message.send"
+"""Outbox topic: a `kit.messages.Message`."""
+NEAR_MINUTES = 10
+_LIMIT = 100
+_TOKEN_BYTES = 16
+
+_TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "near": {
+        "id": (
+            "Giliran Anda hampir tiba",
+            "Giliran Anda di antrean {event} tiba kira-kira {minutes} menit lagi.",
+        ),
+        "en": ("Your turn is near", "Your turn in the queue of {event} comes in about {minutes} minutes."),
+    },
+    "called": {
+        "id": (
+            "Giliran Anda",
+            "Giliran Anda di antrean {event} sudah tiba. Masuk dalam {claim_minutes} menit; sesudahnya Anda "
+            "tetap boleh masuk, lewat jalur yang kembali.",
+        ),
+        "en": (
+            "It is your turn",
+            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes; afterwards "
+            "you may still enter, through the lane for those who come back.",
+        ),
+    },
+    "closed": {
+        "id": (
+            "Antrean sudah ditutup",
+            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini dalam 30 menit; di sana Anda "
+            "dapat meminta sertifikat bahwa Anda masih mengantre.",
+        ),
+        "en": (
+            "The queue is closed",
+            "The queue of {event} closed before your turn came. Open this link within 30 minutes; there "
+            "you can ask for a certificate that you were still in line.",
+        ),
+    },
+}
+_STOP: Final = {
+    "id": "Tidak ingin dikabari lagi? {link}",
+    "en": "No more messages about this queue: {link}",
+}
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the links in the messages lead, without a slash at the end; and the names of events."""
+
+    gate: str
+    site: str
+    names: Mapping[str, str]
+
+
+async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) -> None:
+    """Whoever holds the ticket and has proven its contact will be told. Again is the same.
+
+    Raises: Refusal FORBIDDEN `ticket.other_contact` for a ticket of somebody else.
+    """
+    if ticket.id != one.id:
+        raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    async with db.connection() as connection:
+        await reminder_store.set_reminder(connection, queue, one)
+
+
+async def stop_reminder(db: Database, queue: int, id: bytes) -> bool:
+    """Nobody is told any more; False when nobody was to be."""
+    async with db.connection() as connection:
+        return await reminder_store.drop_reminder(connection, queue, id)
+
+
+async def is_reminded(db: Database, queue: int, id: bytes) -> bool:
+    """Whether a contact is to be told."""
+    async with db.connection() as connection:
+        return await reminder_store.has_reminder(connection, queue, id)
+
+
+def stop_token(secret: bytes, event: str, id: bytes) -> str:
+    """What a message carries so that its reader can stop them: only we can have made it."""
+    tag = hmac.digest(secret, b"meterai stop reminder\x00" + event.encode() + b"\x00" + id, hashlib.sha256)
+    return (id + tag[:_TOKEN_BYTES]).hex()
+
+
+def read_stop_token(secret: bytes, event: str, token: str) -> bytes | None:
+    """The id that a token was made for; None when it was not made by us."""
+    try:
+        id = bytes.fromhex(token)[:-_TOKEN_BYTES]
+    except ValueError:
+        return None
+    return id if hmac.compare_digest(token.encode(), stop_token(secret, event, id).encode()) else None
+
+
+async def remind_due(db: Database, root: Path, secret: bytes, addresses: Addresses, *, now: datetime) -> int:
+    """Writes the messages that are due into the outbox; gives how many. Any number of workers may do this."""
+    async with db.connection() as connection:
+        queues = await store.read_queues(connection)
+    return sum([await _remind(db, queue, root, secret, addresses, now) for queue in queues])
+
+
+async def _remind(
+    db: Database, queue: Queue, root: Path, secret: bytes, addresses: Addresses, now: datetime
+) -> int:
+    async with db.connection() as connection:
+        await _note_places(connection, queue, root)
+        await reminder_store.forget_entered(connection, queue.number)
+        near = await _near(connection, queue)
+    async with db.transaction() as tx:
+        found: list[tuple[str, Reminder]] = []
+        if queue.state is QueueState.CLOSED:
+            found += [("closed", one) for one in await reminder_store.take_rest(tx, queue.number, _LIMIT)]
+        elif queue.state in (QueueState.OPEN, QueueState.LAST_CALL):
+            called = await reminder_store.take_called(tx, queue.number, queue.frontier, _LIMIT)
+            found += [("called", one) for one in called]
+            found += [("near", one) for one in await reminder_store.take_near(tx, queue.number, near, _LIMIT)]
+        await outbox.enqueue_many(tx, [_message(queue, *told, secret, addresses) for told in found], now)
+    return len(found)
+
+
+async def _note_places(connection: Connection, queue: Queue, root: Path) -> None:
+    waiting = await reminder_store.unplaced(
+        connection, queue.number, through=queue.revealed_through, limit=_LIMIT
+    )
+    if not waiting:
+        return
+    published = Published(queue_of(root, queue.event))
+    places = [(one.id, published.place_in(one.window, one.id)) for one in waiting]
+    await reminder_store.note_places(
+        connection, queue.number, [(id, place) for id, place in places if place is not None]
+    )
+
+
+async def _near(connection: Connection, queue: Queue) -> Frontier:
+    """Where the frontier will be in a few minutes at the rate of now."""
+    rate = await reminder_store.door_rate(connection, queue.number)
+    windows = [(one.number, one.people) for one in await store.closed_windows(connection, queue.number)]
+    return advance(queue.frontier, windows, rate * NEAR_MINUTES)[0]
+
+
+def _message(
+    queue: Queue, kind: str, one: Reminder, secret: bytes, addresses: Addresses
+) -> tuple[str, dict[str, object]]:
+    subject, text = _TEXTS[kind][one.language]
+    prefix = "/en" if one.language == "en" else ""
+    told = text.format(
+        event=addresses.names.get(queue.event, queue.event.upper()),
+        minutes=NEAR_MINUTES,
+        claim_minutes=queue.policy.claim_minutes,
+    )
+    parts: Sequence[str] = (told, f"{addresses.gate}{prefix}/antre/{queue.event}/t/{one.ticket}")
+    if kind == "near":
+        token = stop_token(secret, queue.event, one.id)
+        link = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
+        parts = (*parts, _STOP[one.language].format(link=link))
+    return MESSAGE_TOPIC, {
+        "to_kind": one.contact_kind,
+        "to": one.contact_value,
+        "subject": subject,
+        "text": "\n\n".join(parts),
+    }

@@ -1,0 +1,90 @@
+"""Messages about places in line: what gates left to be sent, and that a turn is near or has come."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from meterai.bootstrap import App
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.messages import Message
+from meterai.kit.settings import Settings, gate_address
+from meterai.sales.queries import events
+from meterai.waiting_room.gate_mail import GateMail, waiting_mail
+from meterai.waiting_room.use_cases.remind import Addresses, remind_due
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 16
+
+
+async def send_gate_mail(app: App) -> int:
+    """Sends what gates left on the disk; gives how many files are done with.
+
+    A file goes after its message was taken over, so that a crash in between sends it twice, never not at
+    all. Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
+
+    Raises: Refusal UNAVAILABLE when the next station takes nothing now; the rest is due still.
+    """
+    found = await asyncio.to_thread(lambda: list(waiting_mail(queue_root(app.settings), limit=_AT_ONCE)))
+    now = app.clock().timestamp()
+    sent = await asyncio.gather(
+        *(_send(app, path, mail, now) for path, mail in found), return_exceptions=True
+    )
+    for outcome in sent:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return sum(outcome is True for outcome in sent)
+
+
+async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
+    """Whether the file is done with."""
+    with _taken(path) as is_mine:
+        if not is_mine:
+            return False
+        if mail.expires_at > now:
+            try:
+                await app.messenger.deliver(
+                    Message(to_kind=mail.to_kind, to=mail.to, subject=mail.subject, text=mail.text)
+                )
+            except Refusal as refusal:
+                if refusal.kind is not Kind.INVALID:
+                    raise
+                log.warning("gate_mail_refused", code=refusal.code)  # this address will never take it
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    return True
+
+
+@contextmanager
+def _taken(path: Path) -> Iterator[bool]:
+    """Whether no other worker has this file in hand. The lock goes with the process, however it ends."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield path.exists()
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
+async def remind(app: App) -> int:
+    """Tells those who asked for it and whose turn is near or has come; gives how many."""
+    names = {event.slug: event.name for event in await events(app.db)}
+    addresses = Addresses(gate=gate_address(app.settings), site=app.public_url, names=names)
+    return await remind_due(app.db, queue_root(app.settings), app.secret, addresses, now=app.clock())
+
+
+def queue_root(settings: Settings) -> Path:
+    """The folder in which the files of all queues lie."""
+    return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"

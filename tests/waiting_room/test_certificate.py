@@ -1,0 +1,171 @@
+"""Certificates of attempt: for whom the closing found in line, one each, and nobody can make one up."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room import store
+from meterai.waiting_room.certificate import certificate_key
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.public_log import ENTRIES
+from meterai.waiting_room.queries import certificate_of_code
+from meterai.waiting_room.tickets import contact_id
+from meterai.waiting_room.use_cases.check_certificate import check_certificate, event_of, read_certificate
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
+
+CLOSES = SCHEDULE.closes_at
+MASKED = "a•••@contoh.id"
+
+
+async def issue(line: LineOfPeople, text: str, contact: str = ANI) -> bytes:
+    return await issue_certificate(
+        line.database.app, line.published, text, contact=contact, masked=MASKED, now=line.now
+    )
+
+
+async def close_queue(line: LineOfPeople, *, later_s: int = 60) -> None:
+    """The queue closes; it is `later_s` after that now."""
+    line.now = datetime.fromtimestamp(CLOSES + later_s, UTC)
+    await line.set_state(QueueState.CLOSED)
+
+
+def see(line: LineOfPeople, contact: str, at: int, *, gate: int = 1) -> None:
+    """A gate notes that the contact looked at its page."""
+    path = line.folder.gate(gate) / "present"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(contact_id(line.keys.event, contact) + at.to_bytes(4, "big"))
+
+
+async def refusal_of(line: LineOfPeople, text: str, contact: str = ANI) -> str:
+    with pytest.raises(Refusal) as caught:
+        await issue(line, text, contact)
+    return caught.value.code
+
+
+async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    see(line, BUDI, CLOSES - 20)
+    see(line, ANI, CLOSES - 900, gate=2)
+    await close_queue(line, later_s=7_200)
+    signed = await issue(line, text)
+    attempt = read_certificate(signed, line.published)
+    ticket = line.published.read_ticket(text)
+    assert attempt.outcome == "not_called"
+    assert (attempt.joined_at, attempt.closed_at, attempt.seen_at) == (ticket.joined_at, CLOSES, CLOSES - 900)
+    assert (attempt.contact, "ani@" in signed.decode()) == (MASKED, False)
+    async with line.database.app.transaction() as tx:
+        said = await store.take_said(tx, line.number, 10)
+    assert [(row["what"], row["facts"]) for row in said] == [
+        ("certificate", {"id": ticket.id.hex(), "sha256": hashlib.sha256(signed).hexdigest()})
+    ]
+    assert await certificate_of_code(line.database.app, attempt.code.lower().replace("-", " ")) == (
+        "casn",
+        signed,
+    )
+
+
+async def test_there_is_one_certificate_for_a_contact(line: LineOfPeople) -> None:
+    first, second = line.join(ANI), line.join(ANI, window=2)
+    line.close(1, 2)
+    await close_queue(line)
+    assert await issue(line, first) == await issue(line, second) == await issue(line, first)
+
+
+async def test_nobody_gets_one_before_the_closing(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    assert await refusal_of(line, text) == "certificate.not_closed"
+
+
+async def test_who_was_not_there_around_the_closing_gets_none(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    see(line, ANI, CLOSES - 1_801)
+    await close_queue(line, later_s=1_801)
+    assert await refusal_of(line, text) == "certificate.not_seen"
+
+
+async def test_who_was_let_in_gets_none(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+    await close_queue(line)
+    assert await refusal_of(line, text) == "certificate.was_let_in"
+
+
+async def test_who_was_called_and_did_not_come_gets_none(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.now = datetime.fromtimestamp(CLOSES - 3_600, UTC)
+    await line.call_everybody()
+    await close_queue(line)
+    assert await refusal_of(line, text) == "certificate.did_not_come"
+
+
+async def test_who_was_called_in_the_last_minutes_gets_one(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.now = datetime.fromtimestamp(CLOSES - 60, UTC)
+    await line.call_everybody()
+    await close_queue(line)
+    assert read_certificate(await issue(line, text), line.published).outcome == "called_too_late"
+
+
+async def test_who_was_refused_at_a_full_door_gets_one_that_says_so(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.now = datetime.fromtimestamp(CLOSES - 3_600, UTC)
+    await line.call_everybody()
+    await line.set_rate(0, new=0.0, returner=0.0)
+    knocked = int(line.now.timestamp())
+    with pytest.raises(Refusal):
+        await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+    await close_queue(line)
+    attempt = read_certificate(await issue(line, text), line.published)
+    assert (attempt.outcome, attempt.knocked_at) == ("door_full", knocked)
+
+
+async def test_a_ticket_of_somebody_else_or_of_no_list_gives_none(line: LineOfPeople) -> None:
+    text, minted = line.join(ANI), line.join(BUDI, is_listed=False)
+    line.close(1)
+    await close_queue(line)
+    assert await refusal_of(line, text, BUDI) == "ticket.other_contact"
+    assert await refusal_of(line, minted, BUDI) == "ticket.unlisted"
+
+
+async def test_a_changed_certificate_is_not_genuine_and_a_pasted_one_is(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    await close_queue(line)
+    signed = await issue(line, text)
+    pasted = b"  " + signed.strip().replace(b"\n", b"\r\n\r\n") + b" "
+    assert (await check_certificate(pasted, line.published)).signed == signed
+    earlier = signed.replace(b'"joined_at":17', b'"joined_at":16')
+    assert earlier != signed
+    with pytest.raises(Refusal, match=r"certificate\.forged"):
+        read_certificate(earlier, line.published)
+    with pytest.raises(Refusal, match=r"certificate\.unreadable"):
+        event_of(b"anything else")
+
+
+async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    await close_queue(line)
+    signed = await issue(line, text)
+    assert not (await check_certificate(signed, line.published)).is_logged
+    line.folder.log.mkdir(parents=True)
+    entry = f'{{"n":0,"facts":{{"id":"00","sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
+    Path(line.folder.log / ENTRIES).write_text(entry)
+    assert (await check_certificate(signed, line.published)).is_logged
+
+
+def test_the_key_of_certificates_signs_nothing_else(tmp_path: Path) -> None:
+    first, second = certificate_key(b"a" * 32), certificate_key(b"b" * 32)
+    assert first.public_key().public_bytes_raw() != second.public_key().public_bytes_raw()

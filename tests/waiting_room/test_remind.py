@@ -1,0 +1,150 @@
+"""Messages about the turn: near, come, or not come; once each, and stopped by one press."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.waiting_room.line import ANI, BUDI, CITRA, LineOfPeople
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.reminder_store import Reminder
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.use_cases.remind import (
+    Addresses,
+    is_reminded,
+    read_stop_token,
+    remind_due,
+    set_reminder,
+    stop_reminder,
+    stop_token,
+)
+
+SECRET = b"a secret of thirty-two bytes ...."
+ADDRESSES = Addresses(gate="https://antre.contoh", site="https://contoh", names={"casn": "Seleksi CASN"})
+
+
+async def ask(line: LineOfPeople, text: str, contact: str, language: str = "id") -> None:
+    ticket = line.published.read_ticket(text)
+    kind, _, value = contact.partition(":")
+    one = Reminder(
+        id=line.published.id_of(contact),
+        window=ticket.window,
+        contact_kind=kind,
+        contact_value=value,
+        language=language,
+        ticket=text,
+    )
+    await set_reminder(line.database.app, line.number, ticket, one)
+
+
+async def remind(line: LineOfPeople) -> list[dict[str, str]]:
+    """The messages that are written now."""
+    owner = line.database.owner
+    await owner.execute("DELETE FROM jobs.outbox")
+    root: Path = line.folder.path.parent
+    await remind_due(line.database.app, root, SECRET, ADDRESSES, now=line.now)
+    rows = await owner.fetch("SELECT payload::text FROM jobs.outbox WHERE topic = 'message.send' ORDER BY id")
+    return [json.loads(row["payload"]) for row in rows]
+
+
+async def draw(line: LineOfPeople, people: int = 1) -> None:
+    """The first window is closed and drawn, with so many people in it."""
+    line.close(1)
+    owner = line.database.owner
+    await owner.execute("UPDATE waiting_room.queue SET revealed_through = 1, closed_through = 1")
+    await owner.execute(
+        "INSERT INTO waiting_room.closed_window (queue, number, people, closed_at, document)"
+        " VALUES ($1, 1, $2, 0, '')",
+        line.number,
+        people,
+    )
+
+
+async def test_who_asked_is_told_once_that_the_turn_is_near_and_once_that_it_came(
+    line: LineOfPeople,
+) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    assert await remind(line) == [], "not drawn yet"
+    await draw(line)
+    await line.call(1)
+    near = await remind(line)
+    assert [(one["to"], one["subject"]) for one in near] == [("ani@contoh.id", "Giliran Anda hampir tiba")]
+    assert f"https://antre.contoh/antre/casn/t/{text}" in near[0]["text"]
+    assert "https://contoh/casn/kabari/henti/" in near[0]["text"]
+    assert await remind(line) == []
+    await line.call(2)
+    assert [one["subject"] for one in await remind(line)] == ["Giliran Anda"]
+    assert await remind(line) == []
+
+
+async def test_who_is_far_from_the_front_is_not_told_yet(line: LineOfPeople) -> None:
+    texts = {line.join(contact): contact for contact in (ANI, BUDI, CITRA)}
+    for text, contact in texts.items():
+        await ask(line, text, contact)
+    await draw(line, people=60_000)  # the line is long: ten minutes' worth of it are 6,000 people
+    await line.set_rate(600)
+    await line.call(1)
+    told = {one["to"] for one in await remind(line)}
+    limit = 2**64 // 10
+    expected = {texts[text].partition(":")[2] for text in texts if line.place_of(text) < limit}
+    assert told == expected
+
+
+async def test_a_message_comes_in_the_language_of_whoever_asked(line: LineOfPeople) -> None:
+    text = line.join(CITRA)
+    await ask(line, text, CITRA, "en")
+    await draw(line)
+    await line.call(2)
+    (told,) = await remind(line)
+    assert (told["to_kind"], told["subject"]) == ("phone", "It is your turn")
+    assert "https://antre.contoh/en/antre/casn/t/" in told["text"]
+
+
+async def test_who_is_inside_already_is_not_told(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    await draw(line)
+    await line.call(2)
+    await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+    assert await remind(line) == []
+
+
+async def test_nobody_is_called_by_message_while_the_queue_is_halted(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    await draw(line)
+    await line.call(2)
+    await line.set_state(QueueState.HALTED)
+    assert await remind(line) == []
+    await line.set_state(QueueState.OPEN)
+    assert len(await remind(line)) == 1
+
+
+async def test_whose_turn_did_not_come_is_told_of_the_certificate(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    await line.set_state(QueueState.CLOSED)
+    assert [one["subject"] for one in await remind(line)] == ["Antrean sudah ditutup"]
+    assert await remind(line) == []
+
+
+async def test_messages_stop_by_a_link_that_only_we_can_have_made(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    id = line.published.id_of(ANI)
+    token = stop_token(SECRET, "casn", id)
+    assert read_stop_token(SECRET, "casn", token) == id
+    assert read_stop_token(SECRET, "cpns", token) is None
+    assert read_stop_token(b"another", "casn", token) is None
+    assert read_stop_token(SECRET, "casn", "zz") is None
+    assert await stop_reminder(line.database.app, line.number, id)
+    assert not await is_reminded(line.database.app, line.number, id)
+
+
+async def test_a_ticket_of_somebody_else_sets_no_reminder(line: LineOfPeople) -> None:
+    with pytest.raises(Refusal, match=r"ticket\.other_contact"):
+        await ask(line, line.join(ANI), BUDI)

@@ -1,0 +1,114 @@
+"""What gates leave to be sent is sent: at least once, by one worker at a time, and not too late."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from tests.sales.fake_gateway import SetClock
+from tests.sales.shop import NOON
+
+from meterai.customers.contacts import canonical_contact
+from meterai.gate.codes import Codes
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.messages import Message
+from meterai.kit.settings import Settings
+from meterai.waiting_room.queue_folder import QueueFolder, publish
+from meterai.workers.queue_messages import send_gate_mail
+
+ANI = canonical_contact("ani@contoh.id")
+
+
+class Post:
+    """A messenger that keeps what it is given, or is out of order."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+        self.trouble: Refusal | None = None
+
+    async def deliver(self, message: Message) -> None:
+        await asyncio.sleep(0)
+        if self.trouble is not None:
+            raise self.trouble
+        self.sent.append(message)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def app(tmp_path: Path, post: Post) -> Any:
+    clock = SetClock(NOON)
+    return SimpleNamespace(settings=Settings(data=tmp_path), messenger=post, clock=clock)
+
+
+@pytest.fixture
+def codes(tmp_path: Path) -> Codes:
+    """The codes of a gate of an event that has published its rules."""
+    folder = QueueFolder(tmp_path / "queue" / "casn")
+    publish(folder.config, b"{}")
+    return Codes(b"k" * 32, folder.gate(3) / "mail")
+
+
+def leave(codes: Codes) -> None:
+    assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}")
+
+
+def left(app: Any) -> int:
+    return len(list(app.settings.data.rglob("mail/*.json")))
+
+
+async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(app: Any, codes: Codes, post: Post) -> None:
+    leave(codes)
+    assert await send_gate_mail(app) == 1
+    assert [(one.to, one.subject) for one in post.sent] == [("ani@contoh.id", "Kode antrean")]
+    assert left(app) == 0
+    assert await send_gate_mail(app) == 0
+
+
+async def test_a_code_that_has_expired_is_not_sent_any_more(app: Any, codes: Codes, post: Post) -> None:
+    leave(codes)
+    app.clock.now = NOON.replace(hour=NOON.hour + 1)
+    await send_gate_mail(app)
+    assert (post.sent, left(app)) == ([], 0)
+
+
+async def test_a_message_waits_while_the_next_station_is_down(app: Any, codes: Codes, post: Post) -> None:
+    leave(codes)
+    post.trouble = Refusal(Kind.UNAVAILABLE, "message.unavailable")
+    with pytest.raises(Refusal):
+        await send_gate_mail(app)
+    assert left(app) == 1
+    post.trouble = None
+    await send_gate_mail(app)
+    assert (len(post.sent), left(app)) == (1, 0)
+
+
+async def test_a_message_that_no_station_will_ever_take_is_dropped(
+    app: Any, codes: Codes, post: Post
+) -> None:
+    leave(codes)
+    post.trouble = Refusal(Kind.INVALID, "message.address_refused")
+    await send_gate_mail(app)
+    assert left(app) == 0
+
+
+async def test_two_workers_do_not_send_the_same_message_twice(app: Any, codes: Codes, post: Post) -> None:
+    for _ in range(3):
+        leave(codes)
+    await asyncio.gather(*(send_gate_mail(app) for _ in range(4)))
+    assert (len(post.sent), left(app)) == (3, 0)
+
+
+async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: Codes, post: Post) -> None:
+    broken = next(app.settings.data.rglob("casn")) / "gates" / "3" / "mail" / "1-broken.json"
+    publish(broken, msgspec.json.encode({"to": 1}))
+    leave(codes)
+    await send_gate_mail(app)
+    assert (len(post.sent), left(app)) == (1, 0)
