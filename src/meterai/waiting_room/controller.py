@@ -80,6 +80,8 @@ class Line(msgspec.Struct, frozen=True):
     """Passes given since the last step."""
     ready_share: float | None = None
     """Of those who are called next, how many said within three minutes that they are there."""
+    door_is_full: bool = False
+    """People who were called wait at the door: its bucket of the newcomers' lane is empty."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -162,10 +164,15 @@ def _with_rate(
 
 
 def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
-    """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people."""
+    """How many of those called come, from the last minutes; a guess of nine in ten counts as 30 people.
+
+    At a full door it can't be told who does not come: taken for absent, ever more would be called, to wait at
+    the door. So everybody counts as come there, fewer are called, and those who wait get in.
+    """
     keep = 0.5 ** (elapsed_s / 120)
+    came = max(line.called, line.claimed) if line.door_is_full else line.claimed
     called = memory.called_then * keep + line.called
-    claimed = memory.claimed_then * keep + line.claimed
+    claimed = memory.claimed_then * keep + came
     share = (claimed + 27) / (called + 30)
     if line.ready_share is not None:
         share = (share + line.ready_share) / 2
