@@ -1,0 +1,180 @@
+"""Promises: the first one given to each ticket, kept by the gate that gave it, and judged when it is due.
+
+A gate can't write the public log, so it appends to `gates/<number>/promises` (records of 28 bytes: id 12,
+window 3, given at 4, done by 4, percent 1, CRC-32 4; big-endian). The controller reads on from where it was,
+logs each one, and when a promise is due asks the store what came of it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from meterai.waiting_room.log_facts import PromiseFacts
+
+FILE: Final = "promises"
+RECORD_BYTES: Final = 28
+DATA_BYTES: Final = 24
+PERCENT: Final = 95
+_DATA = struct.Struct(">12s3sIIB")
+_CRC = struct.Struct(">I")
+_NOTED_BITS: Final = 2**24
+_NOTED_HASHES: Final = 4
+
+
+class Promise(msgspec.Struct, frozen=True, kw_only=True):
+    """Paid and stamped by `done_by`, if its holder comes when called. Unix seconds."""
+
+    id: bytes
+    window: int
+    given_at: int
+    done_by: int
+    percent: int = PERCENT
+
+    def data(self) -> bytes:
+        """The 24 bytes that are kept and logged."""
+        window = self.window.to_bytes(3, "big")
+        return _DATA.pack(self.id, window, self.given_at, self.done_by, self.percent)
+
+
+def parse_promise(data: bytes) -> Promise:
+    """A promise from its 24 bytes."""
+    id, window, given_at, done_by, percent = _DATA.unpack(data)
+    return Promise(
+        id=id, window=int.from_bytes(window, "big"), given_at=given_at, done_by=done_by, percent=percent
+    )
+
+
+class PromiseBook:
+    """What one gate promised. The first promise of each id counts; later ones are news, not promises.
+
+    Which ids have one is kept in 2 MB of bits (Bloom 1970): of a million, one in 500 is taken for promised
+    although it was not, and its promise is not counted, kept or broken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._noted = bytearray(_NOTED_BITS // 8)
+        self._unwritten: list[bytes] = []
+        whole = 0
+        if self._path.exists():
+            for data in _whole_records(self._path, 0):
+                self._note(data[:12])
+                whole += RECORD_BYTES
+            if self._path.stat().st_size > whole:
+                os.truncate(self._path, whole)  # a crash cut the last one off
+
+    def give(self, promise: Promise) -> bool:
+        """Keeps a promise; False when this id has one. On the disk after the next `write`."""
+        if not self._note(promise.id):
+            return False
+        data = promise.data()
+        self._unwritten.append(data + _CRC.pack(zlib.crc32(data)))
+        return True
+
+    def write(self) -> None:
+        """Appends what is new. Raises: OSError."""
+        if not self._unwritten:
+            return
+        with self._path.open("ab") as file:
+            file.write(b"".join(self._unwritten))
+        self._unwritten.clear()
+
+    def _note(self, id: bytes) -> bool:
+        """Marks an id (a keyed hash, so its own bits serve); False when it was marked."""
+        is_new = False
+        for at in range(0, 3 * _NOTED_HASHES, 3):
+            bit = int.from_bytes(id[at : at + 3], "big")
+            if not self._noted[bit >> 3] >> (bit & 7) & 1:
+                is_new = True
+                self._noted[bit >> 3] |= 1 << (bit & 7)
+        return is_new
+
+
+def read_promises(folder: Path, start: int) -> tuple[list[Promise], int]:
+    """The promises of a gate from byte `start` on, and where to read on. What is half written waits."""
+    path = folder / FILE
+    if not path.exists():
+        return [], start
+    found = [parse_promise(data) for data in _whole_records(path, start)]
+    return found, start + len(found) * RECORD_BYTES
+
+
+def facts_of(promise: Promise) -> PromiseFacts:
+    """What the public log says of it."""
+    return PromiseFacts(id=promise.id.hex(), done_by=promise.done_by, probability=promise.percent / 100)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a ticket's holder when its promise is due."""
+
+    is_called: bool
+    done_at: float | None = None
+    """Of the first stamped order of its pass."""
+    is_paid: bool = False
+    """Its order is paid, and waits for us."""
+
+
+def is_kept(promise: Promise, outcome: Outcome) -> bool | None:
+    """Whether a promise that is due was kept; None: its holder did not come, or left without paying.
+
+    Whoever was not even called by then, or has paid and waits, was let down.
+    """
+    if outcome.done_at is not None:
+        return outcome.done_at <= promise.done_by
+    return False if outcome.is_paid or not outcome.is_called else None
+
+
+class Tally:
+    """Promises that are not due yet, and how many of the others were kept. 24 bytes each.
+
+    `judged_until`: what an earlier process judged; its numbers go on.
+    """
+
+    def __init__(self, *, judged_until: int = 0, kept: int = 0, given: int = 0) -> None:
+        self.judged_until = judged_until
+        self.kept = kept
+        self.given = given
+        self._by_minute: dict[int, bytearray] = {}
+
+    def add(self, promises: Iterable[Promise]) -> None:
+        """Takes up promises; those judged already are left out."""
+        for promise in promises:
+            if promise.done_by > self.judged_until:
+                minute = -(-promise.done_by // 60)
+                self._by_minute.setdefault(minute, bytearray()).extend(promise.data())
+
+    def due(self, now: float) -> list[Promise]:
+        """Those due by now, in whole minutes, taken out. To be judged, each once, by `count`."""
+        minute = int(now // 60)
+        due = [self._by_minute.pop(key) for key in sorted(self._by_minute) if key <= minute]
+        self.judged_until = max(self.judged_until, minute * 60)
+        return [
+            parse_promise(bytes(part[at : at + DATA_BYTES]))
+            for part in due
+            for at in range(0, len(part), DATA_BYTES)
+        ]
+
+    def count(self, promise: Promise, outcome: Outcome) -> None:
+        """Judges one."""
+        kept = is_kept(promise, outcome)
+        if kept is not None:
+            self.given += 1
+            self.kept += kept
+
+
+def _whole_records(path: Path, start: int) -> Iterator[bytes]:
+    """The data of each record from `start` on, up to the first that is cut off or damaged."""
+    with path.open("rb") as file:
+        file.seek(start)
+        while len(record := file.read(RECORD_BYTES)) == RECORD_BYTES:
+            data = record[:DATA_BYTES]
+            if record[DATA_BYTES:] != _CRC.pack(zlib.crc32(data)):
+                return
+            yield data
