@@ -103,10 +103,9 @@ def chance_of(status: Status, ahead: int, moment: float) -> float:
 
 def moment_of(status: Status, ahead: int, z: float) -> float | None:
     """When it is done with the probability that belongs to `z`; None: beyond what the fan shows."""
-    middle = done_median_s(status.done_after_s)
     before = float(status.at)
     for seconds, _, _ in status.fan:
-        after = status.at + seconds + middle
+        after = float(status.at + seconds)
         if _z(status, ahead, after) >= z:
             break
         before = after
@@ -178,33 +177,34 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
 def _z(status: Status, ahead: int, moment: float) -> float:
     """By how many spreads the person is done before the moment; negative: after it.
 
-    Of the people called until the last moment at which a call suffices, with the spread of the time after
-    the call turned into people.
+    Counted in people: those called until the moment, less those whose calls come too late to be done by then.
+    So an outage delays who is called already as it delays who waits.
     """
     middle_s = done_median_s(status.done_after_s)
-    low, middle, slope = _called_by(status.fan, moment - middle_s - status.at)
-    is_early = middle > ahead
-    calls = (middle - low) / LATEST_Z * (1.0 if is_early else GOOD_SIDE)
-    done = math.expm1((1 if is_early else -1) * LATEST_Z * DONE_SPREAD) / LATEST_Z * middle_s * slope
-    spread = math.hypot(calls, done, 0.5)
-    return (middle - ahead - 0.5) / spread
+    low, middle, slope = _called_by(status.fan, moment - status.at)
+    margin = middle - middle_s * slope - ahead - 0.5
+    calls = (middle - low) / LATEST_Z * (1.0 if margin > 0 else GOOD_SIDE)
+    done = math.expm1((1 if margin > 0 else -1) * LATEST_Z * DONE_SPREAD) / LATEST_Z * middle_s * slope
+    return margin / math.hypot(calls, done, 0.5)
 
 
 def _called_by(fan: list[tuple[int, int, int]], seconds: float) -> tuple[float, float, float]:
-    """(people called by then with 97.5 %, with 50 %, people a second around then).
+    """(people called by then with 97.5 %, with 50 %, people a second when calling goes on).
 
-    Straight between the horizons, before the first and after the last.
+    Straight between the horizons and after the last.
     """
-    before = (0, 0, 0)
+    low = middle = slope = 0.0
+    before, is_found = (0, 0, 0), False
     for at in fan:
-        if seconds <= at[0] or at is fan[-1]:
-            step = at[0] - before[0]
-            share = (seconds - before[0]) / step
+        pace = (at[2] - before[2]) / (at[0] - before[0])
+        slope = max(slope, pace)
+        if not is_found and (seconds <= at[0] or at is fan[-1]):
+            share = (seconds - before[0]) / (at[0] - before[0])
             low = before[1] + (at[1] - before[1]) * share
             middle = before[2] + (at[2] - before[2]) * share
-            return low, middle, (at[2] - before[2]) / step
+            is_found = True
         before = at
-    return 0.0, 0.0, 0.0
+    return low, middle, slope
 
 
 def _phi(z: float) -> float:
