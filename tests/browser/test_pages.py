@@ -18,6 +18,7 @@ PAGES = [
     "/kuota",
     "/saya",
     "/periksa",
+    "/periksa/kode",
     "/uang",
     "/harga",
     "/pengembalian",
@@ -25,7 +26,7 @@ PAGES = [
     "/status",
 ]
 LIGHT_BYTES_MAX = {"/beli": 50_000}
-SCRIPT_BYTES_MAX = {"/periksa": 15_000}
+SCRIPT_BYTES_MAX = {"/periksa": 15_000, "/periksa/kode": 15_000}
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -91,6 +92,30 @@ def test_every_answer_carries_the_strict_headers(site: Site) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert len(answer.headers.get_all("Content-Security-Policy")) == 1
+
+
+def test_webassembly_and_the_camera_are_allowed_on_the_page_that_reads_codes_alone(site: Site) -> None:
+    for path in [*PAGES, "/en/periksa/kode", "/periksa/kode/kunci.json", "/C/X", "/periksa/kode/x"]:
+        try:
+            answer = urllib.request.urlopen(site.address + path)
+        except urllib.error.HTTPError as error:
+            answer = error
+        reader = path.endswith("/periksa/kode")
+        policy = answer.headers["Content-Security-Policy"]
+        assert ("'wasm-unsafe-eval'" in policy) == reader, path
+        assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")
+        assert ("camera=(self)" in answer.headers["Permissions-Policy"]) == reader, path
+
+
+def test_the_page_that_reads_codes_loads_the_reader_only_when_it_is_used(visitor: Visitor) -> None:
+    person = visitor()
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+    for path in ("/periksa", "/periksa/kode"):
+        person.open(path)
+        person.page.wait_for_load_state("networkidle")
+    assert any("code_reader" in url for url in asked)
+    assert not [url for url in asked if "zxing" in url or "noble" in url or ".wasm" in url]
 
 
 def test_a_form_from_elsewhere_is_refused(site: Site) -> None:

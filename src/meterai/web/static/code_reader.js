@@ -183,7 +183,8 @@ function card(code) {
   fill("text", code.text.slice(0, 200));
   if (!code.serial) return node;
   fill("serial", code.serial.match(/.{1,4}/g).join(" "));
-  fill("day", new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" }).format(code.day));
+  const dates = document.documentElement.lang === "id" ? "id-ID" : "en-GB";
+  fill("day", new Intl.DateTimeFormat(dates, { dateStyle: "long", timeZone: "UTC" }).format(code.day));
   fill("key", code.keyId);
   fill("host", code.host);
   const ours = [location.host, new URL(root.dataset.base).host].includes(code.host);
