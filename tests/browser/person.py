@@ -48,6 +48,7 @@ class Site:
     inbox: str
     gateway: str
     screenshots: Path
+    gate: str = ""
 
 
 class Person:
@@ -80,11 +81,13 @@ class Person:
         if request.method == "POST":
             self.posts.append(request)
         here = (self.site.address, self.site.gateway, "data:", "blob:")
+        if self.site.gate:
+            here = (*here, self.site.gate)
         if not request.url.startswith(here):
             self.strangers.append(request.url)
 
     def _complain(self, kind: str, text: str) -> None:
-        expected = "Failed to load resource: the server responded with a status of 4" in text
+        expected = re.search("the server responded with a status of (4|503)", text)
         if kind == "error" and not expected:
             self.errors.append(text)
 
@@ -168,6 +171,10 @@ class Person:
     def read_link(self, contact: str, asked_at: float = 0) -> str:
         """The permanent link in the newest message to a contact."""
         return self._newest(contact, asked_at, re.compile(r"(https?://\S+/p/[A-Za-z0-9_-]+)"))
+
+    def read_word(self, contact: str, asked_at: float, pattern: str) -> str:
+        """What the first group of a pattern matches in the newest message to a contact that has it."""
+        return self._newest(contact, asked_at, re.compile(pattern))
 
     def _newest(self, contact: str, asked_at: float, wanted: re.Pattern[str]) -> str:
         to = contact if "@" in contact else "+62" + contact.lstrip("0")

@@ -69,7 +69,7 @@ def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
 
 
 async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | None:
-    """The number of the order that this pass was used for and that its holder can go on with, if any.
+    """The page of the order that this pass was used for and that its holder can go on with, if any.
 
     Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used` when the order goes on where this browser
     has no right to see it.
@@ -88,7 +88,7 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | 
         if order.state == "draft":
             return None  # begun on another phone: there it ends, here it begins anew
         raise Refusal(Kind.CONFLICT, "pass.used") from None
-    return order.number
+    return f"/pesanan/{order.number}/dokumen" if order.state == "draft" else f"/pesanan/{order.number}"
 
 
 async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:

@@ -59,8 +59,8 @@ async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     entry = await enter(request, desk, event.slug if event else None)
     if entry is None:
         return to_the_line(request, desk, request.query_params["acara"])
-    if (number := await order_of_pass(request, desk, entry)) is not None:
-        return desk.go(request, f"/pesanan/{number}/dokumen")
+    if (begun := await order_of_pass(request, desk, entry)) is not None:
+        return desk.go(request, begun)
     return _page(request, desk, event, submit_id=secrets.token_urlsafe(18), cookies=entry.cookies)
 
 

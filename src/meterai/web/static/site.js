@@ -18,6 +18,14 @@
   });
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+  // A page that comes back by itself: when its time is over and somebody looks at it.
+  for (const waiting of $("[data-again]")) {
+    const due = Date.now() + 1000 * waiting.dataset.again;
+    const look = () => Date.now() >= due && !document.hidden && location.replace(waiting.dataset.address);
+    setTimeout(look, due - Date.now() + 20);
+    document.addEventListener("visibilitychange", look);
+  }
+
   // Files: say at once when one is over the limit, show what was chosen.
   document.addEventListener("change", (event) => {
     const input = event.target;

@@ -1,0 +1,137 @@
+"""A real service behind a real gate, with the controller's part played by hand: windows of two seconds are
+closed, people are called, the door is opened and shut as a test wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from tests.running_service import RunningService, running_service
+
+from meterai.kit.database import connect
+from meterai.kit.installation import settings_of_running
+from meterai.kit.processes import free_port
+from meterai.kit.settings import Settings
+from meterai.sales.events import EXAMPLE
+from meterai.waiting_room import store
+from meterai.waiting_room.model import Policy, QueueState, Schedule
+from simulator.queue_twin import GateProcess, Queue
+
+
+class Hall:
+    """The queue of `casn` in front of a running service."""
+
+    def __init__(self, service: RunningService, queue: Queue, gate: str) -> None:
+        self.service, self.queue, self.gate = service, queue, gate
+        settings = settings_of_running(Settings(data=service.data))
+        self._url = settings.database_app_url
+        self._closed_through = 0
+        self._state = QueueState.OPEN
+        self._front = (0, 0)
+        self.run(self._add_queue())
+
+    def run(self, work: Any) -> Any:
+        """Awaits something beside Playwright's own loop."""
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(asyncio.run, work).result()
+
+    def tell(self, statement: str, *values: object) -> None:
+        """Changes the store as the controller would."""
+
+        async def execute() -> None:
+            connection = await asyncpg.connect(self._url)
+            await connection.execute(statement, *values)
+            await connection.close()
+
+        self.run(execute())
+
+    def publish(self, state: QueueState | None = None) -> None:
+        """Store and status say the same."""
+        self._state = state or self._state
+        self.tell(
+            "UPDATE waiting_room.queue SET state = $1, frontier_window = $2, frontier_x = $3::int",
+            self._state,
+            *self._front,
+        )
+        closes = self.queue.schedule.closes_at
+        self.queue.status(state=self._state, frontiers=[self._front, (0, 0)], closes_at=closes, poll=(1, 2))
+
+    def close_windows(self) -> None:
+        """Waits for the end of the window that takes joins now, and draws everything up to it."""
+        schedule = self.queue.schedule
+        last = 1 + (int(time.time()) - schedule.opens_at) // schedule.window_s
+        deadline = time.monotonic() + 20
+        while self.queue.count_of(1, last) is None:
+            assert time.monotonic() < deadline, "the gate did not close its window"
+            time.sleep(0.1)
+        for window in range(self._closed_through + 1, last + 1):
+            self.queue.close(window, [1])
+        self._closed_through = last
+        self.publish()
+
+    def call_everybody(self) -> None:
+        """The frontier passes all windows that are closed."""
+        self._front = (self._closed_through + 1, 0)
+        self.publish()
+
+    def open_door(self, rate: float = 6_000) -> None:
+        """So many people a minute may enter."""
+        self.tell(
+            "UPDATE waiting_room.door SET rate = $1, new_level = 100, filled_at = $2", rate, time.time()
+        )
+
+    def fill_door(self) -> None:
+        """Nobody fits in any more, for hours."""
+        self.tell(
+            "UPDATE waiting_room.door SET rate = 60, new_level = 0, returner_level = 0, filled_at = $1",
+            time.time() + 9_999,
+        )
+
+    def set_closing(self, closes_at: int) -> None:
+        """Moves the closing time."""
+        self.tell(
+            "UPDATE waiting_room.queue"
+            " SET schedule = jsonb_set(schedule, '{closes_at}', to_jsonb($1::bigint))",
+            closes_at,
+        )
+
+    async def _add_queue(self) -> None:
+        db = await connect(self._url)
+        async with db.transaction() as tx:
+            await store.add_queue(
+                tx, "casn", self.queue.schedule, Policy(), is_on=True, now=datetime.now(UTC)
+            )
+        await db.close()
+
+
+@contextmanager
+def open_hall(folder: Path) -> Iterator[Hall]:
+    """Service, gate and queue; gone at the end."""
+    port = free_port()
+    gate_url = f"http://localhost:{port}"
+    now = int(time.time()) - 30
+    queue = Queue(folder / "queue", Schedule(joins_from=now, opens_at=now, closes_at=now + 7_200, window_s=2))
+    events = folder / "events.toml"
+    events.write_text(EXAMPLE.read_text())
+    settings = {
+        "METERAI_QUEUE_FOLDER": str(folder / "queue"),
+        "METERAI_GATE_URL": gate_url,
+        "METERAI_EVENTS_FILE": str(events),
+    }
+    with running_service(settings) as service:
+        gate = GateProcess(
+            folder / "queue", gate_url=gate_url, public_url=service.addresses.site, events_file=str(events)
+        )
+        gate.port, gate.url = port, gate_url
+        hall = Hall(service, queue, gate_url)
+        hall.open_door()
+        hall.publish(QueueState.OFF)
+        with gate:
+            yield hall

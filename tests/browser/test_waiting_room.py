@@ -1,0 +1,283 @@
+"""The way through the waiting room in a real browser, with a real gate: join, wait, be called, prove the
+contact, enter, buy; and what people see when they can't."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.hall import Hall, open_hall
+from tests.browser.person import Person, Site
+from tests.pdf import samples
+
+from meterai.waiting_room.model import QueueState
+
+JOIN = {"id": "Ambil tempat", "en": "Take a place"}
+ENTER = {"id": "Masuk sekarang", "en": "Enter now"}
+PEOPLE = [pytest.param(360, True, "id", id="phone"), pytest.param(1200, False, "en", id="desk-plain-english")]
+
+type Arrive = Callable[..., Person]
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """A service behind a gate, one for all tests of this file."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    with open_hall(tmp_path_factory.mktemp("hall")) as hall:
+        yield hall
+
+
+@pytest.fixture
+def arrive(chromium: Browser, hall: Hall) -> Iterator[Arrive]:
+    """Makes people; the queue is open and nobody is called yet."""
+    hall.open_door()
+    hall.publish(QueueState.OPEN)
+    addresses = hall.service.addresses
+    site = Site(addresses.site, addresses.inbox, addresses.gateway, SCREENSHOTS, hall.gate)
+    people: list[Person] = []
+
+    def come(*, width: int = 360, scripts: bool = True, language: str = "id") -> Person:
+        person = Person(chromium, site, width=width, scripts=scripts, language=language)
+        people.append(person)
+        return person
+
+    yield come
+    for person in people:
+        person.leave()
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> tuple[Path, Path]:
+    letter, statement = tmp_path / "Surat lamaran.pdf", tmp_path / "Surat pernyataan.pdf"
+    letter.write_bytes(samples.letter())
+    statement.write_bytes(samples.two_pages())
+    return letter, statement
+
+
+def new_address() -> str:
+    return f"pelamar-{uuid.uuid4().hex[:10]}@contoh.id"
+
+
+def join(person: Person, contact: str) -> str:
+    """Takes a place at the gate; gives the ticket."""
+    person.open("/beli?acara=casn")
+    assert person.page.url.startswith(person.site.gate), "who has no place is led to the gate"
+    person.page.locator("#kontak").fill(contact)
+    person.press(JOIN[person.language])
+    found = re.search(r"/t/([A-Za-z0-9_-]{128})$", person.page.url)
+    assert found, person.page.url
+    return found[1]
+
+
+def be_called(person: Person, hall: Hall) -> None:
+    """The turn comes, and the wait page says so."""
+    hall.close_windows()
+    hall.call_everybody()
+    deadline = time.monotonic() + 15
+    while not person.page.get_by_role("button", name=ENTER[person.language]).count():
+        assert time.monotonic() < deadline, "never called"
+        time.sleep(0.3)
+        person.page.reload()
+
+
+def prove(person: Person, contact: str) -> None:
+    """Types the contact and the code that comes there."""
+    asked_at = time.time()
+    person.page.locator("#kontak").fill(contact)
+    person.press(person.words["send_code"])
+    code = person.read_code(contact, asked_at)
+    person.page.locator("#kode").fill(code)
+    person.press(person.words["go_on"])
+
+
+def enter(person: Person, hall: Hall, contact: str) -> None:
+    """From the gate to the upload form."""
+    join(person, contact)
+    be_called(person, hall)
+    person.press(ENTER[person.language])
+    prove(person, contact)
+    assert "/beli?acara=casn" in person.page.url
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
+def test_an_applicant_waits_enters_and_buys_without_a_second_code(
+    hall: Hall, arrive: Arrive, papers: tuple[Path, Path], width: int, scripts: bool, language: str
+) -> None:
+    person, contact = arrive(width=width, scripts=scripts, language=language), new_address()
+    ticket = join(person, contact)
+    person.open("/casn/masuk")
+    assert person.page.url.endswith(ticket), "who is not called goes back to the wait page"
+    be_called(person, hall)
+    person.press(ENTER[language])
+    person.approve("60-claim")
+    person.page.locator("#kontak").fill(new_address())
+    person.press(person.words["send_code"])
+    person.approve("61-claim-other-contact")
+    asked_at = time.time()
+    person.page.locator("#kontak").fill(contact)
+    person.press(person.words["send_code"])
+    person.approve("62-claim-code")
+    person.page.locator("#kode").fill(person.read_code(contact, asked_at))
+    person.press(person.words["go_on"])
+
+    person.upload(*papers)
+    person.press(person.words["next_document"])
+    person.press(person.words["save_place"])
+    assert person.page.url.endswith("/bayar"), "the contact is proven already"
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    person.open("/beli?acara=casn")
+    assert re.search(r"/pesanan/[0-9A-Z-]+$", person.page.url), "one pass is one order"
+    hall.publish(QueueState.HALTED)
+    person.pay()
+    person.wait_for_state("completed")
+    assert person.download().startswith(b"%PDF-"), "what is paid is never behind the queue"
+
+
+def test_another_phone_with_the_same_ticket_proves_the_contact_and_gets_the_same_pass(
+    hall: Hall, arrive: Arrive
+) -> None:
+    first, second, contact = arrive(), arrive(language="en"), new_address()
+    enter(first, hall, contact)
+    kept = next(c["value"] for c in first.context.cookies() if c["name"] == "antre_casn")
+    second.open(f"/casn/masuk/t/{kept}")
+    assert kept not in second.page.url
+    second.sees("You may enter already")
+    second.approve("63-claim-second-phone")
+    prove(second, contact)
+    assert "/beli?acara=casn" in second.page.url
+
+
+@pytest.mark.parametrize(("width", "scripts", "language"), PEOPLE)
+def test_at_a_full_door_people_are_told_and_enter_by_themselves_when_there_is_room(
+    hall: Hall, arrive: Arrive, width: int, scripts: bool, language: str
+) -> None:
+    person, contact = arrive(width=width, scripts=scripts, language=language), new_address()
+    join(person, contact)
+    be_called(person, hall)
+    hall.fill_door()
+    person.press(ENTER[language])
+    prove(person, contact)
+    person.sees({"id": "Pintu sedang penuh sebentar", "en": "The door is full for a moment"}[language])
+    person.approve("64-door-full")
+    hall.open_door()
+    person.page.wait_for_url("**/beli?acara=casn", timeout=40_000)
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_a_halt_is_said_plainly_and_nobody_loses_a_place(
+    hall: Hall, arrive: Arrive, width: int, language: str
+) -> None:
+    person, contact = arrive(width=width, language=language), new_address()
+    join(person, contact)
+    be_called(person, hall)
+    hall.publish(QueueState.HALTED)
+    person.open("/casn/masuk")
+    person.sees({"id": "Antrean berhenti sebentar", "en": "The queue is held for a moment"}[language])
+    person.approve("65-halted")
+    hall.publish(QueueState.OPEN)
+    person.open("/casn/masuk")
+    person.sees({"id": "Giliran Anda", "en": "It is your turn"}[language])
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_a_ticket_can_be_pasted_with_whatever_stands_around_it(
+    arrive: Arrive, width: int, language: str
+) -> None:
+    person = arrive(width=width, language=language)
+    ticket = join(person, new_address())
+    other = arrive(width=width, language=language)
+    other.open("/casn/masuk")
+    other.approve("66-claim-without-ticket")
+    other.page.locator("#tiket").fill("bukan tiket")
+    other.press({"id": "Lanjutkan", "en": "Continue"}[language])
+    other.approve("66-claim-not-a-ticket")
+    other.page.locator("#tiket").fill(f"casn {ticket[:70]}\n{ticket[70:]}")
+    other.press({"id": "Lanjutkan", "en": "Continue"}[language])
+    assert other.page.url.endswith(ticket), "not called yet"
+
+
+def test_who_was_inside_when_the_queue_was_switched_on_stays_inside(
+    hall: Hall, arrive: Arrive, papers: tuple[Path, Path]
+) -> None:
+    hall.publish(QueueState.DIRECT)
+    time.sleep(1.1)  # the site looks once a second
+    person, late = arrive(), arrive()
+    person.open("/beli?acara=casn")
+    hall.publish(QueueState.OPEN)
+    time.sleep(1.1)
+    late.open("/beli?acara=casn")
+    assert late.page.url.startswith(late.site.gate)
+    person.upload(*papers)
+    person.press(person.words["next_document"])
+    person.press(person.words["save_place"])
+    person.prove_contact(new_address())
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: int, language: str) -> None:
+    person, contact = arrive(width=width, language=language), new_address()
+    join(person, contact)
+    person.open("/casn/kabari")
+    prove(person, contact)
+    person.approve("67-tell-me")
+    person.press({"id": "Kabari saya", "en": "Tell me"}[language])
+    person.approve("67-will-be-told")
+    person.press({"id": "Tidak usah dikabari", "en": "Do not tell me"}[language])
+    person.press({"id": "Kabari saya", "en": "Tell me"}[language])
+    asked_at = time.time()
+    hall.close_windows()
+    hall.tell("UPDATE waiting_room.queue SET revealed_through = frontier_window + 1000")
+    hall.call_everybody()
+    link = person.read_word(contact, asked_at, r"(http://localhost:\d+\S*/antre/casn/t/[A-Za-z0-9_-]{128})")
+    person.page.goto(link)
+    assert person.page.get_by_role("button", name=ENTER[language]).count()
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can_check(
+    hall: Hall, arrive: Arrive, tmp_path: Path, width: int, language: str
+) -> None:
+    person, contact = arrive(width=width, language=language), new_address()
+    join(person, contact)
+    hall.close_windows()
+    hall.set_closing(int(time.time()) - 1)
+    hall.publish(QueueState.CLOSED)
+    try:
+        person.open("/casn/sertifikat")
+        prove(person, contact)
+        person.sees({"id": "ia masih mengantre", "en": "they were still in line"}[language])
+        person.approve("68-certificate")
+        code = person.page.locator(".facts .mono").inner_text()
+        with person.page.expect_download() as caught:
+            person.page.locator("a[download]").click()
+        file = tmp_path / "sertifikat.txt"
+        caught.value.save_as(file)
+        agency = arrive(width=width, language=language)
+        agency.open("/antrean/sertifikat")
+        agency.approve("69-certificate-check")
+        agency.page.locator("#kode").fill(code.lower())
+        agency.page.locator("form[method=get] button").click()
+        genuine = {"id": "Sertifikat ini asli", "en": "This certificate is genuine"}[language]
+        agency.sees(genuine)
+        agency.approve("69-certificate-genuine")
+        agency.open("/antrean/sertifikat")
+        agency.page.locator("#berkas").set_input_files(file)
+        agency.page.locator("form[enctype] button").click()
+        agency.sees(genuine)
+        file.write_text(file.read_text().replace('"not_called"', '"door_full"'))
+        agency.open("/antrean/sertifikat")
+        agency.page.locator("#berkas").set_input_files(file)
+        agency.page.locator("form[enctype] button").click()
+        agency.sees({"id": "tidak asli", "en": "not genuine"}[language])
+        agency.approve("69-certificate-forged")
+    finally:
+        hall.set_closing(hall.queue.schedule.closes_at)
