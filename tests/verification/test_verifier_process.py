@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,13 +35,15 @@ SECRETS = {
 
 
 @contextmanager
-def verifier(house: House, folder: Path, register: str = "") -> Iterator[tuple[str, int]]:
+def verifier(
+    house: House, folder: Path, register: str = "", *, trust: Sequence[str] = ()
+) -> Iterator[tuple[str, int]]:
     """Address and process id of a running verifier, started as an operator would, among secrets."""
     port = free_port()
     env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(house.folder), **SECRETS}
     env |= {"METERAI_DATABASE_VERIFIER_URL": register} if register else {}
     command = [sys.executable, "-m", "meterai.cli", "verifier", "--port", str(port)]
-    command += ["--trust-root", str(house.folder / "root.pem")]
+    command += trust or ["--trust-root", str(house.folder / "root.pem")]
     with (folder / "verifier.log").open("w") as output:
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output)
     try:
@@ -92,9 +94,29 @@ async def test_it_judges_for_machines_and_people_without_any_register(
             page = await answer.text()
         assert 'name="berkas"' in page
         assert 'name="nomor"' not in page, "there is no register to ask about a number"
-        for path in ("/api/v1/digests/" + "0" * 64, f"/api/v1/serials/{SERIAL}", "/beli", "/periksa/nomor"):
+        unknown = ("/api/v1/digests/" + "0" * 64, f"/api/v1/serials/{SERIAL}", "/beli", "/periksa/nomor")
+        for path in (*unknown, "/periksa/kode"):
             async with http.get(address + path) as answer:
                 assert answer.status == 404, path
+
+
+async def test_it_serves_the_page_that_reads_codes_when_it_knows_their_keys(
+    house: House, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    with verifier(house, tmp_path, trust=("--trust", str(house.folder / "trust"))) as (address, _):
+        async with http.get(f"{address}/en/periksa/kode") as answer:
+            page = await answer.text()
+            assert "'wasm-unsafe-eval'" in answer.headers["Content-Security-Policy"]
+        assert 'name="nomor"' not in page, "there is no register to ask about a number"
+        for part in ("code", "ed25519", "zxing", "wasm"):
+            [file] = re.findall(rf'data-{part}="([^"]+)"', page)
+            async with http.get(address + file) as answer:
+                assert answer.status == 200, part
+        async with http.get(f"{address}/periksa/kode/kunci.json") as answer:
+            listed = (await answer.json())["keys"]
+        assert {key["id"]: key["public_key"] for key in listed} == house.trust.code_keys
+        async with http.get(f"{address}/periksa") as answer:
+            assert 'href="/periksa/kode"' in await answer.text()
 
 
 async def test_it_asks_the_register_and_holds_no_secret(
