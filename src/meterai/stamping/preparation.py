@@ -141,9 +141,14 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
     `placement.overlap`, `seal.too_many`, `pdf.signed_locked`, `pdf.signed_irregular`; CONFLICT
     `seal.field_missing` when `data` isn't what was sealed so far.
     """
+    return _prepare(request, None)
+
+
+def _prepare(request: SealRequest, opened: OpenedDocument | None) -> PreparedSeal:
+    """`opened`: the file of the request, where it is open already."""
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
-    begun = _begin(request) if request.index == 0 else _go_on(request)
+    begun = _begin(request, opened) if request.index == 0 else _go_on(request)
     gap = begun.increment.seal(_entries(request))
     data = gap.data
     if request.profile is Profile.SIGNED:
@@ -167,9 +172,9 @@ class _Begun(NamedTuple):
     version: str
 
 
-def _begin(request: SealRequest) -> _Begun:
+def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Begun:
     """The first stamp: brings the fields of all."""
-    document = open_document(request.data, request.limits, request.password)
+    document = opened or open_document(request.data, request.limits, request.password)
     _check_placements(document, request.stamps)
     if request.profile is Profile.SIGNED:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
@@ -263,6 +268,14 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
 
     Later stamps add no more than the first, which brings all fields.
 
+    Raises: as `measure_opened`.
+    """
+    return measure_opened(request, None)
+
+
+def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> OutputMeasure:
+    """The same for a file that is open already; it is changed and of no more use afterwards.
+
     Raises: Refusal INVALID as `prepare_seal`, and `pdf.broken` for what the check before the release would
     stop, when it is paid for.
     """
@@ -270,7 +283,7 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
         Stamp(serial=SerialNumber(f"{number:022d}"), code=_STAND_IN_CODE, placement=placement)
         for number, placement in enumerate(request.placements)
     ]
-    prepared = prepare_seal(
+    prepared = _prepare(
         SealRequest(
             data=request.data,
             stamps=stamps,
@@ -278,7 +291,8 @@ def measure_output(request: MeasureRequest) -> OutputMeasure:
             signing_time=_STAND_IN_TIME,
             password=request.password,
             contents_bytes=request.contents_bytes,
-        )
+        ),
+        opened,
     )
     _check_reads_again(prepared)
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate
 
 import msgspec
 from PIL import Image
@@ -48,14 +49,13 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
 
     Candidates are looked at from the nearest on, and no further than another could still be better.
     """
-    ink = image.convert("L").point([0 if grey >= _PAPER else 1 for grey in range(256)])
-    scale = ink.width / request.width_pt
+    ink = _Ink(image, image.width / request.width_pt)
     best: tuple[float, Placement] | None = None
     for distance, x, y, size in _candidates(request.width_pt, request.height_pt, request.size):
         if best is not None and best[0] <= distance:
             break
         placement = Placement(page=request.page, x=x, y=y, size=size)
-        covered = _covered(ink, placement, scale)
+        covered = ink.share_under(placement)
         cost = distance + (_TOUCH_COST + _INK_WEIGHT * covered if covered else 0.0)
         if any(overlap(placement, other) for other in request.taken):
             cost += _TAKEN_COST
@@ -65,12 +65,33 @@ def choose_place(image: Image.Image, request: ProposeRequest) -> Placement:
     return best[1]
 
 
-def _covered(ink: Image.Image, placement: Placement, scale: float) -> float:
-    """The share of the square, and the air around it, that has ink under it."""
-    side = max(1, round((placement.size + 2 * _AIR_PT) * scale))
-    left = round((placement.x - _AIR_PT) * scale)
-    top = ink.height - round((placement.y - _AIR_PT) * scale) - side
-    return sum(ink.crop((left, top, left + side, top + side)).histogram()[1:]) / side**2
+class _Ink:
+    """Where a page has ink. Candidates stand in columns: each column is counted once, row by row."""
+
+    def __init__(self, image: Image.Image, scale: float) -> None:
+        """`scale`: dots of the image per point."""
+        self._marks = image.convert("L").point([0 if grey >= _PAPER else 255 for grey in range(256)])
+        self._scale = scale
+        self._columns: dict[tuple[int, int], list[int]] = {}
+
+    def share_under(self, placement: Placement) -> float:
+        """The share of the square, and the air around it, that has ink under it."""
+        side = max(1, round((placement.size + 2 * _AIR_PT) * self._scale))
+        left = round((placement.x - _AIR_PT) * self._scale)
+        top = self._marks.height - round((placement.y - _AIR_PT) * self._scale) - side
+        above = self._column(left, side)
+        rows = len(above) - 1
+        return (above[min(max(top + side, 0), rows)] - above[min(max(top, 0), rows)]) / side**2
+
+    def _column(self, left: int, side: int) -> list[int]:
+        """How many dots of ink lie above each row of a column. Beyond the page there is none."""
+        known = self._columns.get((left, side))
+        if known is None:
+            strip = self._marks.crop((left, 0, left + side, self._marks.height))
+            means = strip.resize((1, strip.height), Image.Resampling.BOX).tobytes()
+            known = list(accumulate((round(mean * side / 255) for mean in means), initial=0))
+            self._columns[left, side] = known
+        return known
 
 
 @lru_cache(maxsize=32)

@@ -7,12 +7,13 @@ from PIL import Image
 
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection, InspectRequest, PageSize, inspect
+from meterai.kit.pdf.reading import Inspection, InspectRequest, PageSize, inspect, inspect_opened
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_page, with_image
 from meterai.kit.pdf.signatures import SignatureKind
+from meterai.kit.pdf.structure import open_document
 from meterai.kit.pdf.unlocking import unlock
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_output
+from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_opened
 from meterai.stamping.proposal import ProposeRequest, choose_place
 from meterai.stamping.settling import settle
 
@@ -56,7 +57,8 @@ def receive(request: ReceptionRequest) -> Reception:
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
-    inspection = inspect(InspectRequest(data=data))
+    opened = open_document(data, DEFAULT_LIMITS)
+    inspection = inspect_opened(opened, InspectRequest(data=data))
     if inspection.repaired and inspection.signatures is SignatureKind.NONE:
         settled = settle(data)
         if settled is not data:
@@ -84,13 +86,14 @@ def receive(request: ReceptionRequest) -> Reception:
     placements, page_image = with_image(drawn, look)
     profile = profile_for(inspection, request.profile)
     kept = profile is not Profile.SIGNED and "pdf.notice.signature_fields" in inspection.notices
-    output = measure_output(
+    output = measure_opened(
         MeasureRequest(
             data=data,
             placements=placements,
             profile=Profile.SIGN_LATER if kept else profile,  # the larger one: the person may still choose it
             limits=request.limits,
-        )
+        ),
+        None if inspection.repaired else opened,  # what was mended is opened anew, as after the payment
     )
     return Reception(
         inspection=inspection,

@@ -88,7 +88,14 @@ def inspect(request: InspectRequest) -> Inspection:
     `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.xfa_dynamic`,
     `pdf.signed` (by a signature that no reader shows), and those of `examine_signatures`.
     """
-    document = open_document(request.data, request.limits, request.password)
+    return inspect_opened(open_document(request.data, request.limits, request.password), request)
+
+
+def inspect_opened(document: OpenedDocument, request: InspectRequest) -> Inspection:
+    """The same for a file that is open already; it is not changed.
+
+    Raises: as `inspect`.
+    """
     check_weight(document, request.limits)
     if has_only_xfa(document.pdf):
         raise refuse("pdf.xfa_dynamic")

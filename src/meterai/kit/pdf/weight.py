@@ -24,22 +24,44 @@ _COMPONENTS = {
     "/DeviceCMYK": 4,
 }
 
+_DEFLATE_RATIO_MAX = 1032
+"""258 bytes from two bits is the most that Deflate makes (RFC 1951 clause 3.2.5)."""
+
 
 def check_weight(document: OpenedDocument, limits: Limits) -> None:
     """Raises: Refusal INVALID `pdf.too_complex` with `what` one of objects, unpacked, picture, drawings."""
     objects = document.pdf.objects
     if len(objects) > limits.objects_max:
         raise refuse("pdf.too_complex", what="objects", number=len(objects))
-    unpacked = 0
-    for item in objects:
-        if not isinstance(item, pikepdf.Stream):
-            continue
-        if item.get("/Subtype") == "/Image":
-            _check_picture(item, limits)
-        else:
-            unpacked += _unpacked_bytes(item, limits.unpacked_bytes_max - unpacked)
+    _check_unpacked([item for item in objects if _is_checked_stream(item, limits)], limits.unpacked_bytes_max)
     for page in document.pages:
         _check_drawings(page.page, limits)
+
+
+def _is_checked_stream(item: pikepdf.Object, limits: Limits) -> bool:
+    """A stream that isn't a picture, whose size its dictionary tells."""
+    if not isinstance(item, pikepdf.Stream):
+        return False
+    if item.get("/Subtype") != "/Image":
+        return True
+    _check_picture(item, limits)
+    return False
+
+
+def _check_unpacked(streams: list[pikepdf.Object], allowance: int) -> None:
+    """Unpacks no more than it must: the smallest streams may be left when even at their worst they fit."""
+    packed: list[tuple[int, int]] = []
+    for number, stream in enumerate(streams):
+        if stream.get("/Filter") == "/FlateDecode":
+            packed.append((len(stream.read_raw_bytes()), number))
+        else:
+            allowance -= _unpacked_bytes(stream, allowance)
+    packed.sort()
+    at_worst = sum(size for size, _ in packed) * _DEFLATE_RATIO_MAX
+    while at_worst > allowance:
+        size, number = packed.pop()
+        at_worst -= size * _DEFLATE_RATIO_MAX
+        allowance -= _unpacked_bytes(streams[number], allowance)
 
 
 def _check_picture(picture: pikepdf.Object, limits: Limits) -> None:
