@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.lightening import lighten_scans
 
 _SIDES_MAX = 20
 """A ribbon of a page must not become a huge picture."""
@@ -46,22 +47,25 @@ def render_page(request: RenderRequest) -> RenderedPage:
 
 def render_image(request: RenderRequest) -> Image.Image:
     """The same as a Pillow image (RGBX), for callers that are in the jail already."""
-    return with_image(request, lambda image: image.copy())
+    return with_image(request, lambda image: image.copy(), light=False)
 
 
-def with_image[Made](request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+def with_image[Made](
+    request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool = True
+) -> Made:
     """What `make` makes of the picture, whose memory ends with the document: nothing of it may be kept.
 
-    A file that PDFium can't read is rewritten by qpdf, which mends more and is what stamping goes by.
+    `light`: for the eye of a person, who sees no difference; scans are drawn from smaller copies then. A file
+    that PDFium can't read is rewritten by qpdf, which mends more and is what stamping goes by.
 
     Raises: as `render_page`.
     """
     try:
-        return _with_image(request.data, request, make)
+        return _with_image(request.data, request, make, light=light)
     except (pypdfium2.PdfiumError, _NoSuchPage):
         pass
     try:
-        return _with_image(_mend(request), request, make)
+        return _with_image(_mend(request), request, make, light=light)
     except _NoSuchPage:
         raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
     except (pypdfium2.PdfiumError, pikepdf.PdfError):
@@ -72,13 +76,15 @@ class _NoSuchPage(Exception):
     """As PDFium counts."""
 
 
-def _with_image[Made](data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made]) -> Made:
+def _with_image[Made](
+    data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool
+) -> Made:
     document = pypdfium2.PdfDocument(data, password=request.password or None)
     try:
         if not 1 <= request.page <= len(document):
             raise _NoSuchPage
         document.init_forms()
-        bitmap = _draw(document[request.page - 1], request)
+        bitmap = _draw(document[request.page - 1], request, light=data if light else None)
         size = (bitmap.width, bitmap.height)
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
     finally:
@@ -92,7 +98,8 @@ def _mend(request: RenderRequest) -> bytes:
     return out.getvalue()
 
 
-def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitmap:
+def _draw(page: pypdfium2.PdfPage, request: RenderRequest, *, light: bytes | None) -> pypdfium2.PdfBitmap:
+    """`light`: the file, when its scans may be drawn from smaller copies."""
     if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
         page.set_cropbox(*page.get_mediabox())
     width, height = page.get_size()
@@ -100,6 +107,8 @@ def _draw(page: pypdfium2.PdfPage, request: RenderRequest) -> pypdfium2.PdfBitma
     scale = request.width_px / max(right - left, 1.0)
     if (top - bottom) * scale > _SIDES_MAX * request.width_px:
         scale = _SIDES_MAX * request.width_px / (top - bottom)
+    if light is not None:
+        lighten_scans(page, light, scale=scale)
     return page.render(
         scale=scale,
         crop=(left, bottom, width - right, height - top),

@@ -1,0 +1,93 @@
+"""The picture of a scanned page looks the same whether PDFium or libjpeg makes the scan smaller."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium_c
+import pytest
+from PIL import Image, ImageChops, ImageDraw, ImageStat
+
+from meterai.kit.pdf.lightening import lighten_scans
+from meterai.kit.pdf.rendering import RenderRequest, render_image, with_image
+
+SIZE = (1240, 1754)
+
+
+def scan(mode: str = "RGB", change: Callable[[pikepdf.Pdf, Any], None] | None = None) -> bytes:
+    """An A4 page of 150 dots an inch with lines, and a blue seal where there is colour."""
+    paper = Image.new("RGB", SIZE, (244, 242, 238))
+    pen = ImageDraw.Draw(paper)
+    for line in range(150, 1200, 37):
+        pen.text((150, line), "menyatakan dengan sesungguhnya", fill=(40, 40, 45), font_size=24)
+    pen.ellipse((800, 1300, 1000, 1500), outline=(50, 60, 190), width=8)
+    packed = io.BytesIO()
+    paper.convert(mode).save(packed, "JPEG", quality=60)
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(595, 842)).obj
+    picture = pdf.make_stream(packed.getvalue(), Filter=pikepdf.Name.DCTDecode, BitsPerComponent=8)
+    picture["/Type"], picture["/Subtype"] = pikepdf.Name.XObject, pikepdf.Name.Image
+    picture["/Width"], picture["/Height"] = SIZE
+    picture["/ColorSpace"] = pikepdf.Name.DeviceGray if mode == "L" else pikepdf.Name.DeviceRGB
+    if change is not None:
+        change(pdf, picture)
+    page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Scan=picture))
+    page["/Contents"] = pdf.make_stream(b"q 595 0 0 842 0 0 cm /Scan Do Q")
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def width_in_memory(data: bytes) -> int:
+    """Of the scan, after it was made lighter for a page of 600 dots."""
+    document = pypdfium2.PdfDocument(data)
+    page = document[0]
+    lighten_scans(page, data, scale=600 / 595)
+    (picture,) = page.get_objects([pdfium_c.FPDF_PAGEOBJ_IMAGE])
+    width, _ = picture.get_px_size()
+    document.close()
+    return int(width)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_scan_looks_the_same_from_a_smaller_copy(mode: str) -> None:
+    data = scan(mode)
+    assert width_in_memory(data) == SIZE[0] // 2
+    request = RenderRequest(data=data, page=1, width_px=600)
+    light: Image.Image = with_image(request, lambda image: image.convert("RGB"))
+    difference = ImageChops.difference(light, render_image(request).convert("RGB"))
+    assert max(ImageStat.Stat(difference).mean) < 3
+    assert min(light.convert("L").crop((70, 70, 300, 580)).getextrema()) < 110, "the letters are there"
+
+
+def _masked(pdf: pikepdf.Pdf, picture: Any) -> None:
+    mask = pdf.make_stream(bytes(64), Width=8, Height=8, BitsPerComponent=8)
+    mask["/Type"], mask["/Subtype"] = pikepdf.Name.XObject, pikepdf.Name.Image
+    mask["/ColorSpace"] = pikepdf.Name.DeviceGray
+    picture["/SMask"] = mask
+
+
+def _inverted(_: pikepdf.Pdf, picture: Any) -> None:
+    picture["/Decode"] = pikepdf.Array([1, 0, 1, 0, 1, 0])
+
+
+def _of_another_size(_: pikepdf.Pdf, picture: Any) -> None:
+    picture["/Width"] = SIZE[0] + 60
+
+
+@pytest.mark.parametrize("change", [_masked, _inverted, _of_another_size])
+def test_a_picture_that_is_more_than_a_jpeg_is_left_to_pdfium(
+    change: Callable[[pikepdf.Pdf, Any], None],
+) -> None:
+    assert width_in_memory(scan(change=change)) > SIZE[0] // 2
+
+
+def test_a_broken_jpeg_is_left_to_pdfium() -> None:
+    def cut(_: pikepdf.Pdf, picture: Any) -> None:
+        picture.write(picture.read_raw_bytes()[:9000], filter=pikepdf.Name.DCTDecode)
+
+    assert width_in_memory(scan(change=cut)) == SIZE[0]
