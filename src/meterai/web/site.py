@@ -18,6 +18,7 @@ from meterai.sales.events import Event
 from meterai.web.assets import Assets
 from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
+from meterai.web.direct import DirectRoutes
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.queues import queues_of
@@ -84,7 +85,8 @@ def build_site(
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
         return made, _next_change(events, now)
 
-    return Edge(litestar, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
+    direct = DirectRoutes(litestar, ROUTES, given={"house": house, "desk": desk}, answer_error=_answer_error)
+    return Edge(direct, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
 
 
 def _next_change(events: Sequence[Event], now: datetime) -> float:
@@ -120,6 +122,14 @@ def _desk(request: Request[Any, Any, Any]) -> Desk:
     desk = request.app.state.desk
     assert isinstance(desk, Desk)
     return desk
+
+
+def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, Refusal):
+        return _refused(request, error)
+    if isinstance(error, HTTPException):
+        return _http_refused(request, error)
+    return _failed(request, error)
 
 
 def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
