@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline."),
     "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
+    "plan": _Entry("meterai.cli.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
     "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),

@@ -1,0 +1,76 @@
+"""`meterai plan`: a season of applications on paper. The model is a process of its own that prints JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from meterai.cli.plan_output import show_fit, show_plan
+
+
+def plan(
+    applicants: Annotated[int, typer.Option(min=1000, help="how many apply")] = 4_000_000,
+    days: Annotated[int, typer.Option(min=1, max=120, help="from the opening to the closing")] = 22,
+    stamps: Annotated[int, typer.Option(min=1, max=10, help="stamps per applicant")] = 2,
+    closing: Annotated[str, typer.Option(help="23:59 on the last day, or 2026-10-31T23:59")] = "23:59",
+    tau: Annotated[
+        float, typer.Option(min=0.1, help="hours: how early people come; 6 design, 1 stress")
+    ] = 6.0,
+    capacity: Annotated[
+        list[str] | None,
+        typer.Option(help="JSON of a bench (journey, order, queue), or journeys a second; repeat"),
+    ] = None,
+    policy: Annotated[str, typer.Option(help="closing, line-counts or last-call:HOURS")] = "closing",
+    scenario: Annotated[str, typer.Option(help="a season that has happened: september-2024, or a file")] = "",
+    chart: Annotated[Path | None, typer.Option(help="write an SVG picture here", dir_okay=False)] = None,
+    language: Annotated[str, typer.Option(help="of the picture: id or en")] = "id",
+    seed: Annotated[int, typer.Option(help="the same seed, the same answer")] = 1,
+    json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked."""
+    given = {
+        "applicants": applicants,
+        "days": days,
+        "stamps": stamps,
+        "closing": closing,
+        "tau": tau,
+        "policy": policy,
+        "scenario": scenario,
+        "chart": chart or "",
+        "language": language,
+        "seed": seed,
+    }
+    words = [f"--{name}={value}" for name, value in given.items() if value != ""]
+    words += [f"--capacity={one}" for one in capacity or []]
+    command = [sys.executable, "-m", "simulator.planning", *words]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    answer: dict[str, Any] = json.loads(run.stdout) if run.stdout else {"error": "the planner failed"}
+    if json_output:
+        print(json.dumps(answer))
+    elif "error" in answer:
+        Console(stderr=True).print(answer["error"], markup=False)
+    else:
+        _show(answer, chart)
+    raise typer.Exit(2 if "error" in answer else 0)
+
+
+def _show(answer: dict[str, Any], chart: Path | None) -> None:
+    console = Console()
+    opens = answer.get("opens")
+    if answer.get("scenario"):
+        show_fit(console, answer["scenario"], answer["fit"])
+        show_plan(console, answer["plan"], opens, title="The first deadline kept, served by this service")
+        show_plan(console, answer["extended"], opens, title="As extended, served by this service")
+    else:
+        show_plan(console, answer["plan"], opens, title="The season")
+    console.print("[bold]Where the model guesses[/bold]")
+    for guess in answer["guesses"]:
+        console.print(f"- {guess}", markup=False, highlight=False)
+    if chart:
+        console.print(f"Picture: {chart}", markup=False)

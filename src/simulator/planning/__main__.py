@@ -1,0 +1,137 @@
+"""`python -m simulator.planning`: prints a plan as one JSON object; `meterai plan` shows it to people."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from simulator.planning.calibration import GUESSES as FIT_GUESSES
+from simulator.planning.calibration import Fit, fit, question_of
+from simulator.planning.chart import draw_chart
+from simulator.planning.futures import Question
+from simulator.planning.measured import Measured, read_measured
+from simulator.planning.plan import GUESSES, Plan, make_plan
+from simulator.planning.scenario import Scenario, read_scenario
+from simulator.planning.season import DAY, Behaviour, Ending, Policy, Season, Service
+from simulator.planning.traffic import Limits, Sizes
+
+_POLICY = re.compile(r"(closing|line-counts|last-call)(?::([\d.]+))?")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is printed."""
+
+    plan: Plan
+    """For a scenario: had its first closing time been kept, and had this service served it."""
+    opens: datetime | None = None
+    scenario: str = ""
+    fit: Fit | None = None
+    extended: Plan | None = None
+    """For a scenario: with its extension and the rush after its outage, served by this service."""
+    guesses: tuple[str, ...] = GUESSES
+    """What is not measured, in the plan and in the fit."""
+
+
+def main() -> None:
+    """Exit code 2: a question that can't be read; the reason is printed as {"error": ...}."""
+    asked = _arguments().parse_args()
+    try:
+        measured = read_measured(asked.capacity)
+        answer = _of_scenario(asked, measured) if asked.scenario else _of_season(asked, measured)
+    except ValueError as error:
+        print(msgspec.json.encode({"error": str(error)}).decode())
+        sys.exit(2)
+    if asked.chart:
+        chart = draw_chart(
+            answer.plan,
+            language=asked.language,
+            opens=answer.opens,
+            fit=answer.fit,
+            name=answer.scenario,
+        )
+        asked.chart.write_text(chart)
+    print(msgspec.json.encode(answer).decode())
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--applicants", type=int, default=4_000_000)
+    parser.add_argument("--days", type=int, default=22)
+    parser.add_argument("--stamps", type=int, default=2)
+    parser.add_argument("--closing", default="23:59")
+    parser.add_argument("--tau", type=float, default=6.0)
+    parser.add_argument("--capacity", action="append", default=[])
+    parser.add_argument("--policy", default="closing")
+    parser.add_argument("--scenario", default="")
+    parser.add_argument("--chart", type=Path)
+    parser.add_argument("--language", choices=("id", "en"), default="id")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser
+
+
+def _of_season(asked: argparse.Namespace, measured: Measured) -> Answer:
+    length_s, opens = season_length(asked.days, asked.closing)
+    season = Season(
+        applicants=asked.applicants, days=length_s / DAY, stamps=asked.stamps, tau_hours=asked.tau
+    )
+    service = Service(journeys_per_second=measured.journeys_with(season.stamps))
+    question = Question(season, Behaviour(), read_policy(asked.policy), service)
+    return Answer(plan=make_plan(question, measured, Sizes(), Limits(), asked.seed), opens=opens)
+
+
+def _of_scenario(asked: argparse.Namespace, measured: Measured) -> Answer:
+    scenario = read_scenario(asked.scenario)
+    found = fit(scenario)
+    service = Service(journeys_per_second=measured.journeys_with(scenario.stamps))
+    kept = Question(_first_season(scenario, found), Behaviour(), read_policy(asked.policy), service)
+    behaviour = Behaviour(panic_share=found.panic_share)
+    extended = question_of(scenario, found.tau_hours, service=service, behaviour=behaviour)
+    return Answer(
+        plan=make_plan(kept, measured, Sizes(), Limits(), asked.seed),
+        opens=scenario.opens,
+        scenario=scenario.name,
+        fit=found,
+        extended=make_plan(extended, measured, Sizes(), Limits(), asked.seed),
+        guesses=GUESSES + FIT_GUESSES,
+    )
+
+
+def _first_season(scenario: Scenario, found: Fit) -> Season:
+    return Season(
+        applicants=scenario.applicants,
+        days=scenario.seconds(scenario.closes) / DAY,
+        opens_at_hour=scenario.opens.hour,
+        stamps=scenario.stamps,
+        tau_hours=found.tau_hours,
+    )
+
+
+def season_length(days: int, closing: str) -> tuple[float, datetime | None]:
+    """(seconds, date of the opening). `closing`: 23:59 on the last day, or a date with its time; the season
+    opens at midnight of its first day. Raises: ValueError."""
+    try:
+        closes = datetime.fromisoformat(closing if "T" in closing else f"2000-01-01T{closing}")
+    except ValueError:
+        raise ValueError(f"--closing {closing}: neither 23:59 nor 2026-10-31T23:59") from None
+    midnight = closes.replace(hour=0, minute=0, second=0, microsecond=0)
+    length = (days - 1) * DAY + (closes - midnight).total_seconds() // 60 * 60
+    if days < 1 or length < DAY / 4:
+        raise ValueError("a season is at least six hours long")
+    return length, midnight - timedelta(days=days - 1) if "T" in closing else None
+
+
+def read_policy(text: str) -> Policy:
+    """closing, line-counts, or last-call:HOURS. Raises: ValueError."""
+    found = _POLICY.fullmatch(text)
+    if found is None or (found[1] == "last-call") != (found[2] is not None):
+        raise ValueError(f"--policy {text}: closing, line-counts or last-call:HOURS")
+    return Policy(Ending(found[1]), float(found[2] or 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The line as a fluid: joins in, people called at the site's rate, first come first served.
+
+Each lane of the arrays is a course of its own: another capacity, other outages, other joins. The steps follow
+each other in time, the lanes lie side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.planning.arrivals import STEP_S, Series
+from simulator.planning.season import HOUR, Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happened in each lane. Arrays are (steps + 1, lanes) where cumulative, (steps, lanes) else."""
+
+    joined: Series
+    """People who have joined, cumulative."""
+    called: Series
+    """People whom the frontier has passed, cumulative."""
+    began: Series
+    """People who came in, in each step; returners included."""
+    returning: Series
+    """People who were called, were absent, and will come or have come back and wait for the door."""
+    gave_up: Series
+    """People called who never come, cumulative."""
+
+    def in_line(self) -> Series:
+        """People waiting to be called at each edge; some of them have left without saying so."""
+        return self.joined - self.called
+
+    def part(self, first: int, last: int) -> Course:
+        """Some of the lanes."""
+        parts = (self.joined, self.called, self.began, self.returning, self.gave_up)
+        return Course(*(whole[:, first:last] for whole in parts))
+
+    def waits(self, lane: int, edges: Series) -> Series:
+        """How long those wait who join at each edge, in seconds; infinite: not called within the run."""
+        return waits_of(self.joined[:, lane], self.called[:, lane], edges)
+
+
+def run(joins: Series, capacity: Series, behaviour: Behaviour, returners_share: float) -> Course:
+    """Runs every lane. `joins`: people per step; `capacity`: journeys per second in each step; both
+    (steps, lanes), or (steps, 1) for all lanes alike. Journeys walked twice take capacity twice."""
+    steps, lanes = np.broadcast_shapes(joins.shape, capacity.shape)
+    joined = np.zeros((steps + 1, lanes))
+    np.cumsum(np.broadcast_to(joins, (steps, lanes)), axis=0, out=joined[1:])
+    budget = np.broadcast_to(capacity * STEP_S / (1 + behaviour.tries_again), (steps, lanes))
+    called, began = np.zeros((steps + 1, lanes)), np.zeros((steps, lanes))
+    returning, gave_up = np.zeros((steps + 1, lanes)), np.zeros((steps + 1, lanes))
+    back_now = 1 - np.exp(-STEP_S / (behaviour.back_hours * HOUR))
+    patience_steps = behaviour.patience_hours * HOUR / STEP_S
+    frontier = np.zeros(lanes, dtype=np.int64)  # the step in which the next one to be called has joined
+    every = np.arange(lanes)
+    at_door, away = np.zeros(lanes), np.zeros(lanes)
+    for step in range(steps):
+        here = called[step]
+        while True:
+            passed = (joined[frontier + 1, every] <= here) & (frontier < step)
+            if not passed.any():
+                break
+            frontier += passed
+        present = (1 - behaviour.absent) * np.exp((frontier - step) / patience_steps)
+        back = away * back_now
+        at_door += back
+        kept = np.minimum(at_door, budget[step] * returners_share)
+        calls = np.minimum((budget[step] - kept) / present, joined[step + 1] - here)
+        shows = calls * present
+        more = np.minimum(at_door - kept, budget[step] - kept - shows)
+        absent = calls - shows
+        at_door -= kept + more
+        away += absent * behaviour.comes_back - back
+        called[step + 1] = here + calls
+        began[step] = shows + kept + more
+        returning[step + 1] = away + at_door
+        gave_up[step + 1] = gave_up[step] + absent * (1 - behaviour.comes_back)
+    return Course(joined, called, began, returning, gave_up)
+
+
+def waits_of(joined: Series, called: Series, edges: Series) -> Series:
+    """How long those wait who join at each edge: until the frontier passes their place.
+
+    The last of those who joined by an edge is meant, at the mean of its minute.
+    """
+    place = np.searchsorted(called, joined - 1e-6)
+    known = np.minimum(place, len(edges) - 1)
+    first = np.maximum(known - 1, 0)
+    rise = called[known] - called[first]
+    part = np.divide(joined - called[first], rise, out=np.ones_like(rise), where=rise > 0)
+    at = edges[first] + np.clip(part, 0, 1) * (edges[known] - edges[first])
+    return np.where(place >= len(edges), np.inf, np.maximum(at - edges, 0.0))

@@ -1,0 +1,198 @@
+"""Requests, bytes, messages and money that a course of the season means; what gives way first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from simulator.planning.arrivals import STEP_S, Series
+from simulator.planning.futures import Question
+from simulator.planning.line import Course
+from simulator.planning.measured import Measured
+from simulator.planning.season import HOUR, Outage
+
+FACE_VALUE: Final = 10_000
+"""Rupiah a stamp (UU 10/2020 article 5)."""
+POLL_FRONT_S: Final = 2.0
+POLL_BACK_S: Final = 60.0
+_POLL_PART: Final = 30.0
+"""A person looks again after a thirtieth of the wait ahead, within the two bounds."""
+
+
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes and counts. Guesses, but for the first three: those are what the pages weigh."""
+
+    wait_page: float = 14_000
+    status: float = 1_400
+    """The status document of 1 kB with its headers, both ways."""
+    pages: float = 150_000
+    """Of a journey: pages and one page image, gzip."""
+    document: float = 300_000
+    """One uploaded PDF; the stamped one is `stamp` larger."""
+    stamp: float = 25_000
+    site_requests: float = 50
+    """Per finished journey (design)."""
+    messages: float = 2
+    """Codes and notices by mail or WhatsApp, per journey."""
+    paid_to_stamped_s: float = 5.0
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands around the service. Guesses: ask the provider."""
+
+    network_mbit: float = 1_000
+    """Each way."""
+    messages_per_second: float = 100
+    payments_per_second: float = 150
+    files_tb: float = 4.0
+    """The store for uploaded and stamped documents."""
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Peaks (of a minute) and sums over the season."""
+
+    joins_per_second: float
+    """Peak at the gate."""
+    polls_per_second: float
+    """Peak at the gate, with everybody who waits looking again and again."""
+    panic_polls_per_second: float
+    """The same at the worst minute of an outage: people reload by hand. 0: no outage was asked about."""
+    site_requests_per_second: float
+    in_mbit: float
+    """Peak towards us: uploads."""
+    out_mbit: float
+    """Peak from us: wait pages, status, pages, downloads."""
+    uploaded_gb: float
+    downloaded_gb: float
+    files_tb: float
+    """Uploaded and stamped documents, all kept."""
+    messages_per_second: float
+    payments_per_second: float
+
+
+class Money(msgspec.Struct, frozen=True, kw_only=True):
+    """Stamps and rupiah, by face value."""
+
+    stock_stamps: int
+    """To have before the opening: for everybody who applies."""
+    stock_on_the_last_day: int
+    """Stamps that the last day takes."""
+    deposit_rp: int
+    """At the treasury before the stock is issued."""
+    sold_rp: int
+    at_risk_rp: int
+    """Paid and not yet stamped at the busiest moment; what a loss of everything would have to give back."""
+    not_taken_rp: int
+    """What those left in line at closing would have paid. None of them has paid anything."""
+
+
+class Bottleneck(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is asked for so much a second and bears so much."""
+
+    name: str
+    asked: float
+    bears: float
+    unit: str
+    use: float
+    """Asked over bears; above 1 it is the line that absorbs the rest, or it fails."""
+
+
+def traffic_of(question: Question, course: Course, sizes: Sizes) -> Traffic:
+    """Of lane 0."""
+    joins = np.diff(course.joined[:, 0]) / STEP_S
+    began = course.began[:, 0] / STEP_S * (1 + question.behaviour.tries_again)
+    line = course.in_line()[1:, 0]
+    polls = polls_of(line, question.service.journeys_per_second)
+    panic = reloads(question.edges, question.outages, question)
+    stamps = question.season.stamps
+    entering = began * stamps * sizes.document
+    leaving = began * (sizes.pages + stamps * (sizes.document + sizes.stamp))
+    leaving = leaving + joins * sizes.wait_page + polls * sizes.status
+    leaving = leaving + polls * (panic - 1) * sizes.wait_page
+    done = course.began[:, 0].sum()
+    return Traffic(
+        joins_per_second=float(joins.max()),
+        polls_per_second=float(polls.max()),
+        panic_polls_per_second=float((polls * panic)[panic > 1].max(initial=0.0)),
+        site_requests_per_second=float(began.max() * sizes.site_requests),
+        in_mbit=float(entering.max() * 8 / 1e6),
+        out_mbit=float(leaving.max() * 8 / 1e6),
+        uploaded_gb=float(entering.sum() * STEP_S / 1e9),
+        downloaded_gb=float(leaving.sum() * STEP_S / 1e9),
+        files_tb=float(done * stamps * (2 * sizes.document + sizes.stamp) / 1e12),
+        messages_per_second=float(began.max() * sizes.messages),
+        payments_per_second=float(began.max()),
+    )
+
+
+def polls_of(line: Series, rate: float, back_s: float = POLL_BACK_S) -> Series:
+    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a thirtieth
+    of the wait ahead, at least `POLL_FRONT_S`, at most `back_s`. The integral over the line."""
+    waits = line / max(rate, 1e-9)
+    near, far = POLL_FRONT_S * _POLL_PART, back_s * _POLL_PART
+    looks = np.minimum(waits, near) / POLL_FRONT_S
+    looks = looks + _POLL_PART * np.log(np.clip(waits, near, far) / near)
+    total: Series = rate * (looks + np.maximum(waits - far, 0) / back_s)
+    return total
+
+
+def poll_back_seconds(line: float, rate: float, polls_max: float) -> float:
+    """The longest pause between two looks with which the gate bears the longest line at half its strength."""
+    back = POLL_BACK_S
+    while polls_of(np.array([line]), rate, back)[0] > polls_max / 2 and back < 3600:
+        back *= 1.25
+    return round(back)
+
+
+def reloads(edges: Series, outages: tuple[Outage, ...], question: Question) -> Series:
+    """How many times as many requests people make in each step: 1 in peace."""
+    behaviour, middle = question.behaviour, (edges[:-1] + edges[1:]) / 2
+    factor = np.ones(len(middle))
+    for outage in outages:
+        ebb = np.exp(-np.maximum(middle - outage.ends_s, 0) / (behaviour.reload_hours * HOUR))
+        factor += np.where(middle < outage.begins_s, 0, (behaviour.panic_reloads - 1) * ebb)
+    return np.minimum(factor, behaviour.panic_reloads)
+
+
+def money_of(question: Question, course: Course, unfinished: float, sizes: Sizes) -> Money:
+    """Of lane 0."""
+    stamps, began = question.season.stamps, course.began[:, 0]
+    closes = round(question.season.seconds / STEP_S)
+    last_day = began[max(0, closes - round(24 * HOUR / STEP_S)) : closes].sum()
+    at_once = began.max() / STEP_S * sizes.paid_to_stamped_s
+    stock = question.season.applicants * stamps
+    return Money(
+        stock_stamps=stock,
+        stock_on_the_last_day=round(last_day * stamps),
+        deposit_rp=stock * FACE_VALUE,
+        sold_rp=round(began.sum() * stamps) * FACE_VALUE,
+        at_risk_rp=round(at_once * stamps * FACE_VALUE),
+        not_taken_rp=round(unfinished * stamps) * FACE_VALUE,
+    )
+
+
+def bottlenecks(
+    question: Question, traffic: Traffic, measured: Measured, limits: Limits
+) -> tuple[Bottleneck, ...]:
+    """Everything that can give way, the tightest first. The site is asked for what comes in the busiest
+    minute; all that lies behind it only sees what the gate lets in."""
+    repeats = 1 + question.behaviour.tries_again
+    asked = {
+        "site": (traffic.joins_per_second * repeats, question.service.journeys_per_second, "journeys/s"),
+        "gate, joins": (traffic.joins_per_second, measured.joins, "joins/s"),
+        "gate, polls": (
+            max(traffic.polls_per_second, traffic.panic_polls_per_second), measured.polls, "polls/s",
+        ),
+        "network in": (traffic.in_mbit, limits.network_mbit, "Mbit/s"),
+        "network out": (traffic.out_mbit, limits.network_mbit, "Mbit/s"),
+        "messages": (traffic.messages_per_second, limits.messages_per_second, "messages/s"),
+        "payments": (traffic.payments_per_second, limits.payments_per_second, "payments/s"),
+        "file store": (traffic.files_tb, limits.files_tb, "TB"),
+    }  # fmt: skip
+    found = [
+        Bottleneck(name=name, asked=wanted, bears=bears, unit=unit, use=wanted / bears)
+        for name, (wanted, bears, unit) in asked.items()
+    ]
+    return tuple(sorted(found, key=lambda one: -one.use))
