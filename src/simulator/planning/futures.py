@@ -63,8 +63,9 @@ def rates_of(question: Question, policy: Policy, edges: Series) -> Series:
             tau_hours=season.tau_hours,
         )
         tau_s, at_s = season.tau_hours * HOUR, question.extension.at_s
-        rates = expected(first, behaviour, policy, edges)
-        rates = re_aimed(rates, edges, at_s=at_s, closes_s=season.seconds, tau_s=tau_s)
+        rates = expected(first, behaviour, Policy(), edges)  # a last call concerns the later closing
+        closes_s = season.seconds - policy.last_call_hours * HOUR
+        rates = re_aimed(rates, edges, at_s=at_s, closes_s=closes_s, tau_s=tau_s)
     felt = question.outages + question.rushes
     return with_rush(rates, edges, felt, behaviour, until_s=season.seconds)
 
