@@ -23,14 +23,15 @@ class NginxMissing(Exception):
 class Nginx:
     """One nginx, ended at the end of a `with`. `processor`: where its only worker runs.
 
-    `gates`, `site`: ports behind it. Plain HTTP: the lines about TLS are left out.
+    `gates`, `site`: ports behind it. Plain HTTP: the lines about TLS are left out. `is_bare`: not as it is
+    shipped, but with nothing in it except the one file of the status, for comparison.
 
     Raises: NginxMissing.
     """
 
     def __init__(
         self, place: Path, queue: Path, *, gates: tuple[int, ...] = (9,), site: int = 9,
-        processor: int | None = None,
+        processor: int | None = None, is_bare: bool = False,
     ) -> None:  # fmt: skip
         self.program = shutil.which("nginx") or "/usr/sbin/nginx"
         if not Path(self.program).exists() or not SHIPPED.exists():
@@ -40,7 +41,11 @@ class Nginx:
         self.processor = processor
         self._config = place / "nginx.conf"
         place.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(_fitted(SHIPPED.read_text(), place, queue, self.port, gates=gates, site=site))
+        if is_bare:
+            text = _BARE.format(user=_user(), place=place, port=self.port, queue=queue)
+        else:
+            text = _fitted(SHIPPED.read_text(), place, queue, self.port, gates=gates, site=site)
+        self._config.write_text(text)
 
     def __enter__(self) -> Nginx:
         command = [self.program, "-e", "stderr", "-c", str(self._config), "-g", "daemon off;"]
@@ -58,6 +63,32 @@ class Nginx:
         self.process.wait(10)
 
 
+_BARE = """{user}
+worker_processes 1;
+pid {place}/nginx.pid;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000;
+    open_file_cache max=16;
+    server {{
+        listen 127.0.0.1:{port};
+        location = /antre/casn/d/status.json {{
+            alias {queue}/casn/public/status.json;
+            default_type application/json;
+        }}
+        location / {{ return 404; }}
+    }}
+}}
+"""
+
+
+def _user() -> str:
+    return f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""
+
+
 def _fitted(text: str, place: Path, queue: Path, port: int, *, gates: tuple[int, ...], site: int) -> str:
     """The shipped text with this place's ports and folders, and without TLS."""
     servers = "\n".join(f"        server 127.0.0.1:{gate} max_fails=2 fail_timeout=5s;" for gate in gates)
@@ -65,7 +96,7 @@ def _fitted(text: str, place: Path, queue: Path, port: int, *, gates: tuple[int,
     text = first + rest.partition("    }\n")[2]
     text = re.sub(r"^\s*ssl_.*\n", "", text, flags=re.M)
     for shipped, ours in (
-        ("user www-data;", f"user {pwd.getpwuid(os.getuid()).pw_name};" if os.getuid() == 0 else ""),
+        ("user www-data;", _user()),
         ("worker_processes auto;", "worker_processes 1;"),
         ("/run/nginx.pid", str(place / "nginx.pid")),
         ("/var/log/nginx/error.log", str(place / "error.log")),

@@ -25,13 +25,14 @@ from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
 from meterai.gate.room import Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
-from meterai.gate.standing import standing_of
-from meterai.gate.waiting import wait_page
+from meterai.gate.standing import Standing, standing_of
+from meterai.gate.waiting import told_of, wait_page
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
+from meterai.waiting_room.tickets import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,9 @@ class Gate:
     def __init__(self, settings: GateSettings, facts: dict[str, EventFacts]) -> None:
         self.settings = settings
         self.pages = Pages(settings.site_url)
-        self.safety: Headers = safety_headers(settings.site_url, self.pages.style_hash)
+        self.safety: Headers = safety_headers(
+            settings.site_url, style_hash=self.pages.style_hash, script_hash=self.pages.script_hash
+        )
         self.halls: dict[str, Hall] = {}
         self.ready: dict[bytes, bytes] = {}
         self._facts = facts
@@ -193,6 +196,8 @@ class Gate:
             path=path.removeprefix("/en") if language == "en" else path,
             headline=HEADLINES[name].of(language),
             text=TEXTS[name].of(language).format(**facts),
+            resume=name == "closed",
+            path_here=path.removeprefix("/en"),
             next_link=self.settings.site_url + ("/en" if language == "en" else "/"),
             next_text=TEXTS["to_site"].of(language),
         )
@@ -349,11 +354,11 @@ class _Visit:
         except Refusal as refusal:
             return self.form(refusal)
         now = hall.room.now()
-        if abs(now - hall.shelf.config.schedule.closes_at) <= PRESENT_AROUND_CLOSING_S:
-            hall.pings.present(ticket, now)
+        told = told_of(hall.shelf, ticket, now=now, joined_here=hall.room.journal.count(ticket.window))
+        self._note_presence(ticket, told.standing)
         body = wait_page(
             self.gate.pages, hall.shelf, hall.facts, text, ticket,
-            language=self.language, now=now, gate_url=self.gate.settings.gate_url,
+            told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
         )  # fmt: skip
         cookies: tuple[tuple[str, str], ...] = ()
         if not cookie_ticket(self.request, self.slug):
@@ -367,10 +372,17 @@ class _Visit:
             ticket = hall.joining.check(text)
         except Refusal:
             return respond(403, b"", (*_NO_STORE, *self.gate.safety))
-        standing = standing_of(hall.shelf, ticket)
-        if standing.soonest_s is not None and not standing.is_called and standing.soonest_s <= READY_WITHIN_S:
-            hall.pings.ready(ticket)
+        self._note_presence(ticket, standing_of(hall.shelf, ticket))
         return respond(204, b"", (*_NO_STORE, *self.gate.safety))
+
+    def _note_presence(self, ticket: Ticket, standing: Standing) -> None:
+        """Who looks shortly before the turn will come, and who looks around closing is in line."""
+        pings, now = self.hall.pings, self.hall.room.now()
+        is_soon = standing.soonest_s is not None and standing.soonest_s <= READY_WITHIN_S
+        if is_soon and standing.number is not None and not standing.is_called:
+            pings.ready(ticket)
+        if abs(now - self.hall.shelf.config.schedule.closes_at) <= PRESENT_AROUND_CLOSING_S:
+            pings.present(ticket, now)
 
     def resume(self) -> bytes:
         """Goes on with a ticket that was typed, pasted or scanned."""

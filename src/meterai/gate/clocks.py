@@ -21,12 +21,11 @@ def clock_text(unix: float, language: str, zone: str, *, seconds: bool = False) 
     return f"{text if language == 'id' else text.replace('.', ':')} {ZONES[zone]}"
 
 
-def moment_text(unix: float, language: str, zone: str) -> str:
+def moment_text(unix: float, language: str, zone: str, *, seconds: bool = False) -> str:
     """`5 Sep 2026, 21.40 WIB`."""
     local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
-    return (
-        f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}, {clock_text(unix, language, zone)}"
-    )
+    day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
+    return f"{day}, {clock_text(unix, language, zone, seconds=seconds)}"
 
 
 def number_text(number: int, language: str) -> str:

@@ -38,12 +38,14 @@ class Pages:
     def __init__(self, site: str) -> None:
         self.site = site
         self.style = _squeeze((FOLDER / "static" / "gate.css").read_text())
-        self.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
+        self.style_hash = _hash(self.style)
+        self.script = _bare((FOLDER / "static" / "wait.js").read_text())
+        self.script_hash = _hash(self.script)
         self.assets: dict[str, tuple[str, bytes]] = {}
         """Address -> (content type, content)."""
         self._addresses: dict[str, str] = {}
         for path in sorted((FOLDER / "static").iterdir()):
-            if path.suffix in _TYPES:
+            if path.suffix in _TYPES and path.name != "wait.js":
                 content = path.read_bytes()
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
@@ -72,9 +74,21 @@ class Pages:
             "asset": self._addresses.__getitem__,
             "site": self.site,
             "style": Markup(self.style),  # noqa: S704 - a file of ours
+            "script": Markup(self.script),  # noqa: S704 - a file of ours
         }
         environment.filters["number"] = lambda number: number_text(number, language)
         return environment
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names what may stand in a page (CSP level 3)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _bare(script: str) -> str:
+    """Without comments of their own lines and without the space before lines."""
+    lines = (line.strip() for line in re.sub(r"/\*.*?\*/", "", script).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _squeeze(css: str) -> str:

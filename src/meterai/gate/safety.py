@@ -7,15 +7,16 @@ from urllib.parse import urlsplit
 type Headers = tuple[tuple[str, str], ...]
 
 
-def safety_headers(site_url: str, style_hash: str) -> Headers:
+def safety_headers(site_url: str, *, style_hash: str, script_hash: str) -> Headers:
     """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
 
-    `style_hash`: of the one style that stands in the pages themselves (CSP level 3, `sha256-...`).
+    `style_hash`, `script_hash`: of the one style and the one script that stand in the pages themselves
+    (CSP level 3, `sha256-...`).
     """
     parts = urlsplit(site_url)
     policy = (
-        f"default-src 'none'; script-src 'self'; worker-src 'self'; style-src '{style_hash}'; "
-        "img-src 'self' data:; connect-src 'self'; "
+        f"default-src 'none'; script-src 'self' '{script_hash}'; worker-src 'self'; "
+        f"style-src '{style_hash}'; img-src 'self' data:; connect-src 'self'; "
         f"form-action 'self' {parts.scheme}://{parts.netloc}; frame-ancestors 'none'; base-uri 'none'"
     )
     headers = [

@@ -39,6 +39,8 @@ def standing_of(shelf: Shelf, ticket: Ticket) -> Standing:
     is_called = status is not None and place is not None and _is_called(status, ticket.window, place)
     ahead = _ahead(shelf, number, before) if not is_called else 0
     soonest, latest = _times(status, ahead) if status and not is_called else (0, 0)
+    if number is None and not is_called:
+        latest = None  # before the draw only those of earlier windows are known to be ahead
     return Standing(
         state=status.state if status else QueueState.OPEN,
         is_called=is_called,

@@ -3,63 +3,101 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
-from meterai.gate.clocks import clock_text, moment_text
+from markupsafe import Markup
+
+from meterai.gate.clocks import clock_text
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.qr import qr_svg
+from meterai.gate.saying import Moments, Said, said_of
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
 from meterai.gate.words import HEADLINES, TEXTS
+from meterai.kernel.clock import ZONES
 from meterai.waiting_room import windows
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""
 _NEAR_S = 180
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
-_RELOAD_S = 150
-"""A page with a script is fetched anew so seldom: for the verdict, which the server works out."""
+_RELOADS = 10
+"""A page with a script is fetched anew only after so many looks, for the verdict: the server works it out."""
+_RELOAD_S = (120, 600)
+_NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.NOT_TONIGHT}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the holder of a ticket is told, and what it was worked out from."""
+
+    standing: Standing
+    verdict: Verdict
+
+
+def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> Told:
+    """The standing and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+    standing = standing_of(shelf, ticket)
+    status = shelf.status
+    if status is None:
+        return Told(standing, Verdict(advice=Advice.UNKNOWN))
+    among = None
+    if standing.place is None:
+        among = shelf.joined_in(ticket.window) or max(joined_here, status.waiting - (standing.ahead or 0))
+    verdict = verdict_of(
+        status,
+        standing.ahead,
+        now=now,
+        among=among,
+        is_called=standing.is_called,
+        line_counts=shelf.config.policy.line_counts,
+    )
+    return Told(standing, verdict)
 
 
 def wait_page(
     pages: Pages, shelf: Shelf, event: EventFacts, text: str, ticket: Ticket, *,
-    language: str, now: float, gate_url: str,
+    told: Told, language: str, now: float, gate_url: str,
 ) -> bytes:  # fmt: skip
-    """The page of a ticket, about 12 kB."""
-    standing = standing_of(shelf, ticket)
-    status = shelf.status
+    """The page of a ticket, about 13 kB."""
+    standing, verdict, status = told.standing, told.verdict, shelf.status
     path = f"/antre/{shelf.slug}/t/{text}"
-    address = f"{gate_url}{'/en' if language == 'en' else ''}{path}"
+    own_path = f"/en{path}" if language == "en" else path
     refresh = refresh_seconds(shelf, standing, ticket, now)
-    note = getattr(status.note, language) if status else ""
+    said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
     return pages.render(
         "wait.html",
         language,
         path=path,
-        event=_event_view(event, language),
+        event=event,
+        documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
         ticket=text,
-        headline=HEADLINES[_headline(standing)].of(language),
-        note=note,
+        headline=HEADLINES[_headline(standing, verdict, ticket)].of(language),
+        note=getattr(status.note, language) if status else "",
         window=ticket.window,
         place="" if standing.place is None else standing.place,
         number=standing.number,
         is_exact=standing.is_exact,
         is_called=standing.is_called,
-        ahead=standing.ahead,
+        state=standing.state,
+        ahead=_shown_ahead(standing, verdict),
+        left_s="" if standing.soonest_s is None else standing.soonest_s,
+        near=1 if _is_near(standing) else "",
         turn=_turn(standing, event, language, now),
-        drawn=_drawn(shelf, standing, ticket, event, language),
-        verdict="",
         epoch=status.epoch if status else 0,
         sequence=status.sequence if status else 0,
-        claim_minutes=shelf.config.policy.claim_minutes,
+        zone_name=ZONES[event.zone],
         updated=clock_text(status.at if status else now, language, event.zone, seconds=True),
         refresh_s=refresh,
-        reload_s=_RELOAD_S if standing.place is not None else refresh,
-        address=address,
-        qr=_svg(address),
-    )
+        poll_s=min(refresh, 10),
+        reload_s=refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
+        qr=Markup(qr_svg(gate_url + own_path)),  # noqa: S704 - drawn here, from checked text
+        **_spoken(said),
+    )  # fmt: skip
 
 
 def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float) -> int:
@@ -68,6 +106,8 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
     With jitter, so that those who came together don't come back together.
     """
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, decides nothing
+    if standing.state is QueueState.CLOSED or standing.is_called:
+        return round(_REFRESH_MAX_S * 5 * spread)
     if standing.place is None:
         window = windows.window_of(shelf.config.schedule, ticket.window)
         until = window.ends_at + _DRAWN_AFTER_S - now
@@ -81,17 +121,28 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
     return max(2, round(wished * spread))
 
 
-def _headline(standing: Standing) -> str:
-    match standing.state:
-        case QueueState.CLOSED:
-            return "called" if standing.is_called else "closed"
-        case QueueState.HALTED:
-            return "halted"
-        case QueueState.OUT_OF_STOCK:
-            return "out_of_stock"
-    if standing.is_called:
-        return "called"
-    return "near" if standing.soonest_s is not None and standing.soonest_s <= _NEAR_S else "waiting"
+def _between(wished: int, least: int, most: int) -> int:
+    return min(max(wished, least), most)
+
+
+def _headline(standing: Standing, verdict: Verdict, ticket: Ticket) -> str:
+    match verdict.advice:
+        case Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.NOT_TONIGHT:
+            return verdict.advice.value
+    if standing.place is None and ticket.window == 0:
+        return "lottery"
+    return "near" if _is_near(standing) else "waiting"
+
+
+def _is_near(standing: Standing) -> bool:
+    return standing.number is not None and standing.soonest_s is not None and standing.soonest_s <= _NEAR_S
+
+
+def _shown_ahead(standing: Standing, verdict: Verdict) -> int | None:
+    """Nothing after the end; before the draw only what is certain and says something."""
+    if verdict.advice is Advice.CLOSED or (standing.number is None and not standing.ahead):
+        return None
+    return standing.ahead
 
 
 def _turn(standing: Standing, event: EventFacts, language: str, now: float) -> str:
@@ -101,32 +152,22 @@ def _turn(standing: Standing, event: EventFacts, language: str, now: float) -> s
     if standing.latest_s is None:
         return TEXTS["from"].of(language).format(soonest=soonest)
     latest = clock_text(now + standing.latest_s, language, event.zone)
-    return TEXTS["between"].of(language).format(soonest=soonest, latest=latest)
+    if soonest == latest:
+        return TEXTS["about"].of(language).format(moment=latest)
+    bare = soonest.rpartition(" ")[0]  # the zone stands once
+    return TEXTS["between"].of(language).format(soonest=bare, latest=latest)
 
 
-def _drawn(shelf: Shelf, standing: Standing, ticket: Ticket, event: EventFacts, language: str) -> str:
-    """When the order inside its window will be known."""
-    if standing.place is not None:
-        return ""
-    ends_at = windows.window_of(shelf.config.schedule, ticket.window).ends_at
-    moment = (
-        moment_text(ends_at, language, event.zone)
-        if ticket.window == 0
-        else clock_text(ends_at, language, event.zone, seconds=True)
+def _moments(shelf: Shelf, event: EventFacts, ticket: Ticket) -> Moments:
+    schedule = shelf.config.schedule
+    return Moments(
+        zone=event.zone,
+        closes_at=schedule.closes_at,
+        joined_at=ticket.joined_at,
+        drawn_at=windows.window_of(schedule, ticket.window).ends_at,
+        claim_minutes=shelf.config.policy.claim_minutes,
     )
-    return TEXTS["waits_closing"].of(language).format(moment=moment)
 
 
-def _event_view(event: EventFacts, language: str) -> dict[str, object]:
-    return {
-        "slug": event.slug,
-        "name": event.name,
-        "zone": event.zone,
-        "documents": event.documents[language],
-    }
-
-
-def _svg(address: str) -> object:
-    from markupsafe import Markup
-
-    return Markup(qr_svg(address))  # noqa: S704 - drawn here, from checked text
+def _spoken(said: Said) -> dict[str, object]:
+    return {"tone": said.tone, "told": said.told, "lines": said.lines, "claim": said.claim}

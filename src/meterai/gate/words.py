@@ -1,4 +1,4 @@
-"""What the gate says in one sentence: refusals and headlines, Indonesian and English."""
+"""What the gate says in one sentence: refusals and headlines, in both languages. Verdicts: `saying.py`."""
 
 from __future__ import annotations
 
@@ -53,8 +53,10 @@ PROBLEMS: Final = {
 
 HEADLINES: Final = {
     "called": Words("Giliran Anda", "It is your turn"),
+    "not_tonight": Words("Kemungkinan besar tidak sempat", "Most likely not in time"),
+    "lottery": Words("Anda ikut undian", "You are in the draw"),
     "near": Words("Giliran Anda hampir tiba", "Your turn is near"),
-    "waiting": Words("Anda sudah di dalam antrean", "You are in line"),
+    "waiting": Words("Anda di dalam antrean", "You are in line"),
     "halted": Words("Antrean berhenti sebentar", "The queue is held for a moment"),
     "out_of_stock": Words("Stok meterai sedang habis", "Stamps are out of stock now"),
     "closed": Words("Antrean sudah ditutup", "The queue is closed"),
@@ -64,10 +66,10 @@ HEADLINES: Final = {
 
 TEXTS: Final = {
     "closed": Words(
-        "Pendaftaran {event} ditutup {moment}. Jika Anda masih di dalam antrean saat itu, tiket Anda tetap "
-        "menjadi bukti: buka tautan tiket Anda.",
-        "Applications for {event} closed on {moment}. If you were in line then, your ticket is your proof: "
-        "open its link.",
+        "Antrean {event} ditutup {moment}. Jika Anda ada di antrean saat itu, buka tiket Anda: dengannya "
+        "Anda bisa mengambil bukti antre.",
+        "The queue of {event} closed on {moment}. If you were in line then, open your ticket: with it you "
+        "can take a certificate of attempt.",
     ),
     "not_yet": Words(
         "Anda bisa mengambil tempat mulai {moment}. Tidak perlu menunggu di halaman ini.",
@@ -75,11 +77,8 @@ TEXTS: Final = {
     ),
     "not_found": Words("Periksa alamatnya.", "Check the address."),
     "to_site": Words("Ke beranda Meterai", "To the home page"),
-    "waits_closing": Words(
-        "Urutan Anda diundi begitu jendela ini ditutup: {moment}.",
-        "Your order is drawn when this window closes: {moment}.",
-    ),
     "unknown_time": Words("belum dapat diperkirakan", "can't be estimated yet"),
-    "between": Words("{soonest} sampai {latest}", "{soonest} to {latest}"),
+    "between": Words("{soonest} – {latest}", "{soonest} – {latest}"),
+    "about": Words("sekitar {moment}", "about {moment}"),
     "from": Words("paling cepat {soonest}", "{soonest} at the earliest"),
 }

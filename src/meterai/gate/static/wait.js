@@ -1,73 +1,68 @@
-// Looks at the status now and then, the nearer the turn the more often. The page works without it.
-"use strict";
+// Looks at the status now and then, the nearer the turn the more often. The page works without it. It stands in
+// the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
-  const box = document.getElementById("wait");
-  if (!box || box.dataset.called) return;
-  const data = box.dataset, language = document.documentElement.lang;
-  const started = Date.now();
-  let seen = [Number(data.epoch), Number(data.sequence)], wait = 10, timer = 0, told = false;
-  const text = (id, value) => { const e = document.getElementById(id); if (e && value !== "") e.textContent = value; };
-  const number = (n) => n.toLocaleString(language === "id" ? "id-ID" : "en-GB");
-  const zones = { "Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT" };
-  const clock = (unix, seconds) => new Date(unix * 1000).toLocaleTimeString(language === "id" ? "id-ID" : "en-GB", {
-    timeZone: data.zone, hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined, hour12: false,
-  }) + " " + (zones[data.zone] || "");
-
-  // 64-bit places are compared as text: JavaScript's numbers would round them
-  const place = data.place;
-  const hex = (raw) => { const m = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw); return m && [Number(m[1]), BigInt(m[2])]; };
+  const find = (id) => document.getElementById(id), d = find("wait").dataset, tongue = document.documentElement.lang;
+  const locale = tongue === "id" ? "id-ID" : "en-GB", badge = (on) => navigator[on ? "setAppBadge" : "clearAppBadge"]?.().catch(() => 0);
+  badge(d.called);
+  if (d.called) { document.title = "● " + document.title; return; }
+  const begun = Date.now();
+  let seen = [+d.epoch, +d.sequence], wait = +d.poll, timer, told;
+  const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
+  const clock = (unix, second) => new Date(unix * 1000).toLocaleTimeString(locale, { timeZone: d.zone, hour: "2-digit", minute: "2-digit", second, hour12: false });
+  // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
   const isCalled = (raw) => {
-    const frontier = hex(raw);
-    if (!frontier || place === "") return false;
-    const window = Number(data.window);
-    return window < frontier[0] || (window === frontier[0] && BigInt(place) < frontier[1]);
+    const f = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw);
+    return f && d.place && (+d.window < +f[1] || (d.window === f[1] && BigInt(d.place) < BigInt(f[2])));
   };
   const when = (fan, column, people) => {
-    let seconds = 0, called = 0;
+    let at = 0, called = 0;
     for (const row of fan) {
-      if (row[column] >= people) return seconds + (row[0] - seconds) * (people - called) / Math.max(1, row[column] - called);
-      seconds = row[0]; called = row[column];
-    }
-    return null;
-  };
-
-  const show = (status) => {
-    const note = document.getElementById("note"), said = (status.note || {})[language] || "";
-    note.hidden = said === "";
-    note.textContent = said;
-    text("updated", clock(status.at, true));
-    wait = status.poll[1];
-    if (data.number === "") return;
-    const ahead = Math.max(0, Number(data.number) - 1 - status.called);
-    text("ahead", number(ahead));
-    const soonest = when(status.fan, 2, ahead + 1), latest = when(status.fan, 1, ahead + 1);
-    if (soonest !== null) text("turn", clock(status.at + soonest) + (latest !== null ? " – " + clock(status.at + latest) : ""));
-    const seconds = soonest !== null ? soonest : status.rate ? ahead * 60 / status.rate : 3600;
-    wait = Math.min(status.poll[1], Math.max(status.poll[0], seconds / 10));
-    if (!told && seconds <= 180) {
-      told = true;
-      fetch(data.ready, { method: "POST" }).catch(() => { told = false; });
+      if (row[column] >= people) return at + (row[0] - at) * (people - called) / Math.max(1, row[column] - called);
+      at = row[0]; called = row[column];
     }
   };
-
+  const again = () => {
+    badge(true);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
+    location.reload();
+  };
+  const take = (s) => {
+    const note = s.note?.[tongue] || "", box = find("note");
+    if (box.textContent !== note) { box.hidden = !note; box.textContent = note; }
+    show("updated", clock(s.at, "2-digit") + " " + d.wib);
+    wait = s.poll[1];
+    if (!d.number) return;
+    const ahead = Math.max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1);
+    show("ahead", ahead.toLocaleString(locale));
+    if (early >= 0 && late >= 0) show("turn", clock(s.at + early) + " – " + clock(s.at + late) + " " + d.wib);
+    const left = early ?? (s.rate ? ahead * 60 / s.rate : 3600);
+    wait = Math.min(s.poll[1], Math.max(s.poll[0], left / 10));
+    // the words on the page are the server's: they are fetched anew when they can't be true any more
+    if ((left < 170 && !d.near) || Math.abs(left - d.left + (Date.now() - begun) / 1000) > Math.max(300, left / 3)) return location.reload();
+    if (!told && left <= 180) {
+      told = 1;
+      fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
+    }
+  };
   const look = async () => {
     clearTimeout(timer);
     try {
-      const answer = await fetch(data.status, { credentials: "omit" });
-      if (answer.ok) {
-        const raw = await answer.text(), status = JSON.parse(raw.split("\n", 1)[0]);
-        if (status.epoch > seen[0] || (status.epoch === seen[0] && status.sequence >= seen[1])) {
-          const changed = data.state && data.state !== status.state;
-          data.state = status.state;
-          seen = [status.epoch, status.sequence];
-          if (isCalled(raw) || changed) return location.reload();
-          show(status);
-        }
+      const answer = await fetch(d.status, { credentials: "omit" }), raw = await answer.text();
+      const s = answer.ok && JSON.parse(raw.split("\n")[0]);
+      if (s && (s.epoch > seen[0] || (s.epoch === seen[0] && s.sequence >= seen[1]))) {
+        seen = [s.epoch, s.sequence];
+        if (isCalled(raw)) return again();
+        if (s.state !== d.state) return location.reload();
+        take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
-    if (Date.now() - started > Number(data.reload) * 1000 && !document.hidden && navigator.onLine !== false) return location.reload();
-    timer = setTimeout(look, 1000 * Math.min(wait, Math.max(2, Number(data.reload))) * (0.75 + Math.random() / 2));
+    if (Date.now() - begun > d.reload * 1000 && !document.hidden && navigator.onLine) return location.reload();
+    timer = setTimeout(look, 1000 * Math.min(wait, d.reload) * (0.75 + Math.random() / 2));
   };
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) timer = setTimeout(look, Math.random() * 1000); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.random() * 1000);
+  });
   timer = setTimeout(look, 1000 + Math.random() * 2000);
 })();

@@ -1,0 +1,210 @@
+"""The verdict in words: what stands on the wait page, in which tone, and what to press."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from meterai.gate.clocks import clock_text, moment_text, number_text
+from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
+from meterai.gate.words import Words
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.verdict import Advice, Verdict
+
+KEPT_FROM = 20
+"""Promises that must be due before it is said how many of them were kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Which times a page may name. Unix seconds."""
+
+    zone: str
+    closes_at: int
+    joined_at: int
+    drawn_at: int
+    claim_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the page says. `claim`: the words on the button to the site; empty: there is none."""
+
+    tone: str
+    told: str
+    lines: tuple[str, ...]
+    claim: str = ""
+
+
+def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, language: str) -> Said:
+    """The words for a verdict."""
+    words = _WORDS[verdict.advice]
+    facts = _facts(verdict, status, moments, language)
+    lines = [line.of(language).format(**facts) for line in words.lines]
+    if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
+        lines[-1] += " " + _KEPT.of(language).format(**facts)
+    if verdict.advice is Advice.CALLED and verdict.latest is not None:
+        lines.append(_CALLED_DONE.of(language).format(**facts))
+    return Said(words.tone, words.told.of(language).format(**facts), tuple(lines), words.claim.of(language))
+
+
+def _facts(verdict: Verdict, status: Status | None, moments: Moments, language: str) -> dict[str, str]:
+    def clock(unix: int | None) -> str:
+        return "" if unix is None else clock_text(unix, language, moments.zone)
+
+    kept, given = status.kept if status else (0, 0)
+    return {
+        "percent": "" if verdict.probability is None else f"{verdict.probability:.0%}".replace("%", " %"),
+        "done_by": clock(verdict.done_by),
+        "latest": clock(verdict.latest),
+        "back": clock(verdict.come_back_at),
+        "closes": moment_text(moments.closes_at, language, moments.zone),
+        "joined": moment_text(moments.joined_at, language, moments.zone, seconds=True),
+        "drawn": moment_text(moments.drawn_at, language, moments.zone),
+        "check_from": clock(moments.closes_at - PRESENT_AROUND_CLOSING_S),
+        "check_to": clock(moments.closes_at + PRESENT_AROUND_CLOSING_S),
+        "minutes": str(moments.claim_minutes),
+        "kept": number_text(kept, language),
+        "given": number_text(given, language),
+    }
+
+
+_NOTHING = Words("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    tone: str
+    told: Words
+    lines: tuple[Words, ...]
+    claim: Words = _NOTHING
+
+
+_PROMISE = Words("Selesai paling lambat pukul {done_by}", "Done by {done_by} at the latest")
+_CHANCE = Words("Peluangnya {percent}. Ditutup {closes}.", "The chance is {percent}. Closes on {closes}.")
+_KEPT = Words(
+    "Dari {given} janji seperti ini, {kept} ditepati.", "Of {given} such promises so far, {kept} were kept."
+)
+_CALLED_DONE = Words(
+    "Bila masuk sekarang, meterai Anda selesai paling lambat sekitar pukul {latest}.",
+    "If you enter now, your stamp is done by about {latest} at the latest.",
+)
+_STAY = Words(
+    "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
+    "cepat begitu dipanggil.",
+    "The chance to be done before closing, {closes}: {percent}. Stay in line, and have your documents ready, "
+    "so that it is quick when you are called.",
+)
+_WORDS: Final = {
+    Advice.CALLED: _Words(
+        "good",
+        _NOTHING,
+        (
+            Words(
+                "Masuk dalam {minutes} menit. Sesudahnya Anda tetap boleh masuk, lewat jalur bagi yang "
+                "kembali.",
+                "Enter within {minutes} minutes. Afterwards you may still enter, through the lane for those "
+                "who come back.",
+            ),
+        ),
+        Words("Masuk sekarang", "Enter now"),
+    ),
+    Advice.WAIT: _Words("good", _PROMISE, (_CHANCE,)),
+    Advice.COME_BACK_AT: _Words(
+        "good",
+        _PROMISE,
+        (
+            Words(
+                "Giliran Anda masih lama. Tutup halaman ini dan kembali pukul {back}. Peluangnya {percent}.",
+                "Your turn is some time away. Close this page and come back at {back}. The chance is "
+                "{percent}.",
+            ),
+        ),
+    ),
+    Advice.UNSURE: _Words("", Words("Mungkin sempat, mungkin tidak", "It may be in time, or not"), (_STAY,)),
+    Advice.LAST_CALL: _Words("", Words("Panggilan terakhir sudah lewat", "The last call is over"), (_STAY,)),
+    Advice.NOT_TONIGHT: _Words(
+        "",
+        Words(
+            "Peluang selesai sebelum penutupan, {closes}: {percent}",
+            "The chance to be done before closing, {closes}: {percent}",
+        ),
+        (
+            Words(
+                "Tempat Anda tetap milik Anda. Kalau antrean lebih cepat, Anda dipanggil seperti biasa.",
+                "Your place stays yours. If the line moves faster, you are called as usual.",
+            ),
+            Words(
+                "Buka halaman ini sekali antara pukul {check_from} dan {check_to}. Sesudah penutupan Anda "
+                "bisa mengambil bukti antre bertanda tangan untuk instansi.",
+                "Open this page once between {check_from} and {check_to}. After closing you can take a "
+                "signed certificate of attempt for the agency.",
+            ),
+            Words(
+                "Tanyakan juga kepada instansi apakah dokumen dengan meterai tempel diterima.",
+                "Also ask the agency whether it takes documents with an adhesive stamp.",
+            ),
+        ),
+    ),
+    Advice.PROBABILITY_ONLY: _Words(
+        "calm",
+        Words("Urutan Anda diundi {drawn}", "Your order is drawn on {drawn}"),
+        (
+            Words(
+                "Peluang selesai sebelum penutupan, {closes}: {percent}. Datang lebih awal atau membuka "
+                "banyak tab tidak mengubah undian.",
+                "The chance to be done before closing, {closes}: {percent}. Neither coming earlier nor more "
+                "tabs change the draw.",
+            ),
+        ),
+    ),
+    Advice.HALTED: _Words(
+        "calm",
+        _NOTHING,
+        (
+            Words(
+                "Sekarang tidak seorang pun dipanggil. Tempat Anda tidak berubah, dan halaman ini "
+                "melanjutkan dengan sendirinya.",
+                "Nobody is called now. Your place does not change, and this page goes on by itself.",
+            ),
+        ),
+    ),
+    Advice.OUT_OF_STOCK: _Words(
+        "calm",
+        _NOTHING,
+        (
+            Words(
+                "Kami menunggu stok meterai berikutnya. Urutan tidak berubah, dan halaman ini melanjutkan "
+                "dengan sendirinya.",
+                "We wait for the next stock of stamps. The order does not change, and this page goes on by "
+                "itself.",
+            ),
+        ),
+    ),
+    Advice.CLOSED: _Words(
+        "calm",
+        _NOTHING,
+        (
+            Words("Ditutup {closes}.", "It closed on {closes}."),
+            Words(
+                "Anda mengambil tempat {joined}. Bila belum dipanggil, Anda bisa mengambil bukti antre "
+                "bertanda tangan; instansi yang memutuskan apa artinya.",
+                "You took your place on {joined}. If you were not called, you can take a signed certificate "
+                "of attempt; what it means is for the agency to decide.",
+            ),
+        ),
+        Words("Ambil bukti antre", "Take the certificate"),
+    ),
+    Advice.UNKNOWN: _Words(
+        "calm",
+        _NOTHING,
+        (
+            Words(
+                "Waktunya belum dapat diperkirakan. Tempat Anda sudah tercatat. Urutan dalam kelompok Anda "
+                "diundi {drawn}.",
+                "The time can't be estimated yet. Your place is recorded. The order within your group is "
+                "drawn on {drawn}.",
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,286 @@
+"""The wait page in Chromium: each state at 360 px and on a desktop, both languages; what it does itself."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Route, expect
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.person import Person, Site
+from tests.gate.visitor import get
+
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Announcement, Close
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.queue_folder import publish
+from meterai.waiting_room.tickets import decode_ticket
+from simulator.queue_twin import GateProcess, Queue, schedule_from
+
+BEFORE_US = 48_231
+"""People in the first window, before everybody in these tests."""
+PAGE_BYTES_MAX = 14_000
+SCRIPT_BYTES_MAX = 3_000
+EVENING = [(600, 5_000, 6_000), (3_600, 30_000, 36_000), (7_200, 58_000, 70_000), (14_400, 110_000, 140_000)]
+SLOW_EVENING = [(600, 200, 400), (3_600, 1_000, 2_000), (10_800, 3_000, 7_000)]
+NOTE = Announcement(
+    id="Pembayaran lewat VA BNI sedang lambat. Tempat Anda tidak berubah.",
+    en="Payments by BNI virtual account are slow now. Your place does not change.",
+)
+
+
+class Line:
+    """A queue with its gate, and somebody who stands in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.queue = Queue(root, schedule_from(time.time() - 2, open_s=3 * 3_600, window_s=2))
+        close = Close(
+            event="casn", window=1, starts_at=0, ends_at=0, count=BEFORE_US, root="00" * 32, gates=[]
+        )  # fmt: skip
+        publish(self.queue.folder.window_close(1), documents.sign(close, self.queue.keys.controller))
+        self.gate = GateProcess(root)
+        self.gate.start()
+        self.tell()
+        self.site = Site(self.gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
+
+    def tell(self, state: QueueState = QueueState.OPEN, **facts: object) -> None:
+        """Publishes a status, and waits until the gate has it."""
+        status = self.queue.status(state=state, **({"fan": EVENING, "poll": (1, 1)} | facts))
+        deadline = time.monotonic() + 15
+        while f'"sequence":{status.sequence},'.encode() not in self.seen():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def seen(self) -> bytes:
+        """The status that the gate gives out."""
+        return get(self.gate.port, "/antre/casn/d/status.json").body
+
+    def draw(self, ticket: str) -> None:
+        """Ends the window of a ticket, and those before it."""
+        window = decode_ticket(ticket).window
+        deadline = time.monotonic() + 15
+        while self.queue.count_of(1, window) is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for number in range(2, window + 1):
+            if not self.queue.folder.window_reveal(number).exists():
+                self.queue.close(number, [1])
+        self.tell()
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    line = Line(tmp_path_factory.mktemp("wait"))
+    yield line
+    line.gate.stop()
+
+
+type Arrive = Callable[..., Person]
+
+
+@pytest.fixture
+def arrive(chromium: Browser, line: Line) -> Iterator[Arrive]:
+    """People at the gate."""
+    people: list[Person] = []
+
+    def come(width: int = 360, language: str = "id", *, scripts: bool = True) -> Person:
+        people.append(Person(chromium, line.site, width=width, scripts=scripts, language=language))
+        return people[-1]
+
+    yield come
+    for person in people:
+        person.leave()
+
+
+def take_place(person: Person, contact: str) -> str:
+    """Fills in the form; gives the ticket."""
+    person.open("/antre/casn?baru")
+    person.page.locator("#kontak").fill(contact)
+    person.press("Ambil tempat" if person.language == "id" else "Take a place")
+    person.page.wait_for_url("**/t/*")
+    return person.page.url.rpartition("/")[2]
+
+
+EVERYBODY = [(360, "id"), (360, "en"), (1_280, "id"), (1_280, "en")]
+
+
+def up_to(people: int, **facts: object) -> dict[str, object]:
+    """The frontier after so many of the first window."""
+    return {"called": people, "frontiers": [(1, people * 2**64 // BEFORE_US), (0, 0)]} | facts
+
+
+STATES: dict[str, tuple[dict[str, object], str, str]] = {
+    "waiting": (up_to(20_000, note=NOTE), "Selesai paling lambat pukul", "Done by"),
+    "come-back": ({}, "kembali pukul", "come back at"),
+    "near": (up_to(BEFORE_US - 12), "Giliran Anda hampir tiba", "Your turn is near"),
+    "not-tonight": ({"fan": SLOW_EVENING}, "Kemungkinan besar tidak sempat", "Most likely not in time"),
+    "unsure": ({"fan": [(10_800, 30_000, 60_000)]}, "Mungkin sempat, mungkin tidak", "It may be in time"),
+    "halted": ({"state": QueueState.HALTED}, "Antrean berhenti sebentar", "held for a moment"),
+    "out-of-stock": ({"state": QueueState.OUT_OF_STOCK}, "Stok meterai sedang habis", "out of stock"),
+    "admitted": ({"frontiers": [(10_000, 0), (0, 0)]}, "Masuk sekarang", "Enter now"),
+    "closed": ({"state": QueueState.CLOSED}, "Ambil bukti antre", "Take the certificate"),
+}
+
+
+def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: Line, arrive: Arrive) -> None:
+    people = [arrive(width, language) for width, language in EVERYBODY]
+    for person in people:
+        person.open("/antre/casn")
+        person.approve("queue-joining")
+    ticket = take_place(people[0], "ani@contoh.id")
+    for person in people:
+        person.open(f"/antre/casn/t/{ticket}")
+        person.approve("queue-undrawn")
+    line.draw(ticket)
+    for name, (facts, indonesian, english) in STATES.items():
+        for person in people:
+            person.page.goto("about:blank")  # else the page comes again by itself when the state changes
+        line.tell(**facts)  # type: ignore[arg-type]
+        for person in people:
+            answer = person.open(f"/antre/casn/t/{ticket}")
+            person.sees(indonesian if person.language == "id" else english)
+            person.approve(f"queue-{name}")
+            assert len(answer.body()) <= PAGE_BYTES_MAX, (name, len(answer.body()))
+    line.tell()
+
+
+def test_the_lottery_and_the_end_look_right_too(tmp_path: Path, chromium: Browser) -> None:
+    now = time.time()
+    for name, schedule in (
+        ("lottery", schedule_from(now, lottery_s=3_600)),
+        ("over", schedule_from(now - 7_200, open_s=3_600)),
+        ("direct", schedule_from(now)),
+    ):
+        queue = Queue(tmp_path / name, schedule)
+        queue.status(state=QueueState.DIRECT if name == "direct" else QueueState.LOTTERY, waiting=210_000)
+        with GateProcess(tmp_path / name) as gate:
+            site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
+            for width, language in EVERYBODY:
+                person = Person(chromium, site, width=width, scripts=True, language=language)
+                person.open("/antre/casn")
+                person.approve(f"queue-{name}")
+                if name == "lottery":
+                    take_place(person, f"{language}{width}@contoh.id")
+                    person.sees("Anda ikut undian" if language == "id" else "You are in the draw")
+                    person.sees("%")
+                    person.approve("queue-lottery-ticket")
+                person.leave()
+
+
+def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arrive) -> None:
+    person = arrive()
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+    ticket = take_place(person, "satu@contoh.id")
+    asked.clear()
+    answer = person.open(f"/antre/casn/t/{ticket}")
+    page = answer.text()
+    assert len(answer.body()) <= PAGE_BYTES_MAX
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
+    assert len(scripts) == 1
+    assert len(scripts[0].encode()) <= SCRIPT_BYTES_MAX
+    assert "src=" not in page
+    person.page.wait_for_timeout(500)
+    others = [url for url in asked[1:] if not url.endswith(("status.json", ".svg"))]
+    assert others == []
+
+
+def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> None:
+    person = arrive()
+    ticket = take_place(person, "kabar@contoh.id")
+    line.draw(ticket)
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.evaluate("window.same = true")
+    line.tell(**up_to(2_000, note=NOTE))
+    expect(person.page.locator("#note")).to_have_text(NOTE.id, timeout=6_000)
+    expect(person.page.locator("#ahead")).to_have_text(re.compile(r"46\.2\d\d"))
+    assert person.page.evaluate("window.same"), "it was not loaded again"
+    line.tell()
+    expect(person.page.locator("#note")).to_be_hidden(timeout=6_000)
+
+
+def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arrive: Arrive) -> None:
+    person = arrive(language="en")
+    ticket = take_place(person, "dipanggil@contoh.id")
+    line.draw(ticket)
+    person.open(f"/antre/casn/t/{ticket}")
+    line.tell(frontiers=[(10_000, 0), (0, 0)])
+    button = person.page.get_by_role("button", name="Enter now")
+    expect(button).to_be_visible(timeout=8_000)
+    assert person.page.title().startswith("● It is your turn")
+    form = person.page.locator("form").first
+    assert form.get_attribute("action") == "http://127.0.0.1:9/en/casn/masuk"
+    assert form.locator("input[name=tiket]").input_value() == ticket
+    box = button.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 800, "seen without scrolling"
+    line.tell()
+
+
+def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
+    person = arrive()
+    ticket = take_place(person, "sinyal@contoh.id")
+    line.draw(ticket)
+
+    def broken(route: Route) -> None:
+        route.fulfill(status=502, body="")
+
+    person.page.route("**/status.json", broken)
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.wait_for_timeout(3_500)
+    person.page.unroute("**/status.json")
+    line.tell(note=NOTE)
+    expect(person.page.locator("#note")).to_have_text(NOTE.id, timeout=8_000)
+    assert all("502" in error for error in person.errors)
+    person.errors.clear()
+    line.tell()
+
+
+def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: Line, arrive: Arrive) -> None:
+    first, other = arrive(), arrive()
+    ticket = take_place(first, "pindah@contoh.id")
+    picture = Image.open(io.BytesIO(first.page.locator(".qr").screenshot(scale="css")))
+    (code,) = zxingcpp.read_barcodes(picture.convert("L").resize((864, 864), Image.Resampling.NEAREST))
+    assert code.text == f"{line.gate.url}/antre/casn/t/{ticket}"
+    other.page.goto(code.text)
+    expect(other.page.locator("#teks")).to_have_value(f"casn {ticket}")
+    other.page.goto(f"{line.gate.url}/antre/casn")
+    assert other.page.url.endswith(ticket), "the other phone keeps it now"
+
+
+def test_without_javascript_the_page_comes_again_by_itself_and_says_that_somebody_is_there(
+    line: Line, arrive: Arrive
+) -> None:
+    person = arrive(scripts=False)
+    ticket = take_place(person, "polos@contoh.id")
+    line.draw(ticket)
+    line.tell(**up_to(BEFORE_US - 3))
+    page = person.open(f"/antre/casn/t/{ticket}").text()
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="([2-9]|10)">', page)
+    person.sees("Giliran Anda hampir tiba")
+    window = decode_ticket(ticket).window
+    path = line.queue.folder.gate(1) / f"w{window}.ready"
+    deadline = time.monotonic() + 5
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert decode_ticket(ticket).id in path.read_bytes()
+    line.tell()
+
+
+def test_a_phone_computes_the_work_that_a_busy_queue_asks_for(tmp_path: Path, chromium: Browser) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with GateProcess(tmp_path, gate_work="on") as gate:
+        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
+        person = Person(chromium, site, width=360, scripts=True, language="id")
+        take_place(person, "kerja@contoh.id")
+        person.sees("Anda di dalam antrean")
+        person.leave()

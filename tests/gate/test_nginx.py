@@ -1,0 +1,156 @@
+"""The nginx configuration that is shipped, with the real nginx: files, gates behind it, what it keeps out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from tests.gate.visitor import get, join, post, raw
+
+from simulator.nginx import SHIPPED, Nginx
+from simulator.queue_twin import GateProcess, Queue, schedule_from
+
+pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light")
+
+
+class Front:
+    """nginx with two gates behind it."""
+
+    def __init__(self, queue: Queue, gates: list[GateProcess], nginx: Nginx) -> None:
+        self.queue, self.gates, self.nginx, self.port = queue, gates, nginx, nginx.port
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    root = tmp_path_factory.mktemp("front")
+    queue = Queue(root / "queue", schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with (
+        GateProcess(queue.root, number=1) as first,
+        GateProcess(queue.root, number=2) as second,
+        Nginx(root / "nginx", queue.root, gates=(first.port, second.port)) as nginx,
+    ):
+        yield Front(queue, [first, second], nginx)
+
+
+def test_a_poll_is_a_file_with_the_same_bytes_as_the_gate_gives(front: Front) -> None:
+    theirs = get(front.port, "/antre/casn/d/status.json")
+    ours = get(front.gates[0].port, "/antre/casn/d/status.json")
+    assert theirs.body == ours.body
+    assert theirs.status == 200
+    for name in ("cache-control", "content-type", "access-control-allow-origin", "x-content-type-options"):
+        assert theirs.headers[name] == ours.headers[name], name
+    assert "set-cookie" not in theirs.headers
+
+
+def test_a_new_status_is_seen_within_two_seconds(front: Front) -> None:
+    for _ in range(3):
+        status = front.queue.status()
+        deadline = time.monotonic() + 2
+        while (
+            f'"sequence":{status.sequence},'.encode() not in get(front.port, "/antre/casn/d/status.json").body
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/antre/casn/d/../../secret/keys.json",
+        "/antre/casn/d/%2e%2e/%2e%2e/secret/keys.json",
+        "/antre/casn/d/w/../../../secret/keys.json",
+        "/antre/casn/d/gates/1/sequence",
+        "/antre/casn/d/secret/keys.json",
+        "/antre/..%2fcasn/d/status.json%2f..%2f..%2fsecret%2fkeys.json",
+        "/antre/casn/d/status.json/",
+        "/antre/casn/d/",
+    ],
+)
+def test_nothing_but_published_documents_is_a_file(front: Front, path: str) -> None:
+    answer = raw(front.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert answer[9:12] in (b"400", b"404", b"502"), answer[:60]
+    assert b"chain" not in answer
+
+
+def test_a_join_passes_through_and_its_page_comes_back(front: Front) -> None:
+    answer = join(front.port, "lewat@contoh.id", Origin=f"http://127.0.0.1:{front.port}")
+    assert answer.status == 303
+    page = get(front.port, answer.headers["location"], Accept_Encoding="gzip")
+    assert page.status == 200
+    assert page.headers["content-encoding"] == "gzip"
+    assert len(page.body) < 9_000
+    assert join(front.port, "jahat@contoh.id", Origin="https://jahat.contoh").status == 403
+
+
+def test_one_person_stays_at_one_gate_and_a_village_is_spread(front: Front) -> None:
+    phones = [f"Mozilla/5.0 (Linux; Android 10; SM-{number})" for number in range(40)]
+    gates = {phone: join(front.port, "satu@contoh.id", User_Agent=phone).read.gate for phone in phones}
+    again = {phone: join(front.port, "dua@contoh.id", User_Agent=phone).read.gate for phone in phones}
+    assert gates == again
+    assert set(gates.values()) == {1, 2}
+
+
+def test_a_form_that_is_too_long_stops_at_nginx(front: Front) -> None:
+    assert post(front.port, "/antre/casn", {"kontak": "x" * 10_000}).status == 413
+
+
+def test_a_dead_gate_is_noticed_by_nobody(front: Front) -> None:
+    phones = [f"Mozilla/5.0 (Linux; Android 11; SM-{number})" for number in range(20)]
+    front.gates[0].stop(signal.SIGKILL)
+    try:
+        answers = [join(front.port, f"{n}@contoh.id", User_Agent=phone) for n, phone in enumerate(phones)]
+        assert {answer.status for answer in answers} == {303}
+        assert {answer.read.gate for answer in answers} == {2}
+    finally:
+        front.gates[0].start()
+
+
+def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path) -> None:
+    """TLS lines included: only names and folders are filled in."""
+    certificate, key = self_signed(tmp_path)
+    text = SHIPPED.read_text()
+    for shipped, here in (
+        ("/etc/ssl/METERAI.EXAMPLE.pem", str(certificate)),
+        ("/etc/ssl/private/METERAI.EXAMPLE.key", str(key)),
+        ("METERAI.EXAMPLE", "meterai.example"),
+        ("/var/log/nginx/error.log", str(tmp_path / "error.log")),
+        ("/run/nginx.pid", str(tmp_path / "nginx.pid")),
+        ("user www-data;", ""),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, here)
+    config = tmp_path / "nginx.conf"
+    config.write_text(text)
+    nginx = shutil.which("nginx") or ""
+    told = subprocess.run(
+        [nginx, "-t", "-e", "stderr", "-c", config], capture_output=True, text=True, timeout=20
+    )
+    assert told.returncode == 0, told.stderr
+    assert re.search(r"syntax is ok", told.stderr)
+    assert "warn" not in told.stderr.replace("running with super-user", "")
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "meterai.example")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    certificate_path, key_path = folder / "site.pem", folder / "site.key"
+    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    kind = serialization.PrivateFormat.PKCS8
+    key_path.write_bytes(key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()))
+    return certificate_path, key_path
