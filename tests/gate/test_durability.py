@@ -17,6 +17,7 @@ from tests.gate.visitor import get, join
 
 from meterai.waiting_room import order
 from meterai.waiting_room.journal import read_joins
+from meterai.waiting_room.promises import read_promises
 from meterai.waiting_room.tickets import decode_ticket, read_ticket
 from meterai.waiting_room.windows import number_at
 from simulator.queue_twin import GateProcess, Queue, schedule_from
@@ -178,3 +179,26 @@ def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
         second = subprocess.run(command, env=environment, capture_output=True, timeout=20)
         assert second.returncode != 0
         assert join(gate.port, "budi@contoh.id").read.sequence == 2
+
+
+def test_the_first_promise_on_the_page_is_noted_and_outlives_a_restart(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path, window_s=1)
+    with GateProcess(tmp_path) as gate:
+        ticket = join(gate.port, "ani@contoh.id").ticket
+        window = decode_ticket(ticket).window
+        wait_for(lambda: queue.count_of(1, window))
+        for number in range(1, window + 1):
+            queue.close(number, [1])
+        queue.status()
+        wait_for(lambda: number_of(gate.port, ticket))
+        page = get(gate.port, f"/antre/casn/t/{ticket}").text
+        assert "Selesai paling lambat pukul" in page
+        folder = queue.folder.gate(1)
+        wait_for(lambda: read_promises(folder, 0)[0])
+        gate.stop(signal.SIGKILL)
+        gate.start()
+        get(gate.port, f"/antre/casn/t/{ticket}")
+        gate.stop()
+    (promise,) = read_promises(folder, 0)[0]
+    assert (promise.id, promise.window) == (decode_ticket(ticket).id, window)
+    assert time.time() < promise.done_by <= queue.schedule.closes_at

@@ -31,6 +31,7 @@ from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
 from meterai.waiting_room.tickets import Ticket
 
@@ -68,6 +69,7 @@ class Hall:
     room: Room
     joining: Joining
     pings: Pings
+    promises: PromiseBook
     facts: EventFacts
 
 
@@ -116,6 +118,7 @@ class Gate:
                 self._make_ready(slug, hall.shelf)
             if now - self._written_at >= 1:
                 hall.pings.write()
+                hall.promises.write()
                 self._say_alive(hall)
         if now - self._written_at >= 1:
             self._written_at = now
@@ -126,6 +129,7 @@ class Gate:
             keeper.cancel()
         for hall in self.halls.values():
             hall.pings.write()
+            hall.promises.write()
             hall.room.close()
 
     def _open(self, folder: QueueFolder) -> None:
@@ -144,7 +148,7 @@ class Gate:
         facts = self._facts.get(folder.slug) or EventFacts(
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
-        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), facts)
+        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts)
         self._make_ready(folder.slug, shelf)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
         log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
@@ -356,6 +360,9 @@ class _Visit:
         now = hall.room.now()
         told = told_of(hall.shelf, ticket, now=now, joined_here=hall.room.journal.count(ticket.window))
         self._note_presence(ticket, told.standing)
+        if (done_by := told.verdict.done_by) is not None:
+            promise = Promise(id=ticket.id, window=ticket.window, given_at=int(now), done_by=done_by)
+            hall.promises.give(promise)
         body = wait_page(
             self.gate.pages, hall.shelf, hall.facts, text, ticket,
             told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
