@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from meterai.workers.loops import Counts, Loop, run_loop
+from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
 
 
@@ -76,3 +76,44 @@ async def test_stopping_does_not_wait_for_the_pause() -> None:
     await asyncio.sleep(0.05)
     stop.set()
     await asyncio.wait_for(running, 2)
+
+
+async def test_a_bell_wakes_one_loop_and_is_remembered_while_none_waits() -> None:
+    bell = Bell()
+    first, second = asyncio.create_task(bell.wait()), asyncio.create_task(bell.wait())
+    await asyncio.sleep(0)
+    bell.ring()
+    await asyncio.sleep(0)
+    assert (first.done(), second.done()) == (True, False)
+    second.cancel()
+    await asyncio.sleep(0)
+    bell.ring()
+    await asyncio.wait_for(bell.wait(), 1)
+
+
+async def test_a_ring_that_meets_a_pause_just_ended_is_not_lost() -> None:
+    bell = Bell()
+    first, second = asyncio.create_task(bell.wait()), asyncio.create_task(bell.wait())
+    await asyncio.sleep(0)
+    bell.ring()
+    first.cancel()
+    await asyncio.wait_for(second, 1)
+
+
+async def test_a_loop_with_a_bell_works_when_it_is_rung_and_goes_on_while_its_turns_are_full() -> None:
+    stop, bell, found, turns = asyncio.Event(), Bell(), [0, 3, 3, 1, 0], []
+
+    async def work() -> int:
+        turns.append(1)
+        return found[len(turns) - 1]
+
+    loop = Loop(name="test", work=work, busy_s=60, idle_s=60, bell=bell, full=3)
+    running = asyncio.create_task(run_loop(loop, stop, Counts()))
+    await asyncio.sleep(0.02)
+    assert len(turns) == 1
+    bell.ring()
+    await asyncio.sleep(0.05)
+    assert len(turns) == 4, "two full turns and one that found less"
+    stop.set()
+    bell.ring()
+    await asyncio.wait_for(running, 1)

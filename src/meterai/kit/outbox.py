@@ -86,6 +86,15 @@ async def claim(
     return sorted((Entry(**dict(row)) for row in rows), key=lambda entry: entry.id)
 
 
+async def due_topics(db: Database, now: datetime) -> list[str]:
+    """The topics of rows that are due: one question, cheaper than a claim that finds nothing."""
+    async with db.connection() as connection:
+        topics: list[str] = await connection.fetchval(
+            "SELECT ARRAY(SELECT DISTINCT topic FROM jobs.outbox WHERE available_at <= $1)", now
+        )
+    return topics
+
+
 async def finish(db: Database, ids: Sequence[int]) -> None:
     """Forgets rows that were handled. A crash of the database may bring them back: see above."""
     if not ids:

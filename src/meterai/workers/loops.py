@@ -1,8 +1,12 @@
-"""Loops that do what is due: quickly while there is work, seldom while there is none, never giving up."""
+"""Loops that do what is due: quickly while there is work, seldom while there is none, never giving up.
+
+Those that live from the outbox sleep until one look into it, for all of them, finds work: see `topics.watch`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -16,6 +20,37 @@ log = structlog.get_logger(__name__)
 _TROUBLE_SECONDS_MAX = 5.0
 
 
+class Bell:
+    """Ends the pause of one of the loops that wait for it. Rung while none waits, it spares the next one."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._rung = False
+
+    def ring(self) -> None:
+        """Wakes the loop that has waited longest."""
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
+        else:
+            self._rung = True
+
+    async def wait(self) -> None:
+        """Returns when the bell is rung."""
+        if self._rung:
+            self._rung = False
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._waiting.remove(turn)
+            else:  # rung in the moment of being cancelled: it is for the next one
+                self.ring()
+            raise
+
+
 class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is done again and again."""
 
@@ -26,6 +61,10 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
     """Pause after a turn that found work."""
     idle_s: float = 0.25
     """Pause after a turn that found none."""
+    bell: Bell | None = None
+    """Ends a pause early."""
+    full: int | None = None
+    """A turn that did so much is followed by the next without a pause."""
 
 
 class Counts(msgspec.Struct):
@@ -42,15 +81,27 @@ async def run_loop(loop: Loop, stop: asyncio.Event, counts: Counts) -> None:
         try:
             done = await loop.work()
             counts.done += done
-            pause, trouble_s = (loop.busy_s if done else loop.idle_s), 0.0
+            pause, trouble_s = _pause_after(loop, done), 0.0
         except Exception as error:
             counts.faults += 1
             trouble_s = min(_TROUBLE_SECONDS_MAX, max(loop.idle_s, trouble_s * 2))
             pause = trouble_s
             _report(loop.name, error)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await stop.wait()
+        await _pause(loop.bell, stop, pause)
+
+
+def _pause_after(loop: Loop, done: int) -> float:
+    if loop.full is not None and done >= loop.full:
+        return 0.0
+    return loop.busy_s if done else loop.idle_s
+
+
+async def _pause(bell: Bell | None, stop: asyncio.Event, seconds: float) -> None:
+    if stop.is_set():
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await (stop if bell is None else bell).wait()
 
 
 def _report(name: str, error: Exception) -> None:

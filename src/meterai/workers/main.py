@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -28,16 +28,19 @@ from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_pre
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
-from meterai.workers.loops import Counts, Loop, run_loop
+from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
 from meterai.workers.queue_messages import remind, send_gate_mail
-from meterai.workers.topics import send_messages, stamp, stamp_due
+from meterai.workers.topics import BATCH, MESSAGES_AT_ONCE, Bells, DueJobs, send_messages, stamp
 
 log = structlog.get_logger(__name__)
 
 LANES = 2
 """Stamping lanes: while one waits for the signer and the disk, the other keeps the jail busy."""
+_LOOK_SECONDS = 0.1
+"""How often the outbox is looked into."""
 _LIMIT = 20
+_NEWS_AT_ONCE = 8
 _SIGN_OF_LIFE_SECONDS = 2.0
 
 
@@ -72,7 +75,9 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         return stamp(app, tools, worker)
 
     def tell() -> Awaitable[int]:
-        return tell_due_news(db, app.messenger, app.secret, public_url=app.public_url, clock=clock)
+        return tell_due_news(
+            db, app.messenger, app.secret, public_url=app.public_url, clock=clock, limit=_NEWS_AT_ONCE
+        )
 
     def expire() -> Awaitable[int]:
         return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
@@ -80,10 +85,18 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     def refund() -> Awaitable[int]:
         return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
 
+    bells, due_jobs = Bells(), DueJobs(tools, worker)
+
+    def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
+        return Loop(name=name, work=work, busy_s=1, idle_s=1, bell=bell, full=full)
+
     return [
-        *(Loop(name=f"stamping_{number}", work=lane, idle_s=0.1) for number in range(1, LANES + 1)),
-        Loop(name="stamping_oldest", work=lambda: stamp_due(tools, worker), idle_s=0.25),
-        Loop(name="stamping_newest", work=lambda: stamp_due(tools, worker, newest_first=True), idle_s=0.25),
+        Loop(name="outbox", work=lambda: bells.watch(app), busy_s=_LOOK_SECONDS, idle_s=_LOOK_SECONDS),
+        *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
+        outbox_loop("messages", lambda: send_messages(app), bells.messages, MESSAGES_AT_ONCE),
+        outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
+        Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
+        Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=1),
         Loop(
             name="archive",
@@ -91,8 +104,6 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
             busy_s=60 / max(1, app.settings.archive_files_per_minute),
             idle_s=1,
         ),
-        Loop(name="messages", work=lambda: send_messages(app), idle_s=0.15),
-        Loop(name="news", work=tell, idle_s=0.3),
         Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
@@ -137,10 +148,17 @@ async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> N
         presence.show({"at": system_clock().isoformat(), "loops": counts})
         return 0
 
+    async def wake_all() -> None:
+        await stop.wait()
+        for loop in loops:
+            if loop.bell is not None:
+                loop.bell.ring()
+
     sign_of_life = Loop(name="sign_of_life", work=show, idle_s=_SIGN_OF_LIFE_SECONDS)
     await asyncio.gather(
         *(run_loop(loop, stop, counts[loop.name]) for loop in loops),
         run_loop(sign_of_life, stop, Counts()),
+        wake_all(),
     )
 
 

@@ -15,31 +15,48 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.kit.outbox import Entry
+from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_item_stamped
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.batch import Tools
 from meterai.stamping.endings import REFUSED, RELEASED
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+from meterai.workers.loops import Bell
 
 log = structlog.get_logger(__name__)
 
 MESSAGE = "message.send"
+STAMPING_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED)
 
 BATCH = 16
 """Jobs at once. More save round trips; fewer wait less for each other's PDF work."""
 _LEASE_SECONDS = 30.0
-_MESSAGES_AT_ONCE = 8
+MESSAGES_AT_ONCE = 8
 _MESSAGE_ATTEMPTS_MAX = 60
 _RETRY_SECONDS_MAX = 120.0
+
+
+class Bells:
+    """One look into the outbox for all loops that live from it; it wakes those whose work is due."""
+
+    def __init__(self) -> None:
+        self.stamping, self.messages, self.news = Bell(), Bell(), Bell()
+        self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping)
+        self._by_topic |= {MESSAGE: self.messages, NEWS_TOPIC: self.news}
+
+    async def watch(self, app: App) -> int:
+        """Rings where something is due."""
+        topics = await outbox.due_topics(app.db, app.clock())
+        for bell in {id(bell): bell for topic in topics if (bell := self._by_topic.get(topic))}.values():
+            bell.ring()
+        return len(topics)
 
 
 async def stamp(app: App, tools: Tools, worker: str) -> int:
     """One turn of the stamping lane: items just paid, taken through the whole cycle, and their news."""
     now = app.clock()
-    entries = await outbox.claim(
-        app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=(STAMP_TOPIC, RELEASED, REFUSED)
-    )
+    entries = await outbox.claim(app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=STAMPING_TOPICS)
     paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
     await _tell_sales(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
     if paid:
@@ -47,9 +64,30 @@ async def stamp(app: App, tools: Tools, worker: str) -> int:
     return len(entries)
 
 
-async def stamp_due(tools: Tools, worker: str, *, newest_first: bool = False) -> int:
-    """Jobs that nobody has in hand: asked for with quota, put off, or left behind by a dead worker."""
-    return await run_due_jobs(tools, worker=worker, limit=BATCH, newest_first=newest_first)
+class DueJobs:
+    """Two lanes for jobs that nobody has in hand: asked for with quota, put off, or left by a dead worker.
+
+    The lane of the newest jobs looks only while that of the oldest is at work.
+    """
+
+    def __init__(self, tools: Tools, worker: str) -> None:
+        self._tools = tools
+        self._worker = worker
+        self._at_work = False
+
+    async def oldest(self) -> int:
+        """One turn of the first lane."""
+        self._at_work = True
+        try:
+            return await run_due_jobs(self._tools, worker=self._worker, limit=BATCH)
+        finally:
+            self._at_work = False
+
+    async def newest(self) -> int:
+        """One turn of the second lane."""
+        if not self._at_work:
+            return 0
+        return await run_due_jobs(self._tools, worker=self._worker, limit=BATCH, newest_first=True)
 
 
 async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
@@ -107,7 +145,7 @@ async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
 async def send_messages(app: App) -> int:
     """Sends messages that are due."""
     entries = await outbox.claim(
-        app.db, app.clock(), limit=_MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(MESSAGE,)
+        app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(MESSAGE,)
     )
     sent = await asyncio.gather(*(_send(app, entry) for entry in entries))
     await outbox.finish(app.db, [entry.id for entry, done in zip(entries, sent, strict=True) if done])
