@@ -2,9 +2,6 @@
 
 CREATE SCHEMA waiting_room;
 
--- What an event's configuration says of its queue (sales/events.py, EventQueue); null: it has none.
-ALTER TABLE sales.event ADD COLUMN queue jsonb;
-
 -- One controller for all queues. Each new holder gets a greater epoch; a late writer with an old one is refused.
 CREATE TABLE waiting_room.lease (
     name text PRIMARY KEY,
@@ -35,8 +32,11 @@ CREATE TABLE waiting_room.queue (
     frontier_x numeric(20) NOT NULL DEFAULT 0 CHECK (frontier_x >= 0 AND frontier_x < 18446744073709551616),
     moved_at double precision NOT NULL DEFAULT 0,  -- Unix time up to which the frontier has been paid for
     joined bigint NOT NULL DEFAULT 0,       -- people in all closed windows
+    called bigint NOT NULL DEFAULT 0,       -- places that the frontier has passed
     admitted bigint NOT NULL DEFAULT 0,
     log_size bigint NOT NULL DEFAULT 0,
+    config_version integer NOT NULL DEFAULT 1,
+    config_sha256 text NOT NULL DEFAULT '', -- of the rules that stand in the log
     memory jsonb NOT NULL DEFAULT '{}'      -- of the admission controller
 ) WITH (fillfactor = 50);
 
@@ -56,6 +56,7 @@ CREATE TABLE waiting_room.closed_window (
     people bigint NOT NULL,                 -- different ids
     closed_at double precision NOT NULL,
     document bytea NOT NULL,                -- as published
+    reveal bytea,                           -- as published; null: its seed is secret still
     PRIMARY KEY (queue, number)
 );
 
@@ -114,6 +115,26 @@ CREATE TABLE waiting_room.reminder (
     PRIMARY KEY (queue, id)
 );
 
+-- What each site process measured in the last seconds; renewed once a second.
+CREATE TABLE waiting_room.site_load (
+    process text PRIMARY KEY,
+    at timestamptz NOT NULL,
+    p95_ms double precision NOT NULL,
+    in_flight integer NOT NULL,
+    requests integer NOT NULL,
+    faults integer NOT NULL,
+    entered jsonb NOT NULL                  -- event -> people a minute who came in without a pass
+) WITH (fillfactor = 20);
+
+-- What lies behind the site, as a worker finds it: stamping and stock. One row.
+CREATE TABLE waiting_room.behind (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    at timestamptz NOT NULL,
+    backlog_s double precision NOT NULL,    -- age of the oldest item that is paid and not stamped
+    stock bigint NOT NULL,                  -- stamps that can be sold
+    done_after_s double precision           -- from order to stamped document, 95 of 100; null: too few yet
+) WITH (fillfactor = 20);
+
 -- The lease for this holder: renewed when it has it, taken when nobody does. No row: somebody else has it.
 -- By the server's clock alone.
 CREATE FUNCTION waiting_room.take_lease(who text, seconds double precision) RETURNS bigint
@@ -128,7 +149,8 @@ $$;
 GRANT USAGE ON SCHEMA waiting_room TO meterai_app, meterai_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA waiting_room TO meterai_app;
 REVOKE INSERT ON waiting_room.lease FROM meterai_app;
-GRANT DELETE ON waiting_room.closed_window, waiting_room.to_log, waiting_room.log_entry, waiting_room.reminder
-    TO meterai_app;
+GRANT DELETE ON waiting_room.closed_window, waiting_room.to_log, waiting_room.log_entry, waiting_room.reminder,
+    waiting_room.site_load TO meterai_app;
 GRANT SELECT ON waiting_room.lease, waiting_room.queue, waiting_room.door, waiting_room.closed_window,
-    waiting_room.dead_gate, waiting_room.pass, waiting_room.to_log, waiting_room.log_entry TO meterai_reader;
+    waiting_room.dead_gate, waiting_room.pass, waiting_room.to_log, waiting_room.log_entry, waiting_room.site_load,
+    waiting_room.behind TO meterai_reader;

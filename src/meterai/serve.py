@@ -5,19 +5,29 @@ Stands beside bootstrap.py because doors never import each other: here they are 
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
 import structlog
 import uvicorn
 import uvloop
 
 from meterai.api.problems import problem_response
 from meterai.api.router import make_api
-from meterai.bootstrap import open_app
+from meterai.bootstrap import App, open_app
 from meterai.kit import garbage
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
 from meterai.sales.queries import events
-from meterai.web.site import build_site
+from meterai.waiting_room.load import SiteLoad, report_site_load
+from meterai.web.edge import Edge
+from meterai.web.load_meter import report
+from meterai.web.site import build_site, meter_of
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +36,9 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
     async with open_app(settings, name="meterai-site") as house:
         known = await events(house.db)
+        site = build_site(house, events=known, more_routes=[make_api()], problem=problem_response)
         config = uvicorn.Config(
-            build_site(house, events=known, more_routes=[make_api()], problem=problem_response),
+            site,
             loop="none",
             http="httptools",
             lifespan="off",
@@ -42,7 +53,24 @@ async def serve(settings: Settings) -> None:
         with listen(settings.host, settings.port) as listener:
             garbage.settle()
             log.info("site_ready", port=settings.port)
-            await uvicorn.Server(config).serve(sockets=[listener])
+            async with _reporting(house, site):
+                await uvicorn.Server(config).serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def _reporting(house: App, site: Edge) -> AsyncIterator[None]:
+    """Tells the controllers of the queues once a second what this process bears."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def put(load: SiteLoad) -> None:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await report_site_load(house.db, name, load)
+
+    reporting = asyncio.create_task(report(meter_of(site), put))
+    try:
+        yield
+    finally:
+        reporting.cancel()
 
 
 def main() -> None:

@@ -100,7 +100,8 @@ class LineOfPeople:
     async def call(self, window: int, x: int = 0, *, ago_s: int = 0) -> None:
         """Moves the frontier to (window, x), as if it had come there `ago_s` ago."""
         at = int(self.now.timestamp()) - ago_s
-        memory = Memory(trail=((at, window, str(x)),))
+        lapsed = ago_s >= self.policy.claim_minutes * 60
+        memory = Memory(trail=((at, window, str(x)),), late=(window, str(x)) if lapsed else (0, "0"))
         await self.database.owner.execute(
             "UPDATE waiting_room.queue SET frontier_window = $1, frontier_x = $2::text::numeric,"
             " memory = $3::text::jsonb",

@@ -12,6 +12,7 @@ from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import store
 from meterai.waiting_room.certificate import certificate_key
+from meterai.waiting_room.log_facts import CertificateFacts
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.queries import certificate_of_code
@@ -64,8 +65,8 @@ async def test_who_was_in_line_at_the_closing_gets_facts_signed_and_logged(line:
     assert (attempt.contact, "ani@" in signed.decode()) == (MASKED, False)
     async with line.database.app.transaction() as tx:
         said = await store.take_said(tx, line.number, 10)
-    assert [(row["what"], row["facts"]) for row in said] == [
-        ("certificate", {"id": ticket.id.hex(), "sha256": hashlib.sha256(signed).hexdigest()})
+    assert [facts for _, facts in said] == [
+        CertificateFacts(id=ticket.id.hex(), sha256=hashlib.sha256(signed).hexdigest())
     ]
     assert await certificate_of_code(line.database.app, attempt.code.lower().replace("-", " ")) == (
         "casn",

@@ -11,6 +11,7 @@ from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, LineOfPeople, forge
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import store
+from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.tickets import contact_id, event_number
@@ -132,9 +133,11 @@ async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople
     given = await claim(line, text, ANI)
     async with line.database.app.transaction() as tx:
         said = await store.take_said(tx, line.number, 10)
-    assert [(row["what"], row["facts"]["id"], row["facts"]["gate"]) for row in said] == [
-        ("late_ticket", given.id.hex(), 7)
+    told = [facts for _, facts in said]
+    assert [(facts.id, facts.gate) for facts in told if isinstance(facts, LateTicketFacts)] == [
+        (given.id.hex(), 7)
     ]
+    assert len(told) == 1
     other = line.join(CITRA, gate=8, is_listed=False)
     assert (await refusal_of(line, other, CITRA)).code == "ticket.unlisted"
 

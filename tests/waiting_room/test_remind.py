@@ -56,8 +56,8 @@ async def draw(line: LineOfPeople, people: int = 1) -> None:
     owner = line.database.owner
     await owner.execute("UPDATE waiting_room.queue SET revealed_through = 1, closed_through = 1")
     await owner.execute(
-        "INSERT INTO waiting_room.closed_window (queue, number, people, closed_at, document)"
-        " VALUES ($1, 1, $2, 0, '')",
+        "INSERT INTO waiting_room.closed_window (queue, number, people, closed_at, document, reveal)"
+        " VALUES ($1, 1, $2, 0, '', '')",
         line.number,
         people,
     )

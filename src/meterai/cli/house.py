@@ -31,6 +31,18 @@ _KEY_DEVICE_VARIABLES: Final = (
     "CS_PKCS11_R3_CFG",
 )
 """What the modules of key devices read from the environment; the signer alone gets it."""
+_GATE_SETTINGS: Final = (
+    "environment",
+    "data",
+    "queue_folder",
+    "public_url",
+    "gate_url",
+    "gate_work",
+    "gate_work_joins_per_second",
+    "events_file",
+    "log_level",
+)
+_QUEUE_SETTINGS: Final = ("environment", "data", "queue_folder", "database_app_url", "log_level")
 _KEPT_FROM_DOORS: Final = (
     "database_url",
     "database_signer_url",
@@ -56,7 +68,14 @@ def addresses_of(
         revocation=f"http://{LOCAL}:{ports.revocation}" if twins.revocation else "",
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
         smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
+        gate=settings.gate_url.rstrip("/") or _gate_url(settings, ports),
     )
+
+
+def _gate_url(settings: Settings, ports: Ports) -> str:
+    """The gates speak no TLS themselves: a server in front of them does (docs/waiting-room.md)."""
+    host = "localhost" if settings.host in (LOCAL, *_EVERYWHERE) else settings.host
+    return f"http://{host}:{ports.gate}"
 
 
 def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets) -> list[Spec]:
@@ -92,9 +111,9 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
     return specs
 
 
-def product_specs(settings: Settings) -> list[Spec]:
+def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     """The product's own processes; `settings` is complete. In the order in which they start; they stop in
-    the reverse one: the site first, so that nothing new comes in."""
+    the reverse one: the gates and the site first, so that nothing new comes in."""
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
     everything = settings.__struct_fields__
     doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
@@ -110,6 +129,29 @@ def product_specs(settings: Settings) -> list[Spec]:
         ),
         *(_spec(name, "meterai.workers.main", {}, settings=doors, ready=works) for name in workers),
         *(_spec(name, "meterai.serve", {}, settings=doors, ready=serves) for name in sites),
+        *_queue_specs(settings, ports, host),
+    ]
+
+
+def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:
+    """The controllers and the gates. A gate gets no database and no secret: it reaches its folder alone."""
+    controller = {name: getattr(settings, name) for name in _QUEUE_SETTINGS}
+    gate = {name: getattr(settings, name) for name in _GATE_SETTINGS}
+    shows = shows_itself(settings.data / "run", "queue-*.json")
+    serves = accepts_tcp(host, ports.gate)
+    first, controllers = settings.gate_first_number, _numbered("queue", settings.queue_processes)
+    return [
+        *(_spec(name, "meterai.workers.queue", {}, settings=controller, ready=shows) for name in controllers),
+        *(
+            _spec(
+                name,
+                "meterai.gate",
+                {"--number": number, "--host": settings.host, "--port": ports.gate},
+                settings=gate,
+                ready=serves,
+            )
+            for number, name in enumerate(_numbered("gate", settings.gate_processes), first)
+        ),
     ]
 
 

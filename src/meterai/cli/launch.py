@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,7 @@ class LaunchProblem(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where everything listens on 127.0.0.1 (the site on `host`)."""
+    """Where everything listens on 127.0.0.1 (the site and the gates on `host`)."""
 
     site: int
     gateway: int
@@ -32,13 +32,15 @@ class Ports:
     smtp: int
     postgres: int
     revocation: int
+    gate: int
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """`first` and the six after it; for a busy one any other. 0: any seven."""
+        """`first` and the seven after it; for a busy one any other. 0: any eight."""
         chosen: list[int] = []
-        for place in range(7):
-            address = host if place == 0 else LOCAL
+        names = [field.name for field in fields(cls)]
+        for place, name in enumerate(names):
+            address = host if name in ("site", "gate") else LOCAL
             port = free_port(first + place if first else 0, host=address)
             while port in chosen:
                 port = free_port(host=address)

@@ -119,7 +119,7 @@ class _Launch:
         complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
         await settle(complete, now=system_clock())
         twin = twin_specs(complete, ports, twins, self._secrets)
-        await self._supervisor.start([*twin, *product_specs(complete)])
+        await self._supervisor.start([*twin, *product_specs(complete, ports)])
         write_addresses(data, addresses)
         if ports.site != self._settings.port and self._settings.port:
             self._report(f"port {self._settings.port} is busy, so the site has another one")
@@ -166,6 +166,7 @@ class _Launch:
         rows = {
             "Site": addresses.site,
             "CASN": f"{addresses.site}/casn",
+            "Queue": f"{addresses.gate}/antre/casn" if addresses.gate else "",
             "Inbox": f"{addresses.inbox}  (the e-mails and WhatsApp messages)" if addresses.inbox else "",
             "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
             "Database": addresses.database,

@@ -17,7 +17,7 @@ from meterai.gate.pages import EventFacts
 from meterai.kit import garbage
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
-from meterai.kit.settings import Settings, from_environment, public_url
+from meterai.kit.settings import Settings, from_environment, public_url, queue_root
 from meterai.sales.events import load_events
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
     """What the environment says of this gate."""
     return GateSettings(
         number=number,
-        folder=Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue",
+        folder=queue_root(settings),
         gate_url=settings.gate_url.rstrip("/") or public_url(settings, port=port),
         site_url=public_url(settings),
         work=settings.gate_work,

@@ -2,7 +2,8 @@
 
 The time is the machine's, unless the controller's differs from it by more than two seconds: then the
 controller's, as the status tells it, for all gates must cut time in the same way. A window that was closed,
-here or by the controller, takes nobody any more, whatever any clock says.
+here or by the controller, takes nobody any more, whatever any clock says. While nobody has to wait, windows
+stand still (`QueueState.stands_still`): who takes a ticket then is in the next window that will be cut.
 """
 
 from __future__ import annotations
@@ -89,11 +90,10 @@ class Room:
         return self._found
 
     def _find_window(self) -> windows.Window | None:
-        schedule = self.shelf.config.schedule
-        number = windows.number_at(schedule, self.now())
-        if number is None:
+        schedule, now = self.shelf.config.schedule, self.now()
+        if not schedule.joins_from <= now < schedule.closes_at:
             return None
-        number = max(number, self.journal.closed_through + 1)
+        number = max(self._number(now), self.journal.closed_through + 1)
         while self.shelf.is_closed(number):
             number += 1
         return windows.window_of(schedule, number) if number <= windows.last_number(schedule) else None
@@ -173,12 +173,18 @@ class Room:
     def _number(self, unix: float) -> int:
         """The window of a moment; before the first one, and after the last, the number next to them."""
         schedule = self.shelf.config.schedule
+        if unix >= schedule.opens_at and self._stands_still():
+            return max(self.shelf.closed_through, self.journal.closed_through, schedule.first_window - 1) + 1
         number = windows.number_at(schedule, unix)
         if number is not None:
             return number
         if unix < schedule.joins_from:
             return windows.first_number(schedule)
         return windows.last_number(schedule) + 1
+
+    def _stands_still(self) -> bool:
+        status = self.shelf.status
+        return status is not None and status.state.stands_still
 
     def close(self) -> None:
         """Makes everything durable."""

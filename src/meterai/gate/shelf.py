@@ -149,7 +149,7 @@ class Shelf:
     def _is_skipped(self, window: int) -> bool:
         """Window 0 exists only when there is a lottery."""
         schedule = self.config.schedule
-        return window == 0 and schedule.joins_from == schedule.opens_at
+        return window == 0 and schedule.joins_from == schedule.opens_at and schedule.first_window == 1
 
     def _close(self, window: int) -> Close | None:
         try:

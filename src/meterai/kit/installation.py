@@ -36,6 +36,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     revocation: str = ""
     inbox: str = ""
     smtp: str = ""
+    gate: str = ""
+    """Base address of the gates, as people see it."""
 
 
 def default_data() -> Path:
@@ -172,6 +174,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         twins["tsa_url"] = addresses.tsa
     if addresses.revocation:
         twins["revocation_url"] = addresses.revocation
+    if addresses.gate:
+        twins["gate_url"] = addresses.gate
     if addresses.inbox:
         twins |= {
             "smtp_url": addresses.smtp,

@@ -90,6 +90,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vat_basis_points: Annotated[int, Doc(description="VAT on the fee, in hundredths of a percent")] = 1100
     payment_minutes: Annotated[int, Doc(description="minutes a payment stays open")] = 30
     events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
+    gate_processes: Annotated[int, Doc(description="gates, which give tickets and show the wait page")] = 1
+    gate_first_number: Annotated[
+        int, Doc(description="number of this machine's first gate; a number is one gate's for good")
+    ] = 1
+    queue_processes: Annotated[
+        int, Doc(description="controllers of the queues; one leads, the others stand by")
+    ] = 1
     queue_folder: Annotated[
         str, Doc(description="folder of the queues' files, shared by all gates; empty: DATA/queue")
     ] = ""
@@ -134,6 +141,11 @@ def describe() -> list[tuple[str, str, str]]:
         meta = next(m for m in hints[field.name].__metadata__ if isinstance(m, msgspec.Meta))
         rows.append(("METERAI_" + field.name.upper(), str(field.default), meta.description or ""))
     return rows
+
+
+def queue_root(settings: Settings) -> Path:
+    """The folder in which the files of all queues lie."""
+    return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
 
 
 def public_url(settings: Settings, *, port: int = 0) -> str:

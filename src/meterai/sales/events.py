@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from meterai.kernel.clock import ZONES
+from meterai.waiting_room.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
+_MOMENT = timedelta(seconds=1)
 
 
 class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,6 +22,50 @@ class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,39}$")]
     name_id: str
     name_en: str
+
+
+class EventQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The waiting room in front of an event: `[event.queue]`. Times need their zone offset."""
+
+    on: bool = True
+    """At the first start; afterwards `meterai queue on` and `off` say it."""
+    joins_from: datetime | None = None
+    """From when on people may join before the opening, all of them equal (the lottery). None: no lottery."""
+    opens_at: datetime | None = None
+    """None: as soon as the queue is switched on."""
+    last_call_at: datetime | None = None
+    closes_at: datetime | None = None
+    """None: when the event closes."""
+    window_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
+    line_counts: bool = False
+    returners_percent: Annotated[int, msgspec.Meta(ge=0, le=50)] = 15
+    claim_minutes: Annotated[int, msgspec.Meta(ge=2, le=120)] = 10
+    rate_floor: Annotated[int, msgspec.Meta(ge=1)] = 60
+    rate_cap: Annotated[int, msgspec.Meta(ge=1)] = 6000
+    """People a minute, as the floor."""
+
+    @property
+    def policy(self) -> Policy:
+        """What those who wait are promised."""
+        return Policy(
+            line_counts=self.line_counts,
+            returners_percent=self.returners_percent,
+            claim_minutes=self.claim_minutes,
+            rate_floor=self.rate_floor,
+            rate_cap=self.rate_cap,
+        )
+
+    def schedule(self, event_closes_at: datetime, now: datetime) -> Schedule:
+        """When it does what. Raises: ValueError when it doesn't fit together."""
+        opens_at = _unix(self.opens_at or max(now, self.joins_from or now))
+        last_call = self.last_call_at
+        return Schedule(
+            joins_from=min(opens_at, _unix(self.joins_from) if self.joins_from else opens_at),
+            opens_at=opens_at,
+            closes_at=_unix(self.closes_at or event_closes_at),
+            last_call_at=None if last_call is None else _unix(last_call),
+            window_s=self.window_s,
+        )
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +83,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     output_bytes_max: Annotated[int, msgspec.Meta(gt=0)]
     """The largest stamped file that the agency's upload takes."""
     pdf_version_min: Annotated[str, msgspec.Meta(pattern=r"^[12]\.[0-9]$")]
+    queue: EventQueue | None = None
+    """None: nobody ever waits."""
 
     @property
     def zone_label(self) -> str:
@@ -64,6 +112,27 @@ def load_events(path: Path | None = None) -> tuple[Event, ...]:
             raise ValueError(f"event {event.slug}: times need a zone offset such as +07:00")
         if event.closes_at <= event.opens_at:
             raise ValueError(f"event {event.slug}: closes_at must be after opens_at")
+        if event.queue is not None:
+            _check_queue(event.slug, event.queue, event.closes_at)
     if len({event.slug for event in events}) != len(events):
         raise ValueError("two events have the same slug")
     return events
+
+
+def _check_queue(slug: str, queue: EventQueue, closes_at: datetime) -> None:
+    times = (queue.joins_from, queue.opens_at, queue.last_call_at, queue.closes_at)
+    if any(time is not None and time.tzinfo is None for time in times):
+        raise ValueError(f"event {slug}: times of its queue need a zone offset such as +07:00")
+    if queue.joins_from is not None and queue.opens_at is None:
+        raise ValueError(f"event {slug}: a queue that people join before it opens needs opens_at")
+    if queue.rate_floor > queue.rate_cap:
+        raise ValueError(f"event {slug}: rate_floor is above rate_cap")
+    begins = queue.opens_at or min(time for time in (closes_at, *times) if time) - _MOMENT
+    try:
+        queue.schedule(closes_at, begins)
+    except ValueError as error:
+        raise ValueError(f"event {slug}: {error}") from None
+
+
+def _unix(time: datetime) -> int:
+    return int(time.timestamp())

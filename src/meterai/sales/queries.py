@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import token_digest
+from meterai.kernel.ids import new_id, token_digest
 from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
@@ -305,6 +305,35 @@ def money_place(order: Order) -> MoneyPlace:
     if returned == 0:
         return MoneyPlace.HELD
     return MoneyPlace.BACK if returned >= sum(p.paid_amount or 0 for p in paid) else MoneyPlace.PARTLY_BACK
+
+
+WAITS_AT_MOST = timedelta(minutes=10)
+"""An order that is paid for longer has trouble of its own and says nothing of the load."""
+
+
+async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | None:
+    """Since when the oldest order of the last minutes is paid and not completed; None: there is none."""
+    paid_at: datetime | None = await conn.fetchval(
+        """SELECT paid_at FROM sales.orders WHERE state = 'paid' AND paid_at > $1
+           ORDER BY paid_at LIMIT 1""",
+        now - WAITS_AT_MOST,
+    )
+    return paid_at
+
+
+async def done_after_s(conn: Connection, *, now: datetime) -> float | None:
+    """From the order's beginning to its stamped documents, 95 of 100 of the last 1,000 that had the time for
+    it; None: fewer than 50."""
+    oldest, newest = new_id(now - timedelta(hours=2)), new_id(now - WAITS_AT_MOST)
+    row = await conn.fetchrow(
+        """SELECT count(*) AS seen, percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS seconds FROM
+               (SELECT extract(epoch FROM closed_at - created_at)::float8 AS seconds FROM sales.orders
+                WHERE id BETWEEN $1 AND $2 AND state = 'completed' AND flow = 'stamp'
+                ORDER BY id DESC LIMIT 1000) AS recent""",
+        oldest,
+        newest,
+    )
+    return None if row is None or row["seen"] < 50 else float(row["seconds"])
 
 
 _EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from meterai.waiting_room.model import U_MAX, Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.past import Past
 
 P95_WANTED_MS = 700.0
 """The site is full here: well below the 2 s that people behind the gate are promised."""
@@ -51,6 +52,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps that can be sold; None: not asked."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
+    done_after_s: float | None = None
+    """From order to stamped document, 95 of 100; None: too few were seen."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,10 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
     """(time, window, x) of the frontier, the oldest first: who was called when."""
+    late: tuple[int, str] = (0, "0")
+    """(window, x) of the returners' frontier, as it stands in the log."""
+    past: Past = Past()
+    """For the guess of the rest of the evening."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -186,8 +193,8 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
 
 def _with_direct(memory: Memory, line: Line, measured: Measured, now: float) -> Memory:
     """Direct entry ends when somebody waits or more come than the site bears; it begins when nobody has
-    waited for a while and those who come are well below that."""
-    crowded = measured.entered_per_min > memory.rate or pressure_of(measured) > 1
+    waited for a while and those who come are well below that. A site that is not heard of says nothing."""
+    crowded = measured.entered_per_min > memory.rate or 1 < pressure_of(measured) < float("inf")
     if memory.is_direct:
         is_direct = not (line.waiting > 0 or crowded)
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)

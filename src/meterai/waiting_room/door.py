@@ -58,10 +58,13 @@ def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) ->
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
     """A ticket that says of itself that it is wrong: into a window that was over when it was made.
 
-    A gate closes a window a little after its end, so a ticket may be that much younger than its window.
+    A gate closes a window a little after its end, so a ticket may be that much younger than its window. One
+    from before time was cut anew (`Schedule.first_window`) says nothing of the kind.
 
     Raises: Refusal FORBIDDEN `ticket.backdated`.
     """
+    if ticket.joined_at < schedule.joins_from and ticket.window <= schedule.first_window:
+        return
     joined_in = number_at(schedule, ticket.joined_at - LATE_S)
     if joined_in is None:  # in the first seconds of all
         joined_in = number_at(schedule, ticket.joined_at)

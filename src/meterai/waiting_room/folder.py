@@ -112,9 +112,11 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
         told = _told(place / f"w{window}.close.json")
         joins = place / f"w{window}.joins"
         if told is None:
-            if not joins.exists() and not is_running(place, now):
-                continue
-            if ended_s < (ANSWERS_WITHIN_S if is_running(place, now) else DEAD_AFTER_S):
+            sign = sign_of(place)
+            runs = is_alive(sign, now)
+            if not joins.exists() and (not runs or sign.closed_through >= window):
+                continue  # not there in that window, or nobody joined
+            if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None
             dead.append(number)
         mine = read_join_records(joins) if joins.exists() else b""
@@ -138,23 +140,33 @@ def ids_again(folder: QueueFolder, close: Close) -> bytes:
     return b"".join(found)
 
 
-def joins_after(folder: QueueFolder, closed_through: int) -> int:
-    """Joins in windows that are not closed."""
-    found = 0
+def joins_in(folder: QueueFolder, windows: range) -> dict[int, int]:
+    """Joins so far in windows that are not closed; windows without any are left out."""
+    found: dict[int, int] = {}
     for number in folder.gates():
-        for path in folder.gate(number).glob("w*.joins"):
-            if int(path.name[1 : -len(".joins")]) > closed_through:
-                with suppress(OSError):
-                    found += path.stat().st_size // RECORD_BYTES
+        place = folder.gate(number)
+        for window in windows:
+            with suppress(OSError):
+                size = (place / f"w{window}.joins").stat().st_size
+                found[window] = found.get(window, 0) + size // RECORD_BYTES
     return found
 
 
-def is_running(place: Path, now: float) -> bool:
-    """Whether a gate shows signs of life."""
+def gates_closed_through(folder: QueueFolder) -> int:
+    """The last window that any gate has closed for good; -1: none."""
+    return max((sign_of(folder.gate(number)).closed_through for number in folder.gates()), default=-1)
+
+
+def sign_of(place: Path) -> GateSign:
+    """A gate's last sign of life; an empty one when there is none."""
     try:
-        sign = msgspec.json.decode((place / "gate.json").read_bytes(), type=GateSign)
+        return msgspec.json.decode((place / "gate.json").read_bytes(), type=GateSign)
     except (OSError, msgspec.MsgspecError):
-        return False
+        return GateSign()
+
+
+def is_alive(sign: GateSign, now: float) -> bool:
+    """Whether a gate runs, by its last sign of life."""
     return abs(now - sign.at) <= GATE_SILENT_S
 
 

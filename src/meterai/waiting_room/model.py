@@ -33,6 +33,11 @@ class QueueState(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     CLOSED = "closed"
 
+    @property
+    def stands_still(self) -> bool:
+        """Nobody waits and no window passes: a ticket that is made nevertheless is in the next window."""
+        return self in (QueueState.OFF, QueueState.DIRECT)
+
 
 class Frontier(msgspec.Struct, frozen=True, order=True):
     """Who is called: everybody whose (window, place) is smaller. Compared as integers, never as floats."""
@@ -60,14 +65,16 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: int
     last_call_at: int | None = None
     window_s: int = 10
+    first_window: int = 1
+    """The number of the window that begins at `opens_at`. Greater after a time in which nobody had to wait:
+    windows stand still then, and time is cut anew when the first has to wait again."""
 
     def __post_init__(self) -> None:
         last_call = self.last_call_at if self.last_call_at is not None else self.closes_at
-        if (
-            not self.joins_from <= self.opens_at < self.closes_at
-            or not self.opens_at < last_call <= self.closes_at
-        ):
+        if not self.joins_from <= self.opens_at < self.closes_at or not last_call <= self.closes_at:
             raise ValueError("a queue opens, calls for the last time, and closes, in this order")
+        if self.first_window < 1:
+            raise ValueError("the first window after the opening is 1 or later")
         if self.window_s < 1:
             raise ValueError("a window is at least one second long")
 

@@ -80,9 +80,13 @@ class PublicLog:
         return self._tree.root()
 
     def append(self, what: What, facts: Mapping[str, Any], at: int) -> int:
-        """Adds an entry and gives its number. Not durable before `sync`."""
+        """Adds an entry and gives its number. Not durable before `sync`.
+
+        The same facts give the same bytes, whatever their order: who repeats what a crash left out, with a
+        head that somebody may have seen, must come to the same tree.
+        """
         entry = LogEntry(n=self._tree.size, at=at, what=what, facts=dict(facts))
-        line = msgspec.json.encode(entry)
+        line = msgspec.json.encode(entry, order="deterministic")
         self._entries.write(line + b"\n")
         self._tree.append(line)
         return entry.n

@@ -55,6 +55,10 @@ class QueueFolder:
         """The signed rules."""
         return self.public / "config.json"
 
+    def config_version(self, version: int) -> Path:
+        """The signed rules of one version, for whoever checks what was in force when."""
+        return self.public / "configs" / f"{version}.json"
+
     @property
     def status(self) -> Path:
         """The signed status, renewed every second."""

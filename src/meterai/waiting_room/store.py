@@ -15,8 +15,10 @@ from meterai.waiting_room.controller import Memory, Wishes
 from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.door import Door
 from meterai.waiting_room.folder import Superseded
-from meterai.waiting_room.log_facts import Facts, encode_facts
+from meterai.waiting_room.log_facts import AnyFacts, Facts, decode_facts, encode_facts
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.public_log import What
+from meterai.waiting_room.windows import first_number
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +40,20 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     frontier: Frontier
     moved_at: float
     joined: int
+    """People in all closed windows."""
+    called: int
+    """Places that the frontier has passed."""
     admitted: int
     log_size: int
+    config_version: int
+    config_sha256: str
+    """Of the rules that stand in the log; empty: none yet."""
     memory: Memory
+
+    @property
+    def late(self) -> Frontier:
+        """The returners' frontier: where the frontier stood when calls that lapse now were made."""
+        return Frontier(self.memory.late[0], int(self.memory.late[1]))
 
     @property
     def wishes(self) -> Wishes:
@@ -62,6 +75,15 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """Of the ticket: with the window they find it in the published list."""
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """A decided entry of the public log."""
+
+    n: int
+    at: int
+    what: What
+    facts: dict[str, Any]
+
+
 class ClosedWindow(msgspec.Struct, frozen=True):
     """A window that is closed."""
 
@@ -69,6 +91,7 @@ class ClosedWindow(msgspec.Struct, frozen=True):
     people: int
     closed_at: float
     document: bytes
+    reveal: bytes | None = None
 
 
 # ------------------------------------------------------------------------------------------------ lease
@@ -108,7 +131,7 @@ async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Qu
 
 _QUEUE = """SELECT number, event, schedule, policy, is_on, halted_because, rate_cap, note, epoch, sequence,
         state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at, joined,
-        admitted, log_size, memory FROM waiting_room.queue"""
+        called, admitted, log_size, config_version, config_sha256, memory FROM waiting_room.queue"""
 
 
 def queue_of_row(row: Row) -> Queue:
@@ -136,24 +159,50 @@ async def read_queues(conn: Connection) -> list[Queue]:
     return [queue_of_row(row) for row in await conn.fetch(_QUEUE + " ORDER BY number")]
 
 
+async def queue_events(conn: Connection) -> list[str]:
+    """The events that have a queue."""
+    return [row["event"] for row in await conn.fetch("SELECT event FROM waiting_room.queue ORDER BY number")]
+
+
 async def add_queue(
     tx: Connection, event: str, schedule: Schedule, policy: Policy, *, is_on: bool, now: datetime
 ) -> bool:
     """Adds the queue of an event; False when it has one. Raises: Refusal NOT_FOUND `event.unknown`."""
     if not await tx.fetchval("SELECT true FROM sales.event WHERE slug = $1", event):
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    first = first_number(schedule)
     number = await tx.fetchval(
-        """INSERT INTO waiting_room.queue (event, schedule, policy, created_at, is_on)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT (event) DO NOTHING RETURNING number""",
+        """INSERT INTO waiting_room.queue (event, schedule, policy, created_at, is_on, closed_through,
+               revealed_through, frontier_window)
+           VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (event) DO NOTHING RETURNING number""",
         event,
         msgspec.to_builtins(schedule),
         msgspec.to_builtins(policy),
         now,
         is_on,
+        first - 1,
+        first,
     )
     if number is not None:
         await tx.execute("INSERT INTO waiting_room.door (queue) VALUES ($1)", number)
     return number is not None
+
+
+async def set_rules(tx: Connection, event: str, schedule: Schedule, policy: Policy, *, version: int) -> None:
+    """Writes changed rules; the controller publishes and logs them within a second."""
+    await tx.execute(
+        """UPDATE waiting_room.queue SET schedule = $2, policy = $3, config_version = $4 WHERE event = $1""",
+        event,
+        msgspec.to_builtins(schedule),
+        msgspec.to_builtins(policy),
+        version,
+    )
+
+
+async def lock_queue(tx: Connection, event: str) -> Queue | None:
+    """The queue of an event, locked until the end of `tx`."""
+    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR UPDATE", event)
+    return queue_of_row(row) if row else None
 
 
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
@@ -172,12 +221,13 @@ async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
     return number
 
 
-async def save_queue(tx: Connection, queue: Queue, epoch: int, rate: float) -> None:
-    """Writes what the controller keeps, and the door's rate."""
+async def save_queue(tx: Connection, queue: Queue, *, epoch: int, rate: float) -> None:
+    """Writes what the controller keeps (not the wishes nor the policy), and the door's rate."""
     await tx.execute(
         """UPDATE waiting_room.queue SET epoch = $2, sequence = $3, state = $4, closed_through = $5,
                revealed_through = $6, frontier_window = $7, frontier_x = $8::text::numeric, moved_at = $9,
-               joined = $10, admitted = $11, log_size = $12, memory = $13 WHERE number = $1""",
+               joined = $10, called = $11, admitted = $12, log_size = $13, memory = $14, schedule = $15,
+               config_version = $16, config_sha256 = $17 WHERE number = $1""",
         queue.number,
         epoch,
         queue.sequence,
@@ -188,9 +238,13 @@ async def save_queue(tx: Connection, queue: Queue, epoch: int, rate: float) -> N
         str(queue.frontier.x),
         queue.moved_at,
         queue.joined,
+        queue.called,
         queue.admitted,
         queue.log_size,
         msgspec.to_builtins(queue.memory),
+        msgspec.to_builtins(queue.schedule),
+        queue.config_version,
+        queue.config_sha256,
     )
     await tx.execute(
         "UPDATE waiting_room.door SET rate = $2 WHERE queue = $1 AND rate <> $2", queue.number, rate
@@ -203,7 +257,8 @@ async def save_queue(tx: Connection, queue: Queue, epoch: int, rate: float) -> N
 async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Iterable[int]) -> None:
     """Notes a window that is closed, and the gates that did not answer."""
     await tx.execute(
-        "INSERT INTO waiting_room.closed_window VALUES ($1, $2, $3, $4, $5)",
+        """INSERT INTO waiting_room.closed_window (queue, number, people, closed_at, document)
+           VALUES ($1, $2, $3, $4, $5)""",
         queue,
         window.number,
         window.people,
@@ -219,14 +274,38 @@ async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Ite
         )
 
 
-async def closed_windows(conn: Connection, queue: int) -> list[ClosedWindow]:
-    """The closed windows that are still needed, in order."""
-    rows = await conn.fetch(
-        "SELECT number, people, closed_at, document FROM waiting_room.closed_window"
-        " WHERE queue = $1 ORDER BY number",
+async def add_reveal(tx: Connection, queue: int, window: int, document: bytes) -> None:
+    """Decides that the seed of a closed window is told."""
+    await tx.execute(
+        "UPDATE waiting_room.closed_window SET reveal = $3 WHERE queue = $1 AND number = $2",
         queue,
+        window,
+        document,
+    )
+
+
+async def closed_windows(conn: Connection, queue: int, *, first: int, limit: int) -> list[ClosedWindow]:
+    """Closed windows from a number on, in order."""
+    rows = await conn.fetch(
+        """SELECT number, people, closed_at, document, reveal FROM waiting_room.closed_window
+           WHERE queue = $1 AND number >= $2 ORDER BY number LIMIT $3""",
+        queue,
+        first,
+        limit,
     )
     return [ClosedWindow(**dict(row)) for row in rows]
+
+
+async def people_by_window(conn: Connection, queue: int, first: int, *, limit: int) -> list[tuple[int, int]]:
+    """(window, people) of the windows whose seed is decided to be told, from a number on, in order."""
+    rows = await conn.fetch(
+        """SELECT number, people FROM waiting_room.closed_window
+           WHERE queue = $1 AND number >= $2 AND reveal IS NOT NULL ORDER BY number LIMIT $3""",
+        queue,
+        first,
+        limit,
+    )
+    return [(row["number"], row["people"]) for row in rows]
 
 
 async def forget_windows(tx: Connection, queue: int, *, before: int) -> None:
@@ -248,15 +327,16 @@ async def say(tx: Connection, queue: int, facts: Facts, at: datetime) -> None:
     )
 
 
-async def take_said(tx: Connection, queue: int, limit: int) -> list[Row]:
-    """What is to be logged, in its order, taken out."""
+async def take_said(tx: Connection, queue: int, limit: int) -> list[tuple[datetime, AnyFacts]]:
+    """What is to be logged and when it was said, in its order, taken out."""
     rows = await tx.fetch(
         """DELETE FROM waiting_room.to_log WHERE n IN (SELECT n FROM waiting_room.to_log
            WHERE queue = $1 ORDER BY n LIMIT $2) RETURNING n, at, what, facts""",
         queue,
         limit,
     )
-    return sorted(rows, key=lambda row: row["n"])
+    ordered = sorted(rows, key=lambda row: row["n"])
+    return [(row["at"], decode_facts(What(row["what"]), row["facts"])) for row in ordered]
 
 
 async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
@@ -280,14 +360,16 @@ async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[
     )
 
 
-async def entries_from(conn: Connection, queue: int, first: int) -> list[Row]:
+async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) -> list[Entry]:
     """The decided entries from a number on."""
     rows = await conn.fetch(
-        "SELECT n, at, what, facts FROM waiting_room.log_entry WHERE queue = $1 AND n >= $2 ORDER BY n",
+        """SELECT n, at, what, facts FROM waiting_room.log_entry
+           WHERE queue = $1 AND n >= $2 ORDER BY n LIMIT $3""",
         queue,
         first,
+        limit,
     )
-    return list(rows)
+    return [Entry(row["n"], row["at"], What(row["what"]), row["facts"]) for row in rows]
 
 
 async def forget_entries(conn: Connection, queue: int, *, before: int) -> None:

@@ -23,7 +23,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.settings import Settings, gate_address
+from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.queue_folder import queue_of
@@ -109,8 +109,7 @@ class Queues:
 
 def queues_of(settings: Settings, db: Database) -> Queues:
     """The queues as the settings say."""
-    root = Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
-    return Queues(db, root, gate_address(settings))
+    return Queues(db, queue_root(settings), gate_address(settings))
 
 
 def ticket_cookie(event: str) -> str:

@@ -20,6 +20,7 @@ from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
 from meterai.web.direct import DirectRoutes
 from meterai.web.edge import CachedPages, Edge, cache_page
+from meterai.web.load_meter import LoadMeter
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.queues import queues_of
 from meterai.web.routes import ROUTES
@@ -86,7 +87,14 @@ def build_site(
         return made, _next_change(events, now)
 
     direct = DirectRoutes(litestar, ROUTES, given={"house": house, "desk": desk}, answer_error=_answer_error)
-    return Edge(direct, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
+    meter = LoadMeter(direct, lambda: desk.queues.entered)
+    return Edge(meter, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
+
+
+def meter_of(site: Edge) -> LoadMeter:
+    """What measures the load of a site that `build_site` made."""
+    assert isinstance(site.site, LoadMeter)
+    return site.site
 
 
 def _next_change(events: Sequence[Event], now: datetime) -> float:

@@ -17,6 +17,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage
 from meterai.kit import settings as environment
 from meterai.kit.logging import set_up_logging
+from meterai.operations.use_cases.report_behind import BehindReporter
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
@@ -90,6 +91,12 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
         return Loop(name=name, work=work, busy_s=1, idle_s=1, bell=bell, full=full)
 
+    behind = BehindReporter(db)
+
+    async def tell_what_is_behind() -> int:
+        await behind.report(clock())
+        return 0
+
     return [
         Loop(name="outbox", work=lambda: bells.watch(app), busy_s=_LOOK_SECONDS, idle_s=_LOOK_SECONDS),
         *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
@@ -107,6 +114,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
+        Loop(name="behind", work=tell_what_is_behind, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=1),
         Loop(

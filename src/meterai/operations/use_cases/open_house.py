@@ -10,19 +10,25 @@ from meterai.kit.database import Database
 from meterai.ledger.use_cases.issue_quota import issue_quota, open_books
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.use_cases.set_queue import set_queue
 
 DEVELOPMENT_STOCK = 1_000_000
 """Stamps that a development installation starts with, so that it sells at once."""
 
 
 async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
-    """Writes organisations, accounts and the events of `events_file` (empty: the shipped one).
+    """Writes organisations, accounts, the events of `events_file` (empty: the shipped one) and their queues.
 
     In development the distributor's first deposit is recorded too. Safe to repeat at every start.
     Raises: OSError or ValueError when the events file can't be read.
     """
     await ensure_organisations(db, now)
     await open_books(db, now=now)
-    await set_events(db, load_events(Path(events_file) if events_file else None))
+    events = load_events(Path(events_file) if events_file else None)
+    await set_events(db, events)
+    for event in events:
+        if (queue := event.queue) is not None:
+            schedule = queue.schedule(event.closes_at, now) if event.closes_at > now else None
+            await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
         await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference="development", now=now)

@@ -10,7 +10,6 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, store
-from meterai.waiting_room.controller import frontier_then
 from meterai.waiting_room.door import check_ticket, lane_of, wait_s
 from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
@@ -138,8 +137,7 @@ async def _call_of(
     if queue.halted_because is not None:
         raise Refusal(Kind.UNAVAILABLE, "queue.halted")
     place = published.place_of(ticket)
-    late = frontier_then(queue.memory.trail, now.timestamp(), ago_s=queue.policy.claim_minutes * 60)
-    lane = None if place is None else lane_of(queue.frontier, late, ticket.window, place)
+    lane = None if place is None else lane_of(queue.frontier, queue.late, ticket.window, place)
     if lane is None:
         raise Refusal(Kind.CONFLICT, "queue.not_called")
     is_late = not published.is_listed(ticket)

@@ -156,7 +156,7 @@ async def _note_places(connection: Connection, queue: Queue, root: Path) -> None
 async def _near(connection: Connection, queue: Queue) -> Frontier:
     """Where the frontier will be in a few minutes at the rate of now."""
     rate = await reminder_store.door_rate(connection, queue.number)
-    windows = [(one.number, one.people) for one in await store.closed_windows(connection, queue.number)]
+    windows = await store.people_by_window(connection, queue.number, queue.frontier.window, limit=200)
     return advance(queue.frontier, windows, rate * NEAR_MINUTES)[0]
 
 

@@ -1,0 +1,235 @@
+"""One event's queue in the hands of the one controller that holds the lease: look, decide, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+
+import structlog
+
+from meterai.kit.fail_points import FailPoint
+from meterai.waiting_room import store
+from meterai.waiting_room.controller import CALLS_FACTOR_MAX, Measured
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.fan import fan_of, horizons_to
+from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
+from meterai.waiting_room.load import read_measured
+from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.store import ClosedWindow, Queue
+from meterai.waiting_room.use_cases.decide_step import (
+    Decided,
+    Seen,
+    Steering,
+    decide_step,
+    ended_at,
+    over_through,
+)
+
+log = structlog.get_logger(__name__)
+
+GATHER_AT_ONCE = 100
+"""Windows, after a pause."""
+GATHER_WAIT_S = 0.3
+"""A large window is gathered beside the steps, which go on meanwhile."""
+FAN_EVERY_S = 5.0
+FORGET_EVERY_S = 60.0
+WINDOWS_KEPT = 60
+"""Rows of windows behind the frontier that are kept a while."""
+POLL = (2, 60)
+DONE_AFTER_S = 300
+"""From the call to the stamped document, while too few have been seen."""
+LINE_COUNTS_S = 2 * 86_400
+
+
+class Conductor:
+    """One event, for one holder of the lease. Raises `Superseded` when another has it."""
+
+    def __init__(self, steering: Steering, publisher: Publisher, fail_point: FailPoint) -> None:
+        self._steering = steering
+        self._publisher = publisher
+        self._fail_point = fail_point
+        self._queue: Queue | None = None
+        self._closed = self._revealed = -1  # published so far, as far as this holder knows
+        self._config = b""
+        self._called = 0
+        self._gathering: asyncio.Task[list[Gathered]] | None = None
+        self._fan: list[tuple[int, int, int]] = []
+        self._fan_at = self._forgot_at = 0.0
+
+    async def step(self, now: float) -> Decided:
+        """One step, about a second after the last one. `now`: Unix seconds."""
+        queue = self._queue or await self._read()
+        gathered = await self._gather(queue, now)
+        number = over_through(queue.schedule, queue.state, now, gates_closed_through=queue.closed_through)
+        folder = self._publisher.folder
+        open_windows = range(queue.closed_through + 1, max(number, queue.closed_through) + 4)
+        async with self._steering.db.connection() as connection:
+            measured = await read_measured(connection, queue.event)
+        seen = Seen(
+            now=now,
+            gathered=gathered,
+            published_through=self._closed,
+            open_joins=joins_in(folder, open_windows),
+            gates_closed_through=gates_closed_through(folder),
+            measured=measured,
+            called=self._called,
+            seed_of=self._publisher.seed_of,
+        )
+        decided = await decide_step(self._steering, seen)
+        self._fail_point("queue_decided")
+        self._queue, self._called = decided.queue, decided.called
+        await self._publish(decided, measured, now)
+        await self._forget(now)
+        return decided
+
+    async def close(self) -> None:
+        """Ends what runs beside, and closes the files."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+        await asyncio.to_thread(self._publisher.close)
+
+    async def _read(self) -> Queue:
+        async with self._steering.db.connection() as connection:
+            queue = await store.read_queue(connection, self._steering.event)
+        assert queue is not None
+        return queue
+
+    # --------------------------------------------------------------- windows
+
+    async def _gather(self, queue: Queue, now: float) -> Sequence[Gathered]:
+        """Windows that are over and put together by now."""
+        if self._gathering is None:
+            closed = gates_closed_through(self._publisher.folder)
+            last = over_through(queue.schedule, queue.state, now, gates_closed_through=closed)
+            last = min(last, queue.closed_through + GATHER_AT_ONCE)
+            if last <= queue.closed_through:
+                return ()
+            windows = [
+                (number, now - ended_at(queue.schedule, number, now))
+                for number in range(queue.closed_through + 1, last + 1)
+            ]
+            work = asyncio.to_thread(_gather_all, self._publisher, windows, now)
+            self._gathering = asyncio.create_task(work)
+        await asyncio.wait([self._gathering], timeout=GATHER_WAIT_S)
+        if not self._gathering.done():
+            return ()
+        task, self._gathering = self._gathering, None
+        return task.result()
+
+    # ------------------------------------------------------------ publishing
+
+    async def _publish(self, decided: Decided, measured: Measured, now: float) -> None:
+        """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
+        queue, publisher = decided.queue, self._publisher
+        if decided.config != self._config:
+            await asyncio.to_thread(publisher.publish_config, decided.config, queue.config_version)
+            self._config = decided.config
+        while self._closed < queue.closed_through:
+            rows = await self._windows(self._closed + 1)
+            await asyncio.to_thread(_publish_closes, publisher, rows, decided.ids)
+            self._closed = rows[-1].number if rows else queue.closed_through
+            self._fail_point("queue_closed")
+        while publisher.log_size < queue.log_size:
+            async with self._steering.db.connection() as connection:
+                first = publisher.log_size
+                entries = await store.entries_from(connection, queue.number, first, limit=2_000)
+            await asyncio.to_thread(publisher.append, entries, int(now))
+            assert publisher.log_size > first, "the log's file has lost what the store has forgotten"
+            self._fail_point("queue_logged")
+        while self._revealed < queue.revealed_through:
+            rows = [row for row in await self._windows(self._revealed + 1) if row.reveal is not None]
+            await asyncio.to_thread(_publish_reveals, publisher, rows)
+            self._revealed = rows[-1].number if rows else queue.revealed_through
+        await asyncio.to_thread(publisher.publish_status, await self._status(decided, measured, now))
+
+    async def _windows(self, first: int) -> list[ClosedWindow]:
+        async with self._steering.db.connection() as connection:
+            queue = self._queue
+            assert queue is not None
+            return await store.closed_windows(connection, queue.number, first=first, limit=GATHER_AT_ONCE)
+
+    async def _status(self, decided: Decided, measured: Measured, now: float) -> Status:
+        queue, step = decided.queue, decided.step
+        late, frontier = queue.late, queue.frontier
+        return Status(
+            event=queue.event,
+            epoch=queue.epoch,
+            sequence=queue.sequence,
+            at=int(now),
+            state=queue.state,
+            frontiers=[(frontier.window, frontier.x), (late.window, late.x)],
+            rate=round(step.rate),
+            fan=await self._fan_now(decided, now),
+            closes_at=queue.schedule.closes_at,
+            last_call_at=queue.schedule.last_call_at,
+            poll=POLL,
+            waiting=decided.waiting,
+            admitted=queue.admitted,
+            called=queue.called,
+            done_after_s=round(measured.done_after_s or DONE_AFTER_S),
+            kept=(0, 0),
+            log=self._publisher.log_head(),
+            note=queue.note,
+        )
+
+    async def _fan_now(self, decided: Decided, now: float) -> list[tuple[int, int, int]]:
+        """The guess of the rest of the evening, made anew every few seconds while somebody waits."""
+        if decided.waiting <= 0 or decided.queue.state.stands_still:
+            self._fan, self._fan_at = [], 0.0
+        elif now - self._fan_at >= FAN_EVERY_S:
+            self._fan = await asyncio.to_thread(_fan_of, decided, now)
+            self._fan_at = now
+        return self._fan
+
+    async def _forget(self, now: float) -> None:
+        """Deletes rows that are safe in the files and that nobody needs any more."""
+        queue = self._queue
+        if queue is None or now - self._forgot_at < FORGET_EVERY_S:
+            return
+        self._forgot_at = now
+        before = min(queue.frontier.window, queue.revealed_through + 1) - WINDOWS_KEPT
+        async with self._steering.db.connection() as connection:
+            await store.forget_windows(connection, queue.number, before=before)
+            await store.forget_entries(connection, queue.number, before=self._publisher.log_size)
+
+
+def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now: float) -> list[Gathered]:
+    """In order, up to the first for which a gate has time to answer yet."""
+    found = []
+    for number, ended_s in windows:
+        gathered = gather(publisher.folder, number, ended_s=ended_s, now=now)
+        if gathered is None:
+            break
+        found.append(gathered)
+    return found
+
+
+def _publish_closes(publisher: Publisher, rows: Sequence[ClosedWindow], ids: dict[int, bytes]) -> None:
+    for row in rows:
+        publisher.publish_close(row, ids.get(row.number))
+
+
+def _publish_reveals(publisher: Publisher, rows: Sequence[ClosedWindow]) -> None:
+    for row in rows:
+        publisher.publish_reveal(row)
+
+
+def _fan_of(decided: Decided, now: float) -> list[tuple[int, int, int]]:
+    queue, step = decided.queue, decided.step
+    opens_in_s = max(0.0, queue.schedule.opens_at - now)
+    closes_at = float(queue.schedule.closes_at)
+    if queue.policy.line_counts:
+        closes_at = max(closes_at, now + LINE_COUNTS_S)
+    cap = queue.policy.rate_cap if queue.rate_cap is None else min(queue.rate_cap, queue.policy.rate_cap)
+    factor = min(CALLS_FACTOR_MAX, 1 / step.memory.show_share)
+    horizons = horizons_to(now, closes_at, waiting=decided.waiting, calls=step.calls, opens_in_s=opens_in_s)
+    return fan_of(
+        step.memory.past,
+        step.calls,
+        calls_max=max(1.0, cap * factor),
+        horizons=horizons,
+        now=now,
+        seed=zlib.crc32(queue.event.encode()),
+        opens_in_s=opens_in_s,
+    )

@@ -1,0 +1,121 @@
+"""Any number of controllers may run; one leads: it holds the lease and conducts the queues of all events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from meterai.kit.database import Database
+from meterai.kit.fail_points import FailPoint, never
+from meterai.waiting_room import store
+from meterai.waiting_room.conductor import Conductor
+from meterai.waiting_room.folder import Superseded
+from meterai.waiting_room.load import forget_silent
+from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.use_cases.decide_step import Steering
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 4.0
+STEP_S = 1.0
+
+
+@dataclass(slots=True)
+class Leader:
+    """One controller process. `holder`: its own name, never used by another."""
+
+    db: Database
+    root: Path
+    """The folder of all queues."""
+    holder: str
+    clock: Callable[[], float] = time.time
+    fail_point: FailPoint = never
+    leads: bool = False
+    _chains: dict[str, SeedChain] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Leads whenever nobody else does, until `stop`."""
+        while not stop.is_set():
+            try:
+                async with self.db.connection() as connection:
+                    epoch = await store.take_lease(connection, self.holder, LEASE_S)
+                if epoch is not None:
+                    await self._lead(epoch, stop)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("queue_store_unavailable", error=type(error).__name__)
+            await _pause(stop, STEP_S)
+
+    async def _lead(self, epoch: int, stop: asyncio.Event) -> None:
+        log.info("queue_leading", holder=self.holder, epoch=epoch)
+        tasks: dict[str, asyncio.Task[None]] = {}
+        self.leads = True
+        try:
+            while not stop.is_set() and not any(task.done() for task in tasks.values()):
+                async with self.db.connection() as connection:
+                    if await store.take_lease(connection, self.holder, LEASE_S) != epoch:
+                        break
+                    events = await store.queue_events(connection)
+                for event in events:
+                    if event not in tasks:
+                        tasks[event] = asyncio.create_task(self._conduct(event, epoch))
+                await _pause(stop, STEP_S)
+        finally:
+            self.leads = False
+            await _end(list(tasks.values()))
+            log.info("queue_left", holder=self.holder, epoch=epoch)
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with self.db.connection() as connection:
+                    await store.end_lease(connection, self.holder, epoch)
+
+    async def _conduct(self, event: str, epoch: int) -> None:
+        """Steps of one event until somebody else leads. Trouble with one event leaves the others alone."""
+        while True:
+            try:
+                conductor = await self._open(event, epoch)
+                try:
+                    await self._steps(conductor)
+                finally:
+                    await conductor.close()
+            except Superseded:
+                return
+            except Exception as error:
+                log.error("queue_step_failed", queue=event, error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(STEP_S)
+
+    async def _steps(self, conductor: Conductor) -> None:
+        while True:
+            now = self.clock()
+            await conductor.step(now)
+            # on the second, so that a window's end is seen at once
+            await asyncio.sleep(max(0.05, STEP_S - self.clock() % STEP_S))
+
+    async def _open(self, event: str, epoch: int) -> Conductor:
+        folder = queue_of(self.root, event)
+        keys = await asyncio.to_thread(folder.keys)
+        if event not in self._chains:
+            self._chains[event] = await asyncio.to_thread(SeedChain, keys.chain)
+        publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
+        await forget_silent(self.db)
+        steering = Steering(self.db, event, self.holder, epoch, keys, self._chains[event])
+        return Conductor(steering, publisher, self.fail_point)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -1,0 +1,110 @@
+"""What processes report of themselves once a second, and what the controller makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room.controller import SILENT_S, Measured
+
+FORGOTTEN_AFTER = timedelta(minutes=1)
+WORKER_LATE_S = 5.0
+"""A worker that has not reported for longer does not stamp either, as far as one can know."""
+
+
+class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """One site process in the last seconds."""
+
+    p95_ms: float
+    """Of requests that belong to buying and stamping."""
+    in_flight: int
+    """Such requests at once, at most."""
+    requests: int
+    faults: int
+    """Of them, those that failed by our doing or the gateway's."""
+    entered: Mapping[str, float]
+    """Event -> people a minute who came in without a pass."""
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """What lies behind the site."""
+
+    backlog_s: float
+    """Age of the oldest item that is paid and not stamped."""
+    stock: int
+    """Stamps that can be sold."""
+    done_after_s: float | None
+    """From order to stamped document, 95 of 100; None: too few were seen."""
+
+
+async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
+    """One statement. `process`: its name on this machine; a successor takes its row over."""
+    async with db.connection() as connection:
+        await connection.execute(
+            """INSERT INTO waiting_room.site_load VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6)
+               ON CONFLICT (process) DO UPDATE SET at = excluded.at, p95_ms = excluded.p95_ms,
+                   in_flight = excluded.in_flight, requests = excluded.requests, faults = excluded.faults,
+                   entered = excluded.entered""",
+            process,
+            load.p95_ms,
+            load.in_flight,
+            load.requests,
+            load.faults,
+            dict(load.entered),
+        )
+
+
+async def report_behind(db: Database, behind: Behind) -> None:
+    """One statement; whichever worker was last is right."""
+    async with db.connection() as connection:
+        await connection.execute(
+            """INSERT INTO waiting_room.behind VALUES (true, clock_timestamp(), $1, $2, $3)
+               ON CONFLICT (one) DO UPDATE SET at = excluded.at, backlog_s = excluded.backlog_s,
+                   stock = excluded.stock, done_after_s = excluded.done_after_s""",
+            behind.backlog_s,
+            behind.stock,
+            behind.done_after_s,
+        )
+
+
+async def forget_silent(db: Database) -> None:
+    """Deletes what processes reported that are gone."""
+    async with db.connection() as connection:
+        await connection.execute(
+            "DELETE FROM waiting_room.site_load WHERE at < clock_timestamp() - $1::interval", FORGOTTEN_AFTER
+        )
+
+
+async def read_measured(connection: Connection, event: str) -> Measured:
+    """The site as an event's controller sees it, by the database's clock."""
+    sites = await connection.fetch(
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, p95_ms, in_flight, requests,
+                  faults, coalesce((entered->>$1)::float8, 0) AS entered FROM waiting_room.site_load""",
+        event,
+    )
+    behind = await connection.fetchrow(
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock, done_after_s
+           FROM waiting_room.behind"""
+    )
+    heard = [row for row in sites if row["age"] <= SILENT_S]
+    requests = sum(row["requests"] for row in heard)
+    measured = Measured(
+        heard_s=min((row["age"] for row in sites), default=float("inf")),
+        p95_ms=max((row["p95_ms"] for row in heard if row["requests"]), default=0.0),
+        in_flight=float(max((row["in_flight"] for row in heard), default=0)),
+        requests=requests,
+        fault_share=sum(row["faults"] for row in heard) / requests if requests else 0.0,
+        entered_per_min=sum(row["entered"] for row in heard),
+    )
+    if behind is None:
+        return measured
+    late_s = behind["age"] if behind["age"] > WORKER_LATE_S else 0.0
+    return msgspec.structs.replace(
+        measured,
+        backlog_s=behind["backlog_s"] + late_s,
+        stock=behind["stock"],
+        done_after_s=behind["done_after_s"],
+    )

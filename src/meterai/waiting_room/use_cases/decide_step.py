@@ -1,0 +1,344 @@
+"""One step of a queue's controller: windows closed and revealed, frontiers moved, all written at once.
+
+Nothing of it is published here: what is decided stands in the store first, so that a crash at any point is
+repaired from the rows, the frontier never goes back, and two controllers never move it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room import controller, documents, store
+from meterai.waiting_room.controller import Line, Measured, Step
+from meterai.waiting_room.documents import Close, Config, Reveal
+from meterai.waiting_room.folder import Gathered, close_document, digest
+from meterai.waiting_room.log_facts import (
+    ClaimFacts,
+    CloseFacts,
+    ConfigFacts,
+    DeadGateFacts,
+    Facts,
+    FrontierFacts,
+    RevealFacts,
+)
+from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
+from meterai.waiting_room.order import place_of, window_seed
+from meterai.waiting_room.past import observed
+from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
+from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.windows import number_at, window_of
+
+REVEAL_AFTER_S = 2
+"""After a window's end: late gates have published by then."""
+ELAPSED_S_MAX = 2.0
+"""A controller that comes back after a pause does not call those of the pause all at once."""
+_CLAIMS, _SAID, _REVEALS, _WINDOWS = 2_000, 500, 200, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """What a controller works with, for one event."""
+
+    db: Database
+    event: str
+    holder: str
+    epoch: int
+    """Of the lease."""
+    keys: QueueKeys
+    chain: SeedChain
+    beacon: Beacon | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """A public source of randomness."""
+
+    name: str
+    value: Callable[[int], str | None]
+    """Window -> "round:hex"; None until a round is later than the roots of that window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the controller found in the folder and at the site before this step."""
+
+    now: float
+    gathered: Sequence[Gathered]
+    """Windows that are over, in order, from the first that is not closed on."""
+    published_through: int
+    """The last window whose end is published: only then may its seed be told."""
+    open_joins: dict[int, int]
+    """Window -> joins, of windows that may not be closed."""
+    gates_closed_through: int
+    measured: Measured
+    called: int
+    """People called in the step before."""
+    seed_of: Callable[[int], bytes | None]
+    """The published seed of a window."""
+    ready_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What stands in the store after a step."""
+
+    queue: store.Queue
+    step: Step
+    waiting: int
+    called: int
+    config: bytes
+    ids: dict[int, bytes] = field(default_factory=dict)
+    """Of the windows that were closed, so that they need not be read again."""
+
+
+async def decide_step(steering: Steering, seen: Seen) -> Decided:
+    """Decides and writes one step. Raises: Superseded; asyncpg.PostgresError, OSError."""
+    async with steering.db.transaction() as tx:
+        queue = await store.lock_fenced(tx, steering.event, steering.holder, steering.epoch)
+        draft = _Draft(tx, steering, seen, queue)
+        return await draft.complete()
+
+
+def ended_at(schedule: Schedule, window: int, now: float) -> float:
+    """When a window that is over ended; one from before time was cut anew: then at the latest."""
+    first = schedule.first_window - (1 if schedule.joins_from < schedule.opens_at else 0)
+    if window < first:
+        return float(schedule.opens_at)
+    return min(now, float(window_of(schedule, window).ends_at))
+
+
+def over_through(schedule: Schedule, state: QueueState, now: float, *, gates_closed_through: int) -> int:
+    """The last window that is over. While windows stand still, those that a gate has closed."""
+    if state.stands_still and now >= schedule.opens_at:
+        return gates_closed_through
+    number = number_at(schedule, now)
+    if number is not None:
+        return number - 1
+    if now < schedule.joins_from:
+        return -1
+    last = number_at(schedule, schedule.closes_at - 1)
+    return -1 if last is None else last
+
+
+def config_document(queue: store.Queue, keys: QueueKeys, chain: SeedChain, beacon: str) -> bytes:
+    """The signed rules of a queue, the same bytes each time."""
+    config = Config(
+        event=queue.event,
+        version=queue.config_version,
+        schedule=queue.schedule,
+        policy=queue.policy,
+        commitment=chain.commitment.hex(),
+        chain_length=chain.length,
+        ticket_keys={KEY_ID: _public(keys.ticket)},
+        controller_key=_public(keys.controller),
+        beacon=beacon,
+    )
+    return documents.sign(config, keys.controller)
+
+
+class _Draft:
+    """A step while it is made."""
+
+    def __init__(self, tx: Connection, steering: Steering, seen: Seen, queue: store.Queue) -> None:
+        self._tx, self._steering, self._seen, self._queue = tx, steering, seen, queue
+        self._now = seen.now
+        self._entries: list[tuple[int, Facts]] = []
+        self._ids: dict[int, bytes] = {}
+
+    async def complete(self) -> Decided:
+        claimed = await self._log_what_was_said()
+        await self._close_windows()
+        await self._reveal_windows()
+        step, waiting = self._decide(claimed)
+        called = await self._move(step)
+        config = self._log_config()
+        await self._write(step)
+        return Decided(self._queue, step, waiting - called, called, config, self._ids)
+
+    def _say(self, facts: Facts, at: float | None = None) -> None:
+        self._entries.append((int(self._now if at is None else at), facts))
+
+    def _change(self, **changes: object) -> None:
+        self._queue = msgspec.structs.replace(self._queue, **changes)
+
+    async def _log_what_was_said(self) -> int:
+        """Claims and sayings of others go into the log before what this step does."""
+        claims = await store.take_claims(self._tx, self._queue.number, _CLAIMS)
+        for claim in claims:
+            seed = self._seen.seed_of(claim.window)
+            self._say(
+                ClaimFacts(
+                    id=claim.id.hex(),
+                    window=claim.window,
+                    place=str(place_of(seed, claim.id)) if seed else "0",
+                    pass_id=str(claim.pass_id),
+                    lane=claim.lane,
+                    gate=claim.gate,
+                    sequence=claim.sequence,
+                ),
+                claim.claimed_at.timestamp(),
+            )
+        for at, facts in await store.take_said(self._tx, self._queue.number, _SAID):
+            self._say(facts, at.timestamp())
+        self._change(admitted=self._queue.admitted + len(claims))
+        return len(claims)
+
+    async def _close_windows(self) -> None:
+        for found in self._seen.gathered:
+            if found.window != self._queue.closed_through + 1:
+                continue  # gathered before another controller closed it
+            ends_at = int(ended_at(self._queue.schedule, found.window, self._now))
+            close = close_document(self._queue.event, found, _starts_at(self._queue, found.window), ends_at)
+            raw = documents.sign(close, self._steering.keys.controller)
+            window = store.ClosedWindow(found.window, found.people, float(ends_at), raw)
+            await store.add_closed(self._tx, self._queue.number, window, found.dead)
+            self._say(
+                CloseFacts(window=found.window, count=found.count, root=found.root.hex(), sha256=digest(raw))
+            )
+            for gate in found.dead:
+                self._say(DeadGateFacts(window=found.window, gate=gate))
+            self._ids[found.window] = found.ids
+            self._change(closed_through=found.window, joined=self._queue.joined + found.people)
+
+    async def _reveal_windows(self) -> None:
+        """Seeds of windows whose roots everybody has been able to read."""
+        first = self._queue.revealed_through + 1
+        if first > min(self._queue.closed_through, self._seen.published_through):
+            return
+        for window in await store.closed_windows(self._tx, self._queue.number, first=first, limit=_REVEALS):
+            late = window.closed_at + REVEAL_AFTER_S > self._now
+            if late or window.number > self._seen.published_through or not await self._reveal(window):
+                return
+
+    async def _reveal(self, window: store.ClosedWindow) -> bool:
+        source = self._steering.beacon
+        beacon = source.value(window.number) if source else ""
+        if beacon is None:
+            return False
+        link = self._steering.chain.link(window.number)
+        root = bytes.fromhex(documents.decode(window.document, Close).root)
+        seed = window_seed(link, root, beacon_value(beacon))
+        facts = RevealFacts(window=window.number, link=link.hex(), beacon=beacon, seed=seed.hex())
+        reveal = Reveal(
+            event=self._queue.event, window=window.number, link=facts.link, beacon=beacon, seed=facts.seed
+        )
+        raw = documents.sign(reveal, self._steering.keys.controller)
+        await store.add_reveal(self._tx, self._queue.number, window.number, raw)
+        self._say(facts)
+        self._change(revealed_through=window.number)
+        return True
+
+    def _decide(self, claimed: int) -> tuple[Step, int]:
+        queue, seen = self._queue, self._seen
+        coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
+        waiting = queue.joined - queue.called + coming
+        step = controller.step(
+            queue.memory,
+            schedule=queue.schedule,
+            policy=queue.policy,
+            wishes=queue.wishes,
+            measured=seen.measured,
+            line=Line(waiting, seen.called, claimed, seen.ready_share),
+            now=self._now,
+            elapsed_s=self._elapsed_s(),
+        )
+        before = queue.state
+        self._change(memory=step.memory, state=step.state)
+        if before.stands_still and not step.state.stands_still and self._now >= queue.schedule.opens_at:
+            self._cut_time_anew()
+        return step, waiting
+
+    def _elapsed_s(self) -> float:
+        return max(0.0, min(ELAPSED_S_MAX, self._now - self._queue.moved_at))
+
+    def _cut_time_anew(self) -> None:
+        """Windows stood still; they go on from now."""
+        schedule = self._queue.schedule
+        first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
+        start = min(int(self._now), schedule.closes_at - 1)
+        # The lottery keeps window 0 for itself, also when it could not be closed before.
+        first = max(first, 2 if self._queue.closed_through < 0 else 1)
+        self._change(
+            schedule=msgspec.structs.replace(schedule, joins_from=start, opens_at=start, first_window=first),
+            config_version=self._queue.config_version + 1,
+        )
+
+    async def _move(self, step: Step) -> int:
+        """Moves the frontiers; gives the number of people called."""
+        queue, called, elapsed_s = self._queue, 0, self._elapsed_s()
+        frontier = queue.frontier
+        if (step.calls > 0 and queue.joined > queue.called) or _has_passed_all(queue):
+            people = step.calls / 60 * elapsed_s
+            known = await store.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
+            frontier, called, _ = controller.advance(frontier, known, people)
+        rate = round(step.rate)
+        if frontier != queue.frontier:
+            self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
+        keep_s = queue.policy.claim_minutes * 60
+        trail = controller.trail_with(step.memory.trail, frontier, self._now, keep_s=keep_s)
+        late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
+        if late != queue.late:
+            self._say(_moved(Lane.RETURNER, late, self._steering.epoch, rate))
+        past = observed(
+            step.memory.past,
+            step.calls,
+            is_contended=queue.joined > queue.called,
+            now=self._now,
+            elapsed_s=elapsed_s,
+        )
+        late_then = (late.window, str(late.x))
+        memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past)
+        moved_at = max(queue.moved_at, self._now)
+        self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
+        return called
+
+    def _log_config(self) -> bytes:
+        """The rules in force; in front of everything else of this step when they are new."""
+        beacon = self._steering.beacon.name if self._steering.beacon else ""
+        config = config_document(self._queue, self._steering.keys, self._steering.chain, beacon)
+        if (sha256 := digest(config)) != self._queue.config_sha256:
+            facts = ConfigFacts(sha256=sha256, version=self._queue.config_version)
+            self._entries.insert(0, (int(self._now), facts))
+            self._change(config_sha256=sha256)
+        return config
+
+    async def _write(self, step: Step) -> None:
+        queue = self._queue
+        if self._entries:
+            await store.add_entries(self._tx, queue.number, queue.log_size, self._entries)
+        self._change(
+            epoch=self._steering.epoch,
+            sequence=queue.sequence + 1,
+            log_size=queue.log_size + len(self._entries),
+        )
+        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.rate)
+
+
+def beacon_value(beacon: str) -> bytes:
+    """What goes into the seed of `round:hex`; empty without a beacon."""
+    return bytes.fromhex(beacon.partition(":")[2])
+
+
+def _has_passed_all(queue: store.Queue) -> bool:
+    """Empty windows that are revealed lie in front of the frontier: nobody is called by passing them."""
+    return queue.joined == queue.called and queue.frontier.window <= queue.revealed_through
+
+
+def _moved(lane: Lane, frontier: Frontier, epoch: int, rate: int) -> FrontierFacts:
+    return FrontierFacts(lane=lane, window=frontier.window, x=str(frontier.x), epoch=epoch, rate=rate)
+
+
+def _starts_at(queue: store.Queue, window: int) -> int:
+    try:
+        return window_of(queue.schedule, window).starts_at
+    except ValueError:
+        return queue.schedule.opens_at
+
+
+def _public(key: Ed25519PrivateKey) -> str:
+    return key.public_key().public_bytes_raw().hex()

@@ -1,0 +1,47 @@
+"""Gives an event the queue that its configuration asks for; safe to repeat at every start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from meterai.kit.database import Database
+from meterai.waiting_room import store
+from meterai.waiting_room.model import Policy, Schedule
+
+
+async def set_queue(
+    db: Database,
+    event: str,
+    schedule: Schedule | None,
+    policy: Policy,
+    *,
+    is_on: bool,
+    now: datetime,
+) -> None:
+    """Adds the queue, or takes over what may still change: the policy, last call and closing at any time,
+    when people may join and when it opens only before the first could join.
+
+    `schedule`: None when the event is over; `is_on` counts when the queue is new. What changes is published
+    and logged as a new version of the rules.
+
+    Raises: Refusal NOT_FOUND `event.unknown`.
+    """
+    async with db.transaction() as tx:
+        queue = await store.lock_queue(tx, event)
+        if queue is None:
+            if schedule is not None:
+                await store.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
+            return
+        wanted = _changed(queue.schedule, schedule, now.timestamp()) if schedule else queue.schedule
+        if wanted != queue.schedule or policy != queue.policy:
+            await store.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
+
+
+def _changed(old: Schedule, new: Schedule, now: float) -> Schedule:
+    if now < old.joins_from and new.joins_from > now:
+        return new
+    if new.closes_at <= old.opens_at:
+        return old
+    return msgspec.structs.replace(old, closes_at=new.closes_at, last_call_at=new.last_call_at)

@@ -1,0 +1,126 @@
+"""Measures what the purchase and the stamping bear: latency and requests at once in this process.
+
+The time counts from the moment in which a request is here as a whole until its answer begins: slow phones
+and slow links are not the site's load. Verification and the door's own pages are not measured: the one has
+its own share of the machine, the other's refusals must not speed themselves up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from meterai.waiting_room.load import SiteLoad
+
+KEPT_S = 5
+ENTERED_S = 20
+_FAULT = 500
+_APART = ("/periksa", "/api/v1/verifications", "/antre")
+_DOOR = "/masuk"
+
+
+class LoadMeter:
+    """Stands around an ASGI application. `entered`: people who came in without a pass so far, by event."""
+
+    def __init__(self, app: Callable[..., Any], entered: Callable[[], Mapping[str, int]]) -> None:
+        self._app = app
+        self._entered = entered
+        self._in_flight = 0
+        self._peak = 0
+        self._now: list[float] = []
+        self._faults = 0
+        self._past: deque[tuple[list[float], int, int]] = deque(maxlen=KEPT_S)
+        self._came: deque[tuple[float, dict[str, int]]] = deque(maxlen=ENTERED_S + 1)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(_APART) or _DOOR in path:
+            await self._app(scope, receive, send)
+            return
+        visit = _Request(self, receive, send)
+        if scope["method"] in ("GET", "HEAD"):
+            visit.arrived()
+        try:
+            await self._app(scope, visit.receive, visit.send)
+        finally:
+            visit.answered(_FAULT)  # counts when nothing was answered
+
+    def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
+        """The last five seconds; call it once a second. `lag_s`: by how much that call came late."""
+        self._past.append((self._now, self._faults, max(self._peak, self._in_flight)))
+        self._now, self._faults, self._peak = [], 0, self._in_flight
+        times = sorted(time for second, _, _ in self._past for time in second)
+        p95 = times[len(times) * 95 // 100] * 1000 if times else 0.0
+        return SiteLoad(
+            p95_ms=max(p95, lag_s * 1000),
+            in_flight=max(peak for _, _, peak in self._past),
+            requests=len(times),
+            faults=sum(faults for _, faults, _ in self._past),
+            entered=self._entered_per_min(monotonic),
+        )
+
+    def _entered_per_min(self, monotonic: float) -> dict[str, float]:
+        self._came.append((monotonic, dict(self._entered())))
+        since, before = self._came[0]
+        seconds = monotonic - since
+        if seconds <= 0:
+            return {}
+        now = self._came[-1][1]
+        rates = {event: (count - before.get(event, 0)) * 60 / seconds for event, count in now.items()}
+        return {event: rate for event, rate in rates.items() if rate > 0}
+
+    def began(self) -> None:
+        """A request is here as a whole."""
+        self._in_flight += 1
+        if self._in_flight > self._peak:
+            self._peak = self._in_flight
+
+    def ended(self, seconds: float, status: int) -> None:
+        """Its answer begins."""
+        self._in_flight -= 1
+        self._now.append(seconds)
+        if status >= _FAULT:
+            self._faults += 1
+
+
+class _Request:
+    __slots__ = ("_meter", "_receive", "_send", "_since")
+
+    def __init__(self, meter: LoadMeter, receive: Any, send: Any) -> None:
+        self._meter, self._receive, self._send = meter, receive, send
+        self._since = 0.0
+
+    def arrived(self) -> None:
+        if self._since == 0.0:
+            self._since = time.perf_counter()
+            self._meter.began()
+
+    def answered(self, status: int) -> None:
+        if self._since > 0.0:
+            self._meter.ended(time.perf_counter() - self._since, status)
+            self._since = -1.0
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self.arrived()
+        return message
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.answered(message["status"])
+        await self._send(message)
+
+
+async def report(meter: LoadMeter, put: Callable[[SiteLoad], Any]) -> None:
+    """Reports once a second until cancelled. `put` may fail: then the controller hears nothing of us."""
+    lag_s = 0.0
+    while True:
+        await put(meter.tick(lag_s=lag_s, monotonic=time.monotonic()))
+        before = time.monotonic()
+        await asyncio.sleep(1)
+        lag_s = max(0.0, time.monotonic() - before - 1)

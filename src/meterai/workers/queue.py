@@ -1,0 +1,72 @@
+"""The controller process of the queues: `python -m meterai.workers.queue`. Any number may run; one leads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+import structlog
+import uvloop
+
+from meterai.kit import fail_points, garbage
+from meterai.kit import settings as environment
+from meterai.kit.database import connect
+from meterai.kit.logging import set_up_logging
+from meterai.kit.settings import queue_root
+from meterai.waiting_room.leader import Leader
+
+log = structlog.get_logger(__name__)
+
+_SIGN_OF_LIFE_S = 2.0
+
+
+async def run(variables: Mapping[str, str]) -> None:
+    """Leads or stands by until SIGTERM or SIGINT."""
+    settings = environment.from_environment(variables)
+    set_up_logging(settings.log_level)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    production = settings.environment == "production"
+    db = await connect(
+        settings.database_app_url, connections_max=4, application_name="meterai queue", at_once=False
+    )
+    leader = Leader(
+        db,
+        queue_root(settings),
+        holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        fail_point=fail_points.from_environment(variables, development=not production),
+    )
+    garbage.settle()
+    sign = settings.data / "run" / f"queue-{os.getpid()}.json"
+    showing = asyncio.create_task(_show(sign, leader))
+    log.info("queue.ready", holder=leader.holder)
+    try:
+        await leader.run(stop)
+    finally:
+        showing.cancel()
+        sign.unlink(missing_ok=True)
+        await db.close()
+
+
+async def _show(path: os.PathLike[str], leader: Leader) -> None:
+    """A sign of life for the launcher, and for whoever looks."""
+    while True:
+        with suppress(OSError), open(path, "wb") as file:  # noqa: ASYNC230 - a few bytes
+            file.write(msgspec.json.encode({"pid": os.getpid(), "leads": leader.leads}))
+        await asyncio.sleep(_SIGN_OF_LIFE_S)
+
+
+def main() -> None:
+    """Runs the controller."""
+    uvloop.run(run(os.environ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""A whole queue for tests: a database, real gates, real controllers; the site's load is said by the test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import msgspec
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kernel.errors import Refusal
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room import documents, store
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.load import SiteLoad, report_site_load
+from meterai.waiting_room.log_facts import AnyFacts, decode_facts
+from meterai.waiting_room.merkle import root_of
+from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, read_entries
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import Ticket, decode_ticket
+from meterai.waiting_room.use_cases.set_queue import set_queue
+from simulator.queue_twin import GateProcess
+
+CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
+
+
+@dataclass
+class Controller:
+    """A real controller process."""
+
+    urls: str
+    root: Path
+    data: Path
+    fail_point: str = ""
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        (self.data / "run").mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {
+            "METERAI_DATABASE_APP_URL": self.urls,
+            "METERAI_QUEUE_FOLDER": str(self.root),
+            "METERAI_DATA": str(self.data),
+            "METERAI_FAIL_POINT": self.fail_point,
+        }
+        self.process = subprocess.Popen([sys.executable, "-m", "meterai.workers.queue"], env=environment)
+
+    def end(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it."""
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+            if sign is signal.SIGSTOP:
+                return
+        self.process.wait(10)
+
+
+class QueueHouse:
+    """One event with its queue. `load`: what the site says of itself, once a second."""
+
+    def __init__(self, database: TestDatabase, root: Path, event: str = "casn") -> None:
+        self.database = database
+        self.root = root / "queue"
+        self.data = root / "data"
+        self.event = event
+        self.load: SiteLoad | None = CALM
+        self.folder = QueueFolder(self.root / event)
+        self.seen: list[Status] = []
+        """Every status that was published, in order."""
+        self._processes: list[Controller | GateProcess] = []
+
+    async def open(self, schedule: Schedule, policy: Policy | None = None, *, is_on: bool = True) -> None:
+        """Makes the event and its queue."""
+        await set_events(self.database.app, load_events())
+        now = datetime.now(UTC)
+        await set_queue(self.database.app, self.event, schedule, policy or Policy(), is_on=is_on, now=now)
+
+    async def cap(self, people_a_minute: int | None) -> None:
+        """The operator's cap; 0 holds everybody."""
+        async with self.database.app.transaction() as tx:
+            await store.set_wish(tx, self.event, "rate_cap", people_a_minute)
+
+    def controller(self, fail_point: str = "") -> Controller:
+        """Starts one."""
+        started = Controller(self.database.urls.app, self.root, self.data, fail_point)
+        self._processes.append(started)
+        return started
+
+    def gate(self, number: int = 1) -> GateProcess:
+        """Starts one and waits until it answers."""
+        gate = GateProcess(self.root, number=number)
+        gate.start()
+        self._processes.append(gate)
+        return gate
+
+    async def join(self, gate: GateProcess, contact: str) -> tuple[Ticket, str]:
+        """A ticket, and as text."""
+        for _ in range(50):
+            with suppress(HTTPError):  # a gate looks for new queues four times a second
+                text = await asyncio.to_thread(_join, gate.url, self.event, contact)
+                return decode_ticket(text), text
+            await asyncio.sleep(0.1)
+        raise AssertionError("the gate gives no tickets")
+
+    # ------------------------------------------------------------- observing
+
+    def status(self) -> Status | None:
+        """The status as it lies there."""
+        with suppress(OSError, Refusal):
+            key = self.folder.keys().controller.public_key()
+            return documents.read(self.folder.status.read_bytes(), Status, key)
+        return None
+
+    async def until(self, what: Callable[[Status], bool], seconds: float = 20) -> Status:
+        """The first status for which this holds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            status = self.status()
+            if status is not None and what(status):
+                return status
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"never: the status is {self.status()}")
+
+    def entries(self) -> list[LogEntry]:
+        """The public log, its heads checked: each stands for a beginning of the entries that lie there."""
+        lines = [(line, entry) for line, entry in read_entries(self.folder.log / ENTRIES)]
+        assert [entry.n for _, entry in lines] == list(range(len(lines)))
+        key = self.folder.keys().controller.public_key()
+        for raw in (self.folder.log / HEADS).read_bytes().splitlines():
+            head = documents.read(raw.replace(b" ", b"\n", 1), documents.Head, key)
+            assert head.root == root_of(line for line, _ in lines[: head.size]).hex()
+        return [entry for _, entry in lines]
+
+    def facts[F: AnyFacts](self, form: type[F]) -> list[F]:
+        """What the log says of one kind."""
+        found = [decode_facts(entry.what, entry.facts) for entry in self.entries()]
+        return [facts for facts in found if isinstance(facts, form)]
+
+    async def _beat(self) -> None:
+        while True:
+            if self.load is not None:
+                await report_site_load(self.database.app, "test", self.load)
+            await asyncio.sleep(0.5)
+
+    async def _watch(self) -> None:
+        while True:
+            status = self.status() if self.folder.status.exists() else None
+            if status is not None and (not self.seen or status.sequence != self.seen[-1].sequence):
+                self.seen.append(status)
+            await asyncio.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ends every process."""
+        for process in self._processes:
+            if isinstance(process, Controller):
+                process.process.send_signal(signal.SIGCONT) if process.process.poll() is None else None
+                process.end(signal.SIGKILL)
+            else:
+                process.stop(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def queue_house(database: TestDatabase, root: Path) -> AsyncIterator[QueueHouse]:
+    """A house whose site is heard of, until the end of the block."""
+    house = QueueHouse(database, root)
+    tasks = [asyncio.create_task(house._beat()), asyncio.create_task(house._watch())]
+    try:
+        yield house
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.to_thread(house.stop)
+
+
+def schedule_now(*, open_s: int = 3_600, window_s: int = 1, lottery_s: int = 0) -> Schedule:
+    """Opens now, or after a lottery."""
+    now = int(time.time())
+    return Schedule(
+        joins_from=now, opens_at=now + lottery_s, closes_at=now + lottery_s + open_s, window_s=window_s
+    )
+
+
+class _Stays(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
+        return None
+
+
+def _join(url: str, event: str, contact: str) -> str:
+    body = urlencode({"kontak": contact}).encode()
+    request = Request(f"{url}/antre/{event}", data=body, headers={"Origin": url, "Referer": url})
+    try:
+        with build_opener(_Stays).open(request, timeout=5) as answer:
+            raise AssertionError(f"no ticket: {answer.status} {answer.read()[:2000]!r}")
+    except HTTPError as error:
+        found = re.search(r"/t/([A-Za-z0-9_-]{128})", error.headers.get("location", ""))
+        if not found:
+            raise
+        return found[1]
+
+
+def as_dict(status: Status) -> dict[str, object]:
+    """For messages of failed tests."""
+    return dict(msgspec.to_builtins(status))
