@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -71,6 +72,8 @@ class Applicant:
     channel: str = "qris"
     wait_seconds_max: float = 60
     poll_seconds: float = 0.5
+    think_seconds: float = 0
+    dice: random.Random = field(default_factory=random.Random)
     on_step: Callable[[str, float], None] = lambda _name, _ms: None
     browser: Browser = field(init=False)
     outcome: Outcome = field(default_factory=Outcome)
@@ -85,10 +88,12 @@ class Applicant:
         Raises: StepRefused, TooLate, ConnectionLost.
         """
         try:
-            await self._look()
-            page = await self._upload(files)
+            page = await self._enter()
+            await self._think()
+            page = await self._upload(page, files)
             page = await self._place_all(page)
-            page = await self._give_contact(page)
+            if 'name="cara"' not in page.text:  # nobody proved this contact at the door before
+                page = await self._give_contact(page)
             page = await self._order(page)
             await self._pay(page)
             page = await self._wait()
@@ -97,19 +102,25 @@ class Applicant:
             self.browser.close()
         return self.outcome
 
-    async def _look(self) -> None:
+    async def _think(self) -> None:
+        """A person reads and decides: 0.5 to 2 times `think_seconds`."""
+        if self.think_seconds:
+            await asyncio.sleep(self.think_seconds * 2 ** self.dice.uniform(-1, 1))
+
+    async def _enter(self) -> Response:
+        """To the form with which a purchase begins."""
         self._start()
         self._expect("open", await self.browser.get(f"/{self.event}"))
         self._done("open")
-
-    async def _upload(self, files: Sequence[tuple[str, bytes]]) -> Response:
         self._start()
-        page = self._expect(
-            "form", await self.browser.get(f"/beli?acara={self.event}" if self.event else "/beli")
-        )
-        form = form_with(page.text, "kiriman")
+        address = f"/beli?acara={self.event}" if self.event else "/beli"
+        page = self._expect("form", await self.browser.get(address))
         self._done("form")
+        return page
+
+    async def _upload(self, page: Response, files: Sequence[tuple[str, bytes]]) -> Response:
         self._start()
+        form = form_with(page.text, "kiriman")
         fields = form.files if self.event else form.files[:1] * len(files)
         sent = [(name, *file) for name, file in zip(fields, files, strict=False)]
         page = self._expect("upload", await self.browser.post_files(form.action, form.fields, sent))
@@ -126,6 +137,7 @@ class Applicant:
             self._expect("page_image", image)
             self.browser.url = page.url
             self._done("page_image")
+            await self._think()
             self._start()
             form = form_with(page.text, "letak", "halaman")
             page = self._expect("place", await self.browser.post(form.action, form.fields))
@@ -140,6 +152,7 @@ class Applicant:
             "ask_code", await self.browser.post(form.action, form.fields | {"kontak": self.contact})
         )
         self._done("ask_code")
+        await self._think()
         self._start()
         code = await self._read_code(asked_at)
         self._done("code_arrives")
@@ -165,6 +178,7 @@ class Applicant:
         raise TooLate("the code did not arrive")
 
     async def _order(self, page: Response) -> Response:
+        await self._think()
         self._start()
         form = form_with(page.text, "cara")
         page = self._expect(
@@ -177,6 +191,7 @@ class Applicant:
         return page
 
     async def _pay(self, page: Response) -> None:
+        await self._think()
         self._start()
         reference = unescape(self._found(_REFERENCE, page, "pay"))
         bank = Browser(self.service.gateway)
@@ -206,6 +221,17 @@ class Applicant:
             digest = hashlib.sha256(answer.body).hexdigest()
             self.outcome.files.append(Stamped(answer.body, digest))
             self._done("download")
+
+    async def check(self, outcome: Outcome) -> None:
+        """Looks each file up by its digest, as the verify page's script does. Raises: StepRefused."""
+        browser = Browser(self.service.site, source_address=self.source_address)
+        try:
+            for file in outcome.files:
+                self._start()
+                self._expect("check", await browser.get(f"/api/v1/digests/{file.sha256}"))
+                self._done("check")
+        finally:
+            browser.close()
 
     async def _send(self, page: Response, step: str, **filled: str) -> Response:
         """Sends the page's form that has these fields."""

@@ -15,6 +15,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     inbox: str
     gateway: str
+    gate: str = ""
 
 
 class ServiceMissing(Exception):

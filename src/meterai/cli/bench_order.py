@@ -36,12 +36,17 @@ def bench_order(
 
 
 def _show(result: dict[str, Any]) -> None:
-    console = Console()
-    console.print(
+    Console().print(
         f"{result['finished']} orders in {result['seconds']} s: {result['finished_per_second']} a second, "
         f"{result['cpu_ms_per_order']} ms CPU each; refused {result['refused']}, lost {result['lost']}, "
         f"{result['verified']} files judged by the driver"
     )
+    show_figures(result)
+
+
+def show_figures(result: dict[str, Any]) -> None:
+    """The steps' times, the CPU time by process, and what went wrong."""
+    console = Console()
     table = Table("step", "p50 ms", "p95 ms", "p99 ms")
     for name, times in result["steps"].items():
         table.add_row(name, *(f"{times[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms")))

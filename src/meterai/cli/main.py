@@ -33,6 +33,9 @@ COMMANDS: Final = {
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
     "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
+    "bench journey": _Entry(
+        "meterai.cli.bench_journey", "bench_journey", "Measure whole journeys from the line to the stamp."
+    ),
     "bench queue": _Entry("meterai.cli.bench_queue", "bench_queue", "Measure the gate of the waiting room."),
     "bench keys": _Entry("meterai.cli.bench_keys", "bench_keys", "Measure a key in a PKCS#11 token."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),

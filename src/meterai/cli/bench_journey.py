@@ -1,0 +1,58 @@
+"""`meterai bench journey`: people come at a set rate, stand in line, buy, get a stamp and check it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from meterai.cli.bench_order import show_figures
+from meterai.cli.data_folder import DataOption, data_folder
+
+
+def bench_journey(
+    rate: Annotated[float, typer.Option(min=0.1, help="people who come, a second")] = 20,
+    seconds: Annotated[float, typer.Option(min=5, help="measured")] = 60,
+    warm_up_seconds: Annotated[
+        float, typer.Option(min=0, help="people come before that, so that the line and the rate settle")
+    ] = 60,
+    think_seconds: Annotated[float, typer.Option(min=0, help="between two steps; half to double of it")] = 2,
+    size_bytes: Annotated[int, typer.Option(min=3000, help="size of each document")] = 150_000,
+    apart: Annotated[bool, typer.Option(help="product on CPU 0, crowd and twins on CPU 1")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    data: DataOption = None,
+) -> None:
+    """Measure the running service behind its waiting room. Exit code 1: something was lost."""
+    told = {
+        "--rate": rate,
+        "--seconds": seconds,
+        "--warm-up-seconds": warm_up_seconds,
+        "--think-seconds": think_seconds,
+        "--size-bytes": size_bytes,
+    }
+    command = [sys.executable, "-m", "simulator.journey_load", "--data", str(data_folder(data))]
+    command += [str(word) for pair in told.items() for word in pair] + ["--apart"] * apart
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if run.returncode != 0:
+        raise typer.Exit(2)
+    result = json.loads(run.stdout)
+    if json_output:
+        print(json.dumps(result))
+    else:
+        _show(result)
+    raise typer.Exit(1 if result["lost"] else 0)
+
+
+def _show(result: dict[str, Any]) -> None:
+    Console().print(
+        f"{result['came']} people came in {result['seconds']} s ({result['offered_per_second']} a second): "
+        f"{result['finished_per_second']} journeys finished a second, "
+        f"{result['cpu_ms_per_order']} ms CPU each; "
+        f"p95 behind the gate {result['p95_ms_behind_the_gate']:.0f} ms; door found full {result['shed']}; "
+        f"refused {result['refused']}, lost {result['lost']}, {result['verified']} files judged by the driver"
+    )
+    show_figures(result)

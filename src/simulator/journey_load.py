@@ -1,0 +1,236 @@
+"""People come at a set rate, stand in line, buy, get a stamp, check it. `python -m simulator.journey_load`.
+
+An open load: who comes does not wait for who is there already, so what the service can't bear shows as people
+in line and not as a slower crowd. Between their steps people think.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from simulator.applicant import Outcome, StepRefused, TooLate
+from simulator.http import ConnectionLost
+from simulator.order_load import SAMPLE_EVERY, StepTimes, paper_of, quantiles, verify_sample
+from simulator.papers import make_letter
+from simulator.processes import cpu_seconds, set_apart
+from simulator.queueing import QueuedApplicant
+from simulator.service import Service, find_service
+
+BEHIND_THE_GATE = (
+    "claim", "ask_code", "give_code", "enter", "upload", "page_image", "place", "order", "download", "check",
+)  # fmt: skip
+"""Steps of somebody who was let in, each one request or two; their p95 has a goal."""
+PROBLEMS_MAX = 20
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run showed. Times of people who came while it was measured; CPU of the same time."""
+
+    offered_per_second: float
+    came: int
+    finished: int
+    finished_per_second: float
+    """During the measured time, whenever its people had come."""
+    unfinished: int
+    """Still under way when the measured time was over, and `drain_seconds` after it."""
+    cpu_ms_per_order: float
+    cpu_ms_by_part: dict[str, float]
+    sandbox_cpu_ms_per_order: float
+    driver_cpu_ms_per_order: float
+    steps: dict[str, StepTimes]
+    p95_ms_behind_the_gate: float
+    """The worst of the steps of those who were let in."""
+    waited_s: dict[str, float]
+    """In line: p50, p95, most."""
+    shed: int
+    """Doors found full; their people came back."""
+    refused: int
+    lost: int
+    verified: int
+    seconds: float
+    file_bytes: int
+    problems: list[str]
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Everybody of one run."""
+
+    service: Service
+    paper: bytes
+    rate: float
+    think_seconds: float
+    dice: random.Random
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    waited: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+    sample: list[bytes] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    people: set[asyncio.Task[None]] = field(default_factory=set)
+    is_measured: bool = False
+
+    async def come(self, seconds: float) -> None:
+        """Lets people come for so long, by a Poisson process."""
+        until = due = time.monotonic()
+        until += seconds
+        while True:
+            due += self.dice.expovariate(self.rate)
+            if due >= until:
+                await asyncio.sleep(max(0.0, until - time.monotonic()))
+                return
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            self.counts["came"] += 1
+            person = asyncio.create_task(self._journey(self.counts["came"]))
+            self.people.add(person)
+            person.add_done_callback(self.people.discard)
+
+    def forget(self) -> None:
+        """Begins to measure: what was seen before was the warming up."""
+        for seen in (self.times, self.waited, self.sample, self.problems, self.ends):
+            seen.clear()
+        self.counts = Counter(came=self.counts["came"], before=self.counts["came"])
+
+    async def _journey(self, number: int) -> None:
+        paid = False
+
+        def on_step(name: str, milliseconds: float) -> None:
+            nonlocal paid
+            paid = paid or name == "pay"
+            self.times[name].append(milliseconds)
+
+        person = QueuedApplicant(
+            self.service,
+            contact=f"antre{int(time.time()) % 10**7}x{number}@contoh.id",
+            source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
+            on_step=on_step,
+            gate=self.service.gate,
+            think_seconds=self.think_seconds,
+            dice=random.Random(number),  # noqa: S311 - how long somebody thinks
+            wait_seconds_max=240,
+        )
+        try:
+            outcome = await person.buy_and_stamp([("surat.pdf", paper_of(self.paper, number))])
+            await person.check(outcome)
+        except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError) as error:
+            self.counts["lost" if paid else "refused"] += 1
+            if len(self.problems) < PROBLEMS_MAX:
+                self.problems.append(f"{type(error).__name__}: {error}"[:300])
+            return
+        finally:
+            self.counts["shed"] += person.shed
+        self._finished(number, person, outcome)
+
+    def _finished(self, number: int, person: QueuedApplicant, outcome: Outcome) -> None:
+        [file] = outcome.files
+        if file.sha256 in self.digests:
+            self.counts["lost"] += 1
+            self.problems.append(f"order {outcome.number}: a file twice")
+            return
+        self.digests.add(file.sha256)
+        self.waited.append(person.waited_s)
+        self.ends.append(time.monotonic())
+        if number % SAMPLE_EVERY == 1 and len(self.sample) < 200:
+            self.sample.append(file.content)
+
+
+async def measure(
+    data: Path,
+    *,
+    rate: float,
+    seconds: float,
+    warm_up_seconds: float,
+    drain_seconds: float,
+    think_seconds: float,
+    size_bytes: int,
+    seed: int,
+    apart: bool,
+) -> Result:
+    """Plays the crowd. `data`: the running service's directory; `apart`: a CPU for it, one for the crowd."""
+    service = find_service(data)
+    if apart:
+        set_apart(service.pid)
+    paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
+    dice = random.Random(seed)  # noqa: S311 - decides when simulated people come
+    crowd = Crowd(service, paper, rate, think_seconds, dice)
+    await crowd.come(warm_up_seconds)
+    crowd.forget()
+    before, own, began = cpu_seconds(service.pid), time.process_time(), time.monotonic()
+    await crowd.come(seconds)
+    took, after, own = time.monotonic() - began, cpu_seconds(service.pid), time.process_time() - own
+    in_time = len(crowd.ends)
+    if crowd.people:
+        await asyncio.wait(crowd.people, timeout=drain_seconds)
+    unfinished = len(crowd.people)
+    for person in list(crowd.people):
+        person.cancel()
+    verified = await asyncio.to_thread(verify_sample, crowd.sample, data)
+    if verified != len(crowd.sample):
+        crowd.problems.append(f"{len(crowd.sample) - verified} of {len(crowd.sample)} files not genuine")
+    done = max(in_time, 1)
+    spent = {part: (after[part] - before.get(part, 0)) * 1000 / done for part in sorted(after)}
+    steps = {name: quantiles(values) for name, values in crowd.times.items()}
+    return Result(
+        offered_per_second=rate,
+        came=crowd.counts["came"] - crowd.counts["before"],
+        finished=len(crowd.ends),
+        finished_per_second=round(in_time / took, 2),
+        unfinished=unfinished,
+        cpu_ms_per_order=round(sum(ms for part, ms in spent.items() if part != "sandbox"), 2),
+        cpu_ms_by_part={part: round(ms, 2) for part, ms in spent.items() if part != "sandbox"},
+        sandbox_cpu_ms_per_order=round(spent.get("sandbox", 0), 2),
+        driver_cpu_ms_per_order=round(own * 1000 / done, 2),
+        steps=steps,
+        p95_ms_behind_the_gate=max(
+            (steps[name].p95_ms for name in BEHIND_THE_GATE if name in steps), default=0
+        ),
+        waited_s=_waits(crowd.waited),
+        shed=crowd.counts["shed"],
+        refused=crowd.counts["refused"],
+        lost=crowd.counts["lost"],
+        verified=verified,
+        seconds=round(took, 1),
+        file_bytes=len(paper),
+        problems=crowd.problems,
+    )
+
+
+def _waits(waited: list[float]) -> dict[str, float]:
+    if not waited:
+        return {}
+    ranked = sorted(waited)
+    middle, high = ranked[len(ranked) // 2], ranked[min(len(ranked) - 1, len(ranked) * 95 // 100)]
+    return {"p50": round(middle, 1), "p95": round(high, 1), "most": round(ranked[-1], 1)}
+
+
+def main() -> None:
+    """Prints the result as one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--rate", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--warm-up-seconds", type=float, default=60)
+    parser.add_argument("--drain-seconds", type=float, default=120)
+    parser.add_argument("--think-seconds", type=float, default=2)
+    parser.add_argument("--size-bytes", type=int, default=150_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--apart", action="store_true", help="product on CPU 0, crowd and twins on CPU 1")
+    asked = parser.parse_args()
+    told = vars(asked)
+    print(msgspec.json.encode(uvloop.run(measure(told.pop("data"), **told))).decode())
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

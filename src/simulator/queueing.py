@@ -1,0 +1,152 @@
+"""An applicant who stands in line first: takes a place at the gate, waits, is called, comes in with a code.
+
+Behaves as the wait page's script does: the page once, again when its window is drawn, then the status alone,
+more often near the front.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from simulator.applicant import Applicant, StepRefused, TooLate
+from simulator.forms import form_with
+from simulator.http import Browser, Response
+
+_DATA = re.compile(r'data-(window|place|number|called|reload)="([^"]*)"')
+_TICKET = re.compile(r"/antre/[a-z0-9-]+/t/([A-Za-z0-9_-]{128})")
+_KNOCKS_MAX = 60
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What a waiting person's script reads of the published status."""
+
+    state: str
+    frontiers: list[tuple[int, int]]
+    rate: int
+    called: int
+    poll: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Place:
+    """A place in line, as the wait page tells it."""
+
+    window: int
+    place: int | None
+    number: int
+    is_called: bool
+    reload_s: float
+
+    def is_called_by(self, status: Status) -> bool:
+        """Whether the frontier has passed it."""
+        frontier = tuple(status.frontiers[0])
+        return self.place is not None and (self.window, self.place) < frontier
+
+
+@dataclass(slots=True, kw_only=True)
+class QueuedApplicant(Applicant):
+    """`gate`: base address of the gates. `waited_s`: from ticket to call. `shed`: doors found full."""
+
+    gate: str
+    line_seconds_max: float = 600
+    waited_s: float = 0
+    shed: int = 0
+    ticket: str = ""
+
+    async def _enter(self) -> Response:
+        page = await self._join()
+        began = time.monotonic()
+        await self._stand_in_line(page)
+        self.waited_s = time.monotonic() - began
+        return await self._come_in()
+
+    async def _join(self) -> Response:
+        """Takes a place. Raises: StepRefused, also when work is asked for: the crowd computes none."""
+        self._start()
+        where = f"{self.gate}/antre/{self.event}"
+        form = form_with(self._expect("join", await self.browser.get(where)).text, "kontak")
+        page = await self.browser.post(form.action, form.fields | {"kontak": self.contact})
+        self._expect("join", page)
+        self.ticket = self._found(_TICKET, page, "join")
+        self._done("join")
+        return page
+
+    async def _stand_in_line(self, page: Response) -> None:
+        gate = Browser(self.gate, source_address=self.source_address)
+        address, deadline = page.url, time.monotonic() + self.line_seconds_max
+        place = place_on(page)
+        try:
+            while not place.is_called and time.monotonic() < deadline:
+                if place.place is None:
+                    await asyncio.sleep(place.reload_s)
+                    place = place_on(await self._timed("wait_page", gate, address))
+                    continue
+                status = await self._status(gate)
+                if place.is_called_by(status):
+                    return
+                await asyncio.sleep(_pause(place, status))
+        finally:
+            gate.close()
+        if not place.is_called:
+            raise TooLate(f"not called within {self.line_seconds_max:.0f} s")
+
+    async def _status(self, gate: Browser) -> Status:
+        answer = await self._timed("status", gate, f"{self.gate}/antre/{self.event}/d/status.json")
+        return msgspec.json.decode(answer.body.partition(b"\n")[0], type=Status)
+
+    async def _timed(self, step: str, browser: Browser, address: str) -> Response:
+        began = time.perf_counter()
+        answer = self._expect(step, await browser.get(address))
+        self.on_step(step, (time.perf_counter() - began) * 1000)
+        return answer
+
+    async def _come_in(self) -> Response:
+        """Knocks until the door has room, and proves the contact: to the form of a purchase."""
+        self._start()
+        entrance = f"{self.service.site}/{self.event}/masuk"
+        page = await self.browser.post(entrance, {"tiket": self.ticket})
+        page = self._expect("claim", await self._knock(page, entrance))
+        self._done("claim")
+        if 'name="kontak"' in page.text:
+            page = await self._give_contact(page)
+            self._start()
+            page = self._expect("enter", await self._knock(page, entrance))
+            self._done("enter")
+        if 'name="kiriman"' not in page.text:
+            raise StepRefused("enter", page)
+        return page
+
+    async def _knock(self, page: Response, entrance: str) -> Response:
+        """Comes back as a full door says. The time until then is no time of the service's."""
+        for _ in range(_KNOCKS_MAX):
+            if page.status not in (429, 503):
+                return page
+            self.shed += 1
+            await asyncio.sleep(float(page.headers.get("retry-after", "2")))
+            self._start()
+            page = await self.browser.get(entrance)
+        return page
+
+
+def place_on(page: Response) -> Place:
+    """The place that a wait page shows."""
+    told = dict(_DATA.findall(page.text))
+    return Place(
+        window=int(told.get("window") or 0),
+        place=int(told["place"]) if told.get("place") else None,
+        number=int(told.get("number") or 0),
+        is_called=bool(told.get("called")),
+        reload_s=max(1.0, float(told.get("reload") or 5)),
+    )
+
+
+def _pause(place: Place, status: Status) -> float:
+    """Seconds until the next look: a tenth of the time that is left, within what the status allows."""
+    ahead = max(0, place.number - 1 - status.called)
+    left = ahead * 60 / status.rate if status.rate else 600
+    return min(max(left / 10, status.poll[0]), status.poll[1])
