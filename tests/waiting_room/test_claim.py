@@ -175,6 +175,26 @@ async def test_fifty_tabs_of_one_person_are_one_pass(line: LineOfPeople) -> None
     assert before - await level(line) == pytest.approx(1, abs=0.01), "the door counted one person"
 
 
+async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(line: LineOfPeople) -> None:
+    """The claim holds the door and its pass refers to the queue; the step holds the queue and sets the door."""
+    given = Pass(
+        id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW, gate=1,
+        sequence=1,
+    )  # fmt: skip
+    async with line.database.app.transaction() as step:
+        epoch = await store.take_lease(step, "controller", 60)
+        assert epoch is not None
+        queue = await store.lock_fenced(step, "casn", "controller", epoch)
+        async with line.database.app.transaction() as claiming:
+            await store.lock_door(claiming, line.number)
+            setting = asyncio.create_task(store.save_queue(step, queue, epoch=epoch, rate=1))
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(5):
+                assert await store.add_pass(claiming, line.number, given)
+        await setting
+    assert await passes(line) == 1
+
+
 async def level(line: LineOfPeople) -> float:
     """People who may enter at once."""
     async with line.database.app.transaction() as tx:

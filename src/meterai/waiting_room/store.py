@@ -113,6 +113,9 @@ async def end_lease(conn: Connection, holder: str, epoch: int) -> None:
 async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Queue:
     """The queue, locked, for the holder of the lease alone; the lease stays its until the end of `tx`.
 
+    Locked for everything but its key: a pass that is being written refers to the row while its writer holds
+    the door, for which this transaction waits in turn.
+
     Raises: Superseded.
     """
     held = await tx.fetchval(
@@ -121,7 +124,7 @@ async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Qu
         holder,
         epoch,
     )
-    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR UPDATE", event)
+    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR NO KEY UPDATE", event)
     if not held or row is None or row["epoch"] > epoch:
         raise Superseded(event)
     return queue_of_row(row)
@@ -201,7 +204,7 @@ async def set_rules(tx: Connection, event: str, schedule: Schedule, policy: Poli
 
 async def lock_queue(tx: Connection, event: str) -> Queue | None:
     """The queue of an event, locked until the end of `tx`."""
-    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR UPDATE", event)
+    row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR NO KEY UPDATE", event)
     return queue_of_row(row) if row else None
 
 
