@@ -176,10 +176,10 @@ async def test_fifty_tabs_of_one_person_are_one_pass(line: LineOfPeople) -> None
 
 
 async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(line: LineOfPeople) -> None:
-    """The claim holds the door and its pass refers to the queue; the step holds the queue and sets the door."""
+    """The claim holds the door, and its pass refers to the queue; the step holds that and sets the door."""
     given = Pass(
-        id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW, gate=1,
-        sequence=1,
+        id=bytes(12), pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW,
+        gate=1, sequence=1,
     )  # fmt: skip
     async with line.database.app.transaction() as step:
         epoch = await store.take_lease(step, "controller", 60)
