@@ -208,12 +208,16 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         assert self._request is not None
         self._request.target += url
-        self._measure(len(url))
+        self._head_bytes += len(url)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            raise ValueError("target over the limit")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         assert self._request is not None
         self._request.headers[name.lower()] = value
-        self._measure(len(name) + len(value))
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > HEAD_BYTES_MAX:
+            raise ValueError("head over the limit")
 
     def on_body(self, body: bytes) -> None:
         assert self._request is not None
@@ -230,11 +234,6 @@ class Connection(asyncio.Protocol):
             raise ValueError("too many requests at once")
         self._queue.append(self._request)
         self._request = None
-
-    def _measure(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX:
-            raise ValueError("head over the limit")
 
     # --------------------------------------------------------------- answers
 
@@ -304,14 +303,16 @@ def respond(status: int, body: bytes, headers: Headers = ()) -> bytes:
 
 def head(status: int, size: int, headers: Headers = ()) -> bytes:
     """An answer up to its body, which has `size` bytes."""
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"content-length: {size}", _date()]
-    lines += [f"{name}: {value}" for name, value in headers]
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+    told = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    return f"{_LINES[status]}content-length: {size}\r\n{_date()}{told}\r\n".encode("latin-1")
 
 
 def head_of(answer: bytes) -> bytes:
     """An answer without its body, for HEAD."""
     return answer[: answer.index(b"\r\n\r\n") + 4]
+
+
+_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
 class _Clock:
@@ -322,5 +323,5 @@ class _Clock:
 def _date() -> str:
     now = int(time.time())
     if now != _Clock.second:
-        _Clock.second, _Clock.line = now, f"date: {formatdate(now, usegmt=True)}"
+        _Clock.second, _Clock.line = now, f"date: {formatdate(now, usegmt=True)}\r\n"
     return _Clock.line
