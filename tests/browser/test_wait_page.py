@@ -188,7 +188,7 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arri
     assert len(scripts[0].encode()) <= SCRIPT_BYTES_MAX
     assert "src=" not in page
     person.page.wait_for_timeout(500)
-    others = [url for url in asked[1:] if not url.endswith(("status.json", ".svg"))]
+    others = [url for url in asked if not url.endswith((ticket, "status.json", ".svg"))]
     assert others == []
 
 
@@ -221,6 +221,20 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arriv
     box = button.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 800, "seen without scrolling"
+    line.tell()
+
+
+def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive) -> None:
+    person = arrive()
+    ticket = take_place(person, "balik@contoh.id")
+    line.draw(ticket)
+    line.tell(poll=(60, 60))
+    person.open(f"/antre/casn/t/{ticket}")
+    with person.page.expect_request("**/status.json"):
+        pass  # the first look; the next one would come after a minute
+    person.page.wait_for_timeout(500)
+    with person.page.expect_request("**/status.json", timeout=5_000):
+        person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     line.tell()
 
 

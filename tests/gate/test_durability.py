@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from tests.gate.visitor import get, join
+from tests.gate.visitor import get, join, post
 
 from meterai.waiting_room import order
 from meterai.waiting_room.journal import read_joins
@@ -168,6 +168,20 @@ def test_a_gate_needs_no_database(tmp_path: Path) -> None:
         assert answer.status == 303
         assert get(gate.port, answer.headers["location"]).status == 200
         assert get(gate.port, "/antre/casn/d/status.json").status == 200
+
+
+def test_two_events_stand_side_by_side_and_a_ticket_is_for_one_of_them(tmp_path: Path) -> None:
+    a_queue(tmp_path)
+    Queue(tmp_path, schedule_from(time.time()), slug="pppk").status()
+    with GateProcess(tmp_path) as gate:
+        wait_for(lambda: get(gate.port, "/antre/pppk").status == 200)
+        ticket = join(gate.port, "ani@contoh.id").ticket
+        other = post(gate.port, "/antre/pppk", {"kontak": "ani@contoh.id"})
+        assert other.status == 303
+        assert other.read.event != decode_ticket(ticket).event
+        assert other.read.id != decode_ticket(ticket).id
+        refused = get(gate.port, f"/antre/pppk/t/{ticket}")
+        assert refused.status == 403
 
 
 def test_two_processes_never_share_a_number(tmp_path: Path) -> None:

@@ -79,6 +79,6 @@ TEXTS: Final = {
     "to_site": Words("Ke beranda Meterai", "To the home page"),
     "unknown_time": Words("belum dapat diperkirakan", "can't be estimated yet"),
     "between": Words("{soonest} – {latest}", "{soonest} – {latest}"),
-    "about": Words("sekitar {moment}", "about {moment}"),
+    "about": Words("{moment}", "{moment}"),
     "from": Words("paling cepat {soonest}", "{soonest} at the earliest"),
 }

@@ -5,10 +5,10 @@
   const locale = tongue === "id" ? "id-ID" : "en-GB", badge = (on) => navigator[on ? "setAppBadge" : "clearAppBadge"]?.().catch(() => 0);
   badge(d.called);
   if (d.called) { document.title = "● " + document.title; return; }
-  const begun = Date.now();
+  const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
   let seen = [+d.epoch, +d.sequence], wait = +d.poll, timer, told;
   const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
-  const clock = (unix, second) => new Date(unix * 1000).toLocaleTimeString(locale, { timeZone: d.zone, hour: "2-digit", minute: "2-digit", second, hour12: false });
+  const clock = (unix, second) => new Date(unix * 1000).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
   // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
   const isCalled = (raw) => {
     const f = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw);
@@ -17,28 +17,29 @@
   const when = (fan, column, people) => {
     let at = 0, called = 0;
     for (const row of fan) {
-      if (row[column] >= people) return at + (row[0] - at) * (people - called) / Math.max(1, row[column] - called);
+      if (row[column] >= people) return at + (row[0] - at) * (people - called) / max(1, row[column] - called);
       at = row[0]; called = row[column];
     }
   };
   const again = () => {
     badge(true);
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
-    location.reload();
+    load();
   };
   const take = (s) => {
     const note = s.note?.[tongue] || "", box = find("note");
     if (box.textContent !== note) { box.hidden = !note; box.textContent = note; }
-    show("updated", clock(s.at, "2-digit") + " " + d.wib);
+    show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = Math.max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1);
+    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1);
     show("ahead", ahead.toLocaleString(locale));
-    if (early >= 0 && late >= 0) show("turn", clock(s.at + early) + " – " + clock(s.at + late) + " " + d.wib);
+    const a = clock(s.at + early), b = clock(s.at + late);
+    if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);
     const left = early ?? (s.rate ? ahead * 60 / s.rate : 3600);
-    wait = Math.min(s.poll[1], Math.max(s.poll[0], left / 10));
+    wait = min(s.poll[1], max(s.poll[0], left / 10));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
-    if ((left < 170 && !d.near) || Math.abs(left - d.left + (Date.now() - begun) / 1000) > Math.max(300, left / 3)) return location.reload();
+    if ((left < 170 && !d.near) || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1000) > max(300, left / 3)) return load();
     if (!told && left <= 180) {
       told = 1;
       fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
@@ -52,17 +53,17 @@
       if (s && (s.epoch > seen[0] || (s.epoch === seen[0] && s.sequence >= seen[1]))) {
         seen = [s.epoch, s.sequence];
         if (isCalled(raw)) return again();
-        if (s.state !== d.state) return location.reload();
+        if (s.state !== d.state) return load();
         take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
-    if (Date.now() - begun > d.reload * 1000 && !document.hidden && navigator.onLine) return location.reload();
-    timer = setTimeout(look, 1000 * Math.min(wait, d.reload) * (0.75 + Math.random() / 2));
+    if (Date.now() - begun > d.reload * 1000 && !document.hidden && navigator.onLine) return load();
+    timer = setTimeout(look, 1000 * min(wait, d.reload) * (0.75 + random() / 2));
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     clearTimeout(timer);
-    timer = setTimeout(look, Math.random() * 1000);
+    timer = setTimeout(look, random() * 1000);
   });
-  timer = setTimeout(look, 1000 + Math.random() * 2000);
+  timer = setTimeout(look, 1000 + random() * 2000);
 })();
