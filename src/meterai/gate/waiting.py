@@ -25,9 +25,9 @@ _DRAWN_AFTER_S = 3
 _NEAR_S = 180
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
-_RELOADS = 10
-"""A page with a script is fetched anew only after so many looks, for the verdict: the server works it out."""
-_RELOAD_S = (120, 600)
+_RELOADS = 30
+"""A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
+_RELOAD_S = (120, 1_800)
 _NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.NOT_TONIGHT}
 
 
