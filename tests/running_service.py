@@ -69,8 +69,8 @@ def processes_of(sessions: set[int]) -> list[str]:
 
 
 def parent_of(pid: int) -> int:
-    """The parent of a living process."""
-    return int(_stats()[pid][1])
+    """The parent of a living process; 0 when it has just ended."""
+    return int(_stats().get(pid, ["", "0"])[1])
 
 
 def launch(

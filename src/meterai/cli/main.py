@@ -50,6 +50,13 @@ COMMANDS: Final = {
     "archive renew": _Entry("meterai.cli.archive", "renew_archive", "Raise and renew the proof of files."),
     "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
     "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
+    "queue status": _Entry("meterai.cli.queue", "show_status", "Show the queues as they stand."),
+    "queue on": _Entry("meterai.cli.queue", "turn_on", "Let people wait in line from now on."),
+    "queue off": _Entry("meterai.cli.queue", "turn_off", "Ask nobody for a place any more."),
+    "queue halt": _Entry("meterai.cli.queue", "halt", "Hold everybody in line; nobody loses a place."),
+    "queue resume": _Entry("meterai.cli.queue", "resume", "Call people again."),
+    "queue cap": _Entry("meterai.cli.queue", "cap", "Call at most so many people a minute."),
+    "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
 _GROUPS: Final = {
@@ -57,6 +64,7 @@ _GROUPS: Final = {
     "bench": "Measure the service.",
     "db": "The database.",
     "keys": "Signing keys.",
+    "queue": "The waiting room in front of an event.",
 }
 
 

@@ -24,7 +24,7 @@ FAULTS_WANTED = 0.05
 """Share of requests that fail: the gateway or the store is in trouble."""
 EASY = 0.75
 """Below this pressure the rate may grow."""
-SETTLE_S = 2.0
+SETTLE_S = 4.0
 """After a cut the site gets this long to show what it did."""
 GROWTH_PER_S = 0.04
 """Of the rate, and at least `GROWTH_MIN`."""

@@ -13,7 +13,7 @@ from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.store import Pass
 
-__all__ = ["Pass", "QueueSign", "Reminder", "certificate_of_code", "held_pass", "queue_signs"]
+__all__ = ["Pass", "QueueSign", "Reminder", "certificate_of_code", "held_pass", "queue_signs", "queue_views"]
 
 ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
 """States in which nobody is asked for a pass."""
@@ -67,3 +67,42 @@ async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | No
             f"{letters[:4]}-{letters[4:8]}-{letters[8:12]}",
         )
     return (row["event"], row["document"]) if row else None
+
+
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue as an operator sees it. Rates are people a minute, times Unix seconds."""
+
+    event: str
+    state: QueueState
+    is_on: bool
+    rate: float
+    rate_cap: int | None
+    policy_cap: int
+    waiting: int
+    """In closed windows; who joined in the last seconds is not counted yet."""
+    admitted: int
+    halted_because: str | None
+    closes_at: int
+
+
+async def queue_views(db: Database) -> list[QueueView]:
+    """Every queue, in the order in which they were made."""
+    async with db.connection() as connection:
+        queues = await store.read_queues(connection)
+        doors = await connection.fetch("SELECT queue, rate FROM waiting_room.door")
+    rates = {row["queue"]: row["rate"] for row in doors}
+    return [
+        QueueView(
+            event=queue.event,
+            state=queue.state,
+            is_on=queue.is_on,
+            rate=rates.get(queue.number, 0.0),
+            rate_cap=queue.rate_cap,
+            policy_cap=queue.policy.rate_cap,
+            waiting=queue.joined - queue.called,
+            admitted=queue.admitted,
+            halted_because=queue.halted_because,
+            closes_at=queue.schedule.closes_at,
+        )
+        for queue in queues
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 
 from meterai.waiting_room.load import SiteLoad
 
-KEPT_S = 5
+KEPT_S = 3
 ENTERED_S = 20
 _FAULT = 500
 _APART = ("/periksa", "/api/v1/verifications", "/antre")
@@ -28,7 +28,7 @@ class LoadMeter:
     def __init__(self, app: Callable[..., Any], entered: Callable[[], Mapping[str, int]]) -> None:
         self._app = app
         self._entered = entered
-        self._in_flight = 0
+        self._flying: dict[_Request, float] = {}
         self._peak = 0
         self._now: list[float] = []
         self._faults = 0
@@ -50,11 +50,14 @@ class LoadMeter:
             visit.answered(_FAULT)  # counts when nothing was answered
 
     def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
-        """The last five seconds; call it once a second. `lag_s`: by how much that call came late."""
-        self._past.append((self._now, self._faults, max(self._peak, self._in_flight)))
-        self._now, self._faults, self._peak = [], 0, self._in_flight
-        times = sorted(time for second, _, _ in self._past for time in second)
-        p95 = times[len(times) * 95 // 100] * 1000 if times else 0.0
+        """The last three seconds; call it once a second. `lag_s`: by how much that call came late."""
+        self._past.append((self._now, self._faults, self._peak))
+        self._now, self._faults, self._peak = [], 0, len(self._flying)
+        times = [time for second, _, _ in self._past for time in second]
+        p95 = _p95(times)
+        now = time.perf_counter()
+        # who is still waiting for longer than that will not have been quicker in the end
+        p95 = _p95([*times, *(now - since for since in self._flying.values() if now - since > p95)]) * 1000
         return SiteLoad(
             p95_ms=max(p95, lag_s * 1000),
             in_flight=max(peak for _, _, peak in self._past),
@@ -73,36 +76,39 @@ class LoadMeter:
         rates = {event: (count - before.get(event, 0)) * 60 / seconds for event, count in now.items()}
         return {event: rate for event, rate in rates.items() if rate > 0}
 
-    def began(self) -> None:
+    def began(self, request: _Request) -> None:
         """A request is here as a whole."""
-        self._in_flight += 1
-        if self._in_flight > self._peak:
-            self._peak = self._in_flight
+        self._flying[request] = time.perf_counter()
+        if len(self._flying) > self._peak:
+            self._peak = len(self._flying)
 
-    def ended(self, seconds: float, status: int) -> None:
+    def ended(self, request: _Request, status: int) -> None:
         """Its answer begins."""
-        self._in_flight -= 1
-        self._now.append(seconds)
+        self._now.append(time.perf_counter() - self._flying.pop(request))
         if status >= _FAULT:
             self._faults += 1
 
 
+def _p95(times: list[float]) -> float:
+    return sorted(times)[len(times) * 95 // 100] if times else 0.0
+
+
 class _Request:
-    __slots__ = ("_meter", "_receive", "_send", "_since")
+    __slots__ = ("_is_answered", "_is_here", "_meter", "_receive", "_send")
 
     def __init__(self, meter: LoadMeter, receive: Any, send: Any) -> None:
         self._meter, self._receive, self._send = meter, receive, send
-        self._since = 0.0
+        self._is_here = self._is_answered = False
 
     def arrived(self) -> None:
-        if self._since == 0.0:
-            self._since = time.perf_counter()
-            self._meter.began()
+        if not self._is_here:
+            self._is_here = True
+            self._meter.began(self)
 
     def answered(self, status: int) -> None:
-        if self._since > 0.0:
-            self._meter.ended(time.perf_counter() - self._since, status)
-            self._since = -1.0
+        if self._is_here and not self._is_answered:
+            self._is_answered = True
+            self._meter.ended(self, status)
 
     async def receive(self) -> Any:
         message = await self._receive()

@@ -1,0 +1,189 @@
+"""`meterai queue`: how the queues stand, and what an operator may do to them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator import operator_name, operator_settings
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Database, connect
+from meterai.kit.settings import queue_root
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Announcement, Status
+from meterai.waiting_room.queries import QueueView, queue_views
+from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.use_cases import steer_queue
+
+_OBEYS_SECONDS_MAX = 5.0
+
+EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+BecauseOption = Annotated[
+    str, typer.Option("--because", help="Why; everybody can read it in the public log.")
+]
+
+PeopleArgument = Annotated[
+    int | None, typer.Argument(min=0, help="People a minute; left out: what the policy says.")
+]
+
+Act = Callable[[Database, str, datetime], Awaitable[object]]
+"""Database, name of the operator, time."""
+
+
+def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show the queues as they stand: state, rate, line, and what operators have asked for."""
+    views = asyncio.run(_views(data))
+    if as_json:
+        typer.echo(msgspec.json.encode(views).decode())
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("Event", "State", "A minute", "Waiting", "Let in", "Cap", "Halted because", "Closes"):
+        table.add_column(title)
+    for view in views:
+        closes = datetime.fromtimestamp(view.closes_at).astimezone()
+        cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
+        numbers = (f"{view.rate:.0f}", f"{view.waiting:,}", f"{view.admitted:,}", cap)
+        halted = view.halted_because or ""
+        table.add_row(view.event, view.state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
+    Console().print(table if views else "No event has a queue (docs/waiting-room.md).")
+
+
+def turn_on(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Let people wait in line from now on, whenever more come than the site bears. Nobody is thrown out."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.switch_queue(db, event, is_on=True, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def turn_off(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Ask nobody for a place any more. Tickets stay good for when the queue is switched on again."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.switch_queue(db, event, is_on=False, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def halt(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Hold everybody in line. People still join, and nobody loses a place."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.halt_queue(db, event, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def resume(
+    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Call people again."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.resume_queue(db, event, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def cap(
+    event: EventOption,
+    because: BecauseOption,
+    people: Annotated[
+        int | None, typer.Argument(min=0, help="People a minute; left out: the policy's.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Call at most so many people a minute, however much the site bears."""
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.cap_rate(db, event, people, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+def announce(
+    event: EventOption,
+    indonesian: Annotated[str, typer.Option("--id", help="Words in Indonesian; empty: none.")] = "",
+    english: Annotated[str, typer.Option("--en", help="Words in English; empty: none.")] = "",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say something on every wait page, within one poll."""
+    note = Announcement(indonesian.strip(), english.strip())
+    if bool(note.id) != bool(note.en):
+        raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.announce(db, event, note, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
+async def _views(data: Path | None) -> list[QueueView]:
+    settings = operator_settings(data)
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue status")
+    try:
+        return await queue_views(db)
+    finally:
+        await db.close()
+
+
+def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
+    status, seconds = asyncio.run(_acted(data, event, act))
+    if as_json:
+        told = {"event": event, "obeyed_after_s": seconds, "status": msgspec.to_builtins(status)}
+        typer.echo(msgspec.json.encode(told).decode())
+    elif seconds is None:
+        typer.echo("Written down, but no controller has followed within 5 s: does the service run?")
+    else:
+        state = status.state if status else "?"
+        typer.echo(f"Done: the queue of {event} is {state!s} (seen after {seconds:.1f} s).")
+
+
+async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:
+    """Acts, and waits for the second status after it: the first may have been under way."""
+    settings = operator_settings(data)
+    try:
+        folder = queue_of(queue_root(settings), event)
+    except ValueError:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event) from None
+    before = await asyncio.to_thread(_read, folder.status)
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue")
+    try:
+        await act(db, operator_name(), system_clock())
+    finally:
+        await db.close()
+    since = time.monotonic()
+    while time.monotonic() - since < _OBEYS_SECONDS_MAX:
+        status = await asyncio.to_thread(_read, folder.status)
+        if status is not None and (before is None or status.sequence >= before.sequence + 2):
+            return status, round(time.monotonic() - since, 2)
+        await asyncio.sleep(0.05)
+    return await asyncio.to_thread(_read, folder.status), None
+
+
+def _read(path: Path) -> Status | None:
+    try:
+        return documents.decode(path.read_bytes(), Status)
+    except (OSError, Refusal):
+        return None

@@ -1,0 +1,105 @@
+"""What operators may do to a queue. Each act stands in the audit trail and in the public log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.audit import write_audit
+from meterai.kit.database import Connection, Database
+from meterai.waiting_room import store
+from meterai.waiting_room.documents import Announcement
+from meterai.waiting_room.log_facts import OperatorFacts
+from meterai.waiting_room.store import Queue
+
+NOTE_BYTES_MAX: Final = 160
+"""Both languages together, as they stand in the status, which has 1,024 bytes for everything."""
+
+
+async def switch_queue(
+    db: Database, event: str, *, is_on: bool, reason: str, actor: str, now: datetime
+) -> Queue:
+    """Lets people wait, or asks nobody for a place. Who is inside stays inside; who has a ticket keeps it.
+
+    Raises: Refusal NOT_FOUND `queue.unknown`.
+    """
+    return await _act(
+        db,
+        event,
+        ("is_on", is_on),
+        facts=OperatorFacts(action="on" if is_on else "off", value="", reason=reason),
+        actor=actor,
+        now=now,
+    )
+
+
+async def halt_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
+    """Calls nobody and opens the door to nobody, until `resume_queue`. Raises as `switch_queue`."""
+    facts = OperatorFacts(action="halt", value="", reason=reason)
+    return await _act(db, event, ("halted_because", reason), facts=facts, actor=actor, now=now)
+
+
+async def resume_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
+    """Ends the halt. Raises as `switch_queue`."""
+    facts = OperatorFacts(action="resume", value="", reason=reason)
+    return await _act(db, event, ("halted_because", None), facts=facts, actor=actor, now=now)
+
+
+async def cap_rate(
+    db: Database, event: str, people: int | None, *, reason: str, actor: str, now: datetime
+) -> Queue:
+    """At most so many people a minute; 0 calls nobody; None: what the policy says, which is never exceeded.
+
+    Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
+    """
+    facts = OperatorFacts(action="cap", value="" if people is None else str(people), reason=reason)
+    return await _act(db, event, ("rate_cap", people), facts=facts, actor=actor, now=now)
+
+
+async def announce(db: Database, event: str, note: Announcement, *, actor: str, now: datetime) -> Queue:
+    """Shows a few words on every wait page within one poll; empty: no words.
+
+    Raises: as `switch_queue`; INVALID `queue.announcement_too_long`.
+    """
+    text = msgspec.json.encode(note)
+    if len(text) > NOTE_BYTES_MAX + len(msgspec.json.encode(Announcement())):
+        raise Refusal(Kind.INVALID, "queue.announcement_too_long", bytes_max=NOTE_BYTES_MAX)
+    facts = OperatorFacts(action="announce", value=text.decode(), reason="")
+    return await _act(db, event, ("note", msgspec.to_builtins(note)), facts=facts, actor=actor, now=now)
+
+
+async def _act(
+    db: Database,
+    event: str,
+    wish: tuple[str, object],
+    *,
+    facts: OperatorFacts,
+    actor: str,
+    now: datetime,
+) -> Queue:
+    async with db.transaction() as tx:
+        queue = await _locked(tx, event)
+        column, value = wish
+        if column == "rate_cap" and value is not None and int(str(value)) > queue.policy.rate_cap:
+            raise Refusal(Kind.INVALID, "queue.cap_above_policy", policy=queue.policy.rate_cap)
+        await store.set_wish(tx, event, column, value)
+        await store.say(tx, queue.number, facts, now)
+        await write_audit(
+            tx,
+            actor=actor,
+            action=f"queue.{facts.action}",
+            subject=f"queue {event}",
+            facts={"value": facts.value, "reason": facts.reason},
+            now=now,
+        )
+        return await _locked(tx, event)
+
+
+async def _locked(tx: Connection, event: str) -> Queue:
+    queue = await store.lock_queue(tx, event)
+    if queue is None:
+        raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event)
+    return queue

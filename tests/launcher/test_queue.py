@@ -1,0 +1,110 @@
+"""The waiting room of a service as a newcomer starts it: nobody waits, operators steer, gates go on alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
+
+import msgspec
+import pytest
+from tests.running_service import RunningService, parent_of, running_service
+
+from meterai.kit.processes import processes_in
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.log_facts import OperatorFacts, decode_facts
+from meterai.waiting_room.public_log import read_entries
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[RunningService]:
+    with running_service({"METERAI_GATE_PROCESSES": "2", "METERAI_QUEUE_PROCESSES": "2"}) as running:
+        yield running
+
+
+def status_of(own: RunningService) -> Status:
+    return documents.decode((own.data / "queue/casn/public/status.json").read_bytes(), Status)
+
+
+def until(own: RunningService, state: str, seconds: float = 20) -> Status:
+    deadline = time.monotonic() + seconds
+    while (status := status_of(own)).state != state:
+        assert time.monotonic() < deadline, status
+        time.sleep(0.05)
+    return status
+
+
+def queue_command(own: RunningService, *words: str) -> dict[str, object]:
+    """`meterai queue ... --json` of an operator."""
+    command = [sys.executable, "-m", "meterai.cli", "queue", *words, "--json", "--data", str(own.data)]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    told: dict[str, object] = msgspec.json.decode(done.stdout)
+    return told
+
+
+class _Stays(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:  # type: ignore[override]
+        return None
+
+
+def join(own: RunningService, contact: str) -> str:
+    """The link of a new ticket."""
+    body = urlencode({"kontak": contact}).encode()
+    request = Request(f"{own.addresses.gate}/antre/casn", data=body, headers={"Origin": own.addresses.gate})
+    with pytest.raises(HTTPError) as told:
+        build_opener(_Stays).open(request, timeout=10)
+    found = re.search(r"/antre/casn/t/[A-Za-z0-9_-]{128}", told.value.headers["location"])
+    assert found, told.value.headers["location"]
+    return own.addresses.gate + found[0]
+
+
+def test_nobody_waits_in_a_new_service(own: RunningService) -> None:
+    assert until(own, "direct").waiting == 0
+    with urlopen(f"{own.addresses.gate}/antre/casn", timeout=10) as page:
+        assert page.status == 200
+
+
+def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_log(
+    own: RunningService,
+) -> None:
+    until(own, "direct")
+    halted = queue_command(own, "halt", "--event", "casn", "--because", "uji coba")
+    assert halted["status"]["state"] == "halted"  # type: ignore[index]
+    assert halted["obeyed_after_s"] < 2.5  # type: ignore[operator]
+    queue_command(own, "announce", "--event", "casn", "--id", "Sebentar", "--en", "A moment")
+    assert status_of(own).note.en == "A moment"
+    queue_command(own, "cap", "120", "--event", "casn", "--because", "uji coba")
+    queue_command(own, "resume", "--event", "casn", "--because", "selesai")
+    assert status_of(own).state != "halted"
+    assert status_of(own).rate <= 120
+    log = own.data / "queue/casn/public/log/entries.jsonl"
+    told = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
+    acts = [facts.action for facts in told if isinstance(facts, OperatorFacts)]
+    assert acts == ["halt", "announce", "cap", "resume"]
+
+
+def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own: RunningService) -> None:
+    for process in processes_in(own.data / "postgres" / "data", program="postgres"):
+        if parent_of(process) == own.launcher.pid:
+            os.kill(process, signal.SIGSTOP)
+            break
+    else:
+        raise AssertionError("no database was found")
+    try:
+        link = join(own, "ani@contoh.id")
+        with urlopen(link, timeout=10) as page:
+            assert page.status == 200
+            assert len(page.read()) <= 14 * 1024
+    finally:
+        os.kill(process, signal.SIGCONT)
