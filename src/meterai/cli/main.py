@@ -38,6 +38,7 @@ COMMANDS: Final = {
     ),
     "bench queue": _Entry("meterai.cli.bench_queue", "bench_queue", "Measure the gate of the waiting room."),
     "bench keys": _Entry("meterai.cli.bench_keys", "bench_keys", "Measure a key in a PKCS#11 token."),
+    "bench promises": _Entry("meterai.cli.bench_promises", "bench_promises", "Measure the queue's promises."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
     "keys list": _Entry("meterai.cli.keys", "list_keys", "Show the signing keys."),
