@@ -51,12 +51,26 @@ def test_evenings_differ_in_length_crowd_limit_and_outages() -> None:
 
 
 def test_a_goal_that_is_missed_is_named() -> None:
-    figures = Figures(
-        outage_factor=1.0, evenings=1, people=1, promises=1, kept=0.94, kept_error=0.0,
-        kept_worst_evening=0.9, had_promise=0.7, promised_at_once=1.0, width_median_min=31.0, width_p90_min=60.0, sooner=0.0,
-        wait_median_min=1.0, lead_median_min=1.0, done=1.0, outages_per_evening=1.0, chances=[],
-    )  # fmt: skip
-    assert len(missed(figures)) == 3
+    played_badly = Figures(
+        outage_factor=1.0,
+        evenings=1,
+        people=1,
+        promises=1,
+        kept=0.94,
+        kept_error=0.0,
+        kept_worst_evening=0.9,
+        had_promise=0.7,
+        promised_at_once=1.0,
+        width_median_min=31.0,
+        width_p90_min=60.0,
+        sooner=0.0,
+        wait_median_min=1.0,
+        lead_median_min=1.0,
+        done=1.0,
+        outages_per_evening=1.0,
+        chances=[],
+    )
+    assert len(missed(played_badly)) == 3
 
 
 def test_the_time_to_the_stamp_is_what_sufficed_95_of_100_people() -> None:

@@ -164,6 +164,7 @@ class Gate:
             "gate": self.settings.number,
             "at": int(hall.room.now()),
             "closed_through": journal.closed_through,
+            "unsure_through": journal.unsure_through,
             "joined": journal.joined,
         }
         path = hall.shelf.folder.gate(self.settings.number) / "gate.json"

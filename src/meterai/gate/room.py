@@ -45,21 +45,29 @@ class Issued:
 
 
 class Room:
-    """The joins of one event. `wall`: the machine's clock, Unix seconds."""
+    """The joins of one event. `wall`: the machine's clock, Unix seconds; `monotonic`: the shelf's."""
 
     def __init__(
-        self, shelf: Shelf, keys: QueueKeys, *, gate: int, wall: Callable[[], float] = time.time
+        self,
+        shelf: Shelf,
+        keys: QueueKeys,
+        *,
+        gate: int,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shelf = shelf
         self.gate = gate
         self._keys = keys
         self._wall = wall
+        self._monotonic = monotonic
         folder = shelf.folder.gate(gate)
         high = 0 if folder.exists() else shelf.highest_sequence(gate)
         self.journal = Journal(folder, gate, published_high=high)
+        self._started_in = self._number(self.now())
         if self.journal.lost:
             log.error("gate_files_lost", queue=shelf.slug, gate=gate)
-        self._started_in = self._number(self.now())
+            self.journal.unsure_through = self._started_in
         self._latest: dict[bytes, bytes] = {}
         self._earlier: dict[bytes, bytes] = {}
         """Id -> data of the latest tickets in the windows that take joins."""
@@ -76,14 +84,14 @@ class Room:
         shelf = self.shelf
         if shelf.status is None:
             return wall
-        since = time.monotonic() - shelf.status_seen
+        since = self._monotonic() - shelf.status_seen
         told = shelf.status.at + since
         is_right = since > STATUS_IS_ALIVE_S or abs(wall - told) <= CLOCK_TOLERANCE_S
         return wall if is_right else told
 
     def window(self) -> windows.Window | None:
         """The window that takes joins now; None before and after. Found anew fifty times a second."""
-        moment = time.monotonic()
+        moment = self._monotonic()
         if moment >= self._found_until:
             self._found = self._find_window()
             self._found_until = moment + _FOUND_FOR_S
@@ -145,7 +153,7 @@ class Room:
             try:
                 await asyncio.wait_for(self._wake.wait(), timeout=0.1)
             except TimeoutError:
-                self._close_windows()
+                self.close_windows()
                 continue
             self._wake.clear()
             waiting, self._waiting = self._waiting, []
@@ -157,9 +165,9 @@ class Room:
             finally:
                 for tell in waiting:
                     tell(is_durable)
-            self._close_windows()
+            self.close_windows()
 
-    def _close_windows(self) -> None:
+    def close_windows(self) -> None:
         """Closes what is over by the clock, or was closed by the controller without us."""
         over = self._number(self.now() - GRACE_S) - 1
         while self.shelf.is_closed(over + 1):

@@ -12,6 +12,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -38,9 +39,10 @@ class Shelf:
     Raises on making: Refusal when the rules can't be read; OSError.
     """
 
-    def __init__(self, folder: QueueFolder) -> None:
+    def __init__(self, folder: QueueFolder, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.folder = folder
         self.slug = folder.slug
+        self._monotonic = monotonic
         self.event = event_number(folder.slug)
         self.status: Status | None = None
         self.status_raw = b""
@@ -76,7 +78,7 @@ class Shelf:
         if self.status and (status.epoch, status.sequence) <= (self.status.epoch, self.status.sequence):
             return False
         self.status, self.status_raw = status, raw
-        self.status_seen = time.monotonic()
+        self.status_seen = self._monotonic()
         return True
 
     def is_closed(self, window: int) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.journal import RECORD_BYTES, read_join_records
@@ -30,6 +31,8 @@ GATE_SILENT_S = 5.0
 DEAD_AFTER_S = 3.0
 """A gate that does not run gets so long after a window's end; one that runs, `ANSWERS_WITHIN_S`."""
 ANSWERS_WITHIN_S = 8.0
+LATELY_WINDOWS = 30
+"""Who counted in one of so many windows before, and whose folder is gone, may have counted in this one."""
 
 
 class Superseded(RuntimeError):
@@ -42,6 +45,8 @@ class GateSign(msgspec.Struct):
     gate: int = 0
     at: float = 0.0
     closed_through: int = -1
+    unsure_through: int = -1
+    """It lost files, and does not know what it counted in windows up to this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +112,16 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
     counts: list[GateCount] = []
     dead: list[int] = []
     records: list[bytes] = []
-    for number in folder.gates():
+    for number in sorted({*folder.gates(), *_counted_lately(folder, window)}):
         place = folder.gate(number)
         told = _told(place / f"w{window}.close.json")
         joins = place / f"w{window}.joins"
         if told is None:
             sign = sign_of(place)
             runs = is_alive(sign, now)
-            if not joins.exists() and (not runs or sign.closed_through >= window):
-                continue  # not there in that window, or nobody joined
+            knows = not runs or sign.closed_through >= window > sign.unsure_through
+            if place.exists() and not joins.exists() and knows:
+                continue  # not there in that window, or nobody joined; without its folder nobody knows that
             if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None
             dead.append(number)
@@ -209,6 +215,16 @@ def close_document(event: str, gathered: Gathered, starts_at: int, ends_at: int)
 def digest(content: bytes) -> str:
     """SHA-256 in hexadecimal, as the log names documents."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _counted_lately(folder: QueueFolder, window: int) -> set[int]:
+    """Gates that counted joins in one of the windows before: one whose files are gone is still among them."""
+    found: set[int] = set()
+    for number in range(max(0, window - LATELY_WINDOWS), window):
+        with suppress(OSError, Refusal):
+            close = documents.decode(folder.window_close(number).read_bytes(), Close)
+            found |= {count.gate for count in close.gates}
+    return found
 
 
 def _told(path: Path) -> GateCount | None:

@@ -82,6 +82,9 @@ class Journal:
         self._windows: dict[int, _Open] = {}
         self._unwritten: dict[int, list[bytes]] = {}
         self.closed_through = -1
+        self.unsure_through = -1
+        """Of windows up to this one nobody knows what was counted, for files were lost. Nothing is said of
+        them, so that the controller declares the gate dead there, and what it issued is honoured."""
         self.joined = 0
         self._recover(published_high)
 
@@ -137,7 +140,7 @@ class Journal:
         for number in sorted(number for number in self._windows if number <= window):
             self._close(number)
         for number in range(max(empty_from, self.closed_through + 1), window + 1):
-            if not self.close_path(number).exists():
+            if number > self.unsure_through and not self.close_path(number).exists():
                 publish(self.close_path(number), msgspec.json.encode(_count(self.gate, None)))
         self.closed_through = window
 
@@ -208,7 +211,8 @@ class Journal:
 
     def _close(self, number: int) -> None:
         window = self._windows.pop(number)
-        publish(self.close_path(number), msgspec.json.encode(_count(self.gate, window)))
+        if number > self.unsure_through:
+            publish(self.close_path(number), msgspec.json.encode(_count(self.gate, window)))
         os.close(window.file)
 
     def _path(self, number: int) -> Path:

@@ -1,0 +1,140 @@
+"""Defects of other waiting rooms, as far as pure code shows them (the rest: tests/simulator/test_line.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meterai.waiting_room import documents
+from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, advance, step
+from meterai.waiting_room.documents import Close, GateCount
+from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
+from meterai.waiting_room.folder import DEAD_AFTER_S, gather
+from meterai.waiting_room.journal import Journal
+from meterai.waiting_room.model import Frontier, Lane, Policy, Schedule
+from meterai.waiting_room.queue_folder import QueueFolder, publish
+from meterai.waiting_room.tickets import Ticket, event_number
+
+SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
+
+
+@given(
+    st.lists(st.integers(0, 50), min_size=1, max_size=8),
+    st.lists(st.floats(0, 30), min_size=1, max_size=12),
+)
+def test_a_frontier_that_moves_in_many_steps_passes_everybody_once(
+    counts: list[int], moves: list[float]
+) -> None:
+    """The same position given twice: a step that is done again starts from what the one before stored."""
+    windows = list(enumerate(counts))
+    frontier, passed, rest = Frontier(0, 0), 0, 0.0
+    for people in moves:
+        before = frontier
+        frontier, more, rest = advance(before, windows, people + rest)
+        assert frontier >= before
+        assert advance(before, windows, people) == advance(before, windows, people)
+        passed += more
+    assert passed <= sum(counts)
+    assert abs(passed - min(sum(moves), sum(counts))) <= len(moves) + 1
+
+
+@given(st.floats(60, 6_000), st.floats(1, 1e6), st.integers(0, 30))
+def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
+    rate: float, stopped_s: float, percent: int
+) -> None:
+    """Over-admission after a warm restart: what nobody used while the door was shut is lost."""
+    door = Door(0, 0, 0).filled(rate, percent, stopped_s)
+    entered = 0
+    for lane in (Lane.NEW, Lane.RETURNER):
+        while (after := door.entered(lane)) is not None:
+            door, entered = after, entered + 1
+    assert entered <= rate / 60 * DEPTH_S + 2 * DEPTH_MIN
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 5), st.sampled_from([Lane.NEW, Lane.RETURNER])), max_size=300),
+    st.floats(60, 3_000),
+)
+def test_however_many_processes_knock_at_one_door_they_share_its_limit(
+    knocks: list[tuple[float, Lane]], rate: float
+) -> None:
+    """Limits overshot while state spreads: there is one state, which each of them locks."""
+    door, now, entered = Door(0, 0, 0), 0.0, 0
+    for after, lane in knocks:
+        now += after / 10
+        door = door.filled(rate, 15, now)
+        if (opened := door.entered(lane)) is not None:
+            door, entered = opened, entered + 1
+    assert entered <= rate / 60 * (now + DEPTH_S) + 2 * DEPTH_MIN
+
+
+def test_a_closed_tab_at_the_front_holds_up_nobody() -> None:
+    """A thousand people at the front never come; the one behind them is called all the same, and soon."""
+    memory, frontier, rest, claimed = Memory(rate=600, is_direct=False), Frontier(0, 0), 0.0, 0
+    windows, called = [(0, 1_000), (1, 10)], 0
+    for now in range(1, 200):
+        decided = step(
+            memory, schedule=SCHEDULE, policy=Policy(rate_cap=600), wishes=Wishes(is_on=True),
+            measured=Measured(heard_s=0), line=Line(1_010, called, claimed), now=now, elapsed_s=1,
+        )  # fmt: skip
+        memory = decided.memory
+        frontier, called, rest = advance(frontier, windows, decided.calls / 60 + rest)
+        if frontier.calls(1, 0):
+            break
+    assert now < 100
+    assert decided.calls > 2 * decided.rate  # those absent make room for others
+
+
+# -------------------------------------------------------------------------------------- counts that are gone
+
+
+def a_join(window: int, sequence: int) -> bytes:
+    return Ticket(
+        key_id=1, event=event_number("casn"), window=window, joined_at=1_000, lane=Lane.NEW, gate=3,
+        sequence=sequence, id=bytes(11) + bytes([sequence]),
+    ).data()  # fmt: skip
+
+
+def close_before(folder: QueueFolder, window: int) -> None:
+    """The published end of a window in which gate 3 counted."""
+    close = Close(
+        event="casn", window=window, starts_at=0, ends_at=10, count=1, root="00",
+        gates=[GateCount(3, 1, 1, 1, "00")],
+    )  # fmt: skip
+    publish(folder.window_close(window), documents.sign(close, folder.keys().controller))
+
+
+def test_a_gate_whose_folder_is_gone_is_declared_dead_and_its_tickets_are_honoured(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    close_before(folder, 4)
+    assert gather(folder, 5, ended_s=1, now=100) is None  # it has time to answer
+    gathered = gather(folder, 5, ended_s=DEAD_AFTER_S, now=100)
+    assert gathered is not None
+    assert gathered.dead == (3,)
+
+
+def test_a_gate_that_was_ended_and_took_no_joins_is_not_dead(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    close_before(folder, 4)
+    folder.gate(3).mkdir(parents=True)
+    gathered = gather(folder, 5, ended_s=DEAD_AFTER_S, now=100)
+    assert gathered is not None
+    assert gathered.dead == ()
+
+
+def test_a_gate_that_lost_files_says_nothing_of_the_window_of_which_it_does_not_know_all(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path, 3, published_high=7)
+    assert journal.lost
+    journal.unsure_through = 5
+    for window in (5, 6):
+        journal.append(window, a_join(window, 8 + window))
+    journal.close_through(6, empty_from=5)
+    assert not journal.close_path(5).exists()
+    told = msgspec.json.decode(journal.close_path(6).read_bytes(), type=GateCount)
+    assert told.count == 1
+    journal.close()
