@@ -407,6 +407,15 @@ async def lock_door(tx: Connection, queue: int) -> tuple[Door, float, str | None
     return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"], row["halted_because"]
 
 
+async def read_door(conn: Connection, queue: int) -> tuple[Door, float]:
+    """The door as it was left, and its rate; claims go on meanwhile."""
+    row = await conn.fetchrow(
+        "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1", queue
+    )
+    assert row is not None, "a queue has a door"
+    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
+
+
 async def save_door(tx: Connection, queue: int, door: Door) -> None:
     """Writes the levels."""
     await tx.execute(

@@ -154,7 +154,7 @@ class _Draft:
         claimed = await self._log_what_was_said()
         await self._close_windows()
         await self._reveal_windows()
-        step, waiting = self._decide(claimed)
+        step, waiting = self._decide(claimed, door_is_full=await self._is_door_full())
         called = await self._move(step)
         config = self._log_config()
         await self._write(step)
@@ -233,7 +233,11 @@ class _Draft:
         self._change(revealed_through=window.number)
         return True
 
-    def _decide(self, claimed: int) -> tuple[Step, int]:
+    async def _is_door_full(self) -> bool:
+        door, rate = await store.read_door(self._tx, self._queue.number)
+        return door.filled(rate, self._queue.policy.returners_percent, self._now).new < 1
+
+    def _decide(self, claimed: int, *, door_is_full: bool) -> tuple[Step, int]:
         queue, seen = self._queue, self._seen
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
@@ -243,7 +247,7 @@ class _Draft:
             policy=queue.policy,
             wishes=queue.wishes,
             measured=seen.measured,
-            line=Line(waiting, seen.called, claimed, seen.ready_share),
+            line=Line(waiting, seen.called, claimed, seen.ready_share, door_is_full),
             now=self._now,
             elapsed_s=self._elapsed_s(),
         )
