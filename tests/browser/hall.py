@@ -119,11 +119,13 @@ def open_hall(folder: Path) -> Iterator[Hall]:
     now = int(time.time()) - 30
     queue = Queue(folder / "queue", Schedule(joins_from=now, opens_at=now, closes_at=now + 7_200, window_s=2))
     events = folder / "events.toml"
-    events.write_text(EXAMPLE.read_text())
+    events.write_text(EXAMPLE.read_text().partition("[event.queue]")[0])
     settings = {
         "METERAI_QUEUE_FOLDER": str(folder / "queue"),
         "METERAI_GATE_URL": gate_url,
         "METERAI_EVENTS_FILE": str(events),
+        "METERAI_GATE_PROCESSES": "0",
+        "METERAI_QUEUE_PROCESSES": "0",
     }
     with running_service(settings) as service:
         gate = GateProcess(

@@ -79,6 +79,11 @@ def be_called(person: Person, hall: Hall) -> None:
     """The turn comes, and the wait page says so."""
     hall.close_windows()
     hall.call_everybody()
+    see_turn(person)
+
+
+def see_turn(person: Person) -> None:
+    """Looks at the wait page until it says that the turn has come."""
     deadline = time.monotonic() + 15
     while not person.page.get_by_role("button", name=ENTER[person.language]).count():
         assert time.monotonic() < deadline, "never called"
@@ -239,7 +244,7 @@ def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: 
     hall.call_everybody()
     link = person.read_word(contact, asked_at, r"(http://localhost:\d+\S*/antre/casn/t/[A-Za-z0-9_-]{128})")
     person.page.goto(link)
-    assert person.page.get_by_role("button", name=ENTER[language]).count()
+    see_turn(person)
 
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
@@ -266,7 +271,7 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
         agency.approve("69-certificate-check")
         agency.page.locator("#kode").fill(code.lower())
         agency.page.locator("form[method=get] button").click()
-        genuine = {"id": "Sertifikat ini asli", "en": "This certificate is genuine"}[language]
+        genuine = {"id": "Bukti antre ini asli", "en": "This certificate is genuine"}[language]
         agency.sees(genuine)
         agency.approve("69-certificate-genuine")
         agency.open("/antrean/sertifikat")

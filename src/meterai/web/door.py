@@ -23,8 +23,8 @@ TICKET_S = 14 * 24 * 3600
 CLAIM, CERTIFICATE, REMINDER = "masuk", "sertifikat", "kabari"
 PURPOSES = (CLAIM, CERTIFICATE, REMINDER)
 """What somebody with a ticket may want of the site, as the last part of the address."""
-_SHUT = {"queue.halted", "queue.out_of_stock", "queue.closed", "queue.store_down", "queue.not_published"}
-_RETRY_S = {"queue.closed": 0, "queue.out_of_stock": 60}
+_SHUT = {"queue.halted", "queue.out_of_stock", "queue.store_down", "queue.not_published"}
+_RETRY_S = {"queue.out_of_stock": 60}
 _DEFAULT_RETRY_S = 20
 _BAD_TICKET = {
     "ticket.unreadable",
@@ -82,11 +82,14 @@ def keep_ticket(door: Door, text: str) -> Cookie:
 
 
 def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") -> Answer:
-    """Where a refusal leads: to the wait page, to a page that knocks again, or back to the form."""
+    """Where a refusal leads: to the wait page, to a page that knocks again, back to the form; and after the
+    closing to the certificate."""
     desk, request = door.desk, door.request
     if refusal.code == "queue.not_called" and text:
         target = desk.queues.wait_page(door.event.slug, text, desk.visit(request).language)
         return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
+    if refusal.code == "queue.closed" and door.purpose == CLAIM:
+        return desk.go(request, f"/{door.event.slug}/{CERTIFICATE}")
     if refusal.code == "queue.door_full":
         seconds = int(str(refusal.facts["retry_after_s"])) + secrets.randbelow(3)
         return _shut(door, refusal, seconds)

@@ -62,6 +62,15 @@ async def enter(request: WebRequest, desk: Desk, event: str | None) -> Entry | N
     return Entry(sign, was_inside=True) if inside else None
 
 
+async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:
+    """Whether this visitor has a pass of an event whose rule says that the line counts at the closing."""
+    sign = await desk.queues.sign_of(event)
+    if sign is None or not sign.policy.line_counts:
+        return False
+    cookie = request.cookies.get(pass_cookie(event), "")
+    return open_pass(desk.house.secret, event, cookie, desk.house.clock().timestamp()) is not None
+
+
 def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
     """Somebody without a right to enter: to the gate, where places are taken."""
     target = desk.queues.join_page(event, desk.visit(request).language)

@@ -14,7 +14,7 @@ import structlog
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.messages import Message
-from meterai.kit.settings import Settings, gate_address
+from meterai.kit.settings import gate_address, queue_root
 from meterai.sales.queries import events
 from meterai.waiting_room.gate_mail import GateMail, waiting_mail
 from meterai.waiting_room.use_cases.remind import Addresses, remind_due
@@ -83,8 +83,3 @@ async def remind(app: App) -> int:
     names = {event.slug: event.name for event in await events(app.db)}
     addresses = Addresses(gate=gate_address(app.settings), site=app.public_url, names=names)
     return await remind_due(app.db, queue_root(app.settings), app.secret, addresses, now=app.clock())
-
-
-def queue_root(settings: Settings) -> Path:
-    """The folder in which the files of all queues lie."""
-    return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"

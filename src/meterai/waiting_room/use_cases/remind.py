@@ -53,7 +53,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "id": (
             "Antrean sudah ditutup",
             "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini dalam 30 menit; di sana Anda "
-            "dapat meminta sertifikat bahwa Anda masih mengantre.",
+            "dapat mengambil bukti bahwa Anda masih mengantre.",
         ),
         "en": (
             "The queue is closed",

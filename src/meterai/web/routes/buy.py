@@ -19,7 +19,7 @@ from meterai.sales.use_cases.open_order import open_order
 from meterai.stamping.queries import document_labels
 from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.entering import bind_order, enter, order_of_pass, to_the_line
+from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
 from meterai.web.uploads import accept_one, password_of
@@ -55,7 +55,7 @@ class Accepted:
 @get("/beli")
 async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The upload form, with one place per document that the event requires."""
-    event = _event(desk, request.query_params.get("acara", ""))
+    event = await _event(request, desk, request.query_params.get("acara", ""))
     entry = await enter(request, desk, event.slug if event else None)
     if entry is None:
         return to_the_line(request, desk, request.query_params["acara"])
@@ -68,7 +68,7 @@ async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
     form = await desk.form(request)
-    event = _event(desk, form.text("acara"))
+    event = await _event(request, desk, form.text("acara"))
     entry = await enter(request, desk, event.slug if event else None)
     if entry is None:
         return to_the_line(request, desk, form.text("acara"))
@@ -112,7 +112,7 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
-    event = _event(desk, order.event_slug or "")
+    event = await _event(request, desk, order.event_slug or "")
     slots = slots_of(event, desk.visit(request).language)
     accepted, problems = await _accept(request, desk, form, slots, event)
     added = await _add(desk, key.order_id, accepted)
@@ -150,13 +150,18 @@ def _submit_id(form: Form) -> str:
     return form.text("kiriman")[:64] or secrets.token_urlsafe(18)
 
 
-def _event(desk: Desk, slug: str) -> Event | None:
+async def _event(request: WebRequest, desk: Desk, slug: str) -> Event | None:
+    """The event of a purchase, if it is for one.
+
+    Raises: Refusal NOT_FOUND `event.unknown`; GONE `event.closed`, but not for those whom the event's rule
+    lets finish after it.
+    """
     if not slug:
         return None
     event = desk.events.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
-    if not event.is_open(desk.house.clock()):
+    if not event.is_open(desk.house.clock()) and not await may_finish_late(request, desk, slug):
         raise Refusal(Kind.GONE, "event.closed", opens_at=event.opens_at, closes_at=event.closes_at)
     return event
 
@@ -211,7 +216,7 @@ async def _documents_page(
     request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem]
 ) -> Response[bytes]:
     order = await order_page(desk.house.db, key.order_id)
-    event = _event(desk, order.event_slug or "")
+    event = await _event(request, desk, order.event_slug or "")
     kinds = {item.document_kind for item in order.items}
     slots = [
         s for s in slots_of(event, desk.visit(request).language) if s.kind is None or s.kind not in kinds

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Refusal
@@ -21,7 +21,6 @@ from meterai.web.door import (
     CLAIM,
     PURPOSES,
     REMINDER,
-    Answer,
     Door,
     Step,
     ask,
@@ -42,7 +41,7 @@ _IN_FLIGHT = ("paid",)
 
 
 @get([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES])
-async def show_door(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def show_door(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """Gives what the holder of a ticket wants, once the contact is proven; else says what is missing.
 
     A claim changes something although this is a GET: the page of a full door knocks again by reloading. A
@@ -53,7 +52,7 @@ async def show_door(request: WebRequest, desk: Desk, slug: str) -> Answer:
 
 
 @post([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES], status_code=303)
-async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof."""
     door = door_of(request, desk, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
@@ -61,16 +60,16 @@ async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Answer:
 
 
 @get([f"/{{slug:str}}/{purpose}/t/{{text:str}}" for purpose in PURPOSES])
-async def come_by_link(request: WebRequest, desk: Desk, slug: str, text: str) -> Answer:
+async def come_by_link(request: WebRequest, desk: Desk, slug: str, text: str) -> Response[bytes]:
     """A ticket as a link; it becomes a cookie and leaves the address at once."""
     return _with_ticket(door_of(request, desk, slug), text)
 
 
 @post([f"/{{slug:str}}/{purpose}/kontak" for purpose in PURPOSES], status_code=303)
-async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """Sends a code to the contact of the ticket, and to no other."""
 
-    async def send(door: Door) -> Answer:
+    async def send(door: Door) -> Response[bytes]:
         form = await desk.form(request)
         typed = form.text("kontak")
         try:
@@ -86,16 +85,16 @@ async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Answer:
 
 
 @get([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES])
-async def show_code(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def show_code(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """Asks for the code."""
     return ask_code(door_of(request, desk, slug))
 
 
 @post([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES], status_code=303)
-async def take_code(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """The contact is proven: its holder is signed in, and goes on."""
 
-    async def check(door: Door) -> Answer:
+    async def check(door: Door) -> Response[bytes]:
         form = await desk.form(request)
         try:
             session = await check_code(request, desk, form)
@@ -107,7 +106,7 @@ async def take_code(request: WebRequest, desk: Desk, slug: str) -> Answer:
     return await calmly(door_of(request, desk, slug), check)
 
 
-async def _knock(door: Door) -> Answer:
+async def _knock(door: Door) -> Response[bytes]:
     desk, slug = door.desk, door.event.slug
     sign = await desk.queues.sign_of(slug)
     if sign is None or sign.is_free:
@@ -154,7 +153,7 @@ async def _order_in_flight(door: Door) -> str | None:
     return None
 
 
-def _with_ticket(door: Door, typed: str) -> Answer:
+def _with_ticket(door: Door, typed: str) -> Response[bytes]:
     try:
         text = ticket_in(typed)
         door.desk.queues.published(door.event.slug).read_ticket(text)
@@ -163,7 +162,7 @@ def _with_ticket(door: Door, typed: str) -> Answer:
     return door.desk.go(door.request, door.base, cookies=[keep_ticket(door, text)])
 
 
-def _inside(door: Door, cookies: list[Cookie] | None = None) -> Answer:
+def _inside(door: Door, cookies: list[Cookie] | None = None) -> Response[bytes]:
     return door.desk.go(door.request, f"/beli?acara={door.event.slug}", cookies=cookies or [])
 
 

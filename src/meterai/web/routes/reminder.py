@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import get, post
+from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.queries import QueueSign, Reminder
@@ -12,7 +12,7 @@ from meterai.web.door import REMINDER, Answer, Door, ask, calmly, door_of, refus
 from meterai.web.ticket_holder import Holder, holder_of, kept_ticket
 
 
-async def offer_reminder(door: Door) -> Answer:
+async def offer_reminder(door: Door) -> Response[bytes]:
     """Whether the holder of the ticket is to be told, and the button that changes it."""
     holder = await _holder(door)
     if not isinstance(holder, Holder):
@@ -22,10 +22,10 @@ async def offer_reminder(door: Door) -> Answer:
 
 
 @post(f"/{{slug:str}}/{REMINDER}/pasang", status_code=303)
-async def ask_reminder(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def ask_reminder(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """The holder of the ticket wants to be told."""
 
-    async def set_it(door: Door) -> Answer:
+    async def set_it(door: Door) -> Response[bytes]:
         await desk.form(request)
         holder = await _holder(door)
         if not isinstance(holder, Holder):
@@ -46,10 +46,10 @@ async def ask_reminder(request: WebRequest, desk: Desk, slug: str) -> Answer:
 
 
 @post(f"/{{slug:str}}/{REMINDER}/henti", status_code=303)
-async def stop_mine(request: WebRequest, desk: Desk, slug: str) -> Answer:
+async def stop_mine(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
     """The holder of the ticket wants to be told no more."""
 
-    async def stop(door: Door) -> Answer:
+    async def stop(door: Door) -> Response[bytes]:
         await desk.form(request)
         holder = await _holder(door)
         if not isinstance(holder, Holder):
@@ -61,7 +61,7 @@ async def stop_mine(request: WebRequest, desk: Desk, slug: str) -> Answer:
 
 
 @get(f"/{{slug:str}}/{REMINDER}/henti/{{token:str}}")
-async def show_stop(request: WebRequest, desk: Desk, slug: str, token: str) -> Answer:
+async def show_stop(request: WebRequest, desk: Desk, slug: str, token: str) -> Response[bytes]:
     """The link in a message. Looking at it changes nothing: mail programs look at links, too."""
     door = door_of(request, desk, slug)
     _id(door, token)
@@ -69,10 +69,10 @@ async def show_stop(request: WebRequest, desk: Desk, slug: str, token: str) -> A
 
 
 @post(f"/{{slug:str}}/{REMINDER}/henti/{{token:str}}", status_code=200)
-async def stop_by_link(request: WebRequest, desk: Desk, slug: str, token: str) -> Answer:
+async def stop_by_link(request: WebRequest, desk: Desk, slug: str, token: str) -> Response[bytes]:
     """Stops the messages, as RFC 8058 asks for: one press, no sign-in. The link itself is the proof."""
 
-    async def stop(door: Door) -> Answer:
+    async def stop(door: Door) -> Response[bytes]:
         await stop_reminder(desk.house.db, (await _sign(door)).number, _id(door, token))
         return _stop_page(door, is_stopped=True)
 
@@ -106,7 +106,7 @@ def _id(door: Door, token: str) -> bytes:
     return id
 
 
-def _page(door: Door, holder: Holder, *, is_set: bool) -> Answer:
+def _page(door: Door, holder: Holder, *, is_set: bool) -> Response[bytes]:
     assert holder.contact is not None
     language = door.desk.visit(door.request).language
     return door.desk.page(
@@ -121,7 +121,7 @@ def _page(door: Door, holder: Holder, *, is_set: bool) -> Answer:
     )
 
 
-def _stop_page(door: Door, *, is_stopped: bool) -> Answer:
+def _stop_page(door: Door, *, is_stopped: bool) -> Response[bytes]:
     return door.desk.page(
         door.request, "reminder_stop.html", event=door.event, is_stopped=is_stopped, private=True
     )

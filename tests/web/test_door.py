@@ -1,0 +1,344 @@
+"""The door as the site answers it, over ASGI with a real database: guard, claim, a full and a shut door."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import ANI, BUDI, NOON, LineOfPeople, forged
+
+from meterai.customers.organisations import SELLER, ensure_organisations
+from meterai.kernel.ids import token_digest
+from meterai.kit.settings import Settings
+from meterai.sales.events import load_events
+from meterai.verification.model import Trust
+from meterai.waiting_room.model import Policy, QueueState
+from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, queues_of, seal_pass
+from meterai.web.site import build_site
+
+GATE = "http://antre.contoh:8006"
+
+
+class Visitor:
+    """Somebody with a browser that keeps cookies."""
+
+    def __init__(self, site: Any) -> None:
+        self.site = site
+        self.cookies: dict[str, str] = {}
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.text = ""
+
+    async def get(self, address: str) -> str:
+        """Asks for a page; gives where it leads, or its own address."""
+        return await self._ask("GET", address, b"", "")
+
+    async def post(self, address: str, **fields: str) -> str:
+        """Sends a form with the proof that the last page carried."""
+        proof = re.search(r'name="bukti_formulir" value="([^"]+)"', self.text)
+        sent = ({"bukti_formulir": proof[1]} if proof else {}) | fields
+        return await self._ask("POST", address, urlencode(sent).encode(), "application/x-www-form-urlencoded")
+
+    async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
+        parts = urlsplit(address)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = [(b"cookie", cookies.encode()), (b"content-type", kind.encode())]
+        scope = {
+            "type": "http", "method": method, "path": parts.path, "query_string": parts.query.encode(),
+            "headers": headers, "client": ("192.0.2.7", 5), "server": ("localhost", 80), "scheme": "http",
+            "root_path": "", "http_version": "1.1", "raw_path": parts.path.encode(),
+        }  # fmt: skip
+        chunks: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.headers = {key.decode(): value.decode() for key, value in message["headers"]}
+                for key, value in message["headers"]:
+                    if key.lower() == b"set-cookie":
+                        for name, morsel in SimpleCookie(value.decode()).items():
+                            self.cookies[name] = morsel.value
+            else:
+                chunks.append(message.get("body", b""))
+
+        await self.site(scope, receive, send)
+        self.text = b"".join(chunks).decode()
+        return self.headers.get("location", address)
+
+
+class Counting:
+    """The application's database, with a count of how often a connection was taken; can be out of order."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self.taken = 0
+        self.is_down = False
+
+    def connection(self) -> Any:
+        return self._lend(self._database.connection)
+
+    def transaction(self) -> Any:
+        return self._lend(self._database.transaction)
+
+    def _lend(self, how: Any) -> Any:
+        self.taken += 1
+        if self.is_down:
+            raise ConnectionRefusedError
+        return how()
+
+
+class House:
+    """Line, site and its database."""
+
+    def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.line = line
+        self.db = Counting(line.database.app)
+        settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE)
+        app: Any = SimpleNamespace(
+            settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now, public_url="http://situs",
+            trust=Trust(roots_pem=()), price_list=None,
+        )  # fmt: skip
+        self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
+        monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
+        self.site = build_site(app, events=load_events(), problem=lambda *_: None)  # type: ignore[arg-type,return-value]
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.site)
+
+    def entered(self) -> int:
+        """How many entered freely, as the site counts it."""
+        return self.queues.entered["casn"]
+
+
+@pytest_asyncio.fixture
+async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """An open queue before a site, which asks for each request how the queue stands."""
+    monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
+    await ensure_organisations(database.app, NOON)
+    line = LineOfPeople(tmp_path, database, Policy())
+    await line.open()
+    return House(line, monkeypatch)
+
+
+async def sign_in(house: House, visitor: Visitor, contact: str) -> None:
+    """As if the contact had been proven before."""
+    owner, customer = house.line.database.owner, uuid.uuid4()
+    kind, _, value = contact.partition(":")
+    await owner.execute("INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer, SELLER, NOON)
+    await owner.execute(
+        "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)", uuid.uuid4(), customer, kind, value, NOON
+    )
+    await owner.execute(
+        "INSERT INTO customers.session VALUES ($1, $2, $3, $4)",
+        token_digest(contact),
+        customer,
+        NOON,
+        NOON + timedelta(days=7),
+    )
+    visitor.cookies["masuk"] = contact
+
+
+async def called(house: House, contact: str) -> Visitor:
+    """Somebody who is called and has proven the contact."""
+    visitor = house.visitor()
+    visitor.cookies["antre_casn"] = house.line.join(contact)
+    await house.line.call_everybody()
+    await sign_in(house, visitor, contact)
+    return visitor
+
+
+async def test_without_a_place_the_purchase_of_an_event_leads_to_the_gate(house: House) -> None:
+    visitor = house.visitor()
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+    assert await visitor.get("/en/beli?acara=casn") == f"{GATE}/en/antre/casn"
+    await visitor.get("/beli")
+    assert visitor.status == 200, "a purchase for no event is never behind the queue"
+    assert await visitor.post("/beli", acara="casn") == f"{GATE}/antre/casn"
+
+
+async def test_who_is_signed_in_with_the_tickets_contact_needs_no_code(house: House) -> None:
+    visitor = await called(house, ANI)
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+    assert "lewat_casn" in visitor.cookies
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 200
+
+
+async def test_who_is_signed_in_with_another_contact_is_asked_for_the_tickets(house: House) -> None:
+    visitor = await called(house, ANI)
+    await sign_in(house, visitor, BUDI)
+    await visitor.get("/casn/masuk")
+    assert (visitor.status, "lewat_casn" in visitor.cookies) == (200, False)
+    await visitor.post("/casn/masuk/kontak", kontak="budi@contoh.id")
+    assert "diambil dengan kontak lain" in visitor.text
+    codes = await house.line.database.owner.fetchval("SELECT count(*) FROM customers.code")
+    assert codes == 0, "no code goes to a contact that is not the ticket's"
+
+
+async def test_who_is_not_called_is_led_back_to_the_wait_page(house: House) -> None:
+    visitor = house.visitor()
+    ticket = visitor.cookies["antre_casn"] = house.line.join(ANI)
+    assert await visitor.get("/en/casn/masuk") == f"{GATE}/en/antre/casn/t/{ticket}"
+
+
+async def test_a_ticket_sent_by_the_wait_pages_button_is_kept_and_leaves_the_address(house: House) -> None:
+    visitor, ticket = house.visitor(), house.line.join(ANI)
+    assert await visitor.post("/casn/masuk", tiket=ticket) == "/casn/masuk"
+    assert visitor.cookies["antre_casn"] == ticket
+    other = house.visitor()
+    assert await other.get(f"/casn/masuk/t/{ticket}") == "/casn/masuk"
+    forged_one = house.visitor()
+    await forged_one.get(f"/casn/masuk/t/{forged(ticket)}")
+    assert (forged_one.status, "antre_casn" in forged_one.cookies) == (403, False)
+
+
+async def test_a_full_door_says_when_it_is_worth_knocking_again(house: House) -> None:
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    assert visitor.status == 429
+    seconds = int(visitor.headers["retry-after"])
+    assert 2 <= seconds <= 35
+    assert (
+        f'<noscript><meta http-equiv="refresh" content="{seconds};url=/casn/masuk"></noscript>'
+        in visitor.text
+    )
+    house.line.pass_time(seconds)
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+
+
+@pytest.mark.parametrize("state", [QueueState.HALTED, QueueState.OUT_OF_STOCK])
+async def test_a_door_that_is_shut_says_so_and_comes_back(house: House, state: QueueState) -> None:
+    visitor = await called(house, ANI)
+    await house.line.set_state(state)
+    await visitor.get("/casn/masuk")
+    assert (visitor.status, "refresh" in visitor.text) == (503, True)
+    assert "lewat_casn" not in visitor.cookies
+
+
+async def test_after_the_closing_the_door_leads_to_the_certificate(house: House) -> None:
+    visitor = await called(house, ANI)
+    await house.line.set_state(QueueState.CLOSED)
+    assert await visitor.get("/casn/masuk") == "/casn/sertifikat"
+    await visitor.get("/casn/sertifikat")
+    assert (visitor.status, "lewat_casn" in visitor.cookies) == (409, False)
+
+
+async def test_with_the_store_down_nobody_enters_and_nothing_is_lost(house: House) -> None:
+    visitor = await called(house, ANI)
+    await visitor.get("/beli")
+    house.db.is_down = True
+    await visitor.get("/casn/masuk")
+    assert visitor.status == 503
+    assert "Tiket dan tempat Anda aman" in visitor.text
+    assert "refresh" in visitor.text
+    house.db.is_down = False
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+
+
+async def test_while_nobody_waits_people_enter_freely_and_are_counted_once(house: House) -> None:
+    await house.line.set_state(QueueState.DIRECT)
+    visitor = house.visitor()
+    for _ in range(3):
+        await visitor.get("/beli?acara=casn")
+        assert visitor.status == 200
+    assert house.entered() == 1
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+
+
+async def test_who_entered_freely_stays_inside_for_a_while_when_people_have_to_wait(
+    house: House,
+) -> None:
+    await house.line.set_state(QueueState.DIRECT)
+    visitor = house.visitor()
+    await visitor.get("/beli?acara=casn")
+    await house.line.set_state(QueueState.OPEN)
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 200
+    house.line.pass_time(INSIDE_S + 1)
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+
+
+async def test_a_pass_of_another_event_or_made_up_opens_nothing(house: House) -> None:
+    line, visitor = house.line, house.visitor()
+    held = HeldPass(line.published.id_of(ANI), uuid.uuid4(), int(line.now.timestamp()) + 60)
+    visitor.cookies["lewat_casn"] = seal_pass(b"s" * 32, "cpns", held)
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+    visitor.cookies["lewat_casn"] = seal_pass(b"x" * 32, "casn", held)
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+    visitor.cookies["lewat_casn"] = seal_pass(b"s" * 32, "casn", held)
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 403, "nobody ever gave this pass"
+
+
+async def test_a_pass_cookie_ends_and_the_ticket_gives_the_same_pass_again(house: House) -> None:
+    visitor = await called(house, ANI)
+    await visitor.get("/casn/masuk")
+    first = open_pass(b"s" * 32, "casn", visitor.cookies["lewat_casn"], house.line.now.timestamp())
+    house.line.pass_time(PASS_S)
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+    await visitor.get("/casn/masuk")
+    again = open_pass(b"s" * 32, "casn", visitor.cookies["lewat_casn"], house.line.now.timestamp())
+    assert first is not None
+    assert again is not None
+    assert first.pass_id == again.pass_id
+
+
+async def test_where_the_line_counts_a_pass_opens_the_purchase_after_the_closing_too(house: House) -> None:
+    visitor, late = await called(house, ANI), house.visitor()
+    await visitor.get("/casn/masuk")
+    closes_at = load_events()[0].closes_at
+    later = HeldPass(
+        house.line.published.id_of(ANI), await pass_id(house), int(closes_at.timestamp()) + 3_600
+    )
+    visitor.cookies["lewat_casn"] = seal_pass(b"s" * 32, "casn", later)
+    house.line.now = closes_at + timedelta(minutes=5)
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 410, "the rule of this event is another"
+    await house.line.database.owner.execute(
+        "UPDATE waiting_room.queue SET policy = jsonb_set(policy, '{line_counts}', 'true')"
+    )
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 200
+    await late.get("/beli?acara=casn")
+    assert late.status == 410, "who was not in line came too late"
+
+
+async def pass_id(house: House) -> uuid.UUID:
+    """Of the one pass that was given."""
+    found: uuid.UUID = await house.line.database.owner.fetchval("SELECT pass_id FROM waiting_room.pass")
+    return found
+
+
+async def test_an_event_that_does_not_exist_has_no_door(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.get("/lain/masuk")
+    assert visitor.status == 404
+
+
+async def test_how_the_queue_stands_is_asked_once_a_second_however_many_ask(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    line = LineOfPeople(tmp_path, database, Policy())
+    await line.open()
+    db = Counting(line.database.app)
+    queues = Queues(db, line.folder.path.parent, GATE)  # type: ignore[arg-type]
+    signs = await asyncio.gather(*(queues.sign_of("casn") for _ in range(100)))
+    assert {sign.state for sign in signs if sign} == {QueueState.OPEN}
+    assert db.taken == 1
+    db.is_down = True
+    queues._looked_at -= 2
+    assert (await queues.sign_of("casn")) == signs[0], "what was known last holds while the store is down"
