@@ -16,8 +16,9 @@ from tests.waiting_room.queue_house import CALM, Controller, QueueHouse, queue_h
 from meterai.waiting_room import documents, merkle, order, seeds
 from meterai.waiting_room.documents import Close, Config, Reveal, Status
 from meterai.waiting_room.folder import digest
-from meterai.waiting_room.log_facts import CloseFacts, ConfigFacts, FrontierFacts, RevealFacts
+from meterai.waiting_room.log_facts import CloseFacts, ConfigFacts, FrontierFacts, PromiseFacts, RevealFacts
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState
+from meterai.waiting_room.promises import Promise, PromiseBook
 
 pytestmark = pytest.mark.storage
 
@@ -87,6 +88,27 @@ async def test_windows_stand_still_while_nobody_waits(house: QueueHouse) -> None
     assert not list(house.folder.gate(1).glob("*.close.json"))
     ticket, _ = await house.join(gate, "ani@contoh.id")
     assert ticket.window == 1
+
+
+async def test_the_first_promise_of_each_stands_in_the_log_once(house: QueueHouse) -> None:
+    await house.open(schedule_now())
+    first = house.controller()
+    await house.until(lambda status: status.state is QueueState.DIRECT)
+    house.folder.gate(1).mkdir(parents=True)
+    book = PromiseBook(house.folder.gate(1))
+    now = int(time.time())
+    for number in range(3):
+        book.give(Promise(id=bytes(11) + bytes([number]), window=1, given_at=now, done_by=now + 600))
+    book.write()
+    await house.until(lambda status: status.log[0] >= 4)
+    first.end()
+    house.controller()
+    book.give(Promise(id=b"x" * 12, window=1, given_at=now, done_by=now + 900))
+    book.write()
+    await house.until(lambda status: status.epoch > 1 and status.log[0] >= 5)
+    told = house.facts(PromiseFacts)
+    assert [facts.done_by - now for facts in told] == [600, 600, 600, 900]
+    assert len({facts.id for facts in told}) == 4
 
 
 @pytest.mark.parametrize("point", ["queue_decided", "queue_closed", "queue_logged"])

@@ -15,10 +15,13 @@ from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.load import read_measured
+from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.store import ClosedWindow, Queue
 from meterai.waiting_room.use_cases.decide_step import (
     Decided,
+    Promised,
     Seen,
     Steering,
     decide_step,
@@ -75,6 +78,7 @@ class Conductor:
             measured=measured,
             called=self._called,
             seed_of=self._publisher.seed_of,
+            promises=await asyncio.to_thread(_promised, folder, queue.memory.promises_read),
         )
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")
@@ -203,6 +207,19 @@ def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now:
             break
         found.append(gathered)
     return found
+
+
+def _promised(folder: QueueFolder, read_from: dict[str, int]) -> Promised | None:
+    """What gates have promised since; None: nothing new."""
+    given: list[Promise] = []
+    read_to = dict(read_from)
+    for number in folder.gates():
+        name = str(number)
+        found, end = read_promises(folder.gate(number), read_from.get(name, 0))
+        if found:
+            given += found
+            read_to[name] = end
+    return Promised(given, read_from, read_to) if given else None
 
 
 def _publish_closes(publisher: Publisher, rows: Sequence[ClosedWindow], ids: dict[int, bytes]) -> None:

@@ -72,6 +72,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """(time, window, x) of the frontier, the oldest first: who was called when."""
     late: tuple[int, str] = (0, "0")
     """(window, x) of the returners' frontier, as it stands in the log."""
+    promises_read: dict[str, int] = {}
+    """Gate -> bytes of its promises that are in the log."""
     past: Past = Past()
     """For the guess of the rest of the evening."""
 

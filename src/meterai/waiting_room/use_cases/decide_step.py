@@ -29,6 +29,7 @@ from meterai.waiting_room.log_facts import (
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
 from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.past import observed
+from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.seeds import SeedChain
 from meterai.waiting_room.windows import number_at, window_of
@@ -81,6 +82,17 @@ class Seen:
     seed_of: Callable[[int], bytes | None]
     """The published seed of a window."""
     ready_share: float | None = None
+    promises: Promised | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """First promises that gates gave since the last step."""
+
+    given: Sequence[Promise]
+    read_from: dict[str, int]
+    read_to: dict[str, int]
+    """Gate -> place in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +197,11 @@ class _Draft:
             )
         for at, facts in await store.take_said(self._tx, self._queue.number, _SAID):
             self._say(facts, at.timestamp())
+        if (told := self._seen.promises) and told.read_from == self._queue.memory.promises_read:
+            for promise in told.given:
+                self._say(facts_of(promise), promise.given_at)
+            memory = msgspec.structs.replace(self._queue.memory, promises_read=told.read_to)
+            self._change(memory=memory)
         self._change(admitted=self._queue.admitted + len(claims))
         return len(claims)
 

@@ -1,0 +1,25 @@
+"""The status never outgrows its 1,024 bytes: the controller would have to stop telling anything."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Status
+from meterai.waiting_room.fan import HORIZONS
+from meterai.waiting_room.model import U_MAX, QueueState
+from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
+
+MANY = 9_999_999
+
+
+def test_the_longest_status_that_a_controller_can_come_to_fits() -> None:
+    status = Status(
+        event="x" * 40, epoch=MANY, sequence=10**10, at=2**32, state=QueueState.OUT_OF_STOCK,
+        frontiers=[(2**20, U_MAX - 1)] * 2, rate=99_999, fan=[(86_400, MANY, MANY)] * HORIZONS,
+        closes_at=2**32, last_call_at=2**32, poll=(2, 60), waiting=MANY, admitted=MANY, called=MANY,
+        done_after_s=99_999, kept=(MANY, MANY), log=(99 * MANY, "f" * 32),
+        note=Announcement("x" * (NOTE_BYTES_MAX // 2), "y" * (NOTE_BYTES_MAX // 2)),
+    )  # fmt: skip
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    assert len(documents.sign(status, key)) <= STATUS_BYTES_MAX
