@@ -207,6 +207,14 @@ async def test_a_site_that_is_not_heard_of_holds_everybody_and_the_queue_goes_on
     assert_orderly(house)
 
 
+async def test_a_controller_that_has_just_begun_to_listen_says_nothing_of_silence(house: QueueHouse) -> None:
+    house.load = None
+    await house.open(schedule_now())
+    house.controller()
+    await house.until(lambda status: status.state is QueueState.HALTED)
+    assert house.seen[0].state is QueueState.DIRECT
+
+
 async def test_the_line_that_is_left_at_closing_time_is_not_called_any_more(house: QueueHouse) -> None:
     await _leading(house, [house.controller()])
     gate = house.gate()

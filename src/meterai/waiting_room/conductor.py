@@ -6,6 +6,7 @@ import asyncio
 import zlib
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 
 from meterai.kit.fail_points import FailPoint
@@ -58,7 +59,7 @@ class Conductor:
         self._called = 0
         self._gathering: asyncio.Task[list[Gathered]] | None = None
         self._fan: list[tuple[int, int, int]] = []
-        self._fan_at = self._forgot_at = 0.0
+        self._fan_at = self._forgot_at = self._since = 0.0
 
     async def step(self, now: float) -> Decided:
         """One step, about a second after the last one. `now`: Unix seconds."""
@@ -68,7 +69,7 @@ class Conductor:
         folder = self._publisher.folder
         open_windows = range(queue.closed_through + 1, max(number, queue.closed_through) + 4)
         async with self._steering.db.connection() as connection:
-            measured = await read_measured(connection, queue.event)
+            measured = self._heard(await read_measured(connection, queue.event), now)
         seen = Seen(
             now=now,
             gathered=gathered,
@@ -92,6 +93,11 @@ class Conductor:
         if self._gathering is not None:
             self._gathering.cancel()
         await asyncio.to_thread(self._publisher.close)
+
+    def _heard(self, measured: Measured, now: float) -> Measured:
+        """Who has just begun to listen can't say that the site is silent: both may have been started now."""
+        self._since = self._since or now
+        return msgspec.structs.replace(measured, heard_s=min(measured.heard_s, now - self._since))
 
     async def _read(self) -> Queue:
         async with self._steering.db.connection() as connection:
