@@ -18,6 +18,7 @@ from tests.gate.visitor import get
 
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Announcement, Close
+from meterai.waiting_room.gate_mail import waiting_mail
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queue_folder import publish
 from meterai.waiting_room.tickets import decode_ticket
@@ -60,6 +61,11 @@ class Line:
     def seen(self) -> bytes:
         """The status that the gate gives out."""
         return get(self.gate.port, "/antre/casn/d/status.json").body
+
+    def leads(self, state: str, language: str) -> str:
+        """The page of the site to which the button of a state leads."""
+        wanted = {"admitted": "masuk", "closed": "sertifikat"}.get(state, "kabari")
+        return f"http://127.0.0.1:9{'/en' if language == 'en' else ''}/casn/{wanted}"
 
     def draw(self, ticket: str) -> None:
         """Ends the window of a ticket, and those before it."""
@@ -148,6 +154,9 @@ def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: Line, arrive: Ar
             person.sees(indonesian if person.language == "id" else english)
             person.approve(f"queue-{name}")
             assert len(answer.body()) <= PAGE_BYTES_MAX, (name, len(answer.body()))
+            assert person.page.locator("form").first.get_attribute("action") == line.leads(
+                name, person.language
+            )
     line.tell()
 
 
@@ -297,4 +306,28 @@ def test_a_phone_computes_the_work_that_a_busy_queue_asks_for(tmp_path: Path, ch
         person = Person(chromium, site, width=360, scripts=True, language="id")
         take_place(person, "kerja@contoh.id")
         person.sees("Anda di dalam antrean")
+        person.leave()
+
+
+def test_without_javascript_a_code_to_the_contact_stands_in_for_the_work(
+    tmp_path: Path, chromium: Browser
+) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with GateProcess(tmp_path, gate_work="on") as gate:
+        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
+        person = Person(chromium, site, width=360, scripts=False, language="en")
+        person.open("/antre/casn")
+        person.page.locator("#kontak").fill("kode@contoh.id")
+        person.shoot("queue-work")
+        person.press("Send me a code")
+        person.sees("The 6-digit code we sent")
+        person.shoot("queue-code")
+        ((_, mail),) = waiting_mail(tmp_path, limit=2)
+        found = re.search(r"\d{6}", mail.text)
+        assert found
+        person.page.locator("#kode").fill(found[0])
+        person.press("Take a place")
+        person.page.wait_for_url("**/t/*")
+        person.sees("You are in line")
         person.leave()

@@ -28,12 +28,16 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the page says. `claim`: the words on the button to the site; empty: there is none."""
+    """What the page says. `claim`: the words on the button to the site; empty: there is none.
+
+    `claim_at`: what is wanted there, the last part of the address.
+    """
 
     tone: str
     told: str
     lines: tuple[str, ...]
     claim: str = ""
+    claim_at: str = ""
 
 
 def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, language: str) -> Said:
@@ -45,7 +49,8 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
         lines[-1] += " " + _KEPT.of(language).format(**facts)
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
         lines.append(_CALLED_DONE.of(language).format(**facts))
-    return Said(words.tone, words.told.of(language).format(**facts), tuple(lines), words.claim.of(language))
+    told = words.told.of(language).format(**facts)
+    return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
 
 
 def _facts(verdict: Verdict, status: Status | None, moments: Moments, language: str) -> dict[str, str]:
@@ -78,6 +83,7 @@ class _Words:
     told: Words
     lines: tuple[Words, ...]
     claim: Words = _NOTHING
+    claim_at: str = ""
 
 
 _PROMISE = Words("Selesai paling lambat pukul {done_by}", "Done by {done_by} at the latest")
@@ -108,6 +114,7 @@ _WORDS: Final = {
             ),
         ),
         Words("Masuk sekarang", "Enter now"),
+        "masuk",
     ),
     Advice.WAIT: _Words("good", _PROMISE, (_CHANCE,)),
     Advice.COME_BACK_AT: _Words(
@@ -194,6 +201,7 @@ _WORDS: Final = {
             ),
         ),
         Words("Ambil bukti antre", "Take the certificate"),
+        "sertifikat",
     ),
     Advice.UNKNOWN: _Words(
         "calm",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from meterai.gate.clocks import clock_text
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.qr import qr_svg
-from meterai.gate.saying import Moments, Said, said_of
+from meterai.gate.saying import Moments, said_of
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
 from meterai.gate.words import HEADLINES, TEXTS
@@ -96,7 +96,7 @@ def wait_page(
         poll_s=min(refresh, 10),
         reload_s=refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
         qr=Markup(qr_svg(gate_url + own_path)),  # noqa: S704 - drawn here, from checked text
-        **_spoken(said),
+        said=said,
     )  # fmt: skip
 
 
@@ -167,7 +167,3 @@ def _moments(shelf: Shelf, event: EventFacts, ticket: Ticket) -> Moments:
         drawn_at=windows.window_of(schedule, ticket.window).ends_at,
         claim_minutes=shelf.config.policy.claim_minutes,
     )
-
-
-def _spoken(said: Said) -> dict[str, object]:
-    return {"tone": said.tone, "told": said.told, "lines": said.lines, "claim": said.claim}

@@ -22,8 +22,10 @@ PROBLEMS: Final = {
         "This phone number or e-mail address can't be read. Examples: 0812 3456 7890, name@example.id.",
     ),
     "work.missing": Words(
-        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar.",
-        "The queue is very busy. Press once more: your device computes for a moment.",
+        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar. Tanpa JavaScript, "
+        "minta kode.",
+        "The queue is very busy. Press once more: your device computes for a moment. Without JavaScript, "
+        "ask for a code.",
     ),
     "network.later": Words(
         "Terlalu banyak permintaan datang dari jaringan ini. Coba lagi satu menit lagi.",
