@@ -25,6 +25,6 @@ CREATE TABLE waiting_room.certificate (
 ALTER TABLE waiting_room.reminder ADD COLUMN told_soon boolean NOT NULL DEFAULT false;
 ALTER TABLE waiting_room.reminder ADD COLUMN place numeric(20);   -- in its window, once that is drawn
 
-GRANT SELECT, INSERT, UPDATE ON waiting_room.knock TO meterai_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON waiting_room.knock TO meterai_app;
 GRANT SELECT, INSERT ON waiting_room.certificate TO meterai_app;
 GRANT SELECT ON waiting_room.knock, waiting_room.certificate TO meterai_reader;

@@ -101,7 +101,9 @@ class LineOfPeople:
         """Moves the frontier to (window, x), as if it had come there `ago_s` ago."""
         at = int(self.now.timestamp()) - ago_s
         lapsed = ago_s >= self.policy.claim_minutes * 60
-        memory = Memory(trail=((at, window, str(x)),), late=(window, str(x)) if lapsed else (0, "0"))
+        memory = Memory(
+            is_direct=False, trail=((at, window, str(x)),), late=(window, str(x)) if lapsed else (0, "0")
+        )
         await self.database.owner.execute(
             "UPDATE waiting_room.queue SET frontier_window = $1, frontier_x = $2::text::numeric,"
             " memory = $3::text::jsonb",

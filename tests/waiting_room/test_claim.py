@@ -13,9 +13,10 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import store
 from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
-from meterai.waiting_room.queries import Pass
+from meterai.waiting_room.queries import Pass, queue_signs
 from meterai.waiting_room.tickets import contact_id, event_number
 from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
+from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
 
 
@@ -338,3 +339,29 @@ async def test_of_many_orders_at_once_one_gets_the_pass(line: LineOfPeople) -> N
         return_exceptions=True,
     )
     assert sum(one is None for one in tried) == 1
+
+
+async def test_knocks_are_forgotten_after_a_month(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await line.call_everybody()
+    await line.set_rate(0, new=0.0, returner=0.0)
+    await refusal_of(line, text, ANI)
+    line.pass_time(29 * 86_400)
+    assert await clean_up_queues(line.database.app, now=line.now) == 0
+    line.pass_time(2 * 86_400)
+    assert await clean_up_queues(line.database.app, now=line.now) == 1
+
+
+async def test_a_queue_that_is_halted_only_because_no_site_was_heard_of_holds_nobody_who_need_not_wait(
+    line: LineOfPeople,
+) -> None:
+    owner = line.database.owner
+    await line.set_state(QueueState.HALTED)
+    await owner.execute("UPDATE waiting_room.queue SET memory = '{\"is_direct\": true}'")
+    assert (await queue_signs(line.database.app))["casn"].is_free
+    await owner.execute("UPDATE waiting_room.queue SET halted_because = 'a fire'")
+    assert not (await queue_signs(line.database.app))["casn"].is_free
+    await owner.execute(
+        "UPDATE waiting_room.queue SET halted_because = NULL, memory = '{\"is_direct\": false}'"
+    )
+    assert not (await queue_signs(line.database.app))["casn"].is_free

@@ -21,6 +21,7 @@ from meterai.customers.organisations import SELLER, ensure_organisations
 from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
+from meterai.sales.use_cases.open_order import open_order
 from meterai.verification.model import Trust
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, queues_of, seal_pass
@@ -321,6 +322,28 @@ async def pass_id(house: House) -> uuid.UUID:
     """Of the one pass that was given."""
     found: uuid.UUID = await house.line.database.owner.fetchval("SELECT pass_id FROM waiting_room.pass")
     return found
+
+
+async def test_who_has_a_paid_order_goes_to_it_and_never_waits(house: House) -> None:
+    visitor, now = house.visitor(), house.line.now
+    order = await open_order(
+        house.line.database.app, b"s" * 32, submit_id="s" * 20, flow="stamp", event_slug="casn",
+        language="id", now=now,
+    )  # fmt: skip
+    owner = house.line.database.owner
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get("/casn/masuk")
+    assert visitor.status == 200, "a draft is no order in flight: the ticket is asked for"
+    await owner.execute(
+        "UPDATE sales.orders SET state = 'paid', paid_at = $2 WHERE id = $1", order.order_id, now
+    )
+    assert await visitor.get("/casn/masuk") == f"/pesanan/{order.number}"
+    line = house.line
+    visitor.cookies["antre_casn"] = line.join(ANI)
+    await line.call_everybody()
+    await sign_in(house, visitor, ANI)
+    await line.set_rate(60, new=0.0, returner=0.0)
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn", "the full door does not hold them up"
 
 
 async def test_an_event_that_does_not_exist_has_no_door(house: House) -> None:

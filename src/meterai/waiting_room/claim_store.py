@@ -35,6 +35,16 @@ async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime
     return (row["first_at"], row["last_at"]) if row else None
 
 
+async def forget_knocks(conn: Connection, *, before: datetime) -> int:
+    """Deletes knocks of long ago; gives how many."""
+    deleted: int = await conn.fetchval(
+        """WITH gone AS (DELETE FROM waiting_room.knock WHERE last_at < $1 RETURNING 1)
+           SELECT count(*) FROM gone""",
+        before,
+    )
+    return deleted
+
+
 async def add_certificate(
     tx: Connection, queue: int, id: bytes, *, code: str, document: bytes, now: datetime
 ) -> bool:

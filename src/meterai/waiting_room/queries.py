@@ -35,9 +35,18 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def queue_signs(db: Database) -> dict[str, QueueSign]:
-    """The sign of every queue, by event."""
+    """The sign of every queue, by event.
+
+    A queue in which nobody waits may be halted for no other reason than that no site was heard of, as in the
+    first second after a start. A site that asks is there, so for it nobody has to wait then.
+    """
     async with db.connection() as connection:
-        rows = await connection.fetch("SELECT number, event, state, schedule, policy FROM waiting_room.queue")
+        rows = await connection.fetch(
+            """SELECT number, event, schedule, policy,
+                   CASE WHEN state = 'halted' AND halted_because IS NULL AND (memory->>'is_direct')::boolean
+                   THEN 'direct' ELSE state END AS state
+               FROM waiting_room.queue"""
+        )
     return {
         row["event"]: QueueSign(
             number=row["number"],

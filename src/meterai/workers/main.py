@@ -29,6 +29,7 @@ from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_pre
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
+from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
 from meterai.workers.queue_messages import remind, send_gate_mail
@@ -125,6 +126,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         ),
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),
         Loop(
             name="customers_clean_up", work=lambda: clean_up_customers(db, now=clock()), busy_s=60, idle_s=60
         ),
