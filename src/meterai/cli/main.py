@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "keys serials": _Entry("meterai.cli.keys", "list_serials", "Print the serials that a key sealed."),
     "keys history": _Entry("meterai.cli.keys", "show_history", "Show who did what to the keys."),
     "archive renew": _Entry("meterai.cli.archive", "renew_archive", "Raise and renew the proof of files."),
+    "queue audit": _Entry("meterai.cli.queue_audit", "queue_audit", "Replay the public log of a queue."),
     "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
     "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
     "queue status": _Entry("meterai.cli.queue", "show_status", "Show the queues as they stand."),

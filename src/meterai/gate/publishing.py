@@ -14,7 +14,7 @@ STATUS_CACHE: Final = ("cache-control", "public, max-age=1")
 _SHORT: Final = ("cache-control", "public, max-age=5")
 _FOR_GOOD: Final = ("cache-control", "public, max-age=31536000, immutable")
 _NAMES: Final = re.compile(
-    r"config\.json|status\.json|w/\d{1,8}\.(?:close|reveal)\.json|w/\d{1,8}\.ids|log/(?:entries|heads)\.jsonl"
+    r"config\.json|configs/\d{1,8}\.json|status\.json|w/\d{1,8}\.(?:close|reveal)\.json|w/\d{1,8}\.ids|log/(?:entries|heads)\.jsonl"
 )
 _TYPES: Final = {"json": "application/json", "jsonl": "application/jsonl", "ids": "application/octet-stream"}
 _WHOLE_BYTES_MAX = 256 * 1024

@@ -1,0 +1,217 @@
+"""The audit: replays the log from its first entry to its last, then asks what only the whole can answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room import documents
+from meterai.waiting_room.auditing.door import Door, RateBound
+from meterai.waiting_room.auditing.ending import judge_promises, judge_whole
+from meterai.waiting_room.auditing.findings import Findings, OperatorAction, Promises, Report
+from meterai.waiting_room.auditing.frontier import Frontiers
+from meterai.waiting_room.auditing.heads import Heads, KeptHeads
+from meterai.waiting_room.auditing.patience import Patience
+from meterai.waiting_room.auditing.people import People
+from meterai.waiting_room.auditing.rules import Rules
+from meterai.waiting_room.auditing.sources import Source, lines_of
+from meterai.waiting_room.auditing.store import Notes
+from meterai.waiting_room.auditing.windows import Windows
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.log_facts import (
+    AnyFacts,
+    BypassFacts,
+    CertificateFacts,
+    ClaimFacts,
+    CloseFacts,
+    ConfigFacts,
+    DeadGateFacts,
+    FrontierFacts,
+    LateTicketFacts,
+    OperatorFacts,
+    PromiseFacts,
+    RevealFacts,
+    decode_facts,
+)
+from meterai.waiting_room.merkle import Tree
+from meterai.waiting_room.model import Frontier, Lane
+from meterai.waiting_room.public_log import ENTRIES, LogEntry
+
+PATIENCE_S = 10.0
+ACTIONS_SHOWN = 200
+_EVERY = 10_000
+
+Progress = Callable[[int], None]
+"""Called with the number of entries read, now and then."""
+
+
+def audit(
+    source: Source,
+    *,
+    kept_heads: Mapping[int, str] | None = None,
+    pause: Callable[[float], None] = time.sleep,
+    progress: Progress = lambda entries: None,
+) -> Report:
+    """Judges the public log of one event. Memory does not grow with the joins: they are noted in a file.
+
+    `kept_heads`: size -> root (or its first 32 digits) of heads that the auditor has from another time or
+    from somebody else; without one nobody can tell that the whole log was not written anew.
+
+    Raises: Unreadable when the rules or the log can't be reached.
+    """
+    with Notes() as notes:
+        replay = _Replay(source, notes, kept_heads or {}, Patience(PATIENCE_S, pause))
+        return replay.run(progress)
+
+
+class _Replay:
+    def __init__(
+        self, source: Source, notes: Notes, kept_heads: Mapping[int, str], patience: Patience
+    ) -> None:
+        self._source, self._notes, self._patience = source, notes, patience
+        self._findings = findings = Findings()
+        self._rules = Rules(source, findings)
+        self._status = self._read_status()
+        self._heads = Heads(source, self._rules.key, findings)
+        self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
+        told = {self._status.log[0]: self._status.log[1]} if self._status else {}
+        self._told = KeptHeads(told, findings, "status.log")
+        self._rates = RateBound(self._rules, findings)
+        self._windows = Windows(source, self._rules, notes, findings=findings, patience=patience)
+        self._frontiers = Frontiers(self._rules, self._windows, self._rates, notes=notes, findings=findings)
+        self._door = Door(self._rates, findings)
+        self._people = People(self._rules, self._windows, self._frontiers, self._door, notes, findings)
+        self._tree = Tree()
+        self._actions: list[OperatorAction] = []
+        self._action_count = 0
+        self._last_at = 0
+
+    def run(self, progress: Progress) -> Report:
+        self._compare()
+        for line in lines_of(self._source.pieces(f"log/{ENTRIES}")):
+            n = self._tree.size
+            self._tree.append(line)
+            self._take(n, line)
+            self._compare()
+            if n % _EVERY == 0:
+                progress(n)
+        self._heads.finish(self._tree, self._patience)
+        self._kept.finish()
+        self._told.finish()
+        self._rules.finish()
+        self._door.finish()
+        self._notes.seal()
+        judge_whole(self._notes, self._findings)
+        return self._report(judge_promises(self._notes, self._windows, until=self._last_at))
+
+    # ------------------------------------------------------------- one entry
+
+    def _take(self, n: int, line: bytes) -> None:
+        self._findings.examined("log")
+        try:
+            entry = msgspec.json.decode(line, type=LogEntry)
+            facts = decode_facts(entry.what, entry.facts)
+            if entry.n != n:
+                self._findings.add("log.number", n, n=n, told=entry.n)
+            if n == 0 and not isinstance(facts, ConfigFacts):
+                self._findings.add("rules.first", n)
+            self._last_at = max(self._last_at, entry.at)
+            self._apply(n, entry.at, facts)
+        except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+            self._findings.add("log.unreadable", n, why=error)
+
+    def _apply(self, n: int, at: int, facts: AnyFacts) -> None:
+        match facts:
+            case ConfigFacts():
+                self._rules.on_config(n, facts)
+                self._rates.on_rules(at)
+            case CloseFacts():
+                self._windows.on_close(n, at, facts)
+            case DeadGateFacts():
+                self._windows.on_dead_gate(n, facts)
+            case RevealFacts():
+                self._windows.on_reveal(n, facts)
+            case FrontierFacts():
+                self._frontiers.on_frontier(n, at, facts)
+            case OperatorFacts():
+                self._operate(n, at, facts)
+            case ClaimFacts():
+                self._people.on_claim(n, at, facts)
+            case LateTicketFacts():
+                self._people.on_late_ticket(n, facts)
+            case CertificateFacts():
+                self._people.on_certificate(n, at, facts)
+            case PromiseFacts():
+                self._people.on_promise(n, facts)
+            case BypassFacts():
+                self._people.on_bypass(n, facts)
+
+    def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
+        self._findings.examined("operator")
+        self._action_count += 1
+        if not facts.action.strip() or not facts.reason.strip():
+            self._findings.add("operator.silent", n, action=facts.action or "?")
+        if len(self._actions) < ACTIONS_SHOWN:
+            action = OperatorAction(
+                entry=n, at=at, action=facts.action, value=facts.value, reason=facts.reason
+            )
+            self._actions.append(action)
+        self._rates.on_operator(at, facts)
+        self._door.on_operator(at, facts)
+
+    def _compare(self) -> None:
+        """Heads and the status against the entries so far."""
+        self._heads.compare(self._tree)
+        self._kept.compare(self._tree)
+        self._told.compare(self._tree)
+        status = self._status
+        if status is None or status.log[0] != self._tree.size or not self._tree.size:
+            return
+        lanes = (Lane.NEW, self._frontiers.new), (Lane.RETURNER, self._frontiers.late)
+        for lane, logged in lanes:
+            shown = Frontier(*status.frontiers[lane])
+            if shown != logged and shown > Frontier(self._windows.first, 0):
+                self._findings.add("status.frontier", self._tree.size - 1, size=self._tree.size)
+
+    def _read_status(self) -> Status | None:
+        """The status, read before the log: what it tells of the log is there by now."""
+        raw = self._source.read("status.json")
+        if raw is None:
+            return None
+        self._findings.examined("status")
+        try:
+            return documents.read(raw, Status, self._rules.key)
+        except Refusal:
+            self._findings.add("status.forged")
+            return None
+
+    def _report(self, promises: Promises) -> Report:
+        findings, notes = self._findings, self._notes
+        return Report(
+            verdict="fails" if findings.count else "passes",
+            event=self._rules.published.event,
+            controller_key=self._rules.published.controller_key,
+            entries=self._tree.size,
+            root=self._tree.root().hex(),
+            heads=self._heads.count,
+            ends_at=self._last_at,
+            seeds="beacon" if self._rules.published.beacon else "operator-trusted",
+            rules_versions=self._rules.versions,
+            windows=self._windows.count,
+            joins=self._windows.joins,
+            people=notes.people(),
+            claims={lane.name.lower(): self._people.claims[lane] for lane in Lane},
+            late_tickets=notes.count("late"),
+            dead_gates=self._windows.dead_gates,
+            bypasses=notes.bypasses(),
+            certificates=notes.count("certificates"),
+            promises=promises,
+            operator_actions=self._actions,
+            operator_action_count=self._action_count,
+            checks=findings.by_check(),
+            findings=findings.shown(),
+            finding_count=findings.count,
+        )

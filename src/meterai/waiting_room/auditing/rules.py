@@ -1,0 +1,90 @@
+"""The rules as they were in force while the log was written."""
+
+from __future__ import annotations
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room import documents
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Unreadable
+from meterai.waiting_room.documents import Config
+from meterai.waiting_room.folder import digest
+from meterai.waiting_room.log_facts import ConfigFacts
+
+NAME = "config.json"
+
+
+class Rules:
+    """`now`: what is in force at this place of the log; before its first entry, what is published.
+
+    Raises on making: Unreadable when there are no rules that can be read.
+    """
+
+    def __init__(self, source: Source, findings: Findings) -> None:
+        self._source, self._findings = source, findings
+        raw = source.read(NAME)
+        if raw is None:
+            raise Unreadable(f"{NAME} is not there")
+        self.published, self.key = read_config(raw)
+        self.now = self.published
+        self.versions = 0
+        self._published_sha256 = digest(raw)
+        self._last_version = 0
+        self._logged: set[str] = set()
+
+    def on_config(self, n: int, facts: ConfigFacts) -> None:
+        """An entry says that other rules hold from here on."""
+        self._findings.examined("rules")
+        self.versions += 1
+        self._logged.add(facts.sha256)
+        if facts.version <= self._last_version:
+            self._findings.add("rules.order", n, version=facts.version, before=self._last_version)
+        self._last_version = max(self._last_version, facts.version)
+        config = self._document(n, facts)
+        if config is None:
+            return
+        if _anchors(config) != _anchors(self.published):
+            self._findings.add("rules.commitment", n, version=facts.version)
+        self.now = config
+
+    def finish(self) -> None:
+        """The rules that lie there must be those of an entry."""
+        if self._published_sha256 not in self._logged:
+            self._findings.add("rules.unlogged", version=self.published.version)
+
+    def _document(self, n: int, facts: ConfigFacts) -> Config | None:
+        raw = self._source.read(f"configs/{facts.version}.json")
+        if raw is None and facts.version == self.published.version:
+            raw = self._source.read(NAME)
+        if raw is None:
+            self._findings.add("rules.missing", n, version=facts.version)
+            return None
+        if digest(raw) != facts.sha256:
+            self._findings.add("rules.changed", n, version=facts.version)
+        try:
+            return documents.read(raw, Config, self.key)
+        except Refusal:
+            self._findings.add("rules.forged", n, version=facts.version)
+            return None
+
+
+def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
+    """The rules, signed with the key that they name. Raises: Unreadable."""
+    if len(raw) > DOCUMENT_BYTES_MAX:
+        raise Unreadable(f"{NAME} is too long")
+    try:
+        config = documents.decode(raw, Config)
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(config.controller_key))
+        return documents.read(raw, Config, key), key
+    except Refusal as refusal:
+        forged = refusal.kind is Kind.FORBIDDEN
+        raise Unreadable(f"{NAME} is {'not signed by its key' if forged else 'no rules'}") from None
+    except (ValueError, msgspec.MsgspecError):
+        raise Unreadable(f"{NAME} names no key") from None
+
+
+def _anchors(config: Config) -> tuple[object, ...]:
+    """What must never change: who signs, and what was committed to."""
+    return config.event, config.commitment, config.chain_length, config.controller_key, config.beacon

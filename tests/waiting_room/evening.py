@@ -1,0 +1,252 @@
+"""One evening of a small queue: real gates, controller and door, and a clock that the test moves.
+
+A lottery and a queue of two gates, of which one loses tickets that it gave; people who come when called, late
+or never; an operator who caps and halts; a bypass, promises, and certificates after the closing.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+from tests.storage_fixtures import TestDatabase
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.kernel.errors import Refusal
+from meterai.kit.fail_points import never
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room import store
+from meterai.waiting_room.conductor import Conductor
+from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.journal import RECORD_BYTES
+from meterai.waiting_room.load import SiteLoad, report_site_load
+from meterai.waiting_room.log_facts import OperatorFacts, PromiseFacts
+from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.tickets import decode_ticket
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.use_cases.decide_step import Steering
+from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
+from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from meterai.waiting_room.use_cases.set_queue import set_queue
+
+START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
+SCHEDULE = Schedule(joins_from=START, opens_at=START + 15, closes_at=START + 150, window_s=5)
+POLICY = Policy(claim_minutes=1, rate_floor=60, rate_cap=600)
+CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
+
+
+@dataclass
+class Person:
+    """Somebody in line. `comes`: when called."""
+
+    contact: str
+    comes: bool = True
+    is_in_flight: bool = False
+    text: str = ""
+    has_pass: bool = False
+
+
+class Gate:
+    """A gate in this process."""
+
+    def __init__(self, evening: Evening, number: int) -> None:
+        self.number = number
+        self.room = Room(Shelf(evening.folder), evening.keys, gate=number, wall=lambda: evening.now)
+        self._evening = evening
+        self.tick()
+
+    def tick(self) -> None:
+        """What a gate does all the time."""
+        self.room.shelf.look()
+        self.room._close_windows()
+        self.room._found_until = 0.0
+        sign = GateSign(self.number, self._evening.now, self.room.journal.closed_through)
+        (self._evening.folder.gate(self.number) / "gate.json").write_bytes(msgspec.json.encode(sign))
+
+    def join(self, contact: str) -> str:
+        """A ticket."""
+        window = self.room.window()
+        assert window is not None
+        issued = self.room.issue(self.room.id_of(contact), window.number)
+        self.room.journal.flush()
+        return issued.text
+
+    def lose_last(self, count: int) -> None:
+        """The gate dies, and its disk never had the last tickets."""
+        window = self.room.window()
+        assert window is not None
+        self.room.close()
+        path = self._evening.folder.gate(self.number) / f"w{window.number}.joins"
+        with path.open("r+b") as file:
+            file.truncate(path.stat().st_size - count * RECORD_BYTES)
+
+
+@dataclass
+class Evening:
+    """The event and everybody in it."""
+
+    database: TestDatabase
+    folder: QueueFolder
+    now: float = START
+    people: list[Person] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)
+
+    async def open(self) -> None:
+        """The queue is there, its rules are published, two gates run."""
+        db = self.database.app
+        await set_events(db, load_events())
+        await set_queue(db, self.folder.slug, SCHEDULE, POLICY, is_on=True, now=self._time)
+        self.keys = self.folder.keys()
+        self.chain = SeedChain(self.keys.chain, 2_000)
+        async with db.connection() as connection:
+            epoch = await store.take_lease(connection, "test", 3_600)
+            queue = await store.read_queue(connection, self.folder.slug)
+        assert epoch is not None
+        assert queue is not None
+        self.number = queue.number
+        steering = Steering(db, self.folder.slug, "test", epoch, self.keys, self.chain)
+        publisher = Publisher(self.folder, epoch, self.keys.controller)
+        self.conductor = Conductor(steering, publisher, never)
+        await report_site_load(db, "test", CALM)
+        await self.conductor.step(self.now)
+        self.published = Published(self.folder)
+        self.gates = [Gate(self, 1), Gate(self, 2)]
+
+    async def second(self) -> None:
+        """One second of everything."""
+        self.now += 1
+        for gate in self.gates:
+            gate.tick()
+        for person in self.people:
+            await self._knock(person)
+        if int(self.now) % 20 == 0:
+            await report_site_load(self.database.app, "test", CALM)
+        await self.conductor.step(self.now)
+
+    def join(self, *people: Person) -> None:
+        """They take tickets, at one gate after the other."""
+        for number, person in enumerate(people):
+            person.text = self.gates[number % len(self.gates)].join(person.contact)
+        self.people += people
+
+    async def operate(self, action: str, value: object, column: str, reason: str) -> None:
+        """An operator's wish, and what the log says of it."""
+        async with self.database.app.transaction() as tx:
+            number = await store.set_wish(tx, self.folder.slug, column, value)
+            facts = OperatorFacts(action=action, value="" if value is None else str(value), reason=reason)
+            await store.say(tx, number, facts, self._time)
+
+    async def promise(self, person: Person, seconds: int) -> None:
+        """The gate's first promise, as the controller logs it."""
+        id = decode_ticket(person.text).id.hex()
+        facts = PromiseFacts(id=id, done_by=int(self.now) + seconds, probability=0.95)
+        async with self.database.app.transaction() as tx:
+            await store.say(tx, self.number, facts, self._time)
+
+    async def bypass(self) -> None:
+        """Somebody was inside before anybody had to wait."""
+        await log_bypass(self.database.app, self.number, "was_inside", order_id=uuid.uuid4(), now=self._time)
+
+    async def certify(self, person: Person) -> None:
+        """A certificate for somebody in line."""
+        await issue_certificate(
+            self.database.app,
+            self.published,
+            person.text,
+            contact=person.contact,
+            masked="a***",
+            now=self._time,
+        )
+
+    @property
+    def _time(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+    async def _knock(self, person: Person) -> None:
+        if person.has_pass or not person.comes or not person.text or not self._is_called(person):
+            return
+        with suppress(Refusal):  # the door is full, or the queue is halted
+            await claim_pass(
+                self.database.app,
+                self.published,
+                person.text,
+                contact=person.contact,
+                is_in_flight=person.is_in_flight,
+                now=self._time,
+            )
+            person.has_pass = True
+
+    def _is_called(self, person: Person) -> bool:
+        ticket = decode_ticket(person.text)
+        place, status = self.published.place_of(ticket), self.gates[0].room.shelf.status
+        called = status is not None and place is not None
+        return called and (ticket.window, place) < tuple(status.frontiers[0])
+
+
+def crowd(prefix: str, count: int) -> Sequence[Person]:
+    """People; every tenth never comes."""
+    return [Person(f"email:{prefix}{n}@contoh.id", n % 10 != 9) for n in range(count)]
+
+
+async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
+    """From the lottery to the certificates."""
+    evening = Evening(database, folder)
+    chance = random.Random(7)
+    await evening.open()
+    evening.join(*crowd("undian", 30))
+    while evening.now < SCHEDULE.opens_at:
+        await evening.second()
+    await evening.bypass()
+    returner, in_flight = (
+        Person("email:kembali@contoh.id"),
+        Person("email:bayar@contoh.id", is_in_flight=True),
+    )
+    evening.join(returner, in_flight)
+    held, returner.text = returner.text, ""  # comes a minute after the call
+    for second in range(90):
+        if second < 40:
+            evening.join(*crowd(f"antre{second}-", chance.randint(0, 2)))
+        if second == 5:
+            await evening.promise(evening.people[0], 60)
+            await evening.promise(evening.people[1], 60)
+        if second == 12:
+            late = [Person(f"email:susulan{n}@contoh.id") for n in range(3)]
+            for person in late:
+                person.text = evening.gates[1].join(person.contact)
+            evening.people += late
+            evening.gates.pop().lose_last(2)
+        if second == 25:
+            evening.gates.append(Gate(evening, 2))
+        if second == 30:
+            await evening.operate("halt", "kebakaran", "halted_because", "api di pusat data")
+        if second == 36:
+            await evening.operate("resume", None, "halted_because", "api padam")
+        if second == 60:
+            await evening.operate("cap", 300, "rate_cap", "bank minta pelan")
+        if second == 80:
+            returner.text = held
+        await evening.second()
+    await evening.operate("cap", 0, "rate_cap", "bank berhenti")
+    last = crowd("akhir", 8)
+    evening.join(*last)
+    while evening.now < SCHEDULE.closes_at + 15:
+        await evening.second()
+    await evening.certify(last[0])
+    await evening.certify(last[1])
+    await evening.second()
+    await evening.second()
+    await evening.conductor.close()
+    for gate in evening.gates:
+        gate.room.close()
+    return evening

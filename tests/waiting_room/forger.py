@@ -1,0 +1,108 @@
+"""An operator with all keys who changes what was published, and signs it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from meterai.waiting_room import documents, merkle
+from meterai.waiting_room.documents import Close, Document, GateCount, Status
+from meterai.waiting_room.folder import RECORD, digest
+from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
+from meterai.waiting_room.queue_folder import QueueFolder
+
+_EVERY = 10
+
+
+class Forger:
+    """A copy of a queue's folder to work on. `write` makes numbers, heads and status fit again."""
+
+    def __init__(self, folder: QueueFolder) -> None:
+        self.folder = folder
+        self.key = folder.keys().controller
+        self.entries = [entry for _, entry in read_entries(folder.log / ENTRIES)]
+
+    # --------------------------------------------------------------- the log
+
+    def find(self, what: What, is_wanted: Callable[[dict[str, Any]], bool] = lambda facts: True) -> int:
+        """The number of the first such entry."""
+        return next(
+            n for n, entry in enumerate(self.entries) if entry.what is what and is_wanted(entry.facts)
+        )
+
+    def change(self, n: int, *, at: int | None = None, **facts: object) -> None:
+        """Writes other facts into an entry."""
+        entry = self.entries[n]
+        self.entries[n] = msgspec.structs.replace(
+            entry, at=entry.at if at is None else at, facts=entry.facts | facts
+        )
+
+    def insert(self, n: int, what: What, facts: dict[str, Any], at: int | None = None) -> None:
+        """Puts an entry before another."""
+        moment = self.entries[min(n, len(self.entries) - 1)].at if at is None else at
+        self.entries.insert(n, LogEntry(n=0, at=moment, what=what, facts=facts))
+
+    def move(self, n: int, to: int) -> None:
+        """Moves an entry."""
+        self.entries.insert(to, self.entries.pop(n))
+
+    def write(self) -> None:
+        """The log anew, as an honest controller would have written it."""
+        for name in (ENTRIES, HEADS):
+            (self.folder.log / name).unlink()
+        log = PublicLog(self.folder.log, self.folder.slug, self.key)
+        for number, entry in enumerate(self.entries):
+            log.append(entry.what, entry.facts, entry.at)
+            if number % _EVERY == 0 or number == len(self.entries) - 1:
+                log.sync(entry.at)
+        self.change_document(self.folder.status, Status, log=(log.size, log.root().hex()[:32]))
+        log.close()
+
+    # ------------------------------------------------------------- documents
+
+    def change_document[D: Document](
+        self, path: Path, form: type[D], *, key: Ed25519PrivateKey | None = None, **changes: object
+    ) -> bytes:
+        """Signs a document anew, with changes, with the right key or another."""
+        changed = msgspec.structs.replace(documents.decode(path.read_bytes(), form), **changes)
+        raw = documents.sign(changed, key or self.key)
+        path.write_bytes(raw)
+        return raw
+
+    def records(self, window: int) -> list[bytes]:
+        """The list of a window."""
+        raw = self.folder.window_ids(window).read_bytes()
+        return [raw[at : at + RECORD] for at in range(0, len(raw), RECORD)]
+
+    def set_records(self, window: int, records: list[bytes]) -> None:
+        """Another list, and nothing else."""
+        self.folder.window_ids(window).write_bytes(b"".join(records))
+
+    def close_anew(self, window: int, records: list[bytes]) -> bytes:
+        """Another list, with the document and the entry that fit it; gives its root."""
+        self.set_records(window, records)
+        root = merkle.root_of(records)
+        raw = self.change_document(
+            self.folder.window_close(window),
+            Close,
+            count=len(records),
+            root=root.hex(),
+            gates=_counts(records),
+        )
+        n = self.find(What.CLOSE, lambda facts: facts["window"] == window)
+        self.change(n, count=len(records), root=root.hex(), sha256=digest(raw))
+        return root
+
+
+def _counts(records: list[bytes]) -> list[GateCount]:
+    found = []
+    for gate in sorted({record[12:14] for record in records}):
+        mine = [record for record in records if record[12:14] == gate]
+        first, last = (int.from_bytes(record[14:], "big") for record in (mine[0], mine[-1]))
+        root = merkle.root_of(mine).hex()
+        found.append(GateCount(int.from_bytes(gate, "big"), len(mine), first, last, root))
+    return found

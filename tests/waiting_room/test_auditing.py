@@ -1,0 +1,657 @@
+"""The audit: an honest evening passes, and whatever an operator with all keys plants is found by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.storage_fixtures import TestCluster
+from tests.waiting_room.evening import Evening, spend_evening
+from tests.waiting_room.forger import Forger
+from typer.testing import CliRunner
+
+from meterai.cli.main import build
+from meterai.waiting_room import documents, order
+from meterai.waiting_room.auditing.findings import Report
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
+from meterai.waiting_room.auditing.words import CHECKS, WORDS
+from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
+from meterai.waiting_room.folder import digest
+from meterai.waiting_room.model import Lane
+from meterai.waiting_room.public_log import ENTRIES, HEADS, What
+from meterai.waiting_room.queue_folder import QueueFolder
+from simulator.queue_twin import GateProcess
+
+pytestmark = pytest.mark.storage
+
+
+@pytest.fixture(scope="module")
+def evening(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    """An evening that is over."""
+    folder = QueueFolder(tmp_path_factory.mktemp("queues") / "casn")
+
+    async def spend() -> Evening:
+        async with cluster.database() as database:
+            return await spend_evening(database, folder)
+
+    return asyncio.run(spend())
+
+
+@pytest.fixture
+def forger(evening: Evening, tmp_path: Path) -> Forger:
+    """A copy of its folder in the hands of somebody with all keys."""
+    shutil.copytree(evening.folder.path, tmp_path / "casn")
+    return Forger(QueueFolder(tmp_path / "casn"))
+
+
+def audited(folder: QueueFolder, **more: object) -> Report:
+    return audit(FolderSource(folder.public), pause=lambda seconds: None, **more)  # type: ignore[arg-type]
+
+
+def codes(report: Report) -> set[str]:
+    return {finding.code for finding in report.findings}
+
+
+def test_an_honest_evening_passes_and_is_counted(evening: Evening) -> None:
+    report = audited(evening.folder)
+    assert report.findings == []
+    assert report.verdict == "passes"
+    let_in = [person for person in evening.people if person.has_pass]
+    assert sum(report.claims.values()) == len(let_in)
+    assert report.claims["in_flight"] == report.claims["returner"] == 1
+    assert report.people == len({person.contact for person in evening.people}) - 2, "two were lost"
+    assert (report.late_tickets, report.dead_gates, report.certificates) == (2, 1, 2)
+    assert report.bypasses == {"was_inside": 1}
+    assert [action.action for action in report.operator_actions] == ["halt", "resume", "cap", "cap"]
+    assert (report.promises.given, report.promises.let_in) == (2, 2)
+    assert report.seeds == "operator-trusted"
+    assert all(check.examined for check in report.checks)
+
+
+def test_what_an_honest_controller_would_have_written_passes(forger: Forger) -> None:
+    forger.write()
+    assert audited(forger.folder).findings == [], "the planted violations are all that is found below"
+
+
+# ---------------------------------------------------------------------------------------- planted violations
+
+type Plant = Callable[[Forger], None]
+PLANTS: list[tuple[str, Plant]] = []
+
+
+def plants(code: str) -> Callable[[Plant], Plant]:
+    """The violation makes the audit find `code`."""
+
+    def note(plant: Plant) -> Plant:
+        PLANTS.append((code, plant))
+        return plant
+
+    return note
+
+
+def claim_of(forger: Forger, lane: Lane = Lane.NEW) -> int:
+    """A claim well inside the log, of somebody whom a gate listed."""
+    late = {entry.facts["id"] for entry in forger.entries if entry.what is What.LATE_TICKET}
+    found = [
+        n
+        for n, entry in enumerate(forger.entries)
+        if entry.what is What.CLAIM and entry.facts["lane"] == lane and entry.facts["id"] not in late
+    ]
+    return found[len(found) // 2]
+
+
+def last_claim(forger: Forger) -> int:
+    return max(n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM)
+
+
+@plants("claim.unlisted")
+def vip(forger: Forger) -> None:
+    """A row put into the store by hand: the controller logs it like any other."""
+    n = last_claim(forger)
+    id = bytes(range(12))
+    seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
+    place = str(order.place_of(seed, id))
+    facts = forger.entries[n].facts | {"id": id.hex(), "window": 0, "place": place, "sequence": 900}
+    forger.insert(n + 1, What.CLAIM, facts | {"pass_id": "00000000-0000-7000-8000-000000000000"})
+
+
+@plants("claim.not_called")
+def jumps_the_line(forger: Forger) -> None:
+    n = claim_of(forger)
+    window = forger.entries[n].facts["window"]
+    forger.move(n, forger.find(What.REVEAL, lambda facts: facts["window"] == window) + 1)
+
+
+@plants("claim.not_called")
+def before_the_seed(forger: Forger) -> None:
+    forger.move(claim_of(forger), 1)
+
+
+@plants("claim.place")
+def better_place(forger: Forger) -> None:
+    forger.change(claim_of(forger), place="17")
+
+
+@plants("claim.lane")
+def newcomer_as_returner(forger: Forger) -> None:
+    first = min(n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM)
+    forger.change(first, lane=int(Lane.RETURNER))
+
+
+@plants("claim.lane")
+def returner_as_newcomer(forger: Forger) -> None:
+    forger.change(claim_of(forger, Lane.RETURNER), lane=int(Lane.NEW))
+
+
+@plants("claim.twice")
+def twice(forger: Forger) -> None:
+    n = claim_of(forger)
+    again = forger.entries[n].facts | {"pass_id": "00000000-0000-7000-8000-000000000001"}
+    forger.insert(n + 1, What.CLAIM, again)
+
+
+@plants("claim.pass_twice")
+def one_pass_for_two(forger: Forger) -> None:
+    n = claim_of(forger)
+    forger.change(last_claim(forger), pass_id=forger.entries[n].facts["pass_id"])
+
+
+@plants("claim.late_unlogged")
+def silent_late_ticket(forger: Forger) -> None:
+    del forger.entries[forger.find(What.LATE_TICKET)]
+
+
+@plants("late.gate_alive")
+def gate_was_not_dead(forger: Forger) -> None:
+    del forger.entries[forger.find(What.DEAD_GATE)]
+
+
+@plants("late.backdated")
+def backdated(forger: Forger) -> None:
+    n = forger.find(What.LATE_TICKET)
+    forger.change(n, joined_at=forger.entries[n].facts["joined_at"] + 30)
+
+
+@plants("late.sequence")
+def late_ticket_with_a_used_sequence(forger: Forger) -> None:
+    n = forger.find(What.LATE_TICKET)
+    forger.change(n, sequence=1)
+
+
+@plants("late.sequence")
+def late_ticket_with_a_sequence_of_tomorrow(forger: Forger) -> None:
+    forger.change(forger.find(What.LATE_TICKET), sequence=3_000_000)
+
+
+@plants("late.twice")
+def late_twice(forger: Forger) -> None:
+    n = forger.find(What.LATE_TICKET)
+    forger.insert(n + 1, What.LATE_TICKET, forger.entries[n].facts)
+
+
+@plants("window.count")
+def minted(forger: Forger) -> None:
+    forger.set_records(0, [*forger.records(0), bytes(range(12)) + b"\x00\x02\x00\x00\x00\x64"])
+
+
+@plants("window.root")
+def minted_in_place_of_another(forger: Forger) -> None:
+    records = forger.records(0)
+    forger.set_records(0, [bytes(range(12)) + records[0][12:], *records[1:]])
+
+
+@plants("seed.wrong")
+def minted_and_closed_anew(forger: Forger) -> None:
+    """The seed follows from the list: who changes the list after the seed has the wrong seed."""
+    records = forger.records(0)
+    forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
+
+
+@plants("claim.place")
+def minted_and_seeded_anew(forger: Forger) -> None:
+    """With the seed made to fit, everybody else has another place than the one they entered with."""
+    records = forger.records(0)
+    root = forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
+    n = forger.find(What.REVEAL)
+    seed = order.window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
+    forger.change(n, seed=seed)
+    forger.change_document(forger.folder.window_reveal(0), Reveal, seed=seed)
+
+
+@plants("sequence.hole")
+def somebody_removed(forger: Forger) -> None:
+    records = forger.records(0)
+    forger.close_anew(0, [*records[:3], *records[4:]])
+
+
+@plants("sequence.twice")
+def same_ticket_in_two_windows(forger: Forger) -> None:
+    mine = forger.records(0)
+    forger.close_anew(1, sorted([mine[-1], *forger.records(1)], key=lambda record: record[12:]))
+
+
+@plants("window.unsorted")
+def unsorted(forger: Forger) -> None:
+    records = forger.records(0)
+    forger.close_anew(0, [records[1], records[0], *records[2:]])
+
+
+@plants("window.gates")
+def gate_counted_otherwise(forger: Forger) -> None:
+    path = forger.folder.window_close(0)
+    gates = documents.decode(path.read_bytes(), Close).gates
+    raw = forger.change_document(
+        path, Close, gates=[*gates[:-1], msgspec.structs.replace(gates[-1], count=1)]
+    )
+    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+
+
+@plants("window.order")
+def windows_swapped(forger: Forger) -> None:
+    first = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
+    second = forger.find(What.CLOSE, lambda facts: facts["window"] == 3)
+    forger.entries[first], forger.entries[second] = forger.entries[second], forger.entries[first]
+
+
+@plants("window.missing")
+def no_close_document(forger: Forger) -> None:
+    forger.folder.window_close(2).unlink()
+
+
+@plants("window.forged")
+def close_by_another_key(forger: Forger) -> None:
+    forger.change_document(forger.folder.window_close(2), Close, key=Ed25519PrivateKey.generate())
+
+
+@plants("window.changed")
+def close_says_something_else(forger: Forger) -> None:
+    forger.change_document(forger.folder.window_close(2), Close, starts_at=0)
+
+
+@plants("window.list_missing")
+def no_list(forger: Forger) -> None:
+    forger.folder.window_ids(0).unlink()
+
+
+@plants("seed.early")
+def seed_before_the_list(forger: Forger) -> None:
+    forger.move(forger.find(What.REVEAL, lambda facts: facts["window"] == 2), 2)
+
+
+@plants("seed.order")
+def seeds_swapped(forger: Forger) -> None:
+    first = forger.find(What.REVEAL, lambda facts: facts["window"] == 2)
+    second = forger.find(What.REVEAL, lambda facts: facts["window"] == 3)
+    forger.entries[first], forger.entries[second] = forger.entries[second], forger.entries[first]
+
+
+@plants("seed.link")
+def link_of_another_chain(forger: Forger) -> None:
+    n = forger.find(What.REVEAL)
+    root = bytes.fromhex(forger.entries[forger.find(What.CLOSE)].facts["root"])
+    seed = order.window_seed(bytes(32), root).hex()
+    forger.change(n, link=bytes(32).hex(), seed=seed)
+    forger.change_document(forger.folder.window_reveal(0), Reveal, link=bytes(32).hex(), seed=seed)
+
+
+@plants("seed.link")
+def link_of_another_window(forger: Forger) -> None:
+    n = forger.find(What.REVEAL, lambda facts: facts["window"] == 3)
+    forger.change(n, link=forger.entries[forger.find(What.REVEAL)].facts["link"])
+
+
+@plants("seed.wrong")
+def seed_swapped(forger: Forger) -> None:
+    forger.change(forger.find(What.REVEAL), seed=bytes(32).hex())
+    forger.change_document(forger.folder.window_reveal(0), Reveal, seed=bytes(32).hex())
+
+
+@plants("seed.missing")
+def no_seed_document(forger: Forger) -> None:
+    forger.folder.window_reveal(2).unlink()
+
+
+@plants("seed.forged")
+def seed_by_another_key(forger: Forger) -> None:
+    forger.change_document(forger.folder.window_reveal(2), Reveal, key=Ed25519PrivateKey.generate())
+
+
+@plants("seed.changed")
+def phones_get_another_seed(forger: Forger) -> None:
+    forger.change_document(forger.folder.window_reveal(2), Reveal, seed=bytes(32).hex())
+
+
+@plants("seed.beacon")
+def beacon_was_promised(forger: Forger) -> None:
+    raw = forger.change_document(forger.folder.config, Config, beacon="drand-quicknet")
+    forger.folder.config_version(1).write_bytes(raw)
+    forger.change(0, sha256=digest(raw))
+
+
+def move_of(forger: Forger, number: int) -> int:
+    moves = [n for n, entry in enumerate(forger.entries) if entry.what is What.FRONTIER]
+    return [n for n in moves if forger.entries[n].facts["lane"] == Lane.NEW][number]
+
+
+@plants("frontier.back")
+def frontier_back(forger: Forger) -> None:
+    n = move_of(forger, 3)
+    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"window": 0, "x": "1"})
+
+
+@plants("frontier.unknown")
+def frontier_over_a_secret_window(forger: Forger) -> None:
+    n = move_of(forger, 3)
+    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"window": 900, "x": "0"})
+
+
+@plants("frontier.returners")
+def everybody_is_a_returner(forger: Forger) -> None:
+    n = move_of(forger, 8)
+    forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"lane": int(Lane.RETURNER)})
+
+
+@plants("frontier.epoch")
+def old_controller(forger: Forger) -> None:
+    forger.change(move_of(forger, 8), epoch=0)
+
+
+@plants("rate.over_cap")
+def rate_over_the_cap(forger: Forger) -> None:
+    forger.change(move_of(forger, 3), rate=601)
+
+
+@plants("rate.over_cap")
+def rate_over_the_operators_cap(forger: Forger) -> None:
+    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "cap")
+    forger.change(n, value="40", at=forger.entries[0].at)
+    forger.move(n, 1)
+
+
+@plants("rate.too_many")
+def everybody_at_once(forger: Forger) -> None:
+    at = forger.entries[last_claim(forger)].at
+    for n, entry in enumerate(forger.entries):
+        if entry.what is What.CLAIM:
+            forger.change(n, at=at)
+
+
+@plants("rate.halted")
+def entered_while_halted(forger: Forger) -> None:
+    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "resume")
+    del forger.entries[n]
+
+
+@plants("operator.silent")
+def no_reason(forger: Forger) -> None:
+    forger.change(forger.find(What.OPERATOR), reason=" ")
+
+
+@plants("operator.bypass")
+def bypass_without_reason(forger: Forger) -> None:
+    forger.change(forger.find(What.BYPASS), why="")
+
+
+@plants("certificate.not_joined")
+def certificate_for_a_stranger(forger: Forger) -> None:
+    forger.change(forger.find(What.CERTIFICATE), id=bytes(12).hex())
+
+
+@plants("certificate.let_in")
+def certificate_for_somebody_let_in(forger: Forger) -> None:
+    forger.change(forger.find(What.CERTIFICATE), id=forger.entries[claim_of(forger)].facts["id"])
+
+
+@plants("certificate.twice")
+def certificate_twice(forger: Forger) -> None:
+    n = forger.find(What.CERTIFICATE)
+    forger.insert(n + 1, What.CERTIFICATE, forger.entries[n].facts)
+
+
+@plants("certificate.early")
+def certificate_before_the_closing(forger: Forger) -> None:
+    forger.change(forger.find(What.CERTIFICATE), at=forger.entries[0].at)
+
+
+@plants("rules.first")
+def no_rules(forger: Forger) -> None:
+    forger.move(0, 3)
+
+
+@plants("rules.unlogged")
+def other_rules_than_those_logged(forger: Forger) -> None:
+    config = documents.decode(forger.folder.config.read_bytes(), Config)
+    policy = msgspec.structs.replace(config.policy, line_counts=True)
+    forger.change_document(forger.folder.config, Config, policy=policy, version=2)
+
+
+@plants("rules.changed")
+def rules_swapped(forger: Forger) -> None:
+    config = documents.decode(forger.folder.config.read_bytes(), Config)
+    policy = msgspec.structs.replace(config.policy, rate_cap=9_999)
+    forger.change_document(forger.folder.config_version(1), Config, policy=policy)
+
+
+@plants("rules.forged")
+def rules_by_another_key(forger: Forger) -> None:
+    forger.change_document(forger.folder.config_version(1), Config, key=Ed25519PrivateKey.generate())
+
+
+@plants("rules.missing")
+def rules_not_published(forger: Forger) -> None:
+    forger.insert(5, What.CONFIG, forger.entries[0].facts | {"version": 2})
+
+
+@plants("rules.order")
+def rules_of_yesterday(forger: Forger) -> None:
+    forger.insert(5, What.CONFIG, forger.entries[0].facts)
+
+
+@plants("rules.commitment")
+def another_commitment(forger: Forger) -> None:
+    path = forger.folder.config_version(2)
+    path.write_bytes(forger.folder.config.read_bytes())
+    raw = forger.change_document(path, Config, version=2, commitment=bytes(32).hex())
+    forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 2})
+
+
+@plants("log.unreadable")
+def no_entry(forger: Forger) -> None:
+    forger.change(claim_of(forger), id="not hexadecimal")
+
+
+@pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in PLANTS])
+def test_a_planted_violation_is_found(forger: Forger, code: str, plant: Plant) -> None:
+    plant(forger)
+    forger.write()
+    report = audited(forger.folder)
+    assert code in codes(report)
+    assert report.verdict == "fails"
+
+
+# ------------------------------------------------------------------------ behind the back of the heads
+
+AFTERWARDS: list[tuple[str, Plant]] = []
+
+
+def plants_afterwards(code: str) -> Callable[[Plant], Plant]:
+    """As `plants`, but nothing is signed anew."""
+
+    def note(plant: Plant) -> Plant:
+        AFTERWARDS.append((code, plant))
+        return plant
+
+    return note
+
+
+def lines(forger: Forger, name: str = ENTRIES) -> list[bytes]:
+    return (forger.folder.log / name).read_bytes().splitlines(keepends=True)
+
+
+def set_lines(forger: Forger, changed: list[bytes], name: str = ENTRIES) -> None:
+    (forger.folder.log / name).write_bytes(b"".join(changed))
+
+
+@plants_afterwards("log.number")
+def entry_deleted(forger: Forger) -> None:
+    found = lines(forger)
+    set_lines(forger, found[:40] + found[41:])
+
+
+@plants_afterwards("log.head_root")
+def entry_edited(forger: Forger) -> None:
+    found = lines(forger)
+    set_lines(forger, [line.replace(b"api padam", b"tidak ada") for line in found])
+
+
+@plants_afterwards("log.cut")
+def end_cut_off(forger: Forger) -> None:
+    set_lines(forger, lines(forger)[:-3])
+
+
+@plants_afterwards("log.uncovered")
+def entries_without_a_head(forger: Forger) -> None:
+    set_lines(forger, lines(forger, HEADS)[:-1], HEADS)
+
+
+@plants_afterwards("log.head_forged")
+def head_by_another_key(forger: Forger) -> None:
+    head = Head(event="casn", at=0, size=len(forger.entries), root=bytes(32).hex())
+    raw = documents.sign(head, Ed25519PrivateKey.generate()).rstrip(b"\n").replace(b"\n", b" ") + b"\n"
+    set_lines(forger, [*lines(forger, HEADS), raw], HEADS)
+
+
+@plants_afterwards("log.head_unreadable")
+def head_that_is_none(forger: Forger) -> None:
+    set_lines(forger, [*lines(forger, HEADS), b"!!!\n"], HEADS)
+
+
+@plants_afterwards("log.head_order")
+def heads_out_of_order(forger: Forger) -> None:
+    found = lines(forger, HEADS)
+    set_lines(forger, [*found, found[1]], HEADS)
+
+
+@plants_afterwards("status.forged")
+def status_by_another_key(forger: Forger) -> None:
+    forger.change_document(forger.folder.status, Status, key=Ed25519PrivateKey.generate())
+
+
+@plants_afterwards("status.log")
+def status_of_another_log(forger: Forger) -> None:
+    forger.change_document(forger.folder.status, Status, log=(len(forger.entries), "0" * 32))
+
+
+@plants_afterwards("status.log")
+def status_of_a_longer_log(forger: Forger) -> None:
+    forger.change_document(forger.folder.status, Status, log=(len(forger.entries) + 1, "0" * 32))
+
+
+@plants_afterwards("status.frontier")
+def status_calls_others(forger: Forger) -> None:
+    forger.change_document(forger.folder.status, Status, frontiers=[(900, 0), (0, 0)])
+
+
+@pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in AFTERWARDS])
+def test_what_is_changed_afterwards_is_found(forger: Forger, code: str, plant: Plant) -> None:
+    plant(forger)
+    assert code in codes(audited(forger.folder))
+
+
+def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -> None:
+    before = audited(forger.folder)
+    kept = {before.entries: before.root}
+    assert audited(forger.folder, kept_heads=kept).verdict == "passes"
+    no_bypass = forger.find(What.BYPASS)
+    del forger.entries[no_bypass]
+    forger.write()
+    assert audited(forger.folder).verdict == "passes", "nobody without a head could tell"
+    assert codes(audited(forger.folder, kept_heads=kept)) == {"log.kept_head"}
+
+
+def test_every_finding_that_has_words_is_planted_here() -> None:
+    planted = {code for code, _ in PLANTS + AFTERWARDS} | {"log.kept_head"}
+    assert planted == set(WORDS)
+    assert {code.partition(".")[0] for code in WORDS} == set(CHECKS)
+
+
+# ------------------------------------------------------------------------------------------- other places
+
+
+def test_over_http_from_a_gate_the_answer_is_the_same(evening: Evening) -> None:
+    with GateProcess(evening.folder.path.parent, number=9) as gate:
+        source = HttpSource(f"{gate.url}/antre/casn")
+        assert audit(source, pause=lambda seconds: None) == audited(evening.folder)
+        whole = (evening.folder.log / ENTRIES).read_bytes()
+        assert b"".join(source.pieces(f"log/{ENTRIES}", 100)) == whole[100:]
+        assert list(source.pieces(f"log/{ENTRIES}", len(whole))) == []
+
+
+def test_over_http_from_a_server_without_ranges_the_answer_is_the_same(evening: Evening) -> None:
+    class Files(SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(evening.folder.public))  # type: ignore[arg-type, misc]
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        source = HttpSource(f"http://127.0.0.1:{server.server_port}")
+        assert audit(source, pause=lambda seconds: None) == audited(evening.folder)
+        whole = (evening.folder.log / ENTRIES).read_bytes()
+        assert b"".join(source.pieces(f"log/{ENTRIES}", 100)) == whole[100:]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_is_published_while_one_reads_is_waited_for(forger: Forger) -> None:
+    path = forger.folder.window_reveal(2)
+    document = path.read_bytes()
+    path.unlink()
+    heads = lines(forger, HEADS)
+    set_lines(forger, heads[:-1], HEADS)
+
+    def pause(seconds: float) -> None:
+        path.write_bytes(document) if not path.exists() else set_lines(forger, heads, HEADS)
+
+    assert audit(FolderSource(forger.folder.public), pause=pause).verdict == "passes"
+
+
+@pytest.mark.parametrize("content", [None, b"{}", b"\n", b"x" * 100])
+def test_without_rules_nothing_can_be_said(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(Unreadable):
+        audit(FolderSource(tmp_path))
+
+
+def test_the_command_answers_with_its_exit_code(forger: Forger, tmp_path: Path) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(build("queue audit"), ["queue", "audit", *words])
+        return answer.exit_code, answer.output
+
+    public = str(forger.folder.public)
+    code, out = run(public, "--json")
+    assert code == 0
+    report = msgspec.json.decode(out.splitlines()[-1], type=Report)
+    assert run(public, "--head", f"{report.entries}:{report.root[:32]}")[0] == 0
+    assert run(public, "--head", f"{report.entries}:{'0' * 64}")[0] == 1
+    vip(forger)
+    forger.write()
+    code, out = run(str(forger.folder.path))
+    assert code == 1
+    assert "TIDAK LULUS" in out
+    assert "it never stood in line" in out
+    assert run(str(tmp_path / "nowhere"))[0] == 2
+    assert run("http://127.0.0.1:9/antre/casn")[0] == 2
