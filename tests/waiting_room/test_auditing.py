@@ -378,7 +378,7 @@ def rate_over_the_operators_cap(forger: Forger) -> None:
 
 @plants("rate.too_many")
 def everybody_at_once(forger: Forger) -> None:
-    at = forger.entries[last_claim(forger)].at
+    at = forger.entries[forger.find(What.CLAIM)].at
     for n, entry in enumerate(forger.entries):
         if entry.what is What.CLAIM:
             forger.change(n, at=at)
@@ -430,7 +430,7 @@ def no_rules(forger: Forger) -> None:
 def other_rules_than_those_logged(forger: Forger) -> None:
     config = documents.decode(forger.folder.config.read_bytes(), Config)
     policy = msgspec.structs.replace(config.policy, line_counts=True)
-    forger.change_document(forger.folder.config, Config, policy=policy, version=2)
+    forger.change_document(forger.folder.config, Config, policy=policy, version=9)
 
 
 @plants("rules.changed")
@@ -447,7 +447,7 @@ def rules_by_another_key(forger: Forger) -> None:
 
 @plants("rules.missing")
 def rules_not_published(forger: Forger) -> None:
-    forger.insert(5, What.CONFIG, forger.entries[0].facts | {"version": 2})
+    forger.insert(5, What.CONFIG, forger.entries[0].facts | {"version": 9})
 
 
 @plants("rules.order")
@@ -457,10 +457,10 @@ def rules_of_yesterday(forger: Forger) -> None:
 
 @plants("rules.commitment")
 def another_commitment(forger: Forger) -> None:
-    path = forger.folder.config_version(2)
+    path = forger.folder.config_version(9)
     path.write_bytes(forger.folder.config.read_bytes())
-    raw = forger.change_document(path, Config, version=2, commitment=bytes(32).hex())
-    forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 2})
+    raw = forger.change_document(path, Config, version=9, commitment=bytes(32).hex())
+    forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 9})
 
 
 @plants("log.unreadable")
@@ -529,7 +529,7 @@ def head_by_another_key(forger: Forger) -> None:
     set_lines(forger, [*lines(forger, HEADS), raw], HEADS)
 
 
-@plants_afterwards("log.head_unreadable")
+@plants_afterwards("log.head_forged")
 def head_that_is_none(forger: Forger) -> None:
     set_lines(forger, [*lines(forger, HEADS), b"!!!\n"], HEADS)
 

@@ -76,12 +76,14 @@ class HttpSource:
         self._is_tls, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
         self._path = parts.path.rstrip("/")
         self._kept: HTTPConnection | None = None
+        self._tries = 1  # who isn't there at first is not waited for
         if self.read("config.json") is None:
             self._path += "/d"
+        self._tries = TRIES
 
     def read(self, name: str) -> bytes | None:
         """See `Source`."""
-        for number in range(TRIES):
+        for number in range(self._tries):
             _wait_before(number)
             try:
                 if self._kept is None:
@@ -98,7 +100,7 @@ class HttpSource:
             except (OSError, HTTPException) as error:
                 self._drop()
                 failure: Exception = error
-        raise Unreadable(f"{name}: {failure or type(failure).__name__}")
+        raise Unreadable(f"{name}: {str(failure) or type(failure).__name__}")
 
     def pieces(self, name: str, start: int = 0) -> Iterator[bytes]:
         """See `Source`."""
@@ -120,7 +122,7 @@ class HttpSource:
             except (OSError, HTTPException) as error:
                 failures += 1
                 if failures >= TRIES:
-                    raise Unreadable(f"{name}: {error or type(error).__name__}") from error
+                    raise Unreadable(f"{name}: {str(error) or type(error).__name__}") from error
                 _wait_before(failures)
             finally:
                 connection.close()

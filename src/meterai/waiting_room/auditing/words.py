@@ -29,10 +29,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Entri ini bukan entri catatan: {why}.",
         "This is no entry of a log: {why}.",
     ),
-    "log.head_unreadable": (
-        "Ujung catatan ke-{number} tidak dapat dibaca.",
-        "Head number {number} can't be read.",
-    ),
     "log.head_forged": (
         "Tanda tangan ujung catatan ke-{number} tidak sah.",
         "The signature of head number {number} is not good.",
