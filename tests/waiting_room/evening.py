@@ -24,10 +24,11 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room import store
 from meterai.waiting_room.conductor import Conductor
+from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.journal import RECORD_BYTES
 from meterai.waiting_room.load import SiteLoad, report_site_load
-from meterai.waiting_room.log_facts import OperatorFacts, PromiseFacts
+from meterai.waiting_room.log_facts import PromiseFacts
 from meterai.waiting_room.model import Policy, Schedule
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.publisher import Publisher
@@ -39,6 +40,7 @@ from meterai.waiting_room.use_cases.decide_step import Steering
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.log_bypass import log_bypass
 from meterai.waiting_room.use_cases.set_queue import set_queue
+from meterai.waiting_room.use_cases.steer_queue import announce, cap_rate, halt_queue, resume_queue
 
 START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
 SCHEDULE = Schedule(joins_from=START, opens_at=START + 15, closes_at=START + 150, window_s=5)
@@ -69,7 +71,7 @@ class Gate:
     def tick(self) -> None:
         """What a gate does all the time."""
         self.room.shelf.look()
-        self.room._close_windows()
+        self.room.close_windows()
         self.room._found_until = 0.0
         sign = GateSign(self.number, self._evening.now, self.room.journal.closed_through)
         (self._evening.folder.gate(self.number) / "gate.json").write_bytes(msgspec.json.encode(sign))
@@ -140,12 +142,24 @@ class Evening:
             person.text = self.gates[number % len(self.gates)].join(person.contact)
         self.people += people
 
-    async def operate(self, action: str, value: object, column: str, reason: str) -> None:
-        """An operator's wish, and what the log says of it."""
-        async with self.database.app.transaction() as tx:
-            number = await store.set_wish(tx, self.folder.slug, column, value)
-            facts = OperatorFacts(action=action, value="" if value is None else str(value), reason=reason)
-            await store.say(tx, number, facts, self._time)
+    async def halt(self, reason: str) -> None:
+        """An operator holds everybody."""
+        await halt_queue(self.database.app, self.folder.slug, reason=reason, actor="rina", now=self._time)
+
+    async def resume(self, reason: str) -> None:
+        """An operator lets it go on."""
+        await resume_queue(self.database.app, self.folder.slug, reason=reason, actor="rina", now=self._time)
+
+    async def cap(self, people: int, reason: str) -> None:
+        """An operator's cap."""
+        await cap_rate(
+            self.database.app, self.folder.slug, people, reason=reason, actor="rina", now=self._time
+        )
+
+    async def say_hello(self) -> None:
+        """Words on every wait page."""
+        note = Announcement(id="Halo", en="Hello")
+        await announce(self.database.app, self.folder.slug, note, actor="rina", now=self._time)
 
     async def promise(self, person: Person, seconds: int) -> None:
         """The gate's first promise, as the controller logs it."""
@@ -229,15 +243,16 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
         if second == 25:
             evening.gates.append(Gate(evening, 2))
         if second == 30:
-            await evening.operate("halt", "kebakaran", "halted_because", "api di pusat data")
+            await evening.halt("api di pusat data")
         if second == 36:
-            await evening.operate("resume", None, "halted_because", "api padam")
+            await evening.resume("api padam")
         if second == 60:
-            await evening.operate("cap", 300, "rate_cap", "bank minta pelan")
+            await evening.say_hello()
+            await evening.cap(300, "bank minta pelan")
         if second == 80:
             returner.text = held
         await evening.second()
-    await evening.operate("cap", 0, "rate_cap", "bank berhenti")
+    await evening.cap(0, "bank berhenti")
     last = crowd("akhir", 8)
     evening.join(*last)
     while evening.now < SCHEDULE.closes_at + 15:

@@ -63,6 +63,8 @@ def test_a_site_in_trouble_is_never_left_below_the_floor_and_a_silent_one_gets_n
 def test_the_rate_grows_to_the_cap_and_never_above_it() -> None:
     assert run(600, policy=Policy(rate_cap=900)).rate == 900
     assert run(600, policy=Policy(rate_cap=900), wishes=Wishes(is_on=True, rate_cap=100)).rate == 100
+    above = run(600, policy=Policy(rate_cap=900), wishes=Wishes(is_on=True, rate_cap=2_000))
+    assert above.rate == 900, "a cap from before the policy was lowered"
     assert run(5, wishes=Wishes(is_on=True, rate_cap=0)).calls == 0
 
 

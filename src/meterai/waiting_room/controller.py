@@ -158,7 +158,7 @@ def _with_rate(
     now: float,
     elapsed_s: float,
 ) -> Memory:
-    cap = float(policy.rate_cap if wishes.rate_cap is None else wishes.rate_cap)
+    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
     floor = min(float(policy.rate_floor), cap)
     if pressure == float("inf"):
         return msgspec.structs.replace(memory, rate=0.0, cut_at=now)

@@ -69,8 +69,8 @@ class RateBound:
         return max((cap for _, cap in self._caps), default=self._rules.now.policy.rate_cap)
 
     def _note_cap(self, at: int) -> None:
-        policy = self._rules.now.policy.rate_cap
-        self._caps.append((at, policy if self._operator_cap is None else self._operator_cap))
+        policy, wish = self._rules.now.policy.rate_cap, self._operator_cap
+        self._caps.append((at, policy if wish is None else min(policy, wish)))
 
 
 class Door:

@@ -152,7 +152,8 @@ class _Replay:
     def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
         self._findings.examined("operator")
         self._action_count += 1
-        if not facts.action.strip() or not facts.reason.strip():
+        # An announcement is its own reason: everybody reads it.
+        if not facts.action.strip() or not (facts.reason.strip() or facts.action == "announce"):
             self._findings.add("operator.silent", n, action=facts.action or "?")
         if len(self._actions) < ACTIONS_SHOWN:
             action = OperatorAction(
