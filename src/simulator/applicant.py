@@ -33,7 +33,8 @@ class StepRefused(Exception):
     """The service refused a step: status and the page's own words."""
 
     def __init__(self, step: str, response: Response) -> None:
-        words = re.sub(r"<[^>]+>", " ", response.text.partition("<main")[2] or response.text)
+        main = response.text.partition("<main")
+        words = re.sub(r"<[^>]+>", " ", (main[1] + main[2]) or response.text)
         self.step = step
         self.status = response.status
         super().__init__(f"{step}: {response.status} {' '.join(unescape(words).split())[:300]}")

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
     "plan": _Entry("meterai.cli.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
+    "rehearse": _Entry("meterai.cli.rehearse", "rehearse", "Play a crowd while parts of the service fail."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
     "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),

@@ -1,0 +1,160 @@
+"""`meterai rehearse`: a scaled last evening against the running service, with faults, watched live."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from meterai.cli.data_folder import DataOption, data_folder
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_SHOWN = 72
+"""Seconds in the small curves."""
+
+
+def rehearse(
+    minutes: Annotated[float, typer.Option(min=0.5, max=600, help="how long people come")] = 10.0,
+    people_per_second: Annotated[float, typer.Option(min=0.1, help="at the closing; a third before")] = 3.0,
+    faults: Annotated[str, typer.Option(help="default, none, or a TOML file")] = "default",
+    drain_seconds: Annotated[float, typer.Option(min=1, help="time to finish after the closing")] = 120.0,
+    report: Annotated[Path, typer.Option(help="HTML report", dir_okay=False)] = Path("rehearsal.html"),
+    language: Annotated[str, typer.Option(help="of the report: id or en")] = "id",
+    seed: Annotated[int, typer.Option(help="who comes when")] = 1,
+    json_output: Annotated[bool, typer.Option("--json", help="print one JSON object at the end")] = False,
+    data: DataOption = None,
+) -> None:
+    """Play a crowd against the running service while parts of it fail; then check everything.
+
+    Exit code 1: something was lost, a fault didn't fire, nothing went on after it, or a check fails.
+    """
+    given = {
+        "data": data_folder(data),
+        "minutes": minutes,
+        "people-per-second": people_per_second,
+        "faults": faults,
+        "drain-seconds": drain_seconds,
+        "report": report,
+        "language": language,
+        "seed": seed,
+    }
+    command = [sys.executable, "-m", "simulator.rehearsal", *(f"--{n}={value}" for n, value in given.items())]
+    last: dict[str, Any] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        view = _View(minutes * 60)
+        with Live(view, console=Console(stderr=True), refresh_per_second=4, transient=json_output):
+            for line in process.stdout:
+                last = json.loads(line)
+                view.take(last)
+    if json_output:
+        print(json.dumps(last.get("outcome", last)))
+    elif "outcome" in last:
+        _show(last["outcome"], report)
+    else:
+        Console(stderr=True).print(last.get("error", "the rehearsal failed"), markup=False)
+    raise typer.Exit(process.returncode)
+
+
+class _View:
+    """What the terminal shows while it is played."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._moments: list[dict[str, Any]] = []
+        self._faults: dict[tuple[str, float], dict[str, Any]] = {}
+        self._phase = ""
+
+    def take(self, said: dict[str, Any]) -> None:
+        """Hears one line of the player."""
+        if "moment" in said:
+            self._moments.append(said["moment"])
+        elif "fault" in said:
+            fault = said["fault"]
+            self._faults[fault["kind"], fault["planned_s"]] = fault
+        elif "phase" in said:
+            self._phase = said["phase"]
+
+    def __rich__(self) -> RenderableType:
+        """The picture now."""
+        if not self._moments:
+            return Text("the first people come ...")
+        now = self._moments[-1]
+        clock = f"{now['at_s']:.0f} of {self._seconds:.0f} s"
+        title = (
+            "checking ..." if self._phase else clock if now["at_s"] < self._seconds else f"{clock}: closed"
+        )
+        kept, due = now["promises"]
+        table = Table(title=title, show_header=False, title_justify="left")
+        table.add_row("came", f"{now['came']:,}", self._curve("came", rise=True))
+        table.add_row("in line", f"{now['in_line']:,}", self._curve("in_line"))
+        table.add_row("inside", f"{now['inside']:,}", self._curve("inside"))
+        table.add_row("finished", f"{now['finished']:,}", self._curve("finished", rise=True))
+        table.add_row("p95 of the answers", f"{now['p95_ms']:,.0f} ms", self._curve("p95_ms"))
+        table.add_row("queue", f"{now['state'] or '?'}", f"{now['rate']:,} a minute")
+        table.add_row("promises kept", f"{kept} of {due}", "")
+        table.add_row("gave up, lost", f"{now['refused']}, {now['lost']}", "")
+        return Group(table, *(_fault_line(fault) for fault in self._faults.values()))
+
+    def _curve(self, name: str, *, rise: bool = False) -> str:
+        values = [moment[name] for moment in self._moments[-_SHOWN - 1 :]]
+        if rise:
+            values = [after - before for before, after in pairwise(values)]
+        top = max([*values, 1])
+        return "".join(_BLOCKS[round(value / top * 8)] for value in values[-_SHOWN:])
+
+
+def _fault_line(fault: dict[str, Any]) -> Text:
+    name = fault["kind"].replace("_", " ")
+    if not fault["fired"]:
+        return Text(f"  {name}: did not fire {fault['note']}", style="red")
+    if not fault["ended_s"]:
+        return Text(f"  {name}: since {fault['began_s']:.0f} s", style="yellow")
+    if fault["progress_s"] is None:
+        return Text(f"  {name}: over at {fault['ended_s']:.0f} s, nobody finished since", style="yellow")
+    return Text(
+        f"  {name}: over at {fault['ended_s']:.0f} s, went on {fault['progress_s']:.1f} s later", "green"
+    )
+
+
+def _show(outcome: dict[str, Any], report: Path) -> None:
+    console = Console()
+    console.print(
+        f"{outcome['came']} came, {outcome['finished']} finished, {outcome['refused']} gave up before "
+        f"paying, {outcome['unfinished']} were left, {outcome['lost']} lost; "
+        f"waited {outcome['waited_p50_s']} s (p50), {outcome['waited_p95_s']} s (p95)"
+    )
+    table = Table("fault", "began s", "lasted s", "fired", "finished after it")
+    for fault in outcome["faults"]:
+        lasted = f"{max(0.0, fault['ended_s'] - fault['began_s']):.1f}"
+        table.add_row(
+            fault["kind"],
+            f"{fault['began_s']:.1f}",
+            lasted,
+            "yes" if fault["fired"] else "[red]no[/]",
+            str(fault["finished_after"]),
+        )
+    console.print(table)
+    for check in outcome["checks"]:
+        state = (
+            "[yellow]not there yet[/]"
+            if not check["was_run"]
+            else "[green]holds[/]"
+            if check["ok"]
+            else "[red]fails[/]"
+        )
+        console.print(check["name"], state, end=" ")
+        console.print(check["words"], markup=False, highlight=False)
+    for reason in outcome["reasons"]:
+        console.print(reason, style="red", markup=False)
+    verdict = "[bold green]passed[/]" if outcome["ok"] else "[bold red]not passed[/]"
+    console.print(f"{verdict}; report: {report}")

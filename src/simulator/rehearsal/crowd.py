@@ -1,0 +1,135 @@
+"""The last evening before a deadline, compressed: people come by its law, stand in line, buy, stamp."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import re
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from simulator.applicant import StepRefused, TooLate
+from simulator.http import ConnectionLost
+from simulator.order_load import paper_of
+from simulator.rehearsal.patience import PatientApplicant
+from simulator.service import Service
+
+EVENING_HOURS: Final = 12.0
+"""What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""
+TAU_HOURS: Final = 6.0
+_RECENT: Final = 400
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
+"""A ticket or a link that only its holder may know; a report is passed on."""
+_OUTSIDE: Final = frozenset({"status", "wait_page", "code_arrives", "paid_to_stamped", "pay"})
+"""Steps whose time is not one answer of the service."""
+
+
+def rate_at(share: float, peak: float) -> float:
+    """People a second when `share` (0 to 1) of the rehearsal is over: the deadline law, `peak` at its end."""
+    return peak * TAU_HOURS / (EVENING_HOURS * (1 - min(1.0, share)) + TAU_HOURS)
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Everybody of one rehearsal. Moments are of time.monotonic()."""
+
+    service: Service
+    paper: bytes
+    peak: float
+    seconds: float
+    dice: random.Random
+    think_seconds: float = 1.0
+    absent: float = 0.05
+    counts: Counter[str] = field(default_factory=Counter)
+    finished: list[tuple[float, float]] = field(default_factory=list)
+    """(came, was finished) of each."""
+    recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    """(moment, milliseconds) of the newest answers."""
+    waits: list[float] = field(default_factory=list)
+    files: list[bytes] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+    problems: Counter[str] = field(default_factory=Counter)
+    people: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def come(self) -> None:
+        """Lets people come until the rehearsal's closing."""
+        began = time.monotonic()
+        due = began
+        while (share := (due - began) / self.seconds) < 1:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            self.counts["came"] += 1
+            person = asyncio.create_task(self._journey(self.counts["came"]))
+            self.people.add(person)
+            person.add_done_callback(self.people.discard)
+            due += self.dice.expovariate(rate_at(share, self.peak))
+        await asyncio.sleep(max(0.0, began + self.seconds - time.monotonic()))
+
+    async def go_home(self, seconds: float) -> int:
+        """Lets those who are there finish. Returns how many could not within `seconds`."""
+        if self.people:
+            await asyncio.wait(self.people, timeout=seconds)
+        left = list(self.people)
+        for person in left:
+            person.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return len(left)
+
+    def finished_since(self, moment: float) -> int:
+        """Journeys finished of people who came after `moment`."""
+        return sum(came >= moment for came, _ in self.finished)
+
+    def p95_ms(self, seconds: float = 10.0) -> float:
+        """Of the service's answers in the last seconds."""
+        since = time.monotonic() - seconds
+        spent = sorted(ms for at, ms in self.recent if at >= since)
+        return round(spent[math.ceil(len(spent) * 0.95) - 1], 1) if spent else 0.0
+
+    async def _journey(self, number: int) -> None:
+        came, steps = time.monotonic(), set[str]()
+
+        def on_step(name: str, milliseconds: float) -> None:
+            steps.add(name)
+            if name == "claim":
+                self.counts["inside"] += 1
+            if name not in _OUTSIDE:
+                self.recent.append((time.monotonic(), milliseconds))
+
+        person = self._person(number)
+        person.on_step = on_step
+        try:
+            outcome = await person.buy_and_stamp([("surat.pdf", paper_of(self.paper, number))])
+        except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError, EOFError) as error:
+            self.counts["lost" if "pay" in steps else "refused"] += 1
+            words = _SECRET.sub("...", f"{type(error).__name__}: {error}")
+            self.problems[words[:240]] += 1
+            return
+        except asyncio.CancelledError:
+            self.counts["lost" if "pay" in steps else "unfinished"] += 1
+            raise
+        finally:
+            self.counts["inside"] -= "claim" in steps
+            self.counts["reloads"] += person.reloads
+        self._finish(came, person.waited_s, outcome.files[0].content, outcome.files[0].sha256)
+
+    def _finish(self, came: float, waited_s: float, content: bytes, digest: str) -> None:
+        self.finished.append((came, time.monotonic()))
+        self.waits.append(waited_s)
+        self.counts["twice"] += digest in self.digests
+        self.digests.add(digest)
+        if len(self.files) < 20:
+            self.files.append(content)
+
+    def _person(self, number: int) -> PatientApplicant:
+        stamp = int(time.time()) % 10**7
+        return PatientApplicant(
+            self.service,
+            contact=f"geladi{stamp}x{number}@contoh.id",
+            source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
+            gate=self.service.gate,
+            think_seconds=self.think_seconds,
+            dice=random.Random(number),  # noqa: S311 - how long somebody thinks
+            wait_seconds_max=240,
+        )

@@ -1,0 +1,147 @@
+"""An applicant who bears with a service in trouble: loads again, pays again, waits; the browser for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from simulator.applicant import StepRefused
+from simulator.forms import form_with
+from simulator.http import Browser, ConnectionLost, Response
+from simulator.queueing import QueuedApplicant
+
+TROUBLE = (ConnectionLost, TimeoutError, OSError, EOFError)
+_SOON = 1.0
+_CODES_MAX = 3
+_ANSWERED_LATER = frozenset({500, 502, 504})
+
+
+@dataclass(slots=True)
+class PatientBrowser(Browser):
+    """Sends again what was not answered, or answered with an error of the server, for so many seconds.
+
+    A form that is sent twice is the service's to recognise: that is part of what is rehearsed.
+    """
+
+    patience_seconds: float = 60.0
+    reloads: int = 0
+
+    async def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: bytes = b"",
+        content_type: str = "",
+        follow: bool = True,
+    ) -> Response:
+        """As `Browser.request`, again and again."""
+        deadline, page = time.monotonic() + self.patience_seconds, self.url
+        while True:
+            self.url = page
+            try:
+                answer = await Browser.request(
+                    self, method, target, body=body, content_type=content_type, follow=follow
+                )
+                if answer.status not in _ANSWERED_LATER or time.monotonic() > deadline:
+                    return answer
+            except TROUBLE:
+                if time.monotonic() > deadline:
+                    raise
+            self.reloads += 1
+            await asyncio.sleep(_SOON)
+
+
+@dataclass(slots=True, kw_only=True)
+class PatientApplicant(QueuedApplicant):
+    """Stays through outages. `patience_seconds`: for each thing that doesn't work."""
+
+    patience_seconds: float = 60.0
+    tried_again: list[str] = field(default_factory=list)
+    """Steps that had to be walked twice."""
+
+    def __post_init__(self) -> None:
+        self.browser = PatientBrowser(
+            self.service.site,
+            source_address=self.source_address,
+            timeout_seconds=10,
+            patience_seconds=self.patience_seconds,
+        )
+
+    @property
+    def reloads(self) -> int:
+        """Requests sent again, and steps walked again."""
+        sent = self.browser.reloads if isinstance(self.browser, PatientBrowser) else 0
+        return sent + len(self.tried_again)
+
+    async def _timed(self, step: str, browser: Browser, address: str) -> Response:
+        """Looks at the gate, again when it does not answer: its loss costs nobody a place."""
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return await QueuedApplicant._timed(self, step, browser, address)
+            except TROUBLE:
+                if time.monotonic() > deadline:
+                    raise
+            self.tried_again.append(step)
+            await asyncio.sleep(_SOON)
+
+    async def _upload(self, page: Response, files: Sequence[tuple[str, bytes]]) -> Response:
+        """Uploads; a file that is refused is tried once more, as people do."""
+        try:
+            return await QueuedApplicant._upload(self, page, files)
+        except StepRefused as refused:
+            if refused.status != 422:
+                raise
+        self.tried_again.append("upload")
+        page = await self.browser.get(f"/beli?acara={self.event}")
+        return await QueuedApplicant._upload(self, page, files)
+
+    async def _give_contact(self, page: Response) -> Response:
+        """Gives the code; asked again, because the service could not keep the first proof, gives another."""
+        page = await QueuedApplicant._give_contact(self, page)
+        for _ in range(_CODES_MAX):
+            if 'name="kontak"' not in page.text:
+                break
+            self.tried_again.append("give_code")
+            page = await QueuedApplicant._give_contact(self, page)
+        return page
+
+    async def _send(self, page: Response, step: str, **filled: str) -> Response:
+        """Sends a form; a door that is full or shut is knocked at until it opens."""
+        form = form_with(page.text, *filled)
+        answer = await self.browser.post(form.action, form.fields | filled)
+        if step == "give_code":
+            answer = await self._knock(answer, f"{self.service.site}/{self.event}/masuk")
+        return self._expect(step, answer)
+
+    async def _order(self, page: Response) -> Response:
+        """Orders; when the gateway could not be charged, loads the order again until it can be paid."""
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return await QueuedApplicant._order(self, page)
+            except StepRefused as refused:
+                if time.monotonic() > deadline or refused.status not in (200, 409, 429, 503):
+                    raise
+            await asyncio.sleep(_SOON)
+            page = await self.browser.get(page.url)
+
+    async def _pay(self, page: Response) -> None:
+        """Pays; a gateway that does not answer may have taken the money: 412 says that it has."""
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                await QueuedApplicant._pay(self, page)
+                return
+            except StepRefused as refused:
+                if refused.status == 412:
+                    self._done("pay")
+                    return
+                raise
+            except TROUBLE:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_SOON)

@@ -1,0 +1,103 @@
+"""Finds the service's processes below its launcher, and makes them fail. Touches no others."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from simulator.rehearsal.schedule import FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A process, told apart from a later one with the same number."""
+
+    pid: int
+    started: str
+
+
+def _is_module(name: str) -> Callable[[list[str]], bool]:
+    return lambda words: "-m" in words and words[words.index("-m") + 1 :][:1] == [name]
+
+
+_MARKS: Final[dict[FaultKind, Callable[[list[str]], bool]]] = {
+    FaultKind.GATEWAY_DOWN: _is_module("sandbox.gateway"),
+    FaultKind.JAIL_KILLED: _is_module("meterai.kit.pdf.jail"),
+    FaultKind.SIGNER_KILLED: _is_module("meterai.workers.signer"),
+    FaultKind.WORKER_KILLED: _is_module("meterai.workers.main"),
+    FaultKind.GATE_KILLED: _is_module("meterai.gate"),
+    FaultKind.DATABASE_RESTARTED: lambda words: words[0].endswith("/postgres") and "-D" in words,
+}
+
+
+def victims(launcher_pid: int, kind: FaultKind) -> list[Victim]:
+    """The living processes below the launcher that a fault of this kind would strike."""
+    parents = {pid: int(fields[1]) for pid, fields in _stats().items()}
+    found = []
+    for pid, fields in _stats().items():
+        if fields[0] in "ZX" or not _descends(pid, launcher_pid, parents):
+            continue
+        words = _command(pid)
+        if words and _MARKS[kind](words):
+            found.append(Victim(pid, fields[19]))
+    return found
+
+
+def is_alive(victim: Victim) -> bool:
+    """Whether it is this process that still runs."""
+    fields = _stat(victim.pid)
+    return fields is not None and fields[0] not in "ZX" and fields[19] == victim.started
+
+
+def is_frozen(victim: Victim) -> bool:
+    """Whether it is stopped by a signal."""
+    fields = _stat(victim.pid)
+    return fields is not None and fields[19] == victim.started and fields[0] == "T"
+
+
+def strike(victim: Victim, sign: signal.Signals) -> None:
+    """Sends a signal to that process and no other (pidfd_send_signal(2)). Nothing when it is gone."""
+    try:
+        handle = os.pidfd_open(victim.pid)
+    except ProcessLookupError:
+        return
+    try:
+        if is_alive(victim):
+            signal.pidfd_send_signal(handle, sign)
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(handle)
+
+
+def _stats() -> dict[int, list[str]]:
+    names = (int(name) for name in os.listdir("/proc") if name.isdigit())
+    return {pid: fields for pid in names if (fields := _stat(pid))}
+
+
+def _stat(pid: int) -> list[str] | None:
+    """/proc/PID/stat from its third field on: state, parent, ..., start time at 19."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return []
+    return raw.decode(errors="replace").rstrip("\0").split("\0")
+
+
+def _descends(pid: int, root: int, parents: dict[int, int]) -> bool:
+    while pid > 1:
+        pid = parents.get(pid, 0)
+        if pid == root:
+            return True
+    return False

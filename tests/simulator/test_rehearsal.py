@@ -1,0 +1,210 @@
+"""Rehearsals: the schedule, the report, and a short one against a service of its own, every fault in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.running_service import running_service
+
+from simulator.rehearsal.crowd import rate_at
+from simulator.rehearsal.faults import FaultOutcome, Saboteur
+from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
+from simulator.rehearsal.report import write_report
+from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, default_schedule, read_schedule
+from simulator.rehearsal.victims import is_alive, is_frozen, strike, victims
+
+COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
+
+
+def test_the_default_breaks_everything_once_and_the_gateway_for_two_minutes_at_most() -> None:
+    faults = default_schedule(3600).faults
+    assert sorted(fault.kind for fault in faults) == sorted(FaultKind)
+    assert {fault.seconds for fault in faults} == {0.0, 120.0}
+    assert max(fault.seconds for fault in default_schedule(60).faults) == 12
+    assert max(fault.at for fault in faults) < 0.85, "so that people come after the last one"
+
+
+def test_a_schedule_is_read_and_a_wrong_one_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "faults.toml"
+    file.write_text('[[faults]]\nkind = "signer_killed"\nat = 0.5\n')
+    assert read_schedule(str(file), 60).faults == (PlannedFault(kind=FaultKind.SIGNER_KILLED, at=0.5),)
+    assert read_schedule("none", 60) == Schedule(())
+    for text in ('[[faults]]\nkind = "meteor"\nat = 0.5\n', '[[faults]]\nkind = "jail_killed"\nat = 2.0\n'):
+        file.write_text(text)
+        with pytest.raises(ValueError, match="--faults"):
+            read_schedule(str(file), 60)
+
+
+def test_people_come_by_the_deadline_law_three_times_as_many_at_the_end() -> None:
+    assert rate_at(1.0, 6.0) == pytest.approx(6.0)
+    assert rate_at(0.0, 6.0) == pytest.approx(2.0)
+    assert rate_at(0.5, 6.0) == pytest.approx(3.0)
+
+
+async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_proven(tmp_path: Path) -> None:
+    """A stand-in for a launcher with a gateway, and a stranger with the same command line beside it."""
+    package = tmp_path / "sandbox"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "gateway.py").write_text("import time; time.sleep(60)")
+    words = [sys.executable, "-m", "sandbox.gateway"]
+    child = f"import subprocess; subprocess.Popen({words!r}).wait()"
+    launcher = subprocess.Popen([sys.executable, "-c", child], cwd=tmp_path)
+    stranger = subprocess.Popen(words, cwd=tmp_path)
+    try:
+        async with asyncio.timeout(10):
+            while not (found := victims(launcher.pid, FaultKind.GATEWAY_DOWN)):
+                await asyncio.sleep(0.05)
+        [gateway] = found
+        assert gateway.pid != stranger.pid
+        faults = Schedule((PlannedFault(kind=FaultKind.GATEWAY_DOWN, at=0.0, seconds=0.3),))
+        seen: list[bool] = []
+        saboteur = Saboteur(
+            launcher.pid, faults, 1.0, lambda _: 1, lambda _: seen.append(is_frozen(gateway)), outcomes=[]
+        )
+        await saboteur.run()
+        [outcome] = saboteur.outcomes
+        assert seen[0], "it was frozen when the fault was reported"
+        assert (outcome.fired, outcome.came_back) == (True, True)
+        assert outcome.ended_s - outcome.began_s >= 0.3
+        assert is_alive(gateway)
+        assert not is_frozen(gateway)
+        strike(gateway, signal.SIGKILL)
+        assert stranger.poll() is None
+        missing = Saboteur(
+            launcher.pid, default_schedule(0.01), 0.01, lambda _: 1, lambda _: None, outcomes=[]
+        )
+        await missing.run()
+        assert not any(one.fired for one in missing.outcomes if one.kind is not FaultKind.GATEWAY_DOWN)
+    finally:
+        for process in (launcher, stranger):
+            process.kill()
+            process.wait()
+
+
+class _Wanted(HTMLParser):
+    """Everything that a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [f"{tag} {value}" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+
+
+def outcome_of(*, ok: bool) -> Rehearsal:
+    """A made-up minute."""
+    dice = random.Random(1)
+    moments = [
+        Moment(
+            at_s=float(at),
+            came=2 * at,
+            in_line=dice.randrange(20),
+            inside=dice.randrange(9),
+            finished=at,
+            refused=0,
+            lost=0,
+            p95_ms=dice.uniform(50, 900),
+            broken=[],
+            state="open",
+            rate=120,
+            promises=(3, 4),
+        )
+        for at in range(1, 61)
+    ]
+    fault = FaultOutcome(
+        kind=FaultKind.SIGNER_KILLED,
+        planned_s=10,
+        began_s=10.0,
+        ended_s=12.5,
+        fired=ok,
+        finished_after=9 * ok,
+    )
+    return Rehearsal(
+        ok=ok,
+        reasons=[] if ok else ["signer_killed did not fire"],
+        seconds=60,
+        people_per_second=2.5,
+        came=120,
+        finished=60,
+        refused=1,
+        lost=0,
+        unfinished=2,
+        reloads=30,
+        waited_p50_s=4.0,
+        waited_p95_s=1234.0,
+        promises=(3, 4),
+        faults=[fault],
+        checks=[Check(name="meterai check", ok=ok, words="<13> invariants hold")],
+        moments=moments,
+        problems=["1 × <script>alert(1)</script>"],
+    )
+
+
+def test_the_report_fetches_nothing_escapes_all_and_says_it_in_both_languages() -> None:
+    page = write_report(outcome_of(ok=True), "id")
+    wanted = _Wanted()
+    wanted.feed(page)
+    assert wanted.found == []
+    assert "http" not in page
+    assert "url(" not in page
+    assert "<script>" not in page
+    assert "&lt;13&gt; invariants" in page
+    for words in (
+        "Laporan geladi",
+        "Lulus",
+        "penanda tangan dimatikan",
+        "janji ditepati",
+        "1.234",
+        "2,5 orang",
+    ):
+        assert words in page
+    bad = write_report(outcome_of(ok=False), "en")
+    for words in ("Not passed", "signer killed", "signer_killed did not fire", "1,234", "2.5 people"):
+        assert words in bad
+
+
+def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) -> None:
+    run = subprocess.run([*COMMAND, "--data", str(tmp_path)], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "script/server" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.journey
+@pytest.mark.storage
+def test_forty_seconds_with_every_fault_lose_nothing_and_go_on_after_each(tmp_path: Path) -> None:
+    report = tmp_path / "geladi.html"
+    words = ["--minutes", "0.67", "--people-per-second", "1", "--drain-seconds", "150", "--json"]
+    with running_service() as service:
+        run = subprocess.run(
+            [*COMMAND, *words, "--report", str(report), "--data", str(service.data)],
+            capture_output=True,
+            text=True,
+        )
+    outcome: dict[str, Any] = json.loads(run.stdout)
+    assert run.returncode == 0, (outcome.get("reasons"), outcome.get("problems"), run.stderr[-2000:])
+    assert {fault["kind"] for fault in outcome["faults"]} == set(FaultKind)
+    for fault in outcome["faults"]:
+        assert fault["fired"], fault
+        assert fault["came_back"], fault
+        assert fault["finished_after"] > 0, fault
+    assert outcome["lost"] == 0
+    assert outcome["finished"] >= 0.8 * outcome["came"] > 10
+    assert next(check for check in outcome["checks"] if check["name"] == "meterai check")["ok"]
+    broken = [moment["broken"] for moment in outcome["moments"]]
+    assert ["gateway_down"] in broken
+    assert re.search(r"<svg .*PostgreSQL", report.read_text(), re.S)
+    assert msgspec.json.encode(outcome)
