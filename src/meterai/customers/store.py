@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -20,6 +20,12 @@ class CodeRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     expires_at: datetime
     used_at: datetime | None
+
+
+class TriedCode(CodeRow, frozen=True, kw_only=True):
+    """The same, and whose session the right code opened."""
+
+    of_customer: uuid.UUID | None
 
 
 class Recent(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +99,13 @@ async def count_attempt(tx: Connection, code_id: uuid.UUID) -> CodeRow | None:
     return None if row is None else CodeRow(**dict(row))
 
 
-async def use_code(
-    tx: Connection,
+async def try_code(
+    connection: Connection,
     code_id: uuid.UUID,
     *,
+    typed_mac: bytes,
+    attempts_max: int,
+    repeat_life: timedelta,
     new_customer_id: uuid.UUID,
     new_contact_id: uuid.UUID,
     organisation_id: uuid.UUID,
@@ -104,40 +113,28 @@ async def use_code(
     token_digest: bytes,
     now: datetime,
     session_expires_at: datetime,
-) -> uuid.UUID:
-    """Marks a code as used, finds or makes the customer of its contact, opens a session; gives the customer.
+) -> TriedCode | None:
+    """Counts one more attempt at a code; the right one finds or makes the customer and opens a session.
+
+    None when there is no such code.
 
     Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
     """
-    customer_id: uuid.UUID = await tx.fetchval(
-        """
-        WITH code AS (
-            UPDATE customers.code SET used_at = coalesce(used_at, $6) WHERE id = $1 RETURNING kind, value
-        ), known AS (
-            SELECT c.customer_id FROM customers.contact c JOIN code USING (kind, value)
-            WHERE c.replaced_at IS NULL
-        ), person AS (
-            INSERT INTO customers.customer (id, organisation_id, language, created_at)
-            SELECT $2, $4, $5, $6 WHERE NOT EXISTS (SELECT FROM known) RETURNING id
-        ), contact AS (
-            INSERT INTO customers.contact (id, customer_id, kind, value, verified_at)
-            SELECT $3, person.id, code.kind, code.value, $6 FROM person, code
-        ), owner AS (
-            SELECT customer_id FROM known UNION ALL SELECT id FROM person
-        )
-        INSERT INTO customers.session (token_digest, customer_id, created_at, expires_at)
-        SELECT $7, customer_id, $6, $8 FROM owner RETURNING customer_id
-        """,
+    row = await connection.fetchrow(
+        "SELECT * FROM customers.try_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         code_id,
+        typed_mac,
+        now,
+        attempts_max,
+        repeat_life,
         new_customer_id,
         new_contact_id,
         organisation_id,
         language,
-        now,
         token_digest,
         session_expires_at,
     )
-    return customer_id
+    return None if row is None else TriedCode(**dict(row))
 
 
 async def use_code_for_contact(

@@ -13,6 +13,11 @@ from meterai.ledger.model import Account, Transfer, side_of, unit_of
 
 _OPEN = "SELECT ledger.open_accounts($1, $2, $3, $4, $5, $6, $7)"
 _POST = "SELECT ledger.post_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+_OPEN_AND_POST = """
+    SELECT done.new FROM ledger.open_accounts($12, $13, $14, $15, $16, $17, $11) AS opened, LATERAL (
+        SELECT opened, ledger.post_transfers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS new
+    ) done
+"""
 
 _BY_SQLSTATE = {
     "LG001": (Kind.CONFLICT, "ledger.id_reused"),
@@ -32,18 +37,16 @@ async def open_accounts(tx: Connection, accounts: Sequence[Account], now: dateti
     Raises: Refusal(CONFLICT, "ledger.id_reused") when an account of that id says something else.
     """
     try:
-        await tx.execute(
-            _OPEN,
-            [account.id for account in accounts],
-            [unit_of(account.kind) for account in accounts],
-            [account.kind for account in accounts],
-            [account.organisation_id for account in accounts],
-            [account.customer_id for account in accounts],
-            [side_of(account.kind) for account in accounts],
-            now,
-        )
+        await tx.execute(_OPEN, *_columns_of(accounts), now)
     except asyncpg.PostgresError as error:
         raise _refusal(error) from error
+
+
+async def open_and_post(
+    tx: Connection, accounts: Sequence[Account], transfers: Sequence[Transfer], now: datetime
+) -> int:
+    """Opens accounts and writes transfers in one call. Says and raises what `open_accounts` and `post` do."""
+    return await _call(tx, _OPEN_AND_POST, [*_transfer_columns(transfers), now, *_columns_of(accounts)])
 
 
 async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
@@ -64,24 +67,41 @@ async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> 
     """
     if not transfers:
         return 0
+    return await _call(tx, _POST, [*_transfer_columns(transfers), now])
+
+
+async def _call(tx: Connection, statement: str, arguments: Sequence[object]) -> int:
     try:
-        new = await tx.fetchval(
-            _POST,
-            [transfer.id for transfer in transfers],
-            [transfer.kind for transfer in transfers],
-            [transfer.pending_id for transfer in transfers],
-            [transfer.debit for transfer in transfers],
-            [transfer.credit for transfer in transfers],
-            [transfer.amount for transfer in transfers],
-            [transfer.code for transfer in transfers],
-            [transfer.reference_id for transfer in transfers],
-            [transfer.organisation_id for transfer in transfers],
-            [transfer.expires_at for transfer in transfers],
-            now,
-        )
+        new = await tx.fetchval(statement, *arguments)
     except asyncpg.PostgresError as error:
         raise _refusal(error) from error
     return int(new)
+
+
+def _columns_of(accounts: Sequence[Account]) -> tuple[list[object], ...]:
+    return (
+        [account.id for account in accounts],
+        [unit_of(account.kind) for account in accounts],
+        [account.kind for account in accounts],
+        [account.organisation_id for account in accounts],
+        [account.customer_id for account in accounts],
+        [side_of(account.kind) for account in accounts],
+    )
+
+
+def _transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
+    return (
+        [transfer.id for transfer in transfers],
+        [transfer.kind for transfer in transfers],
+        [transfer.pending_id for transfer in transfers],
+        [transfer.debit for transfer in transfers],
+        [transfer.credit for transfer in transfers],
+        [transfer.amount for transfer in transfers],
+        [transfer.code for transfer in transfers],
+        [transfer.reference_id for transfer in transfers],
+        [transfer.organisation_id for transfer in transfers],
+        [transfer.expires_at for transfer in transfers],
+    )
 
 
 def _refusal(error: asyncpg.PostgresError) -> Exception:

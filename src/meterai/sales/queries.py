@@ -32,6 +32,24 @@ class OrderPage(Order, frozen=True, kw_only=True):
     """What happened, the oldest first."""
 
 
+class ItemLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An item, as far as its document's pages need it."""
+
+    position: int
+    document_id: uuid.UUID | None
+    document_kind: str | None
+    quantity: int
+    state: ItemState
+
+
+class OrderItems(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order holds, without money: a third of the cost of the whole order."""
+
+    state: OrderState
+    customer_id: uuid.UUID | None
+    items: tuple[ItemLine, ...]
+
+
 class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     """An order in a list."""
 
@@ -178,6 +196,35 @@ async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:
         **{name: getattr(order, name) for name in Order.__struct_fields__},
         refundable=refundable,
         timeline=timeline_of(order),
+    )
+
+
+async def order_items(db: Database, order_id: uuid.UUID) -> OrderItems:
+    """What an order holds, in the order of its positions. Raises: Refusal NOT_FOUND `order.not_found`."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT o.state, o.customer_id, i.position, i.document_id, i.document_kind, i.quantity,
+                   i.state AS item_state
+               FROM sales.orders o LEFT JOIN sales.item i ON i.order_id = o.id
+               WHERE o.id = $1 ORDER BY i.position""",
+            order_id,
+        )
+    if not rows:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    return OrderItems(
+        state=OrderState(rows[0]["state"]),
+        customer_id=rows[0]["customer_id"],
+        items=tuple(
+            ItemLine(
+                position=row["position"],
+                document_id=row["document_id"],
+                document_kind=row["document_kind"],
+                quantity=row["quantity"],
+                state=ItemState(row["item_state"]),
+            )
+            for row in rows
+            if row["position"] is not None
+        ),
     )
 
 

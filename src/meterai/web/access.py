@@ -53,10 +53,15 @@ async def order_of_token(desk: Desk, token: str) -> UUID | None:
     if known is None:
         known = await find_order_by_token(desk.house.db, token)
         if known is not None:
-            if len(_ORDERS) >= TOKENS_REMEMBERED_MAX:
-                _ORDERS.clear()
-            _ORDERS[token] = known
+            remember_token(token, known)
     return known
+
+
+def remember_token(token: str, order_id: UUID) -> None:
+    """Spares the look-up of a token that was made or found a moment ago."""
+    if len(_ORDERS) >= TOKENS_REMEMBERED_MAX:
+        _ORDERS.clear()
+    _ORDERS[token] = order_id
 
 
 async def open_order_page(desk: Desk, request: WebRequest, number: str) -> OrderKey:

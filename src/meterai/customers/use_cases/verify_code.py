@@ -40,40 +40,61 @@ async def verify_code(
     Raises: Refusal FORBIDDEN `code.wrong` (`attempts_left`); GONE `code.expired`, also for an unknown code;
     GONE `code.used_up` after five attempts or when it was used before.
     """
-    contact = await check_code(db, secret, code_id, text, now=now)
     token = new_token()
     try:
-        customer_id = await _open_session(db, code_id, token, language, now)
+        row = await _try(db, secret, code_id, text, token=token, language=language, now=now)
     except asyncpg.UniqueViolationError:
-        # Another code of the same contact made the customer between our reading and our writing.
-        customer_id = await _open_session(db, code_id, token, language, now)
-    return Session(token=token, customer_id=customer_id, contact=contact, expires_at=now + SESSION_LIFE)
+        # Another code of the same contact made the customer in the same moment; nothing was counted yet.
+        row = await _try(db, secret, code_id, text, token=token, language=language, now=now)
+    contact = _proven(row, secret, code_id, text, now)
+    assert row is not None
+    assert row.of_customer is not None  # the database and `_proven` go by the same rules
+    return Session(token=token, customer_id=row.of_customer, contact=contact, expires_at=now + SESSION_LIFE)
 
 
 async def check_code(db: Database, secret: bytes, code_id: uuid.UUID, text: str, *, now: datetime) -> Contact:
     """Counts an attempt and gives the contact that the code was sent to. Raises: what `verify_code` says."""
     async with db.connection() as connection:
         row = await store.count_attempt(connection, code_id)
+    return _proven(row, secret, code_id, text, now)
+
+
+def _proven(
+    row: store.CodeRow | None, secret: bytes, code_id: uuid.UUID, text: str, now: datetime
+) -> Contact:
     if row is None or row.expires_at <= now:
         raise Refusal(Kind.GONE, "code.expired")
     over = row.used_at is not None and now >= row.used_at + codes.REPEAT_LIFE
     if over or row.attempts > codes.ATTEMPTS_MAX:
         raise Refusal(Kind.GONE, "code.used_up")
-    typed = codes.code_mac(secret, code_id, codes.read_code(text))
-    if not hmac.compare_digest(typed, row.code_mac):
+    if not hmac.compare_digest(_typed_mac(secret, code_id, text), row.code_mac):
         if row.attempts >= codes.ATTEMPTS_MAX:
             raise Refusal(Kind.GONE, "code.used_up")
         raise Refusal(Kind.FORBIDDEN, "code.wrong", attempts_left=codes.ATTEMPTS_MAX - row.attempts)
     return Contact(kind=row.kind, value=row.value)
 
 
-async def _open_session(
-    db: Database, code_id: uuid.UUID, token: str, language: str, now: datetime
-) -> uuid.UUID:
+def _typed_mac(secret: bytes, code_id: uuid.UUID, text: str) -> bytes:
+    return codes.code_mac(secret, code_id, codes.read_code(text))
+
+
+async def _try(
+    db: Database,
+    secret: bytes,
+    code_id: uuid.UUID,
+    text: str,
+    *,
+    token: str,
+    language: str,
+    now: datetime,
+) -> store.TriedCode | None:
     async with db.connection() as connection:  # one statement is one transaction
-        return await store.use_code(
+        return await store.try_code(
             connection,
             code_id,
+            typed_mac=_typed_mac(secret, code_id, text),
+            attempts_max=codes.ATTEMPTS_MAX,
+            repeat_life=codes.REPEAT_LIFE,
             new_customer_id=new_id(now),
             new_contact_id=new_id(now),
             organisation_id=SELLER,

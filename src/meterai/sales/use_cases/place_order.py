@@ -103,7 +103,6 @@ async def _reprice(tx: Connection, order: Order, face_value: int, price_list: Pr
 
 
 async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
-    await ledger.open_accounts(tx, bookings.lots_of(order), now)
     await payments.place(
         tx,
         order.id,
@@ -112,7 +111,7 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
     )
     try:
         held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
-        await ledger.post(tx, held, now)
+        await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
     except Refusal as refusal:
         # No stock, or a seller whose books were never opened: the whole transaction is undone.
         if refusal.code in ("ledger.insufficient", "ledger.unknown"):

@@ -17,7 +17,7 @@ from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
 from meterai.sales.use_cases.open_order import open_order
 from meterai.stamping.queries import document_labels
-from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page
+from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page, remember_token
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
 from meterai.web.forms import Form
@@ -88,6 +88,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         now=now,
     )
     await bind_order(desk, entry, order.order_id)
+    remember_token(order.token, order.order_id)
     cookie = keep_order(desk, request, order.number, order.token)
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=[cookie])

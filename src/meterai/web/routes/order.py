@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from meterai.kernel.errors import Kind, Refusal
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.order import Order
-from meterai.sales.queries import order_page
+from meterai.sales.queries import order_items, order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -61,7 +61,7 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
 async def download(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """The stamped PDF."""
     key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)
+    order = await order_items(desk.house.db, key.order_id)
     item = next((i for i in order.items if i.position == position), None)
     if item is None or item.document_id is None or item.state != "done":
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")

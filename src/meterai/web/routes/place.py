@@ -11,8 +11,7 @@ from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
-from meterai.sales.order import Item, Order
-from meterai.sales.queries import order_page
+from meterai.sales.queries import ItemLine, OrderItems, order_items
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
@@ -33,8 +32,8 @@ class Sheet:
     """One document of a draft order, as the visitor may see it."""
 
     key: OrderKey
-    order: Order
-    item: Item
+    order: OrderItems
+    item: ItemLine
     position: int
     document: DocumentPage
 
@@ -111,7 +110,7 @@ async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) 
 
 async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) -> Sheet:
     key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)
+    order = await order_items(desk.house.db, key.order_id)
     if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     item = order.items[position - 1]
