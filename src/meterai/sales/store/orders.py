@@ -101,13 +101,16 @@ async def open_order(
 ) -> OpenedRow:
     """Writes a new order, or gives the one that was opened with this submit id before.
 
+    Nobody waits for the disk here: what fills the order comes next, and does.
+
     Raises: asyncpg.ForeignKeyViolationError for an unknown event.
     """
     row = await tx.fetchrow(
         """INSERT INTO sales.orders
                (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
                 created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9)
+           SELECT $1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9
+           FROM set_config('synchronous_commit', 'off', true)
            ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state""",
         order_id,
         number,
@@ -216,11 +219,13 @@ async def set_customer(
 ) -> list[uuid.UUID] | None:
     """Writes to whom an order belongs and where its news go; None when it is not in that state.
 
-    Gives the documents in it.
+    Gives the documents in it. Nobody waits for the disk here: a draft whose owner a crash of the database
+    forgot is given to them again by the next page, which knows them by their session.
     """
     documents: list[uuid.UUID] | None = await connection.fetchval(
         """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
-               language = coalesce($5, language) WHERE id = $1 AND state = $6
+               language = coalesce($5, language)
+           WHERE id = $1 AND state = $6 AND set_config('synchronous_commit', 'off', true) = 'off'
            RETURNING ARRAY(SELECT document_id FROM sales.item i
                            WHERE i.order_id = o.id AND i.document_id IS NOT NULL)""",
         order_id,

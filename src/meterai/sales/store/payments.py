@@ -69,11 +69,16 @@ def _attempt(order_id: uuid.UUID, payment: Payment) -> tuple[object, ...]:
 
 
 async def store_charge(connection: Connection, charge: Charge, poll_at: datetime) -> None:
-    """Writes what the payer needs; an attempt that has ended meanwhile is left as it is."""
+    """Writes what the payer needs; an attempt that has ended meanwhile is left as it is.
+
+    Nobody waits for the disk here: should a crash of the database forget it, the poller asks again under the
+    same reference.
+    """
     await connection.execute(
         """UPDATE sales.payment SET state = 'pending', transaction_id = $2, qr_text = nullif($3, ''),
                va_number = nullif($4, ''), page_url = nullif($5, ''), poll_at = $6
-           WHERE reference = $1 AND state = 'creating'""",
+           WHERE reference = $1 AND state = 'creating'
+               AND set_config('synchronous_commit', 'off', true) = 'off'""",
         charge.reference,
         charge.transaction_id,
         charge.qr_text,
