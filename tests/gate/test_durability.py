@@ -91,7 +91,8 @@ def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) 
         closes = [queue.close(window, [1, 2]) for window in windows]
         assert sum(close.count for close in closes) == 12
         queue.status()
-        wait_for(lambda: None not in {number_of(gate.port, held[0]) for gate in (first, second)})
+        for gate in (first, second):
+            wait_for(lambda gate=gate: all(number_of(gate.port, text) for text in held))
         numbers = [number_of(first.port, text) for text in held]
         assert sorted(number or 0 for number in numbers) == list(range(1, 13))
         assert numbers == [number_of(second.port, text) for text in held]
