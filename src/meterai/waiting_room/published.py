@@ -17,6 +17,7 @@ from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import Ticket, contact_id, event_number, join_record, read_ticket
 
 _SEEDS_KEPT_MAX = 20_000
+_TICKETS_KEPT_MAX = 10_000
 
 
 class Published:
@@ -28,6 +29,8 @@ class Published:
     def __init__(self, folder: QueueFolder) -> None:
         self.folder = folder
         self.event = event_number(folder.slug)
+        self._good: OrderedDict[str, Ticket] = OrderedDict()
+        """Tickets whose signature was checked: each is read several times on its way through the door."""
         self._read_rules()
         self.event_key = folder.event_key()
         """Secret: makes ids of contacts, and the key of certificates."""
@@ -40,7 +43,12 @@ class Published:
 
     def read_ticket(self, text: str) -> Ticket:
         """A ticket of this queue, its signature checked. Raises: Refusal `ticket.*`."""
-        return read_ticket(text, self._ticket_keys, self.event)
+        known = self._good.get(text)
+        if known is None:
+            known = self._good[text] = read_ticket(text, self._ticket_keys, self.event)
+            if len(self._good) > _TICKETS_KEPT_MAX:
+                self._good.popitem(last=False)
+        return known
 
     def id_of(self, contact: str) -> bytes:
         """The id of a canonical contact (`email:ani@contoh.id`) in this event."""
@@ -64,6 +72,7 @@ class Published:
         raw = self.folder.config.read_bytes()
         self.controller_key = _key(documents.decode(raw, Config).controller_key)
         self.config = documents.read(raw, Config, self.controller_key)
+        self._good.clear()
         self._ticket_keys = {number: _key(text) for number, text in self.config.ticket_keys.items()}
 
     def _seed(self, window: int) -> bytes | None:

@@ -119,8 +119,8 @@ async def _knock(door: Door) -> Response[bytes]:
     published = desk.queues.published(slug)
     try:
         holder = await holder_of(door.request, desk, published, text)
-        called = await look_at_call(desk.house.db, published, text, now=desk.house.clock())
         if holder.contact is None:
+            called = await look_at_call(desk.house.db, published, text, now=desk.house.clock())
             return ask(door, has_ticket=True, has_pass=isinstance(called, Pass))
         given = await _claim(door, published, holder, is_in_flight=number is not None)
     except Refusal as refusal:
