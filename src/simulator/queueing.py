@@ -89,7 +89,7 @@ class QueuedApplicant(Applicant):
                 status = await self._status(gate)
                 if place.is_called_by(status):
                     return
-                await asyncio.sleep(_pause(place, status))
+                await asyncio.sleep(pause_before_look(place, status))
         finally:
             gate.close()
         if not place.is_called:
@@ -145,7 +145,7 @@ def place_on(page: Response) -> Place:
     )
 
 
-def _pause(place: Place, status: Status) -> float:
+def pause_before_look(place: Place, status: Status) -> float:
     """Seconds until the next look: a tenth of the time that is left, within what the status allows."""
     ahead = max(0, place.number - 1 - status.called)
     left = ahead * 60 / status.rate if status.rate else 600

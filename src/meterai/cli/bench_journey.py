@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from meterai.cli.bench_order import show_figures
+from meterai.cli.bench_processes import print_result, result_of_crowd
 from meterai.cli.data_folder import DataOption, data_folder
 
 
@@ -34,16 +32,9 @@ def bench_journey(
         "--think-seconds": think_seconds,
         "--size-bytes": size_bytes,
     }
-    command = [sys.executable, "-m", "simulator.journey_load", "--data", str(data_folder(data))]
-    command += [str(word) for pair in told.items() for word in pair] + ["--apart"] * apart
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if run.returncode != 0:
-        raise typer.Exit(2)
-    result = json.loads(run.stdout)
-    if json_output:
-        print(json.dumps(result))
-    else:
-        _show(result)
+    words = [word for pair in told.items() for word in pair] + ["--apart"] * apart
+    result = result_of_crowd("simulator.journey_load", "--data", data_folder(data), *words)
+    print_result(result, _show, as_json=json_output)
     raise typer.Exit(1 if result["lost"] else 0)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from meterai.cli.bench_processes import print_result, result_of_crowd
 from meterai.cli.data_folder import DataOption, data_folder
 
 
@@ -22,16 +20,9 @@ def bench_order(
     data: DataOption = None,
 ) -> None:
     """Measure the running service. Exit code 1: something was lost, or a sampled file was not genuine."""
-    command = [sys.executable, "-m", "simulator.order_load", "--data", str(data_folder(data))]
-    command += ["--orders", str(orders), "--people", str(people), "--size-bytes", str(size_bytes)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if run.returncode != 0:
-        raise typer.Exit(2)
-    result = json.loads(run.stdout)
-    if json_output:
-        print(json.dumps(result))
-    else:
-        _show(result)
+    words = ["--orders", orders, "--people", people, "--size-bytes", size_bytes]
+    result = result_of_crowd("simulator.order_load", "--data", data_folder(data), *words)
+    print_result(result, _show, as_json=json_output)
     raise typer.Exit(1 if result["lost"] or result["problems"] else 0)
 
 

@@ -7,11 +7,36 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+import typer
+
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """As in the jail; for every engine alike."""
+
+
+def result_of_crowd(module: str, *words: object) -> dict[str, Any]:
+    """What `python -m module words` printed as one JSON object: the crowd is a process of its own, which the
+    product does not import.
+
+    Raises: typer.Exit 2 when it could not measure; it has said why.
+    """
+    command = [sys.executable, "-m", module, *map(str, words)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if run.returncode not in (0, 1) or not run.stdout:
+        raise typer.Exit(2)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def print_result(result: dict[str, Any], show: Callable[[dict[str, Any]], None], *, as_json: bool) -> None:
+    """As one JSON object, or as tables."""
+    if as_json:
+        print(json.dumps(result))
+    else:
+        show(result)
 
 
 def machine() -> dict[str, Any]:

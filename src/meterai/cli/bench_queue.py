@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from meterai.cli.bench_processes import print_result, result_of_crowd
 
 
 def bench_queue(
@@ -24,16 +23,9 @@ def bench_queue(
 
     Exit code 1: a request was refused or lost, or the status is too long.
     """
-    command = [sys.executable, "-m", "simulator.queue_load", "--joins", str(joins)]
-    command += ["--seconds", str(seconds), "--waiting", str(waiting)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if run.returncode != 0:
-        raise typer.Exit(2)
-    result = json.loads(run.stdout)
-    if json_output:
-        print(json.dumps(result))
-    else:
-        _show(result)
+    words = ["--joins", joins, "--seconds", seconds, "--waiting", waiting]
+    result = result_of_crowd("simulator.queue_load", *words)
+    print_result(result, _show, as_json=json_output)
     raise typer.Exit(1 if result["problems"] else 0)
 
 

@@ -1,0 +1,78 @@
+"""How somebody in the crowd reads the wait page and the status, and which forms of a page it finds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from simulator.forms import form_with
+from simulator.http import Response
+from simulator.processes import set_apart
+from simulator.queueing import Place, Status, pause_before_look, place_on
+
+WAIT_PAGE = (
+    '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
+    'data-number="{number}" data-called="{called}" data-reload="{reload}">'
+)
+
+
+def page(**told: object) -> Response:
+    facts = {"window": 3, "place": "", "number": "", "called": "", "reload": 4} | told
+    return Response(200, {}, WAIT_PAGE.format(**facts).encode(), "http://localhost/antre/casn/t/x")
+
+
+def status(*, frontier: tuple[int, int] = (0, 0), called: int = 0, rate: int = 600) -> Status:
+    return Status(state="open", frontiers=[frontier, (0, 0)], rate=rate, called=called, poll=(2, 60))
+
+
+def test_a_place_is_unknown_until_its_window_is_drawn() -> None:
+    assert place_on(page()) == Place(window=3, place=None, number=0, is_called=False, reload_s=4)
+    drawn = place_on(page(place=2**63, number=17, called=1))
+    assert (drawn.place, drawn.number, drawn.is_called) == (2**63, 17, True)
+
+
+@pytest.mark.parametrize(
+    ("frontier", "is_called"),
+    [((2, 2**64 - 1), False), ((3, 500), False), ((3, 501), True), ((4, 0), True)],
+)
+def test_whoever_stands_before_the_frontier_is_called(frontier: tuple[int, int], is_called: bool) -> None:
+    place = place_on(page(place=500, number=17))
+    assert place.is_called_by(status(frontier=frontier)) is is_called
+    assert not place_on(page()).is_called_by(status(frontier=(3, 2**64 - 1)))
+
+
+def test_people_near_the_front_look_more_often() -> None:
+    place = place_on(page(place=500, number=1_001))
+    assert pause_before_look(place, status(called=1_000)) == 2
+    assert pause_before_look(place, status(called=500)) == pytest.approx(5)
+    assert pause_before_look(place, status(rate=1)) == 60
+    assert pause_before_look(place, status(rate=0)) == 60
+
+
+def test_a_form_is_found_by_its_fields_and_no_other_form_is_mixed_in() -> None:
+    html = (
+        '<form action="/bahasa"><input name="bahasa" value="en"></form>'
+        '<form method="post" action="/beli"><input type="hidden" name="bukti" value="b&amp;c">'
+        '<input name="kontak"></form>'
+    )
+    found = form_with(html, "kontak")
+    assert (found.action, found.fields) == ("/beli", {"bukti": "b&c", "kontak": ""})
+    with pytest.raises(LookupError, match="kode"):
+        form_with(html, "kode")
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_a_service_set_apart_keeps_its_processor() -> None:
+    before = os.sched_getaffinity(0)
+    first, second, *_ = sorted(before)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        set_apart(child.pid, product_cpu=first, crowd_cpu=second)
+        assert os.sched_getaffinity(child.pid) == {first}
+        assert os.sched_getaffinity(0) == {second}
+    finally:
+        os.sched_setaffinity(0, before)
+        child.communicate(b"\n")
