@@ -27,6 +27,8 @@ class FileFindings(msgspec.Struct, kw_only=True):
     changed: Findings
     misjudged: Findings
     read: int = 0
+    imported: int = 0
+    """Releases whose files another installation keeps: not looked for."""
     judged: int = 0
 
 
@@ -45,7 +47,9 @@ async def check_files(
     """
     found = FileFindings(changed=Findings(shown=[]), misjudged=Findings(shown=[]))
     async with db.connection() as conn:
-        total = await conn.fetchval("SELECT count(*) FROM stamping.release")
+        total = await conn.fetchval("SELECT count(*) FROM stamping.release WHERE NOT imported")
+        imported = await conn.fetchval("SELECT count(*) FROM stamping.release WHERE imported")
+    found.imported = imported
     total = total if sample is None else min(sample, total)
     turns = asyncio.Semaphore(concurrency)
 
@@ -83,12 +87,13 @@ async def _check_file(
             found.misjudged.add(f"{sha256}: {verdict}")
 
 
+# Of an imported release the file was never here (docs/decisions/0011).
 # A file that was released while the time-stamp authority was down can't prove its time by itself: only its
 # version 2 can. Its bytes are compared all the same.
 _RELEASED = """SELECT sha256, min(bytes) AS bytes,
         NOT EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = release.sha256) AS to_judge
     FROM stamping.release
-    WHERE sha256 > $1 AND sha256 <= $2 GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
+    WHERE sha256 > $1 AND sha256 <= $2 AND NOT imported GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
 _FIRST, _LAST = "", "g"  # before and after every hex digest
 
 

@@ -128,6 +128,8 @@ async def _check_files(
     )
     seconds = time.perf_counter() - started
     note = "" if sample is None or found.read < sample else "a random sample of the released files"
+    if found.imported:
+        note = "; ".join(filter(None, [note, f"{found.imported:,} imported, whose files are elsewhere"]))
     results = [result("I9", I9_TITLE, found.changed, checked=found.read, seconds=seconds, note=note)]
     if judge is not None:
         results.append(

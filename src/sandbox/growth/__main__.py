@@ -1,0 +1,80 @@
+"""`python -m sandbox.growth --customers N`: makes a running development service look years old.
+
+Writes N customers with 2 N stamps into its database, straight into the tables as their owner: nothing for
+production, which is refused. Leaves `meterai check` green.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import connect
+from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
+from meterai.kit.postgres import OWNER
+from meterai.kit.settings import Settings, from_environment
+from meterai.ledger.use_cases.issue_quota import issue_quota
+from sandbox.growth.bulk import Progress, write_history
+from sandbox.growth.history import KEY_ID
+
+
+async def grow(
+    app_url: str, owner_url: str, *, signer: Path, customers: int, now: datetime, progress: Progress
+) -> None:
+    """Issues the stock, writes the history and the counter of the key that is said to have sealed it."""
+    app = await connect(app_url)
+    try:
+        await issue_quota(app, pieces=2 * customers, deposit_reference="history", now=now)
+    finally:
+        await app.close()
+    await write_history(owner_url, customers=customers, now=now, progress=progress)
+    (signer / f"{KEY_ID}.count").write_text(f"{2 * customers:020}")
+
+
+def _owner_url(settings: Settings) -> str:
+    """The address of the running service's database for its owner."""
+    if settings.database_url:
+        return settings.database_url
+    addresses = read_addresses(settings.data)
+    password = Secrets(settings.data).database_owner
+    url = addresses.database.replace("://", f"://{OWNER}:{password}@", 1)
+    return by_socket(url, addresses.database_socket)
+
+
+def _show(what: str, done: int, total: int) -> None:
+    print(f"{time.perf_counter() - _STARTED:7.1f} s  {what} {done:,} of {total:,}", file=sys.stderr)
+
+
+_STARTED = time.perf_counter()
+
+
+def main() -> None:
+    """Reads the arguments and runs."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.growth")
+    parser.add_argument("--customers", type=int, default=4_000_000)
+    parser.add_argument("--data", type=Path, default=default_data())
+    asked = parser.parse_args()
+    settings = settings_of_running(msgspec.structs.replace(from_environment(), data=asked.data.absolute()))
+    if settings.environment == "production":
+        raise SystemExit("a made-up history has no place in production")
+    asyncio.run(
+        grow(
+            settings.database_app_url,
+            _owner_url(settings),
+            signer=settings.data / "signer",
+            customers=asked.customers,
+            now=system_clock(),
+            progress=_show,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

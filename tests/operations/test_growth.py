@@ -1,0 +1,84 @@
+"""A database that was filled wholesale with a made-up history is one that the product could have written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kit.objects import FolderStore
+from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.operations.use_cases.open_house import open_house
+from sandbox.growth.__main__ import grow
+from sandbox.growth.history import TABLES
+
+pytestmark = pytest.mark.storage
+
+NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
+CUSTOMERS = 200
+
+
+async def fill(database: TestDatabase, signer: Path) -> None:
+    """A house with a history of 200 customers."""
+    await open_house(database.app, events_file="", development=True, now=NOW)
+    await grow(
+        database.urls.app,
+        database.urls.owner,
+        signer=signer,
+        customers=CUSTOMERS,
+        now=NOW,
+        progress=lambda what, done, total: None,
+    )
+
+
+async def test_a_made_up_history_keeps_every_invariant(database: TestDatabase, tmp_path: Path) -> None:
+    await fill(database, tmp_path)
+    results = await run_invariants(
+        database.reader,
+        now=NOW,
+        objects=FolderStore(tmp_path / "objects"),
+        counters=read_counters(tmp_path),
+    )
+    assert [(found.id, found.violations) for found in results if not found.ok] == []
+    looked_at = {found.id: found.checked for found in results}
+    assert looked_at.pop("I9") == 0, "no file of an imported release is here"
+    assert all(looked_at.values())
+    assert looked_at["I1"] == 2 * CUSTOMERS
+    (files,) = [found for found in results if found.id == "I9"]
+    assert "400 imported" in files.note, "what was not looked at is said"
+
+
+async def test_a_made_up_history_breaks_no_foreign_key_and_leaves_every_index_whole(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await fill(database, tmp_path)
+    keys = await database.owner.fetch(
+        """SELECT conrelid::regclass::text AS of_table, conname, pg_get_constraintdef(oid) AS definition
+           FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY ($1::text[]::regclass[])""",
+        list(TABLES),
+    )
+    assert len(keys) > 10
+    for key in keys:  # adding it anew looks at every row
+        await database.owner.execute(f"ALTER TABLE {key['of_table']} DROP CONSTRAINT {key['conname']}")
+        await database.owner.execute(f"ALTER TABLE {key['of_table']} ADD {key['definition']}")
+    assert not await database.owner.fetchval(
+        "SELECT count(*) FROM pg_index WHERE NOT (indisvalid AND indisready)"
+    )
+
+
+async def test_a_second_history_is_refused(database: TestDatabase, tmp_path: Path) -> None:
+    await fill(database, tmp_path)
+    with pytest.raises(FileExistsError):
+        await fill(database, tmp_path)
+
+
+async def test_the_application_cannot_call_a_release_imported(database: TestDatabase) -> None:
+    columns = "serial, version, sha256, bytes, pages, document_id, released_at"
+    values = "'0', 1, '', 1, 1, gen_random_uuid(), now()"
+    async with database.app.connection() as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(f"INSERT INTO stamping.release ({columns}, imported) VALUES ({values}, true)")
