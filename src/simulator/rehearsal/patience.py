@@ -130,7 +130,8 @@ class PatientApplicant(QueuedApplicant):
             page = await self.browser.get(page.url)
 
     async def _pay(self, page: Response) -> None:
-        """Pays; a gateway that does not answer may have taken the money: 412 says that it has."""
+        """Pays. A gateway that did not answer may have taken the money: 412 says that it has. One that was
+        not there when the order was placed knows no charge (404): the order is loaded again for another."""
         deadline = time.monotonic() + self.patience_seconds
         while True:
             try:
@@ -140,7 +141,10 @@ class PatientApplicant(QueuedApplicant):
                 if refused.status == 412:
                     self._done("pay")
                     return
-                raise
+                if refused.status != 404 or time.monotonic() > deadline:
+                    raise
+                self.tried_again.append("pay")
+                page = await self.browser.get(page.url)
             except TROUBLE:
                 if time.monotonic() > deadline:
                     raise

@@ -42,7 +42,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "no": {"id": "tidak", "en": "no"},
     "holds": {"id": "baik", "en": "holds"},
     "fails": {"id": "gagal", "en": "fails"},
-    "not_run": {"id": "belum tersedia", "en": "not there yet"},
     "reasons": {"id": "Mengapa tidak lulus", "en": "Why it is not passed"},
     "problems": {"id": "Masalah orang-orang", "en": "What people met"},
     "seconds": {"id": "detik", "en": "seconds"},
