@@ -13,7 +13,6 @@ from meterai.waiting_room.promises import (
     Outcome,
     Promise,
     PromiseBook,
-    Tally,
     facts_of,
     is_kept,
     parse_promise,
@@ -105,25 +104,4 @@ def test_the_log_says_who_was_promised_what() -> None:
 def test_a_promise_is_judged_by_what_we_did_not_by_who_did_not_come(
     outcome: Outcome, kept: bool | None
 ) -> None:
-    assert is_kept(promise(), outcome) is kept
-
-
-def test_promises_are_judged_once_when_they_are_due() -> None:
-    tally = Tally()
-    tally.add([promise(1, after=600), promise(2, after=1_200)])
-    assert tally.due(NOW + 540) == []
-    assert tally.due(NOW + 660) == [promise(1, after=600)]
-    assert tally.due(NOW + 720) == []
-    tally.count(promise(1), Outcome(is_called=True, done_at=NOW + 1))
-    tally.count(promise(3), Outcome(is_called=True))
-    tally.count(promise(4), Outcome(is_called=False))
-    assert (tally.kept, tally.given) == (1, 2)
-
-
-def test_a_controller_that_starts_again_judges_nothing_twice() -> None:
-    before = Tally()
-    before.add([promise(1, after=600), promise(2, after=1_200)])
-    before.due(NOW + 660)
-    after = Tally(judged_until=before.judged_until, kept=1, given=1)
-    after.add([promise(1, after=600), promise(2, after=1_200)])
-    assert after.due(NOW + 2_000) == [promise(2, after=1_200)]
+    assert is_kept(promise().done_by, outcome) is kept

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import new_id, token_digest
+from meterai.kernel.ids import token_digest
 from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
@@ -368,19 +368,22 @@ async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | No
     return paid_at
 
 
-async def done_after_s(conn: Connection, *, now: datetime) -> float | None:
-    """From the order's beginning to its stamped documents, 95 of 100 of the last 1,000 that had the time for
-    it; None: fewer than 50."""
-    oldest, newest = new_id(now - timedelta(hours=2)), new_id(now - WAITS_AT_MOST)
-    row = await conn.fetchrow(
-        """SELECT count(*) AS seen, percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS seconds FROM
-               (SELECT extract(epoch FROM closed_at - created_at)::float8 AS seconds FROM sales.orders
-                WHERE id BETWEEN $1 AND $2 AND state = 'completed' AND flow = 'stamp'
-                ORDER BY id DESC LIMIT 1000) AS recent""",
-        oldest,
-        newest,
+class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an order came."""
+
+    paid_at: datetime | None
+    completed_at: datetime | None
+    """Everything of it is stamped."""
+
+
+async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OrderOutcome]:
+    """How far these orders came; those that are gone are left out."""
+    rows = await conn.fetch(
+        """SELECT id, paid_at, CASE WHEN state = 'completed' THEN closed_at END AS completed_at
+           FROM sales.orders WHERE id = ANY($1)""",
+        list(ids),
     )
-    return None if row is None or row["seen"] < 50 else float(row["seconds"])
+    return {row["id"]: OrderOutcome(paid_at=row["paid_at"], completed_at=row["completed_at"]) for row in rows}
 
 
 _EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,

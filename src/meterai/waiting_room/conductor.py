@@ -16,6 +16,7 @@ from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.load import read_measured
+from meterai.waiting_room.promise_store import Told, read_told
 from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
@@ -42,7 +43,7 @@ WINDOWS_KEPT = 60
 """Rows of windows behind the frontier that are kept a while."""
 POLL = (2, 60)
 DONE_AFTER_S = 300
-"""From the call to the stamped document, while too few have been seen."""
+"""From the claim to the stamped document, while too few have been seen."""
 LINE_COUNTS_S = 2 * 86_400
 
 
@@ -70,6 +71,7 @@ class Conductor:
         open_windows = range(queue.closed_through + 1, max(number, queue.closed_through) + 4)
         async with self._steering.db.connection() as connection:
             measured = self._heard(await read_measured(connection, queue.event), now)
+            told = await read_told(connection, queue.number)
         seen = Seen(
             now=now,
             gathered=gathered,
@@ -84,7 +86,7 @@ class Conductor:
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")
         self._queue, self._called = decided.queue, decided.called
-        await self._publish(decided, measured, now)
+        await self._publish(decided, told, now)
         await self._forget(now)
         return decided
 
@@ -129,7 +131,7 @@ class Conductor:
 
     # ------------------------------------------------------------ publishing
 
-    async def _publish(self, decided: Decided, measured: Measured, now: float) -> None:
+    async def _publish(self, decided: Decided, told: Told, now: float) -> None:
         """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
@@ -151,7 +153,7 @@ class Conductor:
             rows = [row for row in await self._windows(self._revealed + 1) if row.reveal is not None]
             await asyncio.to_thread(_publish_reveals, publisher, rows)
             self._revealed = rows[-1].number if rows else queue.revealed_through
-        await asyncio.to_thread(publisher.publish_status, await self._status(decided, measured, now))
+        await asyncio.to_thread(publisher.publish_status, await self._status(decided, told, now))
 
     async def _windows(self, first: int) -> list[ClosedWindow]:
         async with self._steering.db.connection() as connection:
@@ -159,7 +161,7 @@ class Conductor:
             assert queue is not None
             return await store.closed_windows(connection, queue.number, first=first, limit=GATHER_AT_ONCE)
 
-    async def _status(self, decided: Decided, measured: Measured, now: float) -> Status:
+    async def _status(self, decided: Decided, told: Told, now: float) -> Status:
         queue, step = decided.queue, decided.step
         late, frontier = queue.late, queue.frontier
         return Status(
@@ -177,8 +179,8 @@ class Conductor:
             waiting=decided.waiting,
             admitted=queue.admitted,
             called=queue.called,
-            done_after_s=round(measured.done_after_s or DONE_AFTER_S),
-            kept=(0, 0),
+            done_after_s=told.done_after_s or DONE_AFTER_S,
+            kept=(told.kept, told.given),
             log=self._publisher.log_head(),
             note=queue.note,
         )

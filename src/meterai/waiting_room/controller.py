@@ -52,8 +52,6 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps that can be sold; None: not asked."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
-    done_after_s: float | None = None
-    """From order to stamped document, 95 of 100; None: too few were seen."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):

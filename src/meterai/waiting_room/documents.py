@@ -70,7 +70,7 @@ class Status(Document, frozen=True, kw_only=True):
     called: int = 0
     """Places that the frontier has passed, of everybody who ever joined."""
     done_after_s: int
-    """From the call to the stamped document, 95 of 100 people."""
+    """From the claim to the stamped document, 95 of 100 people."""
     kept: tuple[int, int]
     """Promises kept, and given, that are due by now."""
     log: tuple[int, str]

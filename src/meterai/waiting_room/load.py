@@ -36,8 +36,6 @@ class Behind(msgspec.Struct, frozen=True):
     """Age of the oldest item that is paid and not stamped."""
     stock: int
     """Stamps that can be sold."""
-    done_after_s: float | None
-    """From order to stamped document, 95 of 100; None: too few were seen."""
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
@@ -61,12 +59,11 @@ async def report_behind(db: Database, behind: Behind) -> None:
     """One statement; whichever worker was last is right."""
     async with db.connection() as connection:
         await connection.execute(
-            """INSERT INTO waiting_room.behind VALUES (true, clock_timestamp(), $1, $2, $3)
+            """INSERT INTO waiting_room.behind (at, backlog_s, stock) VALUES (clock_timestamp(), $1, $2)
                ON CONFLICT (one) DO UPDATE SET at = excluded.at, backlog_s = excluded.backlog_s,
-                   stock = excluded.stock, done_after_s = excluded.done_after_s""",
+                   stock = excluded.stock""",
             behind.backlog_s,
             behind.stock,
-            behind.done_after_s,
         )
 
 
@@ -86,7 +83,7 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         event,
     )
     behind = await connection.fetchrow(
-        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock, done_after_s
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock
            FROM waiting_room.behind"""
     )
     heard = [row for row in sites if row["age"] <= SILENT_S]
@@ -106,5 +103,4 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         measured,
         backlog_s=behind["backlog_s"] + late_s,
         stock=behind["stock"],
-        done_after_s=behind["done_after_s"],
     )

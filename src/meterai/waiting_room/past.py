@@ -82,7 +82,7 @@ def _with_outage(past: Past, calls: float, now: float) -> Past:
 
 
 def done_after_of(lasted: Sequence[float], *, guess_s: float = 900.0) -> int:
-    """`Status.done_after_s`: from the call to the stamp, what sufficed 95 of the last 100 people.
+    """`Status.done_after_s`: from the claim to the stamp, what sufficed 95 of the last 100 people.
 
     `lasted`: seconds, of the last people who were done (some hundred). Before there are twenty of them the
     guess counts too.

@@ -2,7 +2,7 @@
 
 A gate can't write the public log, so it appends to `gates/<number>/promises` (records of 28 bytes: id 12,
 window 3, given at 4, done by 4, percent 1, CRC-32 4; big-endian). The controller reads on from where it was,
-logs each one, and when a promise is due asks the store what came of it.
+logs each one and keeps it in the store until it is due; a worker judges it by what came of the order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -121,52 +121,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Its order is paid, and waits for us."""
 
 
-def is_kept(promise: Promise, outcome: Outcome) -> bool | None:
-    """Whether a promise that is due was kept; None: its holder did not come, or left without paying.
+def is_kept(done_by: int, outcome: Outcome) -> bool | None:
+    """Whether a promise for a moment that is over was kept; None: its holder did not come, or did not pay.
 
     Whoever was not even called by then, or has paid and waits, was let down.
     """
     if outcome.done_at is not None:
-        return outcome.done_at <= promise.done_by
+        return outcome.done_at <= done_by
     return False if outcome.is_paid or not outcome.is_called else None
-
-
-class Tally:
-    """Promises that are not due yet, and how many of the others were kept. 24 bytes each.
-
-    `judged_until`: what an earlier process judged; its numbers go on.
-    """
-
-    def __init__(self, *, judged_until: int = 0, kept: int = 0, given: int = 0) -> None:
-        self.judged_until = judged_until
-        self.kept = kept
-        self.given = given
-        self._by_minute: dict[int, bytearray] = {}
-
-    def add(self, promises: Iterable[Promise]) -> None:
-        """Takes up promises; those judged already are left out."""
-        for promise in promises:
-            if promise.done_by > self.judged_until:
-                minute = -(-promise.done_by // 60)
-                self._by_minute.setdefault(minute, bytearray()).extend(promise.data())
-
-    def due(self, now: float) -> list[Promise]:
-        """Those due by now, in whole minutes, taken out. To be judged, each once, by `count`."""
-        minute = int(now // 60)
-        due = [self._by_minute.pop(key) for key in sorted(self._by_minute) if key <= minute]
-        self.judged_until = max(self.judged_until, minute * 60)
-        return [
-            parse_promise(bytes(part[at : at + DATA_BYTES]))
-            for part in due
-            for at in range(0, len(part), DATA_BYTES)
-        ]
-
-    def count(self, promise: Promise, outcome: Outcome) -> None:
-        """Judges one."""
-        kept = is_kept(promise, outcome)
-        if kept is not None:
-            self.given += 1
-            self.kept += kept
 
 
 def _whole_records(path: Path, start: int) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage
 from meterai.kit import settings as environment
 from meterai.kit.logging import set_up_logging
+from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.report_behind import BehindReporter
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
@@ -43,6 +44,7 @@ _LOOK_SECONDS = 0.1
 """How often the outbox is looked into."""
 _LIMIT = 20
 _NEWS_AT_ONCE = 8
+_PROMISES = 500
 _SIGN_OF_LIFE_SECONDS = 2.0
 
 
@@ -115,6 +117,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
         Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
+        Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=2),
         Loop(name="behind", work=tell_what_is_behind, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=1),

@@ -1,4 +1,4 @@
-"""Tells the controllers of the queues what lies behind the site: stamping, stock, how long it all takes."""
+"""Tells the controllers of the queues what lies behind the site: stamping, stock, how long people take."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from meterai.customers.organisations import SELLER
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
+from meterai.operations.use_cases.judge_promises import measure_done_after
 from meterai.sales import queries as sales
 from meterai.waiting_room.load import Behind, report_behind
 
@@ -20,15 +21,14 @@ class BehindReporter:
 
     db: Database
     _done_at: datetime | None = None
-    _done_after_s: float | None = None
 
     async def report(self, now: datetime) -> None:
         """One report; call it once a second."""
         async with self.db.connection() as connection:
             oldest = await sales.oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)
-            if self._done_at is None or now - self._done_at >= DONE_EVERY:
-                self._done_at = now
-                self._done_after_s = await sales.done_after_s(connection, now=now)
         backlog_s = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
-        await report_behind(self.db, Behind(backlog_s, max(0, stock.available), self._done_after_s))
+        await report_behind(self.db, Behind(backlog_s, max(0, stock.available)))
+        if self._done_at is None or now - self._done_at >= DONE_EVERY:
+            self._done_at = now
+            await measure_done_after(self.db, now=now)

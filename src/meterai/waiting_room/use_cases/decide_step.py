@@ -13,7 +13,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import controller, documents, store
+from meterai.waiting_room import controller, documents, promise_store, store
 from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
@@ -38,7 +38,7 @@ REVEAL_AFTER_S = 2
 """After a window's end: late gates have published by then."""
 ELAPSED_S_MAX = 2.0
 """A controller that comes back after a pause does not call those of the pause all at once."""
-_CLAIMS, _SAID, _REVEALS, _WINDOWS = 2_000, 500, 200, 200
+_CLAIMS, _SAID, _REVEALS, _WINDOWS, _DUE = 2_000, 500, 200, 200, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,7 @@ class _Draft:
 
     async def complete(self) -> Decided:
         claimed = await self._log_what_was_said()
+        await self._note_due_promises()
         await self._close_windows()
         await self._reveal_windows()
         step, waiting = self._decide(claimed, door_is_full=await self._is_door_full())
@@ -200,10 +201,22 @@ class _Draft:
         if (told := self._seen.promises) and told.read_from == self._queue.memory.promises_read:
             for promise in told.given:
                 self._say(facts_of(promise), promise.given_at)
+            await promise_store.add_promises(self._tx, self._queue.number, told.given)
             memory = msgspec.structs.replace(self._queue.memory, promises_read=told.read_to)
             self._change(memory=memory)
         self._change(admitted=self._queue.admitted + len(claims))
         return len(claims)
+
+    async def _note_due_promises(self) -> None:
+        """Whether people whose promise is due have been called, by the frontier as it was until now."""
+        due = await promise_store.due_promises(self._tx, self._queue.number, self._now, limit=_DUE)
+        called = []
+        for promise in due:
+            seed = self._seen.seed_of(promise.window)
+            place = place_of(seed, promise.id) if seed else None
+            was_called = place is not None and self._queue.frontier.calls(promise.window, place)
+            called.append((promise.id, was_called))
+        await promise_store.note_due(self._tx, self._queue.number, called)
 
     async def _close_windows(self) -> None:
         for found in self._seen.gathered:

@@ -1,0 +1,141 @@
+"""What people were promised is judged by what became of their orders; how long they take is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import LineOfPeople
+from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+
+from meterai.customers.organisations import ensure_organisations
+from meterai.operations.use_cases.judge_promises import judge_due_promises, measure_done_after
+from meterai.waiting_room import promise_store, store
+from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.promise_store import Told
+from meterai.waiting_room.promises import Promise, PromiseBook
+from meterai.waiting_room.store import Pass
+
+pytestmark = pytest.mark.storage
+
+
+async def buy(
+    database: TestDatabase, queue: int, id: bytes, *, claimed: datetime,
+    paid: datetime | None = None, done: datetime | None = None,
+) -> None:  # fmt: skip
+    """Somebody with a pass whose order came so far."""
+    order_id = uuid.uuid4()
+    one = Pass(
+        id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=claimed, window=1, lane=Lane.NEW, gate=1,
+        sequence=1,
+    )  # fmt: skip
+    async with database.app.transaction() as tx:
+        assert await store.add_pass(tx, queue, one)
+        assert await store.use_pass(tx, queue, id, one.pass_id, order_id=order_id, instead_of=None)
+    seller = await database.owner.fetchval("SELECT id FROM customers.organisation LIMIT 1")
+    state = "completed" if done else "paid" if paid else "awaiting_payment"
+    await database.owner.execute(
+        """INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
+               language, created_at, paid_at, closed_at)
+           VALUES ($1, $2, $2, $3, $4, 'stamp', $5, 'id', $6, $7, $8)""",
+        order_id, order_id.hex, order_id.bytes, seller, state, claimed - timedelta(hours=1), paid, done,
+    )  # fmt: skip
+
+
+async def told(database: TestDatabase, queue: int) -> Told:
+    async with database.app.connection() as connection:
+        return await promise_store.read_told(connection, queue)
+
+
+async def promised(line: LineOfPeople, *people: tuple[bytes, bool]) -> int:
+    """Promises that were due at noon; (id, had been called)."""
+    due = int(line.now.timestamp())
+    async with line.database.app.transaction() as tx:
+        given = [Promise(id=id, window=1, given_at=due - 600, done_by=due) for id, _ in people]
+        await promise_store.add_promises(tx, line.number, given)
+        await promise_store.note_due(tx, line.number, people)
+    return due
+
+
+def person(number: int) -> bytes:
+    return number.to_bytes(12, "big")
+
+
+async def test_promises_are_judged_by_the_order_as_it_stood_when_they_were_due(line: LineOfPeople) -> None:
+    await ensure_organisations(line.database.app, line.now)
+    before, after = line.now - timedelta(minutes=1), line.now + timedelta(minutes=1)
+    early = line.now - timedelta(minutes=9)
+    await promised(line, *((person(number), number != 5) for number in range(6)))
+    db = line.database
+    await buy(db, line.number, person(0), claimed=early, paid=before, done=before)  # kept
+    await buy(db, line.number, person(1), claimed=early, paid=before, done=after)  # stamped too late
+    await buy(db, line.number, person(2), claimed=early, paid=before)  # paid, waits for us
+    await buy(db, line.number, person(3), claimed=early, paid=after, done=after)  # took their time
+    # 4 was called and did not come; 5 was not even called
+    assert await judge_due_promises(db.app, limit=4) == 4
+    assert await judge_due_promises(db.app, limit=4) == 2
+    assert await judge_due_promises(db.app, limit=4) == 0
+    assert await told(db, line.number) == Told(kept=1, given=4)
+
+
+async def test_a_promise_that_is_not_due_is_left_alone(line: LineOfPeople) -> None:
+    due = int(line.now.timestamp())
+    async with line.database.app.transaction() as tx:
+        await promise_store.add_promises(
+            tx, line.number, [Promise(id=person(1), window=1, given_at=due - 600, done_by=due)]
+        )
+        assert await promise_store.due_promises(tx, line.number, due, limit=10) == []
+        assert len(await promise_store.due_promises(tx, line.number, due + 1, limit=10)) == 1
+    assert await judge_due_promises(line.database.app, limit=10) == 0
+
+
+async def test_the_time_that_people_take_counts_from_the_claim(line: LineOfPeople) -> None:
+    await ensure_organisations(line.database.app, line.now)
+    for number in range(50):
+        if number == 49:
+            await measure_done_after(line.database.app, now=line.now)
+            assert (await told(line.database, line.number)).done_after_s is None, "too few say nothing"
+        claimed = line.now - timedelta(seconds=1_000 + number)
+        done = claimed + timedelta(seconds=100 + number)
+        await buy(line.database, line.number, person(number), claimed=claimed, paid=claimed, done=done)
+    await measure_done_after(line.database.app, now=line.now)
+    measured = (await told(line.database, line.number)).done_after_s
+    assert measured is not None
+    assert 145 <= measured <= 149, "their orders were begun an hour before the claim"
+
+
+async def test_the_status_says_how_many_promises_were_kept(database: TestDatabase, tmp_path: Path) -> None:
+    async with queue_house(database, tmp_path) as house:
+        await house.open(schedule_now())
+        await ensure_organisations(database.app, datetime.now(UTC))
+        await house.cap(0)
+        house.controller()
+        await house.until(lambda status: status.state is QueueState.DIRECT)
+        gate = house.gate()
+        ticket, _ = await house.join(gate, "ani@contoh.id")
+        other, _ = await house.join(gate, "budi@contoh.id")
+        await _promise(house, [ticket.id, other.id])
+        now = datetime.now(UTC)
+        await buy(database, 1, other.id, claimed=now, paid=now, done=now)
+        await house.until(lambda status: status.at > now.timestamp() + 5)
+        judged = 0
+        while judged < 2:
+            judged += await judge_due_promises(database.app, limit=10)
+            await asyncio.sleep(0.2)
+        status = await house.until(lambda status: status.kept[1] == 2)
+        assert status.kept == (1, 2), "who was never called was let down"
+
+
+async def _promise(house: QueueHouse, ids: list[bytes]) -> None:
+    folder = house.folder.gate(7)
+    folder.mkdir(parents=True)
+    book = PromiseBook(folder)
+    now = int(time.time())
+    for id in ids:
+        book.give(Promise(id=id, window=1, given_at=now, done_by=now + 2))
+    book.write()
