@@ -35,8 +35,3 @@ BEGIN
     END IF;
     RETURN NEXT;
 END $$;
-
--- A third of what writing a transfer cost. Only post_transfers writes, and it refuses (LG002) accounts that it
--- could not lock; accounts are never deleted (account_stays), transfers never changed (transfer_is_history).
-ALTER TABLE ledger.transfer
-    DROP CONSTRAINT transfer_debit_account_id_fkey, DROP CONSTRAINT transfer_credit_account_id_fkey;
