@@ -307,6 +307,45 @@ _I8 = [
         f"UPDATE stamping.sign_attempt SET abandoned_at = now() WHERE serial = {_serial('alice')}",
     ),
 ]
+_FIRST_PASS = f"order_id = {_id('order', 'alice')}"
+_I13 = [
+    Plant(
+        "I13",
+        0,
+        "two people have one pass",
+        f"UPDATE waiting_room.pass SET pass_id = {_id('pass', 'alice')}",
+    ),
+    Plant(
+        "I13",
+        1,
+        "two passes were used for one order",
+        f"UPDATE waiting_room.pass SET order_id = {_id('order', 'alice')}",
+    ),
+    Plant(
+        "I13",
+        2,
+        "a pass bought for another event",
+        f"UPDATE sales.orders SET event_slug = NULL WHERE id = {_id('order', 'alice')}",
+    ),
+    Plant(
+        "I13",
+        3,
+        "somebody was put in as logged by hand",
+        copy_of(
+            "waiting_room.pass",
+            _FIRST_PASS,
+            id=r"'\x000102030405060708090a0b'",
+            pass_id=_NEW,
+            order_id="NULL",
+        ),
+    ),
+    Plant(
+        "I13",
+        4,
+        "somebody was let in before the seed was told",
+        f"UPDATE waiting_room.pass SET number = 2 WHERE {_FIRST_PASS}",
+    ),
+]
 _I14 = [
     Plant(
         "I14",
@@ -414,4 +453,4 @@ _I23 = [
         copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, debit_account_id=_NEW),
     ),
 ]
-PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I14, *_I15, *_I16, *_I23]
+PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23]

@@ -66,6 +66,48 @@ class World:
         async with self.database.app.transaction() as tx:
             await store.post(tx, transfers, EARLIER)
 
+    async def queue(self, event: str, *, let_in: list[str]) -> None:
+        """An event before which people waited; who was let in has an order of it, and the log says so."""
+        await self.insert(
+            "sales.event",
+            slug=event,
+            name=event,
+            agency="BKN",
+            opens_at=EARLIER,
+            closes_at=NOW,
+            zone="Asia/Jakarta",
+            required_documents="[]",
+            output_bytes_max=500_000,
+            pdf_version_min="1.4",
+            active=True,
+        )
+        counts = {"closed_through": 1, "revealed_through": 1, "admitted": len(let_in)}
+        await self.insert(
+            "waiting_room.queue",
+            event=event,
+            schedule="{}",
+            policy="{}",
+            created_at=EARLIER,
+            is_on=True,
+            **counts,
+        )
+        for sequence, name in enumerate(let_in, 1):
+            order = named("order", name)
+            await self.owner.execute("UPDATE sales.orders SET event_slug = $2 WHERE id = $1", order, event)
+            await self.insert(
+                "waiting_room.pass",
+                queue=await self.owner.fetchval("SELECT number FROM waiting_room.queue"),
+                id=hashlib.sha256(name.encode()).digest()[:12],
+                pass_id=named("pass", name),
+                order_id=order,
+                claimed_at=EARLIER,
+                number=1,
+                lane=0,
+                gate=1,
+                sequence=sequence,
+                logged=True,
+            )
+
     async def customer(self, name: str) -> None:
         await self.insert(
             "customers.customer",
@@ -347,6 +389,7 @@ async def build(database: TestDatabase, objects: ObjectStore) -> World:
     await world.order("citra", "awaiting_payment", quantity=2)
     await world.payment("citra", "citra", "pending", 25_000, outcome=None)
     await world.order("dewi", "draft", quantity=1)
+    await world.queue("casn", let_in=["alice", "dewi"])
     return world
 
 

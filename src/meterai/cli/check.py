@@ -24,7 +24,7 @@ from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import open_store
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.operations.invariants.files import Judge
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
@@ -77,6 +77,7 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
                     objects=open_store(settings.objects_url, settings.data) if files else None,
                     judge=judge,
                     counters=counters,
+                    queues=_queues(settings),
                     sample=sample,
                     progress=_Bars(bar),
                 )
@@ -88,6 +89,12 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
 def _counters(folder: Path) -> Mapping[str, int] | None:
     """What the signer's keys say, when the signer runs on this machine."""
     return read_counters(folder) if folder.is_dir() else None
+
+
+def _queues(settings: Settings) -> Path | None:
+    """Where the public logs lie, when they do on this machine."""
+    root = queue_root(settings)
+    return root if root.is_dir() else None
 
 
 @asynccontextmanager

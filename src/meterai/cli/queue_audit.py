@@ -107,10 +107,10 @@ def _counts(report: Report) -> Table:
         "jendela · windows": f"{report.windows:,}",
         "tiket, orang · tickets, people": f"{report.joins:,}, {report.people:,}",
         "masuk menurut jalur · let in by lane": _list(report.claims),
-        "masuk tanpa tempat · bypasses": _list(report.bypasses) or "0",
+        "jalan pintas · bypasses": _list(report.bypasses) or "0",
         "tiket susulan · late tickets": f"{report.late_tickets:,}",
-        "loket mati · dead gates": f"{report.dead_gates:,}",
-        "sertifikat · certificates": f"{report.certificates:,}",
+        "gerbang mati · dead gates": f"{report.dead_gates:,}",
+        "bukti antre · certificates": f"{report.certificates:,}",
         "janji · promises": f"{promises.given:,}: let in {promises.let_in:,}, called {promises.called:,}, "
         f"not called {promises.not_called:,}, pending {promises.pending:,}",
         "tindakan operator · operator actions": f"{report.operator_action_count:,}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import asyncpg
 
@@ -13,6 +14,7 @@ from meterai.kit.objects import ObjectStore
 from meterai.operations.invariants import (
     balances,
     owners,
+    passes,
     payments,
     refunds,
     reservations,
@@ -36,6 +38,7 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     payments.I5,
     refunds.I6,
     signatures.I8,
+    passes.I13,
     payments.I14,
     owners.I15,
     owners.I16,
@@ -55,6 +58,7 @@ async def run_invariants(
     objects: ObjectStore | None = None,
     judge: Judge | None = None,
     counters: Mapping[str, int] | None = None,
+    queues: Path | None = None,
     sample: int | None = SAMPLE,
     progress: Progress = lambda what, done, total: None,
 ) -> list[InvariantResult]:
@@ -62,6 +66,7 @@ async def run_invariants(
 
     `objects`: where released files lie; without it I9 and I12 are left out. `judge` judges a file without the
     register; without it I12 is left out. `counters`: what each key says of its uses, read just before.
+    `queues`: the folder of all queues; without it I13 looks at the tables alone.
     `sample`: how many released files are read and judged; None: all.
 
     Raises: OSError or asyncpg errors when the database can't be reached. A check that fails is no exception
@@ -70,14 +75,18 @@ async def run_invariants(
     results = []
     for done, invariant in enumerate(SQL_INVARIANTS):
         progress(invariant.id, done, len(SQL_INVARIANTS))
-        results.append(await _check(reader, invariant, counters, now))
+        results.append(await _check(reader, invariant, counters, queues, now))
     if objects is not None:
         results += await _check_files(reader, objects, judge, sample, progress)
     return sorted(results, key=lambda found: int(found.id[1:]))
 
 
 async def _check(
-    reader: Database, invariant: SqlInvariant, counters: Mapping[str, int] | None, now: datetime
+    reader: Database,
+    invariant: SqlInvariant,
+    counters: Mapping[str, int] | None,
+    queues: Path | None,
+    now: datetime,
 ) -> InvariantResult:
     started = time.perf_counter()
     findings = Findings(shown=[])
@@ -93,6 +102,10 @@ async def _check(
                 note = "the key's own counter was not at hand"
             elif invariant.id == "I8" and counters is not None:
                 await signatures.compare_counters(tx, counters, findings, now)
+            elif invariant.id == "I13" and queues is None:
+                note = "the public logs were not at hand"
+            elif invariant.id == "I13" and queues is not None:
+                await passes.compare_log(tx, queues, findings)
     except asyncpg.PostgresError as error:
         findings.add(f"could not be checked: {error}")
     return result(

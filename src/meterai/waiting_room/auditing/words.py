@@ -9,14 +9,17 @@ CHECKS: Final[Mapping[str, tuple[str, str]]] = {
     "log": ("Catatan utuh, ujungnya ditandatangani", "The log is whole, its heads are signed"),
     "rules": ("Aturan ditandatangani dan dicatat", "The rules are signed and logged"),
     "window": ("Jendela ditutup berurutan, daftarnya cocok", "Windows close in order, their lists match"),
-    "sequence": ("Nomor urut loket tanpa celah, tanpa ganda", "Gates' sequences have no hole and no double"),
+    "sequence": (
+        "Nomor urut gerbang tanpa celah, tanpa ganda",
+        "Gates' sequences have no hole and no double",
+    ),
     "seed": ("Benih terikat janji, dibuka sesudah daftar", "Seeds were committed to, told after the lists"),
     "frontier": ("Batas panggilan hanya maju", "The frontier only moves forward"),
     "rate": ("Laju dalam batas yang dijanjikan", "The rate stays within what was promised"),
     "claim": ("Yang masuk terdaftar dan sudah dipanggil", "Who entered is listed and had been called"),
-    "late": ("Tiket susulan hanya dari loket mati", "Late tickets come from dead gates only"),
+    "late": ("Tiket susulan hanya dari gerbang mati", "Late tickets come from dead gates only"),
     "operator": ("Tindakan operator beralasan", "Operators gave their reasons"),
-    "certificate": ("Sertifikat hanya bagi yang mengantre", "Certificates only for people in line"),
+    "certificate": ("Bukti antre hanya bagi yang mengantre", "Certificates only for people in line"),
     "status": ("Status cocok dengan catatan", "The status agrees with the log"),
 }
 
@@ -110,19 +113,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "The list of window {window} is not what was closed: a ticket was added, removed or swapped since.",
     ),
     "window.unsorted": (
-        "Daftar jendela {window} tidak urut menurut loket dan nomor.",
+        "Daftar jendela {window} tidak urut menurut gerbang dan nomor.",
         "The list of window {window} is not sorted by gate and sequence.",
     ),
     "window.gates": (
-        "Hitungan loket {gate} di jendela {window} tidak cocok dengan daftarnya.",
+        "Hitungan gerbang {gate} di jendela {window} tidak cocok dengan daftarnya.",
         "What gate {gate} counted in window {window} does not match the list.",
     ),
     "sequence.twice": (
-        "Nomor {sequence} loket {gate} dipakai lagi di jendela {window}.",
+        "Nomor {sequence} gerbang {gate} dipakai lagi di jendela {window}.",
         "Sequence {sequence} of gate {gate} is used again in window {window}.",
     ),
     "sequence.hole": (
-        "Loket {gate} tidak punya tiket nomor {first} sampai {last} (sebelum jendela {window}), dan tidak "
+        "Gerbang {gate} tidak punya tiket nomor {first} sampai {last} (sebelum jendela {window}), dan tidak "
         "dinyatakan mati: seseorang mungkin dihapus dari antrean.",
         "Gate {gate} has no tickets {first} to {last} (before window {window}) and was not declared dead: "
         "somebody may have been removed from the line.",
@@ -172,7 +175,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "The returners' frontier ({window}, {x}) is beyond who had been called {minutes} minutes earlier.",
     ),
     "frontier.epoch": (
-        "Pengendali lama (masa {epoch}) masih menggerakkan batas sesudah masa {before}.",
+        "Pengatur lama (masa {epoch}) masih menggerakkan batas sesudah masa {before}.",
         "An earlier controller (epoch {epoch}) moved the frontier after epoch {before}.",
     ),
     "rate.over_cap": (
@@ -188,13 +191,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody entered while an operator had halted the queue.",
     ),
     "claim.unlisted": (
-        "Tiket yang masuk (jendela {window}, loket {gate}, nomor {sequence}) tidak ada dalam daftar: "
+        "Tiket yang masuk (jendela {window}, gerbang {gate}, nomor {sequence}) tidak ada dalam daftar: "
         "ia tidak pernah mengantre.",
         "The ticket that entered (window {window}, gate {gate}, sequence {sequence}) is in no list: "
         "it never stood in line.",
     ),
     "claim.late_unlogged": (
-        "Tiket loket mati yang masuk (jendela {window}, loket {gate}, nomor {sequence}) tidak dicatat "
+        "Tiket gerbang mati yang masuk (jendela {window}, gerbang {gate}, nomor {sequence}) tidak dicatat "
         "sebagai tiket susulan.",
         "The ticket of a dead gate that entered (window {window}, gate {gate}, sequence {sequence}) was not "
         "logged as a late ticket.",
@@ -220,7 +223,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "This pass had been given before (entry {first}).",
     ),
     "late.gate_alive": (
-        "Tiket susulan dari loket {gate} di jendela {window}, tetapi loket itu tidak dinyatakan mati.",
+        "Tiket susulan dari gerbang {gate} di jendela {window}, tetapi gerbang itu tidak dinyatakan mati.",
         "A late ticket of gate {gate} in window {window}, but that gate had not been declared dead.",
     ),
     "late.backdated": (
@@ -228,7 +231,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "A late ticket in window {window} was made after that window's end: it is backdated.",
     ),
     "late.sequence": (
-        "Nomor {sequence} loket {gate} pada tiket susulan sudah dipakai, atau diberikan di jendela lain.",
+        "Nomor {sequence} gerbang {gate} pada tiket susulan sudah dipakai, atau diberikan di jendela lain.",
         "Sequence {sequence} of gate {gate} on a late ticket is used, or was given in another window.",
     ),
     "late.twice": (
@@ -244,19 +247,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Somebody entered without a place, and no reason was logged.",
     ),
     "certificate.not_joined": (
-        "Sertifikat untuk orang yang tidak pernah mengantre.",
+        "Bukti antre untuk orang yang tidak pernah mengantre.",
         "A certificate for somebody who never joined.",
     ),
     "certificate.let_in": (
-        "Sertifikat untuk orang yang sudah masuk (entri {claim}).",
+        "Bukti antre untuk orang yang sudah masuk (entri {claim}).",
         "A certificate for somebody who had been let in (entry {claim}).",
     ),
     "certificate.twice": (
-        "Orang ini sudah punya sertifikat (entri {first}).",
+        "Orang ini sudah punya bukti antre (entri {first}).",
         "This person has a certificate already (entry {first}).",
     ),
     "certificate.early": (
-        "Sertifikat dibuat sebelum antrean ditutup.",
+        "Bukti antre dibuat sebelum antrean ditutup.",
         "A certificate was made before the queue closed.",
     ),
     "status.forged": (

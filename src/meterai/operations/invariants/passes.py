@@ -1,0 +1,134 @@
+"""I13: who was let in before others stands in the public log, once. The store and the log say the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from meterai.kit.database import Connection
+from meterai.operations.invariants.model import VIOLATIONS_SHOWN, Findings, SqlInvariant
+from meterai.waiting_room.public_log import ENTRIES, What, read_entries
+from meterai.waiting_room.queue_folder import queue_of
+
+I13 = SqlInvariant(
+    id="I13",
+    title="Passes in the store = claims in the public log; one per contact, each for one order",
+    population="SELECT count(*) FROM waiting_room.pass",
+    parts=(
+        """
+        SELECT pass_id::text AS subject, format('%s people have this pass', count(*)) AS fact
+        FROM waiting_room.pass GROUP BY pass_id HAVING count(*) > 1
+        """,
+        """
+        SELECT order_id::text AS subject, format('%s passes were used for this order', count(*)) AS fact
+        FROM waiting_room.pass WHERE order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1
+        """,
+        """
+        SELECT p.pass_id::text AS subject, format('a pass of %s, its order is of %s', q.event,
+            coalesce(o.event_slug, 'no event')) AS fact
+        FROM waiting_room.pass p JOIN waiting_room.queue q ON q.number = p.queue
+        JOIN sales.orders o ON o.id = p.order_id WHERE o.event_slug IS DISTINCT FROM q.event
+        """,
+        # What the controller logged, it counted: a row that was put in as logged by hand is one too many.
+        """
+        SELECT q.event AS subject,
+            format('%s passes are logged, the controller counted %s', count(p.id), q.admitted) AS fact
+        FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged
+        GROUP BY q.number HAVING count(p.id) <> q.admitted
+        """,
+        # Nobody is called before the window of the ticket is closed and its seed told.
+        """
+        SELECT p.pass_id::text AS subject, format('a pass of window %s, told are those up to %s', p.number,
+            q.revealed_through) AS fact
+        FROM waiting_room.pass p JOIN waiting_room.queue q ON q.number = p.queue
+        WHERE p.number > q.revealed_through
+        """,
+    ),
+)
+_PASSES = """SELECT q.event, q.log_size, p.id, p.pass_id::text AS pass_id, p.number AS window, p.lane, p.gate,
+        p.sequence
+    FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged"""
+
+
+async def compare_log(conn: Connection, root: Path, findings: Findings) -> None:
+    """Compares the logged passes of every queue with the claims in its public log, in `root`.
+
+    One statement sees passes and size of the log at one moment. What the log's file lacks of that size still
+    stands in rows, which are deleted only when the file has them: so the rows are read first.
+    Keeps 16 bytes a pass.
+    """
+    passes: dict[str, set[bytes]] = {}
+    sizes: dict[str, int] = {}
+    async for row in conn.cursor(_PASSES, prefetch=5_000):
+        found = passes.setdefault(row["event"], set())
+        sizes[row["event"]] = row["log_size"]
+        if row["id"] is not None:
+            found.add(_fingerprint(_said(row)))
+    rows: dict[str, dict[int, dict[str, Any]]] = {event: {} for event in passes}
+    for row in await conn.fetch(
+        """SELECT q.event, e.n, e.facts FROM waiting_room.log_entry e
+           JOIN waiting_room.queue q ON q.number = e.queue WHERE e.what = $1""",
+        What.CLAIM,
+    ):
+        rows.setdefault(row["event"], {})[row["n"]] = row["facts"]
+    unlogged: dict[str, set[bytes]] = {}
+    for event, found in passes.items():
+        for n, facts in _claims(root, event, rows[event], sizes[event], findings):
+            if (print_ := _fingerprint(facts)) in found:
+                found.remove(print_)
+            else:
+                findings.add(f"{event}: entry {n} lets {facts.get('id')} in, the store has no such pass")
+        if found:
+            unlogged[event] = found
+    if unlogged:
+        await _name_unlogged(conn, unlogged, findings)
+
+
+def _claims(
+    root: Path, event: str, rows: dict[int, dict[str, Any]], size: int, findings: Findings
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(entry, facts) of the first `size` entries, from the file and then from the rows."""
+    read = 0
+    try:
+        for _, entry in read_entries(queue_of(root, event).log / ENTRIES):
+            if entry.n >= size:
+                return
+            read = entry.n + 1
+            if entry.what is What.CLAIM:
+                yield entry.n, entry.facts
+    except FileNotFoundError:
+        pass  # nothing is published yet: the rows must have it all
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        findings.add(f"{event}: the public log can't be read behind entry {read}: {error}")
+        return
+    yield from ((n, facts) for n, facts in sorted(rows.items()) if read <= n < size)
+
+
+async def _name_unlogged(conn: Connection, unlogged: dict[str, set[bytes]], findings: Findings) -> None:
+    count = sum(map(len, unlogged.values()))
+    shown = 0
+    async for row in conn.cursor(_PASSES, prefetch=5_000):
+        if shown == min(count, VIOLATIONS_SHOWN):
+            break
+        if row["id"] is not None and _fingerprint(_said(row)) in unlogged.get(row["event"], ()):
+            findings.add(
+                f"{row['event']}: the pass {row['pass_id']} of {row['id'].hex()} is in no entry of the log"
+            )
+            shown += 1
+    findings.count += count - shown
+
+
+def _said(row: Any) -> dict[str, Any]:
+    """What the log says of a pass, without the place, which follows from the seed."""
+    names = ("window", "pass_id", "lane", "gate", "sequence")
+    return {"id": row["id"].hex(), **{name: row[name] for name in names}}
+
+
+def _fingerprint(facts: dict[str, Any]) -> bytes:
+    names = ("id", "window", "pass_id", "lane", "gate", "sequence")
+    said = "\x00".join(str(facts.get(name)) for name in names)
+    return hashlib.sha256(said.encode()).digest()[:16]
