@@ -20,6 +20,7 @@ from meterai.waiting_room.promise_store import Told, read_told
 from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.ready import ReadyPings
 from meterai.waiting_room.store import ClosedWindow, Queue
 from meterai.waiting_room.use_cases.decide_step import (
     Decided,
@@ -38,6 +39,8 @@ GATHER_AT_ONCE = 100
 GATHER_WAIT_S = 0.3
 """A large window is gathered beside the steps, which go on meanwhile."""
 FAN_EVERY_S = 5.0
+READY_EVERY_S = 3.0
+READY_WINDOWS = 60
 FORGET_EVERY_S = 60.0
 WINDOWS_KEPT = 60
 """Rows of windows behind the frontier that are kept a while."""
@@ -60,7 +63,10 @@ class Conductor:
         self._called = 0
         self._gathering: asyncio.Task[list[Gathered]] | None = None
         self._fan: list[tuple[int, int, int]] = []
-        self._fan_at = self._forgot_at = self._since = 0.0
+        self._fan_at = self._forgot_at = self._since = self._ready_at = 0.0
+        self._ready = ReadyPings(publisher.folder, publisher.seed_of)
+        self._ready_share: float | None = None
+        self._calls = 0.0
 
     async def step(self, now: float) -> Decided:
         """One step, about a second after the last one. `now`: Unix seconds."""
@@ -81,11 +87,12 @@ class Conductor:
             measured=measured,
             called=self._called,
             seed_of=self._publisher.seed_of,
+            ready_share=await self._share_that_is_there(queue, now),
             promises=await asyncio.to_thread(_promised, folder, queue.memory.promises_read),
         )
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")
-        self._queue, self._called = decided.queue, decided.called
+        self._queue, self._called, self._calls = decided.queue, decided.called, decided.step.calls
         await self._publish(decided, told, now)
         await self._forget(now)
         return decided
@@ -100,6 +107,21 @@ class Conductor:
         """Who has just begun to listen can't say that the site is silent: both may have been started now."""
         self._since = self._since or now
         return msgspec.structs.replace(measured, heard_s=min(measured.heard_s, now - self._since))
+
+    async def _share_that_is_there(self, queue: Queue, now: float) -> float | None:
+        """Of those who are called next, how many said that they are there; looked up every few seconds."""
+        if now - self._ready_at < READY_EVERY_S:
+            return self._ready_share
+        self._ready_at, self._ready_share = now, None
+        if queue.joined > queue.called and self._calls > 0:
+            frontier = queue.frontier
+            async with self._steering.db.connection() as connection:
+                windows = await store.people_by_window(
+                    connection, queue.number, frontier.window, limit=READY_WINDOWS
+                )
+            share = self._ready.share
+            self._ready_share = await asyncio.to_thread(share, frontier, windows, calls=self._calls, now=now)
+        return self._ready_share
 
     async def _read(self) -> Queue:
         async with self._steering.db.connection() as connection:

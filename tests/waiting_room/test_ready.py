@@ -1,0 +1,96 @@
+"""Who does not say before the turn that they are there is not waited for."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+
+from meterai.waiting_room import store
+from meterai.waiting_room.model import U_MAX, Frontier, QueueState
+from meterai.waiting_room.order import place_of
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.ready import KNOWN_FOR_S, ReadyPings
+
+SEED = b"s" * 32
+PEOPLE = [number.to_bytes(12, "big") for number in range(1_000)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> QueueFolder:
+    folder = QueueFolder(tmp_path / "casn")
+    for window in (4, 5):
+        folder.window_reveal(window).parent.mkdir(parents=True, exist_ok=True)
+        folder.window_reveal(window).touch()
+    for gate in (1, 2):
+        folder.gate(gate).mkdir(parents=True)
+    return folder
+
+
+def say_ready(folder: QueueFolder, gate: int, window: int, ids: list[bytes]) -> None:
+    with (folder.gate(gate) / f"w{window}.ready").open("ab") as file:
+        file.write(b"".join(ids))
+
+
+def share(pings: ReadyPings, frontier: Frontier, *, calls: float = 100, after_s: float = 90) -> float | None:
+    windows = [(window, 1_000) for window in (4, 5) if window >= frontier.window]
+    return pings.share(frontier, windows, calls=calls, now=time.time() + after_s)
+
+
+def test_the_share_is_that_of_the_people_who_are_called_within_a_minute(folder: QueueFolder) -> None:
+    frontier = Frontier(4, U_MAX // 2)
+    next_ones = [id for id in PEOPLE if U_MAX // 2 <= place_of(SEED, id) < U_MAX * 6 // 10]
+    pings = ReadyPings(folder, lambda window: SEED)
+    assert share(pings, frontier) == 0
+    say_ready(folder, 1, 4, next_ones[::2])
+    say_ready(folder, 2, 4, next_ones[:1] + [id for id in PEOPLE if place_of(SEED, id) < U_MAX // 2])
+    assert share(pings, frontier) == pytest.approx(len(next_ones[::2]) / 100, abs=0.011)
+    say_ready(folder, 1, 4, next_ones)
+    assert share(pings, frontier) == pytest.approx(min(1, len(next_ones) / 100), abs=0.011)
+
+
+def test_a_minute_that_reaches_into_the_next_window_counts_its_people_too(folder: QueueFolder) -> None:
+    pings = ReadyPings(folder, lambda window: SEED)
+    say_ready(folder, 1, 5, PEOPLE)
+    assert share(pings, Frontier(4, U_MAX // 20 * 19)) == pytest.approx(0.5, abs=0.1)
+
+
+def test_people_who_learned_their_place_just_now_are_not_taken_for_absent(folder: QueueFolder) -> None:
+    pings = ReadyPings(folder, lambda window: SEED)
+    assert share(pings, Frontier(4, 0), after_s=KNOWN_FOR_S - 5) is None
+
+
+def test_of_a_few_people_nothing_is_concluded(folder: QueueFolder) -> None:
+    assert share(ReadyPings(folder, lambda window: SEED), Frontier(4, 0), calls=10) is None
+
+
+@pytest.mark.storage
+async def test_the_controller_calls_more_when_those_who_are_next_are_not_there(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async with queue_house(database, tmp_path) as house:
+        await house.open(schedule_now())
+        await house.cap(0)
+        house.controller()
+        await house.until(lambda status: status.state is QueueState.DIRECT)
+        gate = house.gate()
+        for number in range(60):
+            ticket, _ = await house.join(gate, f"tamu{number}@contoh.id")
+        await house.until(lambda status: house.folder.window_reveal(ticket.window).exists())
+        for window in range(1, ticket.window + 1):
+            os.utime(house.folder.window_reveal(window), (0, 0))  # drawn long ago
+        await house.cap(30)
+        end = time.monotonic() + 15
+        while await shows(house) > 0.5:
+            assert time.monotonic() < end, "nobody is there, and the controller does not see it"
+
+
+async def shows(house: QueueHouse) -> float:
+    async with house.database.app.connection() as connection:
+        queue = await store.read_queue(connection, house.event)
+    assert queue is not None
+    return queue.memory.show_share
