@@ -22,10 +22,11 @@ from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.journal import RECORD_BYTES, read_join_records
 from meterai.waiting_room.merkle import root_of
-from meterai.waiting_room.public_log import ENTRIES, PublicLog
+from meterai.waiting_room.public_log import ENTRIES, HEADS, PublicLog
 from meterai.waiting_room.queue_folder import QueueFolder
 
 ID_BYTES, RECORD = 12, 18
+READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
 GATE_SILENT_S = 5.0
 """A gate whose sign of life is older does not run."""
 DEAD_AFTER_S = 3.0
@@ -77,6 +78,7 @@ class Stage:
             if int(path.name) < epoch:
                 shutil.rmtree(path)
         self._place.mkdir(exist_ok=True)
+        open_to_readers(folder)
 
     def publish(self, path: Path, content: bytes) -> None:
         """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
@@ -84,11 +86,11 @@ class Stage:
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             with os.fdopen(handle, "wb") as file:
+                os.fchmod(handle, READABLE_FILE)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            if not path.parent.exists():
-                path.parent.mkdir(parents=True)
+            _make_readable_folder(path.parent)
             part.rename(path)
         except FileNotFoundError:
             raise Superseded(str(path)) from None
@@ -100,8 +102,34 @@ class Stage:
             if (log / name).exists():
                 copy = self._place / name
                 shutil.copyfile(log / name, copy)
+                copy.chmod(READABLE_FILE)
                 copy.rename(log / name)
-        return PublicLog(log, self._folder.slug, key)
+        _make_readable_folder(log)
+        opened = PublicLog(log, self._folder.slug, key)
+        for name in (ENTRIES, HEADS):
+            (log / name).chmod(READABLE_FILE)
+        return opened
+
+
+def open_to_readers(folder: QueueFolder) -> None:
+    """Lets a web server of another user read `public/`, whatever our umask is, and what is already there.
+
+    The folders above may be passed through, not listed; secrets and what gates write stay ours.
+    """
+    _make_readable_folder(folder.public)
+    for above in (folder.path, folder.path.parent):
+        with suppress(PermissionError):  # a folder that somebody else made has the mode they wanted
+            above.chmod(PASSABLE_FOLDER)
+    for path in folder.public.rglob("*"):
+        mode = READABLE_FOLDER if path.is_dir() else READABLE_FILE
+        if path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
+
+
+def _make_readable_folder(path: Path) -> None:
+    if not path.exists():
+        path.mkdir(parents=True)
+        path.chmod(READABLE_FOLDER)
 
 
 def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> Gathered | None:
