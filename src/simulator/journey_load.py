@@ -27,7 +27,7 @@ from simulator.queueing import QueuedApplicant
 from simulator.service import Service, find_service
 
 BEHIND_THE_GATE = (
-    "claim", "ask_code", "give_code", "enter", "upload", "page_image", "place", "order", "download", "check",
+    "claim", "ask_code", "give_code", "upload", "page_image", "place", "order", "download", "check",
 )  # fmt: skip
 """Steps of somebody who was let in, each one request or two; their p95 has a goal."""
 PROBLEMS_MAX = 20

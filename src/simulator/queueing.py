@@ -114,12 +114,17 @@ class QueuedApplicant(Applicant):
         self._done("claim")
         if 'name="kontak"' in page.text:
             page = await self._give_contact(page)
-            self._start()
-            page = self._expect("enter", await self._knock(page, entrance))
-            self._done("enter")
         if 'name="kiriman"' not in page.text:
-            raise StepRefused("enter", page)
+            raise StepRefused("claim", page)
         return page
+
+    async def _send(self, page: Response, step: str, **filled: str) -> Response:
+        """Sends a form; a door that is full or shut is knocked at until it opens."""
+        form = form_with(page.text, *filled)
+        answer = await self.browser.post(form.action, form.fields | filled)
+        if step == "give_code":
+            answer = await self._knock(answer, f"{self.service.site}/{self.event}/masuk")
+        return self._expect(step, answer)
 
     async def _knock(self, page: Response, entrance: str) -> Response:
         """Comes back as a full door says. The time until then is no time of the service's."""

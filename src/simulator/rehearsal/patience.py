@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simulator.applicant import StepRefused
-from simulator.forms import form_with
 from simulator.http import Browser, ConnectionLost, Response
 from simulator.queueing import QueuedApplicant
 
@@ -108,14 +107,6 @@ class PatientApplicant(QueuedApplicant):
             self.tried_again.append("give_code")
             page = await QueuedApplicant._give_contact(self, page)
         return page
-
-    async def _send(self, page: Response, step: str, **filled: str) -> Response:
-        """Sends a form; a door that is full or shut is knocked at until it opens."""
-        form = form_with(page.text, *filled)
-        answer = await self.browser.post(form.action, form.fields | filled)
-        if step == "give_code":
-            answer = await self._knock(answer, f"{self.service.site}/{self.event}/masuk")
-        return self._expect(step, answer)
 
     async def _order(self, page: Response) -> Response:
         """Orders; when the gateway could not be charged, loads the order again until it can be paid."""
