@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.storage_fixtures import TestCluster
-from tests.waiting_room.evening import Evening, spend_evening
+from tests.waiting_room.evening import SCHEDULE, Evening, spend_evening
 from tests.waiting_room.forger import Forger
 from typer.testing import CliRunner
 
@@ -81,6 +81,20 @@ def test_an_honest_evening_passes_and_is_counted(evening: Evening) -> None:
     assert (report.promises.given, report.promises.let_in) == (2, 2)
     assert report.seeds == "operator-trusted"
     assert all(check.examined for check in report.checks)
+
+
+def test_the_first_window_is_that_of_the_first_rules_also_when_time_is_cut_anew_before_it_closes(
+    forger: Forger,
+) -> None:
+    path = forger.folder.config_version(9)
+    path.write_bytes(forger.folder.config.read_bytes())
+    opens_at = SCHEDULE.opens_at
+    anew = msgspec.structs.replace(SCHEDULE, joins_from=opens_at, first_window=2)
+    raw = forger.change_document(path, Config, version=9, schedule=anew)
+    forger.insert(1, What.CONFIG, {"sha256": digest(raw), "version": 9})
+    forger.write()
+    found = codes(audited(forger.folder))
+    assert found == {"rules.order"}, "the evening's own second version follows; windows begin at 0"
 
 
 def test_what_an_honest_controller_would_have_written_passes(forger: Forger) -> None:

@@ -12,6 +12,7 @@ from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Un
 from meterai.waiting_room.documents import Config
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import ConfigFacts
+from meterai.waiting_room.windows import first_number
 
 NAME = "config.json"
 
@@ -30,6 +31,8 @@ class Rules:
         self.published, self.key = read_config(raw)
         self.now = self.published
         self.versions = 0
+        self.first_window = first_number(self.now.schedule)
+        """Of the queue: by the first rules that were logged, for later ones may cut time anew."""
         self._published_sha256 = digest(raw)
         self._last_version = 0
         self._logged: set[str] = set()
@@ -45,6 +48,8 @@ class Rules:
         config = self._document(n, facts)
         if config is None:
             return
+        if self.versions == 1:
+            self.first_window = first_number(config.schedule)
         if _anchors(config) != _anchors(self.published):
             self._findings.add("rules.commitment", n, version=facts.version)
         self.now = config

@@ -18,7 +18,6 @@ from meterai.waiting_room.folder import RECORD, digest
 from meterai.waiting_room.log_facts import CloseFacts, DeadGateFacts, RevealFacts
 from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.seeds import follows
-from meterai.waiting_room.windows import first_number
 
 
 class Windows:
@@ -43,7 +42,7 @@ class Windows:
     @property
     def first(self) -> int:
         """The number of the first window."""
-        return first_number(self._rules.now.schedule)
+        return self._rules.first_window
 
     def place_of(self, window: int, id: bytes) -> int | None:
         """The place of an id; None: the seed of the window has not been told."""
