@@ -100,6 +100,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_folder: Annotated[
         str, Doc(description="folder of the queues' files, shared by all gates; empty: DATA/queue")
     ] = ""
+    queue_beacon: Annotated[
+        str,
+        Doc(
+            description="public beacon mixed into the seeds: base address of a drand chain, or a file of its "
+            "rounds; empty: none, the operator is trusted with the seeds"
+        ),
+    ] = ""
     gate_url: Annotated[
         str,
         Doc(description="address at which people reach the gates; empty: made from the gate's host and port"),

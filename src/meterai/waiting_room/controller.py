@@ -72,6 +72,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """(window, x) of the returners' frontier, as it stands in the log."""
     promises_read: dict[str, int] = {}
     """Gate -> bytes of its promises that are in the log."""
+    beacon_rounds: dict[str, int] = {}
+    """Window -> round of the public beacon, of windows that are closed and not revealed."""
     past: Past = Past()
     """For the guess of the rest of the evening."""
 

@@ -15,13 +15,14 @@ import structlog
 from meterai.kit.database import Database
 from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room import store
+from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.conductor import Conductor
 from meterai.waiting_room.folder import Superseded
 from meterai.waiting_room.load import forget_silent
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import queue_of
 from meterai.waiting_room.seeds import SeedChain
-from meterai.waiting_room.use_cases.decide_step import Steering
+from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
 
 log = structlog.get_logger(__name__)
 
@@ -39,11 +40,23 @@ class Leader:
     holder: str
     clock: Callable[[], float] = time.time
     fail_point: FailPoint = never
+    beacon: BeaconSource | None = None
+    """A public source of randomness; None: the operator is trusted with the seeds."""
     leads: bool = False
     _chains: dict[str, SeedChain] = field(default_factory=dict)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever nobody else does, until `stop`."""
+        if self.beacon is None:
+            return await self._lead_when_possible(stop)
+        asking = asyncio.create_task(self.beacon.keep_asking())
+        try:
+            await self._lead_when_possible(stop)
+        finally:
+            await _end([asking])
+            await self.beacon.close()
+
+    async def _lead_when_possible(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 async with self.db.connection() as connection:
@@ -103,9 +116,10 @@ class Leader:
         keys = await asyncio.to_thread(folder.keys)
         if event not in self._chains:
             self._chains[event] = await asyncio.to_thread(SeedChain, keys.chain)
+        beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
         publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
         await forget_silent(self.db)
-        steering = Steering(self.db, event, self.holder, epoch, keys, self._chains[event])
+        steering = Steering(self.db, event, self.holder, epoch, keys, self._chains[event], beacon)
         return Conductor(steering, publisher, self.fail_point)
 
 

@@ -19,6 +19,7 @@ from meterai.kit import settings as environment
 from meterai.kit.database import connect
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
+from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.leader import Leader
 
 log = structlog.get_logger(__name__)
@@ -37,11 +38,13 @@ async def run(variables: Mapping[str, str]) -> None:
     db = await connect(
         settings.database_app_url, connections_max=4, application_name="meterai queue", at_once=False
     )
+    root = queue_root(settings)
     leader = Leader(
         db,
-        queue_root(settings),
+        root,
         holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         fail_point=fail_points.from_environment(variables, development=not production),
+        beacon=BeaconSource(settings.queue_beacon, root / "beacon.json") if settings.queue_beacon else None,
     )
     garbage.settle()
     sign = settings.data / "run" / f"queue-{os.getpid()}.json"

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import controller, documents, promise_store, store
+from meterai.waiting_room.beacon_rounds import round_for
 from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
@@ -61,7 +62,7 @@ class Beacon:
 
     name: str
     value: Callable[[int], str | None]
-    """Window -> "round:hex"; None until a round is later than the roots of that window."""
+    """Round -> "round:hex"; None until it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +219,14 @@ class _Draft:
             called.append((promise.id, was_called))
         await promise_store.note_due(self._tx, self._queue.number, called)
 
+    def _fix_round(self, window: int) -> None:
+        """Which round of the beacon is mixed into the seed: fixed with the roots, before anybody knows it."""
+        source = self._steering.beacon
+        number = round_for(source.name, int(self._now)) if source else None
+        if number is not None:
+            rounds = {**self._queue.memory.beacon_rounds, str(window): number}
+            self._change(memory=msgspec.structs.replace(self._queue.memory, beacon_rounds=rounds))
+
     async def _close_windows(self) -> None:
         for found in self._seen.gathered:
             if found.window != self._queue.closed_through + 1:
@@ -232,6 +241,7 @@ class _Draft:
             )
             for gate in found.dead:
                 self._say(DeadGateFacts(window=found.window, gate=gate))
+            self._fix_round(found.window)
             self._ids[found.window] = found.ids
             self._change(closed_through=found.window, joined=self._queue.joined + found.people)
 
@@ -246,10 +256,12 @@ class _Draft:
                 return
 
     async def _reveal(self, window: store.ClosedWindow) -> bool:
-        source = self._steering.beacon
-        beacon = source.value(window.number) if source else ""
+        source, rounds = self._steering.beacon, dict(self._queue.memory.beacon_rounds)
+        number = rounds.pop(str(window.number), None)
+        beacon = "" if source is None or number is None else source.value(number)
         if beacon is None:
             return False
+        self._change(memory=msgspec.structs.replace(self._queue.memory, beacon_rounds=rounds))
         link = self._steering.chain.link(window.number)
         root = bytes.fromhex(documents.decode(window.document, Close).root)
         seed = window_seed(link, root, beacon_value(beacon))
