@@ -14,7 +14,7 @@ from tests.storage_fixtures import TestCluster
 
 from meterai.kit.database import Connection, Database
 from meterai.kit.objects import FolderStore
-from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, run_invariants
+from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, passes_screen, run_invariants
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
 
@@ -47,10 +47,11 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
     try:
         await owner.execute("SET LOCAL session_replication_role = replica")  # no trigger, no foreign key
         await owner.execute(plant.sql)
-        results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2})
+        results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2}, lanes=1)
         (invariant,) = [each for each in SQL_INVARIANTS if each.id == plant.invariant]
         part = invariant.parts[plant.part]
         assert await owner.fetch(part, *([NOW] if "$1" in part else [])), "found by the part that watches"
+        assert not await passes_screen(owner, invariant.screens.get(plant.part), NOW), "and not screened off"
     finally:
         await change.rollback()
     assert plant.invariant in {found.id for found in results if not found.ok}
@@ -58,10 +59,25 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
 
 
 async def test_the_world_without_a_planted_violation_is_healthy(owner: Connection) -> None:
-    results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2})
+    results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2}, lanes=1)
     assert [found for found in results if not found.ok] == []
 
 
 async def test_every_part_of_every_invariant_has_a_planted_violation() -> None:
     parts = {(each.id, part) for each in SQL_INVARIANTS for part in range(len(each.parts))}
     assert {(plant.invariant, plant.part) for plant in PLANTS} == parts
+
+
+async def test_a_healthy_world_passes_every_screen(owner: Connection) -> None:
+    screens = [
+        (each.id, place, await passes_screen(owner, screen, NOW))
+        for each in SQL_INVARIANTS
+        for place, screen in each.screens.items()
+    ]
+    assert len(screens) >= 8
+    assert [found for found in screens if not found[2]] == []
+
+
+async def test_an_amount_too_large_for_a_screen_leaves_the_part_to_judge(owner: Connection) -> None:
+    assert await passes_screen(owner, "SELECT 4611686018427387904 + $salt > 0", NOW)
+    assert not await passes_screen(owner, "SELECT 9223372036854775807 * (2 + $salt) > 0", NOW)

@@ -1,7 +1,10 @@
 """I3: stamps and money are conserved. I23: stored balances are what the transfers say."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import weights
 from meterai.operations.invariants.model import SqlInvariant
 
 I3 = SqlInvariant(
@@ -73,6 +76,31 @@ I3 = SqlInvariant(
     ),
 )
 
+
+def _moved(half: int) -> str:
+    """SQL: what a transfer adds to the fingerprint of the balances."""
+    debit, debit_held, credit, credit_held = (
+        weights(uuid, column)[half]
+        for uuid, column in (
+            ("debit_account_id", 1),
+            ("debit_account_id", 2),
+            ("credit_account_id", 3),
+            ("credit_account_id", 4),
+        )
+    )
+    return f"""sum(amount * CASE kind
+        WHEN 'single' THEN {debit} + {credit}
+        WHEN 'pending' THEN {debit_held} + {credit_held}
+        WHEN 'post' THEN {debit} + {credit} - {debit_held} - {credit_held}
+        ELSE - {debit_held} - {credit_held} END)"""
+
+
+def _stored(half: int) -> str:
+    """SQL: what an account adds to it."""
+    columns = ("debits_posted", "debits_pending", "credits_posted", "credits_pending")
+    return f"sum({' + '.join(f'{name} * {weights("id", n)[half]}' for n, name in enumerate(columns, 1))})"
+
+
 I23 = SqlInvariant(
     id="I23",
     title="Balances derived from transfers = stored balances",
@@ -107,4 +135,8 @@ I23 = SqlInvariant(
             OR a.credits_pending IS DISTINCT FROM coalesce(d.credits_pending, 0)
         """,
     ),
+    screens={
+        0: f"""SELECT (SELECT ({_moved(0)}, {_moved(1)}) FROM ledger.transfer)
+            = (SELECT ({_stored(0)}, {_stored(1)}) FROM ledger.account)"""
+    },
 )

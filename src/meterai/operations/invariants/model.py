@@ -19,6 +19,9 @@ class SqlInvariant(msgspec.Struct, frozen=True, kw_only=True):
 
     `$1` is the time of the check. Each is one statement, so it sees one moment of a database in use.
     """
+    screens: dict[int, str] = {}
+    """For some parts, by their place: SQL that gives true when the part can't find anything, at a fraction of
+    its cost (fingerprint.py). Else the part itself is run. `$1` as above, `$salt` a random number."""
 
 
 class Findings(msgspec.Struct, kw_only=True):

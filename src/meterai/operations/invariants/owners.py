@@ -1,8 +1,12 @@
 """I15: a key has one answer. I16: nothing of one customer stands on anything of another."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import text_hash, total
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.reservations import JOBS_END_WITH_THEIR_SERIALS
 
 I15 = SqlInvariant(
     id="I15",
@@ -30,6 +34,18 @@ I15 = SqlInvariant(
         JOIN stamping.job j ON j.id = s.job_id WHERE j.state <> 'released'
         """,
     ),
+    screens={
+        # Released serials are those that are bound, and further stamps of a document to the same bytes.
+        1: f"""SELECT {JOBS_END_WITH_THEIR_SERIALS}
+            AND {total(text_hash("serial"), "stamping.serial WHERE state = 'released'")}
+                = {total(text_hash("serial"), "stamping.release WHERE version = 1")}
+            AND NOT EXISTS (
+                SELECT FROM stamping.serial s
+                LEFT JOIN stamping.serial first ON first.job_id = s.job_id AND first.ordinal = 1
+                LEFT JOIN stamping.release mine ON mine.serial = s.serial AND mine.version = 1
+                LEFT JOIN stamping.release theirs ON theirs.serial = first.serial AND theirs.version = 1
+                WHERE s.ordinal > 1 AND mine.sha256 IS DISTINCT FROM theirs.sha256)"""
+    },
 )
 
 I16 = SqlInvariant(

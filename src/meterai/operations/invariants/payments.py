@@ -1,8 +1,69 @@
 """I4, I5, I14: what was paid is a sale, a refund or young suspense; is credited once; one payment is open."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import hash_of, sums, total, weights
 from meterai.operations.invariants.model import SqlInvariant
+
+_PAID_FOR = "('paid', 'completed')"
+_CREDITED_ORDERS = f"""
+    {total(hash_of("order_id"), "sales.payment WHERE outcome = 'credited'")}
+        = {total(hash_of("id"), f"sales.orders WHERE state IN {_PAID_FOR}")}
+"""
+
+
+# One row of sums over the transfers of sales: what was booked, as (reference, amount, code), and what is left
+# in suspense by reference, twice. Beside it what payments and prices of paid orders say, and nothing left.
+_PRICES = (("face_value", "sale_face_value"), ("fee - vat", "sale_fee"), ("vat", "sale_vat"))
+
+
+def _hash_by_code(uuid: str, amount: str, code: str) -> str:
+    return f"hashtextextended({code}, {hash_of(uuid, amounts=(amount,))})"
+
+
+_PAYMENTS_BOOKED = f"""
+    SELECT {_CREDITED_ORDERS}
+        AND NOT EXISTS (SELECT FROM sales.payment WHERE outcome = 'credited' AND settled_at IS NULL)
+        AND (SELECT (coalesce(sum(CASE code WHEN 'refund_suspense' THEN 0
+                                  ELSE {_hash_by_code("reference_id", "amount", "code")} END), 0),
+                     coalesce(sum(moved * {weights("reference_id")[0]}), 0),
+                     coalesce(sum(moved * {weights("reference_id")[1]}), 0))
+             FROM (SELECT *, CASE code WHEN 'payment' THEN amount ELSE -amount END AS moved
+                   FROM ledger.transfer
+                   WHERE code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')) t)
+        = (SELECT (
+                {
+    total(_hash_by_code("order_id", "paid_amount", "'payment'"), "sales.payment WHERE settled_at IS NOT NULL")
+}
+                + (SELECT {
+    " + ".join(
+        f"coalesce(sum({_hash_by_code('id', price, repr(code))}) FILTER (WHERE {price} > 0), 0)"
+        for price, code in _PRICES
+    )
+} FROM sales.orders WHERE state IN {_PAID_FOR}),
+            0::numeric, 0::numeric))
+"""
+
+
+ONE_LOT_EACH = f"""
+    {total(hash_of("lot_account_id"), "sales.item WHERE lot_account_id IS NOT NULL")}
+        = {total(hash_of("id"), "ledger.account WHERE kind = 'lot'")}
+"""
+# An item without a lot bought nothing; with one lot each the sums by lot are sums by item.
+_FILLED = f"""(SELECT lot_account_id, quantity FROM sales.item WHERE lot_account_id IS NOT NULL
+    UNION ALL
+    SELECT i.lot_account_id, -i.quantity FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+    WHERE o.state NOT IN {_PAID_FOR} AND i.lot_account_id IS NOT NULL) f"""
+_LOTS_FILLED = f"""
+    SELECT {ONE_LOT_EACH}
+        AND {sums("quantity", "lot_account_id", _FILLED)}
+            = {sums("credits_posted", "id", "ledger.account WHERE kind = 'lot'")}
+        AND NOT EXISTS (
+            SELECT FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+            WHERE i.lot_account_id IS NULL AND o.state IN {_PAID_FOR})
+"""
 
 I4 = SqlInvariant(
     id="I4",
@@ -54,6 +115,7 @@ I4 = SqlInvariant(
         FROM reversed r FULL JOIN booked b USING (order_id) WHERE r.rupiah IS DISTINCT FROM b.rupiah
         """,
     ),
+    screens={0: _PAYMENTS_BOOKED},
 )
 
 I5 = SqlInvariant(
@@ -91,6 +153,7 @@ I5 = SqlInvariant(
         FROM sales.notice GROUP BY gateway, event_key HAVING count(*) > 1
         """,
     ),
+    screens={0: f"SELECT {_CREDITED_ORDERS}", 1: _LOTS_FILLED, 2: f"SELECT {ONE_LOT_EACH}"},
 )
 
 I14 = SqlInvariant(

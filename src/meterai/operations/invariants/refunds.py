@@ -1,8 +1,33 @@
 """I6: nobody gets back more than was paid and not used, and what was given back can't be used."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import sums
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.payments import ONE_LOT_EACH
+from meterai.operations.invariants.reservations import JOBS_END_WITH_THEIR_SERIALS
+
+# What left the lots, by item, job and, for further stamps of a document, serial number.
+_LEFT = """(SELECT lot_account_id AS lot, refunded_quantity AS pieces FROM sales.item
+        WHERE lot_account_id IS NOT NULL AND refunded_quantity > 0
+    UNION ALL SELECT lot_account_id, 1 FROM stamping.job WHERE state = 'released'
+    UNION ALL SELECT j.lot_account_id, 1 FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+        WHERE s.ordinal > 1 AND s.state = 'released') l"""
+_BEING_USED = """stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+    WHERE s.state IN ('allocated', 'sealed')"""
+# With one lot each the sums by lot are sums by item.
+_PIECES = f"""
+    SELECT {ONE_LOT_EACH} AND {JOBS_END_WITH_THEIR_SERIALS}
+        AND {sums("quantity", "item_id", "sales.refund WHERE item_id IS NOT NULL")}
+            = {sums("refunded_quantity", "id", "sales.item WHERE refunded_quantity > 0")}
+        AND {sums("pieces", "lot", _LEFT)}
+            = {sums("debits_posted", "id", "ledger.account WHERE kind = 'lot'")}
+        AND {sums("1", "j.lot_account_id", _BEING_USED)}
+            = {sums("debits_pending", "id", "ledger.account WHERE kind = 'lot' AND debits_pending > 0")}
+        AND NOT EXISTS (SELECT FROM sales.item WHERE lot_account_id IS NULL AND refunded_quantity > 0)
+"""
 
 I6 = SqlInvariant(
     id="I6",
@@ -22,14 +47,13 @@ I6 = SqlInvariant(
             FROM ledger.transfer
             WHERE code IN ('refund_face_value', 'refund_fee', 'refund_vat', 'refund_suspense', 'refund_paid')
             GROUP BY reference_id
-        ), paid AS (
-            SELECT order_id, sum(paid_amount) AS rupiah FROM sales.payment
-            WHERE settled_at IS NOT NULL GROUP BY order_id
         )
         SELECT order_id::text AS subject,
             format('refunds of Rp%s, Rp%s returned; booked Rp%s, Rp%s returned; paid Rp%s',
                    r.owed, r.returned, b.owed, b.returned, coalesce(p.rupiah, 0)) AS fact
-        FROM refunds r FULL JOIN booked b USING (order_id) LEFT JOIN paid p USING (order_id)
+        FROM refunds r FULL JOIN booked b USING (order_id)
+        LEFT JOIN LATERAL (SELECT sum(paid_amount) AS rupiah FROM sales.payment paid
+            WHERE paid.order_id = coalesce(r.order_id, b.order_id) AND settled_at IS NOT NULL) p ON true
         WHERE (r.owed, r.returned) IS DISTINCT FROM (b.owed, b.returned) OR r.owed > coalesce(p.rupiah, 0)
         """,
         # Each refund of quota: the price of its pieces, exactly.
@@ -62,4 +86,5 @@ I6 = SqlInvariant(
             OR coalesce(a.debits_pending, 0) <> coalesce(s.living, 0)
         """,
     ),
+    screens={2: _PIECES},
 )

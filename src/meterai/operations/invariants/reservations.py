@@ -1,8 +1,56 @@
 """I2: every reservation ends once, and a serial number ends as its reservation does."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import hash_of, total
 from meterai.operations.invariants.model import SqlInvariant
+
+
+def _sums_where(uuid: str, *conditions: str) -> str:
+    """SQL: the sums of the hashes of an id where this and where that holds."""
+    hashed = f"coalesce({hash_of(uuid)}, 1)"
+    return ", ".join(f"coalesce(sum({hashed}) FILTER (WHERE {wanted}), 0)" for wanted in conditions)
+
+
+JOBS_END_WITH_THEIR_SERIALS = f"""
+    (SELECT ({_sums_where("job_id", "state = 'released'", "state = 'annulled'")})
+     FROM stamping.serial WHERE ordinal = 1)
+    = (SELECT ({_sums_where("id", "state = 'released'", "state = 'refused'")}) FROM stamping.job)
+    AND NOT EXISTS (
+        SELECT FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+        WHERE s.ordinal > 1 AND ((j.state = 'released') <> (s.state = 'released')
+            OR (j.state = 'refused') <> (s.state = 'annulled')))
+"""
+"""SQL: true when each job stands as its serials do. Only further stamps of a document are looked up."""
+_HELD = hash_of("id", "debit_account_id", "credit_account_id", amounts=("amount",))
+_ENDED = hash_of("pending_id", "debit_account_id", "credit_account_id", amounts=("amount",))
+# Reservations less what ended them are those still open, and these may be: they are young or of a living
+# serial. A released serial's was posted, an annulled one's voided. What a living one holds is looked up.
+_RESERVATIONS_END = f"""
+    WITH living AS (
+        SELECT serial, reservation_id FROM stamping.serial WHERE state NOT IN ('released', 'annulled')
+    ), open AS (
+        SELECT * FROM ledger.transfer h
+        WHERE kind = 'pending' AND (expires_at >= $1 OR id IN (SELECT reservation_id FROM living))
+            AND NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)
+    )
+    SELECT (SELECT (
+            coalesce(sum(coalesce(CASE kind WHEN 'pending' THEN {_HELD} ELSE - {_ENDED} END, 1)), 0),
+            {
+    _sums_where(
+        "pending_id", "kind = 'post' AND code = 'stamping'", "kind = 'void' AND code = 'release_stamping'"
+    )
+})
+            FROM ledger.transfer WHERE kind <> 'single')
+        = (SELECT ({total(_HELD, "open")},
+            {_sums_where("reservation_id", "state = 'released'", "state = 'annulled'")}) FROM stamping.serial)
+        AND NOT EXISTS (
+            SELECT FROM living l LEFT JOIN open o ON o.id = l.reservation_id
+            WHERE o.id IS NULL OR (o.expires_at < $1 OR o.expires_at IS NULL)
+                AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = l.serial))
+"""
 
 I2 = SqlInvariant(
     id="I2",
@@ -52,4 +100,5 @@ I2 = SqlInvariant(
             OR (j.state = 'refused') <> (s.state = 'annulled')
         """,
     ),
+    screens={0: _RESERVATIONS_END, 2: f"SELECT {JOBS_END_WITH_THEIR_SERIALS}"},
 )
