@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -647,6 +648,23 @@ def test_what_is_published_while_one_reads_is_waited_for(forger: Forger) -> None
         path.write_bytes(document) if not path.exists() else set_lines(forger, heads, HEADS)
 
     assert audit(FolderSource(forger.folder.public), pause=pause).verdict == "passes"
+
+
+def test_memory_does_not_grow_with_the_joins(forger: Forger) -> None:
+    def peak(joins: int) -> int:
+        records = b"".join(
+            n.to_bytes(12, "big") + b"\x00\x03" + n.to_bytes(4, "big") for n in range(1, joins + 1)
+        )
+        forger.folder.window_ids(0).write_bytes(records)
+        del records
+        tracemalloc.start()
+        try:
+            assert audited(forger.folder).joins > joins
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(60_000) < peak(15_000) * 1.2
 
 
 @pytest.mark.parametrize("content", [None, b"{}", b"\n", b"x" * 100])
