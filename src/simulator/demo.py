@@ -14,8 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from simulator.applicant import Applicant, Outcome, StepRefused, TooLate
+from simulator.applicant import Outcome, StepRefused, TooLate
 from simulator.http import Browser, ConnectionLost
+from simulator.queueing import QueuedApplicant
 from simulator.service import ServiceMissing, find_service
 
 
@@ -27,8 +28,10 @@ def say(**facts: object) -> None:
 async def run(data: Path, files: list[Path], out: Path) -> int:
     """Buys, pays at the sandbox gateway, stamps, downloads and verifies. Returns the exit code."""
     service = find_service(data)
-    applicant = Applicant(
+    applicant = QueuedApplicant(
         service,
+        gate=service.gate,
+        only_if_asked=True,
         contact=f"demo{os.getpid()}@contoh.id",
         event="casn" if len(files) <= 2 else "",
         poll_seconds=0.2,

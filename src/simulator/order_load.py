@@ -18,10 +18,11 @@ import msgspec
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
-from simulator.applicant import Applicant, StepRefused, TooLate
+from simulator.applicant import StepRefused, TooLate
 from simulator.http import ConnectionLost
 from simulator.papers import make_letter
 from simulator.processes import cpu_seconds
+from simulator.queueing import QueuedApplicant
 from simulator.service import Service, find_service
 
 SAMPLE_EVERY = 10
@@ -91,8 +92,10 @@ class Load:
             self.times[name].append(milliseconds)
 
         stamp = int(time.time() * 1000) % 10**9
-        applicant = Applicant(
+        applicant = QueuedApplicant(
             self.service,
+            gate=self.service.gate,
+            only_if_asked=True,
             contact=f"beban{stamp}x{number}@contoh.id",
             source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
             on_step=on_step,

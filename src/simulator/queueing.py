@@ -50,15 +50,23 @@ class Place:
 
 @dataclass(slots=True, kw_only=True)
 class QueuedApplicant(Applicant):
-    """`gate`: base address of the gates. `waited_s`: from ticket to call. `shed`: doors found full."""
+    """`gate`: base address of the gates. `waited_s`: from ticket to call. `shed`: doors found full.
+
+    `only_if_asked`: tries the site first, and stands in line when it sends people there.
+    """
 
     gate: str
     line_seconds_max: float = 600
     waited_s: float = 0
     shed: int = 0
     ticket: str = ""
+    only_if_asked: bool = False
 
     async def _enter(self) -> Response:
+        if self.only_if_asked:
+            page = await Applicant._enter(self)
+            if 'name="kiriman"' in page.text:
+                return page
         page = await self._join()
         began = time.monotonic()
         await self._stand_in_line(page)

@@ -1,6 +1,7 @@
 """Serial numbers: 22 characters, random, with a check character that catches slips of the pen."""
 
 import os
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -26,12 +27,17 @@ def test_one_wrong_character_is_noticed(value: bytes, place: int, wrong: str) ->
     assert parse_serial(changed) == (serial if changed == serial else None)
 
 
-@given(randomness, st.integers(0, 20))
-def test_two_neighbours_swapped_are_noticed(value: bytes, place: int) -> None:
-    serial = make_serial(value)
-    a, b = serial[place], serial[place + 1]
-    changed = serial[:place] + b + a + serial[place + 2 :]
-    assert parse_serial(changed) == (serial if a == b else None)
+def test_629_of_630_swaps_of_two_neighbours_are_noticed() -> None:
+    """ISO 7064's hybrid systems miss few. What the check has come to before a pair is one of 36 values; each
+    first character of a text stands for one of them."""
+    unnoticed = [
+        (before, a, b)
+        for before in ALPHABET
+        for a, b in combinations(ALPHABET, 2)
+        if check_character(before + a + b) == check_character(before + b + a)
+    ]
+    assert len(unnoticed) == 36
+    assert len(unnoticed) * 630 == 36 * 36 * 35 // 2
 
 
 def test_typed_serials_may_have_spaces_hyphens_and_small_letters() -> None:

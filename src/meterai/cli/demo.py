@@ -17,6 +17,10 @@ from meterai.cli.data_folder import DataOption, data_folder
 STEPS = {
     "open": "open the CASN page",
     "form": "open the upload form",
+    "join": "take a place in line at the gate",
+    "wait_page": "look at the wait page",
+    "status": "look at the queue's status",
+    "claim": "be called and knock at the door",
     "upload": "upload, inspect in the jail, propose a place",
     "page_image": "see the page as an image",
     "place": "place the stamp",

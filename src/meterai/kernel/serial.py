@@ -17,7 +17,7 @@ _SHAPE = re.compile(r"[0-9A-Z]{22}")
 def check_character(body: str) -> str:
     """The check character of ISO 7064 MOD 37,36 over `body` (A-Z 0-9).
 
-    Finds every single wrong character and every swap of two neighbours.
+    Finds every single wrong character, and 629 of 630 swaps of two neighbours.
     """
     check = 36
     for character in body:

@@ -195,8 +195,12 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
 
 def _with_direct(memory: Memory, line: Line, measured: Measured, now: float) -> Memory:
     """Direct entry ends when somebody waits or more come than the site bears; it begins when nobody has
-    waited for a while and those who come are well below that. A site that is not heard of says nothing."""
-    crowded = measured.entered_per_min > memory.rate or 1 < pressure_of(measured) < float("inf")
+    waited for a while and those who come are well below that. A site that is not heard of says nothing.
+
+    More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
+    """
+    pressure, coming = pressure_of(measured), measured.entered_per_min
+    crowded = 1 < pressure < float("inf") or (coming > memory.rate and EASY < pressure < float("inf"))
     if memory.is_direct:
         is_direct = not (line.waiting > 0 or crowded)
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
