@@ -185,7 +185,7 @@ class Person:
                 messages = msgspec.json.decode(answer.read())["messages"]
             for message in messages:
                 found = wanted.search(message["text"])
-                if found and message["received_at"] >= asked_at - 1:
+                if found and message["received_at"] >= asked_at:
                     return found[1]
             time.sleep(0.1)
         raise AssertionError(f"no message for {contact}")

@@ -191,7 +191,7 @@ async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_
         await asyncio.sleep(8)
         site.service_s = 0.2
         low = house.seen[-1].rate
-        await house.until(lambda status: status.rate > low + 30, seconds=15)
+        await house.until(lambda status: status.rate > low + 30, seconds=30)
         for task in tasks:
             task.cancel()
     times = sorted(seconds for _, seconds in crowd.times)
