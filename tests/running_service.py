@@ -83,7 +83,8 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting. `prefix`: words before it, such as a change of user."""
     written = output or data.with_name(data.name + ".output")
-    command = [*prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
+    heeding = ["env", "--default-signal=INT"]  # tests in the background of a shell inherit that it is ignored
+    command = [*heeding, *prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
     with written.open("wb") as file:
         process = subprocess.Popen(
