@@ -231,6 +231,33 @@ def test_the_camera_reads_the_stamp_and_is_closed_afterwards(with_camera: Browse
     person.leave()
 
 
+def test_a_browser_with_a_reader_of_its_own_needs_no_other_for_the_camera(
+    with_camera: Browser, service: RunningService, site: Site
+) -> None:
+    key = SealingBench(service.data / "pki").code_key
+    signature = key.sign(code_message(SERIAL, DAY, key.key_id))
+    text = encode_code(site.address, SERIAL, DAY, key_id=key.key_id, signature=signature)
+    person = Person(with_camera, site, width=360, scripts=True, language="en")
+    person.context.grant_permissions(["camera"])
+    person.context.add_init_script(  # Chromium on Linux has none; Android's answers like this
+        """window.BarcodeDetector = class {
+          static getSupportedFormats() { return Promise.resolve(["aztec", "qr_code"]); }
+          constructor(wanted) { window.wanted = wanted.formats; }
+          detect(frame) { return Promise.resolve(frame.width ? [{ rawValue: TEXT }] : []); }
+        };""".replace("TEXT", json.dumps(text))
+    )
+    loaded: list[str] = []
+    person.page.on("request", lambda request: loaded.append(request.url))
+    person.open(PAGE)
+    person.page.locator("[data-camera]").click()
+    person.page.wait_for_selector("#pembaca[data-state=done]", timeout=30_000)
+    assert person.page.evaluate("window.wanted") == ["qr_code"]
+    assert person.page.locator("[data-outcome]").get_attribute("data-outcome") == "genuine"
+    assert any("stamp_code" in url for url in loaded)
+    assert not any("zxing" in url for url in loaded)
+    person.leave()
+
+
 def test_without_a_camera_the_page_says_so(visitor: Visitor) -> None:
     person = visitor()
     person.open(PAGE)

@@ -294,7 +294,7 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
         ),
         opened,
     )
-    _check_reads_again(prepared)
+    check_reads_again(prepared)
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES
     size = prepared.base_bytes + increment * len(stamps)
     limits = request.limits
@@ -312,7 +312,11 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
     )
 
 
-def _check_reads_again(prepared: PreparedSeal) -> None:
+def check_reads_again(prepared: PreparedSeal) -> None:
+    """Reads the prepared file with qpdf, as the check before the release will.
+
+    Raises: Refusal INVALID `pdf.broken` when it finds other pages, or has to guess.
+    """
     with pikepdf.open(io.BytesIO(prepared.data), suppress_warnings=True) as pdf:
         if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf):
             raise refuse("pdf.broken")
