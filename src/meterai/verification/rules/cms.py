@@ -255,10 +255,11 @@ def _only(holder: der.Element) -> der.Element:
 
 def _issuer_and_serial(certificate: der.Element) -> bytes:
     """As CMS names a certificate (RFC 5652, 10.2.4), from the certificate itself (RFC 5280, 4.1)."""
-    parts = _parts(_parts(certificate)[0])
-    if parts[0].tag == 0xA0:  # the version, left out in version 1
-        parts = parts[1:]
-    return der.encode(der.SEQUENCE, parts[2].whole, parts[0].whole)
+    to_be_signed, *_ = _parts(certificate)
+    first, *others = _parts(to_be_signed)
+    # The version may be left out: it is 1 then.
+    number, _signature, issuer, *_ = others if first.tag == 0xA0 else (first, *others)
+    return der.encode(der.SEQUENCE, issuer.whole, number.whole)
 
 
 def _algorithm(identifier: der.Element) -> bytes:
