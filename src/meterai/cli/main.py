@@ -34,6 +34,9 @@ COMMANDS: Final = {
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
     "bench verify": _Entry("meterai.cli.bench_verify", "bench_verify", "Measure judging."),
     "bench order": _Entry("meterai.cli.bench_order", "bench_order", "Measure whole orders over HTTP."),
+    "bench steps": _Entry(
+        "meterai.cli.bench_steps", "bench_steps", "Measure what each step of a purchase costs each process."
+    ),
     "bench journey": _Entry(
         "meterai.cli.bench_journey", "bench_journey", "Measure whole journeys from the line to the stamp."
     ),

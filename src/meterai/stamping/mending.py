@@ -38,7 +38,7 @@ def _mend_metadata(pdf: pikepdf.Pdf) -> None:
         metadata = pdf.Root.get("/Metadata")
         if isinstance(metadata, pikepdf.Stream):
             metadata.read_bytes()
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         del pdf.Root["/Metadata"]
 
 
@@ -49,7 +49,7 @@ def _mend_contents(contents: Any) -> None:
             continue
         try:
             stream.read_bytes()
-        except pikepdf.PdfError:
+        except pikepdf.PikepdfError:
             stream.write(_unpacked_part(stream.read_raw_bytes()))
 
 

@@ -27,7 +27,7 @@ def complete_appearances(pdf: pikepdf.Pdf, pages: list[Any], data: bytes, passwo
         drawn = pikepdf.open(io.BytesIO(_draw(data, password, wanting)), suppress_warnings=True)
         for number in wanting:
             _copy_appearances(drawn, drawn.pages[number].obj, pdf, pages[number], all_anew=all_anew)
-    except (pypdfium2.PdfiumError, pikepdf.PdfError, IndexError):
+    except (pypdfium2.PdfiumError, pikepdf.PikepdfError, IndexError):
         pdf.generate_appearance_streams()
     if all_anew:
         del form["/NeedAppearances"]

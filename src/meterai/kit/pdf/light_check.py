@@ -154,7 +154,7 @@ def _read_seals(request: LightCheckRequest) -> list[_SealValues]:
         pdf = pikepdf.open(io.BytesIO(request.data), suppress_warnings=True)
         pages = len(walk_pages(pdf, DEFAULT_LIMITS))
         fields = _stamp_fields(pdf, request.profile)
-    except (pikepdf.PdfError, Refusal):
+    except (pikepdf.PikepdfError, Refusal):
         raise _unsound("pages") from None
     except (KeyError, TypeError):
         raise _unsound("field") from None

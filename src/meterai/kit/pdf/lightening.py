@@ -78,7 +78,7 @@ def _plain_jpegs(data: bytes) -> set[bytes]:
             for item in pdf.objects:
                 if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image":
                     (plain if _is_plain_jpeg(item) else other).add(item.read_raw_bytes())
-    except (pikepdf.PdfError, ValueError):
+    except (pikepdf.PikepdfError, ValueError):
         return set()
     return plain - other
 

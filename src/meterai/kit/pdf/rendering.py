@@ -68,7 +68,7 @@ def with_image[Made](
         return _with_image(_mend(request), request, make, light=light)
     except _NoSuchPage:
         raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=request.page) from None
-    except (pypdfium2.PdfiumError, pikepdf.PdfError):
+    except (pypdfium2.PdfiumError, pikepdf.PikepdfError):
         raise Refusal(Kind.INVALID, "pdf.broken") from None
 
 

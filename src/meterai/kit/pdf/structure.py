@@ -69,13 +69,13 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
         pdf = pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True)
     except pikepdf.PasswordError:
         raise refuse("pdf.wrong_password" if password else "pdf.encrypted") from None
-    except (pikepdf.PdfError, ValueError) as error:  # ValueError: a number that no machine holds
+    except (pikepdf.PikepdfError, ValueError) as error:  # ValueError: a number that no machine holds
         if "unsupported encryption" in str(error):
             raise refuse("pdf.encryption_unknown") from None
         pdf, rescued = _rescue(data, password), True
     try:
         pages = walk_pages(pdf, limits)
-    except (pikepdf.PdfError, ValueError):
+    except (pikepdf.PikepdfError, ValueError):
         raise refuse("pdf.broken") from None
     repaired = has_guessed(pdf) or rescued or any(page.box_missing for page in pages)
     return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
@@ -87,7 +87,7 @@ def _rescue(data: bytes, password: str) -> pikepdf.Pdf:
     try:
         if rewritten is not None:
             return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
-    except (pikepdf.PdfError, ValueError):
+    except (pikepdf.PikepdfError, ValueError):
         pass
     raise refuse("pdf.broken")
 

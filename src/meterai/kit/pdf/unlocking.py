@@ -27,7 +27,7 @@ def unlock(data: bytes, password: str, limits: Limits) -> bytes | None:
             return None
     except pikepdf.PasswordError:
         pass
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         return None  # refused by name later on
     for spelling in _spellings(password):
         try:
@@ -35,7 +35,7 @@ def unlock(data: bytes, password: str, limits: Limits) -> bytes | None:
                 return _unlocked(pdf)
         except pikepdf.PasswordError:
             continue
-        except pikepdf.PdfError:
+        except pikepdf.PikepdfError:
             raise refuse("pdf.broken") from None
     raise refuse("pdf.wrong_password")
 

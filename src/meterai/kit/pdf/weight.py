@@ -103,7 +103,7 @@ def _unpacked_by_qpdf(stream: pikepdf.Object, raw: bytes) -> int:
     """qpdf unpacks it whole; the jail's memory limit is the guard. What it can't unpack stays as it is."""
     try:
         return len(stream.read_bytes())
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         return len(raw)
 
 
@@ -169,5 +169,5 @@ def _content_bytes(content: Any) -> bytes:
         return b""
     try:
         return bytes(content.read_bytes())
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         return b""

@@ -33,5 +33,5 @@ def _parts(packets: Any) -> list[bytes]:
     streams = [item for item in items if isinstance(item, pikepdf.Stream)]
     try:
         return [bytes(stream.read_bytes()) for stream in streams]
-    except pikepdf.PdfError:
+    except pikepdf.PikepdfError:
         return []
