@@ -68,6 +68,8 @@ class QueuedApplicant(Applicant):
             if 'name="kiriman"' in page.text:
                 return page
         page = await self._join()
+        if 'name="kiriman"' in page.text:  # nobody waits: the gate has sent us in at once
+            return page
         began = time.monotonic()
         await self._stand_in_line(page)
         self.waited_s = time.monotonic() - began
@@ -80,6 +82,9 @@ class QueuedApplicant(Applicant):
         form = form_with(self._expect("join", await self.browser.get(where)).text, "kontak")
         page = await self.browser.post(form.action, form.fields | {"kontak": self.contact})
         self._expect("join", page)
+        if 'name="kiriman"' in page.text:
+            self._done("join")
+            return page
         self.ticket = self._found(_TICKET, page, "join")
         self._done("join")
         return page

@@ -95,6 +95,8 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
 
 
 def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own: RunningService) -> None:
+    queue_command(own, "on", "--always", "--event", "casn", "--because", "uji coba")
+    until(own, "open")
     for process in processes_in(own.data / "postgres" / "data", program="postgres"):
         if parent_of(process) == own.launcher.pid:
             os.kill(process, signal.SIGSTOP)

@@ -82,16 +82,24 @@ class QueueHouse:
         """Every status that was published, in order."""
         self._processes: list[Controller | GateProcess] = []
 
-    async def open(self, schedule: Schedule, policy: Policy | None = None, *, is_on: bool = True) -> None:
-        """Makes the event and its queue."""
+    async def open(
+        self, schedule: Schedule, policy: Policy | None = None, *, is_on: bool = True, always: bool = False
+    ) -> None:
+        """Makes the event and its queue. `always`: in which everybody stands in line from the first on."""
         await set_events(self.database.app, load_events())
         now = datetime.now(UTC)
         await set_queue(self.database.app, self.event, schedule, policy or Policy(), is_on=is_on, now=now)
+        if always:
+            await self.wish("always_in_line", True)
 
     async def cap(self, people_a_minute: int | None) -> None:
         """The operator's cap; 0 holds everybody."""
+        await self.wish("rate_cap", people_a_minute)
+
+    async def wish(self, column: str, value: object) -> None:
+        """What an operator wants."""
         async with self.database.app.transaction() as tx:
-            await store.set_wish(tx, self.event, "rate_cap", people_a_minute)
+            await store.set_wish(tx, self.event, column, value)
 
     def controller(self, fail_point: str = "") -> Controller:
         """Starts one."""

@@ -91,9 +91,9 @@ async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_th
     house: QueueHouse, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METERAI_QUEUE_BEACON", drand.url)
-    await house.open(schedule_now())
+    await house.open(schedule_now(), always=True)
     house.controller()
-    await house.until(lambda status: status.state is QueueState.DIRECT)
+    await house.until(lambda status: status.state is QueueState.OPEN)
     ticket, _ = await house.join(house.gate(), "ani@contoh.id")
     await house.until(lambda status: house.folder.window_reveal(ticket.window).exists())
     key = house.folder.keys().controller.public_key()
@@ -117,9 +117,9 @@ async def test_while_the_beacon_is_down_nothing_is_drawn_and_the_status_goes_on(
     house: QueueHouse, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METERAI_QUEUE_BEACON", drand.url)
-    await house.open(schedule_now())
+    await house.open(schedule_now(), always=True)
     first = house.controller()
-    await house.until(lambda status: status.state is QueueState.DIRECT)
+    await house.until(lambda status: status.state is QueueState.OPEN)
     drand.is_down = True
     first.end()
     house.controller()  # knows the chain from before

@@ -111,11 +111,11 @@ async def test_the_time_that_people_take_counts_from_the_claim(line: LineOfPeopl
 
 async def test_the_status_says_how_many_promises_were_kept(database: TestDatabase, tmp_path: Path) -> None:
     async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now())
+        await house.open(schedule_now(), always=True)
         await ensure_organisations(database.app, datetime.now(UTC))
         await house.cap(0)
         house.controller()
-        await house.until(lambda status: status.state is QueueState.DIRECT)
+        await house.until(lambda status: status.state is QueueState.OPEN)
         gate = house.gate()
         ticket, _ = await house.join(gate, "ani@contoh.id")
         other, _ = await house.join(gate, "budi@contoh.id")

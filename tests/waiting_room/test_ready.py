@@ -73,10 +73,10 @@ async def test_the_controller_calls_more_when_those_who_are_next_are_not_there(
     database: TestDatabase, tmp_path: Path
 ) -> None:
     async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now())
+        await house.open(schedule_now(), always=True)
         await house.cap(0)
         house.controller()
-        await house.until(lambda status: status.state is QueueState.DIRECT)
+        await house.until(lambda status: status.state is QueueState.OPEN)
         gate = house.gate()
         for number in range(60):
             ticket, _ = await house.join(gate, f"tamu{number}@contoh.id")

@@ -10,6 +10,7 @@ from rich.console import Console
 from meterai.cli.bench_order import show_figures
 from meterai.cli.bench_processes import print_result, result_of_crowd
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.queue import everybody_in_line
 
 
 def bench_journey(
@@ -33,7 +34,8 @@ def bench_journey(
         "--size-bytes": size_bytes,
     }
     words = [word for pair in told.items() for word in pair] + ["--apart"] * apart
-    result = result_of_crowd("simulator.journey_load", "--data", data_folder(data), *words)
+    with everybody_in_line(data, "casn", "meterai bench journey"):
+        result = result_of_crowd("simulator.journey_load", "--data", data_folder(data), *words)
     print_result(result, _show, as_json=json_output)
     raise typer.Exit(1 if result["lost"] else 0)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,19 +57,47 @@ def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
         cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
         numbers = (f"{view.rate:.0f}", f"{view.waiting:,}", f"{view.admitted:,}", cap)
         halted = view.halted_because or ""
-        table.add_row(view.event, view.state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
+        state = f"{view.state}, always in line" if view.always_in_line else view.state
+        table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
     Console().print(table if views else "No event has a queue (docs/waiting-room.md).")
 
 
 def turn_on(
-    event: EventOption, because: BecauseOption, data: DataOption = None, as_json: JsonOption = False
+    event: EventOption,
+    because: BecauseOption,
+    always: Annotated[
+        bool, typer.Option("--always", help="Everybody stands in line, also when nobody has to wait.")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Let people wait in line from now on, whenever more come than the site bears. Nobody is thrown out."""
+    """Let people wait in line from now on, whenever more come than the site bears. Nobody is thrown out.
 
+    Without --always this ends an earlier wish that everybody stands in line.
+    """
+    _run(data, event, _switching(event, because, always=always), as_json=as_json)
+
+
+@contextmanager
+def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
+    """Has all who come stand in line, as on a crowded evening; in the end as before.
+
+    Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.unknown`.
+    """
+    asyncio.run(_acted(data, event, _switching(event, because, always=True)))
+    try:
+        yield
+    finally:
+        asyncio.run(_acted(data, event, _switching(event, f"{because}: over", always=False)))
+
+
+def _switching(event: str, because: str, *, always: bool) -> Act:
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
-        return steer_queue.switch_queue(db, event, is_on=True, reason=because, actor=actor, now=now)
+        return steer_queue.switch_queue(
+            db, event, is_on=True, always=always, reason=because, actor=actor, now=now
+        )
 
-    _run(data, event, act, as_json=as_json)
+    return act
 
 
 def turn_off(

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.queue import everybody_in_line
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHOWN = 72
@@ -49,7 +50,10 @@ def rehearse(
     }
     command = [sys.executable, "-m", "simulator.rehearsal", *(f"--{n}={value}" for n, value in given.items())]
     last: dict[str, Any] = {}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        everybody_in_line(data, "casn", "meterai rehearse"),
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
+    ):
         assert process.stdout is not None
         view = _View(minutes * 60)
         with Live(view, console=Console(stderr=True), refresh_per_second=4, transient=json_output):

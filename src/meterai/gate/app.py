@@ -22,7 +22,7 @@ from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_fo
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.room import Room
+from meterai.gate.room import NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
@@ -30,7 +30,6 @@ from meterai.gate.waiting import told_of, wait_page
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
-from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
 from meterai.waiting_room.tickets import Ticket
@@ -262,18 +261,19 @@ class _Visit:
         return self.form()
 
     def join(self) -> bytes | None:
-        """A ticket; sent on once it is on the disk."""
+        """A ticket, sent on once it is on the disk; straight to the site when nobody has to wait."""
         monotonic = time.monotonic()
         try:
             joined = self.hall.joining.join(self.request, self.address, monotonic=monotonic)
         except Refusal as refusal:
             return self.form(refusal)
-        if joined is None:
+        if joined is NoTicket.SHUT:
             return self.shut()
-        issued, _ = joined
+        if joined is NoTicket.DIRECT:
+            return respond(303, b"", (("location", self.purchase()), *_NO_STORE))
         closes_at = self.hall.shelf.config.schedule.closes_at
-        there = self.go_to(issued.text, self.gate.cookie(self.slug, issued.text, closes_at))
-        if issued.is_durable:
+        there = self.go_to(joined.text, self.gate.cookie(self.slug, joined.text, closes_at))
+        if joined.is_durable:
             return there
 
         def tell(is_durable: bool) -> None:
@@ -289,7 +289,6 @@ class _Visit:
         if hall.room.window() is None:
             return self.shut()
         status = hall.shelf.status
-        state = status.state if status else QueueState.OPEN
         schedule, now = hall.shelf.config.schedule, hall.room.now()
         asks = hall.joining.load.asks_for_work(time.monotonic())
         asks = asks or (refusal is not None and refusal.code == "work.missing")
@@ -301,7 +300,7 @@ class _Visit:
             problem=PROBLEMS[refusal.code].of(self.language) if refusal else "",
             note=getattr(status.note, self.language) if status else "",
             is_lottery=now < schedule.opens_at,
-            is_direct=state in (QueueState.OFF, QueueState.DIRECT) and now >= schedule.opens_at,
+            direct=self.purchase() if hall.room.enters_directly() else "",
             is_last_call=schedule.last_call_at is not None and now >= schedule.last_call_at,
             opens=moment_text(schedule.opens_at, self.language, hall.facts.zone),
             needs_work=asks and code_for is None,
@@ -403,6 +402,11 @@ class _Visit:
         return self.go_to(text, self.gate.cookie(self.slug, text, closes_at))
 
     # ----------------------------------------------------------------- parts
+
+    def purchase(self) -> str:
+        """Where the site begins a purchase for the event."""
+        prefix = "/en" if self.language == "en" else ""
+        return f"{self.gate.settings.site_url}{prefix}/beli?acara={self.slug}"
 
     @property
     def address(self) -> str:

@@ -13,7 +13,7 @@ from meterai.customers.contacts import Contact, canonical_contact
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request
 from meterai.gate.limits import Answer, NetworkLimits
-from meterai.gate.room import Issued, Room
+from meterai.gate.room import Issued, NoTicket, Room
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket
@@ -72,8 +72,8 @@ class Joining:
         self.load = load
         self._limits = limits
 
-    def join(self, request: Request, address: str, *, monotonic: float) -> tuple[Issued, Contact] | None:
-        """A ticket for the contact in the form; durable once the room says so. None: nobody can join now.
+    def join(self, request: Request, address: str, *, monotonic: float) -> Issued | NoTicket:
+        """A ticket for the contact in the form; durable once the room says so. Who has one keeps it.
 
         Raises: Refusal `form.foreign`, `contact.unreadable`, `work.missing`, `code.wrong`, `network.later`.
         """
@@ -81,13 +81,15 @@ class Joining:
         contact = canonical_contact(form.contact)
         window = self.room.window()
         if window is None:
-            return None
+            return NoTicket.SHUT
         id = self.room.id_of(f"{contact.kind}:{contact.value}")
         if (kept := self.kept_ticket(request, id)) is not None:
-            return kept, contact
+            return kept
+        if self.room.enters_directly():
+            return NoTicket.DIRECT
         self.load.count(monotonic)
         self._admit(form, contact, address, monotonic)
-        return self.room.issue(id, window.number), contact
+        return self.room.issue(id, window.number)
 
     def contact_for_code(self, form: Form, address: str, *, monotonic: float) -> Contact:
         """The contact to which a code may be sent. Raises: Refusal `contact.unreadable`, `network.later`."""

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import structlog
 
@@ -42,6 +43,15 @@ class Issued:
     ticket: Ticket
     is_durable: bool
     """It was handed out before, so its record is on the disk; else `Room.when_durable` says when it is."""
+
+
+class NoTicket(Enum):
+    """Why a join gives none."""
+
+    SHUT = auto()
+    """Nobody can join: not yet, or no more."""
+    DIRECT = auto()
+    """Nobody has to wait: straight to the site."""
 
 
 class Room:
@@ -96,6 +106,12 @@ class Room:
             self._found = self._find_window()
             self._found_until = moment + _FOUND_FOR_S
         return self._found
+
+    def enters_directly(self) -> bool:
+        """Whether who comes now need not wait, as far as is known: a status that was not renewed for some
+        seconds says nothing, and then a place is taken, which costs a short wait and is never wrong."""
+        is_alive = self._monotonic() - self.shelf.status_seen <= STATUS_IS_ALIVE_S
+        return is_alive and self._stands_still() and self.now() >= self.shelf.config.schedule.opens_at
 
     def _find_window(self) -> windows.Window | None:
         schedule, now = self.shelf.config.schedule, self.now()

@@ -110,6 +110,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the operators want."""
 
     is_on: bool
+    always: bool = False
+    """Everybody stands in line, also when nobody has to wait."""
     halted: bool = False
     rate_cap: int | None = None
 
@@ -129,7 +131,7 @@ def step(
     pressure = pressure_of(measured)
     memory = _with_rate(memory, policy, wishes, measured, pressure, now, elapsed_s)
     memory = _with_shows(memory, line, elapsed_s)
-    memory = _with_direct(memory, line, measured, now)
+    memory = _with_direct(memory, wishes, line, measured, now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
     rate = memory.rate if moves else 0.0
@@ -193,18 +195,19 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
     )
 
 
-def _with_direct(memory: Memory, line: Line, measured: Measured, now: float) -> Memory:
-    """Direct entry ends when somebody waits or more come than the site bears; it begins when nobody has
-    waited for a while and those who come are well below that. A site that is not heard of says nothing.
+def _with_direct(memory: Memory, wishes: Wishes, line: Line, measured: Measured, now: float) -> Memory:
+    """Direct entry ends when somebody waits or more come than the site bears, or an operator wishes that all
+    stand in line; it begins when nobody has waited for a while and those who come are well below that. A site
+    that is not heard of says nothing.
 
     More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
     """
     pressure, coming = pressure_of(measured), measured.entered_per_min
     crowded = 1 < pressure < float("inf") or (coming > memory.rate and EASY < pressure < float("inf"))
     if memory.is_direct:
-        is_direct = not (line.waiting > 0 or crowded)
+        is_direct = not (line.waiting > 0 or crowded or wishes.always)
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
-    if line.waiting > 0 or crowded:
+    if line.waiting > 0 or crowded or wishes.always:
         return msgspec.structs.replace(memory, nobody_since=now)
     return msgspec.structs.replace(memory, is_direct=now - memory.nobody_since >= DIRECT_AFTER_S)
 

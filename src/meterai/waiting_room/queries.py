@@ -84,6 +84,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     state: QueueState
     is_on: bool
+    always_in_line: bool
+    """An operator's wish: everybody stands in line, also when nobody has to wait."""
     rate: float
     rate_cap: int | None
     policy_cap: int
@@ -105,6 +107,7 @@ async def queue_views(db: Database) -> list[QueueView]:
             event=queue.event,
             state=queue.state,
             is_on=queue.is_on,
+            always_in_line=queue.always_in_line,
             rate=rates.get(queue.number, 0.0),
             rate_cap=queue.rate_cap,
             policy_cap=queue.policy.rate_cap,

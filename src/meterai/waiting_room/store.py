@@ -29,6 +29,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule
     policy: Policy
     is_on: bool
+    always_in_line: bool
     halted_because: str | None
     rate_cap: int | None
     note: Announcement
@@ -58,7 +59,12 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wishes(self) -> Wishes:
         """What the operators want."""
-        return Wishes(is_on=self.is_on, halted=self.halted_because is not None, rate_cap=self.rate_cap)
+        return Wishes(
+            is_on=self.is_on,
+            always=self.always_in_line,
+            halted=self.halted_because is not None,
+            rate_cap=self.rate_cap,
+        )
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,9 +138,9 @@ async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Qu
 
 # ------------------------------------------------------------------------------------------------ queues
 
-_QUEUE = """SELECT number, event, schedule, policy, is_on, halted_because, rate_cap, note, epoch, sequence,
-        state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at, joined,
-        called, admitted, log_size, config_version, config_sha256, memory FROM waiting_room.queue"""
+_QUEUE = """SELECT number, event, schedule, policy, is_on, always_in_line, halted_because, rate_cap, note,
+        epoch, sequence, state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at,
+        joined, called, admitted, log_size, config_version, config_sha256, memory FROM waiting_room.queue"""
 
 
 def queue_of_row(row: Row) -> Queue:
@@ -209,11 +215,12 @@ async def lock_queue(tx: Connection, event: str) -> Queue | None:
 
 
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
-    """Writes one of `is_on`, `halted_because`, `rate_cap`, `note`; gives the queue's number.
+    """Writes one of the wishes `is_on`, `always_in_line`, `halted_because`, `rate_cap`, `note`; gives the
+    queue's number.
 
     Raises: Refusal NOT_FOUND `queue.unknown`.
     """
-    assert column in ("is_on", "halted_because", "rate_cap", "note")
+    assert column in ("is_on", "always_in_line", "halted_because", "rate_cap", "note")
     number: int | None = await tx.fetchval(
         f"UPDATE waiting_room.queue SET {column} = $2 WHERE event = $1 RETURNING number",  # noqa: S608
         event,

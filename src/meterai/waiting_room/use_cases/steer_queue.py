@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -20,17 +21,19 @@ NOTE_BYTES_MAX: Final = 160
 
 
 async def switch_queue(
-    db: Database, event: str, *, is_on: bool, reason: str, actor: str, now: datetime
+    db: Database, event: str, *, is_on: bool, always: bool = False, reason: str, actor: str, now: datetime
 ) -> Queue:
     """Lets people wait, or asks nobody for a place. Who is inside stays inside; who has a ticket keeps it.
 
+    `always`: everybody stands in line, also when nobody has to wait; ended by the next switching.
     Raises: Refusal NOT_FOUND `queue.unknown`.
     """
+    assert is_on or not always, "a line that is off is nobody's"
     return await _act(
         db,
         event,
-        ("is_on", is_on),
-        facts=OperatorFacts(action="on" if is_on else "off", value="", reason=reason),
+        {"is_on": is_on, "always_in_line": always},
+        facts=OperatorFacts(action="on" if is_on else "off", value="always" if always else "", reason=reason),
         actor=actor,
         now=now,
     )
@@ -39,13 +42,13 @@ async def switch_queue(
 async def halt_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
     """Calls nobody and opens the door to nobody, until `resume_queue`. Raises as `switch_queue`."""
     facts = OperatorFacts(action="halt", value="", reason=reason)
-    return await _act(db, event, ("halted_because", reason), facts=facts, actor=actor, now=now)
+    return await _act(db, event, {"halted_because": reason}, facts=facts, actor=actor, now=now)
 
 
 async def resume_queue(db: Database, event: str, *, reason: str, actor: str, now: datetime) -> Queue:
     """Ends the halt. Raises as `switch_queue`."""
     facts = OperatorFacts(action="resume", value="", reason=reason)
-    return await _act(db, event, ("halted_because", None), facts=facts, actor=actor, now=now)
+    return await _act(db, event, {"halted_because": None}, facts=facts, actor=actor, now=now)
 
 
 async def cap_rate(
@@ -56,7 +59,7 @@ async def cap_rate(
     Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
     """
     facts = OperatorFacts(action="cap", value="" if people is None else str(people), reason=reason)
-    return await _act(db, event, ("rate_cap", people), facts=facts, actor=actor, now=now)
+    return await _act(db, event, {"rate_cap": people}, facts=facts, actor=actor, now=now)
 
 
 async def announce(db: Database, event: str, note: Announcement, *, actor: str, now: datetime) -> Queue:
@@ -68,13 +71,13 @@ async def announce(db: Database, event: str, note: Announcement, *, actor: str, 
     if len(text) > NOTE_BYTES_MAX + len(msgspec.json.encode(Announcement())):
         raise Refusal(Kind.INVALID, "queue.announcement_too_long", bytes_max=NOTE_BYTES_MAX)
     facts = OperatorFacts(action="announce", value=text.decode(), reason="")
-    return await _act(db, event, ("note", msgspec.to_builtins(note)), facts=facts, actor=actor, now=now)
+    return await _act(db, event, {"note": msgspec.to_builtins(note)}, facts=facts, actor=actor, now=now)
 
 
 async def _act(
     db: Database,
     event: str,
-    wish: tuple[str, object],
+    wishes: Mapping[str, object],
     *,
     facts: OperatorFacts,
     actor: str,
@@ -82,10 +85,11 @@ async def _act(
 ) -> Queue:
     async with db.transaction() as tx:
         queue = await _locked(tx, event)
-        column, value = wish
-        if column == "rate_cap" and value is not None and int(str(value)) > queue.policy.rate_cap:
+        cap = wishes.get("rate_cap")
+        if cap is not None and int(str(cap)) > queue.policy.rate_cap:
             raise Refusal(Kind.INVALID, "queue.cap_above_policy", policy=queue.policy.rate_cap)
-        await store.set_wish(tx, event, column, value)
+        for column, value in wishes.items():
+            await store.set_wish(tx, event, column, value)
         await store.say(tx, queue.number, facts, now)
         await write_audit(
             tx,

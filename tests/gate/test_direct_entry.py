@@ -1,0 +1,103 @@
+"""While nobody has to wait, a join gives no ticket and opens no queue: the gate sends people to the site."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.gate.visitor import get, join, post
+
+from meterai.gate.room import STATUS_IS_ALIVE_S, Room
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room import controller
+from meterai.waiting_room.controller import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
+from meterai.waiting_room.model import Policy, QueueState
+from simulator.queue_twin import GateProcess, Queue, schedule_from
+
+SITE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def free(tmp_path: Path) -> Iterator[tuple[Queue, GateProcess]]:
+    """A queue in which nobody waits, and its gate."""
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status(state=QueueState.DIRECT)
+    with GateProcess(queue.root) as gate:
+        yield queue, gate
+
+
+def publish(queue: Queue, state: QueueState) -> None:
+    queue.status(state=state)
+    time.sleep(0.4)  # the gate looks four times a second
+
+
+def test_who_joins_is_sent_to_the_purchase_and_no_queue_is_opened(free: tuple[Queue, GateProcess]) -> None:
+    queue, gate = free
+    answer = join(gate.port, "ani@contoh.id")
+    assert (answer.status, answer.headers["location"]) == (303, f"{SITE}/beli?acara=casn")
+    assert "set-cookie" not in answer.headers
+    english = post(gate.port, "/en/antre/casn", {"kontak": "ani@contoh.id"})
+    assert english.headers["location"] == f"{SITE}/en/beli?acara=casn"
+    assert not list(queue.folder.gate(1).glob("*.joins")), "whoever is counted as waiting opens the queue"
+    page = get(gate.port, "/antre/casn").text
+    assert f'href="{SITE}/beli?acara=casn"' in page
+    assert 'name="kontak"' not in page, "there is no place to take"
+
+
+def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
+    free: tuple[Queue, GateProcess],
+) -> None:
+    queue, gate = free
+    publish(queue, QueueState.OPEN)
+    ticket = join(gate.port, "ani@contoh.id").ticket
+    publish(queue, QueueState.DIRECT)
+    assert join(gate.port, "ani@contoh.id", Cookie=f"antre_casn={ticket}").ticket == ticket
+    assert get(gate.port, f"/antre/casn/t/{ticket}").status == 200
+    budi = join(gate.port, "budi@contoh.id", Cookie=f"antre_casn={ticket}")
+    assert budi.headers["location"] == f"{SITE}/beli?acara=casn"
+    publish(queue, QueueState.OPEN)
+    assert join(gate.port, "budi@contoh.id").ticket != ticket
+
+
+def test_a_gate_that_has_not_heard_of_the_queue_for_a_while_gives_tickets(tmp_path: Path) -> None:
+    queue, now = Queue(tmp_path, schedule_from(time.time())), 1_000.0
+    shelf = Shelf(queue.folder, monotonic=lambda: now)
+    queue.status(state=QueueState.DIRECT)
+    shelf.look()
+    room = Room(shelf, queue.keys, gate=1, monotonic=lambda: now)
+    assert room.enters_directly()
+    now += STATUS_IS_ALIVE_S + 1
+    assert not room.enters_directly(), "the site may be full, or gone"
+    room.close()
+
+
+def test_before_the_opening_everybody_takes_a_place_in_the_draw(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time(), lottery_s=600))
+    queue.status(state=QueueState.OFF)  # as the status says until the controller has seen that joins began
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    room = Room(shelf, queue.keys, gate=1)
+    assert not room.enters_directly()
+    room.close()
+
+
+def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:
+    schedule, memory, states = schedule_from(0), Memory(), {}
+    for now in range(100, 200):
+        step = controller.step(
+            memory,
+            schedule=schedule,
+            policy=Policy(),
+            wishes=Wishes(is_on=True, always=120 <= now < 150),
+            measured=Measured(heard_s=0.5),
+            line=Line(waiting=0, called=0, claimed=0),
+            now=now,
+            elapsed_s=1.0,
+        )
+        memory, states[now] = step.memory, step.state
+    free_again = 150 + int(DIRECT_AFTER_S)
+    assert {states[now] for now in range(100, 120)} == {QueueState.DIRECT}
+    assert {states[now] for now in range(120, free_again - 1)} == {QueueState.OPEN}
+    assert {states[now] for now in range(free_again, 200)} == {QueueState.DIRECT}
