@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 from tests.storage_fixtures import TestDatabase
 
+from meterai.kernel.serial import parse_serial
 from meterai.kit.objects import FolderStore
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
-from meterai.operations.use_cases.open_house import open_house
+from meterai.operations.use_cases.open_house import DEVELOPMENT_STOCK, open_house
 from sandbox.growth.__main__ import grow
 from sandbox.growth.history import TABLES
 
@@ -69,6 +70,21 @@ async def test_a_made_up_history_breaks_no_foreign_key_and_leaves_every_index_wh
     assert not await database.owner.fetchval(
         "SELECT count(*) FROM pg_index WHERE NOT (indisvalid AND indisready)"
     )
+
+
+async def test_a_made_up_serial_number_is_one_that_a_person_could_type(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await fill(database, tmp_path)
+    serials = [row["serial"] for row in await database.owner.fetch("SELECT serial FROM stamping.serial")]
+    assert [parse_serial(serial) for serial in serials] == serials
+    assert len(set(serials)) == 2 * CUSTOMERS
+
+
+async def test_what_was_there_before_stays(database: TestDatabase, tmp_path: Path) -> None:
+    await fill(database, tmp_path)
+    stock = await database.owner.fetch("SELECT code, amount FROM ledger.transfer WHERE code = 'issue'")
+    assert sorted(row["amount"] for row in stock) == [2 * CUSTOMERS, DEVELOPMENT_STOCK]
 
 
 async def test_a_second_history_is_refused(database: TestDatabase, tmp_path: Path) -> None:

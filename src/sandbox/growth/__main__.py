@@ -22,7 +22,7 @@ from meterai.kit.postgres import OWNER
 from meterai.kit.settings import Settings, from_environment
 from meterai.ledger.use_cases.issue_quota import issue_quota
 from sandbox.growth.bulk import Progress, write_history
-from sandbox.growth.history import KEY_ID
+from sandbox.growth.stamped import KEY_ID
 
 
 async def grow(
