@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.pdf import samples
@@ -54,6 +55,51 @@ async def test_breaking_a_limit_is_refused_and_the_next_job_runs(
         await ask(jail, **greed)
     assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "pdf.too_heavy")
     assert len((await jail.run(INSPECT, InspectRequest(data=samples.two_pages()), Inspection)).pages) == 2
+
+
+async def test_a_job_whose_process_is_killed_by_others_is_done_by_another_one(jail: JailPool) -> None:
+    first = (await ask(jail)).process
+    work = asyncio.create_task(ask(jail, sleep_seconds=0.8))
+    await asyncio.sleep(0.3)
+    os.kill(first, signal.SIGKILL)
+    assert (await work).process != first
+
+
+async def test_a_job_over_which_two_processes_are_killed_is_too_heavy(jail: JailPool) -> None:
+    both = await two_confined()
+    first = (await ask(jail)).process
+    work = asyncio.create_task(ask(jail, sleep_seconds=2.5))
+    for process in (first, *both - {first}):
+        await asyncio.sleep(0.3)
+        assert not work.done()
+        os.kill(process, signal.SIGKILL)
+    with pytest.raises(Refusal) as caught:
+        await work
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "pdf.too_heavy")
+
+
+async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool) -> None:
+    both = await two_confined()
+    with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
+        await ask(jail, abort=True)
+    assert len(both & confined()) == 1
+
+
+async def two_confined() -> set[int]:
+    while len(confined()) < 2:
+        await asyncio.sleep(0.02)
+    return confined()
+
+
+def confined() -> set[int]:
+    """Jail processes of this test that live and stand behind one seccomp filter more than it does."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(pid) for pid in children if filters_of(pid) > filters_of("self")}
+
+
+def filters_of(pid: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Seccomp_filters:"))
 
 
 async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,13 @@ log = structlog.get_logger(__name__)
 _START_SECONDS_MAX = 30.0
 _JOBS_MAX = 10_000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
-
+_OWN_DOING = {
+    signal.SIGXCPU,  # RLIMIT_CPU; the others are crashes, or what seccomp does to a foreign architecture
+    *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
+    signal.SIGSYS,
+}
+"""Signals that a file can bring upon the process that works on it."""
+_DEATH_SECONDS_MAX = 1.0
 
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -76,10 +83,22 @@ class _Process:
         except OSError:
             return False
 
+    async def was_killed(self) -> bool:
+        """Whether somebody else ended it: the kernel, short of memory, or an operator. Ask before `end`."""
+        try:
+            status = await asyncio.to_thread(self.child.wait, _DEATH_SECONDS_MAX)
+        except subprocess.TimeoutExpired:  # it lives: its end of the socket is closed, or it talks nonsense
+            return False
+        return status < 0 and -status not in _OWN_DOING
+
     async def end(self) -> None:
         self.wall.close()
         self.child.kill()
         await asyncio.to_thread(self.child.wait)  # the kernel takes a while to free a gigabyte
+
+
+class _Killed(Exception):
+    """Not by the document: see `_Process.was_killed`."""
 
 
 class JailPool:
@@ -130,8 +149,9 @@ class JailPool:
         """Runs one task on one request.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
-        `pdf.too_heavy` when a limit of memory, CPU or wall time was broken; BUSY `jail.busy` when too many
-        wait; UNAVAILABLE `jail.unavailable` when no process can be started.
+        `pdf.too_heavy` when a limit of memory, CPU or wall time was broken, or when the process that worked
+        on it and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
+        `jail.unavailable` when no process can be started.
         """
         number = self._tasks[task]
         body = msgspec.msgpack.encode(request)
@@ -162,23 +182,48 @@ class JailPool:
     async def _run_in_turn[Result](
         self, number: int, body: bytes, result_type: type[Result]
     ) -> Result | frames.RefusalFrame:
+        """A process that others killed says nothing against the document: another one tries, once."""
+        try:
+            return await self._attempt(number, body, result_type)
+        except _Killed:
+            log.warning("jail.killed")
+        try:
+            return await self._attempt(number, body, result_type)
+        except _Killed:
+            log.warning("jail.killed_again")
+            raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
+
+    async def _attempt[Result](
+        self, number: int, body: bytes, result_type: type[Result]
+    ) -> Result | frames.RefusalFrame:
         process = await self._take()
         try:
-            async with asyncio.timeout(self._wall_seconds):
-                reply = await process.exchange(number, body)
-            answer = frames.read_reply(reply, result_type)
-        except (TimeoutError, OSError, Dead) as error:
-            self._discard(process)
-            log.warning("jail.limit_broken", error=type(error).__name__)
-            raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
-        except BaseException:  # cancelled: the process is in the middle of a job nobody waits for
+            answer, swollen = await self._ask(process, number, body, result_type)
+        except BaseException:  # also when cancelled, in the middle of a job nobody waits for
             self._discard(process)
             raise
-        if reply[1] or process.jobs >= _JOBS_MAX or self._closed:
+        if swollen or process.jobs >= _JOBS_MAX or self._closed:
             self._discard(process)
         else:
             self._idle.append(process)
         return answer
+
+    async def _ask[Result](
+        self, process: _Process, number: int, body: bytes, result_type: type[Result]
+    ) -> tuple[Result | frames.RefusalFrame, bool]:
+        """The answer, and whether the process wants to be replaced. Raises: Refusal, _Killed."""
+        try:
+            async with asyncio.timeout(self._wall_seconds):
+                reply = await process.exchange(number, body)
+            return frames.read_reply(reply, result_type), bool(reply[1])
+        except TimeoutError:
+            broken = "time"
+        except (OSError, Dead):
+            if await process.was_killed():
+                raise _Killed from None
+            broken = "process"
+        log.warning("jail.limit_broken", what=broken)
+        raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
     async def _take(self) -> _Process:
         """The warmest idle process. More processes than turns exist, so this waits only after a kill.
