@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from meterai.web.assets import Assets
-from meterai.web.visits import Visit, attach, new_help_code, split_language
+from meterai.web.visits import Visit, attach, split_language
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type Message = dict[str, Any]
@@ -122,7 +122,7 @@ class Edge:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         language, path = split_language(scope["path"])
         query = scope.get("query_string", b"").decode("latin-1")
-        attach(scope, Visit(language, path, query, new_help_code()))
+        attach(scope, Visit(language, path, query))
         scope["path"] = path
         scope["raw_path"] = path.encode()
         finisher = _Finisher(

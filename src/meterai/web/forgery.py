@@ -8,7 +8,6 @@ with every page, so that compression gives nothing away (BREACH).
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 
@@ -52,9 +51,9 @@ def is_permit(secret: bytes, permit: str, *names: object) -> bool:
 
 def _permit(secret: bytes, names: tuple[object, ...]) -> bytes:
     message = b"meterai permit\x00" + "\x1f".join(str(name) for name in names).encode()
-    return hmac.new(secret, message, hashlib.sha256).digest()[:_TAG_BYTES]
+    return hmac.digest(secret, message, "sha256")[:_TAG_BYTES]
 
 
 def _tag(secret: bytes, visitor: str, nonce: bytes) -> bytes:
     message = b"meterai form\x00" + nonce + visitor.encode()
-    return hmac.new(secret, message, hashlib.sha256).digest()[:_TAG_BYTES]
+    return hmac.digest(secret, message, "sha256")[:_TAG_BYTES]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
@@ -21,6 +21,7 @@ from meterai.web import formats
 from meterai.web.assets import Assets
 from meterai.web.languages import load_translations
 from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
+from meterai.web.rendering import PlainContext, translator
 from meterai.web.visits import LANGUAGES, Visit, localise
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -102,7 +103,9 @@ class Pages:
         )
         translations: gettext.NullTranslations = self.translations[language]
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.context_class = PlainContext
         environment.globals |= {
+            "_": translator(translations),
             "language": language,
             "facts": self.facts,
             "banks": BANKS,
@@ -123,10 +126,28 @@ class Pages:
             "second": partial(_second, language),
             "long_moment": partial(_long_moment, language),
         }
+        environment.globals |= _frame(environment, standalone=self.facts.standalone)
         for name in environment.list_templates(extensions=["html"]):
             template = environment.get_template(name)
             template.globals = dict(template.globals)  # a chain of mappings is slow to copy for every page
         return environment
+
+
+_MENU = ("", "/beli", "/saya", "/periksa", "/uang", "/bantuan")
+"""Where the menu says "you are here"; and everywhere else."""
+
+
+def _frame(environment: Environment, *, standalone: bool) -> dict[str, Any]:
+    """What stands around every page, made once: mark, foot, and the menu by the page one is on."""
+
+    def made(template: str, **context: Any) -> Markup:
+        return Markup(environment.get_template(template).render(**context))  # noqa: S704 - our own template
+
+    mark = made("mark.html")
+    if standalone:
+        return {"mark": mark, "foot": "", "menu": lambda _path: ""}
+    menus = {path: made("menu.html", here=path) for path in _MENU}
+    return {"mark": mark, "foot": made("foot.html"), "menu": lambda path: menus.get(path, menus[""])}
 
 
 def _told(language: str, code: str, **facts: Any) -> Text:

@@ -5,7 +5,6 @@ kept by the visitor, sealed with our secret, so that nothing has to be stored an
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from typing import Any
 from uuid import UUID
@@ -149,4 +148,4 @@ def told(refusal: Refusal | None) -> dict[str, Any]:
 
 
 def _tag(secret: bytes, body: bytes) -> bytes:
-    return hmac.new(secret, b"meterai pending code\x00" + body, hashlib.sha256).digest()[:_TAG_BYTES]
+    return hmac.digest(secret, b"meterai pending code\x00" + body, "sha256")[:_TAG_BYTES]

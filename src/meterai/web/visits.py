@@ -13,12 +13,19 @@ _SCOPE_KEY = "meterai.visit"
 
 @dataclass(slots=True)
 class Visit:
-    """One request. `path` is without the language prefix; `help_code` finds its lines in the logs."""
+    """One request. `path` is without the language prefix."""
 
     language: str
     path: str
     query: str
-    help_code: str
+    _help_code: str = ""
+
+    @property
+    def help_code(self) -> str:
+        """What finds this request's lines in the logs; made when somebody asks for it, which is seldom."""
+        if not self._help_code:
+            self._help_code = new_help_code()
+        return self._help_code
 
     def link(self, path: str, language: str | None = None) -> str:
         """The address of one of our pages in this visit's (or the named) language."""

@@ -1,0 +1,85 @@
+"""Templates are rendered without Jinja's detours, and say what they said with them."""
+
+from __future__ import annotations
+
+import gettext
+import re
+
+import pytest
+import zxingcpp
+from jinja2 import Environment
+from markupsafe import Markup
+from PIL import Image, ImageDraw
+
+from meterai.web.assets import Assets
+from meterai.web.pages import Pages, SiteFacts
+from meterai.web.qr import qr_svg
+from meterai.web.rendering import PlainContext, translator
+from meterai.web.visits import Visit
+
+
+def make_pages(*, standalone: bool = False) -> Pages:
+    facts = SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30, standalone=standalone)
+    return Pages(facts, Assets())
+
+
+def make_environment() -> Environment:
+    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+    environment.install_gettext_translations(gettext.NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+TEMPLATES = [
+    "{% macro box(text) %}<b>{{ text }}{{ caller() if caller }}</b>{% endmacro %}{{ box('<') }}",
+    "{% macro box() %}<b>{{ caller() }}</b>{% endmacro %}{% call box() %}{{ name }}{% endcall %}",
+    "{% for n in [1, 2] %}{{ loop.cycle('a', 'b') }}{{ shout(n) }}{% set x = n %}{{ shout(x) }}{% endfor %}",
+    "{{ _('Halo, %(name)s.', name=name) }} {{ _('100%%') }} {{ _('a & <b>') }}",
+    "{{ ngettext('%(num)s keping', '%(num)s keping', 3) }}",
+]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_says_the_same_as_with_jinjas_own_context(template: str) -> None:
+    facts = {"name": "Siti & <Budi>", "shout": lambda n: f"{n}!"}
+    expected = make_environment().from_string(template).render(**facts)
+    environment = make_environment()
+    environment.context_class = PlainContext
+    environment.globals["_"] = translator(gettext.NullTranslations())
+    for _ in range(2):  # the second time from what is kept
+        assert environment.from_string(template).render(**facts) == expected
+
+
+def test_what_a_text_is_told_is_escaped_each_time() -> None:
+    translate = translator(gettext.NullTranslations())
+    assert translate("Halo, %(name)s", name="<b>") == Markup("Halo, &lt;b&gt;")
+    assert translate("Halo, %(name)s", name="Siti") == Markup("Halo, Siti")
+
+
+@pytest.mark.parametrize(("path", "here"), [("/bantuan", 1), ("/beli", 1), ("/harga", 0)])
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_menu_says_where_one_is(path: str, here: int, language: str) -> None:
+    page = make_pages().render(Visit(language, path, ""), "help.html").decode()
+    menu = page[page.index('<ul class="menu">') : page.index("</ul>")]
+    address = path if language == "id" else f"/en{path}"
+    assert menu.count("aria-current") == here
+    assert (f'<a href="{address}" aria-current="page">' in menu) == bool(here)
+    assert '<footer class="foot">' in page
+
+
+def test_pages_without_a_shop_have_neither_menu_nor_foot() -> None:
+    page = make_pages(standalone=True).render(Visit("id", "/", ""), "verify.html", refused="", serial="")
+    assert b'class="menu"' not in page
+    assert b"<footer" not in page
+
+
+def test_a_qr_code_reads_as_its_text() -> None:
+    text = "00020101021226620014COM.GO-JEK.WWW5204739953033605802ID5907Meterai6304ABCD"
+    svg = qr_svg(text)
+    side = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])  # type: ignore[index]
+    image = Image.new("L", (side * 4, side * 4), 255)
+    pen = ImageDraw.Draw(image)
+    strokes = [tuple(map(int, found)) for found in re.findall(r"M(\d+) (\d+)\.5h(\d+)", svg)]
+    for x, y, length in strokes:
+        pen.rectangle((x * 4, y * 4, (x + length) * 4 - 1, y * 4 + 3), fill=0)
+    assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
+    assert min(x for x, _, _ in strokes) == min(y for _, y, _ in strokes) == 4
