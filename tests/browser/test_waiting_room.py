@@ -286,3 +286,18 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
         agency.approve("69-certificate-forged")
     finally:
         hall.set_closing(hall.queue.schedule.closes_at)
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (360, "en"), (1200, "id"), (1200, "en")])
+def test_who_wants_to_go_round_the_line_by_the_general_shop_is_told_what_to_do(
+    hall: Hall, arrive: Arrive, width: int, language: str
+) -> None:
+    time.sleep(1.1)  # the site looks once a second
+    person = arrive(width=width, language=language)
+    hall.tell("UPDATE waiting_room.general_share SET level = 0, filled_at = $1", time.time() + 9_999)
+    person.open("/kuota")
+    person.sees({"id": "jatah menit ini habis", "en": "this minute's places are taken"}[language])
+    person.approve("68-shop-full")
+    hall.tell("UPDATE waiting_room.general_share SET filled_at = $1", time.time() - 60)
+    person.page.get_by_role("link", name={"id": "Coba lagi", "en": "Try again"}[language]).click()
+    assert person.page.locator("#jumlah").count() == 1

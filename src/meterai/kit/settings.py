@@ -118,6 +118,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gate_work_joins_per_second: Annotated[
         float, Doc(description="joins per second at a gate from which auto asks for work")
     ] = 50.0
+    general_purchases_per_minute: Annotated[
+        int,
+        Doc(
+            description="purchases for no event, and of quota, that may begin in a minute while people wait "
+            "in line for an event; 0: by the line alone"
+        ),
+    ] = 60
     log_level: Annotated[str, Doc(description="least level that is logged")] = "INFO"
 
 

@@ -45,6 +45,19 @@ async def forget_knocks(conn: Connection, *, before: datetime) -> int:
     return deleted
 
 
+async def take_general_place(conn: Connection, *, per_second: float, depth: float, now: float) -> bool:
+    """Takes a place of the share of purchases for no event, filled up to `now` before. False: none left."""
+    taken = await conn.fetchval(
+        """UPDATE waiting_room.general_share SET filled_at = GREATEST(filled_at, $3),
+               level = LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) - 1
+           WHERE LEAST($2, level + $1 * GREATEST(0, $3 - filled_at)) >= 1 RETURNING true""",
+        per_second,
+        depth,
+        now,
+    )
+    return taken is True
+
+
 async def add_certificate(
     tx: Connection, queue: int, id: bytes, *, code: str, document: bytes, now: datetime
 ) -> bool:

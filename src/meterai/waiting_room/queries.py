@@ -19,6 +19,10 @@ ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
 """States in which nobody is asked for a pass."""
 
 
+STAND_IN_LINE = frozenset({QueueState.OPEN, QueueState.LAST_CALL, QueueState.HALTED, QueueState.OUT_OF_STOCK})
+"""States in which people wait for those before them."""
+
+
 class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     """What the site must know of a queue for every visitor."""
 
@@ -32,6 +36,11 @@ class QueueSign(msgspec.Struct, frozen=True, kw_only=True):
     def is_free(self) -> bool:
         """Whether people enter without a pass."""
         return self.state in ENTERS_FREELY
+
+    @property
+    def has_line(self) -> bool:
+        """Whether people wait to enter now; before the opening nobody can, and after the closing no more."""
+        return self.state in STAND_IN_LINE
 
 
 async def queue_signs(db: Database) -> dict[str, QueueSign]:

@@ -1,4 +1,4 @@
-"""The guard before a purchase: who may start one for an event. Everything else is never behind the queue."""
+"""The guard before a purchase: who may start one for an event. For no event: `shop.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meterai.sales.order import Order
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.waiting_room.queries import QueueSign, held_pass
-from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.access import open_order_page
 from meterai.web.desk import HTML, Desk, WebRequest
@@ -38,15 +38,13 @@ class Entry:
 
     sign: QueueSign | None = None
     held: HeldPass | None = None
-    was_inside: bool = False
-    """Entered freely, and meanwhile people wait."""
+    bypass: BypassReason | None = None
+    """Why they need no place in line although people wait."""
     cookies: Sequence[Cookie] = ()
 
 
-async def enter(request: WebRequest, desk: Desk, event: str | None) -> Entry | None:
+async def enter(request: WebRequest, desk: Desk, event: str) -> Entry | None:
     """The right of this visitor to start a purchase for an event; None: they must take a place in line."""
-    if event is None:
-        return Entry()
     now = desk.house.clock().timestamp()
     secret = desk.house.secret
     sign = await desk.queues.sign_of(event)
@@ -59,7 +57,7 @@ async def enter(request: WebRequest, desk: Desk, event: str | None) -> Entry | N
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
         return Entry(sign, held=held)
-    return Entry(sign, was_inside=True) if inside else None
+    return Entry(sign, bypass="was_inside") if inside else None
 
 
 async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:
@@ -108,8 +106,8 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
     Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used`.
     """
     house = desk.house
-    if entry.sign is not None and entry.was_inside:
-        await log_bypass(house.db, entry.sign.number, "was_inside", order_id=order_id, now=house.clock())
+    if entry.sign is not None and entry.bypass is not None:
+        await log_bypass(house.db, entry.sign.number, entry.bypass, order_id=order_id, now=house.clock())
     if entry.sign is None or entry.held is None:
         return
     held = await held_pass(house.db, entry.sign.number, entry.held.id, entry.held.pass_id)

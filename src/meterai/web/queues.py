@@ -68,12 +68,21 @@ class Queues:
         While the store can't be asked, what was known last. Raises: OSError or asyncpg.PostgresError when
         nothing was ever known.
         """
+        await self._look_if_due()
+        return self._signs.get(event)
+
+    async def lines(self) -> list[QueueSign]:
+        """The queues in which people wait now, the first to close first. Raises as `sign_of`."""
+        await self._look_if_due()
+        waited_in = [sign for sign in self._signs.values() if sign.has_line]
+        return sorted(waited_in, key=lambda sign: sign.schedule.closes_at)
+
+    async def _look_if_due(self) -> None:
         if time.monotonic() - self._looked_at >= LOOK_S:
             if self._looking is None:
                 self._looking = asyncio.create_task(self._look())
             looking = self._looking
             await asyncio.shield(looking)
-        return self._signs.get(event)
 
     async def _look(self) -> None:
         try:

@@ -11,8 +11,8 @@ from meterai.kit.database import Database
 from meterai.waiting_room import store
 from meterai.waiting_room.log_facts import BypassFacts
 
-BypassReason = Literal["was_inside"]
-"""`was_inside`: had entered before anybody had to wait."""
+BypassReason = Literal["was_inside", "general_share"]
+"""`was_inside`: had entered before anybody had to wait; `general_share`: bought for no event meanwhile."""
 
 
 async def log_bypass(

@@ -22,6 +22,7 @@ from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
 from meterai.web.forms import Form
 from meterai.web.messages import Text, text_of
+from meterai.web.shop import ShopEntry, enter_shop, shop_is_full, used_place
 from meterai.web.uploads import accept_one, password_of
 
 
@@ -56,12 +57,19 @@ class Accepted:
 async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The upload form, with one place per document that the event requires."""
     event = await _event(request, desk, request.query_params.get("acara", ""))
-    entry = await enter(request, desk, event.slug if event else None)
-    if entry is None:
-        return to_the_line(request, desk, request.query_params["acara"])
-    if (begun := await order_of_pass(request, desk, entry)) is not None:
+    allowed = await _enter(request, desk, event)
+    if isinstance(allowed, Response):
+        return allowed
+    if (begun := await order_of_pass(request, desk, allowed.entry)) is not None:
         return desk.go(request, begun)
-    return _page(request, desk, event, submit_id=secrets.token_urlsafe(18), cookies=entry.cookies)
+    return _page(
+        request,
+        desk,
+        event,
+        submit_id=allowed.submit_id,
+        cookies=allowed.entry.cookies,
+        has_pass=allowed.entry.held is not None,
+    )
 
 
 @post("/beli", status_code=303)
@@ -69,10 +77,10 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
     form = await desk.form(request)
     event = await _event(request, desk, form.text("acara"))
-    entry = await enter(request, desk, event.slug if event else None)
-    if entry is None:
-        return to_the_line(request, desk, form.text("acara"))
     submit_id = _submit_id(form)
+    allowed = await _enter(request, desk, event, sent=submit_id)
+    if isinstance(allowed, Response):
+        return allowed
     slots = slots_of(event, desk.visit(request).language)
     accepted, problems = await _accept(request, desk, form, slots, event)
     if not accepted:
@@ -87,18 +95,19 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         language=desk.visit(request).language,
         now=now,
     )
-    await bind_order(desk, entry, order.order_id)
+    await bind_order(desk, allowed.entry, order.order_id)
     remember_token(order.token, order.order_id)
-    cookie = keep_order(desk, request, order.number, order.token)
+    cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
-        return desk.go(request, f"/pesanan/{order.number}", cookies=[cookie])
+        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
     await _add(desk, order.order_id, accepted)
     if problems:
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, desk, key, problems)
-        response.set_cookie(cookie)
+        for cookie in cookies:
+            response.set_cookie(cookie)
         return response
-    return desk.go(request, f"/pesanan/{order.number}/letak/1", cookies=[cookie])
+    return desk.go(request, f"/pesanan/{order.number}/letak/1", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/dokumen")
@@ -134,6 +143,18 @@ async def drop_document(request: WebRequest, desk: Desk, number: str, position: 
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     await remove_item(desk.house.db, key.order_id, order.items[position - 1].id, now=desk.house.clock())
     return desk.go(request, f"/pesanan/{number}/dokumen")
+
+
+async def _enter(
+    request: WebRequest, desk: Desk, event: Event | None, *, sent: str = ""
+) -> ShopEntry | Response[bytes]:
+    """The right to buy, for an event or for none; else the page that says what to do."""
+    if event is None:
+        return await enter_shop(request, desk, "stamp", sent=sent) or await shop_is_full(request, desk)
+    entry = await enter(request, desk, event.slug)
+    if entry is None:
+        return to_the_line(request, desk, event.slug)
+    return ShopEntry(sent or secrets.token_urlsafe(18), entry)
 
 
 def slots_of(event: Event | None, language: str) -> list[Slot]:
@@ -236,6 +257,7 @@ async def _documents_page(
         locked=_is_locked(problems),
         kept=[label.name for label in kept.values()],
         submit_id=submit_id,
+        has_pass=False,
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
         private=True,
     )
@@ -255,6 +277,7 @@ def _page(
     problems: Sequence[Problem] = (),
     status: int = 200,
     cookies: Sequence[Cookie] = (),
+    has_pass: bool = False,
 ) -> Response[bytes]:
     return desk.page(
         request,
@@ -267,6 +290,7 @@ def _page(
         locked=_is_locked(problems),
         kept=[],
         submit_id=submit_id,
+        has_pass=has_pass,
         action=desk.visit(request).link("/beli"),
     )
 

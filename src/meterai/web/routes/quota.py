@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
 from meterai.web.access import customer_of, keep_order
 from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.entering import bind_order, order_of_pass
+from meterai.web.shop import enter_shop, shop_is_full, used_place
 from meterai.web.sign_in import told
 
 
 @get("/kuota")
 async def show_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Asks how many pieces."""
-    return _page(request, desk, secrets.token_urlsafe(18), "1")
+    allowed = await enter_shop(request, desk, "quota")
+    if allowed is None:
+        return await shop_is_full(request, desk)
+    if (begun := await order_of_pass(request, desk, allowed.entry)) is not None:
+        return desk.go(request, begun)
+    return _page(request, desk, allowed.submit_id, "1", cookies=allowed.entry.cookies)
 
 
 @post("/kuota", status_code=303)
@@ -30,6 +39,9 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     if pieces < 1:
         refusal = Refusal(Kind.INVALID, "quota.none")
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
+    allowed = await enter_shop(request, desk, "quota", sent=submit_id)
+    if allowed is None:
+        return await shop_is_full(request, desk)
     order = await open_order(
         house.db,
         house.secret,
@@ -39,22 +51,35 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         language=desk.visit(request).language,
         now=now,
     )
+    await bind_order(desk, allowed.entry, order.order_id)
     try:
         await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
     except Refusal as refusal:
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
     known = await customer_of(desk, request)
     step = "bayar" if known else "kontak"
-    cookie = keep_order(desk, request, order.number, order.token)
-    return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=[cookie])
+    cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
+    return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
 
 def _page(
-    request: WebRequest, desk: Desk, submit_id: str, pieces: str, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    submit_id: str,
+    pieces: str,
+    refusal: Refusal | None = None,
+    *,
+    cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
     status = STATUS[refusal.kind] if refusal else 200
     return desk.page(
-        request, "quota.html", status=status, submit_id=submit_id, pieces=pieces, **told(refusal)
+        request,
+        "quota.html",
+        status=status,
+        cookies=cookies,
+        submit_id=submit_id,
+        pieces=pieces,
+        **told(refusal),
     )
 
 

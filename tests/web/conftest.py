@@ -1,0 +1,24 @@
+"""The site before an open queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import NOON, LineOfPeople
+from tests.web.door_house import House
+
+from meterai.customers.organisations import ensure_organisations
+from meterai.waiting_room.model import Policy
+
+
+@pytest_asyncio.fixture
+async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """An open queue before a site, which asks for each request how the queue stands."""
+    monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
+    await ensure_organisations(database.app, NOON)
+    line = LineOfPeople(tmp_path, database, Policy())
+    await line.open()
+    return House(line, monkeypatch)

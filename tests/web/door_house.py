@@ -1,0 +1,146 @@
+"""The site before an open queue, over ASGI with a real database, and people whose browsers keep cookies."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from tests.sales.shop import PRICES
+from tests.waiting_room.line import NOON, LineOfPeople
+
+from meterai.customers.organisations import SELLER
+from meterai.kernel.ids import token_digest
+from meterai.kit.settings import Settings
+from meterai.sales.events import load_events
+from meterai.verification.model import Trust
+from meterai.web.queues import queues_of
+from meterai.web.site import build_site
+
+GATE = "http://antre.contoh:8006"
+
+
+class Visitor:
+    """Somebody with a browser that keeps cookies."""
+
+    def __init__(self, site: Any) -> None:
+        self.site = site
+        self.cookies: dict[str, str] = {}
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.text = ""
+
+    async def get(self, address: str) -> str:
+        """Asks for a page; gives where it leads, or its own address."""
+        return await self._ask("GET", address, b"", "")
+
+    async def post(self, address: str, **fields: str) -> str:
+        """Sends a form with the proof that the last page carried."""
+        proof = re.search(r'name="bukti_formulir" value="([^"]+)"', self.text)
+        sent = ({"bukti_formulir": proof[1]} if proof else {}) | fields
+        return await self._ask("POST", address, urlencode(sent).encode(), "application/x-www-form-urlencoded")
+
+    async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
+        parts = urlsplit(address)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = [(b"cookie", cookies.encode()), (b"content-type", kind.encode())]
+        scope = {
+            "type": "http", "method": method, "path": parts.path, "query_string": parts.query.encode(),
+            "headers": headers, "client": ("192.0.2.7", 5), "server": ("localhost", 80), "scheme": "http",
+            "root_path": "", "http_version": "1.1", "raw_path": parts.path.encode(),
+        }  # fmt: skip
+        chunks: list[bytes] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                self.headers = {key.decode(): value.decode() for key, value in message["headers"]}
+                for key, value in message["headers"]:
+                    if key.lower() == b"set-cookie":
+                        for name, morsel in SimpleCookie(value.decode()).items():
+                            self.cookies[name] = morsel.value
+            else:
+                chunks.append(message.get("body", b""))
+
+        await self.site(scope, receive, send)
+        self.text = b"".join(chunks).decode()
+        return self.headers.get("location", address)
+
+
+class Counting:
+    """The application's database, with a count of how often a connection was taken; can be out of order."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self.taken = 0
+        self.is_down = False
+
+    def connection(self) -> Any:
+        return self._lend(self._database.connection)
+
+    def transaction(self) -> Any:
+        return self._lend(self._database.transaction)
+
+    def _lend(self, how: Any) -> Any:
+        self.taken += 1
+        if self.is_down:
+            raise ConnectionRefusedError
+        return how()
+
+
+class House:
+    """Line, site and its database. `told`: settings."""
+
+    def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
+        self.line = line
+        self.db = Counting(line.database.app)
+        settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE, **told)
+        app: Any = SimpleNamespace(
+            settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now, public_url="http://situs",
+            trust=Trust(roots_pem=()), price_list=PRICES,
+        )  # fmt: skip
+        self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
+        monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
+        self.site = build_site(app, events=load_events(), problem=lambda *_: None)  # type: ignore[arg-type,return-value]
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.site)
+
+    def entered(self) -> int:
+        """How many entered freely, as the site counts it."""
+        return self.queues.entered["casn"]
+
+
+async def sign_in(house: House, visitor: Visitor, contact: str) -> None:
+    """As if the contact had been proven before."""
+    owner, customer = house.line.database.owner, uuid.uuid4()
+    kind, _, value = contact.partition(":")
+    await owner.execute("INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer, SELLER, NOON)
+    await owner.execute(
+        "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)", uuid.uuid4(), customer, kind, value, NOON
+    )
+    await owner.execute(
+        "INSERT INTO customers.session VALUES ($1, $2, $3, $4)",
+        token_digest(contact),
+        customer,
+        NOON,
+        NOON + timedelta(days=7),
+    )
+    visitor.cookies["masuk"] = contact
+
+
+async def called(house: House, contact: str) -> Visitor:
+    """Somebody who is called and has proven the contact."""
+    visitor = house.visitor()
+    visitor.cookies["antre_casn"] = house.line.join(contact)
+    await house.line.call_everybody()
+    await sign_in(house, visitor, contact)
+    return visitor

@@ -1,0 +1,167 @@
+"""The shop for no event while people wait in line for one: a small share of the door, and no way round."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import ANI, LineOfPeople
+from tests.web.door_house import GATE, House, Visitor, called
+
+from meterai.customers.organisations import ensure_organisations
+from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
+from meterai.web.queues import INSIDE_S
+from meterai.web.shop import read_form_seal, seal_form
+
+
+async def house_with(
+    database: TestDatabase, root: Path, monkeypatch: pytest.MonkeyPatch, *, per_minute: int
+) -> House:
+    """A site before an open queue, with so many general purchases a minute."""
+    monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
+    line = LineOfPeople(root, database, Policy())
+    await ensure_organisations(database.app, line.now)
+    await line.open()
+    return House(line, monkeypatch, general_purchases_per_minute=per_minute)
+
+
+@pytest_asyncio.fixture
+async def shop(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """Six general purchases a minute, two of them at once."""
+    return await house_with(database, tmp_path, monkeypatch, per_minute=6)
+
+
+def form_of(visitor: Visitor) -> str:
+    """The name of the form on the page."""
+    found = re.search(r'name="kiriman" value="([^"]+)"', visitor.text)
+    assert found
+    return found[1]
+
+
+async def fill(shop: House) -> None:
+    """Others take the places that there are."""
+    for _ in range(int(DEPTH_MIN)):
+        other = shop.visitor()
+        await other.get("/kuota")
+        assert other.status == 200
+
+
+async def bypasses(shop: House) -> list[str]:
+    rows = await shop.line.database.owner.fetch("SELECT facts FROM waiting_room.to_log ORDER BY n")
+    return [re.findall(r'"why": "(\w+)"', str(row["facts"]))[0] for row in rows]
+
+
+@pytest.mark.parametrize("address", ["/beli", "/kuota"])
+async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: House, address: str) -> None:
+    await fill(shop)
+    late = shop.visitor()
+    await late.get(f"/en{address}")
+    assert late.status == 429
+    assert late.headers["retry-after"] == "60"
+    assert "nobody goes round those who wait" in late.text
+    assert f'href="{GATE}/en/antre/casn"' in late.text
+    shop.line.pass_time(10)  # six a minute
+    await late.get(address)
+    assert late.status == 200
+    await shop.visitor().get(address)
+    other = shop.visitor()
+    await other.get(address)
+    assert other.status == 429
+
+
+async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: House) -> None:
+    visitor = shop.visitor()
+    await visitor.get("/beli")
+    form = form_of(visitor)
+    await fill_one(shop)
+    for _ in range(3):
+        await visitor.get("/beli")
+        assert (visitor.status, form_of(visitor)) == (200, form)
+
+
+async def fill_one(shop: House) -> None:
+    """The one place that is left."""
+    other = shop.visitor()
+    await other.get("/beli")
+    assert other.status == 200
+    await other.get("/kuota")
+    assert other.status == 429
+
+
+async def test_a_place_opens_one_order_however_often_its_form_is_copied(shop: House) -> None:
+    visitor, friend = shop.visitor(), shop.visitor()
+    await visitor.get("/kuota")
+    form = form_of(visitor)
+    await friend.get("/beli")  # for the proof of a form of ours
+    order = await visitor.post("/kuota", kiriman=form, jumlah="3")
+    assert order.startswith("/pesanan/")
+    again = await friend.post("/kuota", kiriman=form, jumlah="3")
+    assert again.split("/")[2] == order.split("/")[2]
+    await visitor.get("/kuota")
+    assert visitor.status == 429, "the place is used"
+    assert set(await bypasses(shop)) == {"general_share"}
+
+
+async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(shop: House) -> None:
+    await shop.line.set_state(QueueState.DIRECT)
+    early, slow = shop.visitor(), shop.visitor()
+    await early.get("/kuota")
+    await slow.get("/kuota")
+    forms = form_of(early), form_of(slow)
+    await shop.line.set_state(QueueState.OPEN)
+    await fill(shop)
+    assert (await early.post("/kuota", kiriman=forms[0], jumlah="1")).startswith("/pesanan/")
+    assert await bypasses(shop) == ["was_inside"]
+    shop.line.pass_time(INSIDE_S + 1)
+    await fill(shop)
+    await slow.post("/kuota", kiriman=forms[1], jumlah="1")
+    assert slow.status == 429
+
+
+async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop: House) -> None:
+    visitor = await called(shop, ANI)
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+    await visitor.get("/beli?acara=casn")
+    assert 'href="/beli"' in visitor.text
+    await fill(shop)
+    await visitor.get("/kuota")
+    assert visitor.status == 200
+    order = await visitor.post("/kuota", kiriman=form_of(visitor), jumlah="1")
+    used = await shop.line.database.owner.fetchval("SELECT order_id FROM waiting_room.pass")
+    assert used is not None
+    assert (await visitor.get("/kuota")).startswith(order.rpartition("/")[0]), "a pass is one purchase"
+
+
+@pytest.mark.parametrize("state", [QueueState.DIRECT, QueueState.LOTTERY, QueueState.CLOSED])
+async def test_while_nobody_waits_to_enter_the_shop_is_open_to_all(shop: House, state: QueueState) -> None:
+    await fill(shop)
+    await shop.line.set_state(state)
+    for _ in range(5):
+        visitor = shop.visitor()
+        await visitor.get("/beli")
+        assert visitor.status == 200
+
+
+async def test_without_a_share_the_line_is_the_only_way(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await house_with(database, tmp_path, monkeypatch, per_minute=0)
+    visitor = shop.visitor()
+    await visitor.get("/beli")
+    assert visitor.status == 429
+    assert "hanya dilayani lewat antrean" in visitor.text
+
+
+def test_a_forms_seal_is_of_one_shop_one_kind_of_purchase_and_half_an_hour() -> None:
+    sealed = seal_form(b"s" * 32, "stamp", 1_000.0, by_share=True)
+    assert len(sealed) == 52
+    assert read_form_seal(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S - 1) is True
+    assert read_form_seal(b"s" * 32, "stamp", sealed, 1_000.0 + INSIDE_S) is None
+    assert read_form_seal(b"s" * 32, "quota", sealed, 1_000.0) is None
+    assert read_form_seal(b"x" * 32, "stamp", sealed, 1_000.0) is None
+    assert read_form_seal(b"s" * 32, "stamp", "a" * 52, 1_000.0) is None
+    assert read_form_seal(b"s" * 32, "stamp", "", 1_000.0) is None
