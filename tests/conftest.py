@@ -28,10 +28,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from tests.running_service import RunningService, running_service
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit.postgres import EmbeddedPostgres
+
+# How long an example takes is a matter of what else the machine does.
+settings.register_profile("meterai", deadline=None)
+settings.load_profile("meterai")
 
 _BEGIN_FIRST = (
     "keys/test_runbook.py",

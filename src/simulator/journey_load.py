@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import uvloop
 
 from simulator.applicant import Outcome, StepRefused, TooLate
 from simulator.http import ConnectionLost
@@ -24,6 +22,7 @@ from simulator.order_load import SAMPLE_EVERY, StepTimes, paper_of, quantiles, v
 from simulator.papers import make_letter
 from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import QueuedApplicant
+from simulator.report import report
 from simulator.service import Service, find_service
 
 BEHIND_THE_GATE = (
@@ -228,8 +227,7 @@ def main() -> None:
     parser.add_argument("--apart", action="store_true", help="product on CPU 0, crowd and twins on CPU 1")
     asked = parser.parse_args()
     told = vars(asked)
-    print(msgspec.json.encode(uvloop.run(measure(told.pop("data"), **told))).decode())
-    sys.stdout.flush()
+    report(measure(told.pop("data"), **told))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from simulator.http import ConnectionLost
 from simulator.papers import make_letter
 from simulator.processes import cpu_seconds
 from simulator.queueing import QueuedApplicant
+from simulator.report import report
 from simulator.service import Service, find_service
 
 SAMPLE_EVERY = 10
@@ -178,11 +179,8 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=300)
     parser.add_argument("--people", type=int, default=12)
     parser.add_argument("--size-bytes", type=int, default=100_000)
-    asked = parser.parse_args()
-    result = asyncio.run(
-        measure(asked.data, orders=asked.orders, people=asked.people, size_bytes=asked.size_bytes)
-    )
-    print(msgspec.json.encode(result).decode())
+    told = vars(parser.parse_args())
+    report(measure(told.pop("data"), **told))
 
 
 if __name__ == "__main__":

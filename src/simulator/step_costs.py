@@ -20,6 +20,7 @@ from simulator.order_load import paper_of
 from simulator.papers import make_letter
 from simulator.processes import cpu_nanoseconds
 from simulator.queueing import QueuedApplicant
+from simulator.report import report
 from simulator.service import Service, find_service
 
 _SETTLE_SECONDS = 0.03
@@ -132,7 +133,7 @@ def main() -> None:
     parser.add_argument("--size-bytes", type=int, default=150_000)
     parser.add_argument("--idle-seconds", type=float, default=5)
     told = vars(parser.parse_args())
-    print(msgspec.json.encode(asyncio.run(measure(told.pop("data"), **told))).decode())
+    report(measure(told.pop("data"), **told))
 
 
 if __name__ == "__main__":

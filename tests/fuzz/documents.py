@@ -54,13 +54,13 @@ def check_verdict(data: bytes) -> None:
     sealed = genuine.sealed()
     changed = apply_edits(sealed.data, data)
     trust = Trust(roots_pem=(sealed.root_pem,))
-    judgement = judge(JudgeRequest(data=changed, trust=trust, moment=genuine.JUDGED_AT))
+    judgement = judge(JudgeRequest(data=changed, trust=trust, moment=genuine.sealed().moment))
     assert (judgement.verdict is Verdict.GENUINE) is (changed == sealed.data), judgement.reasons
 
 
 def check_verdict_of_anything(data: bytes) -> None:
     trust = Trust(roots_pem=(genuine.sealed().root_pem,))
-    judgement = judge(JudgeRequest(data=data, trust=trust, moment=genuine.JUDGED_AT))
+    judgement = judge(JudgeRequest(data=data, trust=trust, moment=genuine.sealed().moment))
     assert judgement.verdict is not Verdict.GENUINE or data == genuine.sealed().data
 
 

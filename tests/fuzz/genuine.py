@@ -18,7 +18,6 @@ from meterai.kit.pdf.signed_data import OID_TIME_STAMP_TOKEN, read_signed_data
 from meterai.stamping.placement import Placement
 from sandbox.pki import make_pki
 
-JUDGED_AT = datetime.now(UTC)
 _GAP = re.compile(rb"/ByteRange ?\[ ?0 (\d+) (\d+) (\d+)")
 
 
@@ -32,6 +31,8 @@ class Sealed(NamedTuple):
     pages: int
     serials: list[str]
     code: str
+    moment: datetime
+    """Right after the sealing; the tests judge it as of then."""
 
 
 @cache
@@ -44,7 +45,7 @@ def sealed() -> Sealed:
         certificate = bench.key.certificates[0]
     gap_start, gap_end, _ = _numbers(data)
     cms = der.read(bytes.fromhex(data[gap_start + 1 : gap_end - 1].decode())).whole
-    return Sealed(data, cms, certificate, root, 1, [stamp.serial], stamp.code)
+    return Sealed(data, cms, certificate, root, 1, [stamp.serial], stamp.code, datetime.now(UTC))
 
 
 def token() -> bytes:

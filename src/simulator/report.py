@@ -1,0 +1,21 @@
+"""How a crowd that was asked for figures ends: one JSON object, or one sentence that says what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+import uvloop
+
+from simulator.service import ServiceMissing
+
+
+def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
+    """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs."""
+    try:
+        result = uvloop.run(measuring)
+    except ServiceMissing as missing:
+        sys.exit(str(missing))
+    print(msgspec.json.encode(result).decode(), flush=True)
