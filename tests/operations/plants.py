@@ -116,6 +116,13 @@ _I2 = [
     Plant(
         "I2",
         0,
+        "a released serial's reservation was voided, by a row that looks like a posting",
+        "ALTER TABLE ledger.transfer DROP CONSTRAINT transfer_posted;"
+        f"UPDATE ledger.transfer SET kind = 'void' WHERE id = {_id('post', 'alice')}",
+    ),
+    Plant(
+        "I2",
+        0,
         "a serial has no reservation",
         f"UPDATE stamping.serial SET reservation_id = {_NEW} WHERE serial = {_serial('living')}",
     ),

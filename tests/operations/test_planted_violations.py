@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,13 @@ from tests.operations.plants import PLANTS, Plant
 from tests.operations.world import KEY, NOW, build
 from tests.storage_fixtures import TestCluster
 
-from meterai.kit.database import Connection, Database
+from meterai.kit.database import Connection
 from meterai.kit.objects import FolderStore
-from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, passes_screen, run_invariants
+from meterai.operations.invariants.census import Census, Pass, plan_passes
+from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum
+from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables, take_census
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
-
-
-class InTheSameTransaction(Database):
-    """Hands out one connection again and again, so that what it changed is seen and can be rolled back."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        async with self._connection.transaction():
-            yield self._connection
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -47,11 +36,12 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
     try:
         await owner.execute("SET LOCAL session_replication_role = replica")  # no trigger, no foreign key
         await owner.execute(plant.sql)
-        results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2}, lanes=1)
+        results = await check_tables([owner], now=NOW, counters={KEY: 2})
+        census = await take_census([owner], now=NOW)
         (invariant,) = [each for each in SQL_INVARIANTS if each.id == plant.invariant]
         part = invariant.parts[plant.part]
         assert await owner.fetch(part, *([NOW] if "$1" in part else [])), "found by the part that watches"
-        assert not await passes_screen(owner, invariant.screens.get(plant.part), NOW), "and not screened off"
+        assert not await census.passes(owner, invariant.screens.get(plant.part)), "and not screened off"
     finally:
         await change.rollback()
     assert plant.invariant in {found.id for found in results if not found.ok}
@@ -59,7 +49,8 @@ async def test_a_planted_violation_is_found(owner: Connection, plant: Plant) -> 
 
 
 async def test_the_world_without_a_planted_violation_is_healthy(owner: Connection) -> None:
-    results = await run_invariants(InTheSameTransaction(owner), now=NOW, counters={KEY: 2}, lanes=1)
+    async with owner.transaction():
+        results = await check_tables([owner], now=NOW, counters={KEY: 2})
     assert [found for found in results if not found.ok] == []
 
 
@@ -69,15 +60,37 @@ async def test_every_part_of_every_invariant_has_a_planted_violation() -> None:
 
 
 async def test_a_healthy_world_passes_every_screen(owner: Connection) -> None:
-    screens = [
-        (each.id, place, await passes_screen(owner, screen, NOW))
-        for each in SQL_INVARIANTS
-        for place, screen in each.screens.items()
-    ]
-    assert len(screens) >= 8
+    async with owner.transaction():
+        census = await take_census([owner], now=NOW)
+        screens = [
+            (each.id, place, await census.passes(owner, screen))
+            for each in SQL_INVARIANTS
+            for place, screen in each.screens.items()
+        ]
+    assert len(screens) >= 20
     assert [found for found in screens if not found[2]] == []
 
 
 async def test_an_amount_too_large_for_a_screen_leaves_the_part_to_judge(owner: Connection) -> None:
-    assert await passes_screen(owner, "SELECT 4611686018427387904 + $salt > 0", NOW)
-    assert not await passes_screen(owner, "SELECT 9223372036854775807 * (2 + $salt) > 0", NOW)
+    large, small = (Sum("ledger.account", f"{amount} * (2 + {SALT} * 0)") for amount in (2**62, 2**20))
+    census = Census(now=NOW)
+    async with owner.transaction():
+        for one in (large, small):
+            await census.take(owner, Pass((one,)))
+        screens = [Screen(balances=(Balance((one,), (one,)),)) for one in (large, small)]
+        assert [await census.passes(owner, screen) for screen in screens] == [False, True]
+
+
+async def test_a_large_table_is_summed_in_pieces(owner: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    everyone = Sum("generations.row", "number")
+    async with owner.transaction():
+        await owner.execute("CREATE SCHEMA generations; CREATE TABLE generations.row (number bigint)")
+        await owner.execute("INSERT INTO generations.row SELECT generate_series(1, 5000)")
+        monkeypatch.setattr("meterai.operations.invariants.census._PIECE_BLOCKS", 3)
+        passes = await plan_passes(owner, [everyone])
+        census = Census(now=NOW)
+        for one in passes:
+            await census.take(owner, one)
+        await owner.execute("DROP SCHEMA generations CASCADE")
+    assert len(passes) > 3
+    assert census.total(everyone) == 5000 * 5001 // 2

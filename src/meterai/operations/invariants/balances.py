@@ -4,13 +4,54 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import weights
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.sources import (
+    ACCOUNT,
+    ALIVE,
+    KINDS_ARE_CONSTRAINED,
+    RELEASED,
+    STAMPED,
+    TRANSFER,
+)
+
+_EVEN = "debits_posted - credits_posted"
+_HELD_EVEN = "debits_pending - credits_pending"
+_RUPIAH = "unit = 'IDR'"
+_CONSERVED = tuple(
+    Balance((Sum(ACCOUNT, value, where),)) for value in (_EVEN, _HELD_EVEN) for where in (_RUPIAH, "")
+)
+_OVERDRAWN = """balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
+            OR balance_side = 'debit' AND credits_posted + credits_pending > debits_posted
+            OR least(debits_posted, debits_pending, credits_posted, credits_pending) < 0"""
+
+
+def _of_sellers(column: str, kind: str) -> Sum:
+    return Sum(ACCOUNT, f"{column} * {weight('organisation_id')}", f"kind = '{kind}'")
+
+
+_USED = _of_sellers("credits_posted", "used")
+_SOLD_AND_USED = (
+    Balance((_of_sellers("debits_posted", "seller_stock"),), (_of_sellers("credits_posted", "lot"),)),
+    Balance(
+        (_of_sellers("debits_posted", "lot"),),
+        (
+            _USED,
+            Sum(
+                "sales.refund r JOIN sales.orders o ON o.id = r.order_id",
+                f"r.quantity * {weight('o.organisation_id')}",
+                "r.quantity <> 0",
+            ),
+        ),
+    ),
+    Balance((_USED,), (Sum(STAMPED, weight("j.organisation_id"), RELEASED),)),
+    Balance((_of_sellers("credits_pending", "used"),), (Sum(STAMPED, weight("j.organisation_id"), ALIVE),)),
+)
 
 I3 = SqlInvariant(
     id="I3",
     title="Issued = stock + held + used + refunded + voided, per owner and in all; nothing below zero",
-    population="SELECT count(*) FROM ledger.account",
+    population=Sum(ACCOUNT),
     parts=(
         # In all: every debit is somebody's credit.
         """
@@ -21,11 +62,9 @@ I3 = SqlInvariant(
         HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)
         """,
         # Nothing below zero, what is held included.
-        """
+        f"""
         SELECT id::text AS subject, format('%s is overdrawn', kind) AS fact FROM ledger.account
-        WHERE balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
-            OR balance_side = 'debit' AND credits_posted + credits_pending > debits_posted
-            OR least(debits_posted, debits_pending, credits_posted, credits_pending) < 0
+        WHERE {_OVERDRAWN}
         """,
         # Every seller: what left the stock is in lots, and what left the lots was used or refunded.
         """
@@ -74,37 +113,35 @@ I3 = SqlInvariant(
             SELECT face_value FROM sales.tariff WHERE valid_from <= day ORDER BY valid_from DESC LIMIT 1)
         """,
     ),
+    screens={
+        0: Screen(balances=_CONSERVED),
+        1: Screen(balances=(Balance((Sum(ACCOUNT, where=_OVERDRAWN),)),)),
+        2: Screen(balances=_SOLD_AND_USED),
+    },
 )
 
 
-def _moved(half: int) -> str:
-    """SQL: what a transfer adds to the fingerprint of the balances."""
-    debit, debit_held, credit, credit_held = (
-        weights(uuid, column)[half]
-        for uuid, column in (
-            ("debit_account_id", 1),
-            ("debit_account_id", 2),
-            ("credit_account_id", 3),
-            ("credit_account_id", 4),
-        )
+_DEBIT, _DEBIT_HELD, _CREDIT, _CREDIT_HELD = (
+    weight(uuid, column=column)
+    for column, uuid in enumerate(
+        ("debit_account_id", "debit_account_id", "credit_account_id", "credit_account_id"), 2
     )
-    return f"""sum(amount * CASE kind
-        WHEN 'single' THEN {debit} + {credit}
-        WHEN 'pending' THEN {debit_held} + {credit_held}
-        WHEN 'post' THEN {debit} + {credit} - {debit_held} - {credit_held}
-        ELSE - {debit_held} - {credit_held} END)"""
-
-
-def _stored(half: int) -> str:
-    """SQL: what an account adds to it."""
-    columns = ("debits_posted", "debits_pending", "credits_posted", "credits_pending")
-    return f"sum({' + '.join(f'{name} * {weights("id", n)[half]}' for n, name in enumerate(columns, 1))})"
-
+)
+# What a transfer adds to the fingerprint of the balances: a reservation, a single one, a post, a void.
+_MOVED = f"""amount * CASE
+    WHEN pending_id IS NULL AND posted_at IS NULL THEN {_DEBIT_HELD} + {_CREDIT_HELD}
+    WHEN pending_id IS NULL THEN {_DEBIT} + {_CREDIT}
+    WHEN posted_at IS NOT NULL THEN {_DEBIT} + {_CREDIT} - {_DEBIT_HELD} - {_CREDIT_HELD}
+    ELSE - {_DEBIT_HELD} - {_CREDIT_HELD} END"""
+_STORED = " + ".join(
+    f"{name} * {weight('id', column=column)}"
+    for column, name in enumerate(("debits_posted", "debits_pending", "credits_posted", "credits_pending"), 2)
+)
 
 I23 = SqlInvariant(
     id="I23",
     title="Balances derived from transfers = stored balances",
-    population="SELECT count(*) FROM ledger.transfer",
+    population=Sum(TRANSFER),
     parts=(
         """
         WITH moves AS NOT MATERIALIZED (  -- read twice: cheaper than writing it down
@@ -136,7 +173,9 @@ I23 = SqlInvariant(
         """,
     ),
     screens={
-        0: f"""SELECT (SELECT ({_moved(0)}, {_moved(1)}) FROM ledger.transfer)
-            = (SELECT ({_stored(0)}, {_stored(1)}) FROM ledger.account)"""
+        0: Screen(
+            balances=(Balance((Sum(TRANSFER, _MOVED),), (Sum(ACCOUNT, _STORED),)),),
+            nothing=(KINDS_ARE_CONSTRAINED,),
+        )
     },
 )

@@ -1,19 +1,64 @@
-"""Fingerprints: whether two tables say the same, in one pass over each and without a join.
+"""Fingerprints: whether two tables say the same, in one pass over each and mostly without a join.
 
 A sum of hashes under a salt that is random in every run. Two multisets with equal sums of 64-bit hashes are
-the same but for a chance of 2^-64; for two sums of amounts times 24 bits it is 2^-48 (decision 0012).
+the same but for a chance of 2^-64; for sums of amounts times 24 bits it is 2^-24 (decision 0012).
 """
 
 from __future__ import annotations
 
+import msgspec
+
 SALT = "$salt"
-"""Stands in a screen for this run's random number."""
-_BITS = 16_777_215  # 24 bits times an amount below 2^39 stays within a bigint
+"""Stands in a statement for this run's random number."""
+_BITS = 16_777_215  # 24 bits times an amount below 2^38 stays within a bigint
 
 
-def hash_of(*uuids: str, amounts: tuple[str, ...] = ()) -> str:
-    """SQL: one 64-bit hash of a tuple of uuid expressions and bigint expressions, in this order."""
+class Sum(msgspec.Struct, frozen=True):
+    """A sum over rows. All sums over one source are taken in one pass (census.py)."""
+
+    source: str
+    """What stands behind FROM: a table, or a join, or a query in brackets with a name."""
+    value: str = "1"
+    """SQL, a bigint. What is unknown equals nothing: it counts 1."""
+    where: str = ""
+    """Only rows for which this is true."""
+
+    def sql(self) -> str:
+        """The aggregate."""
+        only = f" FILTER (WHERE {self.where})" if self.where else ""
+        if self.value == "1":
+            return f"count(*){only}"
+        return f"coalesce(sum(coalesce({self.value}, 1)){only}, 0)"
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """Sums that must be equal to other sums."""
+
+    ours: tuple[Sum, ...]
+    theirs: tuple[Sum, ...] = ()
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that a part of an invariant can't find anything, at a fraction of its cost.
+
+    It must not pass when the part would find something. When it does not pass, that says nothing: the part is
+    run.
+    """
+
+    balances: tuple[Balance, ...]
+    nothing: tuple[str, ...] = ()
+    """Queries that must find no row; `$1` is the time of the check."""
+
+    def sums(self) -> tuple[Sum, ...]:
+        """All that it wants to know."""
+        return tuple(one for balance in self.balances for one in (*balance.ours, *balance.theirs))
+
+
+def hash_of(*uuids: str, amounts: tuple[str, ...] = (), texts: tuple[str, ...] = ()) -> str:
+    """SQL: one 64-bit hash of a tuple of text, uuid and bigint expressions, in this order."""
     seed = SALT
+    for text in texts:
+        seed = f"hashtextextended({text}, {seed})"
     for uuid in uuids:
         seed = f"uuid_hash_extended({uuid}, {seed})"
     for amount in amounts:
@@ -21,25 +66,7 @@ def hash_of(*uuids: str, amounts: tuple[str, ...] = ()) -> str:
     return seed
 
 
-def text_hash(text: str) -> str:
-    """SQL: one 64-bit hash of a text expression."""
-    return f"hashtextextended({text}, {SALT})"
-
-
-def weights(uuid: str, column: int = 0) -> tuple[str, str]:
-    """SQL: two independent factors of 24 bits for an amount of `uuid`; others for each `column`."""
-    number = f"uuid_hash_extended({uuid}, {SALT} + {column})"
-    return f"({number} & {_BITS})", f"({number} >> 24 & {_BITS})"
-
-
-def total(expression: str, source: str) -> str:
-    """SQL: the sum of an expression over a source, 0 when that is empty. What is unknown equals nothing: it
-    counts 1."""
-    return f"(SELECT coalesce(sum(coalesce({expression}, 1)), 0) FROM {source})"  # noqa: S608 (our own queries)
-
-
-def sums(amount: str, uuid: str, source: str) -> str:
-    """SQL: a row of the two sums of an amount times the weights of a uuid."""
-    first, second = weights(uuid)
-    return f"""(SELECT (coalesce(sum({amount} * {first}), 0), coalesce(sum({amount} * {second}), 0))
-        FROM {source})"""  # noqa: S608
+def weight(*uuids: str, column: int = 0) -> str:
+    """SQL: a factor of 24 bits for an amount of a tuple of uuid expressions; others for each `column`."""
+    number = hash_of(*uuids).replace(SALT, f"{SALT} + {column // 2}")
+    return f"({number} >> 24 & {_BITS})" if column % 2 else f"({number} & {_BITS})"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from meterai.operations.invariants.fingerprint import Screen, Sum
+
 VIOLATIONS_SHOWN = 20
 
 
@@ -12,16 +14,15 @@ class SqlInvariant(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    population: str
-    """SQL that counts what is looked at."""
+    population: Sum
+    """Counts what is looked at."""
     parts: tuple[str, ...]
     """SQL queries, each giving two text columns for whatever breaks the invariant: `subject` and `fact`.
 
-    `$1` is the time of the check. Each is one statement, so it sees one moment of a database in use.
+    `$1` is the time of the check. All of them see one moment of a database in use.
     """
-    screens: dict[int, str] = {}
-    """For some parts, by their place: SQL that gives true when the part can't find anything, at a fraction of
-    its cost (fingerprint.py). Else the part itself is run. `$1` as above, `$salt` a random number."""
+    screens: dict[int, Screen] = {}
+    """For some parts, by their place. A part whose screen does not pass is run."""
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -50,6 +51,7 @@ class InvariantResult(msgspec.Struct, frozen=True, kw_only=True):
     checked: int
     """How many things were looked at."""
     seconds: float
+    """Without the sums that are taken for all invariants together."""
     note: str = ""
     """What the result does not cover, such as the size of a sample."""
 

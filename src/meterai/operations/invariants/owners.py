@@ -1,21 +1,67 @@
 """I15: a key has one answer. I16: nothing of one customer stands on anything of another."""
 
-# ruff: noqa: S608 (our own queries)
-
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import text_hash, total
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.reservations import JOBS_END_WITH_THEIR_SERIALS
+from meterai.operations.invariants.sources import (
+    JOBS_END_WITH_THEIR_SERIALS,
+    LATER_VERSIONS,
+    LOTS_OF_THEIR_BUYERS,
+    ONE_LOT_EACH,
+    PAID_ITEM,
+    PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+    PIECES_LEFT_THEIR_OWNERS_LOTS,
+    RELEASED_SERIALS_ARE_BOUND,
+    SOLD,
+    STAMPED,
+)
+
+_FURTHER_STAMPS_OF_OTHER_BYTES = """
+    SELECT FROM stamping.serial s
+    LEFT JOIN stamping.serial first ON first.job_id = s.job_id AND first.ordinal = 1
+    LEFT JOIN stamping.release mine ON mine.serial = s.serial AND mine.version = 1
+    LEFT JOIN stamping.release theirs ON theirs.serial = first.serial AND theirs.version = 1
+    WHERE s.ordinal > 1 AND mine.sha256 IS DISTINCT FROM theirs.sha256
+"""
+_JOBS_OF_OTHERS_DOCUMENTS = Balance(
+    (
+        Sum(
+            STAMPED,
+            where="(d.customer_id, d.organisation_id) IS DISTINCT FROM (j.customer_id, j.organisation_id)",
+        ),
+    )
+)
+# What a living or released serial takes out of a lot is counted under the owner of its job. Jobs without such
+# a serial are looked up.
+_JOBS_OF_OTHERS_LOTS = """
+    SELECT FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
+    WHERE j.state <> 'released'
+        AND (a.kind, a.customer_id, a.organisation_id)
+            IS DISTINCT FROM ('lot', j.customer_id, j.organisation_id)
+"""
+_RELEASED_WITHOUT_SERIAL = Balance((Sum(STAMPED, where="j.state = 'released' AND s.serial IS NULL"),))
+_ITEMS_OF_OTHERS_DOCUMENTS = Balance(
+    (
+        Sum(
+            SOLD,
+            where=f"""{PAID_ITEM} AND d.id IS NOT NULL
+                AND (d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)""",
+        ),
+    )
+)
 
 I15 = SqlInvariant(
     id="I15",
     title="One idempotency key, one job, one answer",
-    population="SELECT count(*) FROM stamping.job",
+    population=Sum(STAMPED, where="s.ordinal IS NULL OR s.ordinal = 1"),
     parts=(
+        # Which keys there are twice is told by the index alone.
         """
         SELECT min(id::text) AS subject, format('%s jobs of one key', count(*)) AS fact
-        FROM stamping.job GROUP BY organisation_id, idempotency_key HAVING count(*) > 1
+        FROM (SELECT organisation_id, idempotency_key FROM stamping.job
+              GROUP BY organisation_id, idempotency_key HAVING count(*) > 1) twice
+        JOIN stamping.job USING (organisation_id, idempotency_key) GROUP BY organisation_id, idempotency_key
         """,
         # A released job: every serial of it is bound to the same bytes.
         """
@@ -36,22 +82,20 @@ I15 = SqlInvariant(
     ),
     screens={
         # Released serials are those that are bound, and further stamps of a document to the same bytes.
-        1: f"""SELECT {JOBS_END_WITH_THEIR_SERIALS}
-            AND {total(text_hash("serial"), "stamping.serial WHERE state = 'released'")}
-                = {total(text_hash("serial"), "stamping.release WHERE version = 1")}
-            AND NOT EXISTS (
-                SELECT FROM stamping.serial s
-                LEFT JOIN stamping.serial first ON first.job_id = s.job_id AND first.ordinal = 1
-                LEFT JOIN stamping.release mine ON mine.serial = s.serial AND mine.version = 1
-                LEFT JOIN stamping.release theirs ON theirs.serial = first.serial AND theirs.version = 1
-                WHERE s.ordinal > 1 AND mine.sha256 IS DISTINCT FROM theirs.sha256)"""
+        1: Screen(
+            balances=(JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND),
+            nothing=(_FURTHER_STAMPS_OF_OTHER_BYTES,),
+        ),
+        2: Screen(
+            balances=(JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND), nothing=(LATER_VERSIONS,)
+        ),
     },
 )
 
 I16 = SqlInvariant(
     id="I16",
     title="Nobody's stamp, lot or document stands on another's",
-    population="SELECT count(*) FROM customers.customer",
+    population=Sum("customers.customer"),
     parts=(
         # A job: owner of the document, owner of the lot and owner of the job are one.
         """
@@ -79,4 +123,18 @@ I16 = SqlInvariant(
         WHERE p.order_id IS DISTINCT FROM r.order_id
         """,
     ),
+    screens={
+        0: Screen(
+            balances=(
+                _JOBS_OF_OTHERS_DOCUMENTS,
+                _RELEASED_WITHOUT_SERIAL,
+                JOBS_END_WITH_THEIR_SERIALS,
+                LOTS_OF_THEIR_BUYERS,
+                PIECES_LEFT_THEIR_OWNERS_LOTS,
+                PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+            ),
+            nothing=(_JOBS_OF_OTHERS_LOTS,),
+        ),
+        1: Screen(balances=(ONE_LOT_EACH, LOTS_OF_THEIR_BUYERS, _ITEMS_OF_OTHERS_DOCUMENTS)),
+    },
 )

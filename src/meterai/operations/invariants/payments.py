@@ -1,74 +1,91 @@
 """I4, I5, I14: what was paid is a sale, a refund or young suspense; is credited once; one payment is open."""
 
-# ruff: noqa: S608 (our own queries)
-
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import hash_of, sums, total, weights
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.sources import (
+    ACCOUNT,
+    LOT,
+    ONE_LOT_EACH,
+    ORDER,
+    PAID_FOR,
+    PAID_ITEM,
+    PAYMENT,
+    SOLD,
+    TRANSFER,
+)
 
-_PAID_FOR = "('paid', 'completed')"
-_CREDITED_ORDERS = f"""
-    {total(hash_of("order_id"), "sales.payment WHERE outcome = 'credited'")}
-        = {total(hash_of("id"), f"sales.orders WHERE state IN {_PAID_FOR}")}
-"""
-
-
-# One row of sums over the transfers of sales: what was booked, as (reference, amount, code), and what is left
-# in suspense by reference, twice. Beside it what payments and prices of paid orders say, and nothing left.
+_SETTLED = "settled_at IS NOT NULL"
+_CREDITED_ORDERS = Balance(
+    (Sum(PAYMENT, hash_of("order_id"), "outcome = 'credited'"),), (Sum(ORDER, hash_of("id"), PAID_FOR),)
+)
+_CREDITED_UNSETTLED = Balance((Sum(PAYMENT, where="outcome = 'credited' AND settled_at IS NULL"),))
 _PRICES = (("face_value", "sale_face_value"), ("fee - vat", "sale_fee"), ("vat", "sale_vat"))
 
 
-def _hash_by_code(uuid: str, amount: str, code: str) -> str:
-    return f"hashtextextended({code}, {hash_of(uuid, amounts=(amount,))})"
+def _booked(uuid: str, amount: str, code: str) -> str:
+    return hash_of(uuid, amounts=(amount,), texts=(code,))
 
 
-_PAYMENTS_BOOKED = f"""
-    SELECT {_CREDITED_ORDERS}
-        AND NOT EXISTS (SELECT FROM sales.payment WHERE outcome = 'credited' AND settled_at IS NULL)
-        AND (SELECT (coalesce(sum(CASE code WHEN 'refund_suspense' THEN 0
-                                  ELSE {_hash_by_code("reference_id", "amount", "code")} END), 0),
-                     coalesce(sum(moved * {weights("reference_id")[0]}), 0),
-                     coalesce(sum(moved * {weights("reference_id")[1]}), 0))
-             FROM (SELECT *, CASE code WHEN 'payment' THEN amount ELSE -amount END AS moved
-                   FROM ledger.transfer
-                   WHERE code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')) t)
-        = (SELECT (
-                {
-    total(_hash_by_code("order_id", "paid_amount", "'payment'"), "sales.payment WHERE settled_at IS NOT NULL")
-}
-                + (SELECT {
-    " + ".join(
-        f"coalesce(sum({_hash_by_code('id', price, repr(code))}) FILTER (WHERE {price} > 0), 0)"
-        for price, code in _PRICES
-    )
-} FROM sales.orders WHERE state IN {_PAID_FOR}),
-            0::numeric, 0::numeric))
-"""
-
-
-ONE_LOT_EACH = f"""
-    {total(hash_of("lot_account_id"), "sales.item WHERE lot_account_id IS NOT NULL")}
-        = {total(hash_of("id"), "ledger.account WHERE kind = 'lot'")}
-"""
+# What was booked, as (reference, amount, code), is what payments and the prices of paid orders say.
+_PAYMENTS_BOOKED = Balance(
+    (
+        Sum(
+            TRANSFER,
+            _booked("reference_id", "amount", "code"),
+            "code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat')",
+        ),
+    ),
+    (
+        Sum(PAYMENT, _booked("order_id", "paid_amount", "'payment'"), _SETTLED),
+        *(
+            Sum(ORDER, _booked("id", price, f"'{code}'"), f"{PAID_FOR} AND {price} > 0")
+            for price, code in _PRICES
+        ),
+    ),
+)
+# And nothing of it is left in suspense.
+_SUSPENSE_EMPTY = Balance(
+    (Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'payment'"),),
+    (
+        Sum(
+            TRANSFER,
+            f"amount * {weight('reference_id')}",
+            "code IN ('sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')",
+        ),
+    ),
+)
+_REVERSALS_BOOKED = Balance(
+    (Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'reversal'"),),
+    (
+        Sum(
+            PAYMENT,
+            f"paid_amount * {weight('order_id')}",
+            "reversed_at IS NOT NULL OR state = 'reversed'",
+        ),
+    ),
+)
 # An item without a lot bought nothing; with one lot each the sums by lot are sums by item.
-_FILLED = f"""(SELECT lot_account_id, quantity FROM sales.item WHERE lot_account_id IS NOT NULL
-    UNION ALL
-    SELECT i.lot_account_id, -i.quantity FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
-    WHERE o.state NOT IN {_PAID_FOR} AND i.lot_account_id IS NOT NULL) f"""
-_LOTS_FILLED = f"""
-    SELECT {ONE_LOT_EACH}
-        AND {sums("quantity", "lot_account_id", _FILLED)}
-            = {sums("credits_posted", "id", "ledger.account WHERE kind = 'lot'")}
-        AND NOT EXISTS (
-            SELECT FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
-            WHERE i.lot_account_id IS NULL AND o.state IN {_PAID_FOR})
-"""
+_LOTS_FILLED = (
+    ONE_LOT_EACH,
+    Balance(
+        (
+            Sum(
+                SOLD,
+                f"i.quantity * {weight('i.lot_account_id')}",
+                f"{PAID_ITEM} AND i.lot_account_id IS NOT NULL",
+            ),
+        ),
+        (Sum(ACCOUNT, f"credits_posted * {weight('id')}", LOT),),
+    ),
+    Balance((Sum(SOLD, where=f"{PAID_ITEM} AND i.lot_account_id IS NULL"),)),
+)
 
 I4 = SqlInvariant(
     id="I4",
     title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
-    population="SELECT count(*) FROM sales.payment WHERE settled_at IS NOT NULL",
+    population=Sum(PAYMENT, where=_SETTLED),
     parts=(
         # What the gateway told us is what we booked; it left suspense for a sale or a refund; and a sale is
         # booked at the order's price when a payment was credited, else not at all.
@@ -115,13 +132,16 @@ I4 = SqlInvariant(
         FROM reversed r FULL JOIN booked b USING (order_id) WHERE r.rupiah IS DISTINCT FROM b.rupiah
         """,
     ),
-    screens={0: _PAYMENTS_BOOKED},
+    screens={
+        0: Screen(balances=(_CREDITED_ORDERS, _CREDITED_UNSETTLED, _PAYMENTS_BOOKED, _SUSPENSE_EMPTY)),
+        1: Screen(balances=(_REVERSALS_BOOKED,)),
+    },
 )
 
 I5 = SqlInvariant(
     id="I5",
     title="One payment credits once",
-    population="SELECT count(*) FROM sales.orders WHERE state <> 'draft'",
+    population=Sum(ORDER, where="state <> 'draft'"),
     parts=(
         # An order is paid by one payment, and is not paid without one.
         """
@@ -153,21 +173,27 @@ I5 = SqlInvariant(
         FROM sales.notice GROUP BY gateway, event_key HAVING count(*) > 1
         """,
     ),
-    screens={0: f"SELECT {_CREDITED_ORDERS}", 1: _LOTS_FILLED, 2: f"SELECT {ONE_LOT_EACH}"},
+    screens={
+        0: Screen(balances=(_CREDITED_ORDERS,)),
+        1: Screen(balances=_LOTS_FILLED),
+        2: Screen(balances=(ONE_LOT_EACH,)),
+    },
 )
 
 I14 = SqlInvariant(
     id="I14",
     title="One open payment per order, one order per submit id",
-    population="SELECT count(*) FROM sales.orders",
+    population=Sum(ORDER),
     parts=(
         """
         SELECT order_id::text AS subject, format('%s open payments', count(*)) AS fact
         FROM sales.payment WHERE state IN ('creating', 'pending') GROUP BY order_id HAVING count(*) > 1
         """,
+        # Which forms there are twice is told by the index alone.
         """
         SELECT min(id::text) AS subject, format('%s orders of one form', count(*)) AS fact
-        FROM sales.orders GROUP BY submit_id HAVING count(*) > 1
+        FROM (SELECT submit_id FROM sales.orders GROUP BY submit_id HAVING count(*) > 1) twice
+        JOIN sales.orders USING (submit_id) GROUP BY submit_id
         """,
     ),
 )

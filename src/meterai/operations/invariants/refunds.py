@@ -1,38 +1,51 @@
 """I6: nobody gets back more than was paid and not used, and what was given back can't be used."""
 
-# ruff: noqa: S608 (our own queries)
-
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import sums
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.payments import ONE_LOT_EACH
-from meterai.operations.invariants.reservations import JOBS_END_WITH_THEIR_SERIALS
+from meterai.operations.invariants.sources import (
+    JOBS_END_WITH_THEIR_SERIALS,
+    LOTS_OF_THEIR_BUYERS,
+    ONE_LOT_EACH,
+    PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+    PIECES_LEFT_THEIR_OWNERS_LOTS,
+    REFUND,
+    SOLD,
+    TRANSFER,
+)
 
-# What left the lots, by item, job and, for further stamps of a document, serial number.
-_LEFT = """(SELECT lot_account_id AS lot, refunded_quantity AS pieces FROM sales.item
-        WHERE lot_account_id IS NOT NULL AND refunded_quantity > 0
-    UNION ALL SELECT lot_account_id, 1 FROM stamping.job WHERE state = 'released'
-    UNION ALL SELECT j.lot_account_id, 1 FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
-        WHERE s.ordinal > 1 AND s.state = 'released') l"""
-_BEING_USED = """stamping.serial s JOIN stamping.job j ON j.id = s.job_id
-    WHERE s.state IN ('allocated', 'sealed')"""
-# With one lot each the sums by lot are sums by item.
-_PIECES = f"""
-    SELECT {ONE_LOT_EACH} AND {JOBS_END_WITH_THEIR_SERIALS}
-        AND {sums("quantity", "item_id", "sales.refund WHERE item_id IS NOT NULL")}
-            = {sums("refunded_quantity", "id", "sales.item WHERE refunded_quantity > 0")}
-        AND {sums("pieces", "lot", _LEFT)}
-            = {sums("debits_posted", "id", "ledger.account WHERE kind = 'lot'")}
-        AND {sums("1", "j.lot_account_id", _BEING_USED)}
-            = {sums("debits_pending", "id", "ledger.account WHERE kind = 'lot' AND debits_pending > 0")}
-        AND NOT EXISTS (SELECT FROM sales.item WHERE lot_account_id IS NULL AND refunded_quantity > 0)
+_OWED = "('refund_face_value', 'refund_fee', 'refund_vat', 'refund_suspense')"
+_REFUNDS_BOOKED = tuple(
+    Balance(
+        (Sum(TRANSFER, f"amount * {weight('reference_id')}", booked),),
+        (Sum(REFUND, f"amount * {weight('order_id')}", owed),),
+    )
+    for booked, owed in ((f"code IN {_OWED}", ""), ("code = 'refund_paid'", "state = 'paid'"))
+)
+_MORE_THAN_PAID = """
+    SELECT FROM (SELECT order_id, sum(amount) AS owed FROM sales.refund GROUP BY order_id) r
+    WHERE owed > (SELECT coalesce(sum(paid_amount), 0) FROM sales.payment p
+        WHERE p.order_id = r.order_id AND settled_at IS NOT NULL)
 """
+# With one lot each the sums by lot are sums by item.
+_PIECES = (
+    ONE_LOT_EACH,
+    LOTS_OF_THEIR_BUYERS,
+    JOBS_END_WITH_THEIR_SERIALS,
+    Balance(
+        (Sum(REFUND, f"quantity * {weight('item_id')}", "item_id IS NOT NULL"),),
+        (Sum(SOLD, f"i.refunded_quantity * {weight('i.id')}", "i.refunded_quantity > 0"),),
+    ),
+    PIECES_LEFT_THEIR_OWNERS_LOTS,
+    PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+    Balance((Sum(SOLD, where="i.lot_account_id IS NULL AND i.refunded_quantity > 0"),)),
+)
 
 I6 = SqlInvariant(
     id="I6",
     title="Refunds <= paid - used; refunded quota can't be used",
-    population="SELECT count(*) FROM sales.item",
+    population=Sum(SOLD),
     parts=(
         # Money: at most what was paid; all of it booked; what is called paid has left us.
         """
@@ -86,5 +99,8 @@ I6 = SqlInvariant(
             OR coalesce(a.debits_pending, 0) <> coalesce(s.living, 0)
         """,
     ),
-    screens={2: _PIECES},
+    screens={
+        0: Screen(balances=_REFUNDS_BOOKED, nothing=(_MORE_THAN_PAID,)),
+        2: Screen(balances=_PIECES),
+    },
 )

@@ -4,58 +4,54 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import hash_of, total
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.sources import (
+    ENDS,
+    HOLDS,
+    JOBS_END_WITH_THEIR_SERIALS,
+    KINDS_ARE_CONSTRAINED,
+    STAMPED,
+    TRANSFER,
+)
 
-
-def _sums_where(uuid: str, *conditions: str) -> str:
-    """SQL: the sums of the hashes of an id where this and where that holds."""
-    hashed = f"coalesce({hash_of(uuid)}, 1)"
-    return ", ".join(f"coalesce(sum({hashed}) FILTER (WHERE {wanted}), 0)" for wanted in conditions)
-
-
-JOBS_END_WITH_THEIR_SERIALS = f"""
-    (SELECT ({_sums_where("job_id", "state = 'released'", "state = 'annulled'")})
-     FROM stamping.serial WHERE ordinal = 1)
-    = (SELECT ({_sums_where("id", "state = 'released'", "state = 'refused'")}) FROM stamping.job)
-    AND NOT EXISTS (
-        SELECT FROM stamping.serial s JOIN stamping.job j ON j.id = s.job_id
-        WHERE s.ordinal > 1 AND ((j.state = 'released') <> (s.state = 'released')
-            OR (j.state = 'refused') <> (s.state = 'annulled')))
-"""
-"""SQL: true when each job stands as its serials do. Only further stamps of a document are looked up."""
+# Those that may be open: they are young or of a living serial.
+_LIVING = """SELECT serial, reservation_id FROM stamping.serial
+    WHERE state NOT IN ('released', 'annulled')"""
+_OPEN = f"""SELECT h.* FROM (
+        SELECT * FROM ledger.transfer WHERE kind = 'pending' AND expires_at >= $1
+        UNION
+        SELECT t.* FROM ({_LIVING}) living JOIN ledger.transfer t ON t.id = living.reservation_id
+        WHERE t.kind = 'pending'
+    ) h WHERE NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)"""
 _HELD = hash_of("id", "debit_account_id", "credit_account_id", amounts=("amount",))
 _ENDED = hash_of("pending_id", "debit_account_id", "credit_account_id", amounts=("amount",))
-# Reservations less what ended them are those still open, and these may be: they are young or of a living
-# serial. A released serial's was posted, an annulled one's voided. What a living one holds is looked up.
-_RESERVATIONS_END = f"""
-    WITH living AS (
-        SELECT serial, reservation_id FROM stamping.serial WHERE state NOT IN ('released', 'annulled')
-    ), open AS (
-        SELECT * FROM ledger.transfer h
-        WHERE kind = 'pending' AND (expires_at >= $1 OR id IN (SELECT reservation_id FROM living))
-            AND NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)
+# Reservations less what ended them are those still open: so each other one was ended, and by one row.
+_ENDED_ONCE = Balance(
+    (Sum(TRANSFER, _HELD, HOLDS),), (Sum(TRANSFER, _ENDED, ENDS), Sum(f"({_OPEN}) open", _HELD))
+)
+_ENDED_AS_THE_SERIAL = tuple(
+    Balance(
+        (Sum(TRANSFER, hash_of("pending_id"), f"{ENDS} AND {posted} AND code = '{code}'"),),
+        (Sum(STAMPED, hash_of("s.reservation_id"), f"s.state = '{state}'"),),
     )
-    SELECT (SELECT (
-            coalesce(sum(coalesce(CASE kind WHEN 'pending' THEN {_HELD} ELSE - {_ENDED} END, 1)), 0),
-            {
-    _sums_where(
-        "pending_id", "kind = 'post' AND code = 'stamping'", "kind = 'void' AND code = 'release_stamping'"
+    for posted, code, state in (
+        ("posted_at IS NOT NULL", "stamping", "released"),
+        ("posted_at IS NULL", "release_stamping", "annulled"),
     )
-})
-            FROM ledger.transfer WHERE kind <> 'single')
-        = (SELECT ({total(_HELD, "open")},
-            {_sums_where("reservation_id", "state = 'released'", "state = 'annulled'")}) FROM stamping.serial)
-        AND NOT EXISTS (
-            SELECT FROM living l LEFT JOIN open o ON o.id = l.reservation_id
-            WHERE o.id IS NULL OR (o.expires_at < $1 OR o.expires_at IS NULL)
-                AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = l.serial))
+)
+# A living serial's is open, and has time left or an intent.
+_LIVING_WITHOUT = f"""
+    SELECT FROM ({_LIVING}) l LEFT JOIN ledger.transfer o ON o.id = l.reservation_id AND o.kind = 'pending'
+    WHERE o.id IS NULL OR EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = o.id)
+        OR (o.expires_at < $1 OR o.expires_at IS NULL)
+            AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = l.serial)
 """
 
 I2 = SqlInvariant(
     id="I2",
     title="Every reservation is posted or voided once, or still young, or has an intent",
-    population="SELECT count(*) FROM ledger.transfer WHERE kind = 'pending'",
+    population=Sum(TRANSFER, where=HOLDS),
     parts=(
         # One pass over reservations, what ended them, and the serials that they hold a stamp for.
         # Not ended: only while it is younger than its time-out, or a signature may exist. Ended: with what it
@@ -100,5 +96,11 @@ I2 = SqlInvariant(
             OR (j.state = 'refused') <> (s.state = 'annulled')
         """,
     ),
-    screens={0: _RESERVATIONS_END, 2: f"SELECT {JOBS_END_WITH_THEIR_SERIALS}"},
+    screens={
+        0: Screen(
+            balances=(_ENDED_ONCE, *_ENDED_AS_THE_SERIAL), nothing=(KINDS_ARE_CONSTRAINED, _LIVING_WITHOUT)
+        ),
+        1: Screen(balances=(_ENDED_ONCE,), nothing=(KINDS_ARE_CONSTRAINED,)),
+        2: Screen(balances=(JOBS_END_WITH_THEIR_SERIALS,)),
+    },
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from meterai.operations.invariants.fingerprint import Screen, Sum
 from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.sources import LATER_VERSIONS, RELEASED_SERIALS_ARE_BOUND, STAMPED
 
 I1 = SqlInvariant(
     id="I1",
     title="No serial number on two documents",
-    population="SELECT count(*) FROM stamping.serial",
+    population=Sum(STAMPED, where="s.serial IS NOT NULL"),
     parts=(
         # Every version of a serial's release is of the document that it was allocated for.
         """
@@ -24,12 +26,14 @@ I1 = SqlInvariant(
         SELECT serial AS subject, format('allocated %s times', count(*)) AS fact
         FROM stamping.serial GROUP BY serial HAVING count(*) > 1
         """,
-        # The same bytes are not two documents.
+        # The same bytes are not two documents. Which bytes are there twice is told by the index alone.
         """
-        SELECT one.sha256 AS subject,
-            format('released for documents %s and %s', one.document_id, other.document_id) AS fact
-        FROM stamping.release one
-        JOIN stamping.release other ON other.sha256 = one.sha256 AND other.document_id > one.document_id
+        SELECT sha256 AS subject,
+            format('released for documents %s and %s', min(document_id::text), max(document_id::text)) AS fact
+        FROM (SELECT sha256 FROM stamping.release GROUP BY sha256 HAVING count(*) > 1) twice
+        JOIN stamping.release USING (sha256)
+        GROUP BY sha256 HAVING count(DISTINCT document_id) > 1
         """,
     ),
+    screens={0: Screen(balances=(RELEASED_SERIALS_ARE_BOUND,), nothing=(LATER_VERSIONS,))},
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from meterai.operations.invariants import (
     serials,
     signatures,
 )
+from meterai.operations.invariants.census import Census, Pass, one_moment, plan_passes
 from meterai.operations.invariants.files import I9_TITLE, I12_TITLE, Judge, check_files
-from meterai.operations.invariants.fingerprint import SALT
 from meterai.operations.invariants.model import (
     VIOLATIONS_SHOWN,
     Findings,
@@ -48,6 +47,7 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     balances.I23,
 )
 LANES = 2
+_WORK_MEMORY_MB = 256
 SAMPLE = 200
 """Files read and judged unless all are asked for."""
 
@@ -78,68 +78,121 @@ async def run_invariants(
     Raises: OSError or asyncpg errors when the database can't be reached. A check that fails is no exception
     but a violation: what can't be checked is not known to hold.
     """
-    waiting, results = list(reversed(SQL_INVARIANTS)), list[InvariantResult]()
-
-    async def lane() -> None:
-        while waiting:
-            invariant = waiting.pop()
-            progress(invariant.id, len(results), len(SQL_INVARIANTS))
-            results.append(await _check(reader, invariant, counters, queues, now))
-
-    await asyncio.gather(*(lane() for _ in range(lanes)))
+    async with one_moment(reader, lanes) as connections:
+        results = await check_tables(
+            connections, now=now, counters=counters, queues=queues, progress=progress
+        )
     if objects is not None:
         results += await _check_files(reader, objects, judge, sample, progress)
     return sorted(results, key=lambda found: int(found.id[1:]))
 
 
+async def check_tables(
+    connections: Sequence[Connection],
+    *,
+    now: datetime,
+    counters: Mapping[str, int] | None = None,
+    queues: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> list[InvariantResult]:
+    """Checks the invariants that SQL can tell, on connections that see the same moment."""
+    census = await take_census(connections, now=now, progress=progress)
+    results = list[InvariantResult]()
+
+    async def check(tx: Connection, invariant: SqlInvariant) -> None:
+        results.append(await _check(tx, invariant, census, counters, queues, now))
+        progress(invariant.id, len(results), len(SQL_INVARIANTS))
+
+    await _share(connections, SQL_INVARIANTS, check)
+    return results
+
+
+async def take_census(
+    connections: Sequence[Connection],
+    *,
+    now: datetime,
+    progress: Progress = lambda what, done, total: None,
+) -> Census:
+    """Takes the sums that the screens of all invariants want."""
+    for connection in connections:
+        # Big joins: a few large hash tables beat many small ones on disk.
+        await connection.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY_MB}MB'")
+    wanted = [one for each in SQL_INVARIANTS for screen in each.screens.values() for one in screen.sums()]
+    passes = await plan_passes(connections[0], [*wanted, *(each.population for each in SQL_INVARIANTS)])
+    census, done = Census(now=now), 0
+
+    async def take(tx: Connection, one: Pass) -> None:
+        nonlocal done
+        await census.take(tx, one)
+        done += 1
+        progress("census", done, len(passes))
+
+    await _share(connections, passes, take)
+    return census
+
+
+async def _share[T](
+    connections: Sequence[Connection], work: Iterable[T], do: Callable[[Connection, T], Awaitable[None]]
+) -> None:
+    """Each connection takes what is next when it has done what it had."""
+    waiting = iter(work)
+
+    async def lane(connection: Connection) -> None:
+        for one in waiting:
+            await do(connection, one)
+
+    await asyncio.gather(*(lane(connection) for connection in connections))
+
+
 async def _check(
-    reader: Database,
+    tx: Connection,
     invariant: SqlInvariant,
+    census: Census,
     counters: Mapping[str, int] | None,
     queues: Path | None,
     now: datetime,
 ) -> InvariantResult:
     started = time.perf_counter()
     findings = Findings(shown=[])
-    checked, note = 0, ""
+    checked, note = census.total(invariant.population), ""
+    if checked is None:
+        findings.add(f"could not be checked: {invariant.population.source} could not be counted")
     try:
-        async with reader.transaction() as tx:
-            # Big joins: a few large hash tables beat many small ones on disk.
-            await tx.execute("SET LOCAL work_mem = '128MB'")
-            checked = await tx.fetchval(invariant.population)
+        async with tx.transaction():
             for place, part in enumerate(invariant.parts):
-                if not await passes_screen(tx, invariant.screens.get(place), now):
+                if not await census.passes(tx, invariant.screens.get(place)):
                     await _run_part(tx, part, findings, now)
-            if invariant.id == "I8" and counters is None:
-                note = "the key's own counter was not at hand"
-            elif invariant.id == "I8" and counters is not None:
-                await signatures.compare_counters(tx, counters, findings, now)
-            elif invariant.id == "I13" and queues is None:
-                note = "the public logs were not at hand"
-            elif invariant.id == "I13" and queues is not None:
-                await passes.compare_log(tx, queues, findings)
+            note = await _compare_outside(tx, invariant, counters, queues, findings, now)
     except asyncpg.PostgresError as error:
         findings.add(f"could not be checked: {error}")
     return result(
         invariant.id,
         invariant.title,
         findings,
-        checked=checked,
+        checked=checked or 0,
         seconds=time.perf_counter() - started,
         note=note,
     )
 
 
-async def passes_screen(tx: Connection, screen: str | None, now: datetime) -> bool:
-    """Whether a part's screen says that the part can't find anything; an error in it says nothing."""
-    if screen is None:
-        return False
-    statement = screen.replace(SALT, str(secrets.randbits(62)))
-    try:
-        async with tx.transaction():
-            return await tx.fetchval(statement, *([now] if "$1" in statement else [])) is True
-    except asyncpg.DataError:  # an amount too large for the arithmetic
-        return False
+async def _compare_outside(
+    tx: Connection,
+    invariant: SqlInvariant,
+    counters: Mapping[str, int] | None,
+    queues: Path | None,
+    findings: Findings,
+    now: datetime,
+) -> str:
+    """Compares tables with what says the same elsewhere; what is not at hand is told."""
+    if invariant.id == "I8":
+        if counters is None:
+            return "the key's own counter was not at hand"
+        await signatures.compare_counters(tx, counters, findings, now)
+    if invariant.id == "I13":
+        if queues is None:
+            return "the public logs were not at hand"
+        await passes.compare_log(tx, queues, findings)
+    return ""
 
 
 async def _run_part(tx: Connection, part: str, findings: Findings, now: datetime) -> None:

@@ -1,0 +1,90 @@
+"""What the sums of several invariants are taken over, each read once, and conditions that they share."""
+
+from __future__ import annotations
+
+from meterai.operations.invariants.fingerprint import Balance, Sum, hash_of, weight
+
+ACCOUNT = "ledger.account"
+TRANSFER = "ledger.transfer"
+RELEASE = "stamping.release"
+ORDER = "sales.orders"
+PAYMENT = "sales.payment"
+REFUND = "sales.refund"
+SOLD = """sales.item i JOIN sales.orders o ON o.id = i.order_id
+    LEFT JOIN stamping.document d ON d.id = i.document_id"""
+"""Every item with its order and document."""
+STAMPED = """stamping.job j LEFT JOIN stamping.serial s ON s.job_id = j.id
+    LEFT JOIN stamping.document d ON d.id = j.document_id"""
+"""Every job with its serials and its document."""
+
+LOT = "kind = 'lot'"
+PAID_FOR = "state IN ('paid', 'completed')"
+PAID_ITEM = "o.state IN ('paid', 'completed')"
+RELEASED = "s.state = 'released'"
+ALIVE = "s.state IN ('allocated', 'sealed')"
+
+# What kind of transfer it is, without comparing texts: constraints say so, and that they stand is looked at.
+HOLDS = "pending_id IS NULL AND posted_at IS NULL"
+ENDS = "pending_id IS NOT NULL"
+KINDS_ARE_CONSTRAINED = """
+    SELECT FROM unnest(ARRAY['transfer_ends_a_pending_one', 'transfer_posted']) AS wanted(name)
+    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'ledger.transfer'::regclass
+        AND conname = wanted.name AND convalidated)
+"""
+
+ONE_LOT_EACH = Balance(
+    (Sum(SOLD, hash_of("i.lot_account_id"), "i.lot_account_id IS NOT NULL"),),
+    (Sum(ACCOUNT, hash_of("id"), LOT),),
+)
+"""With one lot each, sums by lot are sums by item."""
+LOTS_OF_THEIR_BUYERS = Balance(
+    (
+        Sum(
+            SOLD,
+            hash_of("i.lot_account_id", "o.customer_id", "o.organisation_id"),
+            "i.lot_account_id IS NOT NULL",
+        ),
+    ),
+    (Sum(ACCOUNT, hash_of("id", "customer_id", "organisation_id"), LOT),),
+)
+JOBS_END_WITH_THEIR_SERIALS = Balance(
+    (
+        Sum(
+            STAMPED,
+            where="""(j.state = 'released') <> (s.state = 'released')
+                OR (j.state = 'refused') <> (s.state = 'annulled')""",
+        ),
+    )
+)
+RELEASED_SERIALS_ARE_BOUND = Balance(
+    (Sum(STAMPED, hash_of("j.document_id", texts=("s.serial",)), RELEASED),),
+    (Sum(RELEASE, hash_of("document_id", texts=("serial",)), "version = 1"),),
+)
+"""To the document of their job, by a version 1 each."""
+LATER_VERSIONS = """
+    SELECT FROM stamping.release later
+    LEFT JOIN stamping.release r ON r.serial = later.serial AND r.version = 1
+    WHERE later.version > 1 AND later.document_id IS DISTINCT FROM r.document_id
+"""
+"""Those that are not of the document of version 1."""
+PIECES_LEFT_THEIR_OWNERS_LOTS = Balance(
+    (
+        Sum(STAMPED, weight("j.lot_account_id", "j.customer_id", "j.organisation_id"), RELEASED),
+        Sum(
+            SOLD,
+            f"i.refunded_quantity * {weight('i.lot_account_id', 'o.customer_id', 'o.organisation_id')}",
+            "i.refunded_quantity > 0",
+        ),
+    ),
+    (Sum(ACCOUNT, f"debits_posted * {weight('id', 'customer_id', 'organisation_id')}", LOT),),
+)
+PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS = Balance(
+    (Sum(STAMPED, weight("j.lot_account_id", "j.customer_id", "j.organisation_id"), ALIVE),),
+    (
+        Sum(
+            ACCOUNT,
+            f"debits_pending * {weight('id', 'customer_id', 'organisation_id')}",
+            f"{LOT} AND debits_pending > 0",
+        ),
+    ),
+)
