@@ -9,9 +9,10 @@ from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     ACCOUNT,
     ALIVE,
+    FURTHER,
+    JOB,
+    JOBS_END_WITH_THEIR_SERIALS,
     KINDS_ARE_CONSTRAINED,
-    RELEASED,
-    STAMPED,
     TRANSFER,
 )
 
@@ -44,8 +45,15 @@ _SOLD_AND_USED = (
             ),
         ),
     ),
-    Balance((_USED,), (Sum(STAMPED, weight("j.organisation_id"), RELEASED),)),
-    Balance((_of_sellers("credits_pending", "used"),), (Sum(STAMPED, weight("j.organisation_id"), ALIVE),)),
+    *JOBS_END_WITH_THEIR_SERIALS,
+    Balance(
+        (_USED,),
+        (
+            Sum(JOB, weight("organisation_id"), "state = 'released'"),
+            Sum(FURTHER, weight("j.organisation_id"), "s.state = 'released'"),
+        ),
+    ),
+    Balance((_of_sellers("credits_pending", "used"),), (Sum(ALIVE, weight("j.organisation_id")),)),
 )
 
 I3 = SqlInvariant(

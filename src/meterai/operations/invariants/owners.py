@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
+    JOB,
     JOBS_END_WITH_THEIR_SERIALS,
     LATER_VERSIONS,
     LOTS_OF_THEIR_BUYERS,
+    NOT_REFUSED,
     ONE_LOT_EACH,
     PAID_ITEM,
     PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     PIECES_LEFT_THEIR_OWNERS_LOTS,
     RELEASED_SERIALS_ARE_BOUND,
     SOLD,
-    STAMPED,
 )
 
 _FURTHER_STAMPS_OF_OTHER_BYTES = """
@@ -24,37 +25,57 @@ _FURTHER_STAMPS_OF_OTHER_BYTES = """
     LEFT JOIN stamping.release theirs ON theirs.serial = first.serial AND theirs.version = 1
     WHERE s.ordinal > 1 AND mine.sha256 IS DISTINCT FROM theirs.sha256
 """
+# Documents without a job, jobs without an item, items without a job: told by indexes alone, and few.
+_WITHOUT_JOB = """(SELECT id FROM stamping.document WHERE NOT EXISTS (
+        SELECT FROM stamping.job j WHERE j.document_id = document.id AND j.state <> 'refused') OFFSET 0
+    ) alone JOIN stamping.document d ON d.id = alone.id"""
+_WITHOUT_ITEM = """(SELECT document_id FROM stamping.job WHERE state <> 'refused' AND NOT EXISTS (
+        SELECT FROM sales.item i WHERE i.document_id = job.document_id AND i.state <> 'refused') OFFSET 0
+    ) alone JOIN stamping.job j ON j.document_id = alone.document_id AND j.state <> 'refused'"""
+_NOT_STAMPED = """(SELECT document_id FROM sales.item
+        WHERE document_id IS NOT NULL AND state <> 'refused' AND NOT EXISTS (
+            SELECT FROM stamping.job j
+            WHERE j.document_id = item.document_id AND j.state <> 'refused') OFFSET 0
+    ) alone JOIN sales.item i ON i.document_id = alone.document_id AND i.state <> 'refused'
+    JOIN sales.orders o ON o.id = i.order_id LEFT JOIN stamping.document d ON d.id = i.document_id"""
+_EVERY_DOCUMENT = "(SELECT id, customer_id, organisation_id FROM stamping.document) every"
+_OF_JOBS = Sum(JOB, hash_of("document_id", "customer_id", "organisation_id"), NOT_REFUSED)
 _JOBS_OF_OTHERS_DOCUMENTS = Balance(
-    (
-        Sum(
-            STAMPED,
-            where="(d.customer_id, d.organisation_id) IS DISTINCT FROM (j.customer_id, j.organisation_id)",
-        ),
-    )
+    (_OF_JOBS, Sum(_WITHOUT_JOB, hash_of("d.id", "d.customer_id", "d.organisation_id"))),
+    (Sum(_EVERY_DOCUMENT, hash_of("id", "customer_id", "organisation_id")),),
 )
-# What a living or released serial takes out of a lot is counted under the owner of its job. Jobs without such
-# a serial are looked up.
-_JOBS_OF_OTHERS_LOTS = """
-    SELECT FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
-    WHERE j.state <> 'released'
-        AND (a.kind, a.customer_id, a.organisation_id)
-            IS DISTINCT FROM ('lot', j.customer_id, j.organisation_id)
+_OTHERS = "(d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)"
+_BOUGHT = hash_of("i.document_id", "o.customer_id", "o.organisation_id")
+_ITEMS_OF_OTHERS_DOCUMENTS = (
+    _JOBS_OF_OTHERS_DOCUMENTS,
+    Balance(
+        (
+            Sum(SOLD, _BOUGHT, f"{PAID_ITEM} AND i.document_id IS NOT NULL AND i.{NOT_REFUSED}"),
+            Sum(_WITHOUT_ITEM, hash_of("j.document_id", "j.customer_id", "j.organisation_id")),
+        ),
+        (_OF_JOBS, Sum(_NOT_STAMPED, _BOUGHT, PAID_ITEM)),
+    ),
+    Balance((Sum(_NOT_STAMPED, where=f"{PAID_ITEM} AND d.id IS NOT NULL AND {_OTHERS}"),)),
+)
+_REFUSED_ITEMS_OF_OTHERS_DOCUMENTS = f"""
+    SELECT FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+    JOIN stamping.document d ON d.id = i.document_id
+    WHERE i.state = 'refused' AND {PAID_ITEM} AND {_OTHERS}
 """
-_RELEASED_WITHOUT_SERIAL = Balance((Sum(STAMPED, where="j.state = 'released' AND s.serial IS NULL"),))
-_ITEMS_OF_OTHERS_DOCUMENTS = Balance(
-    (
-        Sum(
-            SOLD,
-            where=f"""{PAID_ITEM} AND d.id IS NOT NULL
-                AND (d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)""",
-        ),
-    )
-)
+# What a living or released serial takes out of a lot is counted under the owner of its job. Other jobs are
+# looked up.
+_JOBS_OF_OTHERS = """
+    SELECT FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
+    LEFT JOIN stamping.document d ON d.id = j.document_id
+    WHERE j.state <> 'released' AND
+        (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
+            ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
+"""
 
 I15 = SqlInvariant(
     id="I15",
     title="One idempotency key, one job, one answer",
-    population=Sum(STAMPED, where="s.ordinal IS NULL OR s.ordinal = 1"),
+    population=Sum(JOB),
     parts=(
         # Which keys there are twice is told by the index alone.
         """
@@ -83,11 +104,11 @@ I15 = SqlInvariant(
     screens={
         # Released serials are those that are bound, and further stamps of a document to the same bytes.
         1: Screen(
-            balances=(JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND),
+            balances=(*JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND),
             nothing=(_FURTHER_STAMPS_OF_OTHER_BYTES,),
         ),
         2: Screen(
-            balances=(JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND), nothing=(LATER_VERSIONS,)
+            balances=(*JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND), nothing=(LATER_VERSIONS,)
         ),
     },
 )
@@ -127,14 +148,16 @@ I16 = SqlInvariant(
         0: Screen(
             balances=(
                 _JOBS_OF_OTHERS_DOCUMENTS,
-                _RELEASED_WITHOUT_SERIAL,
-                JOBS_END_WITH_THEIR_SERIALS,
+                *JOBS_END_WITH_THEIR_SERIALS,
                 LOTS_OF_THEIR_BUYERS,
                 PIECES_LEFT_THEIR_OWNERS_LOTS,
                 PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
             ),
-            nothing=(_JOBS_OF_OTHERS_LOTS,),
+            nothing=(_JOBS_OF_OTHERS,),
         ),
-        1: Screen(balances=(ONE_LOT_EACH, LOTS_OF_THEIR_BUYERS, _ITEMS_OF_OTHERS_DOCUMENTS)),
+        1: Screen(
+            balances=(ONE_LOT_EACH, LOTS_OF_THEIR_BUYERS, *_ITEMS_OF_OTHERS_DOCUMENTS),
+            nothing=(_REFUSED_ITEMS_OF_OTHERS_DOCUMENTS,),
+        ),
     },
 )

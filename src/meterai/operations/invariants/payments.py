@@ -47,13 +47,10 @@ _PAYMENTS_BOOKED = Balance(
 )
 # And nothing of it is left in suspense.
 _SUSPENSE_EMPTY = Balance(
-    (Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'payment'"),),
+    (Sum(PAYMENT, f"paid_amount * {weight('order_id')}", _SETTLED),),
     (
-        Sum(
-            TRANSFER,
-            f"amount * {weight('reference_id')}",
-            "code IN ('sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')",
-        ),
+        Sum(ORDER, f"(face_value + fee) * {weight('id')}", PAID_FOR),
+        Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'refund_suspense'"),
     ),
 )
 _REVERSALS_BOOKED = Balance(

@@ -15,13 +15,19 @@ from meterai.operations.invariants.sources import (
     TRANSFER,
 )
 
-_OWED = "('refund_face_value', 'refund_fee', 'refund_vat', 'refund_suspense')"
-_REFUNDS_BOOKED = tuple(
+
+def _booked(codes: str) -> Sum:
+    return Sum(TRANSFER, f"amount * {weight('reference_id')}", f"code {codes}")
+
+
+_REFUNDS_BOOKED = (
     Balance(
-        (Sum(TRANSFER, f"amount * {weight('reference_id')}", booked),),
-        (Sum(REFUND, f"amount * {weight('order_id')}", owed),),
-    )
-    for booked, owed in ((f"code IN {_OWED}", ""), ("code = 'refund_paid'", "state = 'paid'"))
+        (_booked("= 'refund_suspense'"), _booked("IN ('refund_face_value', 'refund_fee', 'refund_vat')")),
+        (Sum(REFUND, f"amount * {weight('order_id')}"),),
+    ),
+    Balance(
+        (_booked("= 'refund_paid'"),), (Sum(REFUND, f"amount * {weight('order_id')}", "state = 'paid'"),)
+    ),
 )
 _MORE_THAN_PAID = """
     SELECT FROM (SELECT order_id, sum(amount) AS owed FROM sales.refund GROUP BY order_id) r
@@ -32,7 +38,7 @@ _MORE_THAN_PAID = """
 _PIECES = (
     ONE_LOT_EACH,
     LOTS_OF_THEIR_BUYERS,
-    JOBS_END_WITH_THEIR_SERIALS,
+    *JOBS_END_WITH_THEIR_SERIALS,
     Balance(
         (Sum(REFUND, f"quantity * {weight('item_id')}", "item_id IS NOT NULL"),),
         (Sum(SOLD, f"i.refunded_quantity * {weight('i.id')}", "i.refunded_quantity > 0"),),

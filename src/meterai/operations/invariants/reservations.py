@@ -11,7 +11,7 @@ from meterai.operations.invariants.sources import (
     HOLDS,
     JOBS_END_WITH_THEIR_SERIALS,
     KINDS_ARE_CONSTRAINED,
-    STAMPED,
+    SERIAL,
     TRANSFER,
 )
 
@@ -33,7 +33,7 @@ _ENDED_ONCE = Balance(
 _ENDED_AS_THE_SERIAL = tuple(
     Balance(
         (Sum(TRANSFER, hash_of("pending_id"), f"{ENDS} AND {posted} AND code = '{code}'"),),
-        (Sum(STAMPED, hash_of("s.reservation_id"), f"s.state = '{state}'"),),
+        (Sum(SERIAL, hash_of("reservation_id"), f"state = '{state}'"),),
     )
     for posted, code, state in (
         ("posted_at IS NOT NULL", "stamping", "released"),
@@ -101,6 +101,6 @@ I2 = SqlInvariant(
             balances=(_ENDED_ONCE, *_ENDED_AS_THE_SERIAL), nothing=(KINDS_ARE_CONSTRAINED, _LIVING_WITHOUT)
         ),
         1: Screen(balances=(_ENDED_ONCE,), nothing=(KINDS_ARE_CONSTRAINED,)),
-        2: Screen(balances=(JOBS_END_WITH_THEIR_SERIALS,)),
+        2: Screen(balances=JOBS_END_WITH_THEIR_SERIALS),
     },
 )

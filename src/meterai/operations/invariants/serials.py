@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from meterai.operations.invariants.fingerprint import Screen, Sum
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import LATER_VERSIONS, RELEASED_SERIALS_ARE_BOUND, STAMPED
+from meterai.operations.invariants.sources import LATER_VERSIONS, RELEASED_SERIALS_ARE_BOUND, SERIAL
 
 I1 = SqlInvariant(
     id="I1",
     title="No serial number on two documents",
-    population=Sum(STAMPED, where="s.serial IS NOT NULL"),
+    population=Sum(SERIAL),
     parts=(
         # Every version of a serial's release is of the document that it was allocated for.
         """

@@ -9,12 +9,12 @@ from pathlib import Path
 from meterai.kit.database import Connection
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
 from meterai.operations.invariants.model import Findings, SqlInvariant
-from meterai.operations.invariants.sources import STAMPED
+from meterai.operations.invariants.sources import SERIAL
 
 _UNDER_WAY_SECONDS = 60
 """An attempt is counted before the key is used. After this long it has been, or the signer was restarted."""
 
-_SIGNED = Sum(STAMPED, hash_of(texts=("s.serial",)), "s.state IN ('sealed', 'released')")
+_SIGNED = Sum(SERIAL, hash_of(texts=("serial",)), "state IN ('sealed', 'released')")
 _ATTEMPTS = "stamping.sign_attempt"
 # What is not sealed yet, or never will be, is looked up; so is what was signed again.
 _OTHERS = """(SELECT s.serial, i.serial IS NOT NULL AS intended,

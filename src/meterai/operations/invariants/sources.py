@@ -10,18 +10,23 @@ RELEASE = "stamping.release"
 ORDER = "sales.orders"
 PAYMENT = "sales.payment"
 REFUND = "sales.refund"
-SOLD = """sales.item i JOIN sales.orders o ON o.id = i.order_id
-    LEFT JOIN stamping.document d ON d.id = i.document_id"""
-"""Every item with its order and document."""
-STAMPED = """stamping.job j LEFT JOIN stamping.serial s ON s.job_id = j.id
-    LEFT JOIN stamping.document d ON d.id = j.document_id"""
-"""Every job with its serials and its document."""
+JOB = "stamping.job"
+SERIAL = "stamping.serial"
+SOLD = "sales.item i JOIN sales.orders o ON o.id = i.order_id"
+"""Every item with its order."""
+FURTHER = "stamping.serial s JOIN stamping.job j ON j.id = s.job_id WHERE s.ordinal > 1"
+"""Further stamps of a document, with their job. What is told of first stamps is told of jobs."""
+ALIVE = """stamping.serial s JOIN stamping.job j ON j.id = s.job_id
+    WHERE s.state IN ('allocated', 'sealed')"""
+"""Serials that hold a stamp, with their job."""
+BOUND = """stamping.release r
+    LEFT JOIN stamping.job j ON j.document_id = r.document_id AND j.state <> 'refused'"""
+"""Every release with the job of its document; answered by indexes alone."""
 
 LOT = "kind = 'lot'"
 PAID_FOR = "state IN ('paid', 'completed')"
 PAID_ITEM = "o.state IN ('paid', 'completed')"
-RELEASED = "s.state = 'released'"
-ALIVE = "s.state IN ('allocated', 'sealed')"
+NOT_REFUSED = "state <> 'refused'"
 
 # What kind of transfer it is, without comparing texts: constraints say so, and that they stand is looked at.
 HOLDS = "pending_id IS NULL AND posted_at IS NULL"
@@ -47,18 +52,28 @@ LOTS_OF_THEIR_BUYERS = Balance(
     ),
     (Sum(ACCOUNT, hash_of("id", "customer_id", "organisation_id"), LOT),),
 )
-JOBS_END_WITH_THEIR_SERIALS = Balance(
-    (
-        Sum(
-            STAMPED,
-            where="""(j.state = 'released') <> (s.state = 'released')
-                OR (j.state = 'refused') <> (s.state = 'annulled')""",
-        ),
-    )
+JOBS_END_WITH_THEIR_SERIALS = (
+    *(
+        Balance(
+            (Sum(SERIAL, hash_of("job_id"), f"ordinal = 1 AND state = '{serial}'"),),
+            (Sum(JOB, hash_of("id"), f"state = '{job}'"),),
+        )
+        for serial, job in (("released", "released"), ("annulled", "refused"))
+    ),
+    Balance(
+        (
+            Sum(
+                FURTHER,
+                where="""(j.state = 'released') <> (s.state = 'released')
+                    OR (j.state = 'refused') <> (s.state = 'annulled')""",
+            ),
+        )
+    ),
 )
+"""So what is told of released serials is told of released jobs, and of further stamps."""
 RELEASED_SERIALS_ARE_BOUND = Balance(
-    (Sum(STAMPED, hash_of("j.document_id", texts=("s.serial",)), RELEASED),),
-    (Sum(RELEASE, hash_of("document_id", texts=("serial",)), "version = 1"),),
+    (Sum(SERIAL, hash_of("job_id", texts=("serial",)), "state = 'released'"),),
+    (Sum(BOUND, hash_of("j.id", texts=("r.serial",)), "r.version = 1"),),
 )
 """To the document of their job, by a version 1 each."""
 LATER_VERSIONS = """
@@ -67,9 +82,11 @@ LATER_VERSIONS = """
     WHERE later.version > 1 AND later.document_id IS DISTINCT FROM r.document_id
 """
 """Those that are not of the document of version 1."""
+_OWNED_LOT = weight("j.lot_account_id", "j.customer_id", "j.organisation_id")
 PIECES_LEFT_THEIR_OWNERS_LOTS = Balance(
     (
-        Sum(STAMPED, weight("j.lot_account_id", "j.customer_id", "j.organisation_id"), RELEASED),
+        Sum(JOB, weight("lot_account_id", "customer_id", "organisation_id"), "state = 'released'"),
+        Sum(FURTHER, _OWNED_LOT, "s.state = 'released'"),
         Sum(
             SOLD,
             f"i.refunded_quantity * {weight('i.lot_account_id', 'o.customer_id', 'o.organisation_id')}",
@@ -79,7 +96,7 @@ PIECES_LEFT_THEIR_OWNERS_LOTS = Balance(
     (Sum(ACCOUNT, f"debits_posted * {weight('id', 'customer_id', 'organisation_id')}", LOT),),
 )
 PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS = Balance(
-    (Sum(STAMPED, weight("j.lot_account_id", "j.customer_id", "j.organisation_id"), ALIVE),),
+    (Sum(ALIVE, _OWNED_LOT),),
     (
         Sum(
             ACCOUNT,
