@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-import zxingcpp
+from tests.gate.ticket_code import read_code
 from tests.gate.visitor import get, join, post
 
 from meterai.waiting_room.tickets import decode_ticket
@@ -54,34 +52,7 @@ def test_a_text_that_an_sms_broke_into_lines_is_taken_back(gate: GateProcess) ->
 def test_the_qr_code_on_the_page_is_the_link_of_the_ticket(gate: GateProcess) -> None:
     ticket = join(gate.port, "qr@contoh.id").ticket
     page = get(gate.port, f"/antre/casn/t/{ticket}").text
-    found = re.search(r'class="qr" viewBox="0 0 (\d+) .*?dasharray="([^"]+)" d="([^"]+)"', page)
-    assert found
-    picture, side = drawn(found[3], found[2], int(found[1])), int(found[1])
-    read = zxingcpp.read_barcodes(memoryview(picture).cast("B", (side * 4, side * 4)))
-    assert [code.text for code in read] == [f"{gate.url}/antre/casn/t/{ticket}"]
-
-
-def drawn(path: str, dashes: str, side: int) -> bytes:
-    """The picture of one dashed line, four dots a module."""
-    pattern = [(index % 2 == 0) for index, length in enumerate(dashes.split()) for _ in range(int(length))]
-    rows = [bytearray(b"\xff" * side) for _ in range(side)]
-    start = re.match(r"M(\d+) ([\d.]+)", path)
-    assert start
-    x, y, at = int(start[1]), int(float(start[2])), 0
-    for step, length in re.findall(r"([hv])(-?\d+)", path):
-        for _ in range(abs(int(length))):
-            forward = int(length) > 0
-            if step == "v":
-                y += 1
-            elif not forward:
-                x -= 1
-            if at < len(pattern) and pattern[at]:
-                assert step == "h"
-                rows[y][x] = 0
-            if step == "h" and forward:
-                x += 1
-            at += 1
-    return b"".join(bytes(shade for shade in row for _ in range(4)) * 4 for row in rows)
+    assert read_code(page) == f"{gate.url}/antre/casn/t/{ticket}"
 
 
 def test_who_has_a_ticket_of_this_contact_keeps_the_earlier_place(gate: GateProcess) -> None:

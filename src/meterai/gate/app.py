@@ -22,6 +22,7 @@ from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_fo
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
+from meterai.gate.qr import TicketCodes
 from meterai.gate.room import NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
@@ -70,6 +71,8 @@ class Hall:
     pings: Pings
     promises: PromiseBook
     facts: EventFacts
+    codes: dict[str, TicketCodes]
+    """By language."""
 
 
 class Gate:
@@ -86,6 +89,7 @@ class Gate:
         self._facts = facts
         self._limits = NetworkLimits()
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._learning: set[asyncio.Task[None]] = set()
         self._written_at = 0.0
         self._is_secure = settings.gate_url.startswith("https:")
         for name, (kind, content) in self.pages.assets.items():
@@ -115,6 +119,11 @@ class Gate:
         for slug, hall in self.halls.items():
             if hall.shelf.look():
                 self._make_ready(slug, hall.shelf)
+            for codes in hall.codes.values():
+                if codes.is_worth_learning and not self._learning:
+                    task = asyncio.get_running_loop().create_task(asyncio.to_thread(codes.learn))
+                    self._learning.add(task)
+                    task.add_done_callback(self._learning.discard)
             if now - self._written_at >= 1:
                 hall.pings.write()
                 hall.promises.write()
@@ -147,10 +156,19 @@ class Gate:
         facts = self._facts.get(folder.slug) or EventFacts(
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
-        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts)
+        self.halls[folder.slug] = Hall(
+            shelf, room, joining, Pings(own), PromiseBook(own), facts, self._codes(folder.slug)
+        )
         self._make_ready(folder.slug, shelf)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
         log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
+
+    def _codes(self, slug: str) -> dict[str, TicketCodes]:
+        url = self.settings.gate_url
+        return {
+            language: TicketCodes(f"{url}{prefix}/antre/{slug}/t/")
+            for language, prefix in (("id", ""), ("en", "/en"))
+        }
 
     def _make_ready(self, slug: str, shelf: Shelf) -> None:
         if shelf.status_raw:
@@ -365,7 +383,7 @@ class _Visit:
             hall.promises.give(promise)
         body = wait_page(
             self.gate.pages, hall.shelf, hall.facts, text, ticket,
-            told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
+            told=told, language=self.language, now=now, codes=hall.codes[self.language],
         )  # fmt: skip
         cookies: tuple[tuple[str, str], ...] = ()
         if not cookie_ticket(self.request, self.slug):
