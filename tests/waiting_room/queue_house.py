@@ -20,6 +20,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import msgspec
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_log import QueueLog
 
 from meterai.kernel.errors import Refusal
 from meterai.sales.events import load_events
@@ -27,10 +28,7 @@ from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room import documents, store
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.load import SiteLoad, report_site_load
-from meterai.waiting_room.log_facts import AnyFacts, decode_facts
-from meterai.waiting_room.merkle import root_of
 from meterai.waiting_room.model import Policy, Schedule
-from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, read_entries
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import Ticket, decode_ticket
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -68,7 +66,7 @@ class Controller:
         self.process.wait(10)
 
 
-class QueueHouse:
+class QueueHouse(QueueLog):
     """One event with its queue. `load`: what the site says of itself, once a second."""
 
     def __init__(self, database: TestDatabase, root: Path, event: str = "casn") -> None:
@@ -141,21 +139,6 @@ class QueueHouse:
                 return status
             await asyncio.sleep(0.05)
         raise AssertionError(f"never: the status is {self.status()}")
-
-    def entries(self) -> list[LogEntry]:
-        """The public log, its heads checked: each stands for a beginning of the entries that lie there."""
-        lines = [(line, entry) for line, entry in read_entries(self.folder.log / ENTRIES)]
-        assert [entry.n for _, entry in lines] == list(range(len(lines)))
-        key = self.folder.keys().controller.public_key()
-        for raw in (self.folder.log / HEADS).read_bytes().splitlines():
-            head = documents.read(raw.replace(b" ", b"\n", 1), documents.Head, key)
-            assert head.root == root_of(line for line, _ in lines[: head.size]).hex()
-        return [entry for _, entry in lines]
-
-    def facts[F: AnyFacts](self, form: type[F]) -> list[F]:
-        """What the log says of one kind."""
-        found = [decode_facts(entry.what, entry.facts) for entry in self.entries()]
-        return [facts for facts in found if isinstance(facts, form)]
 
     async def _beat(self) -> None:
         while True:

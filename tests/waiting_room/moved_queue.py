@@ -1,0 +1,146 @@
+"""A queue in this process whose clock the test moves: real conductor, store, files and gate room, no waiting.
+
+What only processes can show (a crash, a frozen controller, two at once) is tested with processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_log import QueueLog
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.kit.fail_points import FailPoint, never
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room import store
+from meterai.waiting_room.conductor import Conductor
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.load import SiteLoad, report_site_load
+from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
+from meterai.waiting_room.use_cases.set_queue import set_queue
+
+START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
+CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
+CHAIN_LINKS = 2_000
+
+
+def schedule_of(*, open_s: int = 3_600, window_s: int = 1, lottery_s: int = 0) -> Schedule:
+    """Opens at `START`, or after a lottery."""
+    opens = START + lottery_s
+    return Schedule(joins_from=START, opens_at=opens, closes_at=opens + open_s, window_s=window_s)
+
+
+@dataclass
+class MovedQueue(QueueLog):
+    """One event, one gate, one controller after the other. `load`: what the site says; None: it is silent."""
+
+    database: TestDatabase
+    folder: QueueFolder
+    now: float = START
+    load: SiteLoad | None = CALM
+    beacon: Beacon | None = None
+    seen: list[Status] = field(default_factory=list)
+    """Every status that was published, in order."""
+    _holders: int = 0
+
+    async def open(
+        self,
+        schedule: Schedule,
+        policy: Policy | None = None,
+        *,
+        always: bool = False,
+        chain_links: int = CHAIN_LINKS,
+    ) -> None:
+        """The queue is there, its rules are published, a gate runs."""
+        db = self.database.app
+        await set_events(db, load_events())
+        moment = datetime.fromtimestamp(self.now, UTC)
+        await set_queue(db, self.folder.slug, schedule, policy or Policy(), is_on=True, now=moment)
+        await self.wish("always_in_line", always)
+        self.keys = self.folder.keys()
+        self.chain = SeedChain(self.keys.chain, chain_links)
+        await self.take_over()
+        await self._step()
+        self.gate = Room(Shelf(self.folder), self.keys, gate=1, wall=lambda: self.now)
+        self._tick()
+
+    async def take_over(self, fail_point: FailPoint = never) -> None:
+        """Another controller leads from now on; the one before is gone, as by `kill -9`."""
+        self._holders += 1
+        name = f"controller {self._holders}"
+        async with self.database.app.transaction() as tx:
+            await tx.execute("UPDATE waiting_room.lease SET until = 'epoch'")
+            epoch = await store.take_lease(tx, name, 3_600)
+        assert epoch is not None
+        steering = Steering(
+            self.database.app, self.folder.slug, name, epoch, self.keys, self.chain, self.beacon
+        )
+        self.conductor = Conductor(steering, Publisher(self.folder, epoch, self.keys.controller), fail_point)
+
+    async def wish(self, column: str, value: object) -> None:
+        """What an operator wants."""
+        async with self.database.app.transaction() as tx:
+            await store.set_wish(tx, self.folder.slug, column, value)
+
+    async def seconds(self, count: int) -> Status:
+        """So many seconds of everything; the last status."""
+        for _ in range(count):
+            self.now += 1
+            self._tick()
+            await self._step()
+        return self.seen[-1]
+
+    async def until(self, what: Callable[[Status], bool], seconds: int = 60) -> Status:
+        """The first status for which this holds."""
+        for _ in range(seconds):
+            if what(status := await self.seconds(1)):
+                return status
+        raise AssertionError(f"never: the status is {self.seen[-1]}")
+
+    def join(self, contact: str) -> Ticket:
+        """A ticket; its record is on the disk."""
+        window = self.gate.window()
+        assert window is not None
+        issued = self.gate.issue(self.gate.id_of(contact), window.number)
+        self.gate.journal.flush()
+        return issued.ticket
+
+    async def close(self) -> None:
+        """Ends it."""
+        self.gate.close()
+        await self.conductor.close()
+
+    async def _step(self) -> None:
+        await self._report()
+        decided = await self.conductor.step(self.now)
+        status = self.conductor._publisher.published_status()
+        assert status is not None
+        assert status.sequence == decided.queue.sequence
+        self.seen.append(status)
+
+    async def _report(self) -> None:
+        if self.load is not None:
+            await report_site_load(self.database.app, "test", self.load)
+            return
+        async with self.database.app.transaction() as tx:  # as if the time had passed for the site too
+            await tx.execute("UPDATE waiting_room.site_load SET at = at - interval '1 second'")
+
+    def _tick(self) -> None:
+        """What a gate does all the time."""
+        self.gate.shelf.look()
+        self.gate.close_windows()
+        self.gate._found_until = 0.0
+        sign = GateSign(1, self.now, self.gate.journal.closed_through)
+        (self.folder.gate(1) / "gate.json").write_bytes(msgspec.json.encode(sign))

@@ -1,0 +1,50 @@
+"""What a test reads of a queue's public log, and what holds in it whatever happened."""
+
+from __future__ import annotations
+
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.log_facts import AnyFacts, FrontierFacts, decode_facts
+from meterai.waiting_room.merkle import root_of
+from meterai.waiting_room.model import Frontier, Lane
+from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, read_entries
+from meterai.waiting_room.queue_folder import QueueFolder
+
+
+class QueueLog:
+    """Of somebody who has the folder, and has seen the statuses."""
+
+    folder: QueueFolder
+    seen: list[Status]
+
+    def entries(self) -> list[LogEntry]:
+        """The public log, its heads checked: each stands for a beginning of the entries that lie there."""
+        lines = [(line, entry) for line, entry in read_entries(self.folder.log / ENTRIES)]
+        assert [entry.n for _, entry in lines] == list(range(len(lines)))
+        key = self.folder.keys().controller.public_key()
+        for raw in (self.folder.log / HEADS).read_bytes().splitlines():
+            head = documents.read(raw.replace(b" ", b"\n", 1), documents.Head, key)
+            assert head.root == root_of(line for line, _ in lines[: head.size]).hex()
+        return [entry for _, entry in lines]
+
+    def facts[F: AnyFacts](self, form: type[F]) -> list[F]:
+        """What the log says of one kind."""
+        found = [decode_facts(entry.what, entry.facts) for entry in self.entries()]
+        return [facts for facts in found if isinstance(facts, form)]
+
+    def assert_orderly(self) -> None:
+        """Nothing runs back, nothing is told before its time."""
+        seen = [(status.epoch, status.sequence) for status in self.seen]
+        assert seen == sorted(seen), "statuses ran back"
+        frontiers = [Frontier(*status.frontiers[Lane.NEW]) for status in self.seen]
+        assert frontiers == sorted(frontiers), "the frontier ran back"
+        moves = [facts.frontier for facts in self.facts(FrontierFacts) if facts.lane is Lane.NEW]
+        assert moves == sorted(set(moves)), "the log's frontier ran back, or was told twice"
+        told: dict[str, list[int]] = {"close": [], "reveal": []}
+        for entry in self.entries():
+            if entry.what in told:
+                told[entry.what].append(entry.facts["window"])
+            if entry.what == "reveal":
+                assert entry.facts["window"] in told["close"], "a seed before its roots"
+        for windows in told.values():
+            assert windows == list(range(windows[0], windows[0] + len(windows))), windows
