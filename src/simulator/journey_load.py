@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from simulator.applicant import Outcome, StepRefused, TooLate
+from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
 from simulator.http import ConnectionLost
-from simulator.order_load import SAMPLE_EVERY, StepTimes, paper_of, quantiles, verify_sample
-from simulator.papers import make_letter
+from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import QueuedApplicant
 from simulator.report import report
@@ -32,33 +32,23 @@ BEHIND_THE_GATE = (
 PROBLEMS_MAX = 20
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run showed. Times of people who came while it was measured; CPU of the same time."""
+class Result(CrowdFigures, frozen=True, kw_only=True):
+    """Of an open load. Times of people who came while it was measured; CPU of the same time.
+
+    `finished_per_second`: during the measured time, whenever its people had come.
+    """
 
     offered_per_second: float
     came: int
-    finished: int
-    finished_per_second: float
-    """During the measured time, whenever its people had come."""
     unfinished: int
     """Still under way when the measured time was over, and `drain_seconds` after it."""
-    cpu_ms_per_order: float
-    cpu_ms_by_part: dict[str, float]
-    sandbox_cpu_ms_per_order: float
     driver_cpu_ms_per_order: float
-    steps: dict[str, StepTimes]
     p95_ms_behind_the_gate: float
     """The worst of the steps of those who were let in."""
     waited_s: dict[str, float]
     """In line: p50, p95, most."""
     shed: int
     """Doors found full; their people came back."""
-    refused: int
-    lost: int
-    verified: int
-    seconds: float
-    file_bytes: int
-    problems: list[str]
 
 
 @dataclass(slots=True)
@@ -177,8 +167,6 @@ async def measure(
     verified = await asyncio.to_thread(verify_sample, crowd.sample, data)
     if verified != len(crowd.sample):
         crowd.problems.append(f"{len(crowd.sample) - verified} of {len(crowd.sample)} files not genuine")
-    done = max(in_time, 1)
-    spent = {part: (after[part] - before.get(part, 0)) * 1000 / done for part in sorted(after)}
     steps = {name: quantiles(values) for name, values in crowd.times.items()}
     return Result(
         offered_per_second=rate,
@@ -186,10 +174,8 @@ async def measure(
         finished=len(crowd.ends),
         finished_per_second=round(in_time / took, 2),
         unfinished=unfinished,
-        cpu_ms_per_order=round(sum(ms for part, ms in spent.items() if part != "sandbox"), 2),
-        cpu_ms_by_part={part: round(ms, 2) for part, ms in spent.items() if part != "sandbox"},
-        sandbox_cpu_ms_per_order=round(spent.get("sandbox", 0), 2),
-        driver_cpu_ms_per_order=round(own * 1000 / done, 2),
+        **msgspec.structs.asdict(cpu_of_orders(before, after, in_time)),
+        driver_cpu_ms_per_order=round(own * 1000 / max(in_time, 1), 2),
         steps=steps,
         p95_ms_behind_the_gate=max(
             (steps[name].p95_ms for name in BEHIND_THE_GATE if name in steps), default=0

@@ -10,50 +10,24 @@ import asyncio
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.rules import judge
-from meterai.verification.trust import load_trust
 from simulator.applicant import StepRefused, TooLate
+from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
 from simulator.http import ConnectionLost
-from simulator.papers import make_letter
+from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds
 from simulator.queueing import QueuedApplicant
 from simulator.report import report
 from simulator.service import Service, find_service
 
-SAMPLE_EVERY = 10
-"""The driver judges each tenth file itself, with the trust root and without asking the service."""
 
+class Result(CrowdFigures, frozen=True, kw_only=True):
+    """Of a closed load: so many people at work side by side."""
 
-class StepTimes(msgspec.Struct, frozen=True):
-    """Quantiles of one step's wall time."""
-
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What the run showed. CPU counts product processes with PostgreSQL; the sandbox's stands apart."""
-
-    finished: int
-    finished_per_second: float
-    cpu_ms_per_order: float
-    cpu_ms_by_part: dict[str, float]
-    sandbox_cpu_ms_per_order: float
-    steps: dict[str, StepTimes]
-    refused: int
-    lost: int
-    verified: int
-    seconds: float
     people: int
-    file_bytes: int
-    problems: list[str]
 
 
 @dataclass(slots=True)
@@ -118,29 +92,6 @@ class Load:
             self.sample.append(outcome.files[0].content)
 
 
-def paper_of(paper: bytes, number: int) -> bytes:
-    """Everybody's own file: nothing of one person's document is made ready by another's."""
-    return paper.replace(b"(simulator)", b"(sim%06d)" % (number % 1_000_000), 1)
-
-
-def verify_sample(files: list[bytes], data: Path) -> int:
-    """How many of the files are judged ASLI here, offline."""
-    trust = load_trust(data / "pki" / "trust")
-    now = datetime.now(UTC)
-    verdicts = [judge(JudgeRequest(data=file, trust=trust, moment=now)).verdict for file in files]
-    return verdicts.count(Verdict.GENUINE)
-
-
-def quantiles(values: list[float]) -> StepTimes:
-    """p50, p95 and p99 (nearest rank)."""
-    ranked = sorted(values)
-
-    def at(share: float) -> float:
-        return round(ranked[min(len(ranked) - 1, int(share * len(ranked)))], 1)
-
-    return StepTimes(at(0.50), at(0.95), at(0.99))
-
-
 async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> Result:
     """Warms up with a tenth of the orders, then measures. `data`: the running service's directory."""
     service = find_service(data)
@@ -150,17 +101,13 @@ async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> R
     before, began = cpu_seconds(service.pid), time.perf_counter()
     await load.run()
     seconds, after = time.perf_counter() - began, cpu_seconds(service.pid)
-    done = max(load.finished, 1)
-    spent = {part: (after[part] - before.get(part, 0)) * 1000 / done for part in sorted(after)}
     verified = await asyncio.to_thread(verify_sample, load.sample, data)
     if verified != len(load.sample):
         load.problems.append(f"{len(load.sample) - verified} of {len(load.sample)} files judged not genuine")
     return Result(
         finished=load.finished,
         finished_per_second=round(load.finished / seconds, 2),
-        cpu_ms_per_order=round(sum(ms for part, ms in spent.items() if part != "sandbox"), 2),
-        cpu_ms_by_part={part: round(ms, 2) for part, ms in spent.items() if part != "sandbox"},
-        sandbox_cpu_ms_per_order=round(spent.get("sandbox", 0), 2),
+        **msgspec.structs.asdict(cpu_of_orders(before, after, load.finished)),
         steps={name: quantiles(values) for name, values in load.times.items()},
         refused=load.refused,
         lost=load.lost,

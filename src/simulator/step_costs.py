@@ -16,8 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from simulator.order_load import paper_of
-from simulator.papers import make_letter
+from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_nanoseconds
 from simulator.queueing import QueuedApplicant
 from simulator.report import report

@@ -13,7 +13,7 @@ from typing import Final
 
 from simulator.applicant import StepRefused, TooLate
 from simulator.http import ConnectionLost
-from simulator.order_load import paper_of
+from simulator.papers import paper_of
 from simulator.rehearsal.patience import PatientApplicant
 from simulator.service import Service
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
+from simulator.crowd_figures import verify_sample
 from simulator.http import Browser
-from simulator.order_load import verify_sample
 from simulator.papers import make_letter
 from simulator.rehearsal.crowd import Crowd
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
