@@ -40,15 +40,27 @@ async def enqueue_many(
     """Writes several rows at once. `later`: topics whose rows are due only after a while."""
     if not entries:
         return
-    delays = later or {}
     await tx.execute(
         "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
         " SELECT topic, payload, due, $4"
         " FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[]) AS new(topic, payload, due)",
+        *columns(entries, now, later=later),
+        now,
+    )
+
+
+def columns(
+    entries: Sequence[tuple[str, Mapping[str, object]]],
+    now: datetime,
+    *,
+    later: Mapping[str, timedelta] | None = None,
+) -> tuple[list[str], list[Mapping[str, object]], list[datetime]]:
+    """Topics, payloads and due times, for a function of the database that writes rows itself."""
+    delays = later or {}
+    return (
         [topic for topic, _ in entries],
         [payload for _, payload in entries],
         [now + delays.get(topic, timedelta()) for topic, _ in entries],
-        now,
     )
 
 

@@ -37,16 +37,16 @@ async def open_accounts(tx: Connection, accounts: Sequence[Account], now: dateti
     Raises: Refusal(CONFLICT, "ledger.id_reused") when an account of that id says something else.
     """
     try:
-        await tx.execute(_OPEN, *_columns_of(accounts), now)
+        await tx.execute(_OPEN, *account_columns(accounts), now)
     except asyncpg.PostgresError as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
 
 
 async def open_and_post(
     tx: Connection, accounts: Sequence[Account], transfers: Sequence[Transfer], now: datetime
 ) -> int:
     """Opens accounts and writes transfers in one call. Says and raises what `open_accounts` and `post` do."""
-    return await _call(tx, _OPEN_AND_POST, [*_transfer_columns(transfers), now, *_columns_of(accounts)])
+    return await _call(tx, _OPEN_AND_POST, [*transfer_columns(transfers), now, *account_columns(accounts)])
 
 
 async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
@@ -67,18 +67,19 @@ async def post(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> 
     """
     if not transfers:
         return 0
-    return await _call(tx, _POST, [*_transfer_columns(transfers), now])
+    return await _call(tx, _POST, [*transfer_columns(transfers), now])
 
 
 async def _call(tx: Connection, statement: str, arguments: Sequence[object]) -> int:
     try:
         new = await tx.fetchval(statement, *arguments)
     except asyncpg.PostgresError as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
     return int(new)
 
 
-def _columns_of(accounts: Sequence[Account]) -> tuple[list[object], ...]:
+def account_columns(accounts: Sequence[Account]) -> tuple[list[object], ...]:
+    """Accounts as `ledger.open_accounts` takes them, for a function of the database that calls it."""
     return (
         [account.id for account in accounts],
         [unit_of(account.kind) for account in accounts],
@@ -89,7 +90,8 @@ def _columns_of(accounts: Sequence[Account]) -> tuple[list[object], ...]:
     )
 
 
-def _transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
+def transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]:
+    """Transfers as `ledger.post_transfers` takes them, for a function of the database that calls it."""
     return (
         [transfer.id for transfer in transfers],
         [transfer.kind for transfer in transfers],
@@ -104,7 +106,7 @@ def _transfer_columns(transfers: Sequence[Transfer]) -> tuple[list[object], ...]
     )
 
 
-def _refusal(error: asyncpg.PostgresError) -> Exception:
+def refusal_of(error: asyncpg.PostgresError) -> Exception:
     """The refusal that a database error stands for; the error itself when it is none (a bug, an outage)."""
     known = _BY_SQLSTATE.get(error.sqlstate or "") or _BY_CONSTRAINT.get(error.constraint_name or "")
     return Refusal(*known) if known else error

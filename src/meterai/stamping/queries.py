@@ -27,7 +27,11 @@ from meterai.stamping.preparation import OutputLimits
 log = structlog.get_logger(__name__)
 
 _RENDER = "meterai.kit.pdf.rendering:render_page"
-"""Pages drawn lately, the oldest first: people go back and forth while they place a stamp."""
+_AT_HAND_SECONDS = 600.0
+"""As long as browsers keep the image too."""
+_NAMES_REMEMBERED_MAX = 20_000
+_names: dict[UUID, str] = {}
+"""What documents are called: a name never changes."""
 
 _JOB = """
     SELECT j.id, j.document_id, j.reference_id, j.state, j.refusal_code, j.trouble_code, j.attempts,
@@ -147,6 +151,26 @@ async def document_labels(db: Database, ids: Sequence[UUID]) -> dict[UUID, Docum
     return {row["id"]: DocumentLabel(name=row["name"], serials=tuple(row["serials"])) for row in rows}
 
 
+async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The files' names, for their owner's pages; of documents that are gone none, or the one they had."""
+    known = {id: _names[id] for id in ids if id in _names}
+    missing = [id for id in ids if id not in known]
+    if missing:
+        async with db.connection() as conn:
+            rows = await conn.fetch("SELECT id, name FROM stamping.document WHERE id = ANY ($1)", missing)
+        for row in rows:
+            known[row["id"]] = row["name"]
+            remember_name(row["id"], row["name"])
+    return known
+
+
+def remember_name(document_id: UUID, name: str) -> None:
+    """Spares the look-up of a name that was given or found a moment ago."""
+    if len(_names) >= _NAMES_REMEMBERED_MAX:
+        _names.clear()
+    _names[document_id] = name
+
+
 async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentSummary]:
     """What an order's page says of its documents."""
     async with db.connection() as conn:
@@ -156,6 +180,14 @@ async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, Doc
         row["id"]: DocumentSummary(document_id=row["id"], name=row["name"], job=jobs.get(row["id"]))
         for row in rows
     }
+
+
+def image_at_hand(key: str, page: int, width: int) -> bytes | None:
+    """A page of the object `key`, if it was drawn here a moment ago: for those who were shown its address.
+
+    Nothing is looked up, so this says for some minutes what was true when the address was given out.
+    """
+    return page_images.find(key, page, width, younger_than_s=_AT_HAND_SECONDS)
 
 
 async def document_image(

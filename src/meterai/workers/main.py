@@ -92,7 +92,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     bells, due_jobs = Bells(), DueJobs(tools, worker)
 
     def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
-        return Loop(name=name, work=work, busy_s=1, idle_s=1, bell=bell, full=full)
+        return Loop(name=name, work=work, busy_s=5, idle_s=5, bell=bell, full=full)
 
     behind = BehindReporter(db)
 
@@ -107,20 +107,20 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
-        Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=1),
+        Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),
         Loop(
             name="archive",
             work=lambda: renew_due_archives(archive),
             busy_s=60 / max(1, app.settings.archive_files_per_minute),
-            idle_s=1,
+            idle_s=5,
         ),
         Loop(name="gate_mail", work=lambda: send_gate_mail(app), idle_s=0.5),
         Loop(name="reminders", work=lambda: remind(app), busy_s=0.1, idle_s=3),
-        Loop(name="payments", work=poll, busy_s=0.05, idle_s=1),
-        Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=2),
+        Loop(name="payments", work=poll, busy_s=0.05, idle_s=2),
+        Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
         Loop(name="behind", work=tell_what_is_behind, idle_s=1),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5),
-        Loop(name="refunds", work=refund, busy_s=0.05, idle_s=1),
+        Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",
             work=lambda: clean_up_documents(db, app.objects, now=clock()),

@@ -129,36 +129,18 @@ async def settle(
     Other open attempts of a credited order are cancelled, and polled at once so that the gateway closes them.
     """
     await tx.execute(
-        """
-        WITH others AS (
-            UPDATE sales.payment SET state = 'cancelled', poll_at = $9
-            WHERE order_id = $1 AND id <> $2 AND state IN ('creating', 'pending') AND $5 = 'credited'
-        ), notices AS (
-            UPDATE sales.notice SET processed_at = $9 WHERE reference = $10 AND processed_at IS NULL
-        ), items AS (
-            UPDATE sales.item i SET state = s.state, done_at = CASE WHEN s.state = 'done' THEN $9 END
-            FROM unnest($7::uuid[], $8::text[]) AS s(item_id, state) WHERE i.id = s.item_id
-        ), paid AS (
-            UPDATE sales.orders SET state = $6, paid_at = $9,
-                closed_at = CASE WHEN $6 = 'completed' THEN $9::timestamptz END
-            WHERE id = $1 AND $5 = 'credited'
-        )
-        UPDATE sales.payment SET state = 'settled', settled_at = $9, poll_at = NULL, lease_until = NULL,
-            transaction_id = coalesce(nullif($3, ''), transaction_id), paid_amount = $4, outcome = $5,
-            gateway_cost = $11
-        WHERE id = $2
-        """,
+        "SELECT sales.write_settled($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         order_id,
         payment_id,
+        reference,
         transaction_id,
         paid_amount,
         outcome,
+        gateway_cost,
         order_state,
         [item_id for item_id, _ in item_states],
         [state for _, state in item_states],
         now,
-        reference,
-        gateway_cost,
     )
 
 

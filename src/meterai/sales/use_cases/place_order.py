@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,10 +16,10 @@ from meterai.ledger import store as ledger
 from meterai.ledger.model import lot_account_id
 from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
-from meterai.sales.model import OrderEvent, OrderState, PriceList, next_order_state, price_of
+from meterai.sales.model import OrderEvent, OrderState, Price, PriceList, next_order_state, price_of
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
-from meterai.sales.store import orders, payments
+from meterai.sales.store import as_read, orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)
 """The stamps stay reserved for so long after the payment's end: its status may come late."""
@@ -58,6 +60,14 @@ async def place_order(
     """
     channel = read_channel(channel)
     now = clock()
+    expires_at = now + timedelta(minutes=payment_minutes)
+
+    def attempt(order: Order) -> Payment:
+        return new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
+
+    at_once = await _place_as_read(db, order_id, attempt, price_list=price_list, now=now)
+    if at_once is not None:
+        return await _charge(db, gateway, *at_once, clock=clock)
     async with db.transaction() as tx:
         order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
         refuse_ended(order)
@@ -66,16 +76,50 @@ async def place_order(
         refuse_unready(order)
         repriced = await _reprice(tx, order, face_value, price_list)
         if not repriced:
-            expires_at = now + timedelta(minutes=payment_minutes)
-            payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
+            payment = attempt(order)
             await _reserve(tx, order, payment, now)
     if repriced:
         raise Refusal(Kind.CONFLICT, "order.price_changed")
+    return await _charge(db, gateway, order, payment, clock=clock)
+
+
+async def _charge(
+    db: Database, gateway: PaymentGateway, order: Order, payment: Payment, *, clock: Clock
+) -> PlacedOrder:
     payment = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
     order = msgspec.structs.replace(
         order, state=next_order_state(order.state, OrderEvent.PLACE), expires_at=payment.expires_at
     )
     return placed(order, payment)
+
+
+async def _place_as_read(
+    db: Database,
+    order_id: uuid.UUID,
+    attempt: Callable[[Order], Payment],
+    *,
+    price_list: PriceList,
+    now: datetime,
+) -> tuple[Order, Payment] | None:
+    """Places the usual order, a complete draft at today's prices, in one call.
+
+    None, and nothing written, in any other case, also when the order changed since it was read.
+    """
+    async with db.connection() as connection:
+        read, face_value = await orders.read_order_and_tariff(connection, order_id, business_date(now))
+        order = read.order
+        if order.state is not OrderState.DRAFT:
+            return None
+        refuse_unready(order)
+        if _new_price(order, face_value, price_list) is not None:
+            return None
+        payment = attempt(order)
+        held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
+        with _stock_out():
+            written = await as_read.place(
+                connection, read, payment, lots=bookings.lots_of(order), reservations=held
+            )
+    return (order, payment) if written else None
 
 
 def refuse_ended(order: Order) -> None:
@@ -94,12 +138,19 @@ def refuse_unready(order: Order) -> None:
 
 async def _reprice(tx: Connection, order: Order, face_value: int, price_list: PriceList) -> bool:
     """Whether the prices shown in the draft are not today's; then the draft gets today's."""
-    price = price_of(order.quantity, face_value, price_list)
-    today = (price.unit_face_value, price.unit_fee, price.unit_vat)
-    if all((item.unit_face_value, item.unit_fee, item.unit_vat) == today for item in order.items):
+    price = _new_price(order, face_value, price_list)
+    if price is None:
         return False
     await orders.reprice(tx, order.id, price)
     return True
+
+
+def _new_price(order: Order, face_value: int, price_list: PriceList) -> Price | None:
+    """Today's price, when the draft shows another one."""
+    price = price_of(order.quantity, face_value, price_list)
+    today = (price.unit_face_value, price.unit_fee, price.unit_vat)
+    shown = ((item.unit_face_value, item.unit_fee, item.unit_vat) for item in order.items)
+    return None if all(item == today for item in shown) else price
 
 
 async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
@@ -109,11 +160,17 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
         payment,
         lots=[(item.id, lot_account_id(item.id)) for item in order.items],
     )
-    try:
-        held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
+    held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
+    with _stock_out():
         await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
+
+
+@contextmanager
+def _stock_out() -> Iterator[None]:
+    """No stock, or a seller whose books were never opened: says so, and nothing stays written."""
+    try:
+        yield
     except Refusal as refusal:
-        # No stock, or a seller whose books were never opened: the whole transaction is undone.
         if refusal.code in ("ledger.insufficient", "ledger.unknown"):
             raise Refusal(Kind.UNAVAILABLE, "stock.out") from refusal
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -41,7 +41,7 @@ from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
-from meterai.sales.store import orders, payments, refunds
+from meterai.sales.store import as_read, orders, payments, refunds
 
 log = structlog.get_logger(__name__)
 
@@ -89,12 +89,51 @@ async def settle_payment(
     status = await gateway.get_status(reference)
     now = clock()
     if status.state is GatewayState.SETTLED:
+        booked = await _book_as_read(db, reference, status, now)
+        if booked is not None:
+            return booked
         async with db.transaction() as tx:
             return await _book(tx, reference, status, now)
     if status.state in _TAKEN_BACK or status.state in _CLOSED_BY:
         async with db.transaction() as tx:
             return await _end(tx, reference, status.state, now)
     return await _leave(db, gateway, status, now)
+
+
+async def _book_as_read(
+    db: Database, reference: str, status: GatewayStatus, now: datetime
+) -> Settlement | None:
+    """Books the usual case, money for an order that waits for it, in one call.
+
+    None, and nothing booked, in any other case, also when the order changed since it was read.
+    """
+    async with db.connection() as connection:
+        read = await orders.read_order_of_payment(connection, reference)
+        order, payment = read.order, _payment(read.order, reference)
+        waits = order.state is OrderState.AWAITING_PAYMENT and payment.state in OPEN_PAYMENTS
+        if not waits or outcome_of(order, payment, status.amount) is not PaymentOutcome.CREDITED:
+            return None
+        cost = gateway_cost(payment.channel, status.amount)
+        after, items = _after(order)
+        booked = await as_read.settle(
+            connection,
+            read,
+            payment,
+            transaction_id=status.transaction_id,
+            paid_amount=status.amount,
+            gateway_cost=cost,
+            order_state=after,
+            item_states=items,
+            work=_work(order, payment),
+            later=_later(after),
+            transfers=bookings.receive_payment(order, payment, status.amount, cost)
+            + bookings.sale(order, late=False),
+            now=now,
+        )
+    if not booked:
+        return None
+    credited = msgspec.structs.replace(payment, state=PaymentState.SETTLED, outcome=PaymentOutcome.CREDITED)
+    return _told(order, credited, new=True)
 
 
 async def _book(tx: Connection, reference: str, status: GatewayStatus, now: datetime) -> Settlement:
@@ -125,8 +164,7 @@ async def _book(tx: Connection, reference: str, status: GatewayStatus, now: date
         now=now,
     )
     if outcome is PaymentOutcome.CREDITED:
-        later = {} if after is OrderState.COMPLETED else {NEWS_TOPIC: PAID_NEWS_AFTER}
-        await outbox.enqueue_many(tx, _work(order, payment), now, later=later)
+        await outbox.enqueue_many(tx, _work(order, payment), now, later=_later(after))
         if not late:
             await ledger.post(tx, received + bookings.sale(order, late=False), now)
     else:
@@ -169,6 +207,11 @@ def _after(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID, ItemStat
     if any(state is ItemState.STAMPING for _, state in items):
         return paid, items
     return next_order_state(paid, OrderEvent.COMPLETE), items
+
+
+def _later(after: OrderState) -> dict[str, timedelta]:
+    """The news of a payment wait a little: that everything is stamped already is the better news."""
+    return {} if after is OrderState.COMPLETED else {NEWS_TOPIC: PAID_NEWS_AFTER}
 
 
 def _work(order: Order, payment: Payment) -> list[Entry]:

@@ -22,6 +22,7 @@ from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.output import verdict_of
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.queries import remember_name
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX, Reception, ReceptionRequest
 from meterai.stamping.store import documents
 
@@ -40,6 +41,8 @@ class AcceptedDocument(msgspec.Struct, frozen=True, kw_only=True):
     placements: tuple[Placement, ...]
     """Proposed; `place_stamps` moves them."""
     output: OutputVerdict
+    uploaded: str
+    """The SHA-256 of the file as it came."""
 
 
 async def accept_document(
@@ -77,6 +80,8 @@ async def accept_document(
         data=data, stamps=stamps, limits=limits or OutputLimits(), profile=profile, password=password
     )
     found = await jail.run(_RECEIVE, request, Reception)
+    uploaded = hashlib.sha256(data).hexdigest()
+    key = hashlib.sha256(found.instead).hexdigest() if found.instead else uploaded
     data = found.instead or data
     inspection, placements = found.inspection, found.placements
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
@@ -86,7 +91,7 @@ async def accept_document(
         customer_id=customer_id,
         name=_tidy(name),
         kind=kind,
-        input_object=hashlib.sha256(data).hexdigest(),
+        input_object=key,
         input_bytes=len(data),
         profile=found.profile,
         inspection=inspection,
@@ -99,10 +104,17 @@ async def accept_document(
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
-    await objects.put(data)  # after the row: see lock_object. Nobody knows the document's id before.
-    page_images.keep(document.input_object, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
+    await objects.put_all(
+        {key: data}
+    )  # after the row: see lock_object. Nobody knows the document's id before.
+    page_images.keep(key, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
+    remember_name(document.id, document.name)
     return AcceptedDocument(
-        document_id=document.id, inspection=inspection, placements=tuple(placements), output=output
+        document_id=document.id,
+        inspection=inspection,
+        placements=tuple(placements),
+        output=output,
+        uploaded=uploaded,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from meterai.sales.events import Event
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
 from meterai.sales.use_cases.open_order import open_order
-from meterai.stamping.queries import document_labels
+from meterai.stamping.queries import document_names
 from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page, remember_token
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
@@ -206,7 +205,7 @@ async def _accept(
                 document = await accept_one(
                     desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
-                place = f"{submit_id}/{slot.field}/{number}/{hashlib.sha256(upload.content).hexdigest()}"
+                place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
                 accepted.append(Accepted(document.document_id, slot.kind, place))
             except Refusal as refusal:
                 problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
@@ -245,7 +244,7 @@ async def _documents_page(
     ]
     if not slots:
         return desk.go(request, f"/pesanan/{key.number}/letak/1")
-    kept = await document_labels(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    kept = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
     submit_id = secrets.token_urlsafe(18)
     return desk.page(
         request,
@@ -255,7 +254,7 @@ async def _documents_page(
         slots=slots,
         problems=problems,
         locked=_is_locked(problems),
-        kept=[label.name for label in kept.values()],
+        kept=list(kept.values()),
         submit_id=submit_id,
         has_pass=False,
         action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),

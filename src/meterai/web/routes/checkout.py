@@ -13,7 +13,7 @@ from meterai.sales.order import Order
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
-from meterai.stamping.queries import document_labels
+from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import customer_of, open_order_page
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
@@ -154,7 +154,7 @@ async def _check_page(
 
 async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
     visit = desk.visit(request)
-    labels = await document_labels(desk.house.db, [i.document_id for i in order.items if i.document_id])
+    names = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
@@ -163,7 +163,7 @@ async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
         else:
             label = desk.pages.gettext(visit.language, later("Dokumen"))
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            lines.append(Line(label, labels[item.document_id].name, change, item.quantity))
+            lines.append(Line(label, names[item.document_id], change, item.quantity))
     return lines
 
 

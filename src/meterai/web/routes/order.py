@@ -17,7 +17,7 @@ from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
-from meterai.stamping.queries import document_labels, released_file
+from meterai.stamping.queries import document_labels, document_names, released_file
 from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
@@ -210,11 +210,11 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
 
 
 async def _known(desk: Desk, order: Order) -> Known:
-    labels = await document_labels(
-        desk.house.db, [item.document_id for item in order.items if item.document_id]
-    )
+    documents = [item.document_id for item in order.items if item.document_id]
+    stamped = [item.document_id for item in order.items if item.document_id and item.state == "done"]
+    labels = await document_labels(desk.house.db, stamped)
     return Known(
-        names={id: label.name for id, label in labels.items()},
+        names=await document_names(desk.house.db, documents),
         serials={id: label.serials for id, label in labels.items()},
         signing_stopped=any(item.state == "stamping" for item in order.items)
         and await is_signing_stopped(desk.house.db),

@@ -15,7 +15,7 @@ from meterai.sales.queries import ItemLine, OrderItems, order_items
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
-from meterai.stamping.queries import DocumentPage, document_image, document_page
+from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
@@ -73,15 +73,17 @@ async def show_image(
 ) -> Response[bytes]:
     """One page of the document as a JPEG, for the visitor alone.
 
-    The placing page gave out this address with a permit that binds document and order, so nothing has to be
-    looked up to know that they belong together.
+    The placing page gave out this address with a permit that binds order, document and bytes, so nothing has
+    to be looked up to know that they belong together.
     """
     key = await open_order_page(desk, request, number)
-    permit = request.query_params.get("izin", "")
-    if not is_permit(desk.house.secret, permit, key.order_id, document_id):
+    permit, version = request.query_params.get("izin", ""), request.query_params.get("v", "")
+    if not is_permit(desk.house.secret, permit, key.order_id, document_id, version):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    house = desk.house
-    jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, PAGE_IMAGE_WIDTH_PX)
+    house, width = desk.house, PAGE_IMAGE_WIDTH_PX
+    jpeg = image_at_hand(version, page, width)
+    if jpeg is None:
+        jpeg = await document_image(house.db, house.jail, house.objects, document_id, page, width)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
 
@@ -172,7 +174,8 @@ def _page(
     visit = desk.visit(request)
     base = f"/pesanan/{sheet.key.number}"
     document = sheet.document
-    permit = make_permit(desk.house.secret, sheet.key.order_id, document.document_id)
+    version = document.input_object
+    permit = make_permit(desk.house.secret, sheet.key.order_id, document.document_id, version)
     image = f"{base}/halaman/{document.document_id}/{typed.placement.page}"
     return desk.page(
         request,
@@ -181,7 +184,7 @@ def _page(
         number=sheet.position,
         total=len(sheet.order.items),
         action=visit.link(f"{base}/letak/{sheet.position}"),
-        image=f"{image}?izin={permit}&v={document.input_object[:8]}",
+        image=f"{image}?izin={permit}&v={version}",
         drop=visit.link(f"{base}/hapus/{sheet.position}"),
         countable=sheet.order.state == "draft",
         private=True,

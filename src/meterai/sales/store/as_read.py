@@ -1,0 +1,103 @@
+"""Orders placed and settled in one call, if nobody changed them since they were read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from meterai.kit import outbox
+from meterai.kit.database import Connection
+from meterai.ledger import store as ledger
+from meterai.ledger.model import Account, Transfer
+from meterai.sales.model import ItemState, OrderState
+from meterai.sales.news import Entry
+from meterai.sales.order import Payment
+from meterai.sales.store.orders import ReadOrder
+from meterai.sales.store.payments import FIRST_POLL_AFTER
+
+
+def _call(name: str, arguments: int) -> str:
+    return f"SELECT sales.{name}({', '.join(f'${n}' for n in range(1, arguments + 1))})"
+
+
+_PLACE = _call("place_as_read", 27)
+_SETTLE = _call("settle_as_read", 24)
+
+
+async def place(
+    connection: Connection,
+    read: ReadOrder,
+    payment: Payment,
+    *,
+    lots: Sequence[Account],
+    reservations: Sequence[Transfer],
+) -> bool:
+    """Writes an order as placed: its first attempt to pay, a lot for each item, the stamps held for it.
+
+    False, and nothing written, when the order is not as it was read. Raises: what `ledger.store.post` does.
+    """
+    return await _fetch(
+        connection,
+        _PLACE,
+        read.text,
+        read.order.id,
+        payment.id,
+        payment.gateway,
+        payment.channel,
+        payment.reference,
+        payment.amount,
+        payment.expires_at,
+        payment.created_at + FIRST_POLL_AFTER,
+        [item.id for item in read.order.items],
+        *ledger.account_columns(lots),
+        *ledger.transfer_columns(reservations),
+        payment.created_at,
+    )
+
+
+async def settle(
+    connection: Connection,
+    read: ReadOrder,
+    payment: Payment,
+    *,
+    transaction_id: str,
+    paid_amount: int,
+    gateway_cost: int,
+    order_state: OrderState,
+    item_states: Sequence[tuple[uuid.UUID, ItemState]],
+    work: Sequence[Entry],
+    later: Mapping[str, timedelta],
+    transfers: Sequence[Transfer],
+    now: datetime,
+) -> bool:
+    """Writes a payment as settled and its order as credited, what must happen next, and the money.
+
+    False, and nothing written, when the order is not as it was read. Raises: what `ledger.store.post` does.
+    """
+    return await _fetch(
+        connection,
+        _SETTLE,
+        read.text,
+        read.order.id,
+        payment.id,
+        payment.reference,
+        transaction_id,
+        paid_amount,
+        gateway_cost,
+        order_state,
+        [item_id for item_id, _ in item_states],
+        [state for _, state in item_states],
+        *outbox.columns(work, now, later=later),
+        *ledger.transfer_columns(transfers),
+        now,
+    )
+
+
+async def _fetch(connection: Connection, statement: str, *arguments: object) -> bool:
+    try:
+        return bool(await connection.fetchval(statement, *arguments))
+    except asyncpg.PostgresError as error:
+        raise ledger.refusal_of(error) from error
