@@ -6,6 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
 
@@ -98,6 +100,17 @@ async def test_a_ring_that_meets_a_pause_just_ended_is_not_lost() -> None:
     bell.ring()
     first.cancel()
     await asyncio.wait_for(second, 1)
+
+
+async def test_a_ring_in_the_moment_in_which_a_pause_ends_is_kept_and_breaks_nothing() -> None:
+    bell = Bell()
+    pausing = asyncio.create_task(bell.wait())
+    await asyncio.sleep(0)
+    pausing.cancel()
+    bell.ring()
+    with pytest.raises(asyncio.CancelledError):
+        await pausing
+    await asyncio.wait_for(bell.wait(), 1)
 
 
 async def test_a_loop_with_a_bell_works_when_it_is_rung_and_goes_on_while_its_turns_are_full() -> None:

@@ -89,9 +89,15 @@ class _Ink:
         if known is None:
             strip = self._marks.crop((left, 0, left + side, self._marks.height))
             means = strip.resize((1, strip.height), Image.Resampling.BOX).tobytes()
-            known = list(accumulate((round(mean * side / 255) for mean in means), initial=0))
+            known = list(accumulate(map(_dots_of(side).__getitem__, means), initial=0))
             self._columns[left, side] = known
         return known
+
+
+@lru_cache(maxsize=32)
+def _dots_of(side: int) -> list[int]:
+    """How many of `side` dots are ink, by the mean of their marks (0 to 255)."""
+    return [round(mean * side / 255) for mean in range(256)]
 
 
 @lru_cache(maxsize=32)

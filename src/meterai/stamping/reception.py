@@ -8,7 +8,7 @@ from PIL import Image
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import Inspection, InspectRequest, PageSize, inspect, inspect_opened
-from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_page, with_image
+from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_picture, with_image, without_colour
 from meterai.kit.pdf.signatures import SignatureKind
 from meterai.kit.pdf.structure import open_document
 from meterai.kit.pdf.unlocking import unlock
@@ -72,7 +72,8 @@ def receive(request: ReceptionRequest) -> Reception:
     page, seen = _page_to_stamp(inspection)
 
     def look(image: Image.Image) -> tuple[list[Placement], RenderedPage]:
-        grey = image.convert("L")
+        plain = without_colour(image)
+        grey = image.convert("L") if plain is None else plain
         small = grey.reduce(_REDUCED) if min(image.size) > _REDUCED * 20 else grey
         placements: list[Placement] = []
         for _ in range(request.stamps):
@@ -80,7 +81,8 @@ def receive(request: ReceptionRequest) -> Reception:
                 data=b"", page=page, width_pt=seen.width_pt, height_pt=seen.height_pt, taken=placements
             )
             placements = [*placements, choose_place(small, wanted)]
-        return placements, encode_page(image, RenderRequest(data=b"", page=page).quality, grey=grey)
+        picture = image.convert("RGB") if plain is None else plain
+        return placements, encode_picture(picture, RenderRequest(data=b"", page=page).quality)
 
     drawn = RenderRequest(data=data, page=page, width_px=PAGE_IMAGE_WIDTH_PX)
     placements, page_image = with_image(drawn, look)

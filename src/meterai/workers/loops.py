@@ -29,10 +29,12 @@ class Bell:
 
     def ring(self) -> None:
         """Wakes the loop that has waited longest."""
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
-        else:
-            self._rung = True
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # its pause may have ended, and its loop not gone on yet
+                turn.set_result(None)
+                return
+        self._rung = True
 
     async def wait(self) -> None:
         """Returns when the bell is rung."""
@@ -45,7 +47,8 @@ class Bell:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._waiting.remove(turn)
+                with suppress(ValueError):  # a ring in that moment took it away
+                    self._waiting.remove(turn)
             else:  # rung in the moment of being cancelled: it is for the next one
                 self.ring()
             raise

@@ -42,6 +42,9 @@ DANGEROUS_ANNOTATIONS = {
     "/3D": "multimedia",
 }
 
+_FEW_OBJECTS = 40
+"""Are sooner looked at than the bytes of the file."""
+
 
 class InspectRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A file as it was uploaded. `password` opens one encrypted with a user password."""
@@ -153,7 +156,7 @@ def describe_page(box: PageBox) -> PageSize:
 
 def _holds_signature(pdf: pikepdf.Pdf, data: bytes) -> bool:
     """A signature dictionary outside the form: hidden, or its field was lost."""
-    if b"ByteRange" not in data and b"/ObjStm" not in data:
+    if len(pdf.objects) > _FEW_OBJECTS and b"ByteRange" not in data and b"/ObjStm" not in data:
         return False
     rights = [item.objgen for item in usage_rights(pdf)]
     return any(is_signature(item) and item.objgen not in rights for item in pdf.objects)

@@ -117,12 +117,22 @@ def _draw(page: pypdfium2.PdfPage, request: RenderRequest, *, light: bytes | Non
     )
 
 
-def encode_page(image: Image.Image, quality: int, *, grey: Image.Image | None = None) -> RenderedPage:
-    """The picture as a JPEG. `grey`: its copy without colour, if the caller made one."""
+def encode_page(image: Image.Image, quality: int) -> RenderedPage:
+    """The picture as a JPEG, in grey when it has no colour."""
+    grey = without_colour(image)
+    return encode_picture(image.convert("RGB") if grey is None else grey, quality)
+
+
+def encode_picture(picture: Image.Image, quality: int) -> RenderedPage:
+    """As a JPEG, with the colours it has (L or RGB)."""
     out = io.BytesIO()
-    kept = (grey or image.convert("L")) if _is_grey(image) else image.convert("RGB")
-    kept.save(out, "JPEG", quality=quality)
-    return RenderedPage(jpeg=out.getvalue(), width_px=image.width, height_px=image.height)
+    picture.save(out, "JPEG", quality=quality)
+    return RenderedPage(jpeg=out.getvalue(), width_px=picture.width, height_px=picture.height)
+
+
+def without_colour(image: Image.Image) -> Image.Image | None:
+    """The picture in grey; None if it has colour. Green alone is as good then, for half the work."""
+    return image.getchannel("G") if _is_grey(image) else None
 
 
 _SAMPLED = 3
