@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pikepdf
 import pytest
@@ -131,6 +132,16 @@ async def test_a_signature_outside_the_form_is_found(bench) -> None:  # type: ig
     hidden = stamped.replace(b"/AcroForm", b"/AcroFarm").replace(b"/Perms", b"/Parms")
     with pytest.raises(Refusal, match=r"pdf\.signed"):
         look(hidden)
+
+
+async def test_a_hidden_signature_is_found_however_its_names_are_spelt(bench) -> None:  # type: ignore[no-untyped-def]
+    stamped = await bench.seal(samples.letter(), bench.stamp(Placement(page=1, x=400, y=100)))
+    hidden = stamped.replace(b"/AcroForm", b"/AcroFarm").replace(b"/Perms", b"/Parms")
+    spelt, times = re.subn(rb"/ByteRange(?= ?(\[[^]]*\])  )", rb"/Byte#52ange", hidden)
+    spelt = re.sub(rb"(/Byte#52ange ?\[[^]]*\])  ", rb"\1", spelt)
+    assert (times, len(spelt)) == (1, len(hidden))
+    with pytest.raises(Refusal, match=r"pdf\.signed"):
+        look(spelt)
 
 
 def test_limits_are_the_callers() -> None:
