@@ -1,28 +1,27 @@
-"""The rate follows what the site bears: a real controller and a real measured site that is slowed meanwhile;
+"""The rate follows what the site bears: the real controller, and a measured site that is slowed meanwhile;
 and step by step, without processes: floor, cap, halt, stock, people who do not come."""
 
 from __future__ import annotations
 
-import asyncio
+import heapq
 import os
-import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.waiting_room import controller
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
-from meterai.waiting_room.journal import Journal
-from meterai.waiting_room.model import Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.queue_folder import KEY_ID
-from meterai.waiting_room.tickets import Ticket, event_number
+from meterai.waiting_room.documents import Status
+from meterai.waiting_room.door import DEPTH_S
+from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.web.load_meter import LoadMeter
+from meterai.web.load_meter import _Request as LoadedRequest
 
 OPEN = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 LINE = Line(waiting=10_000, called=0, claimed=0)
@@ -106,111 +105,103 @@ def test_each_kind_of_trouble_halves_the_rate_within_ten_seconds(measured: Measu
 
 @dataclass
 class Site:
-    """An ASGI application with two places and a service time that a test changes while it runs."""
+    """Two places, a service time that a test changes while it runs, and the real meter around it.
+
+    Time is the test's: it plays the requests of a second when that second is over.
+    """
 
     service_s: float = 0.2
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    now: float = 0.0
+    meter: LoadMeter = field(init=False)
+    free_at: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    flying: list[tuple[float, int, LoadedRequest]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """Seconds until the answer, of everybody who came."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        async with self.places:
-            await asyncio.sleep(self.service_s)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+    def __post_init__(self) -> None:
+        self.meter = LoadMeter(None, dict, clock=lambda: self.now)  # type: ignore[arg-type]
+
+    def ask(self, at: float) -> None:
+        """A request that comes now and is served when a place is free."""
+        self.play_to(at)
+        request = LoadedRequest(self.meter, None, None)
+        self.meter.began(request)
+        starts = max(at, heapq.heappop(self.free_at))
+        ends = starts + self.service_s
+        heapq.heappush(self.free_at, ends)
+        heapq.heappush(self.flying, (ends, len(self.times), request))
+        self.times.append(ends - at)
+
+    def play_to(self, moment: float) -> None:
+        """Answers what is done by then."""
+        while self.flying and self.flying[0][0] <= moment:
+            self.now, _, request = heapq.heappop(self.flying)
+            self.meter.ended(request, 200)
+        self.now = moment
 
 
 @dataclass
 class Crowd:
     """Those who are called come in as quickly as the door lets them, and each asks the site once."""
 
-    house: QueueHouse
-    meter: LoadMeter
+    line: MovedQueue
+    site: Site
     came: int = 0
-    times: list[tuple[float, float]] = field(default_factory=list)
-    """(when it was asked, seconds until the answer)."""
-    rates: list[tuple[float, int]] = field(default_factory=list)
+    owed: float = 0.0
 
-    async def run(self) -> None:
-        owed, tasks = 0.0, set()
-        while True:
-            await asyncio.sleep(0.1)
-            status = self.house.seen[-1]
-            self.rates.append((time.monotonic(), status.rate))
-            owed = min(owed + status.rate / 60 * 0.1, 5.0)
-            while owed >= 1 and self.came < status.called:
-                owed, self.came = owed - 1, self.came + 1
-                task = asyncio.create_task(self._ask())
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
+    async def seconds(self, count: int) -> Status:
+        for _ in range(count):
+            status = self.line.seen[-1]
+            self.owed = min(self.owed + status.rate / 60, status.rate / 60 * DEPTH_S)
+            entering = min(int(self.owed), status.called - self.came)
+            self.owed -= entering
+            for number in range(entering):
+                self.site.ask(self.line.now + number / max(entering, 1))
+            await self._claim(entering)
+            self.site.play_to(self.line.now + 1)
+            self.line.load = self.site.meter.tick(lag_s=0.0, monotonic=self.line.now)
+            await self.line.seconds(1)
+        return self.line.seen[-1]
 
-    async def _ask(self) -> None:
-        async with self.house.database.app.transaction() as tx:
-            await tx.execute(
+    async def _claim(self, people: int) -> None:
+        self.came += people
+        async with self.line.database.app.transaction() as tx:
+            await tx.executemany(
                 """INSERT INTO waiting_room.pass
                        (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
                    SELECT $1, $2, $3, 1, number, 0, 1, $4 FROM waiting_room.queue""",
-                os.urandom(12), uuid.uuid4(), datetime.now(UTC), self.came,
-            )  # fmt: skip
-        began = time.monotonic()
-        await self.meter({"type": "http", "method": "POST", "path": "/beli"}, _read, _ignore)
-        self.times.append((began, time.monotonic() - began))
-
-    async def measure(self) -> None:
-        while True:
-            self.house.load = self.meter.tick(lag_s=0.0, monotonic=time.monotonic())
-            await asyncio.sleep(1)
-
-
-async def _read() -> dict[str, Any]:
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-
-async def _ignore(message: Any) -> None:
-    pass
+                [(os.urandom(12), uuid.uuid4(), datetime.now(UTC), self.came) for _ in range(people)],
+            )
 
 
 @pytest.mark.storage
 async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_waits_long(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now(), Policy(rate_floor=60, rate_cap=400))
-        _line_up(house, 3_000)
-        await database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 400.0}'")
-        house.controller()
-        site = Site()
-        crowd = Crowd(house, LoadMeter(site, dict))
-        tasks = [asyncio.create_task(crowd.measure())]
-        await house.until(lambda status: status.called > 0)
-        tasks.append(asyncio.create_task(crowd.run()))
-        await asyncio.sleep(4)
-        before = house.seen[-1].rate
-        site.service_s, slowed_at = 0.4, time.monotonic()  # it bears 300 a minute now, not 600
-        await house.until(lambda status: status.rate < 300, seconds=10)
-        fell_s = time.monotonic() - slowed_at
-        await asyncio.sleep(8)
-        site.service_s = 0.2
-        low = house.seen[-1].rate
-        await house.until(lambda status: status.rate > low + 30, seconds=30)
-        for task in tasks:
-            task.cancel()
-    times = sorted(seconds for _, seconds in crowd.times)
-    p95 = times[len(times) * 95 // 100]
-    told = f"rate {before} -> {low} after {fell_s:.1f} s, p95 {p95:.2f} s of {len(times)}"
-    assert before > 300, told
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await line.open(schedule_of(), Policy(rate_floor=60, rate_cap=400), always=True)
+    for number in range(3_000):
+        line.join(f"email:orang{number}@contoh.id", is_durable=False)
+    await database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 400.0}'")
+    crowd = Crowd(line, Site())
+    await crowd.seconds(20)
+    before, came = line.seen[-1].rate, crowd.came
+    crowd.site.service_s = 0.4  # it bears 300 a minute now, not 600
+    fell_s = 0
+    while line.seen[-1].rate >= 300:
+        await crowd.seconds(1)
+        fell_s += 1
+        assert fell_s <= 10, "the rate stays above what the site bears"
+    await crowd.seconds(60)
+    low = line.seen[-1].rate
+    slow = sorted(crowd.site.times[came:])
+    crowd.site.service_s = 0.2
+    recovered = await crowd.seconds(30)
+    await line.close()
+    p95 = slow[len(slow) * 95 // 100]
+    told = f"rate {before} -> {low} after {fell_s} s -> {recovered.rate}, p95 {p95:.2f} s of {len(slow)}"
+    assert before == 400, told
+    assert 100 < low < 330, told
     assert p95 < 2, told
-    assert len(times) > 60, told
-
-
-def _line_up(house: QueueHouse, people: int) -> None:
-    """So many people in the first window, as a gate would have written them."""
-    journal = Journal(house.folder.gate(1), 1)
-    event = event_number(house.event)
-    for number in range(people):
-        ticket = Ticket(
-            key_id=KEY_ID, event=event, window=1, joined_at=int(time.time()), lane=Lane.NEW, gate=1,
-            sequence=journal.take_sequence(), id=number.to_bytes(12, "big"),
-        )  # fmt: skip
-        journal.append(1, ticket.data())
-    journal.close_through(1, empty_from=1)
-    journal.close()
+    assert len(slow) > 200, told
+    assert recovered.rate > low + 50, told
