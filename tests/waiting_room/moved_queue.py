@@ -53,6 +53,7 @@ class MovedQueue(QueueLog):
     beacon: Beacon | None = None
     seen: list[Status] = field(default_factory=list)
     """Every status that was published, in order."""
+    is_gate_away: bool = False
     _holders: int = 0
 
     async def open(
@@ -140,6 +141,8 @@ class MovedQueue(QueueLog):
 
     def _tick(self) -> None:
         """What a gate does all the time."""
+        if self.is_gate_away:
+            return
         self.gate.shelf.look()
         self.gate.close_windows()
         self.gate._found_until = 0.0

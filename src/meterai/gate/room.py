@@ -18,7 +18,8 @@ import structlog
 
 from meterai.gate.shelf import Shelf
 from meterai.waiting_room import windows
-from meterai.waiting_room.journal import Journal
+from meterai.waiting_room.gate_register import GateRegister
+from meterai.waiting_room.journal import SEQUENCE, Journal
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.tickets import Ticket, contact_id, parse_data, sign_data
@@ -72,7 +73,9 @@ class Room:
         self._wall = wall
         self._monotonic = monotonic
         folder = shelf.folder.gate(gate)
-        high = 0 if folder.exists() else shelf.highest_sequence(gate)
+        self._register = GateRegister(shelf.folder.known_gate(gate))
+        is_new = not (folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
+        high = max(shelf.highest_sequence(gate), self._register.highest) if is_new else 0
         self.journal = Journal(folder, gate, published_high=high)
         self._started_in = self._number(self.now())
         if self.journal.lost:
@@ -144,6 +147,7 @@ class Room:
             sequence=self.journal.take_sequence(),
             id=id,
         )
+        self._register.note(window, ticket.sequence)
         data = ticket.data()
         text = sign_data(data, self._keys.ticket)
         self.journal.append(window, data)

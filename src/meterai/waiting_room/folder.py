@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Close, GateCount
+from meterai.waiting_room.gate_register import gates_known_from
 from meterai.waiting_room.journal import RECORD_BYTES, read_join_records
 from meterai.waiting_room.merkle import root_of
 from meterai.waiting_room.public_log import ENTRIES, HEADS, PublicLog
@@ -140,7 +141,8 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
     counts: list[GateCount] = []
     dead: list[int] = []
     records: list[bytes] = []
-    for number in sorted({*folder.gates(), *_counted_lately(folder, window)}):
+    known = gates_known_from(folder, window - LATELY_WINDOWS)
+    for number in sorted({*folder.gates(), *_counted_lately(folder, window), *known}):
         place = folder.gate(number)
         told = _told(place / f"w{window}.close.json")
         joins = place / f"w{window}.joins"

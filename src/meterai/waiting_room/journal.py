@@ -28,6 +28,8 @@ RECORD_BYTES = 36
 SEQUENCE_MAX = 2**32 - 1
 AFTER_LOSS = 1_000_000
 """Sequences that are left out when files are gone, because nobody knows which of them were given."""
+SEQUENCE = "sequence"
+"""The file with the highest sequence; a gate's folder without it is new, or was lost."""
 _HIGH = struct.Struct(">I")
 _CRC = struct.Struct(">I")
 _NAME = re.compile(r"w(\d+)\.(joins|close\.json)")
@@ -78,7 +80,7 @@ class Journal:
         self.gate = gate
         self._folder = folder
         self._lock = _locked(folder / "lock")
-        self._high_file = os.open(folder / "sequence", os.O_RDWR | os.O_CREAT, 0o644)
+        self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
         self._windows: dict[int, _Open] = {}
         self._unwritten: dict[int, list[bytes]] = {}
         self.closed_through = -1

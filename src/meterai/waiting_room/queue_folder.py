@@ -85,6 +85,10 @@ class QueueFolder:
         """What one gate writes."""
         return self.path / "gates" / str(number)
 
+    def known_gate(self, number: int) -> Path:
+        """The note that a gate was there, beside its folder."""
+        return self.path / "known" / str(number)
+
     def gates(self) -> list[int]:
         """Numbers of all gates that ever wrote here."""
         folder = self.path / "gates"

@@ -1,0 +1,88 @@
+"""A gate that loses its disk in the first window of all, before anything was published of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room.gate_register import STEP, GateRegister, gates_known_from
+from meterai.waiting_room.log_facts import DeadGateFacts, LateTicketFacts
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import Ticket, sign_ticket
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
+
+ANI, BUDI = "email:ani@contoh.id", "email:budi@contoh.id"
+
+
+@pytest_asyncio.fixture
+async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQueue]:
+    made = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await made.open(schedule_of(window_s=10), always=True)
+    yield made
+    await made.close()
+
+
+def lose(line: MovedQueue) -> None:
+    line.gate.close()
+    shutil.rmtree(line.folder.gate(1))
+
+
+async def enters(line: MovedQueue, ticket: Ticket, contact: str) -> None:
+    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    await claim_pass(line.database.app, Published(line.folder), text, contact=contact, now=now)
+
+
+@pytest.mark.storage
+async def test_it_goes_on_well_behind_and_what_it_gave_before_is_honoured(line: MovedQueue) -> None:
+    before = line.join(ANI)
+    lose(line)
+    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    after = line.join(BUDI)
+    assert before.window == after.window == 1
+    assert after.sequence > before.sequence + STEP, "nobody knows which sequences were given"
+    await line.until(lambda status: status.called > 0, seconds=30)
+    assert (1, 1) in {(facts.window, facts.gate) for facts in line.facts(DeadGateFacts)}
+    await enters(line, before, ANI)
+    await enters(line, after, BUDI)
+    await line.seconds(1)
+    assert [facts.sequence for facts in line.facts(LateTicketFacts)] == [before.sequence]
+
+
+@pytest.mark.storage
+async def test_while_it_is_away_the_controller_misses_it(line: MovedQueue) -> None:
+    ticket = line.join(ANI)
+    lose(line)
+    line.is_gate_away = True
+    await line.seconds(20)
+    assert (ticket.window, 1) in {(facts.window, facts.gate) for facts in line.facts(DeadGateFacts)}
+    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    line.is_gate_away = False
+    line.join(BUDI)
+    await line.until(lambda status: status.called > 0, seconds=30)
+    await enters(line, ticket, ANI)
+
+
+def test_the_note_is_written_once_in_a_window_and_never_far_behind(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path)
+    register = GateRegister(folder.known_gate(3))
+    assert register.highest == 0
+    register.note(7, 1)
+    written = folder.known_gate(3).stat().st_ino
+    register.note(7, STEP)
+    assert folder.known_gate(3).stat().st_ino == written
+    register.note(7, STEP + 1)
+    assert GateRegister(folder.known_gate(3)).highest == STEP + 1 + STEP
+    assert gates_known_from(folder, 7) == {3}
+    assert gates_known_from(folder, 8) == set()
+    folder.known_gate(3).write_bytes(b"half")
+    assert GateRegister(folder.known_gate(3)).highest == 0
