@@ -202,10 +202,10 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
             WHEN p.state IN ('expired', 'cancelled', 'failed') AND $1 < p.expires_at + interval '3 days'
                 THEN $1 + least(greatest($1 - p.expires_at, interval '5 min'), interval '12 h')
             END
-        FROM (
-            SELECT id FROM sales.payment WHERE poll_at <= $1 ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED
-        ) due
-        WHERE p.id = due.id RETURNING p.order_id, p.reference, p.state
+        WHERE p.id = ANY (ARRAY(
+            SELECT id FROM sales.payment WHERE poll_at <= $1
+            ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED))  -- an array: planned as few
+        RETURNING p.order_id, p.reference, p.state
         """,
         now,
         limit,

@@ -61,9 +61,9 @@ async def claim_due(
         f"""
         WITH claimed AS (
             UPDATE stamping.archive a SET due_at = $2, attempts = attempts + 1
-            FROM (SELECT document_id FROM stamping.archive a WHERE {_DUE}
-                  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
-            WHERE a.document_id = due.document_id
+            WHERE a.document_id = ANY (ARRAY(
+                SELECT document_id FROM stamping.archive a WHERE {_DUE}
+                ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED))  -- an array: planned as few, not as a join
             RETURNING a.*
         )
         SELECT c.document_id, c.level, c.proof_until, c.due_at AS leased_until, c.attempts, c.pending_object,

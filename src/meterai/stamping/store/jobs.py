@@ -95,10 +95,11 @@ async def claim_due(
         f"""
         UPDATE stamping.job j SET next_attempt_at = $2, lease_holder = $4,
             lease_token = j.lease_token + 1, attempts = j.attempts + 1
-        FROM (SELECT id FROM stamping.job WHERE next_attempt_at <= $1
-              ORDER BY next_attempt_at {"DESC" if newest_first else "ASC"}
-              LIMIT $3 FOR UPDATE SKIP LOCKED) due
-        WHERE j.id = due.id RETURNING j.id, j.lease_token
+        WHERE j.id = ANY (ARRAY(
+            SELECT id FROM stamping.job WHERE next_attempt_at <= $1
+            ORDER BY next_attempt_at {"DESC" if newest_first else "ASC"}
+            LIMIT $3 FOR UPDATE SKIP LOCKED))  -- an array: planned as few, among however many
+        RETURNING j.id, j.lease_token
         """,  # noqa: S608 (one of two words)
         now,
         lease_until,
