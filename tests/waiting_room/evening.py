@@ -33,7 +33,7 @@ from meterai.waiting_room.model import Policy, Schedule
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.seeds import SeedChains
 from meterai.waiting_room.tickets import decode_ticket
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import Steering
@@ -110,7 +110,7 @@ class Evening:
         await set_events(db, load_events())
         await set_queue(db, self.folder.slug, SCHEDULE, POLICY, is_on=True, now=self._time)
         self.keys = self.folder.keys()
-        self.chain = SeedChain(self.keys.chain, 2_000)
+        self.chain = SeedChains(self.keys.chain, 2_000)
         async with db.connection() as connection:
             epoch = await store.take_lease(connection, "test", 3_600)
             queue = await store.read_queue(connection, self.folder.slug)

@@ -26,7 +26,7 @@ from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.waiting_room.model import Policy, Schedule
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.seeds import SeedChains
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -71,7 +71,7 @@ class MovedQueue(QueueLog):
         await set_queue(db, self.folder.slug, schedule, policy or Policy(), is_on=True, now=moment)
         await self.wish("always_in_line", always)
         self.keys = self.folder.keys()
-        self.chain = SeedChain(self.keys.chain, chain_links)
+        self.chain = SeedChains(self.keys.chain, chain_links)
         await self.take_over()
         await self._step()
         self.gate = Room(Shelf(self.folder), self.keys, gate=1, wall=lambda: self.now)

@@ -485,6 +485,12 @@ def another_commitment(forger: Forger) -> None:
     forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 9})
 
 
+@plants("seed.chain")
+def a_chain_that_comes_when_its_windows_are_over(forger: Forger) -> None:
+    facts = {"number": 1, "commitment": bytes(32).hex(), "first_window": 3}
+    forger.insert(len(forger.entries) - 1, What.CHAIN, facts)
+
+
 @plants("log.unreadable")
 def no_entry(forger: Forger) -> None:
     forger.change(claim_of(forger), id="not hexadecimal")

@@ -21,6 +21,7 @@ from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.ready import ReadyPings
+from meterai.waiting_room.seeds import log_ahead
 from meterai.waiting_room.store import ClosedWindow, Queue
 from meterai.waiting_room.use_cases.decide_step import (
     Decided,
@@ -71,6 +72,7 @@ class Conductor:
     async def step(self, now: float) -> Decided:
         """One step, about a second after the last one. `now`: Unix seconds."""
         queue = self._queue or await self._read()
+        await self._build_chains(queue)
         gathered = await self._gather(queue, now)
         number = over_through(queue.schedule, queue.state, now, gates_closed_through=queue.closed_through)
         folder = self._publisher.folder
@@ -122,6 +124,14 @@ class Conductor:
             share = self._ready.share
             self._ready_share = await asyncio.to_thread(share, frontier, windows, calls=self._calls, now=now)
         return self._ready_share
+
+    async def _build_chains(self, queue: Queue) -> None:
+        """Seeds for the windows to come, made in time: that of a further chain takes most of a second."""
+        chain = self._steering.chain
+        first = chain.number_of(queue.revealed_through + 1)
+        last = chain.number_of(queue.closed_through + GATHER_AT_ONCE + log_ahead(chain.length))
+        if not chain.is_built(first, last):
+            await asyncio.to_thread(chain.build, first, last)
 
     async def _read(self) -> Queue:
         async with self._steering.db.connection() as connection:

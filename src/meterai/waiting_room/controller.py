@@ -72,6 +72,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """(window, x) of the returners' frontier, as it stands in the log."""
     promises_read: dict[str, int] = {}
     """Gate -> bytes of its promises that are in the log."""
+    chains_logged: int = 1
+    """Chains of seeds to which the rules or the log commit."""
     beacon_rounds: dict[str, int] = {}
     """Window -> round of the public beacon, of windows that are closed and not revealed."""
     past: Past = Past()

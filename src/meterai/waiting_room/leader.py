@@ -21,7 +21,7 @@ from meterai.waiting_room.folder import Superseded
 from meterai.waiting_room.load import forget_silent
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import queue_of
-from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.seeds import SeedChains
 from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Leader:
     beacon: BeaconSource | None = None
     """A public source of randomness; None: the operator is trusted with the seeds."""
     leads: bool = False
-    _chains: dict[str, SeedChain] = field(default_factory=dict)
+    _chains: dict[str, SeedChains] = field(default_factory=dict)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever nobody else does, until `stop`."""
@@ -115,7 +115,7 @@ class Leader:
         folder = queue_of(self.root, event)
         keys = await asyncio.to_thread(folder.keys)
         if event not in self._chains:
-            self._chains[event] = await asyncio.to_thread(SeedChain, keys.chain)
+            self._chains[event] = await asyncio.to_thread(SeedChains, keys.chain)
         beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
         publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
         await forget_silent(self.db)

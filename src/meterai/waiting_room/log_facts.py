@@ -39,6 +39,15 @@ class CloseFacts(Facts, frozen=True, kw_only=True):
     sha256: str
 
 
+class ChainFacts(Facts, frozen=True, kw_only=True):
+    """The commitment to a further chain of seeds, before anybody can join in a window that uses it."""
+
+    what: ClassVar[What] = What.CHAIN
+    number: int
+    commitment: str
+    first_window: int
+
+
 class RevealFacts(Facts, frozen=True, kw_only=True):
     """The seed of a window. Later in the log than the window's end."""
 
@@ -134,6 +143,7 @@ class PromiseFacts(Facts, frozen=True, kw_only=True):
 type AnyFacts = (
     ConfigFacts
     | CloseFacts
+    | ChainFacts
     | RevealFacts
     | FrontierFacts
     | ClaimFacts
@@ -150,6 +160,7 @@ _FORMS: dict[What, type[AnyFacts]] = {
     for form in (
         ConfigFacts,
         CloseFacts,
+        ChainFacts,
         RevealFacts,
         FrontierFacts,
         ClaimFacts,

@@ -27,6 +27,7 @@ class What(StrEnum):
 
     CONFIG = "config"  # SHA-256 of the published rules
     CLOSE = "close"  # window, count, root, and SHA-256 of the document
+    CHAIN = "chain"  # commitment to the next chain of seeds, long before its first window
     REVEAL = "reveal"  # window, link, seed
     FRONTIER = "frontier"  # lane, window, x, epoch, rate
     CLAIM = "claim"  # id, window, place, pass id, lane

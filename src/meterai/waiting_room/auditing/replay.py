@@ -25,6 +25,7 @@ from meterai.waiting_room.log_facts import (
     AnyFacts,
     BypassFacts,
     CertificateFacts,
+    ChainFacts,
     ClaimFacts,
     CloseFacts,
     ConfigFacts,
@@ -130,6 +131,8 @@ class _Replay:
                 self._rates.on_rules(at)
             case CloseFacts():
                 self._windows.on_close(n, at, facts)
+            case ChainFacts():
+                self._windows.on_chain(n, facts)
             case DeadGateFacts():
                 self._windows.on_dead_gate(n, facts)
             case RevealFacts():

@@ -15,7 +15,7 @@ from meterai.waiting_room.auditing.sources import Source
 from meterai.waiting_room.auditing.store import Notes
 from meterai.waiting_room.documents import Close, Document, Reveal
 from meterai.waiting_room.folder import RECORD, digest
-from meterai.waiting_room.log_facts import CloseFacts, DeadGateFacts, RevealFacts
+from meterai.waiting_room.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
 from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.seeds import follows
 
@@ -38,6 +38,8 @@ class Windows:
         self._seeds: dict[int, bytes] = {}
         self._ends: dict[int, int] = {}
         self._link: tuple[int, bytes] | None = None
+        self._chains: list[bytes] = []
+        """Commitments to the second chain of seeds and those after it."""
 
     @property
     def first(self) -> int:
@@ -112,6 +114,17 @@ class Windows:
 
     # ------------------------------------------------------------------- seeds
 
+    def on_chain(self, n: int, facts: ChainFacts) -> None:
+        """The next chain of seeds is committed to: in order, and before its first window can take joins."""
+        self._findings.examined("seed")
+        length = self._rules.published.chain_length
+        expected = len(self._chains) + 1, (len(self._chains) + 1) * length
+        is_late = self.closed_through is not None and self.closed_through >= facts.first_window - 1
+        if (facts.number, facts.first_window) != expected or is_late:
+            self._findings.add("seed.chain", n, number=facts.number)
+        else:
+            self._chains.append(_bytes(facts.commitment))
+
     def on_reveal(self, n: int, facts: RevealFacts) -> None:
         """The seed of a window is told."""
         self._findings.examined("seed")
@@ -135,13 +148,24 @@ class Windows:
         self._check_document(n, facts)
 
     def _check_link(self, n: int, window: int, link: bytes) -> None:
-        """Hashed once for every window since the last good one it gives that one, or the commitment."""
-        before, earlier = self._link or (-1, _bytes(self._rules.published.commitment))
+        """Hashed once for every window since the last good one of its chain it gives that one, or the
+        commitment to the chain."""
+        length = self._rules.published.chain_length
+        number = window // length
+        before, earlier = number * length - 1, self._commitment(number)
+        if self._link is not None and self._link[0] // length == number:
+            before, earlier = self._link
         steps = window - before
-        if not 0 < steps <= self._rules.published.chain_length or not follows(earlier, link, steps):
+        if not 0 < steps <= length or not follows(earlier, link, steps):
             self._findings.add("seed.link", n, window=window)
         else:
             self._link = (window, link)
+
+    def _commitment(self, number: int) -> bytes:
+        """To a chain; nothing, which no link gives, when there is none."""
+        if number == 0:
+            return _bytes(self._rules.published.commitment)
+        return self._chains[number - 1] if number <= len(self._chains) else b""
 
     def _check_document(self, n: int, facts: RevealFacts) -> None:
         name = f"w/{facts.window}.reveal.json"

@@ -130,6 +130,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Gate {gate} has no tickets {first} to {last} (before window {window}) and was not declared dead: "
         "somebody may have been removed from the line.",
     ),
+    "seed.chain": (
+        "Rantai benih {number} dicatat terlambat, tidak berurutan, atau dua kali.",
+        "Chain {number} of the seeds was logged late, out of order, or twice.",
+    ),
     "seed.order": (
         "Benih jendela {window} dibuka, padahal giliran jendela {expected}.",
         "The seed of window {window} was told where that of window {expected} had to come.",

@@ -19,6 +19,7 @@ from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
 from meterai.waiting_room.log_facts import (
+    ChainFacts,
     ClaimFacts,
     CloseFacts,
     ConfigFacts,
@@ -32,7 +33,7 @@ from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.past import observed
 from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
-from meterai.waiting_room.seeds import SeedChain
+from meterai.waiting_room.seeds import SeedChains, log_ahead
 from meterai.waiting_room.windows import number_at, window_of
 
 REVEAL_AFTER_S = 2
@@ -52,7 +53,7 @@ class Steering:
     epoch: int
     """Of the lease."""
     keys: QueueKeys
-    chain: SeedChain
+    chain: SeedChains
     beacon: Beacon | None = None
 
 
@@ -138,7 +139,7 @@ def over_through(schedule: Schedule, state: QueueState, now: float, *, gates_clo
     return -1 if last is None else last
 
 
-def config_document(queue: store.Queue, keys: QueueKeys, chain: SeedChain, beacon: str) -> bytes:
+def config_document(queue: store.Queue, keys: QueueKeys, chain: SeedChains, beacon: str) -> bytes:
     """The signed rules of a queue, the same bytes each time."""
     config = Config(
         event=queue.event,
@@ -166,6 +167,7 @@ class _Draft:
     async def complete(self) -> Decided:
         claimed = await self._log_what_was_said()
         await self._note_due_promises()
+        self._log_next_chain()
         await self._close_windows()
         await self._reveal_windows()
         step, waiting = self._decide(claimed, door_is_full=await self._is_door_full())
@@ -226,6 +228,17 @@ class _Draft:
         if number is not None:
             rounds = {**self._queue.memory.beacon_rounds, str(window): number}
             self._change(memory=msgspec.structs.replace(self._queue.memory, beacon_rounds=rounds))
+
+    def _log_next_chain(self) -> None:
+        """The next chain of seeds, before anybody can join in its first window."""
+        chain, memory = self._steering.chain, self._queue.memory
+        through = self._queue.closed_through + len(self._seen.gathered) + log_ahead(chain.length)
+        while (first := memory.chains_logged * chain.length) <= through:
+            number = memory.chains_logged
+            commitment = chain.commitment_of(number).hex()
+            self._say(ChainFacts(number=number, commitment=commitment, first_window=first))
+            memory = msgspec.structs.replace(memory, chains_logged=number + 1)
+        self._change(memory=memory)
 
     async def _close_windows(self) -> None:
         for found in self._seen.gathered:
