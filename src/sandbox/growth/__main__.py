@@ -1,7 +1,7 @@
-"""`python -m sandbox.growth --customers N`: makes a running development service look years old.
+"""`python -m sandbox.growth --customers N --tickets M`: makes a running development service look years old.
 
-Writes N customers with 2 N stamps into its database, straight into the tables as their owner: nothing for
-production, which is refused. Leaves `meterai check` green.
+Writes N customers with 2 N stamps into its database, straight into the tables as their owner, and hands out M
+tickets of an event's queue: nothing for production, which is refused. Leaves `meterai check` green.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
 from meterai.kit.postgres import OWNER
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.ledger.use_cases.issue_quota import issue_quota
 from sandbox.growth.bulk import Progress, write_history
+from sandbox.growth.line import hand_out_tickets
 from sandbox.growth.stamped import KEY_ID
 
 
@@ -52,6 +53,11 @@ def _show(what: str, done: int, total: int) -> None:
     print(f"{time.perf_counter() - _STARTED:7.1f} s  {what} {done:,} of {total:,}", file=sys.stderr)
 
 
+def _show_some(what: str, done: int, total: int) -> None:
+    if done % 100_000 == 0 or done == total:
+        _show(what, done, total)
+
+
 _STARTED = time.perf_counter()
 
 
@@ -59,21 +65,34 @@ def main() -> None:
     """Reads the arguments and runs."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.growth")
     parser.add_argument("--customers", type=int, default=4_000_000)
+    parser.add_argument("--tickets", type=int, default=0, help="handed out, called, and never used")
+    parser.add_argument("--event", default="casn", help="whose queue the tickets are of")
     parser.add_argument("--data", type=Path, default=default_data())
     asked = parser.parse_args()
     settings = settings_of_running(msgspec.structs.replace(from_environment(), data=asked.data.absolute()))
     if settings.environment == "production":
         raise SystemExit("a made-up history has no place in production")
-    asyncio.run(
-        grow(
+    asyncio.run(_run(settings, customers=asked.customers, tickets=asked.tickets, event=asked.event))
+
+
+async def _run(settings: Settings, *, customers: int, tickets: int, event: str) -> None:
+    if customers:
+        await grow(
             settings.database_app_url,
             _owner_url(settings),
             signer=settings.data / "signer",
-            customers=asked.customers,
+            customers=customers,
             now=system_clock(),
             progress=_show,
         )
-    )
+    if tickets:
+        app = await connect(settings.database_app_url)
+        try:
+            await hand_out_tickets(
+                app, queue_root(settings), event, count=tickets, now=system_clock(), progress=_show_some
+            )
+        finally:
+            await app.close()
 
 
 if __name__ == "__main__":

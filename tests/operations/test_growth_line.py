@@ -1,0 +1,54 @@
+"""Tickets handed out wholesale are tickets of a gate: drawn, called, and good before every audit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.queue_house import queue_house, schedule_now
+
+from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
+from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.store import read_queues
+from sandbox.growth.line import hand_out_tickets
+
+pytestmark = pytest.mark.storage
+
+TICKETS = 3_000
+
+
+async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    async with queue_house(database, tmp_path) as house:
+        await house.open(schedule_now())
+        house.controller()
+        await house.until(lambda status: status.state is QueueState.DIRECT)
+        await hand_out_tickets(
+            database.app, house.root, "casn", count=TICKETS, now=now, progress=lambda what, done, total: None
+        )
+        status = await house.until(lambda status: status.waiting == 0)
+        async with database.app.connection() as connection:
+            (queue,) = await read_queues(connection)
+        report = audit(FolderSource(house.folder.public), pause=lambda seconds: None)
+        results = await run_invariants(database.reader, now=now, queues=house.root)
+    assert status.called == TICKETS
+    assert status.admitted == 0
+    assert queue.policy == Policy(), "the rate is what it was"
+    assert (report.verdict, report.findings) == ("passes", [])
+    assert [(found.id, found.violations) for found in results if not found.ok] == []
+
+
+async def test_an_event_without_a_queue_has_no_tickets(database: TestDatabase, tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="no queue"):
+        await hand_out_tickets(
+            database.app,
+            tmp_path,
+            "casn",
+            count=1,
+            now=datetime.now(UTC),
+            progress=lambda what, done, total: None,
+        )
