@@ -11,11 +11,12 @@ from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.waiting_room import documents, merkle, order, seeds
-from meterai.waiting_room.documents import Close, Config, Reveal
+from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import CloseFacts, ConfigFacts, PromiseFacts, RevealFacts
 from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
+from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.queue_folder import QueueFolder
 
 pytestmark = pytest.mark.storage
@@ -150,3 +151,18 @@ async def test_what_a_crash_left_half_done_the_next_holder_publishes(line: Moved
     await line.until(lambda status: status.called == 1, seconds=6)
     assert line.folder.window_reveal(ticket.window).exists()
     line.assert_orderly()
+
+
+async def test_what_a_crash_left_without_a_head_is_signed_by_who_takes_over(line: MovedQueue) -> None:
+    await line.open(schedule_of())
+    heads = line.folder.log / HEADS
+    assert heads.read_bytes()
+    heads.write_bytes(b"")
+    await line.take_over()
+    await line.seconds(1)  # nobody waits: nothing new comes into the log
+    size, root = line.seen[-1].log
+    signed = documents.read(
+        heads.read_bytes().replace(b" ", b"\n", 1), Head, line.keys.controller.public_key()
+    )
+    assert (signed.size, signed.root[:32]) == (size, root)
+    assert size == len(line.entries()) > 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room import documents
 from meterai.waiting_room.merkle import root_of
-from meterai.waiting_room.public_log import ENTRIES, HEADS, PublicLog, What, read_entries
+from meterai.waiting_room.public_log import ENTRIES, HEADS, MARK_EVERY, Mark, PublicLog, What, read_entries
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 
@@ -41,3 +42,76 @@ def test_a_line_that_a_crash_cut_off_is_dropped_and_the_log_goes_on(tmp_path: Pa
     entries = [entry for _, entry in read_entries(tmp_path / ENTRIES)]
     assert [entry.facts for entry in entries] == [{"a": 1}, {"b": 2}]
     assert head.size == 2
+
+
+def filled(folder: Path, count: int) -> list[bytes]:
+    """A log with so many entries; the marks that were kept."""
+    marks: list[bytes] = []
+    log = PublicLog(folder, "casn", KEY, keep_mark=marks.append)
+    for number in range(count):
+        log.append(What.OPERATOR, {"n": number}, number)
+        if number % 100 == 99:
+            log.sync(number)
+    log.close()
+    return marks
+
+
+def test_who_takes_over_reads_on_from_the_last_mark(tmp_path: Path) -> None:
+    marks = filled(tmp_path, 2 * MARK_EVERY + 300)
+    assert len(marks) == 2
+    root = PublicLog(tmp_path, "casn", KEY).root()
+    entries = tmp_path / ENTRIES
+    whole = entries.read_bytes()
+    entries.write_bytes(b"x" * 5_000 + whole[5_000:])  # who read that would come to another tree
+    again = PublicLog(tmp_path, "casn", KEY, mark=marks[-1])
+    assert (again.size, again.root()) == (2 * MARK_EVERY + 300, root)
+    assert again.append(What.OPERATOR, {"n": 9}, 9) == 2 * MARK_EVERY + 300
+    again.sync(9)
+    again.close()
+    entries.write_bytes(whole + entries.read_bytes()[len(whole) :])
+    assert PublicLog(tmp_path, "casn", KEY).root() == again.root()
+
+
+def test_a_mark_that_is_not_ours_or_not_of_this_log_is_not_believed(tmp_path: Path) -> None:
+    [mark] = filled(tmp_path, MARK_EVERY)
+    told = msgspec.json.decode(mark, type=Mark)
+    root = PublicLog(tmp_path, "casn", KEY).root()
+    (tmp_path / "other").mkdir()
+    other = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
+    strange = PublicLog(tmp_path / "other", "casn", other)
+    strange.append(What.OPERATOR, {"n": 1}, 1)
+    head = documents.sign(strange.sync(1), other).decode()
+    for wrong in (
+        b"half a ma",
+        msgspec.json.encode(msgspec.structs.replace(told, size=MARK_EVERY - 1)),
+        msgspec.json.encode(msgspec.structs.replace(told, peaks=["00" * 32] * len(told.peaks))),
+        msgspec.json.encode(msgspec.structs.replace(told, bytes=told.bytes * 9)),
+        msgspec.json.encode(msgspec.structs.replace(told, head=head)),
+    ):
+        log = PublicLog(tmp_path, "casn", KEY, mark=wrong)
+        assert (log.size, log.root()) == (MARK_EVERY, root)
+        log.close()
+
+
+def test_entries_without_a_head_after_a_crash_are_known_and_half_a_head_is_dropped(
+    tmp_path: Path,
+) -> None:
+    log = PublicLog(tmp_path, "casn", KEY)
+    log.append(What.OPERATOR, {"n": 1}, 1)
+    log.sync(1)
+    assert not log.is_unsigned
+    log.append(What.OPERATOR, {"n": 2}, 2)
+    assert log.is_unsigned
+    log.close()
+    with (tmp_path / HEADS).open("ab") as file:
+        file.write(b'{"kind":"head","event":"ca')
+    log = PublicLog(tmp_path, "casn", KEY)
+    assert log.is_unsigned
+    log.sync(3)
+    assert not log.is_unsigned
+    log.close()
+    heads = [
+        documents.read(line.replace(b" ", b"\n", 1), documents.Head, KEY.public_key())
+        for line in (tmp_path / HEADS).read_bytes().splitlines()
+    ]
+    assert [head.size for head in heads] == [1, 2]

@@ -174,6 +174,8 @@ class Conductor:
             await asyncio.to_thread(_publish_closes, publisher, rows, decided.ids)
             self._closed = rows[-1].number if rows else queue.closed_through
             self._fail_point("queue_closed")
+        if publisher.is_unsigned:
+            await asyncio.to_thread(publisher.append, (), int(now))
         while publisher.log_size < queue.log_size:
             async with self._steering.db.connection() as connection:
                 first = publisher.log_size

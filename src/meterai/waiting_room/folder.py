@@ -27,6 +27,7 @@ from meterai.waiting_room.public_log import ENTRIES, HEADS, PublicLog
 from meterai.waiting_room.queue_folder import QueueFolder
 
 ID_BYTES, RECORD = 12, 18
+PRIVATE_FILE = 0o600
 READABLE_FILE, READABLE_FOLDER, PASSABLE_FOLDER = 0o644, 0o755, 0o711
 GATE_SILENT_S = 5.0
 """A gate whose sign of life is older does not run."""
@@ -81,17 +82,18 @@ class Stage:
         self._place.mkdir(exist_ok=True)
         open_to_readers(folder)
 
-    def publish(self, path: Path, content: bytes) -> None:
+    def publish(self, path: Path, content: bytes, *, is_public: bool = True) -> None:
         """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
         part = self._place / "part"
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             with os.fdopen(handle, "wb") as file:
-                os.fchmod(handle, READABLE_FILE)
+                os.fchmod(handle, READABLE_FILE if is_public else PRIVATE_FILE)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            _make_readable_folder(path.parent)
+            if is_public:
+                _make_readable_folder(path.parent)
             part.rename(path)
         except FileNotFoundError:
             raise Superseded(str(path)) from None
@@ -106,7 +108,14 @@ class Stage:
                 copy.chmod(READABLE_FILE)
                 copy.rename(log / name)
         _make_readable_folder(log)
-        opened = PublicLog(log, self._folder.slug, key)
+        mark = self._folder.log_mark
+        opened = PublicLog(
+            log,
+            self._folder.slug,
+            key,
+            mark=mark.read_bytes() if mark.exists() else b"",
+            keep_mark=lambda raw: self.publish(mark, raw, is_public=False),
+        )
         for name in (ENTRIES, HEADS):
             (log / name).chmod(READABLE_FILE)
         return opened

@@ -26,6 +26,20 @@ class Tree:
         for leaf in leaves:
             self.append(leaf)
 
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """Roots of the full subtrees, the largest first: with `size` all that is needed to grow on."""
+        return tuple(self._peaks)
+
+    @classmethod
+    def grown(cls, size: int, peaks: Sequence[bytes]) -> Tree:
+        """A tree that had so many entries. Raises: ValueError when the peaks can't be of so many."""
+        if len(peaks) != size.bit_count():
+            raise ValueError("a tree has a peak for each bit of its size")
+        tree = cls()
+        tree.size, tree._peaks = size, list(peaks)
+        return tree
+
     def append(self, data: bytes) -> None:
         """Adds an entry."""
         node, size = leaf_hash(data), self.size

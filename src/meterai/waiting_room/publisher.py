@@ -31,7 +31,7 @@ class Publisher:
     """
 
     def __init__(self, folder: QueueFolder, epoch: int, key: Ed25519PrivateKey) -> None:
-        """Takes the folder over. Reads the whole log (about 3 s for a million entries)."""
+        """Takes the folder over. Reads the log from its last mark on."""
         self.folder = folder
         self._key = key
         self._stage = Stage(folder, epoch)
@@ -72,8 +72,13 @@ class Publisher:
         for entry in entries:
             if entry.n == self._log.size:
                 self._log.append(entry.what, entry.facts, entry.at)
-        if self._log.size != self._head.size:
+        if self._log.size != self._head.size or self._log.is_unsigned:
             self._head = self._log.sync(at)
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether a crash left entries in the log without a signed head."""
+        return self._log.is_unsigned
 
     def log_head(self) -> tuple[int, str]:
         """Size and tree head (16 bytes, hexadecimal) of the log as it is on the disk."""

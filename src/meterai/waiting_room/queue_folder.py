@@ -69,6 +69,11 @@ class QueueFolder:
         """The folder of the public log."""
         return self.public / "log"
 
+    @property
+    def log_mark(self) -> Path:
+        """How far the log is known to be whole, so that who takes over need not read all of it."""
+        return self.path / "log-mark.json"
+
     def window_close(self, window: int) -> Path:
         """The public document that closes a window."""
         return self.public / "w" / f"{window}.close.json"
