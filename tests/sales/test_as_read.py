@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, PRICES, Shop
 
@@ -16,6 +17,7 @@ from meterai.sales.model import OrderState, PaymentOutcome, PaymentState
 from meterai.sales.store import as_read, orders
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.place_order import place_order
+from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
 
 pytestmark = pytest.mark.storage
@@ -100,6 +102,20 @@ async def test_who_settles_while_another_does_finds_it_done(shop: Shop) -> None:
     assert (late.state, late.outcome, late.new) == (PaymentState.SETTLED, PaymentOutcome.CREDITED, False)
     page = await shop.page(placed.order_id)
     assert (await shop.lot(page), await shop.news()) == (2, ["paid"])
+
+
+async def test_an_order_that_a_notice_read_too_early_is_read_again(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=2)
+    reference = placed.payment.reference
+    receipt = await receive_notice(shop.db, shop.gateway, notice(reference), {}, now=shop.clock())
+    assert receipt.read is not None
+    assert receipt.read.order.number == placed.number
+    await shop.database.owner.execute("UPDATE sales.orders SET language = 'en'")
+    shop.gateway.pay(reference)
+    settled = await settle_payment(shop.db, shop.gateway, reference, clock=shop.clock, read=receipt.read)
+    assert (settled.outcome, settled.new) == (PaymentOutcome.CREDITED, True)
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.language, await shop.lot(page)) == (OrderState.COMPLETED, "en", 2)
 
 
 async def test_who_places_while_another_does_gets_the_same_attempt(shop: Shop) -> None:

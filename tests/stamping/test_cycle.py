@@ -17,7 +17,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.ledger.queries import lot_of
 from meterai.stamping.placement import Placement
-from meterai.stamping.queries import document_image, document_page, documents_of_customer, released_file
+from meterai.stamping.queries import document_image, document_page, documents_of_customer, job, released_file
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping, start_stampings
 
 pytestmark = pytest.mark.storage
@@ -67,6 +67,13 @@ async def test_the_same_key_gives_the_same_job_and_reserves_once(house: House) -
     assert len({job.id for job in jobs}) == 1
     assert len({job.serials for job in jobs}) == 1
     assert (await house.lot_now()).reserved == 1
+
+
+async def test_a_new_job_is_told_as_it_stands_in_the_store(house: House) -> None:
+    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+    told = await house.order(document, key="click")
+    assert told == await job(house.db, told.id)
+    assert told == await house.order(document, key="click")
 
 
 async def test_the_same_key_with_another_request_is_refused(house: House) -> None:

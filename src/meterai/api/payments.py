@@ -38,7 +38,7 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
         log.warning("payment_notice_refused", code=refusal.code)
         raise
     try:
-        await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock)
+        await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock, read=receipt.read)
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code)
     return Response(Acknowledged(new=receipt.new))

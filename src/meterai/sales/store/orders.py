@@ -62,6 +62,11 @@ class ReadOrder(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+def read_from(text: str) -> ReadOrder:
+    """An order as `sales.order_json` wrote it."""
+    return ReadOrder(order=_read(text), text=text)
+
+
 async def read_order_of_payment(connection: Connection, reference: str) -> ReadOrder:
     """Reads the order of an attempt to pay without a lock. Raises: Refusal NOT_FOUND `payment.unknown`."""
     text = await connection.fetchval(
@@ -69,7 +74,7 @@ async def read_order_of_payment(connection: Connection, reference: str) -> ReadO
     )
     if text is None:
         raise Refusal(Kind.NOT_FOUND, "payment.unknown")
-    return ReadOrder(order=_read(text), text=text)
+    return read_from(text)
 
 
 async def read_order_and_tariff(

@@ -12,6 +12,7 @@ from meterai.kit.database import Connection
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
+from meterai.sales.store.orders import ReadOrder, read_from
 
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
@@ -154,12 +155,13 @@ async def store_notice(
     raw: bytes,
     now: datetime,
     poll_at: datetime,
-) -> bool:
+) -> tuple[bool, ReadOrder | None]:
     """Stores a notice as it came, and has its payment polled soon; False when this event is stored already.
 
-    A notice of a payment that is not ours is stored as done.
+    Gives the payment's order too, which is needed next. A notice of a payment that is none of ours is
+    stored as done.
     """
-    new: bool = await connection.fetchval(
+    row = await connection.fetchrow(
         """
         WITH soon AS (
             UPDATE sales.payment SET poll_at = least(poll_at, $7) WHERE reference = $4 RETURNING 1
@@ -167,7 +169,8 @@ async def store_notice(
             INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
             SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM soon) THEN $6::timestamptz END
             ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
-        ) SELECT EXISTS (SELECT FROM stored)
+        ) SELECT EXISTS (SELECT FROM stored) AS new,
+              (SELECT sales.order_json(order_id) FROM sales.payment WHERE reference = $4) AS found
         """,
         notice_id,
         gateway,
@@ -177,7 +180,8 @@ async def store_notice(
         now,
         poll_at,
     )
-    return new
+    assert row is not None
+    return row["new"], read_from(row["found"]) if row["found"] else None
 
 
 async def finish_notices(connection: Connection, reference: str, now: datetime) -> None:

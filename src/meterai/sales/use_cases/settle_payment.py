@@ -42,6 +42,7 @@ from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
 from meterai.sales.store import as_read, orders, payments, refunds
+from meterai.sales.store.orders import ReadOrder
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,12 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def settle_payment(
-    db: Database, gateway: PaymentGateway, reference: str, *, clock: Clock
+    db: Database,
+    gateway: PaymentGateway,
+    reference: str,
+    *,
+    clock: Clock,
+    read: ReadOrder | None = None,
 ) -> Settlement:
     """Fetches the status of a payment from the gateway and books what it says, in one transaction.
 
@@ -84,12 +90,14 @@ async def settle_payment(
     for an expired one too, if stock is left. Money that is late, doubled or of another amount is owed back
     to the payer in the same transaction.
 
+    `read`: the payment's order, when the caller read it a moment ago.
+
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
     status = await gateway.get_status(reference)
     now = clock()
     if status.state is GatewayState.SETTLED:
-        booked = await _book_as_read(db, reference, status, now)
+        booked = await _book_as_read(db, reference, status=status, now=now, read=read)
         if booked is not None:
             return booked
         async with db.transaction() as tx:
@@ -101,14 +109,14 @@ async def settle_payment(
 
 
 async def _book_as_read(
-    db: Database, reference: str, status: GatewayStatus, now: datetime
+    db: Database, reference: str, *, status: GatewayStatus, now: datetime, read: ReadOrder | None
 ) -> Settlement | None:
     """Books the usual case, money for an order that waits for it, in one call.
 
     None, and nothing booked, in any other case, also when the order changed since it was read.
     """
     async with db.connection() as connection:
-        read = await orders.read_order_of_payment(connection, reference)
+        read = read or await orders.read_order_of_payment(connection, reference)
         order, payment = read.order, _payment(read.order, reference)
         waits = order.state is OrderState.AWAITING_PAYMENT and payment.state in OPEN_PAYMENTS
         if not waits or outcome_of(order, payment, status.amount) is not PaymentOutcome.CREDITED:

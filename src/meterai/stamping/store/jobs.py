@@ -205,17 +205,17 @@ async def insert_intents(
 ) -> None:
     """Stores what is about to be signed; `sealed` are the serials whose signatures lie in these revisions."""
     await tx.execute(
-        """INSERT INTO stamping.intent (serial, digest, prepared_object, gap_start, gap_end, created_at)
-           SELECT *, $6 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])""",
+        """WITH new AS (
+               INSERT INTO stamping.intent (serial, digest, prepared_object, gap_start, gap_end, created_at)
+               SELECT *, $6 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])
+           )
+           UPDATE stamping.job SET state = 'sealing', next_attempt_at = $8 WHERE id = ANY ($7::uuid[])""",
         [intent.serial for intent in intents],
         [intent.digest for intent in intents],
         [intent.prepared_object for intent in intents],
         [intent.gap_start for intent in intents],
         [intent.gap_end for intent in intents],
         now,
-    )
-    await tx.execute(
-        "UPDATE stamping.job SET state = 'sealing', next_attempt_at = $2 WHERE id = ANY ($1)",
         list(jobs),
         lease_until,
     )

@@ -18,7 +18,7 @@ from meterai.ledger import store as ledger
 from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
 from meterai.ledger.queries import lot_owners
 from meterai.stamping import queries
-from meterai.stamping.model import Job
+from meterai.stamping.model import Job, JobState
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import documents, jobs
 
@@ -126,7 +126,26 @@ async def start_within(
         # Serials name their reservations: the ledger comes first.
         await ledger.post(tx, [_reservation(serial, fresh[serial.job_id], now) for serial in serials], now)
         await jobs.insert_serials(tx, serials, now)
+    if len(new) == len(requests):
+        return [Started(job=_accepted(job, serials), new=True) for job in wanted]
     return [Started(job=job, new=job.id in new) for job in await _jobs_of(tx, requests)]
+
+
+def _accepted(job: jobs.NewJob, serials: Sequence[jobs.NewSerial]) -> Job:
+    """A job as it stands when it was written a moment ago."""
+    return Job(
+        id=job.id,
+        document_id=job.document_id,
+        reference_id=job.reference_id,
+        state=JobState.ACCEPTED,
+        serials=tuple(serial.serial for serial in serials if serial.job_id == job.id),
+        refusal_code=None,
+        trouble_code=None,
+        attempts=1,
+        next_attempt_at=job.next_attempt_at,
+        created_at=job.created_at,
+        ended_at=None,
+    )
 
 
 def _new_job(
