@@ -17,6 +17,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import (
     FieldMDPAction,
     FieldMDPSpec,
@@ -35,6 +36,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.page_box import Rectangle
 from meterai.stamping import serialising
+from meterai.stamping.quick_reading import QuickReader
 from meterai.stamping.structure_tags import tag_widget
 from meterai.stamping.visible_stamp import ARTWORK_FONT, COLOUR_SPACES, SIDE, STAMP_FONT, artwork, draw_stamp
 
@@ -145,13 +147,14 @@ class _Signature(SignatureObject):
 class Increment:
     """One revision under way, appended to `stream` in place."""
 
-    def __init__(self, stream: io.BytesIO, *, flat_pages: bool = False) -> None:
-        """`flat_pages`: another parser saw that all pages hang on the root of the page tree, in order.
+    def __init__(self, stream: io.BytesIO, *, ours: bool, flat_pages: bool = False) -> None:
+        """`ours`: we wrote the file. `flat_pages`: another parser saw that all pages hang on the root of the
+        page tree, in order.
 
         Raises: Refusal INVALID `pdf.broken`.
         """
         try:
-            self._writer = IncrementWriter(stream)
+            self._writer = IncrementWriter(stream, prev=(QuickReader if ours else PdfFileReader)(stream))
             self._writer.flat_pages = flat_pages
         except (PdfReadError, PdfWriteError):
             raise Refusal(Kind.INVALID, "pdf.broken") from None

@@ -188,16 +188,15 @@ def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Begun:
 
 def _go_on(request: SealRequest) -> _Begun:
     """A later stamp, on the file as sealed so far."""
-    increment = Increment(io.BytesIO(request.data))
-    if request.profile is Profile.SIGNED:
-        pages = len(open_document(request.data, request.limits).pages)
-    else:
-        pages = increment.count_pages()
+    signed = request.profile is Profile.SIGNED
+    increment = Increment(io.BytesIO(request.data), ours=not signed)
+    pages = len(open_document(request.data, request.limits).pages) if signed else increment.count_pages()
     return _Begun(increment, pages, len(request.data), "")
 
 
 def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> Increment:
-    increment = Increment(base, flat_pages=has_flat_pages(document))
+    ours = request.profile is not Profile.SIGNED
+    increment = Increment(base, ours=ours, flat_pages=has_flat_pages(document))
     last = len(request.stamps) - 1
     for number, stamp in enumerate(request.stamps):
         walked = document.pages[stamp.placement.page - 1]
