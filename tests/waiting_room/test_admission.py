@@ -192,7 +192,7 @@ async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_
         await crowd.seconds(1)
         fell_s += 1
         assert fell_s <= 10, "the rate stays above what the site bears"
-    await crowd.seconds(60)
+    await crowd.seconds(40)
     low = line.seen[-1].rate
     slow = sorted(crowd.site.times[came:])
     crowd.site.service_s = 0.2
@@ -203,5 +203,5 @@ async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_
     assert before == 400, told
     assert 100 < low < 330, told
     assert p95 < 2, told
-    assert len(slow) > 200, told
+    assert len(slow) > 120, told
     assert recovered.rate > low + 50, told

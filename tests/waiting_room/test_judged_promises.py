@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +9,15 @@ from pathlib import Path
 import pytest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import LineOfPeople
-from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.operations.use_cases.judge_promises import judge_due_promises, measure_done_after
 from meterai.waiting_room import promise_store, store
-from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.model import Lane
 from meterai.waiting_room.promise_store import Told
 from meterai.waiting_room.promises import Promise, PromiseBook
+from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.store import Pass
 
 pytestmark = pytest.mark.storage
@@ -110,32 +109,25 @@ async def test_the_time_that_people_take_counts_from_the_claim(line: LineOfPeopl
 
 
 async def test_the_status_says_how_many_promises_were_kept(database: TestDatabase, tmp_path: Path) -> None:
-    async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now(), always=True)
-        await ensure_organisations(database.app, datetime.now(UTC))
-        await house.cap(0)
-        house.controller()
-        await house.until(lambda status: status.state is QueueState.OPEN)
-        gate = house.gate()
-        ticket, _ = await house.join(gate, "ani@contoh.id")
-        other, _ = await house.join(gate, "budi@contoh.id")
-        await _promise(house, [ticket.id, other.id])
-        now = datetime.now(UTC)
-        await buy(database, 1, other.id, claimed=now, paid=now, done=now)
-        await house.until(lambda status: status.at > now.timestamp() + 5)
-        judged = 0
-        while judged < 2:
-            judged += await judge_due_promises(database.app, limit=10)
-            await asyncio.sleep(0.2)
-        status = await house.until(lambda status: status.kept[1] == 2)
-        assert status.kept == (1, 2), "who was never called was let down"
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await line.open(schedule_of(), always=True)
+    await ensure_organisations(database.app, datetime.now(UTC))
+    await line.wish("rate_cap", 0)
+    ids = [line.join(f"email:{name}@contoh.id").id for name in ("ani", "budi")]
+    _promise(line, ids)
+    now = datetime.fromtimestamp(line.now, UTC)
+    await buy(database, 1, ids[1], claimed=now, paid=now, done=now)
+    await line.seconds(5)
+    assert await judge_due_promises(database.app, limit=10) == 2
+    status = await line.seconds(1)
+    assert status.kept == (1, 2), "who was never called was let down"
+    await line.close()
 
 
-async def _promise(house: QueueHouse, ids: list[bytes]) -> None:
-    folder = house.folder.gate(7)
+def _promise(line: MovedQueue, ids: list[bytes]) -> None:
+    folder = line.folder.gate(7)
     folder.mkdir(parents=True)
     book = PromiseBook(folder)
-    now = int(time.time())
     for id in ids:
-        book.give(Promise(id=id, window=1, given_at=now, done_by=now + 2))
+        book.give(Promise(id=id, window=1, given_at=int(line.now), done_by=int(line.now) + 2))
     book.write()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.waiting_room import store
-from meterai.waiting_room.model import U_MAX, Frontier, QueueState
+from meterai.waiting_room.model import U_MAX, Frontier
 from meterai.waiting_room.order import place_of
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.ready import KNOWN_FOR_S, ReadyPings
@@ -72,25 +72,26 @@ def test_of_a_few_people_nothing_is_concluded(folder: QueueFolder) -> None:
 async def test_the_controller_calls_more_when_those_who_are_next_are_not_there(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now(), always=True)
-        await house.cap(0)
-        house.controller()
-        await house.until(lambda status: status.state is QueueState.OPEN)
-        gate = house.gate()
-        for number in range(60):
-            ticket, _ = await house.join(gate, f"tamu{number}@contoh.id")
-        await house.until(lambda status: house.folder.window_reveal(ticket.window).exists())
-        for window in range(1, ticket.window + 1):
-            os.utime(house.folder.window_reveal(window), (0, 0))  # drawn long ago
-        await house.cap(30)
-        end = time.monotonic() + 15
-        while await shows(house) > 0.5:
-            assert time.monotonic() < end, "nobody is there, and the controller does not see it"
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await line.open(schedule_of(), always=True)
+    await line.wish("rate_cap", 0)
+    for number in range(60):
+        ticket = line.join(f"email:tamu{number}@contoh.id")
+    await line.until(lambda status: line.folder.window_reveal(ticket.window).exists(), seconds=9)
+    os.utime(line.folder.window_reveal(ticket.window), (0, 0))  # drawn long ago
+    assert await shows(line) > 0.8
+    await line.wish("rate_cap", 30)
+    for _ in range(15):
+        await line.seconds(1)
+        if await shows(line) <= 0.5:
+            break
+    else:
+        raise AssertionError("nobody is there, and the controller does not see it")
+    await line.close()
 
 
-async def shows(house: QueueHouse) -> float:
-    async with house.database.app.connection() as connection:
-        queue = await store.read_queue(connection, house.event)
+async def shows(line: MovedQueue) -> float:
+    async with line.database.app.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
     assert queue is not None
     return queue.memory.show_share
