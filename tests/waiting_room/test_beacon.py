@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 
 from meterai.kernel.errors import Refusal
@@ -22,8 +23,10 @@ from meterai.waiting_room.auditing.beacons import is_later
 from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.beacon_rounds import ChainInfo, round_for, value_of
 from meterai.waiting_room.documents import Close, Config, Reveal
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.model import QueueState, Schedule
 from meterai.waiting_room.public_log import What
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.use_cases.decide_step import Beacon
 
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
@@ -114,30 +117,41 @@ async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_th
 
 @pytest.mark.storage
 async def test_while_the_beacon_is_down_nothing_is_drawn_and_the_status_goes_on(
-    house: QueueHouse, drand: DrandTwin, monkeypatch: pytest.MonkeyPatch
+    database: TestDatabase, drand: DrandTwin, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("METERAI_QUEUE_BEACON", drand.url)
-    await house.open(schedule_now(), always=True)
-    first = house.controller()
-    await house.until(lambda status: status.state is QueueState.OPEN)
+    first = BeaconSource(drand.url, tmp_path / "beacon.json")
+    name = await first.name()
+    await first.close()
     drand.is_down = True
-    first.end()
-    house.controller()  # knows the chain from before
-    ticket, _ = await house.join(house.gate(), "ani@contoh.id")
-    closed = await house.until(lambda status: house.folder.window_close(ticket.window).exists())
-    await house.until(lambda status: status.sequence >= closed.sequence + 5)
-    assert not house.folder.window_reveal(ticket.window).exists()
+    source = BeaconSource(drand.url, tmp_path / "beacon.json")
+    assert await source.name() == name, "another controller knows the chain from before"
+    asking = asyncio.create_task(source.keep_asking())
+    start = int(time.time()) - 400
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"), now=start, beacon=Beacon(name, source.value))
+    schedule = Schedule(joins_from=start, opens_at=start, closes_at=start + 3_600, window_s=1)
+    await line.open(schedule, always=True)
+    ticket = line.join("email:ani@contoh.id")
+    closed = await line.until(lambda status: line.folder.window_close(ticket.window).exists(), seconds=8)
+    assert (await line.seconds(30)).sequence == closed.sequence + 30
+    assert not line.folder.window_reveal(ticket.window).exists()
     drand.is_down = False
-    await house.until(lambda status: status.called == 1)
+    for _ in range(100):
+        if (await line.seconds(1)).called:
+            break
+        await asyncio.sleep(0.1)
+    assert line.seen[-1].called == 1
+    asking.cancel()
+    await source.close()
+    await line.close()
 
 
 @pytest.mark.storage
-async def test_without_a_beacon_the_rules_name_none(house: QueueHouse) -> None:
-    await house.open(schedule_now())
-    house.controller()
-    await house.until(lambda status: status.state is QueueState.DIRECT)
-    key = house.folder.keys().controller.public_key()
-    assert documents.read(house.folder.config.read_bytes(), Config, key).beacon == ""
+async def test_without_a_beacon_the_rules_name_none(database: TestDatabase, tmp_path: Path) -> None:
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await line.open(schedule_of())
+    key = line.keys.controller.public_key()
+    assert documents.read(line.folder.config.read_bytes(), Config, key).beacon == ""
+    await line.close()
 
 
 def test_known_networks_are_named_and_only_with_their_own_times() -> None:
