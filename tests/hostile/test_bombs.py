@@ -101,7 +101,6 @@ REFUSED = {
     "one_page_a_thousand_times": "pdf.too_many_pages",
     "page_box_of_astronomic_size": "pdf.no_pages",
     "picture_bomb": "pdf.too_complex",
-    "predictor_of_huge_columns": "pdf.broken",
     "self_drawing_form": "pdf.too_complex",
     "string_of_brackets": "pdf.no_pages",
     "table_stream_of_a_thousand_million": "pdf.broken",
