@@ -74,6 +74,7 @@ def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(
     come_to(person, addresses.site)  # nobody waits: everybody enters at once
     tell(house, "UPDATE waiting_room.queue SET halted_because = 'a test'")
     come_to(person, addresses.gate)
+    wait_for(person, JOIN["id"])  # the gate hears of the halt a moment after the site
     person.page.locator("#kontak").fill(contact)
     person.press(JOIN["id"])
     assert re.search(r"/t/[A-Za-z0-9_-]{128}$", person.page.url)

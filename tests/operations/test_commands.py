@@ -80,7 +80,7 @@ async def test_check_says_what_to_do_when_nothing_runs(database: TestDatabase, t
         env=env,
     )
     _, err = await process.communicate()
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert b"script/server" in err
 
 

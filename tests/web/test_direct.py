@@ -55,7 +55,7 @@ def _answer_error(request: WebRequest, error: Exception) -> Response[bytes]:
 
 
 def ask(method: str, path: str) -> tuple[int, dict[bytes, bytes], bytes]:
-    def give_desk() -> str:
+    async def give_desk() -> str:
         return "litestar"
 
     litestar = Litestar(HANDLERS, dependencies={"desk": give_desk}, openapi_config=None)  # type: ignore[dict-item]

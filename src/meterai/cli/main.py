@@ -82,7 +82,8 @@ def main() -> None:
     try:
         build(wanted)(prog_name="meterai")
     except Refusal as refusal:
-        raise SystemExit(_explain(refusal)) from None
+        print(_explain(refusal), file=sys.stderr)
+        raise SystemExit(2 if refusal.code == "service.not_running" else 1) from None
     except ValueError as error:
         if not str(error).startswith("METERAI_"):
             raise

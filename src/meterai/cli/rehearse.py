@@ -37,6 +37,7 @@ def rehearse(
     """Play a crowd against the running service while parts of it fail; then check everything.
 
     Exit code 1: something was lost, a fault didn't fire, nothing went on after it, or a check fails.
+    2: it could not be played, for example because no service runs.
     """
     given = {
         "data": data_folder(data),
