@@ -235,6 +235,19 @@ def looping_pages() -> bytes:
     )
 
 
+def empty_branches() -> bytes:
+    """As MuPDF leaves a page that it took out of a long document: branches without pages, listed again and again."""
+    return _raw(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R 6 0 R] /Count 1 >>",
+        b"<< /Type /Pages /Parent 2 0 R /Kids [4 0 R 5 0 R 5 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 3 0 R /MediaBox [0 0 595 842] >>",
+        b"<< /Type /Pages /Parent 3 0 R /Kids [] /Count 0 >>",
+        b"<< /Type /Pages /Parent 2 0 R /Kids [7 0 R 7 0 R] /Count 0 >>",
+        b"<< /Type /Pages /Parent 6 0 R /Kids [] /Count 0 >>",
+    )
+
+
 def deep_page_tree(depth: int = 3000) -> bytes:
     nodes = [b"<< /Type /Pages /Kids [%d 0 R] /Count 1 >>" % (number + 3) for number in range(depth)]
     page = b"<< /Type /Page /MediaBox [0 0 595 842] >>"

@@ -70,6 +70,18 @@ def test_a_stream_that_nobody_can_unpack_weighs_what_it_has() -> None:
     assert inspect(InspectRequest(data=_saved(pdf))).pages
 
 
+async def test_branches_without_pages_that_are_listed_twice_are_dropped(bench: SealingBench) -> None:
+    """qpdf takes the second mention of a branch for a loop; readers pass over it."""
+    data = samples.empty_branches()
+    with pytest.raises(pikepdf.PdfError, match="Loop detected"):
+        pikepdf.open(io.BytesIO(data))
+    found = inspect(InspectRequest(data=data))
+    assert (len(found.pages), found.repaired) == (1, True)
+    sealed = await bench.seal(data, bench.stamp(Placement(page=1, x=400, y=100)))
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        assert (len(pdf.pages), pdf.get_warnings()) == (1, [])
+
+
 def test_encryption_for_a_certificate_is_named() -> None:
     pdf = pikepdf.open(io.BytesIO(samples.letter()))
     pdf.trailer["/Lock"] = pdf.make_indirect(pikepdf.Dictionary(Filter=pikepdf.Name("/Adobe.PubSec"), V=2))

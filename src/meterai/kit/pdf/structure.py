@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ import pikepdf
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import Limits
 from meterai.kit.pdf.page_box import PageBox, Rectangle, intersection, make_page_box
-from meterai.kit.pdf.rescue import rewrite_by_pdfium
+from meterai.kit.pdf.rescue import rewrite_by_pdfium, rewrite_without_empty_branches
 
 _LETTER = (0.0, 0.0, 612.0, 792.0)
 _DEEP_NESTING = b"[" * 100
@@ -72,7 +73,7 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
     except (pikepdf.PikepdfError, ValueError) as error:  # ValueError: a number that no machine holds
         if "unsupported encryption" in str(error):
             raise refuse("pdf.encryption_unknown") from None
-        pdf, rescued = _rescue(data, password), True
+        pdf, rescued = _rescue(data, limits, password), True
     try:
         pages = walk_pages(pdf, limits)
     except (pikepdf.PikepdfError, ValueError):
@@ -81,14 +82,15 @@ def open_document(data: bytes, limits: Limits, password: str = "") -> OpenedDocu
     return OpenedDocument(pdf=pdf, pages=pages, encrypted=pdf.is_encrypted, repaired=repaired)
 
 
-def _rescue(data: bytes, password: str) -> pikepdf.Pdf:
-    """What PDFium makes of a file that qpdf can't mend."""
-    rewritten = rewrite_by_pdfium(data, password)
-    try:
+def _rescue(data: bytes, limits: Limits, password: str) -> pikepdf.Pdf:
+    """A file that qpdf can't open, mended in its page tree or as PDFium writes it."""
+    for rewritten in (
+        rewrite_without_empty_branches(data, limits, password),
+        rewrite_by_pdfium(data, password),
+    ):
         if rewritten is not None:
-            return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
-    except (pikepdf.PikepdfError, ValueError):
-        pass
+            with suppress(pikepdf.PikepdfError, ValueError):
+                return pikepdf.open(io.BytesIO(rewritten), suppress_warnings=True)
     raise refuse("pdf.broken")
 
 
