@@ -1,6 +1,6 @@
 """Guards forms against cross-site request forgery, without JavaScript and without stored state.
 
-A cookie holds a random visitor id; every form carries `nonce + HMAC(secret, visitor id, nonce)`. Only a page
+A cookie holds a random visitor id; every form carries `nonce + tag(secret, visitor id, nonce)`. Only a page
 that we rendered for this visitor can hold a matching pair (signed double submit, OWASP). The nonce changes
 with every page, so that compression gives nothing away (BREACH).
 """
@@ -11,9 +11,10 @@ import base64
 import hmac
 import secrets
 
+from meterai.web.seals import tag
+
 FIELD = "bukti_formulir"
 _NONCE_BYTES = 8
-_TAG_BYTES = 16
 
 
 def new_visitor() -> str:
@@ -35,8 +36,8 @@ def is_proof(secret: bytes, visitor: str, proof: str) -> bool:
         raw = base64.urlsafe_b64decode(proof)
     except ValueError:
         return False
-    nonce, tag = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-    return hmac.compare_digest(tag, _tag(secret, visitor, nonce))
+    nonce, given = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
+    return hmac.compare_digest(given, _tag(secret, visitor, nonce))
 
 
 def make_permit(secret: bytes, *names: object) -> str:
@@ -50,10 +51,8 @@ def is_permit(secret: bytes, permit: str, *names: object) -> bool:
 
 
 def _permit(secret: bytes, names: tuple[object, ...]) -> bytes:
-    message = b"meterai permit\x00" + "\x1f".join(str(name) for name in names).encode()
-    return hmac.digest(secret, message, "sha256")[:_TAG_BYTES]
+    return tag(secret, b"permit", "\x1f".join(str(name) for name in names).encode())
 
 
 def _tag(secret: bytes, visitor: str, nonce: bytes) -> bytes:
-    message = b"meterai form\x00" + nonce + visitor.encode()
-    return hmac.digest(secret, message, "sha256")[:_TAG_BYTES]
+    return tag(secret, b"form", nonce + visitor.encode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import hmac
 import struct
 import time
@@ -27,6 +26,7 @@ from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.queue_folder import queue_of
+from meterai.web.seals import TAG_BYTES, tag
 from meterai.web.visits import localise
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,6 @@ PASS_S = 2 * 3600
 """How long a pass cookie opens the purchase; the ticket gives the same pass again."""
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
-_TAG_BYTES = 16
 _PASS = struct.Struct(">12s16sI")
 _INSIDE = struct.Struct(">I")
 
@@ -170,10 +169,9 @@ def _open(secret: bytes, kind: bytes, event: str, text: str) -> bytes | None:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
-    tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-    return body if hmac.compare_digest(tag, _tag(secret, kind, event, body)) else None
+    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    return body if hmac.compare_digest(given, _tag(secret, kind, event, body)) else None
 
 
 def _tag(secret: bytes, kind: bytes, event: str, body: bytes) -> bytes:
-    message = b"meterai queue " + kind + b"\x00" + event.encode() + b"\x00" + body
-    return hmac.digest(secret, message, hashlib.sha256)[:_TAG_BYTES]
+    return tag(secret, b"queue " + kind, event.encode() + b"\x00" + body)

@@ -8,7 +8,6 @@ anybody had to wait goes on with the form they have.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 import struct
@@ -24,9 +23,9 @@ from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import Entry
 from meterai.web.queues import INSIDE_S, open_pass, pass_cookie
+from meterai.web.seals import TAG_BYTES, tag
 
 _BODY = struct.Struct(">I?18s")
-_TAG_BYTES = 16
 RETRY_S = 60
 
 
@@ -103,16 +102,15 @@ def read_form_seal(secret: bytes, flow: str, text: str, now: float) -> bool | No
         raw = base64.urlsafe_b64decode(text)
     except ValueError:
         return None
-    tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-    if len(body) != _BODY.size or not hmac.compare_digest(tag, _tag(secret, flow, body)):
+    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    if len(body) != _BODY.size or not hmac.compare_digest(given, _tag(secret, flow, body)):
         return None
     at, by_share, _ = _BODY.unpack(body)
     return bool(by_share) if now - at < INSIDE_S else None
 
 
 def _tag(secret: bytes, flow: str, body: bytes) -> bytes:
-    message = b"meterai shop form\x00" + flow.encode() + b"\x00" + body
-    return hmac.digest(secret, message, hashlib.sha256)[:_TAG_BYTES]
+    return tag(secret, b"shop form", flow.encode() + b"\x00" + body)
 
 
 def _cookie(flow: str) -> str:

@@ -19,10 +19,10 @@ from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.errors import Kind, Refusal
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
+from meterai.web.seals import TAG_BYTES, tag
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
-_TAG_BYTES = 16
 
 
 class PendingCode(msgspec.Struct, frozen=True, array_like=True):
@@ -50,8 +50,8 @@ def unseal(secret: bytes, text: str) -> PendingCode | None:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
-    tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-    if not hmac.compare_digest(tag, _tag(secret, body)):
+    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    if not hmac.compare_digest(given, _tag(secret, body)):
         return None
     return msgspec.json.decode(body, type=PendingCode)
 
@@ -148,4 +148,4 @@ def told(refusal: Refusal | None) -> dict[str, Any]:
 
 
 def _tag(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, b"meterai pending code\x00" + body, "sha256")[:_TAG_BYTES]
+    return tag(secret, b"pending code", body)
