@@ -15,6 +15,8 @@ from uuid import UUID
 from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from meterai.web.cookies import PageRequest, cookie_header
+
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type Receive = Callable[[], Awaitable[Any]]
 type Send = Callable[[Any], Awaitable[None]]
@@ -40,8 +42,9 @@ class _Route:
 
     def arguments(self, segments: Sequence[str]) -> dict[str, Any] | None:
         """What the handler is called with; None when it does not stand at this address."""
-        if any(segments[position] != text for position, text in self.fixed):
-            return None
+        for position, text in self.fixed:
+            if segments[position] != text:
+                return None
         arguments = dict(self.given)
         try:
             for position, name, read in self.parameters:
@@ -97,7 +100,7 @@ class DirectRoutes:
             "route_handler": route.handler,
             "path_template": route.template,
         }
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        request = PageRequest(scope, receive, send)
         if route.takes_request:
             arguments["request"] = request
         try:
@@ -134,6 +137,6 @@ async def _send(response: Response[Any], send: Send, status: int) -> None:
     kind += "; charset=utf-8" if kind.startswith("text/") and "charset" not in kind else ""
     if status not in (204, 304):
         headers += [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
-    headers += [cookie.to_encoded_header() for cookie in response.cookies]
+    headers += [(b"set-cookie", cookie_header(cookie)) for cookie in response.cookies]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
