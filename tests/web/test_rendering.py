@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections.abc import Iterator
 
 import pytest
 import zxingcpp
@@ -78,8 +79,18 @@ def test_a_qr_code_reads_as_its_text() -> None:
     side = int(re.search(r'viewBox="0 0 (\d+)', svg)[1])  # type: ignore[index]
     image = Image.new("L", (side * 4, side * 4), 255)
     pen = ImageDraw.Draw(image)
-    strokes = [tuple(map(int, found)) for found in re.findall(r"M(\d+) (\d+)\.5h(\d+)", svg)]
+    strokes = list(_strokes(svg))
     for x, y, length in strokes:
         pen.rectangle((x * 4, y * 4, (x + length) * 4 - 1, y * 4 + 3), fill=0)
     assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
     assert min(x for x, _, _ in strokes) == min(y for _, y, _ in strokes) == 4
+
+
+def _strokes(svg: str) -> Iterator[tuple[int, int, int]]:
+    """Where each stroke of the path begins (column and row), and how long it is."""
+    for left, top, row in re.findall(r"M(\d+) (\d+)\.5([hm \d]*)", svg):
+        x = int(left)
+        for what, length in re.findall(r"([hm])(\d+)", row):
+            if what == "h":
+                yield x, int(top), int(length)
+            x += int(length)
