@@ -14,6 +14,7 @@ from tests.sales.refusing import refused
 from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase
 
+from meterai.customers.contacts import canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import OrderState, PaymentState
@@ -21,7 +22,7 @@ from meterai.sales.queries import find_order_by_token
 from meterai.sales.use_cases.add_item import ItemPut, add_document, remove_item, set_quota
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
-from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.open_order import Owner, open_order
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 
 pytestmark = pytest.mark.storage
@@ -67,6 +68,20 @@ async def test_an_unknown_event_is_refused(shop: Shop) -> None:
         shop.db, SECRET, submit_id="a" * 20, flow="stamp", event_slug="nope", language="id", now=NOON
     )
     assert (await refused(opening)).code == "event.unknown"
+
+
+async def test_an_order_opened_by_somebody_signed_in_is_theirs_from_the_start(shop: Shop) -> None:
+    owner = Owner(customer_id=shop.alice, contact=ALICE)
+    opening: dict[str, Any] = {
+        "submit_id": "a" * 20, "flow": "quota", "event_slug": None, "language": "id", "now": NOON,
+    }  # fmt: skip
+    opened = await open_order(shop.db, SECRET, owner=owner, **opening)
+    page = await shop.page(opened.order_id)
+    assert (page.customer_id, page.contact) == (shop.alice, ALICE)
+    contact = canonical_contact("bob@example.com")
+    bob = Owner(customer_id=await shop.customer(contact), contact=contact)
+    assert (await open_order(shop.db, SECRET, owner=bob, **opening)).order_id == opened.order_id
+    assert (await shop.page(opened.order_id)).customer_id == shop.alice, "a form sent again changes nothing"
 
 
 async def test_a_tampered_token_finds_nothing(shop: Shop) -> None:

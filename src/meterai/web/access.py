@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.queries import find_order_by_number, find_order_by_token, order_access
+from meterai.sales.use_cases.open_order import Owner
 from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 
 ORDERS_COOKIE = "pesanan"
@@ -45,6 +46,13 @@ async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None
     """Who is signed in, if anybody."""
     token = request.cookies.get(SESSION_COOKIE, "")
     return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
+
+
+def owner_of(customer: SessionCustomer | None) -> Owner | None:
+    """To whom an order belongs that somebody opens who is signed in."""
+    if customer is None or not customer.contacts:
+        return None
+    return Owner(customer_id=customer.customer_id, contact=customer.contacts[0])
 
 
 async def order_of_token(desk: Desk, token: str) -> UUID | None:

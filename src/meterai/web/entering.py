@@ -110,7 +110,14 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
         await log_bypass(house.db, entry.sign.number, entry.bypass, order_id=order_id, now=house.clock())
     if entry.sign is None or entry.held is None:
         return
-    held = await held_pass(house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    one = (house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    try:
+        await use_pass(*one, order_id=order_id)
+        return
+    except Refusal as refusal:
+        if refusal.code != "pass.used":
+            raise
+    held = await held_pass(*one)
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
     earlier = await _order(desk, held.order_id) if held.order_id not in (None, order_id) else None
@@ -118,14 +125,7 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
     if earlier is not None and earlier.state == "draft":
         await cancel_order(house.db, house.gateway, earlier.id, clock=house.clock)
         may_replace = True
-    await use_pass(
-        house.db,
-        entry.sign.number,
-        entry.held.id,
-        entry.held.pass_id,
-        order_id=order_id,
-        instead_of=held.order_id if may_replace else None,
-    )
+    await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 
 
 async def _order(desk: Desk, order_id: UUID | None) -> Order | None:

@@ -27,6 +27,13 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """To whom an order belongs, and a contact that was verified as theirs, to which its news go."""
+
+    customer_id: uuid.UUID
+    contact: Contact
+
+
 class DueOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order whose time to pay is over."""
 
@@ -134,6 +141,7 @@ async def open_order(
     event_slug: str | None,
     flow: Flow,
     language: str,
+    owner: Owner | None,
     now: datetime,
 ) -> OpenedRow:
     """Writes a new order, or gives the one that was opened with this submit id before.
@@ -145,8 +153,8 @@ async def open_order(
     row = await tx.fetchrow(
         """INSERT INTO sales.orders
                (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
-                created_at)
-           SELECT $1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9
+                created_at, customer_id, contact_kind, contact_value)
+           SELECT $1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12
            FROM set_config('synchronous_commit', 'off', true)
            ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state""",
         order_id,
@@ -158,6 +166,9 @@ async def open_order(
         flow,
         language,
         now,
+        owner and owner.customer_id,
+        owner and owner.contact.kind,
+        owner and owner.contact.value,
     )
     row = row or await tx.fetchrow(
         "SELECT id, number, flow, event_slug, state FROM sales.orders WHERE submit_id = $1", submit_id

@@ -18,6 +18,9 @@ from meterai.kernel.ids import new_id, new_order_number, token_digest
 from meterai.kit.database import Database
 from meterai.sales.model import Flow
 from meterai.sales.store import orders
+from meterai.sales.store.orders import Owner
+
+__all__ = ["OpenedOrder", "Owner", "open_order", "order_token"]
 
 _SUBMIT_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -40,11 +43,13 @@ async def open_order(
     flow: Flow | str,
     event_slug: str | None,
     language: str,
+    owner: Owner | None = None,
     now: datetime,
 ) -> OpenedOrder:
     """Opens an order for the form that carries `submit_id`, or gives the one it opened before (I14).
 
     `submit_id` is made by us when the form is shown, unguessable (16 to 64 characters A-Z a-z 0-9 - _).
+    `owner`: None while nobody has proven a contact; `set_customer` names them later.
 
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
     CONFLICT `order.submit_id_reused` when the form was used for something else.
@@ -64,6 +69,7 @@ async def open_order(
                 event_slug=event_slug,
                 flow=Flow(flow),
                 language="en" if language == "en" else "id",
+                owner=owner,
                 now=now,
             )
     except asyncpg.ForeignKeyViolationError:

@@ -10,13 +10,21 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
+from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
 from meterai.sales.use_cases.open_order import open_order
 from meterai.stamping.queries import document_names
-from meterai.web.access import OrderKey, customer_of, keep_order, open_order_page, remember_token
+from meterai.web.access import (
+    OrderKey,
+    customer_of,
+    keep_order,
+    open_order_page,
+    owner_of,
+    remember_token,
+)
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
 from meterai.web.forms import Form
@@ -81,7 +89,8 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     if isinstance(allowed, Response):
         return allowed
     slots = slots_of(event, desk.visit(request).language)
-    accepted, problems = await _accept(request, desk, form, slots, event)
+    customer = await customer_of(desk, request)
+    accepted, problems = await _accept(request, desk, form, slots, event, customer)
     if not accepted:
         return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
     house, now = desk.house, desk.house.clock()
@@ -92,6 +101,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         flow="stamp",
         event_slug=event.slug if event else None,
         language=desk.visit(request).language,
+        owner=owner_of(customer),
         now=now,
     )
     await bind_order(desk, allowed.entry, order.order_id)
@@ -123,7 +133,8 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     order = await order_page(desk.house.db, key.order_id)
     event = await _event(request, desk, order.event_slug or "")
     slots = slots_of(event, desk.visit(request).language)
-    accepted, problems = await _accept(request, desk, form, slots, event)
+    customer = await customer_of(desk, request)
+    accepted, problems = await _accept(request, desk, form, slots, event, customer)
     added = await _add(desk, key.order_id, accepted)
     if problems:
         return await _documents_page(request, desk, key, problems)
@@ -188,9 +199,13 @@ async def _event(request: WebRequest, desk: Desk, slug: str) -> Event | None:
 
 
 async def _accept(
-    request: WebRequest, desk: Desk, form: Form, slots: Sequence[Slot], event: Event | None
+    request: WebRequest,
+    desk: Desk,
+    form: Form,
+    slots: Sequence[Slot],
+    event: Event | None,
+    customer: SessionCustomer | None,
 ) -> tuple[list[Accepted], list[Problem]]:
-    customer = await customer_of(desk, request)
     owner = customer.customer_id if customer else None
     language = desk.visit(request).language
     submit_id = _submit_id(form)

@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
-from meterai.web.access import customer_of, keep_order
+from meterai.web.access import customer_of, keep_order, owner_of
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.entering import bind_order, order_of_pass
 from meterai.web.shop import enter_shop, shop_is_full, used_place
@@ -42,6 +42,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     allowed = await enter_shop(request, desk, "quota", sent=submit_id)
     if allowed is None:
         return await shop_is_full(request, desk)
+    customer = await customer_of(desk, request)
     order = await open_order(
         house.db,
         house.secret,
@@ -49,6 +50,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         flow="quota",
         event_slug=None,
         language=desk.visit(request).language,
+        owner=owner_of(customer),
         now=now,
     )
     await bind_order(desk, allowed.entry, order.order_id)
@@ -56,8 +58,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
     except Refusal as refusal:
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
-    known = await customer_of(desk, request)
-    step = "bayar" if known else "kontak"
+    step = "bayar" if customer else "kontak"
     cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
     return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
