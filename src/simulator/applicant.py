@@ -64,7 +64,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class Applicant:
-    """A person with a contact. `on_step(name, milliseconds)` hears of each finished step."""
+    """A person with a contact. `on_step(name, milliseconds)` hears of each finished step.
+
+    `elsewhere`: reads the mail and pays, for a whole crowd over a few kept connections, as mailboxes and
+    banks do; else the person's own browser does.
+    """
 
     service: Service
     contact: str
@@ -76,6 +80,7 @@ class Applicant:
     think_seconds: float = 0
     dice: random.Random = field(default_factory=random.Random)
     on_step: Callable[[str, float], None] = lambda _name, _ms: None
+    elsewhere: Browser | None = None
     browser: Browser = field(init=False)
     outcome: Outcome = field(default_factory=Outcome)
     _began: float = 0
@@ -83,8 +88,14 @@ class Applicant:
     def __post_init__(self) -> None:
         self.browser = Browser(self.service.site, source_address=self.source_address)
 
-    async def buy_and_stamp(self, files: Sequence[tuple[str, bytes]]) -> Outcome:
+    @property
+    def _elsewhere(self) -> Browser:
+        return self.elsewhere or self.browser
+
+    async def buy_and_stamp(self, files: Sequence[tuple[str, bytes]], *, then_check: bool = False) -> Outcome:
         """The whole path for `files` (name, content): at most one for each document the event requires.
+
+        `then_check`: each stamped file is also looked up by its digest.
 
         Raises: StepRefused, TooLate, ConnectionLost.
         """
@@ -99,6 +110,8 @@ class Applicant:
             await self._pay(page)
             page = await self._wait()
             await self._download(page)
+            if then_check:
+                await self._check()
         finally:
             self.browser.close()
         return self.outcome
@@ -134,9 +147,8 @@ class Applicant:
     async def _place_all(self, page: Response) -> Response:
         while "/letak/" in page.url:
             self._start()
-            image = await self.browser.get(unescape(self._found(_IMAGE, page, "page_image")))
+            image = await self.browser.fetch(unescape(self._found(_IMAGE, page, "page_image")))
             self._expect("page_image", image)
-            self.browser.url = page.url
             self._done("page_image")
             await self._think()
             self._start()
@@ -163,19 +175,16 @@ class Applicant:
         return page
 
     async def _read_code(self, asked_at: float) -> str:
-        inbox = Browser(self.service.inbox)
         contact = self.contact if "@" in self.contact else "+62" + self.contact.lstrip("0")
+        address = f"{self.service.inbox}/messages?to={contact.replace('+', '%2B')}&limit=1"
         deadline = time.monotonic() + self.wait_seconds_max
-        try:
-            while time.monotonic() < deadline:
-                answer = await inbox.get(f"/messages?to={contact.replace('+', '%2B')}&limit=1")
-                for message in msgspec.json.decode(answer.body)["messages"]:
-                    found = _CODE.search(message["text"])
-                    if found and message["received_at"] >= asked_at - 1:
-                        return found[1] + found[2]
-                await asyncio.sleep(0.1)
-        finally:
-            inbox.close()
+        while time.monotonic() < deadline:
+            answer = await self._elsewhere.fetch(address)
+            for message in msgspec.json.decode(answer.body)["messages"]:
+                found = _CODE.search(message["text"])
+                if found and message["received_at"] >= asked_at - 1:
+                    return found[1] + found[2]
+            await asyncio.sleep(0.1)
         raise TooLate("the code did not arrive")
 
     async def _order(self, page: Response) -> Response:
@@ -195,10 +204,10 @@ class Applicant:
         await self._think()
         self._start()
         reference = unescape(self._found(_REFERENCE, page, "pay"))
-        bank = Browser(self.service.gateway)
         body = msgspec.json.encode({"order_id": reference})
-        answer = await bank.request("POST", "/_pay", body=body, content_type="application/json")
-        bank.close()
+        answer = await self._elsewhere.request(
+            "POST", f"{self.service.gateway}/_pay", body=body, content_type="application/json", stay=True
+        )
         self._expect("pay", answer)
         self._done("pay")
 
@@ -208,7 +217,7 @@ class Applicant:
         deadline = time.monotonic() + self.wait_seconds_max
         while time.monotonic() < deadline:
             await asyncio.sleep(self.poll_seconds)
-            page = await self.browser.get(f"/pesanan/{self.outcome.number}/keadaan")
+            page = await self.browser.fetch(f"/pesanan/{self.outcome.number}/keadaan")
             state = self._found(_STATE, self._expect("follow", page), "follow")
             if state == "completed":
                 self._done("paid_to_stamped")
@@ -218,21 +227,17 @@ class Applicant:
     async def _download(self, page: Response) -> None:
         for link in dict.fromkeys(_DOWNLOAD.findall(page.text)):
             self._start()
-            answer = self._expect("download", await self.browser.get(unescape(link)))
+            answer = self._expect("download", await self.browser.fetch(unescape(link)))
             digest = hashlib.sha256(answer.body).hexdigest()
             self.outcome.files.append(Stamped(answer.body, digest))
             self._done("download")
 
-    async def check(self, outcome: Outcome) -> None:
-        """Looks each file up by its digest, as the verify page's script does. Raises: StepRefused."""
-        browser = Browser(self.service.site, source_address=self.source_address)
-        try:
-            for file in outcome.files:
-                self._start()
-                self._expect("check", await browser.get(f"/api/v1/digests/{file.sha256}"))
-                self._done("check")
-        finally:
-            browser.close()
+    async def _check(self) -> None:
+        """Looks each file up by its digest, as the verify page's script does."""
+        for file in self.outcome.files:
+            self._start()
+            self._expect("check", await self.browser.fetch(f"/api/v1/digests/{file.sha256}"))
+            self._done("check")
 
     async def _send(self, page: Response, step: str, **filled: str) -> Response:
         """Sends the page's form that has these fields."""

@@ -1,4 +1,4 @@
-"""A small asyncio HTTP/1.1 client for one person: one kept connection, cookies, redirects.
+"""A small asyncio HTTP/1.1 client for one person: kept connections, cookies, redirects.
 
 Made for load: it costs a fraction of what a general client costs, so that the driver beside the product
 takes little of the machine. Speaks plain HTTP to loopback addresses only.
@@ -9,25 +9,43 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin, urlsplit
+from functools import cached_property
+from typing import cast
+from urllib.parse import urlencode, urljoin
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+import httptools
+
+LOOPBACK = {"127.0.0.1", "localhost"}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEPS_METHOD = frozenset({307, 308})
+_ACCEPTS = "Accept-Language: id\r\nAccept-Encoding: gzip\r\n"
+_BOUNDARY = "----meterai-8f1c2a90b7d3"
 
 
 class ConnectionLost(Exception):
     """The server closed the connection in the middle of an answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """An answer with its whole body. `headers` have lower-case names; the last of several wins."""
 
     status: int
-    headers: dict[str, str]
-    body: bytes
+    headers: dict[bytes, bytes]
+    raw: bytes
+    """The body as it came, perhaps packed."""
     url: str
 
-    @property
+    def header(self, name: bytes) -> str:
+        """A header's value, or nothing."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body, unpacked."""
+        return zlib.decompress(self.raw, 31) if self.headers.get(b"content-encoding") == b"gzip" else self.raw
+
+    @cached_property
     def text(self) -> str:
         """The body as UTF-8."""
         return self.body.decode("utf-8", "replace")
@@ -35,20 +53,26 @@ class Response:
 
 @dataclass(slots=True)
 class Browser:
-    """One person's browser: cookies, one connection per server, redirects followed."""
+    """A browser: cookies, kept connections, redirects followed. `url`: the page that is shown.
+
+    One person's, or one that a crowd shares for what needs no page: then several requests go on at once.
+    """
 
     base: str
     source_address: str = ""  # a loopback address of its own, so that many people don't share one
     cookies: dict[str, str] = field(default_factory=dict)
     timeout_seconds: float = 30
     url: str = ""
-    _streams: dict[tuple[str, int], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(
-        default_factory=dict
-    )
+    _idle: dict[str, list[_Connection]] = field(default_factory=dict)
+    """By origin."""
 
     async def get(self, target: str, *, follow: bool = True) -> Response:
-        """Fetches `target` (absolute, or relative to the last page)."""
+        """Goes to `target` (absolute, or relative to the page that is shown)."""
         return await self.request("GET", target, follow=follow)
+
+    async def fetch(self, target: str) -> Response:
+        """Gets what belongs to the page: an image, or what its script asks for. The page stays."""
+        return await self.request("GET", target, stay=True)
 
     async def post(self, target: str, fields: dict[str, str], *, follow: bool = True) -> Response:
         """Sends a form as application/x-www-form-urlencoded."""
@@ -60,20 +84,19 @@ class Browser:
         self, target: str, fields: dict[str, str], files: list[tuple[str, str, bytes]]
     ) -> Response:
         """Sends a form with files (RFC 7578): `files` are (field, file name, content)."""
-        boundary = "----meterai-8f1c2a90b7d3"
         parts: list[bytes] = []
         for name, value in fields.items():
             parts.append(
-                f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+                f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             )
         for name, filename, content in files:
             head = (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
+                f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
                 "Content-Type: application/pdf\r\n\r\n"
             )
             parts += [head.encode(), content, b"\r\n"]
-        parts.append(f"--{boundary}--\r\n".encode())
-        kind = f"multipart/form-data; boundary={boundary}"
+        parts.append(f"--{_BOUNDARY}--\r\n".encode())
+        kind = f"multipart/form-data; boundary={_BOUNDARY}"
         return await self.request("POST", target, body=b"".join(parts), content_type=kind)
 
     async def request(
@@ -84,84 +107,73 @@ class Browser:
         body: bytes = b"",
         content_type: str = "",
         follow: bool = True,
+        stay: bool = False,
     ) -> Response:
-        """One request; with `follow` up to five redirects after it (303 and 302 become GET)."""
-        url = urljoin(self.url or self.base, target)
+        """One request; with `follow` up to five redirects after it (303 and 302 become GET).
+
+        `stay`: the page that is shown stays the same. Raises: ConnectionLost, OSError, TimeoutError.
+        """
+        url = _absolute(self.url or self.base, target)
         for _ in range(6):
-            async with asyncio.timeout(self.timeout_seconds):
-                response = await self._exchange(method, url, body, content_type)
-            self.url = url
-            if not follow or response.status not in (301, 302, 303, 307, 308):
+            response = await self._exchange(method, url, body, content_type)
+            if not stay:
+                self.url = url
+            if not follow or response.status not in _REDIRECTS:
                 return response
-            url = urljoin(url, response.headers["location"])
-            if response.status not in (307, 308):
+            url = _absolute(url, response.header(b"location"))
+            if response.status not in _KEEPS_METHOD:
                 method, body, content_type = "GET", b"", ""
         raise ConnectionLost(f"too many redirects at {url}")
 
     def close(self) -> None:
-        """Closes the connections."""
-        for _, writer in self._streams.values():
-            writer.close()
-        self._streams.clear()
+        """Closes the connections that are not in use."""
+        for connections in self._idle.values():
+            for connection in connections:
+                connection.close()
+        self._idle.clear()
 
     async def _exchange(self, method: str, url: str, body: bytes, content_type: str) -> Response:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 80
-        if host not in LOOPBACK:
-            raise ValueError(f"load goes to this machine only, not to {host}")
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        head = [
-            f"{method} {path} HTTP/1.1",
-            f"Host: {parts.netloc}",
-            "Accept-Language: id",
-            "Accept-Encoding: gzip",
-        ]
+        origin, path = _split(url)
+        head = f"{method} {path} HTTP/1.1\r\nHost: {origin[7:]}\r\n{_ACCEPTS}"
         if self.cookies:
-            head.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
+            head += "Cookie: " + "; ".join([f"{k}={v}" for k, v in self.cookies.items()]) + "\r\n"
         if method == "POST":
-            head += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
-            head.append(f"Origin: {parts.scheme}://{parts.netloc}")
-        request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
-        kept = (host, port) in self._streams
-        try:
-            return await self._send(host, port, request, url)
-        except (ConnectionLost, ConnectionError, asyncio.IncompleteReadError):
-            self._drop(host, port)
-            if not kept or method != "GET":
-                raise ConnectionLost(f"{method} {path}") from None
-            return await self._send(host, port, request, url)
-        except BaseException:
-            self._drop(host, port)
-            raise
+            head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\nOrigin: {origin}\r\n"
+        request = f"{head}\r\n".encode()
+        idle = self._idle.setdefault(origin, [])
+        while idle and method == "GET":
+            connection = idle.pop()
+            try:
+                return await self._send(connection, request, body, url)
+            except ConnectionLost:
+                continue  # a kept connection that the server has closed meanwhile
+        connection = idle.pop() if idle else await self._connect(origin)
+        return await self._send(connection, request, body, url)
 
-    async def _send(self, host: str, port: int, request: bytes, url: str) -> Response:
-        if (host, port) not in self._streams:
-            local = (self.source_address, 0) if self.source_address else None
-            self._streams[host, port] = await asyncio.open_connection(
-                host, port, limit=1 << 20, local_addr=local
+    async def _connect(self, origin: str) -> _Connection:
+        host, _, port = origin[7:].rpartition(":")
+        if host not in LOOPBACK:
+            raise ValueError(f"load goes to this machine only, not to {origin}")
+        local = (self.source_address, 0) if self.source_address else None
+        async with asyncio.timeout(self.timeout_seconds):
+            _, connection = await asyncio.get_running_loop().create_connection(
+                _Connection, "127.0.0.1" if host == "localhost" else host, int(port), local_addr=local
             )
-        reader, writer = self._streams[host, port]
-        writer.write(request)
-        await writer.drain()
-        status, headers = await self._read_head(reader)
-        body = await _read_body(reader, status, headers)
-        if headers.get("content-encoding") == "gzip":
-            body = zlib.decompress(body, wbits=31)
-        if headers.get("connection", "").lower() == "close":
-            self._drop(host, port)
-        return Response(status, headers, body, url)
+        return connection
 
-    async def _read_head(self, reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-        raw = await reader.readuntil(b"\r\n\r\n")
-        lines = raw.decode("latin-1").split("\r\n")
-        headers: dict[str, str] = {}
-        for line in lines[1:-2]:
-            name, _, value = line.partition(":")
-            name, value = name.strip().lower(), value.strip()
-            headers[name] = value
-            if name == "set-cookie":
-                self._store_cookie(value)
-        return int(lines[0].split(" ", 2)[1]), headers
+    async def _send(self, connection: _Connection, request: bytes, body: bytes, url: str) -> Response:
+        try:
+            answer = await connection.exchange(request, body, self.timeout_seconds)
+        except BaseException:
+            connection.close()
+            raise
+        for value in answer.cookies:
+            self._store_cookie(value)
+        if answer.is_kept:
+            self._idle.setdefault(_split(url)[0], []).append(connection)
+        else:
+            connection.close()
+        return Response(answer.status, answer.headers, b"".join(answer.body), url)
 
     def _store_cookie(self, value: str) -> None:
         pair, _, attributes = value.partition(";")
@@ -171,22 +183,115 @@ class Browser:
         else:
             self.cookies[name.strip()] = content
 
-    def _drop(self, host: str, port: int) -> None:
-        stream = self._streams.pop((host, port), None)
-        if stream:
-            stream[1].close()
+
+class _Answer:
+    """What has arrived of an answer."""
+
+    __slots__ = ("body", "cookies", "headers", "is_kept", "status")
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.cookies: list[str] = []
+        self.body: list[bytes] = []
+        self.is_kept = False
 
 
-async def _read_body(reader: asyncio.StreamReader, status: int, headers: dict[str, str]) -> bytes:
-    if status in (204, 304):
-        return b""
-    if "chunked" in headers.get("transfer-encoding", ""):
-        chunks = []
-        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            chunks.append(await reader.readexactly(size))
-            await reader.readexactly(2)
-        await reader.readuntil(b"\r\n")
-        return b"".join(chunks)
-    if "content-length" in headers:
-        return await reader.readexactly(int(headers["content-length"]))
-    return await reader.read()
+class _Connection(asyncio.Protocol):
+    """One connection, one exchange at a time. A single timer watches all its exchanges."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._answer = _Answer()
+        self._waiter: asyncio.Future[_Answer] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def exchange(self, head: bytes, body: bytes, timeout_seconds: float) -> _Answer:
+        """Sends a request and waits for its answer. Raises: ConnectionLost, TimeoutError."""
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLost("closed")
+        self._answer, self._waiter = _Answer(), self._loop.create_future()
+        self._deadline = self._loop.time() + timeout_seconds
+        if self._timer is None:
+            self._timer = self._loop.call_later(timeout_seconds, self._look)
+        if body:
+            self._transport.writelines((head, body))
+        else:
+            self._transport.write(head)
+        return await self._waiter
+
+    def close(self) -> None:
+        """Ends the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _look(self) -> None:
+        """Ends an exchange that takes too long; sleeps on while there is none."""
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        left = self._deadline - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self._fail(TimeoutError())
+
+    def _fail(self, error: Exception) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+    # ------------------------------------------------------------- transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is not a subclass
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fail(ConnectionLost("the server closed the connection"))
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(ConnectionLost(f"no HTTP: {error}"))
+
+    # ---------------------------------------------------------------- parser
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        self._answer.headers[name] = value
+        if name == b"set-cookie":
+            self._answer.cookies.append(value.decode("latin-1"))
+
+    def on_body(self, body: bytes) -> None:
+        self._answer.body.append(body)
+
+    def on_message_complete(self) -> None:
+        answer = self._answer
+        answer.status = self._parser.get_status_code()
+        answer.is_kept = self._parser.should_keep_alive()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(answer)
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Origin and path with query of an address that begins with http://."""
+    end = url.find("/", 7)
+    if end < 0:
+        return url, "/"
+    return url[:end], url[end:].partition("#")[0]
+
+
+def _absolute(base: str, target: str) -> str:
+    """`target` as seen from `base`; urljoin for what is seldom on our pages."""
+    if target.startswith("http://"):
+        return target
+    if target.startswith("/") and not target.startswith("//"):
+        return _split(base)[0] + target
+    return urljoin(base, target)

@@ -18,7 +18,7 @@ import msgspec
 
 from simulator.applicant import Outcome, StepRefused, TooLate
 from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
-from simulator.http import ConnectionLost
+from simulator.http import Browser, ConnectionLost
 from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import QueuedApplicant
@@ -68,7 +68,8 @@ class Crowd:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     people: set[asyncio.Task[None]] = field(default_factory=set)
-    is_measured: bool = False
+    elsewhere: Browser = field(default_factory=lambda: Browser(""))
+    """Everybody's mail and bank."""
 
     async def come(self, seconds: float) -> None:
         """Lets people come for so long, by a Poisson process."""
@@ -108,10 +109,11 @@ class Crowd:
             think_seconds=self.think_seconds,
             dice=random.Random(number),  # noqa: S311 - how long somebody thinks
             wait_seconds_max=240,
+            elsewhere=self.elsewhere,
         )
         try:
-            outcome = await person.buy_and_stamp([("surat.pdf", paper_of(self.paper, number))])
-            await person.check(outcome)
+            paper = paper_of(self.paper, number)
+            outcome = await person.buy_and_stamp([("surat.pdf", paper)], then_check=True)
         except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError) as error:
             self.counts["lost" if paid else "refused"] += 1
             if len(self.problems) < PROBLEMS_MAX:
@@ -164,6 +166,7 @@ async def measure(
     unfinished = len(crowd.people)
     for person in list(crowd.people):
         person.cancel()
+    crowd.elsewhere.close()
     verified = await asyncio.to_thread(verify_sample, crowd.sample, data)
     if verified != len(crowd.sample):
         crowd.problems.append(f"{len(crowd.sample) - verified} of {len(crowd.sample)} files not genuine")

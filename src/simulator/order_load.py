@@ -16,7 +16,7 @@ import msgspec
 
 from simulator.applicant import StepRefused, TooLate
 from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
-from simulator.http import ConnectionLost
+from simulator.http import Browser, ConnectionLost
 from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds
 from simulator.queueing import QueuedApplicant
@@ -45,6 +45,8 @@ class Load:
     refused: int = 0
     lost: int = 0
     problems: list[str] = field(default_factory=list)
+    elsewhere: Browser = field(default_factory=lambda: Browser(""))
+    """Everybody's mail and bank."""
     _next: int = 0
 
     async def run(self) -> None:
@@ -52,6 +54,7 @@ class Load:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self.people, self.orders)):
                 group.create_task(self._person())
+        self.elsewhere.close()
 
     async def _person(self) -> None:
         while self._next < self.orders:
@@ -74,6 +77,7 @@ class Load:
             contact=f"beban{stamp}x{number}@contoh.id",
             source_address=f"127.{1 + number % 200}.{number // 200 % 250}.{1 + number // 50_000}",
             on_step=on_step,
+            elsewhere=self.elsewhere,
         )
         try:
             outcome = await applicant.buy_and_stamp([("surat.pdf", paper_of(self.paper, number))])

@@ -15,7 +15,7 @@ import msgspec
 
 from simulator.applicant import Applicant, StepRefused, TooLate
 from simulator.forms import form_with
-from simulator.http import Browser, Response
+from simulator.http import Response
 
 _DATA = re.compile(r'data-(window|place|number|called|reload)="([^"]*)"')
 _TICKET = re.compile(r"/antre/[a-z0-9-]+/t/([A-Za-z0-9_-]{128})")
@@ -90,31 +90,27 @@ class QueuedApplicant(Applicant):
         return page
 
     async def _stand_in_line(self, page: Response) -> None:
-        gate = Browser(self.gate, source_address=self.source_address)
-        address, deadline = page.url, time.monotonic() + self.line_seconds_max
+        deadline = time.monotonic() + self.line_seconds_max
         place = place_on(page)
-        try:
-            while not place.is_called and time.monotonic() < deadline:
-                if place.place is None:
-                    await asyncio.sleep(place.reload_s)
-                    place = place_on(await self._timed("wait_page", gate, address))
-                    continue
-                status = await self._status(gate)
-                if place.is_called_by(status):
-                    return
-                await asyncio.sleep(pause_before_look(place, status))
-        finally:
-            gate.close()
+        while not place.is_called and time.monotonic() < deadline:
+            if place.place is None:
+                await asyncio.sleep(place.reload_s)
+                place = place_on(await self._timed("wait_page", page.url))
+                continue
+            status = await self._status()
+            if place.is_called_by(status):
+                return
+            await asyncio.sleep(pause_before_look(place, status))
         if not place.is_called:
             raise TooLate(f"not called within {self.line_seconds_max:.0f} s")
 
-    async def _status(self, gate: Browser) -> Status:
-        answer = await self._timed("status", gate, f"{self.gate}/antre/{self.event}/d/status.json")
+    async def _status(self) -> Status:
+        answer = await self._timed("status", f"{self.gate}/antre/{self.event}/d/status.json")
         return msgspec.json.decode(answer.body.partition(b"\n")[0], type=Status)
 
-    async def _timed(self, step: str, browser: Browser, address: str) -> Response:
+    async def _timed(self, step: str, address: str) -> Response:
         began = time.perf_counter()
-        answer = self._expect(step, await browser.get(address))
+        answer = self._expect(step, await self.browser.fetch(address))
         self.on_step(step, (time.perf_counter() - began) * 1000)
         return answer
 
@@ -145,7 +141,7 @@ class QueuedApplicant(Applicant):
             if page.status not in (429, 503):
                 return page
             self.shed += 1
-            await asyncio.sleep(float(page.headers.get("retry-after", "2")))
+            await asyncio.sleep(float(page.header(b"retry-after") or 2))
             self._start()
             page = await self.browser.get(entrance)
         return page

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import uvloop
 
+from meterai.kit import garbage
 from simulator.service import ServiceMissing
 
 
 def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
     """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs."""
+    garbage.settle()
     try:
         result = uvloop.run(measuring)
     except ServiceMissing as missing:

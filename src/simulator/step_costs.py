@@ -88,9 +88,7 @@ async def _journey(service: Service, book: CostBook, paper: bytes, number: int) 
         on_step=book.on_step,
     )
     book.begin()
-    outcome = await person.buy_and_stamp([("surat.pdf", paper_of(paper, number))])
-    book.begin()
-    await person.check(outcome)
+    await person.buy_and_stamp([("surat.pdf", paper_of(paper, number))], then_check=True)
 
 
 async def measure(data: Path, *, journeys: int, size_bytes: int, idle_seconds: float) -> Result:

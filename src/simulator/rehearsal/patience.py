@@ -35,6 +35,7 @@ class PatientBrowser(Browser):
         body: bytes = b"",
         content_type: str = "",
         follow: bool = True,
+        stay: bool = False,
     ) -> Response:
         """As `Browser.request`, again and again."""
         deadline, page = time.monotonic() + self.patience_seconds, self.url
@@ -42,7 +43,7 @@ class PatientBrowser(Browser):
             self.url = page
             try:
                 answer = await Browser.request(
-                    self, method, target, body=body, content_type=content_type, follow=follow
+                    self, method, target, body=body, content_type=content_type, follow=follow, stay=stay
                 )
                 if answer.status not in _ANSWERED_LATER or time.monotonic() > deadline:
                     return answer
@@ -74,18 +75,6 @@ class PatientApplicant(QueuedApplicant):
         """Requests sent again, and steps walked again."""
         sent = self.browser.reloads if isinstance(self.browser, PatientBrowser) else 0
         return sent + len(self.tried_again)
-
-    async def _timed(self, step: str, browser: Browser, address: str) -> Response:
-        """Looks at the gate, again when it does not answer: its loss costs nobody a place."""
-        deadline = time.monotonic() + self.patience_seconds
-        while True:
-            try:
-                return await QueuedApplicant._timed(self, step, browser, address)
-            except TROUBLE:
-                if time.monotonic() > deadline:
-                    raise
-            self.tried_again.append(step)
-            await asyncio.sleep(_SOON)
 
     async def _upload(self, page: Response, files: Sequence[tuple[str, bytes]]) -> Response:
         """Uploads; a file that is refused is tried once more, as people do."""

@@ -1,0 +1,140 @@
+"""The crowd's browser over real sockets: what it keeps, where it goes, what it does when it is failed."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from tests.sandbox.twins import free_port, served
+
+from simulator.forms import form_with
+from simulator.http import Browser, ConnectionLost
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def site(**handlers: Handler) -> AsyncIterator[Browser]:
+    """A browser at a site with these pages, each by its name, for GET and POST."""
+    application = web.Application()
+    for name, handler in handlers.items():
+        application.router.add_route("*", f"/{name}", handler)
+    async with served(application, free_port()) as address:
+        browser = Browser(address)
+        yield browser
+        browser.close()
+
+
+async def peer(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    return web.Response(text=str(request.transport.get_extra_info("peername")[1]))
+
+
+async def test_one_connection_serves_a_person_and_several_serve_a_crowd() -> None:
+    async def slow(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.05)
+        return await peer(request)
+
+    async with site(peer=peer, slow=slow) as browser:
+        assert len({(await browser.get("/peer")).text for _ in range(3)}) == 1
+        ports = await asyncio.gather(*[browser.fetch("/slow") for _ in range(3)])
+        assert len({answer.text for answer in ports}) == 3
+
+
+async def test_a_form_is_answered_with_a_page_and_cookies_are_sent_until_they_end() -> None:
+    async def form(request: web.Request) -> web.Response:
+        assert (await request.post())["nama"] == "Siti & Budi"
+        there = web.Response(status=303, headers={"Location": "/page?a=1#end"})
+        there.set_cookie("one", "1")
+        there.set_cookie("two", "2")
+        return there
+
+    async def page(request: web.Request) -> web.Response:
+        seen = web.Response(text=f"{request.method} {request.path_qs} {sorted(request.cookies)}")
+        seen.del_cookie("one")
+        return seen
+
+    async with site(form=form, page=page) as browser:
+        answer = await browser.post("/form", {"nama": "Siti & Budi"})
+        assert answer.text == "GET /page?a=1 ['one', 'two']"
+        assert browser.url.endswith("/page?a=1#end")
+        assert (await browser.fetch("/page")).text == "GET /page ['two']"
+        assert browser.url.endswith("/page?a=1#end"), "what a script fetches is no page"
+
+
+async def test_packed_and_chunked_answers_are_read() -> None:
+    async def packed(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+        answer.enable_chunked_encoding()
+        await answer.prepare(request)
+        for at in range(0, len(whole), 10_000):
+            await answer.write(whole[at : at + 10_000])
+        return answer
+
+    whole = gzip.compress(bytes(range(256)) * 1_000, 0)
+    async with site(packed=packed) as browser:
+        assert (await browser.get("/packed")).body == bytes(range(256)) * 1_000
+
+
+async def test_a_server_that_is_slow_or_hangs_up_is_told_apart() -> None:
+    async def silent(_: web.Request) -> web.Response:
+        await asyncio.sleep(5)
+        return web.Response()
+
+    async def gone(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    async with site(silent=silent, gone=gone, peer=peer) as browser:
+        browser.timeout_seconds = 0.2
+        first = (await browser.get("/peer")).text
+        with pytest.raises(TimeoutError):
+            await browser.get("/silent")
+        with pytest.raises(ConnectionLost):
+            await browser.post("/gone", {})
+        assert (await browser.get("/peer")).text != first
+
+
+async def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
+    port = free_port()
+    application = web.Application()
+    application.router.add_get("/peer", peer)
+    async with served(application, port) as address:
+        browser = Browser(address)
+        first = (await browser.get("/peer")).text
+    async with served(web.Application(), port):
+        assert (await browser.get("/peer")).status == 404
+    browser.close()
+    assert first
+
+
+async def test_load_goes_to_this_machine_only() -> None:
+    with pytest.raises(ValueError, match="this machine only"):
+        await Browser("http://192.0.2.1:80").get("/")
+
+
+def test_every_kind_of_field_is_sent_as_a_browser_sends_it() -> None:
+    form = form_with(
+        """<form action='/beli?a=1&amp;b=2' method=POST enctype="multipart/form-data">
+        <input type="hidden" name="bukti" value="x > y &quot;z&quot;"><input name=nama required>
+        <input type="radio" name="cara" value="qris" checked> <input type="radio" name="cara" value="va">
+        <input type="checkbox" name="setuju"><input type="file" name="kiriman" accept=".pdf">
+        <select name="ukuran"><option value="s">S</option><option value="m" selected>M</option></select>
+        <select name="warna"><option value="a">A</option><option value="b">B</option></select>
+        <textarea name="pesan">
+a &amp; b</textarea><button name="lanjut" value="1">Lanjut</button></form>""",
+        "cara",
+    )
+    assert (form.action, form.method) == ("/beli?a=1&b=2", "post")
+    assert form.fields == {
+        "bukti": 'x > y "z"', "nama": "", "cara": "qris", "ukuran": "m", "warna": "a", "pesan": "a & b",
+    }  # fmt: skip
+    assert form.files == ["kiriman"]
+    assert form.options["cara"] == ["qris", "va"]
+    assert form.options["setuju"] == ["on"]
+    assert form.buttons == [("lanjut", "1")]
