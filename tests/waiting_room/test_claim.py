@@ -6,11 +6,12 @@ import asyncio
 import uuid
 from contextlib import suppress
 
+import msgspec
 import pytest
 from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, LineOfPeople, forged
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.waiting_room import store
+from meterai.waiting_room import claim_store, store
 from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.queries import Pass, queue_signs
@@ -18,6 +19,18 @@ from meterai.waiting_room.tickets import contact_id, event_number
 from meterai.waiting_room.use_cases.claim_pass import Call, claim_pass, look_at_call
 from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.waiting_room.use_cases.use_pass import use_pass
+
+
+@pytest.fixture(autouse=True, params=["as it was read", "with the door locked"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How claims are written: as the door was read, or as if somebody had always come between."""
+
+    async def changed(*_: object) -> bool:
+        return False
+
+    if request.param == "with the door locked":
+        monkeypatch.setattr(claim_store, "enter_as_read", changed)
+    return str(request.param)
 
 
 async def claim(line: LineOfPeople, text: str, contact: str, **more: bool) -> Pass:
@@ -278,9 +291,46 @@ async def test_a_closed_tab_at_the_front_holds_nobody_up(line: LineOfPeople) -> 
     assert front not in others
 
 
+async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineOfPeople) -> None:
+    text, other = line.join(ANI), line.join(BUDI)
+    await line.call_everybody()
+    await line.set_rate(60, new=5.0, returner=0.0)
+    looked = await look_at_call(line.database.app, line.published, text, now=line.now)
+    assert isinstance(looked, Call)
+    db, id = line.database.app, looked.ticket.id
+    one = Pass(
+        id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=line.now, window=1, lane=Lane.NEW, gate=1,
+        sequence=1,
+    )  # fmt: skip
+    async with db.connection() as connection:
+        knock = await claim_store.read_knock(connection, "casn", id)
+        assert knock is not None
+        assert (knock.rate, knock.door.new, knock.held) == (60, 5.0, None)
+        after = msgspec.structs.replace(knock.door, new=4.0)
+        await claim(line, other, BUDI)
+        assert not await _enter_as_read(connection, knock, one, after), "somebody came between"
+        knock = await claim_store.read_knock(connection, "casn", id)
+        assert knock is not None
+        await line.database.owner.execute("UPDATE waiting_room.door SET rate = rate + 1")
+        assert not await _enter_as_read(connection, knock, one, knock.door), "the rate changed"
+        knock = await claim_store.read_knock(connection, "casn", id)
+        assert knock is not None
+        await claim(line, text, ANI, is_in_flight=True)  # leaves the levels as they are
+        before = await level(line)
+        drained = msgspec.structs.replace(knock.door, new=0.0)
+        assert not await _enter_as_read(connection, knock, one, drained), "the contact has a pass by now"
+    assert await level(line) == before
+    assert await passes(line) == 2
+
+
+_enter_as_read = claim_store.enter_as_read
+
+
 async def test_a_claim_that_fails_half_way_leaves_no_pass_and_takes_no_place(
-    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch
+    line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
+    if way == "as it was read":
+        return  # one statement: there is no half way
     text, other = line.join(ANI), line.join(BUDI)
     await line.call_everybody()
     await line.set_rate(60, new=1.0, returner=0.0)

@@ -1,12 +1,94 @@
-"""Statements that write what belongs to claims, beside `store.py`: knocks at a full door, bypasses."""
+"""Statements on what belongs to claims, beside `store.py`: claims in one call, knocks at a full door."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import asyncpg
+import msgspec
+
 from meterai.kit.database import Connection
+from meterai.waiting_room.door import Door
+from meterai.waiting_room.model import Lane
+from meterai.waiting_room.store import QUEUE_COLUMNS, Pass, Queue, queue_of_row
 
 KNOCKED_LATELY = timedelta(seconds=60)
+
+_KNOCK = f"""
+    SELECT {QUEUE_COLUMNS}, new_level, returner_level, filled_at, rate, pass_id, order_id, claimed_at,
+        pass_window, lane, gate, pass_sequence
+    FROM waiting_room.queue JOIN waiting_room.door d ON d.queue = number
+        LEFT JOIN (SELECT queue AS pass_queue, pass_id, order_id, claimed_at, number AS pass_window, lane,
+                gate, sequence AS pass_sequence FROM waiting_room.pass WHERE id = $2) p ON pass_queue = number
+    WHERE event = $1"""  # noqa: S608 - names of columns
+
+
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody who knocks finds, read without a lock: see `enter_as_read`."""
+
+    queue: Queue
+    door: Door
+    rate: float
+    held: Pass | None
+    """The pass of the contact, if it has one."""
+
+
+async def read_knock(conn: Connection, event: str, id: bytes) -> Knock | None:
+    """The queue of an event, its door and the pass of a contact; None when there is no such queue."""
+    row = await conn.fetchrow(_KNOCK, event, id)
+    if row is None:
+        return None
+    facts = dict(row)
+    door = Door(facts.pop("new_level"), facts.pop("returner_level"), facts.pop("filled_at"))
+    rate = facts.pop("rate")
+    held = {
+        "pass_id": facts.pop("pass_id"),
+        "order_id": facts.pop("order_id"),
+        "claimed_at": facts.pop("claimed_at"),
+        "window": facts.pop("pass_window"),
+        "lane": facts.pop("lane"),
+        "gate": facts.pop("gate"),
+        "sequence": facts.pop("pass_sequence"),
+    }
+    one = Pass(id=id, **{**held, "lane": Lane(held["lane"])}) if held["pass_id"] is not None else None
+    return Knock(queue=queue_of_row(facts), door=door, rate=rate, held=one)
+
+
+async def enter_as_read(conn: Connection, knock: Knock, one: Pass, after: Door) -> bool:
+    """Adds a pass and writes the door's levels, if the door is as it was read: both or neither.
+
+    False, and nothing written, when somebody else entered meanwhile, the rate changed, or the contact got a
+    pass by another claim.
+    """
+    try:
+        entered = await conn.fetchval(
+            """WITH door AS (
+                   UPDATE waiting_room.door SET new_level = $9, returner_level = $10, filled_at = $11
+                   WHERE queue = $5 AND new_level = $12 AND returner_level = $13 AND filled_at = $14
+                       AND rate = $15
+                   RETURNING queue
+               )
+               INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
+               SELECT $1, $2, $3, $4, queue, $6, $7, $8 FROM door RETURNING true""",
+            one.id,
+            one.pass_id,
+            one.claimed_at,
+            one.window,
+            knock.queue.number,
+            one.lane,
+            one.gate,
+            one.sequence,
+            after.new,
+            after.returner,
+            after.filled_at,
+            knock.door.new,
+            knock.door.returner,
+            knock.door.filled_at,
+            knock.rate,
+        )
+    except asyncpg.UniqueViolationError:
+        return False
+    return entered is True
 
 
 async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -138,12 +138,13 @@ async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Qu
 
 # ------------------------------------------------------------------------------------------------ queues
 
-_QUEUE = """SELECT number, event, schedule, policy, is_on, always_in_line, halted_because, rate_cap, note,
+QUEUE_COLUMNS = """number, event, schedule, policy, is_on, always_in_line, halted_because, rate_cap, note,
         epoch, sequence, state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at,
-        joined, called, admitted, log_size, config_version, config_sha256, memory FROM waiting_room.queue"""
+        joined, called, admitted, log_size, config_version, config_sha256, memory"""
+_QUEUE = f"SELECT {QUEUE_COLUMNS} FROM waiting_room.queue"  # noqa: S608 - names of columns
 
 
-def queue_of_row(row: Row) -> Queue:
+def queue_of_row(row: Row | Mapping[str, Any]) -> Queue:
     """The value of a row."""
     facts = dict(row)
     facts["frontier"] = Frontier(facts.pop("frontier_window"), int(facts.pop("frontier_x")))

@@ -10,6 +10,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, store
+from meterai.waiting_room.claim_store import Knock
 from meterai.waiting_room.door import check_ticket, lane_of, wait_s
 from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
@@ -43,9 +44,8 @@ async def look_at_call(db: Database, published: Published, text: str, *, now: da
     """
     ticket = published.read_ticket(text)
     async with db.connection() as connection:
-        queue = await _read_queue(connection, published)
-        held = await store.read_pass(connection, queue.number, ticket.id)
-        return held or await _call_of(connection, published, queue, ticket=ticket, now=now)
+        knock = await _read_knock(connection, published, ticket)
+        return knock.held or await _call_of(connection, published, knock.queue, ticket=ticket, now=now)
 
 
 async def claim_pass(
@@ -61,6 +61,7 @@ async def claim_pass(
 
     `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped; the
     door does not hold it up. One transaction: either the pass is there and the door counted it, or neither.
+    Written as it was read when nobody came between (docs/decisions/0015), else with the door locked.
     A second claim, from another tab or another phone or after a lost answer, gives the same pass.
 
     Raises: what `look_at_call` says; FORBIDDEN `ticket.other_contact`; BUSY `queue.door_full` with
@@ -69,14 +70,32 @@ async def claim_pass(
     ticket = published.read_ticket(text)
     if published.id_of(contact) != ticket.id:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
+    async with db.connection() as connection:
+        knock = await _read_knock(connection, published, ticket)
+        if knock.held is not None:
+            return knock.held
+        call = await _call_of(connection, published, knock.queue, ticket=ticket, now=now)
+        quick = await _enter_as_read(connection, knock, call, is_in_flight=is_in_flight, now=now)
+        if quick is not None:
+            return quick
     async with db.transaction() as tx:
-        queue = await _read_queue(tx, published)
-        if (held := await store.read_pass(tx, queue.number, ticket.id)) is not None:
-            return held
-        entered = await _enter(tx, published, queue, ticket=ticket, is_in_flight=is_in_flight, now=now)
+        entered = await _enter(tx, published, knock.queue, ticket=ticket, is_in_flight=is_in_flight, now=now)
     if isinstance(entered, Refusal):
         raise entered  # after the transaction: that somebody knocked stays
     return entered
+
+
+async def _enter_as_read(
+    connection: Connection, knock: Knock, call: Call, *, is_in_flight: bool, now: datetime
+) -> Pass | None:
+    """One more person, if the door has a place and is as it was read; None: it has to be locked and asked."""
+    lane = Lane.IN_FLIGHT if is_in_flight else call.lane
+    share = call.queue.policy.returners_percent
+    after = knock.door.filled(knock.rate, share, now.timestamp()).entered(lane)
+    if after is None or call.is_late:
+        return None
+    one = _pass(call.ticket, lane, now)
+    return one if await claim_store.enter_as_read(connection, knock, one, after) else None
 
 
 async def _enter(
@@ -101,7 +120,16 @@ async def _enter(
         seconds = wait_s(rate, share, lane, knocking=knocking)
         return Refusal(Kind.BUSY, "queue.door_full", retry_after_s=seconds)
     await store.save_door(tx, queue.number, after)
-    one = Pass(
+    one = _pass(ticket, lane, now)
+    is_new = await store.add_pass(tx, queue.number, one)
+    assert is_new, "the door is locked: nobody else can have added it"
+    if call.is_late:
+        await store.say(tx, queue.number, _late(ticket), now)
+    return one
+
+
+def _pass(ticket: Ticket, lane: Lane, now: datetime) -> Pass:
+    return Pass(
         id=ticket.id,
         pass_id=new_id(now),
         order_id=None,
@@ -111,11 +139,6 @@ async def _enter(
         gate=ticket.gate,
         sequence=ticket.sequence,
     )
-    is_new = await store.add_pass(tx, queue.number, one)
-    assert is_new, "the door is locked: nobody else can have added it"
-    if call.is_late:
-        await store.say(tx, queue.number, _late(ticket), now)
-    return one
 
 
 def _late(ticket: Ticket) -> LateTicketFacts:
@@ -146,8 +169,8 @@ async def _call_of(
     return Call(queue=queue, ticket=ticket, lane=lane, is_late=is_late)
 
 
-async def _read_queue(connection: Connection, published: Published) -> Queue:
-    queue = await store.read_queue(connection, published.folder.slug)
-    if queue is None:
+async def _read_knock(connection: Connection, published: Published, ticket: Ticket) -> Knock:
+    knock = await claim_store.read_knock(connection, published.folder.slug, ticket.id)
+    if knock is None:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown")
-    return queue
+    return knock
