@@ -44,10 +44,40 @@ _SERIAL = (
 )
 
 
-async def find_by_digest(connection: Connection, sha256: str) -> list[Released]:
-    """Every serial number released on exactly these bytes (hex SHA-256); several for several stamps."""
-    rows = await connection.fetch(f"{_RELEASED} WHERE sha256 = $1 ORDER BY serial", sha256)
-    return [Released(**dict(row)) for row in rows]
+_BY_DIGEST = """
+    SELECT serial, r.sha256, r.released_at, r.document_pages, r.version, r.current,
+        s.state, s.allocated_at, s.sealed_at, s.released_at AS first_released_at, s.annulled_at
+    FROM verification.released r JOIN verification.serial s USING (serial)
+    WHERE r.sha256 = $1 ORDER BY serial"""
+
+
+async def find_by_digest(
+    connection: Connection, sha256: str
+) -> tuple[list[Released], dict[str, SerialEntry]]:
+    """Every serial number released on exactly these bytes (hex SHA-256), several for several stamps; and
+    what the register says of each."""
+    released, entries = [], {}
+    for row in await connection.fetch(_BY_DIGEST, sha256):
+        serial, digest, released_at, pages, version, current, state, allocated, sealed, first, annulled = row
+        released.append(
+            Released(
+                serial=serial,
+                sha256=digest,
+                released_at=released_at,
+                document_pages=pages,
+                version=version,
+                current=current,
+            )
+        )
+        entries[serial] = SerialEntry(
+            serial=serial,
+            state=state,
+            allocated_at=allocated,
+            sealed_at=sealed,
+            released_at=first,
+            annulled_at=annulled,
+        )
+    return released, entries
 
 
 async def find_releases(connection: Connection, serials: Sequence[str]) -> list[Released]:

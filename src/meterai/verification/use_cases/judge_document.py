@@ -53,8 +53,7 @@ async def judge_digest(db: Database, sha256: str) -> Judgement | None:
     """
     try:
         async with db.connection() as connection:
-            released = await find_by_digest(connection, sha256)
-            entries = await find_serials(connection, [r.serial for r in released]) if released else {}
+            released, entries = await find_by_digest(connection, sha256)
     except REGISTER_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return None
