@@ -17,7 +17,7 @@ import uvicorn
 import uvloop
 
 from meterai.api.problems import problem_response
-from meterai.api.router import make_api
+from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_app
 from meterai.kit import garbage
 from meterai.kit.listening import listen
@@ -36,7 +36,7 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
     async with open_app(settings, name="meterai-site") as house:
         known = await events(house.db)
-        site = build_site(house, events=known, more_routes=[make_api()], problem=problem_response)
+        site = build_site(house, events=known, more_routes=ROUTES, problem=problem_response)
         config = uvicorn.Config(
             site,
             loop="none",

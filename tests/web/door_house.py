@@ -14,6 +14,8 @@ import pytest
 from tests.sales.shop import PRICES
 from tests.waiting_room.line import NOON, LineOfPeople
 
+from meterai.api.problems import problem_response
+from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
@@ -109,7 +111,7 @@ class House:
         )  # fmt: skip
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
-        self.site = build_site(app, events=load_events(), problem=lambda *_: None)  # type: ignore[arg-type,return-value]
+        self.site = build_site(app, events=load_events(), more_routes=ROUTES, problem=problem_response)
 
     def visitor(self) -> Visitor:
         return Visitor(self.site)

@@ -9,7 +9,7 @@ from litestar import Response, get
 _DESCRIPTION = (Path(__file__).parent / "openapi.json").read_bytes()
 
 
-@get("/openapi.json", sync_to_thread=False)
-def read_openapi() -> Response[bytes]:
+@get("/api/openapi.json")
+async def read_openapi() -> Response[bytes]:
     """The OpenAPI 3.1 document."""
     return Response(_DESCRIPTION, media_type="application/json")

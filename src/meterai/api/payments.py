@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from litestar import Request, Response, post
 
+from meterai.api.answers import json_response
 from meterai.bootstrap import App
 from meterai.kernel.errors import Refusal
 from meterai.sales.use_cases.receive_notice import receive_notice
@@ -24,8 +25,8 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
 
 
-@post("/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
-async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -> Response[Acknowledged]:
+@post("/api/v1/payments/midtrans/notices", status_code=200, request_max_body_size=NOTICE_BYTES_MAX)
+async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Stores a notice (signature checked) and settles the payment it speaks of.
 
     Answers 200 once the notice is stored: what happens afterwards is ours to finish, by polling if need be.
@@ -41,4 +42,4 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
         await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock, read=receipt.read)
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code)
-    return Response(Acknowledged(new=receipt.new))
+    return json_response(Acknowledged(new=receipt.new))

@@ -29,7 +29,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     help_code: str = ""
 
 
-def problem_response(refusal: Refusal, help_code: str = "") -> Response[Problem]:
+def problem_response(refusal: Refusal, help_code: str = "") -> Response[bytes]:
     """The answer for a refusal. Its facts stay inside: they may name what the caller must not learn."""
     status = STATUS[refusal.kind]
     body = Problem(
@@ -40,4 +40,4 @@ def problem_response(refusal: Refusal, help_code: str = "") -> Response[Problem]
         help_code=help_code,
     )
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
-    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 
+from meterai.api.answers import json_response
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
-from meterai.verification.model import Judgement, SerialAnswer
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 
 DOCUMENT_BYTES_MAX = 10 * 1024 * 1024
 
 
-@get("/v1/digests/{sha256:str}")
-async def read_digest(house: App, sha256: str) -> Judgement:
+@get("/api/v1/digests/{sha256:str}")
+async def read_digest(house: App, sha256: str) -> Response[bytes]:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
 
     Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file.
@@ -27,20 +27,21 @@ async def read_digest(house: App, sha256: str) -> Judgement:
     judgement = await judge_digest(house.db, sha256.lower())
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    return judgement
+    return json_response(judgement)
 
 
-@get("/v1/serials/{serial:str}")
-async def read_serial(house: App, serial: str) -> SerialAnswer:
+@get("/api/v1/serials/{serial:str}")
+async def read_serial(house: App, serial: str) -> Response[bytes]:
     """What the register knows of a serial number. Says nothing of any document."""
     answer = await look_up_serial(house.db, serial)
     if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
-    return answer
+    return json_response(answer)
 
 
-@post("/v1/verifications", status_code=200, request_max_body_size=DOCUMENT_BYTES_MAX)
-async def verify_document(request: Request[Any, Any, Any], house: App) -> Judgement:
+@post("/api/v1/verifications", status_code=200, request_max_body_size=DOCUMENT_BYTES_MAX)
+async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Judges the PDF in the request's body (application/pdf, at most 10 MiB)."""
     data = await request.body()
-    return await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
+    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
+    return json_response(judgement)

@@ -1,7 +1,7 @@
 """Calls the pages' routes without Litestar's machinery, which costs more than most pages (decision 0010).
 
-Routes are declared as always. What this table does not know (an address or method of no page, the API) goes
-to Litestar, which answers or refuses it.
+Routes are declared as always, those of the API too. What this table does not know (an address or method of
+no route, a stream) goes to Litestar, which answers or refuses it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Route:
 
 
 class DirectRoutes:
-    """An ASGI application: the pages' routes, and `litestar` for everything else.
+    """An ASGI application: the routes of pages and API, and `litestar` for everything else.
 
     `given`: what handlers get by the name of their parameter, besides the request and parts of the address.
     `answer_error`: the page for a handler's exception.

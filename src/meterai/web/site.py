@@ -43,7 +43,8 @@ def build_site(
 ) -> Edge:
     """The ASGI application. `events` get a page each; `more_routes` is the API.
 
-    `problem` answers a refusal (with its help code) of any address under /api/, also one that no route knows.
+    `problem` answers a refusal of any address under /api/, also one that no route knows; the help code is
+    that of a fault, which stands in the log.
     """
     settings = house.settings
     tls = bool(settings.tls_certificate)
@@ -86,7 +87,12 @@ def build_site(
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
         return made, _next_change(events, now)
 
-    direct = DirectRoutes(litestar, ROUTES, given={"house": house, "desk": desk}, answer_error=_answer_error)
+    direct = DirectRoutes(
+        litestar,
+        [*ROUTES, *more_routes],
+        given={"house": house, "desk": desk},
+        answer_error=_answer_error,
+    )
     meter = LoadMeter(direct, lambda: desk.queues.entered)
     return Edge(meter, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
 
@@ -141,14 +147,16 @@ def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response
 
 
 def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
-    visit = visit_of(request.scope)
-    log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
     if _is_api(request):
         return _problem(request, refusal)
+    visit = visit_of(request.scope)
+    log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
     return _desk(request).refusal(request, refusal)
 
 
 def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if _is_api(request):
+        return _http_problem(request, error)
     wrong_method = error.status_code == 405
     kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
     code = (
@@ -170,7 +178,9 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     log.error("fault", help_code=visit.help_code, path_template=_template(request), exc_info=error)
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     is_api = _is_api(request)
-    response = _problem(request, refusal) if is_api else _desk(request).refusal(request, refusal)
+    response = (
+        _problem(request, refusal, visit.help_code) if is_api else _desk(request).refusal(request, refusal)
+    )
     response.status_code = 500
     return response
 
@@ -180,6 +190,14 @@ def _template(request: Request[Any, Any, Any]) -> str:
     return str(request.scope.get("path_template", "?"))
 
 
-def _problem(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    codes = {404: "api.not_found", 413: "pdf.too_large"}
+    kind = Kind.NOT_FOUND if error.status_code == 404 else Kind.INVALID
+    response = _problem(request, Refusal(kind, codes.get(error.status_code, "api.unreadable")))
+    response.status_code = error.status_code
+    return response
+
+
+def _problem(request: Request[Any, Any, Any], refusal: Refusal, help_code: str = "") -> Response[Any]:
     make: MakeProblem = request.app.state.problem
-    return make(refusal, visit_of(request.scope).help_code)
+    return make(refusal, help_code)

@@ -1,0 +1,9 @@
+"""All routes of the API."""
+
+from __future__ import annotations
+
+from meterai.api.openapi import read_openapi
+from meterai.api.payments import receive_midtrans_notice
+from meterai.api.verification import read_digest, read_serial, verify_document
+
+ROUTES = [read_openapi, receive_midtrans_notice, read_digest, read_serial, verify_document]

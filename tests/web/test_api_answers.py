@@ -1,0 +1,51 @@
+"""What machines are told by the site: answers and refusals of the API, whoever finds the route."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.web.door_house import House
+
+PROBLEM = "application/problem+json"
+UNKNOWN = "/api/v1/digests/" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        (UNKNOWN, 404, "digest.unknown"),
+        ("/api/v1/digests/xyz", 422, "digest.unreadable"),
+        ("/api/v1/serials/1234", 422, "serial.malformed"),
+        ("/api/v1/nothing", 404, "api.not_found"),
+    ],
+)
+async def test_a_refusal_is_a_problem_with_a_code(house: House, address: str, status: int, code: str) -> None:
+    visitor = house.visitor()
+    await visitor.get(address)
+    assert (visitor.status, visitor.headers["content-type"]) == (status, PROBLEM)
+    problem = json.loads(visitor.text)
+    assert (problem["status"], problem["code"], problem["help_code"]) == (status, code, "")
+
+
+async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_problems(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.post(UNKNOWN)
+    assert (visitor.status, json.loads(visitor.text)["code"]) == (405, "api.unreadable")
+    await visitor.post("/api/v1/payments/midtrans/notices", much="x" * 20_000)
+    assert (visitor.status, visitor.headers["content-type"]) == (413, PROBLEM)
+
+
+async def test_a_fault_carries_a_help_code(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.post("/api/v1/payments/midtrans/notices")  # this house has no gateway
+    problem = json.loads(visitor.text)
+    assert (visitor.status, problem["code"]) == (500, "server.fault")
+    assert len(problem["help_code"]) == 9
+
+
+async def test_the_description_is_served(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.get("/api/openapi.json")
+    assert (visitor.status, visitor.headers["content-type"]) == (200, "application/json")
+    assert json.loads(visitor.text)["openapi"].startswith("3.1")
