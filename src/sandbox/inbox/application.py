@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -18,8 +19,9 @@ import msgspec
 from aiohttp import web
 
 from sandbox import serving
-from sandbox.inbox.mail import MailHandler, make_protocol
+from sandbox.inbox import mail
 from sandbox.inbox.messages import Messages, Received
+from sandbox.inbox.smtp import SmtpConnection
 from sandbox.page import both, reload_link
 from sandbox.serving import page
 
@@ -143,16 +145,17 @@ def make_application(*, folder: Path, smtp_port: int, whatsapp_token: str = "") 
     messages = Messages(folder)
     application = web.Application(client_max_size=64 * 1024)
     application.add_routes(InboxPages(messages, whatsapp_token=whatsapp_token).routes())
-    handler = MailHandler(messages)
 
-    async def mail(_: web.Application) -> AsyncIterator[None]:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: make_protocol(handler), serving.HOST, smtp_port)
+    def connect() -> SmtpConnection:
+        return SmtpConnection("sandbox.localhost", mail.judge, partial(mail.keep, messages))
+
+    async def take_mail(_: web.Application) -> AsyncIterator[None]:
+        server = await asyncio.get_running_loop().create_server(connect, serving.HOST, smtp_port)
         yield
         server.close()
         messages.close()
 
-    application.cleanup_ctx.append(mail)
+    application.cleanup_ctx.append(take_mail)
     return application
 
 
