@@ -175,3 +175,18 @@ def test_a_page_without_colour_becomes_a_grey_picture_of_the_width_asked_for() -
     assert len(picture.jpeg) < 80_000
     red = render_page(RenderRequest(data=samples.page_file(content=b"1 0 0 rg 50 50 200 200 re f"), page=1))
     assert Image.open(io.BytesIO(red.jpeg)).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("ink", "mode"), [("0.5 0.5 0.5", "L"), ("0.5 0.55 0.5", "L"), ("0.5 0.7 0.5", "RGB")]
+)
+def test_a_picture_is_grey_when_its_colours_hardly_differ(ink: str, mode: str) -> None:
+    """As in a grey page that was scanned in colour."""
+    data = samples.page_file(content=f"{ink} rg 40 40 120 30 re f".encode())
+    assert Image.open(io.BytesIO(render_page(RenderRequest(data=data, page=1)).jpeg)).mode == mode
+
+
+def test_letters_that_are_known_from_other_documents_look_the_same() -> None:
+    requests = [RenderRequest(data=samples.letter(2), page=2, width_px=width) for width in (600, 333, 600)]
+    first, small, again = (render_page(request).jpeg for request in requests)
+    assert first == again != small

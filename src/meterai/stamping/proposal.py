@@ -14,6 +14,7 @@ from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, Placement, fitting_
 _WIDTH_PX = 150
 _PAPER = 232
 """Grey from which a dot counts as paper."""
+_INK = [0 if grey >= _PAPER else 255 for grey in range(256)]
 _INK_WEIGHT = 12.0
 _TOUCH_COST = 0.5
 """Added as soon as the square, with a little air around it, touches any ink."""
@@ -70,7 +71,7 @@ class _Ink:
 
     def __init__(self, image: Image.Image, scale: float) -> None:
         """`scale`: dots of the image per point."""
-        self._marks = image.convert("L").point([0 if grey >= _PAPER else 255 for grey in range(256)])
+        self._marks = image.convert("L").point(_INK)
         self._scale = scale
         self._columns: dict[tuple[int, int], list[int]] = {}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 import pikepdf
@@ -14,6 +16,10 @@ from PIL import Image, ImageChops
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.lightening import lighten_scans
 
+_STANDARD_FONTS = [
+    *("Helvetica", "Helvetica-Bold", "Helvetica-Oblique", "Helvetica-BoldOblique"),
+    *("Times-Roman", "Times-Bold", "Times-Italic", "Times-BoldItalic", "Courier", "Courier-Bold"),
+]
 _SIDES_MAX = 20
 """A ribbon of a page must not become a huge picture."""
 
@@ -79,6 +85,7 @@ class _NoSuchPage(Exception):
 def _with_image[Made](
     data: bytes, request: RenderRequest, make: Callable[[Image.Image], Made], *, light: bool
 ) -> Made:
+    _keep_standard_fonts()
     document = pypdfium2.PdfDocument(data, password=request.password or None)
     try:
         if not 1 <= request.page <= len(document):
@@ -89,6 +96,24 @@ def _with_image[Made](
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
     finally:
         document.close()
+
+
+@lru_cache(maxsize=1)
+def _keep_standard_fonts() -> object:
+    """A document that stays open and has drawn a letter of each standard font that letters are written in.
+
+    PDFium forgets the dots of a font's letters with the last document that uses it. So they are known where
+    another document had the letter in the same size.
+    """
+    document = pypdfium2.PdfDocument.new()
+    page = document.new_page(100, 100)
+    letter = (ctypes.c_uint32 * 1)(ord("x"))
+    for name in _STANDARD_FONTS:
+        text = pdfium_c.FPDFPageObj_NewTextObj(document, name.encode() + b"\0", 10.0)
+        pdfium_c.FPDFText_SetCharcodes(text, letter, 1)
+        pdfium_c.FPDFPage_InsertObject(page, text)
+    page.render()
+    return document, page
 
 
 def _mend(request: RenderRequest) -> bytes:
@@ -142,6 +167,8 @@ def _is_grey(image: Image.Image) -> bool:
     """Looks at each third dot of each third line: a coloured stamp or seal covers many of them."""
     size = (max(1, image.width // _SAMPLED), max(1, image.height // _SAMPLED))
     red, green, blue, _ = image.resize(size, Image.Resampling.NEAREST).split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():  # nearly always, and soon seen
+        return True
     return all(_differs_little(red, other) for other in (green, blue))
 
 
