@@ -126,17 +126,13 @@ def test_a_file_packed_in_object_streams_is_left_to_pyhanko(bench: SealingBench)
 
     asked = request(packed, 1, Profile.FINAL, bench)
     document = preparation.open_document(asked.data, asked.limits)
-    base = preparation.normalise(
-        document, asked.data, stamps=preparation._fields(document, asked)
-    )
+    base = preparation.normalise(document, asked.data, stamps=preparation._fields(document, asked))
     assert seal_first(base, preparation._entries(asked)) is None
     with pikepdf.open(io.BytesIO(prepare_seal(asked).data)) as pdf:
         assert pdf.Root.AcroForm.Fields[0].V.Filter == "/Adobe.PPKLite"
 
 
-def test_what_pyhanko_can_not_read_is_refused(
-    bench: SealingBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_pyhanko_can_not_read_is_refused(bench: SealingBench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparation, "is_readable", lambda body: b"/Page " not in body + b" ")
     with pytest.raises(Refusal, match=r"pdf\.broken"):
         prepare_seal(request(samples.letter, 1, Profile.FINAL, bench))

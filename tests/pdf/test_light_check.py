@@ -47,8 +47,8 @@ def test_a_sound_file_passes(sealed: LightCheckRequest) -> None:
 
 
 def test_a_changed_byte_is_found(sealed: LightCheckRequest) -> None:
-    at = sealed.data.index(b"/MediaBox") + 12
-    data = sealed.data[:at] + b"1" + sealed.data[at + 1 :]
+    at = sealed.data.index(b" 595.28 ") + 1  # the width of the page
+    data = sealed.data[:at] + b"6" + sealed.data[at + 1 :]
     assert why(changed(sealed, data=data)) == "signature"
 
 
@@ -94,8 +94,8 @@ def test_a_digest_made_before_is_taken(sealed: LightCheckRequest) -> None:
 
 
 def test_the_earlier_seal_is_hashed_also_when_the_newest_digest_is_given(sealed: LightCheckRequest) -> None:
-    at = sealed.data.index(b"/MediaBox") + 12
-    data = sealed.data[:at] + b"1" + sealed.data[at + 1 :]
+    at = sealed.data.index(b" 595.28 ") + 1  # the width of the page
+    data = sealed.data[:at] + b"6" + sealed.data[at + 1 :]
     assert why(changed(sealed, data=data, covered=covered(sealed))) == "signature"
 
 

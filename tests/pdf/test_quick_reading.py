@@ -13,7 +13,7 @@ from tests.pdf import samples
 from tests.pdf.tagged_files import tagged
 
 from meterai.stamping.normalising import DocumentRequest, prepare_document
-from meterai.stamping.quick_reading import QuickReader, parse
+from meterai.stamping.quick_reading import QuickReader, is_readable, parse
 from simulator.papers import make_letter
 
 
@@ -79,3 +79,18 @@ def test_what_is_not_plain_is_left_to_pyhanko(text: bytes) -> None:
         b"7 0 obj\n<< /A [ 1 -2.50 /B 3 0 R null true ] >>\nendobj\n", generic.Reference(7, 0, reader), reader
     )
     assert parse(b"7 0 obj\n<< /A 1 >>\nendobj\n", generic.Reference(8, 0, reader), reader) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "readable"),
+    [
+        (b"<< /Type /Catalog /Pages 2 0 R >>", True),
+        (b"<< /Lang (id-ID) /Pages 2 0 R >>", True),
+        (b"<< /Lang <fffe00> /Names << /A#20B [ 1 -.5 null ] >> >>", True),
+        (b"<< /Lang (id-ID /Pages 2 0 R >>", False),
+        (b"<< /A#2 1 >>", False),
+        (b"<< /A 1 /B >>", False),
+    ],
+)
+def test_a_dictionary_is_readable_when_pyhanko_reads_it(body: bytes, readable: bool) -> None:
+    assert is_readable(body) is readable

@@ -55,7 +55,7 @@ def test_an_increment_whose_table_must_be_guessed_is_refused(prepared: PreparedS
     assert refused(with_data(prepared, lost)) == "pdf.broken"
 
 
-def test_a_page_of_the_increment_that_breaks_off_is_refused(prepared: PreparedSeal) -> None:
-    end = prepared.data.index(b"endobj", prepared.data.index(b"/Annots", prepared.base_bytes))
+def test_a_catalog_of_the_increment_that_breaks_off_is_refused(prepared: PreparedSeal) -> None:
+    end = prepared.data.index(b"endobj", prepared.data.index(b"/Perms", prepared.base_bytes))
     broken = prepared.data[:end] + b"xxxxxx" + prepared.data[end + 6 :]
     assert refused(with_data(prepared, broken)) == "pdf.broken"

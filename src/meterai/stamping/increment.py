@@ -34,31 +34,13 @@ from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDige
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
-from meterai.kit.pdf.page_box import Rectangle
 from meterai.stamping import serialising
 from meterai.stamping.quick_reading import QuickReader
-from meterai.stamping.structure_tags import tag_widget
+from meterai.stamping.stamp_fields import FLAGS, StampField
 from meterai.stamping.visible_stamp import ARTWORK_FONT, COLOUR_SPACES, SIDE, STAMP_FONT, artwork, draw_stamp
 
-_FLAGS = 0b10000100  # locked, printed (ISO 32000-1 clause 12.5.3)
 _LOCK_ALL = FieldMDPSpec(action=FieldMDPAction.ALL)
-_TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
-
-
-@dataclass(frozen=True)
-class StampField:
-    """A signature field to be made, in the page's own coordinates."""
-
-    name: str
-    page: int
-    rectangle: Rectangle
-    rotation: int
-    lock: bool
-    """Its seal locks every field and the document."""
-    text: str
-    """Read aloud in the stamp's place."""
-    page_object: tuple[int, int] | None = None
-    """The page's object and generation number, in a file that carries signatures and is a stranger's."""
+TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,16 +78,6 @@ class IncrementWriter(IncrementalPdfFileWriter):
 
     pyHanko would put its name and the clock's time into the metadata.
     """
-
-    flat_pages = False
-    """All pages hang on the root of the page tree, none deeper."""
-
-    def find_page_for_modification(self, page_ix: int) -> tuple[generic.IndirectObject, Any]:
-        """A page by its number from 0. pyHanko reads each page before it: 20 ms for the last of a hundred."""
-        if not self.flat_pages:
-            found: tuple[generic.IndirectObject, Any] = super().find_page_for_modification(page_ix)
-            return found
-        return self.root["/Pages"]["/Kids"].raw_get(page_ix), None
 
     def _update_meta(self) -> None:
         return None
@@ -147,15 +119,13 @@ class _Signature(SignatureObject):
 class Increment:
     """One revision under way, appended to `stream` in place."""
 
-    def __init__(self, stream: io.BytesIO, *, ours: bool, flat_pages: bool = False) -> None:
-        """`ours`: we wrote the file. `flat_pages`: another parser saw that all pages hang on the root of the
-        page tree, in order.
+    def __init__(self, stream: io.BytesIO, *, ours: bool) -> None:
+        """`ours`: we wrote the file.
 
         Raises: Refusal INVALID `pdf.broken`.
         """
         try:
             self._writer = IncrementWriter(stream, prev=(QuickReader if ours else PdfFileReader)(stream))
-            self._writer.flat_pages = flat_pages
         except (PdfReadError, PdfWriteError):
             raise Refusal(Kind.INVALID, "pdf.broken") from None
 
@@ -164,17 +134,18 @@ class Increment:
         return int(self._writer.prev.root["/Pages"]["/Count"])
 
     def add_field(self, field: StampField) -> None:
-        """Makes an empty signature field with its widget."""
+        """Makes an empty signature field with its widget, in a file that carries signatures.
+
+        Where the file is rewritten, `add_stamp_fields` does it.
+        """
         writer = self._writer
-        if field.page_object is None:
-            page, _ = writer.find_page_for_modification(field.page - 1)
-        else:
-            page = generic.IndirectObject(*field.page_object, writer)
+        number, generation = field.page.objgen
+        page = generic.IndirectObject(number, generation, writer)
         _created, reference = prepare_sig_field(
             field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
         )
         widget = reference.get_object()
-        widget["/F"] = generic.NumberObject(_FLAGS)
+        widget["/F"] = generic.NumberObject(FLAGS)
         if field.rotation:
             widget["/MK"] = generic.DictionaryObject({pdf_name("/R"): generic.NumberObject(field.rotation)})
         spec = SigFieldSpec(
@@ -184,8 +155,6 @@ class Increment:
             readable_field_name=field.text,
         )
         apply_sig_field_spec_properties(writer, widget, spec)
-        if field.page_object is None:
-            tag_widget(writer, reference, page, text=field.text)
         ensure_sig_flags(writer=writer, lock_sig_flags=True)
 
     def seal(self, entries: SealEntries) -> PreparedGap:
@@ -218,7 +187,7 @@ class Increment:
         art = self._writer.add_object(_form(artwork(specimen=entries.specimen), _ARTWORK_FONT))
         appearance = _form(draw_stamp(entries.serial, entries.code), _STAMP_FONT)
         appearance["/Resources"]["/XObject"] = generic.DictionaryObject({pdf_name("/Art"): art})
-        appearance["/Matrix"] = _numbers(*_TURNS[turn], 0, 0)
+        appearance["/Matrix"] = _numbers(*TURNS[turn], 0, 0)
         field["/AP"] = generic.DictionaryObject({pdf_name("/N"): self._writer.add_object(appearance)})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from meterai.kit.pdf.xfa import has_only_xfa
 from meterai.stamping.mending import mend
 from meterai.stamping.signature_fields import find_empty_fields, restore_fields
 from meterai.stamping.spelling import respell_names
+from meterai.stamping.stamp_fields import StampField, add_stamp_fields
 
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
@@ -57,17 +59,20 @@ def prepare_document(request: DocumentRequest) -> NormalisedDocument:
     """
     document = open_document(request.data, request.limits, request.password)
     out = normalise(document, request.data, request.password)
-    return NormalisedDocument(
-        data=out.getvalue(), pdf_version=document.pdf.pdf_version, pages=len(document.pages)
-    )
+    return NormalisedDocument(data=out, pdf_version=document.pdf.pdf_version, pages=len(document.pages))
 
 
 def normalise(
-    document: OpenedDocument, data: bytes, password: str = "", *, to_be_signed: bool = False
-) -> io.BytesIO:
-    """The rewritten file, as a stream that the seal is appended to. `data` is what was opened.
+    document: OpenedDocument,
+    data: bytes,
+    password: str = "",
+    *,
+    to_be_signed: bool = False,
+    stamps: Sequence[StampField] = (),
+) -> bytes:
+    """The rewritten file, to which the seal is appended. `data` is what was opened.
 
-    `to_be_signed`: empty signature fields stay.
+    `to_be_signed`: empty signature fields stay. `stamps`: fields that are made for them.
 
     Raises: Refusal INVALID `pdf.signed`, `pdf.certified`, `pdf.xfa_dynamic`.
     """
@@ -81,11 +86,12 @@ def normalise(
     _defuse(document)
     respell_names(pdf, suspicious=document.repaired)
     restore_fields(pdf, waiting)
+    add_stamp_fields(pdf, stamps)
     _fix_trailer(pdf, data)
     return save(pdf)
 
 
-def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> io.BytesIO:
+def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN) -> bytes:
     """Writes the file. Streams are copied as they are, unless `compact` asks for smaller ones."""
     out = io.BytesIO()
     modes = pikepdf.ObjectStreamMode
@@ -101,7 +107,7 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
         else pikepdf.StreamDecodeLevel.none,
         object_stream_mode=modes.generate if compact else modes.preserve,
     )
-    return out
+    return out.getvalue()
 
 
 def _flatten(document: OpenedDocument, data: bytes, password: str) -> None:

@@ -30,15 +30,17 @@ from meterai.kit.pdf.reading import describe_page
 from meterai.kit.pdf.signatures import SignatureKind, find_signatures
 from meterai.kit.pdf.structure import (
     OpenedDocument,
-    has_flat_pages,
     has_guessed,
     open_document,
     refuse,
     walk_pages,
 )
-from meterai.stamping.increment import Increment, SealEntries, StampField
+from meterai.stamping.first_seal import seal_first
+from meterai.stamping.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
+from meterai.stamping.quick_reading import is_readable
+from meterai.stamping.stamp_fields import StampField
 
 CONTENTS_BYTES = 6656
 """Room for the CMS: RSA-2048 signature, two certificates, a time-stamp token with its own two."""
@@ -148,70 +150,83 @@ def _prepare(request: SealRequest, opened: OpenedDocument | None) -> PreparedSea
     """`opened`: the file of the request, where it is open already."""
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
-    begun = _begin(request, opened) if request.index == 0 else _go_on(request)
-    gap = begun.increment.seal(_entries(request))
-    data = gap.data
+    sealed = _begin(request, opened) if request.index == 0 else _go_on(request)
+    gap = sealed.gap
     if request.profile is Profile.SIGNED:
-        check_still_allowed(request.data, data)
+        check_still_allowed(request.data, gap.data)
     return PreparedSeal(
-        data=data,
+        data=gap.data,
         gap_start=gap.start,
         gap_end=gap.end,
-        pages=begun.pages,
-        base_bytes=begun.base_bytes,
-        pdf_version=begun.version,
+        pages=sealed.pages,
+        base_bytes=sealed.base_bytes,
+        pdf_version=sealed.version,
     )
 
 
-class _Begun(NamedTuple):
-    """A revision under way, and the file that it is appended to."""
+class _Sealed(NamedTuple):
+    """A file with one more revision, and what it was appended to."""
 
-    increment: Increment
+    gap: PreparedGap
     pages: int
     base_bytes: int
     version: str
 
 
-def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Begun:
-    """The first stamp: brings the fields of all."""
+def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Sealed:
+    """The first stamp, which finds the fields of all."""
     document = opened or open_document(request.data, request.limits, request.password)
     _check_placements(document, request.stamps)
+    fields, entries = _fields(document, request), _entries(request)
     if request.profile is Profile.SIGNED:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
-        base = io.BytesIO(request.data)
+        base = request.data
+        increment = Increment(io.BytesIO(base), ours=False)
+        for field in fields:
+            increment.add_field(field)
+        gap = increment.seal(entries)
     else:
         later = request.profile is Profile.SIGN_LATER
-        base = normalise(document, request.data, request.password, to_be_signed=later)
-    base_bytes = base.getbuffer().nbytes
-    return _Begun(_start(document, base, request), len(document.pages), base_bytes, document.pdf.pdf_version)
+        base = normalise(document, request.data, request.password, to_be_signed=later, stamps=fields)
+        _check_readable(document, fields)
+        gap = seal_first(base, entries) or Increment(io.BytesIO(base), ours=True).seal(entries)
+    return _Sealed(gap, len(document.pages), len(base), document.pdf.pdf_version)
 
 
-def _go_on(request: SealRequest) -> _Begun:
+def _check_readable(document: OpenedDocument, fields: list[StampField]) -> None:
+    """Another parser, which is strict, reads the catalog and the stamped pages as qpdf writes them.
+
+    Raises: Refusal INVALID `pdf.broken`.
+    """
+    for item in (document.pdf.Root, *(field.page for field in fields)):
+        if not is_readable(item.unparse(resolved=True)):
+            raise refuse("pdf.broken")
+
+
+def _go_on(request: SealRequest) -> _Sealed:
     """A later stamp, on the file as sealed so far."""
     signed = request.profile is Profile.SIGNED
     increment = Increment(io.BytesIO(request.data), ours=not signed)
     pages = len(open_document(request.data, request.limits).pages) if signed else increment.count_pages()
-    return _Begun(increment, pages, len(request.data), "")
+    return _Sealed(increment.seal(_entries(request)), pages, len(request.data), "")
 
 
-def _start(document: OpenedDocument, base: io.BytesIO, request: SealRequest) -> Increment:
-    ours = request.profile is not Profile.SIGNED
-    increment = Increment(base, ours=ours, flat_pages=has_flat_pages(document))
+def _fields(document: OpenedDocument, request: SealRequest) -> list[StampField]:
     last = len(request.stamps) - 1
+    fields = []
     for number, stamp in enumerate(request.stamps):
         walked = document.pages[stamp.placement.page - 1]
-        increment.add_field(
+        fields.append(
             StampField(
                 name=_field_name(stamp.serial),
-                page=stamp.placement.page,
-                page_object=walked.page.objgen if request.profile is Profile.SIGNED else None,
+                page=walked.page,
                 rectangle=walked.box.to_page(stamp.placement.rectangle),
                 rotation=walked.box.rotation,
                 lock=number == last and _locks(request),
                 text=f"Meterai Elektronik Rp10.000, nomor seri {stamp.serial}",
             )
         )
-    return increment
+    return fields
 
 
 def _locks(request: SealRequest) -> bool:

@@ -10,11 +10,13 @@ both. Files that come from others, signatures in them, are read by pyHanko alone
 
 from __future__ import annotations
 
+import io
 import re
 from functools import lru_cache
 from typing import Any
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 _CHUNK_BYTES = 8192
@@ -54,7 +56,19 @@ class QuickReader(PdfFileReader):
         return super()._read_object(ref, marker, never_decrypt, as_metadata_stream)
 
 
-def parse(chunk: bytes, ref: generic.Reference, reader: PdfFileReader) -> generic.PdfObject | None:
+def is_readable(body: bytes) -> bool:
+    """Whether pyHanko reads one dictionary, strictly."""
+    ref = generic.Reference(1, 0, None)
+    if parse(b"1 0 obj\n%s\nendobj\n" % body, ref, None) is not None:
+        return True
+    try:
+        generic.DictionaryObject.read_from_stream(io.BytesIO(body), ref)
+    except (PdfReadError, ValueError):
+        return False
+    return True
+
+
+def parse(chunk: bytes, ref: generic.Reference, reader: PdfFileReader | None) -> generic.PdfObject | None:
     """The object `ref` at the start of `chunk`; None if it isn't there, isn't plain, or goes on behind it."""
     header = _HEADER.match(chunk)
     if header is None or (int(header[1]), int(header[2])) != (ref.idnum, ref.generation):

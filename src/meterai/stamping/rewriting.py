@@ -48,13 +48,13 @@ def rewrite(request: RewriteRequest) -> RewrittenDocument:
     """
     document = open_document(request.data, request.limits, request.password)
     normalise(document, request.data, request.password)
-    data, changed = save(document.pdf, compact=True, version=request.pdf_version).getvalue(), 0
+    data, changed = save(document.pdf, compact=True, version=request.pdf_version), 0
     if request.images == "smaller":
         for side_max, quality in _STEPS:
             if request.bytes_max is not None and len(data) <= request.bytes_max:
                 break
             changed = max(changed, _shrink_pictures(document.pdf, side_max, quality))
-            data = save(document.pdf, compact=True, version=request.pdf_version).getvalue()
+            data = save(document.pdf, compact=True, version=request.pdf_version)
             if request.bytes_max is None:
                 break
     with pikepdf.open(io.BytesIO(data)) as result:

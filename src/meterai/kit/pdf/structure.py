@@ -153,17 +153,6 @@ def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
     return found
 
 
-def has_flat_pages(document: OpenedDocument) -> bool:
-    """Whether the root of the page tree lists exactly the pages found, in order."""
-    kids = document.pdf.Root["/Pages"].get("/Kids")
-    if not isinstance(kids, pikepdf.Array) or len(kids) != len(document.pages):
-        return False
-    return all(
-        kid.is_indirect and kid.objgen == walked.page.objgen
-        for kid, walked in zip(kids, document.pages, strict=True)
-    )
-
-
 def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
     media, crop = _rectangle(values.get("/MediaBox")), _rectangle(values.get("/CropBox"))
     rotation, unit = values.get("/Rotate", 0), node.get("/UserUnit", 1)
