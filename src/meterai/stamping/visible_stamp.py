@@ -61,10 +61,12 @@ _LETTERS_LEFT = round((SIDE - ((22 - 1) * ADVANCE + 8) * _LETTER_SCALE) / 2, 2)
 _UNSEEN_SIZE = round(ADVANCE * _LETTER_SCALE / 0.6, 2)  # each letter of Courier is 0.6 wide
 
 
+@lru_cache(maxsize=4)
 def draw_stamp(serial: SerialNumber, code: str) -> bytes:
     """What is this stamp's own, as a Flate-packed content stream: code and serial number.
 
-    It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`.
+    It draws the form `/Art` (see `artwork`) first. Both need the colour spaces of `COLOUR_SPACES`. Kept, for
+    every upload is measured with the same stand-in.
     """
     number = draw_serial(serial, left=_LETTERS_LEFT, bottom=4.4, scale=_LETTER_SCALE, stroke=_LETTER_STROKE)
     unseen = f"BT 3 Tr /T {_UNSEEN_SIZE} Tf {_LETTERS_LEFT} 4.4 Td ({serial}) Tj ET"
@@ -81,12 +83,8 @@ def artwork(*, specimen: bool) -> bytes:
     return zlib.compress("\n".join(parts).encode(), 9)
 
 
-@lru_cache(maxsize=4)
 def _draw_code(code: str) -> bytes:
-    """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules.
-
-    Kept, because every upload is measured with the same stand-in code.
-    """
+    """The 2-D code (ISO/IEC 18004, level M) as one path: readers fill it without seams between modules."""
     symbol = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=_DATA_MASK)
     picture = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))
     assert picture.shape is not None
