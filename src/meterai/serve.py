@@ -23,6 +23,7 @@ from meterai.kit import garbage
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
+from meterai.kit.whole_answers import WholeAnswers
 from meterai.sales.queries import events
 from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.web.edge import Edge
@@ -40,7 +41,7 @@ async def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             site,
             loop="none",
-            http="httptools",
+            http=WholeAnswers,
             lifespan="off",
             access_log=False,
             log_config=None,

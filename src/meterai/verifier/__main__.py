@@ -17,6 +17,7 @@ from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings, from_environment
+from meterai.kit.whole_answers import WholeAnswers
 from meterai.verification.model import Trust
 from meterai.verification.trust import load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
@@ -70,7 +71,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
         config = uvicorn.Config(
             build_verifier(house),
             loop="none",
-            http="httptools",
+            http=WholeAnswers,
             lifespan="off",
             access_log=False,
             log_config=None,
