@@ -236,7 +236,7 @@ def looping_pages() -> bytes:
 
 
 def empty_branches() -> bytes:
-    """As MuPDF leaves a page that it took out of a long document: branches without pages, listed again and again."""
+    """As MuPDF leaves a page that it took out of a long document: branches without pages, repeated."""
     return _raw(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R 6 0 R] /Count 1 >>",

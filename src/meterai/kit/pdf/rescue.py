@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -30,9 +31,10 @@ def rewrite_without_empty_branches(data: bytes, limits: Limits, password: str = 
 
 
 def _drop_empty_branches(pdf: pikepdf.Pdf, limits: Limits) -> bool:
-    """Whether there were any. A branch that leads back to itself is not empty: nobody can say what it shows."""
+    """Whether there were any. A branch that leads back to itself is not empty: who knows what it shows?"""
     branches: list[pikepdf.Object] = []
-    stack, seen, kids = [pdf.Root.get("/Pages")], set[tuple[int, int]](), 0
+    stack: list[Any] = [pdf.Root.get("/Pages")]
+    seen, kids = set[tuple[int, int]](), 0
     while stack:
         node = stack.pop()
         if not _is_branch(node) or node.objgen in seen:
