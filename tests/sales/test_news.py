@@ -9,7 +9,7 @@ from tests.sales.shop import Shop
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
-from meterai.sales.use_cases.record_stamping import record_item_stamped
+from meterai.sales.use_cases.record_stamping import record_items_stamped
 from meterai.sales.use_cases.tell_customer import tell_due_news
 
 
@@ -46,7 +46,7 @@ async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(s
     placed = await shop.placed_stamps()
     await shop.pay(placed)
     for item in (await shop.page(placed.order_id)).items:
-        await record_item_stamped(shop.db, item.id, shop.clock())
+        await record_items_stamped(shop.db, [item.id], shop.clock())
     assert await told(shop, timedelta(0)) == ["Dokumen Anda sudah bermeterai"]
     assert await told(shop, PAID_NEWS_AFTER) == []
 

@@ -11,7 +11,7 @@ from tests.sales.shop import Shop
 
 from meterai.sales.model import ItemState, OrderState
 from meterai.sales.queries import OrderPage
-from meterai.sales.use_cases.record_stamping import record_item_refused, record_item_stamped
+from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 
@@ -26,7 +26,7 @@ async def paid(shop: Shop, documents: int = 1, stamps: int = 1) -> OrderPage:
 
 async def test_the_order_is_complete_with_its_last_document_also_when_they_end_at_once(shop: Shop) -> None:
     page = await paid(shop, documents=6)
-    ends = [record_item_stamped(shop.db, item.id, shop.clock()) for item in page.items for _ in range(2)]
+    ends = [record_items_stamped(shop.db, [item.id], shop.clock()) for item in page.items for _ in range(2)]
     await asyncio.gather(*ends)
     page = await shop.page(page.id)
     assert page.state is OrderState.COMPLETED
@@ -36,7 +36,7 @@ async def test_the_order_is_complete_with_its_last_document_also_when_they_end_a
 
 async def test_one_document_left_keeps_the_order_open(shop: Shop) -> None:
     page = await paid(shop, documents=2)
-    await record_item_stamped(shop.db, page.items[0].id, shop.clock())
+    await record_items_stamped(shop.db, [page.items[0].id], shop.clock())
     assert (await shop.page(page.id)).state is OrderState.PAID
 
 
@@ -64,7 +64,7 @@ async def test_a_refused_document_costs_nothing_and_can_be_replaced(shop: Shop) 
     handed = await shop.outbox("sales.stamp_item_paid")
     assert [uuid.UUID(h["document_id"]) for h in handed] == [item.document_id, other]
     assert len({h["request_key"] for h in handed}) == 2
-    await record_item_stamped(shop.db, item.id, shop.clock())
+    await record_items_stamped(shop.db, [item.id], shop.clock())
     assert (await shop.page(page.id)).state is OrderState.COMPLETED
     assert await shop.news() == ["paid", "document_refused", "completed"]
 
@@ -99,7 +99,7 @@ async def test_a_refused_document_whose_stamp_was_used_elsewhere_is_not_replaced
 async def test_a_stamped_document_is_neither_replaced_nor_given_back(shop: Shop) -> None:
     page = await paid(shop)
     item = page.items[0]
-    await record_item_stamped(shop.db, item.id, shop.clock())
+    await record_items_stamped(shop.db, [item.id], shop.clock())
     replacing = replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     assert (await refused(replacing)).code == "item.not_refused"
     asking = request_refund(shop.db, page.id, item.id, 1, account=None, request_id="r", now=shop.clock())
@@ -107,5 +107,17 @@ async def test_a_stamped_document_is_neither_replaced_nor_given_back(shop: Shop)
 
 
 async def test_what_is_no_item_is_told_apart(shop: Shop) -> None:
-    recording = record_item_stamped(shop.db, uuid.uuid4(), shop.clock())
+    page = await paid(shop)
+    recording = record_item_refused(shop.db, uuid.uuid4(), "pdf.broken", shop.clock())
     assert (await refused(recording)).code == "order.no_such_item"
+    await record_items_stamped(shop.db, [uuid.uuid4(), page.items[0].id], shop.clock())
+    assert (await shop.page(page.id)).state is OrderState.COMPLETED
+
+
+async def test_what_asked_for_it_is_done_with_in_the_same_step(shop: Shop) -> None:
+    page = await paid(shop)
+    rows = await shop.database.owner.fetch("SELECT id FROM jobs.outbox")
+    await record_items_stamped(
+        shop.db, [page.items[0].id], shop.clock(), asked_by=[row["id"] for row in rows]
+    )
+    assert await shop.news() == ["completed"]

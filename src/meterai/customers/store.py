@@ -69,9 +69,12 @@ async def ask_for_code(
 
     Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
     written. Parallel requests for one contact count each other.
+
+    Nobody waits for the disk here: should a crash of the database forget a code, another one is asked for.
     """
     row = await connection.fetchrow(
-        "SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         contact.kind,
         contact.value,
@@ -118,10 +121,14 @@ async def try_code(
 
     None when there is no such code.
 
+    Nobody waits for the disk here: whose session a crash of the database forgot proves the contact again, and
+    what is written for the customer later is never on the disk without them.
+
     Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
     """
     row = await connection.fetchrow(
-        "SELECT * FROM customers.try_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        """SELECT * FROM customers.try_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         typed_mac,
         now,

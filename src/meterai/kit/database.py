@@ -172,6 +172,12 @@ def _end(database: Database, connection: Connection, error: BaseException | None
     database.give_back(connection)
 
 
+def call(function: str, arguments: int, *, whole_row: bool = False) -> str:
+    """The statement that calls a function of the database; `whole_row`: its results as columns."""
+    parameters = ", ".join(f"${n}" for n in range(1, arguments + 1))
+    return f"SELECT {'* FROM ' if whole_row else ''}{function}({parameters})"  # noqa: S608 - our own names
+
+
 async def connect(
     url: str, *, connections_max: int = 8, application_name: str = "meterai", at_once: bool = True
 ) -> Database:

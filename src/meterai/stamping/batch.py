@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -81,6 +82,8 @@ class Run:
     lacks_time_stamp: bool = False
     """Sealed while the time-stamp authority was down."""
     released: Release | None = None
+    told: int | None = None
+    """The outbox' row that tells of the release."""
     trouble: Exception | None = None
     """Why it left the batch."""
 
@@ -141,6 +144,25 @@ async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]
             return
         for run in some:
             await whole([run], work)
+
+
+async def while_held(
+    runs: Sequence[Run], write: Callable[[Sequence[Run]], Awaitable[set[UUID]]]
+) -> list[Run]:
+    """Writes for all runs at once; `write` gives the jobs still ours, and wrote nothing when some are not.
+
+    Then it is tried again without those. Returns the runs written for.
+    """
+    ours = list(runs)
+    while ours:
+        held = await write(ours)
+        lost = [run for run in ours if run.job.id not in held]
+        if not lost:
+            break
+        for run in lost:
+            run.trouble = LeaseLost()
+        ours = going(ours)
+    return ours
 
 
 async def held(tx: Connection, runs: Sequence[Run]) -> list[Run]:

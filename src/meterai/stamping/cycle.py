@@ -15,33 +15,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
-from meterai.kit import outbox
 from meterai.kit.pdf.light_check import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.stamp_code import encode_code
-from meterai.ledger import store as ledger
-from meterai.ledger.model import TransferCode, post_reservation
-from meterai.stamping.batch import Run, Tools, each, going, held, leaving, whole
+from meterai.ledger.model import Transfer, TransferCode, post_reservation
+from meterai.stamping.batch import Run, Tools, each, going, leaving, while_held, whole
 from meterai.stamping.endings import RELEASED, news, write_troubles
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.queries import checked, same
 from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.time_stamp_later import has_time_stamp
-from meterai.stamping.store import archive, jobs, time_stamps
+from meterai.stamping.store import jobs
 from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 _PREPARE = "meterai.stamping.preparation:prepare_seal"
 _CHECK = "meterai.kit.pdf.light_check:light_check"
 
 
-async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob]) -> None:
-    """Takes claimed jobs as far as they get and writes down how far that was."""
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was released, and the outbox' row that tells of it."""
+
+    reference_id: UUID
+    told: int
+
+
+async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: float = 0.0) -> list[Ended]:
+    """Takes claimed jobs as far as they get and writes down how far that was.
+
+    `keep_news_s`: for so long nobody else sees the news of the releases, which the caller passes on itself.
+    """
     runs = [Run(job) for job in jobs]
     await whole(runs, lambda some: _resume(tools, some))
     working = going(runs)
@@ -52,13 +61,14 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob]) -> None:
         await whole(ending, lambda some: _store_sealed(tools, some))
         ending = await each(going(ending), lambda run: _check(tools, run))
         tools.fail_point("after_put")
-        await whole(ending, lambda ready: _release(tools, ready))
+        await whole(ending, lambda ready: _release(tools, ready, keep_news_s=keep_news_s))
         tools.fail_point("after_commit")
         working = [run for run in working if not run.last]
         for run in working:
             run.next_seal()
     await write_troubles(tools, [run for run in runs if run.trouble is not None])
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
+    return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
 
 
 async def _resume(tools: Tools, runs: list[Run]) -> None:
@@ -143,16 +153,19 @@ async def _store_prepared(tools: Tools, runs: list[Run]) -> None:
 async def _store_intents(tools: Tools, runs: list[Run]) -> None:
     """Step 3: from here on the jobs end with these serial numbers, whoever crashes."""
     now = tools.clock()
-    async with tools.db.transaction() as tx:
-        ours = await held(tx, runs)
-        await jobs.insert_intents(
-            tx,
-            [run.intent for run in ours if run.intent is not None],
-            jobs=[run.job.id for run in ours],
-            sealed=[run.job.seals[run.index - 1].serial for run in ours if run.index > 0],
-            lease_until=now + timedelta(seconds=tools.settings.lease_s),
-            now=now,
-        )
+    async with tools.db.connection() as connection:
+
+        async def store(ours: Sequence[Run]) -> set[UUID]:
+            return await jobs.store_intents(
+                connection,
+                [run.fence for run in ours],
+                [run.intent for run in ours if run.intent is not None],
+                sealed=[run.job.seals[run.index - 1].serial for run in ours if run.index > 0],
+                lease_until=now + timedelta(seconds=tools.settings.lease_s),
+                now=now,
+            )
+
+        await while_held(runs, store)
 
 
 async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
@@ -233,40 +246,56 @@ async def _check(tools: Tools, run: Run) -> None:
     )
 
 
-async def _release(tools: Tools, runs: list[Run]) -> None:
-    """Step 6, one transaction: serials, jobs, news, money. Last the ledger: its locks are the hot ones."""
+async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
+    """Step 6, one transaction: serials, jobs, news, money. The caller keeps the news a while."""
     now = tools.clock()
-    async with tools.db.transaction() as tx:
-        ours = await held(tx, runs)
-        if not ours:
-            return
-        releases = [
-            (
-                run.job.id,
-                run.job.document_id,
-                msgspec.structs.replace(run.released, serial=seal.serial, key_id=key_id),
+    async with tools.db.connection() as connection:
+        told: tuple[int, ...] = ()
+
+        async def write(ours: Sequence[Run]) -> set[UUID]:
+            nonlocal told
+            done = await jobs.release(
+                connection,
+                [_ended(run) for run in ours],
+                owed=[_debt(run) for run in ours if run.lacks_time_stamp],
+                postings=[posting for run in ours for posting in _postings(run)],
+                archive_at=now + tools.settings.first_archiving,
+                topic=RELEASED,
+                news_at=now + timedelta(seconds=keep_news_s),
+                now=now,
             )
-            for run in ours
-            if run.released is not None
+            told = done.told
+            return done.held
+
+        written = await while_held(runs, write)
+    for run, row in zip(written, told, strict=True):
+        run.told = row
+
+
+def _ended(run: Run) -> jobs.EndedJob:
+    assert run.released is not None
+    return jobs.EndedJob(
+        fence=run.fence,
+        document_id=run.job.document_id,
+        releases=tuple(
+            msgspec.structs.replace(run.released, serial=seal.serial, key_id=key_id)
             for seal, key_id in zip(run.job.seals, run.signed_by, strict=True)
-        ]
-        await jobs.insert_releases(tx, releases, now)
-        documents = [run.job.document_id for run in ours]
-        await archive.enrol(tx, documents, now + tools.settings.first_archiving)
-        await time_stamps.insert_owed(tx, [_debt(run) for run in ours if run.lacks_time_stamp], now)
-        await outbox.enqueue_many(tx, [(RELEASED, news(run.job)) for run in ours], now)
-        postings = [
-            post_reservation(
-                derived_id("stamping", seal.reservation_id),
-                TransferCode.STAMPING,
-                pending_id=seal.reservation_id,
-                reference_id=run.job.id,
-                organisation_id=run.job.organisation_id,
-            )
-            for run in ours
-            for seal in run.job.seals
-        ]
-        await ledger.post(tx, postings, now)
+        ),
+        news=news(run.job),
+    )
+
+
+def _postings(run: Run) -> list[Transfer]:
+    return [
+        post_reservation(
+            derived_id("stamping", seal.reservation_id),
+            TransferCode.STAMPING,
+            pending_id=seal.reservation_id,
+            reference_id=run.job.id,
+            organisation_id=run.job.organisation_id,
+        )
+        for seal in run.job.seals
+    ]
 
 
 def _debt(run: Run) -> OwedTimeStamp:

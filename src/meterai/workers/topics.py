@@ -16,7 +16,7 @@ from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.kit.outbox import Entry
 from meterai.sales.news import TOPIC as NEWS_TOPIC
-from meterai.sales.use_cases.record_stamping import record_item_refused, record_item_stamped
+from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.batch import Tools
 from meterai.stamping.endings import REFUSED, RELEASED
@@ -91,17 +91,18 @@ class DueJobs:
 
 
 async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Entry]) -> None:
-    """Step 1 for items just paid, and at once the rest of the cycle."""
+    """Step 1 for items just paid, at once the rest of the cycle, and what follows for their orders."""
     outcomes = await start_stampings(
         app.db,
         [_request(entry) for entry in entries],
         now=app.clock(),
-        worker=Worker(name=worker, lease_s=tools.settings.lease_s),
+        worker=Worker(name=worker, lease_s=tools.settings.lease_s, asked_by=[entry.id for entry in entries]),
     )
     done = []
     for entry, outcome in zip(entries, outcomes, strict=True):
         if isinstance(outcome, Started):
-            done.append(entry.id)
+            if outcome.claimed is None:
+                done.append(entry.id)
         elif outcome.kind in (Kind.UNAVAILABLE, Kind.BUSY):
             await _put_off(app, entry, outcome.code)
         else:
@@ -109,8 +110,15 @@ async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Ent
             await record_item_refused(app.db, UUID(entry.payload["item_id"]), outcome.code, now=app.clock())
             done.append(entry.id)
     await outbox.finish(app.db, done)
-    new = [outcome.job.id for outcome in outcomes if isinstance(outcome, Started) and outcome.new]
-    await run_accepted_jobs(tools, new)
+    started = [outcome for outcome in outcomes if isinstance(outcome, Started)]
+    ended = await run_accepted_jobs(tools, started, keep_news_s=_LEASE_SECONDS)
+    if ended:
+        await record_items_stamped(
+            app.db,
+            [job.reference_id for job in ended],
+            app.clock(),
+            asked_by=[job.told for job in ended],
+        )
 
 
 def _request(entry: Entry) -> StampingRequest:
@@ -126,14 +134,21 @@ def _request(entry: Entry) -> StampingRequest:
 
 async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
     """A job's end is news for the item that asked for it; stamping with quota asked for itself."""
+    stamped = [entry for entry in entries if entry.topic == RELEASED]
+    if stamped:
+        await record_items_stamped(
+            app.db,
+            [UUID(entry.payload["reference_id"]) for entry in stamped],
+            app.clock(),
+            asked_by=[entry.id for entry in stamped],
+        )
     done = []
     for entry in entries:
+        if entry.topic == RELEASED:
+            continue
         reference = UUID(entry.payload["reference_id"])
         try:
-            if entry.topic == RELEASED:
-                await record_item_stamped(app.db, reference, now=app.clock())
-            else:
-                await record_item_refused(app.db, reference, entry.payload["code"], now=app.clock())
+            await record_item_refused(app.db, reference, entry.payload["code"], now=app.clock())
         except Refusal as refusal:
             if refusal.kind is not Kind.NOT_FOUND:
                 await _put_off(app, entry, refusal.code)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from meterai.kit import outbox
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, call
 from meterai.ledger import store as ledger
 from meterai.ledger.model import Account, Transfer
 from meterai.sales.model import ItemState, OrderState
@@ -18,13 +18,8 @@ from meterai.sales.order import Payment
 from meterai.sales.store.orders import ReadOrder
 from meterai.sales.store.payments import FIRST_POLL_AFTER
 
-
-def _call(name: str, arguments: int) -> str:
-    return f"SELECT sales.{name}({', '.join(f'${n}' for n in range(1, arguments + 1))})"
-
-
-_PLACE = _call("place_as_read", 27)
-_SETTLE = _call("settle_as_read", 24)
+_PLACE = call("sales.place_as_read", 27)
+_SETTLE = call("sales.settle_as_read", 24)
 
 
 async def place(

@@ -10,7 +10,7 @@ import msgspec
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow, ItemState, OrderState, Price
 from meterai.sales.order import Order
 
@@ -313,9 +313,12 @@ async def set_item_state(
     )
 
 
-async def end_item(
+_END_ITEMS = call("sales.end_items", 13)
+
+
+async def end_items(
     connection: Connection,
-    item_id: uuid.UUID,
+    item_ids: Sequence[uuid.UUID],
     *,
     was: ItemState,
     becomes: ItemState,
@@ -327,15 +330,17 @@ async def end_item(
     topic: str,
     item_news: str | None = None,
     order_news: str | None = None,
+    asked_by: Sequence[int] = (),
     now: datetime,
-) -> bool:
-    """Moves an item on, its order too when no item is left that has not ended, and writes their news.
+) -> set[uuid.UUID]:
+    """Moves items on, their orders too when no item is left that has not ended, and writes their news.
 
-    False when there is no such item. One that moved on before stays as it is.
+    `asked_by`: rows of the outbox that are deleted with it. Gives the items that exist; one that moved on
+    before stays as it is. Nobody waits for the disk: see `sales.end_items`.
     """
-    row = await connection.fetchrow(
-        "SELECT * FROM sales.end_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        item_id,
+    known = await connection.fetchval(
+        _END_ITEMS,
+        list(item_ids),
         was,
         becomes,
         refusal_code,
@@ -346,9 +351,10 @@ async def end_item(
         topic,
         item_news,
         order_news,
+        list(asked_by),
         now,
     )
-    return row is not None
+    return set(known)
 
 
 async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID) -> None:

@@ -159,12 +159,15 @@ async def store_notice(
     """Stores a notice as it came, and has its payment polled soon; False when this event is stored already.
 
     Gives the payment's order too, which is needed next. A notice of a payment that is none of ours is
-    stored as done.
+    stored as done. Nobody waits for the disk when the payment is open: the settlement that follows does, and
+    should a crash of the database come first, the poller asks for the payment all the same.
     """
     row = await connection.fetchrow(
         """
         WITH soon AS (
-            UPDATE sales.payment SET poll_at = least(poll_at, $7) WHERE reference = $4 RETURNING 1
+            UPDATE sales.payment SET poll_at = least(poll_at, $7) WHERE reference = $4
+            RETURNING CASE WHEN state IN ('creating', 'pending')
+                THEN set_config('synchronous_commit', 'off', true) END
         ), stored AS (
             INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
             SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM soon) THEN $6::timestamptz END

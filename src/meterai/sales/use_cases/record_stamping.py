@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kernel.errors import Kind, Refusal
@@ -20,25 +21,32 @@ from meterai.sales.news import TOPIC, News
 from meterai.sales.store import orders
 
 
-async def record_item_stamped(db: Database, item_id: uuid.UUID, now: datetime) -> None:
-    """The document is stamped and released. Safe to repeat.
+async def record_items_stamped(
+    db: Database, item_ids: Sequence[uuid.UUID], now: datetime, *, asked_by: Sequence[int] = ()
+) -> None:
+    """The documents are stamped and released. Safe to repeat.
 
-    Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order (a document stamped from quota).
+    Ids of no item are passed over: a document that was stamped from quota has none. `asked_by`: rows of the
+    outbox that are done with in the same transaction.
     """
-    await _end(db, item_id, ItemEvent.STAMP, now, done_at=now, order_news=News.COMPLETED)
+    await _end(db, item_ids, ItemEvent.STAMP, now, done_at=now, order_news=News.COMPLETED, asked_by=asked_by)
 
 
 async def record_item_refused(db: Database, item_id: uuid.UUID, code: str, now: datetime) -> None:
     """The document can't be stamped; its quota is free again, and the customer chooses what to do with it.
 
-    Safe to repeat. Raises: what `record_item_stamped` says.
+    Safe to repeat. Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order.
     """
-    await _end(db, item_id, ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED)
+    known = await _end(
+        db, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
+    )
+    if item_id not in known:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
 
 
 async def _end(
     db: Database,
-    item_id: uuid.UUID,
+    item_ids: Sequence[uuid.UUID],
     event: ItemEvent,
     now: datetime,
     *,
@@ -46,11 +54,12 @@ async def _end(
     done_at: datetime | None = None,
     item_news: News | None = None,
     order_news: News | None = None,
-) -> None:
+    asked_by: Sequence[int] = (),
+) -> set[uuid.UUID]:
     async with db.connection() as connection:  # one statement is one transaction
-        known = await orders.end_item(
+        return await orders.end_items(
             connection,
-            item_id,
+            item_ids,
             was=ItemState.STAMPING,
             becomes=next_item_state(ItemState.STAMPING, event),
             refusal_code=refusal_code,
@@ -61,7 +70,6 @@ async def _end(
             topic=TOPIC,
             item_news=item_news,
             order_news=order_news,
+            asked_by=asked_by,
             now=now,
         )
-    if not known:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")

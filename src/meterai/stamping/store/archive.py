@@ -38,16 +38,6 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
 
 
-async def enrol(tx: Connection, document_ids: Sequence[UUID], due_at: datetime) -> None:
-    """Enters documents that are released in this transaction, at B-T."""
-    await tx.execute(
-        """INSERT INTO stamping.archive (document_id, level, due_at)
-           SELECT unnest($1::uuid[]), 'B-T', $2 ON CONFLICT DO NOTHING""",
-        list(document_ids),
-        due_at,
-    )
-
-
 # A file whose time stamp is still owed waits for it: that is a change in the gap of its seal.
 _DUE = """a.due_at <= $1 AND NOT EXISTS (
     SELECT FROM stamping.time_stamp_owed o WHERE o.document_id = a.document_id AND o.paid_at IS NULL)"""

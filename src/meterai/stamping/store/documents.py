@@ -52,10 +52,10 @@ async def insert_document(connection: Connection, document: NewDocument) -> None
 
 
 async def set_placements(
-    tx: Connection, document_id: UUID, placements: Sequence[Placement], output: Any, *, profile: str
+    connection: Connection, document_id: UUID, placements: Sequence[Placement], output: Any, *, profile: str
 ) -> bool:
     """Moves the stamps of a document whose stamping has not begun. False when it has, or no such document."""
-    status = await tx.execute(
+    status = await connection.execute(
         """UPDATE stamping.document d SET placements = $2, output = $3, profile = $4
            WHERE id = $1 AND NOT EXISTS
                (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id AND j.state <> 'refused')""",
@@ -98,9 +98,10 @@ async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_
 
 
 async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """Owner, input and placements of documents."""
+    """What stamping must know of documents."""
     rows = await tx.fetch(
-        """SELECT id, organisation_id, customer_id, input_object, placements
+        """SELECT id, organisation_id, customer_id, input_object, input_bytes, profile, placements,
+               jsonb_array_length(inspection -> 'pages') AS pages
            FROM stamping.document WHERE id = ANY ($1)""",
         list(ids),
     )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from meterai.kernel.clock import business_date
+from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import SerialNumber
-from meterai.kit.database import Connection, Row
+from meterai.kit.database import Connection, Row, call
 from meterai.kit.pdf.profiles import Profile
+from meterai.ledger import store as ledger
+from meterai.ledger.model import Transfer
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.placement import Placement
+from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +68,62 @@ async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
         *columns,
     )
     return {row["id"] for row in rows}
+
+
+_ACCEPT = call("stamping.accept_jobs", 28)
+_STORE_INTENTS = call("stamping.store_intents", 10)
+_RELEASE = call("stamping.release_jobs", 29, whole_row=True)
+
+
+async def accept(
+    connection: Connection,
+    jobs: Sequence[NewJob],
+    serials: Sequence[NewSerial],
+    reservations: Sequence[Transfer],
+    *,
+    holder: str,
+    until: datetime,
+    asked_by: Sequence[int],
+    now: datetime,
+) -> bool:
+    """Writes jobs, leased to `holder`, with reservations and serial numbers, in one call.
+
+    `asked_by`: rows of the outbox that are done with then.
+
+    False, and nothing written, when not all of them can be accepted: a key or a document was used before, a
+    lot is somebody else's or holds too few stamps. Nobody waits for the disk: see `stamping.accept_jobs`.
+    """
+    try:
+        accepted = await connection.fetchval(
+            _ACCEPT,
+            [job.id for job in jobs],
+            [job.organisation_id for job in jobs],
+            [job.customer_id for job in jobs],
+            [job.document_id for job in jobs],
+            [job.idempotency_key for job in jobs],
+            [job.request_digest for job in jobs],
+            [job.lot_account_id for job in jobs],
+            [job.reference_id for job in jobs],
+            [job.input_digest for job in jobs],
+            until,
+            holder,
+            [serial.serial for serial in serials],
+            [serial.job_id for serial in serials],
+            [serial.ordinal for serial in serials],
+            [serial.reservation_id for serial in serials],
+            [serial.placement for serial in serials],
+            list(asked_by),
+            *ledger.transfer_columns(reservations),
+            now,
+        )
+    except asyncpg.UniqueViolationError:
+        return False
+    except asyncpg.PostgresError as error:
+        refused = ledger.refusal_of(error)
+        if isinstance(refused, Refusal):
+            return False
+        raise
+    return bool(accepted)
 
 
 async def insert_serials(tx: Connection, serials: Sequence[NewSerial], now: datetime) -> None:
@@ -194,72 +255,96 @@ async def hold(tx: Connection, fences: Sequence[Fence]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def insert_intents(
-    tx: Connection,
+async def store_intents(
+    connection: Connection,
+    fences: Sequence[Fence],
     intents: Sequence[Intent],
     *,
-    jobs: Sequence[UUID],
     sealed: Sequence[SerialNumber],
     lease_until: datetime,
     now: datetime,
-) -> None:
-    """Stores what is about to be signed; `sealed` are the serials whose signatures lie in these revisions."""
-    await tx.execute(
-        """WITH new AS (
-               INSERT INTO stamping.intent (serial, digest, prepared_object, gap_start, gap_end, created_at)
-               SELECT *, $6 FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[])
-           )
-           UPDATE stamping.job SET state = 'sealing', next_attempt_at = $8 WHERE id = ANY ($7::uuid[])""",
+) -> set[UUID]:
+    """Stores what is about to be signed, an intent for each fence, and gives the jobs that are still ours.
+
+    Not all of them: nothing was written. `sealed`: the serials whose signatures lie in these revisions.
+    Nobody waits for the disk: the signer does, before it uses the key (`stamping.store_intents`).
+    """
+    held = await connection.fetchval(
+        _STORE_INTENTS,
+        [fence.job_id for fence in fences],
+        [fence.lease_token for fence in fences],
         [intent.serial for intent in intents],
         [intent.digest for intent in intents],
         [intent.prepared_object for intent in intents],
         [intent.gap_start for intent in intents],
         [intent.gap_end for intent in intents],
-        now,
-        list(jobs),
+        list(sealed),
         lease_until,
+        now,
     )
-    if sealed:
-        await tx.execute(
-            """UPDATE stamping.serial SET state = 'sealed', sealed_at = $2
-               WHERE serial = ANY ($1) AND state = 'allocated'""",
-            list(sealed),
+    return set(held)
+
+
+class EndedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job whose document is released with its last seal, and what the outbox says of it."""
+
+    fence: Fence
+    document_id: UUID
+    releases: tuple[Release, ...]
+    """One per serial number."""
+    news: Mapping[str, object]
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """What `release` wrote."""
+
+    held: set[UUID]
+    """Jobs that are still ours. Not all of them: nothing was written."""
+    told: tuple[int, ...]
+    """The outbox' rows, in the order of the jobs."""
+
+
+async def release(
+    connection: Connection,
+    ended: Sequence[EndedJob],
+    *,
+    owed: Sequence[OwedTimeStamp],
+    postings: Sequence[Transfer],
+    archive_at: datetime,
+    topic: str,
+    news_at: datetime,
+    now: datetime,
+) -> Released:
+    """Binds serials to their bytes, ends the jobs, tells the outbox, posts the reservations, in one call."""
+    releases = [(job.document_id, release) for job in ended for release in job.releases]
+    try:
+        row = await connection.fetchrow(
+            _RELEASE,
+            [job.fence.job_id for job in ended],
+            [job.fence.lease_token for job in ended],
+            [job.document_id for job in ended],
+            [release.serial for _, release in releases],
+            [release.sha256 for _, release in releases],
+            [release.bytes for _, release in releases],
+            [release.pages for _, release in releases],
+            [document_id for document_id, _ in releases],
+            [release.key_id for _, release in releases],
+            archive_at,
+            topic,
+            [job.news for job in ended],
+            news_at,
+            [debt.sha256 for debt in owed],
+            [debt.document_id for debt in owed],
+            [debt.serial for debt in owed],
+            [debt.gap_start for debt in owed],
+            [debt.gap_end for debt in owed],
+            *ledger.transfer_columns(postings),
             now,
         )
-
-
-async def insert_releases(
-    tx: Connection, releases: Sequence[tuple[UUID, UUID, Release]], now: datetime
-) -> None:
-    """Binds serials to their bytes and ends the jobs. `releases`: (job, document, release)."""
-    await tx.execute(
-        """
-        WITH new AS (
-            SELECT * FROM
-                unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::uuid[], $6::uuid[], $8::text[])
-                AS r(serial, sha256, bytes, pages, document_id, job_id, key_id)
-        ), bound AS (
-            INSERT INTO stamping.release
-                (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
-            SELECT serial, 1, sha256, bytes, pages, document_id, $7, key_id FROM new
-        ), ended AS (
-            UPDATE stamping.job SET state = 'released', ended_at = $7, next_attempt_at = NULL,
-                lease_holder = NULL, trouble_code = NULL
-            WHERE id IN (SELECT job_id FROM new)
-        )
-        UPDATE stamping.serial s
-        SET state = 'released', sealed_at = coalesce(s.sealed_at, $7), released_at = $7
-        FROM new WHERE s.serial = new.serial
-        """,
-        [release.serial for _, _, release in releases],
-        [release.sha256 for _, _, release in releases],
-        [release.bytes for _, _, release in releases],
-        [release.pages for _, _, release in releases],
-        [document_id for _, document_id, _ in releases],
-        [job_id for job_id, _, _ in releases],
-        now,
-        [release.key_id for _, _, release in releases],
-    )
+    except asyncpg.PostgresError as error:
+        raise ledger.refusal_of(error) from error
+    assert row is not None
+    return Released(held=set(row["held"]), told=tuple(row["told"] or ()))
 
 
 async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now: datetime) -> None:

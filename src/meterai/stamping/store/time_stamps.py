@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,18 +34,6 @@ class OwingFile(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     input_bytes: int
     input_sha256: str
-
-
-async def insert_owed(tx: Connection, owed: Sequence[OwedTimeStamp], now: datetime) -> None:
-    """Notes debts, due at once."""
-    if not owed:
-        return
-    await tx.executemany(
-        """INSERT INTO stamping.time_stamp_owed
-           (sha256, document_id, serial, gap_start, gap_end, created_at, next_attempt_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $6)""",
-        [(o.sha256, o.document_id, o.serial, o.gap_start, o.gap_end, now) for o in owed],
-    )
 
 
 async def claim_owed(

@@ -34,8 +34,8 @@ async def place_stamps(
     check_placements(page.inspection, placements)
     output = with_stamps(page.output, len(page.placements), len(placements), page.limits)
     chosen = chosen_profile(page.profile, profile)
-    async with db.transaction() as tx:
-        moved = await documents.set_placements(tx, document_id, placements, output, profile=chosen)
+    async with db.connection() as connection:  # one statement is one transaction
+        moved = await documents.set_placements(connection, document_id, placements, output, profile=chosen)
     same = chosen is page.profile and tuple(placements) == page.placements
     if not moved and not same:  # the same form again is no error
         raise Refusal(Kind.CONFLICT, "document.stamped_already")

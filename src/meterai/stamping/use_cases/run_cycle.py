@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from meterai.stamping.batch import Tools
-from meterai.stamping.cycle import run_batch
+from meterai.stamping.cycle import Ended, run_batch
 from meterai.stamping.store import jobs
-
-FIRST_TOKEN = 1
-"""The fencing token with which `start_stampings` leases a new job to the worker that accepted it."""
+from meterai.stamping.use_cases.start_stamping import FIRST_TOKEN, Started
 
 
 async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_first: bool = False) -> int:
@@ -31,25 +28,30 @@ async def run_due_jobs(tools: Tools, *, worker: str, limit: int = 16, newest_fir
             holder=worker,
             newest_first=newest_first,
         )
-    if claims:
-        await _run(tools, claims)
+        claimed = await jobs.load_claimed(connection, claims) if claims else []
+    if claimed:
+        await run_batch(tools, claimed)
     return len(claims)
 
 
-async def run_accepted_jobs(tools: Tools, job_ids: Sequence[UUID]) -> None:
-    """Runs jobs that `start_stampings` leased to this worker a moment ago. Those it doesn't hold are left."""
+async def run_accepted_jobs(
+    tools: Tools, started: Sequence[Started], *, keep_news_s: float = 0.0
+) -> list[Ended]:
+    """Runs jobs that `start_stampings` leased to this worker a moment ago. Those it doesn't hold are left.
+
+    `keep_news_s`: as in `run_batch`.
+    """
     tools.fail_point("after_reserve")
-    if job_ids:
-        await _run(tools, [(id, FIRST_TOKEN) for id in job_ids])
+    new = [one for one in started if one.new]
+    claimed = [one.claimed for one in new if one.claimed is not None]
+    unread = [(one.job.id, FIRST_TOKEN) for one in new if one.claimed is None]
+    if unread:
+        async with tools.db.connection() as connection:
+            claimed += await jobs.load_claimed(connection, unread)
+    return await run_batch(tools, claimed, keep_news_s=keep_news_s) if claimed else []
 
 
 async def free_leases(tools: Tools, *, worker: str) -> int:
     """After a restart: what this worker held when it died is due at once."""
     async with tools.db.transaction() as tx:
         return await jobs.free_leases(tx, worker, tools.clock())
-
-
-async def _run(tools: Tools, claims: Sequence[tuple[UUID, int]]) -> None:
-    async with tools.db.connection() as connection:
-        claimed = await jobs.load_claimed(connection, claims)
-    await run_batch(tools, claimed)

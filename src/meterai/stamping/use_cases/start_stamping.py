@@ -10,20 +10,26 @@ from uuid import UUID
 
 import msgspec
 
+from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id, new_id
 from meterai.kernel.serial import RANDOM_BYTES, make_serial
 from meterai.kit.database import Connection, Database, Row
+from meterai.kit.pdf.profiles import Profile
 from meterai.ledger import store as ledger
 from meterai.ledger.model import AccountKind, Transfer, TransferCode, account_id, reserve
 from meterai.ledger.queries import lot_owners
 from meterai.stamping import queries
-from meterai.stamping.model import Job, JobState
+from meterai.stamping.model import ClaimedJob, Job, JobState, Seal
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import documents, jobs
 
 RESERVATION_HOURS_MAX = 24
 """Without an intent by then, something is wrong and the invariant I2 says so. Nothing is voided by itself."""
+
+
+FIRST_TOKEN = 1
+"""The fencing token of a new job, with which it is leased to the worker that accepted it."""
 
 
 class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +54,8 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     job: Job
     new: bool
     """False: an earlier call with this key made the job."""
+    claimed: ClaimedJob | None = None
+    """What the cycle must know, for the worker that accepted the job; None: it is to be read."""
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +63,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     lease_s: float
+    asked_by: Sequence[int] = ()
+    """Rows of the outbox, one for each request; those of `Started.claimed` are done with."""
 
 
 async def start_stamping(
@@ -93,6 +103,10 @@ async def start_stampings(
 
     `worker`: the new jobs are leased to it and don't appear in the queue meanwhile.
     """
+    if worker is not None:
+        at_once = await _start_at_once(db, requests, now=now, worker=worker)
+        if at_once is not None:
+            return at_once
     try:
         async with db.transaction() as tx:
             started = await start_within(tx, requests, now=now, worker=worker)
@@ -105,6 +119,74 @@ async def start_stampings(
     for request in requests:
         outcomes += await start_stampings(db, [request], now=now, worker=worker)
     return outcomes
+
+
+async def _start_at_once(
+    db: Database, requests: Sequence[StampingRequest], *, now: datetime, worker: Worker
+) -> list[Started | Refusal] | None:
+    """Accepts the usual case, new requests that are all in order, in one call.
+
+    None, and nothing written, in any other case.
+    """
+    async with db.connection() as connection:
+        known = await documents.documents_to_stamp(connection, [request.document_id for request in requests])
+        try:
+            wanted = [_new_job(request, known.get(request.document_id), now, worker) for request in requests]
+        except Refusal:
+            return None
+        serials = [_allocate(job, known[job.document_id]) for job in wanted]
+        accepted = await jobs.accept(
+            connection,
+            wanted,
+            [serial for allocated in serials for serial in allocated],
+            [
+                _reservation(serial, job, now)
+                for job, allocated in zip(wanted, serials, strict=True)
+                for serial in allocated
+            ],
+            holder=worker.name,
+            until=now + timedelta(seconds=worker.lease_s),
+            asked_by=worker.asked_by,
+            now=now,
+        )
+    if not accepted:
+        return None
+    return [
+        Started(
+            job=_accepted(job, allocated),
+            new=True,
+            claimed=_claimed(job, allocated, known[job.document_id], now),
+        )
+        for job, allocated in zip(wanted, serials, strict=True)
+    ]
+
+
+def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row, now: datetime) -> ClaimedJob:
+    """A job that was written a moment ago, as `jobs.load_claimed` would read it."""
+    return ClaimedJob(
+        id=job.id,
+        lease_token=FIRST_TOKEN,
+        attempts=1,
+        trouble_code=None,
+        organisation_id=job.organisation_id,
+        reference_id=job.reference_id,
+        document_id=job.document_id,
+        input_object=document["input_object"],
+        input_bytes=document["input_bytes"],
+        profile=Profile(document["profile"]),
+        pages=document["pages"],
+        seals=tuple(
+            Seal(
+                serial=serial.serial,
+                ordinal=serial.ordinal,
+                reservation_id=serial.reservation_id,
+                placement=serial.placement,
+                day=business_date(now),
+                intent=None,
+            )
+            for serial in serials
+        ),
+    )
 
 
 async def start_within(

@@ -1,0 +1,46 @@
+"""Which steps wait for the disk. The last one before something that can't be undone always does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.storage_fixtures import TestDatabase
+
+from meterai.kit.database import Connection
+from meterai.stamping.seal import register
+from meterai.stamping.store import jobs
+
+NOW = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
+
+
+async def _waits(tx: Connection) -> bool:
+    return bool(await tx.fetchval("SELECT current_setting('synchronous_commit') = 'on'"))
+
+
+async def test_nothing_is_signed_before_attempt_and_intent_are_on_the_disk(database: TestDatabase) -> None:
+    """The intents' transaction doesn't wait: the attempt's, which follows in the log, does so for both."""
+    async with database.app.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        await jobs.store_intents(tx, [], [], sealed=[], lease_until=NOW, now=NOW)
+        assert not await _waits(tx)
+    async with database.signer.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        await register.count_and_read(tx, [], "0123456789abcdef", NOW)
+        assert await _waits(tx)
+
+
+async def test_a_release_waits_for_the_disk(database: TestDatabase) -> None:
+    async with database.app.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        await jobs.release(
+            tx, [], owed=[], postings=[], archive_at=NOW, topic="stamping.released", news_at=NOW, now=NOW
+        )
+        assert await _waits(tx)
+
+
+async def test_jobs_asked_for_with_quota_wait_for_the_disk(database: TestDatabase) -> None:
+    """Nothing else remembers that they were asked for."""
+    async with database.app.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        await jobs.insert_jobs(tx, [])
+        assert await _waits(tx)
