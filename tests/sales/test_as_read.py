@@ -83,7 +83,6 @@ async def test_an_order_that_changed_since_it_was_read_is_not_written_to(shop: S
             order_state=OrderState.COMPLETED,
             item_states=[],
             work=[("topic", {"a": 1})],
-            later={},
             transfers=[],
             now=shop.clock(),
         )

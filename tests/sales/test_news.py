@@ -10,7 +10,7 @@ from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
 from meterai.sales.use_cases.record_stamping import record_items_stamped
-from meterai.sales.use_cases.tell_customer import tell_due_news
+from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 
 
 class Letters:
@@ -36,10 +36,16 @@ async def told(shop: Shop, after: timedelta) -> list[str]:
     return letters.subjects
 
 
+async def told_late(shop: Shop, after: timedelta) -> list[str]:
+    await note_paid_news(shop.db, now=shop.clock() + after)
+    return await told(shop, after)
+
+
 async def test_news_of_a_payment_waits_for_the_stamps_that_follow_at_once(shop: Shop) -> None:
     await shop.pay(await shop.placed_stamps())
-    assert await due(shop, PAID_NEWS_AFTER - timedelta(seconds=1)) == []
-    assert await told(shop, PAID_NEWS_AFTER) == ["Pembayaran diterima"]
+    assert await told_late(shop, PAID_NEWS_AFTER - timedelta(seconds=1)) == []
+    assert await told_late(shop, PAID_NEWS_AFTER) == ["Pembayaran diterima"]
+    assert await told_late(shop, 2 * PAID_NEWS_AFTER) == []
 
 
 async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(shop: Shop) -> None:
@@ -48,7 +54,7 @@ async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(s
     for item in (await shop.page(placed.order_id)).items:
         await record_items_stamped(shop.db, [item.id], shop.clock())
     assert await told(shop, timedelta(0)) == ["Dokumen Anda sudah bermeterai"]
-    assert await told(shop, PAID_NEWS_AFTER) == []
+    assert await told_late(shop, PAID_NEWS_AFTER) == []
 
 
 async def test_news_of_a_payment_for_quota_comes_at_once(shop: Shop) -> None:

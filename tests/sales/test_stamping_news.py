@@ -31,7 +31,7 @@ async def test_the_order_is_complete_with_its_last_document_also_when_they_end_a
     page = await shop.page(page.id)
     assert page.state is OrderState.COMPLETED
     assert {item.state for item in page.items} == {ItemState.DONE}
-    assert await shop.news() == ["paid", "completed"]
+    assert await shop.news() == ["completed"]
 
 
 async def test_one_document_left_keeps_the_order_open(shop: Shop) -> None:
@@ -66,7 +66,7 @@ async def test_a_refused_document_costs_nothing_and_can_be_replaced(shop: Shop) 
     assert len({h["request_key"] for h in handed}) == 2
     await record_items_stamped(shop.db, [item.id], shop.clock())
     assert (await shop.page(page.id)).state is OrderState.COMPLETED
-    assert await shop.news() == ["paid", "document_refused", "completed"]
+    assert await shop.news() == ["document_refused", "completed"]
 
 
 async def test_the_stamps_of_a_refused_document_go_back_as_a_whole(shop: Shop) -> None:

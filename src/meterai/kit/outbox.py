@@ -34,34 +34,23 @@ async def enqueue_many(
     tx: Connection,
     entries: Sequence[tuple[str, Mapping[str, object]]],
     now: datetime,
-    *,
-    later: Mapping[str, timedelta] | None = None,
 ) -> None:
-    """Writes several rows at once. `later`: topics whose rows are due only after a while."""
+    """Writes several rows at once."""
     if not entries:
         return
     await tx.execute(
         "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
-        " SELECT topic, payload, due, $4"
-        " FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[]) AS new(topic, payload, due)",
-        *columns(entries, now, later=later),
+        " SELECT topic, payload, $3, $3 FROM unnest($1::text[], $2::jsonb[]) AS new(topic, payload)",
+        *columns(entries),
         now,
     )
 
 
 def columns(
     entries: Sequence[tuple[str, Mapping[str, object]]],
-    now: datetime,
-    *,
-    later: Mapping[str, timedelta] | None = None,
-) -> tuple[list[str], list[Mapping[str, object]], list[datetime]]:
-    """Topics, payloads and due times, for a function of the database that writes rows itself."""
-    delays = later or {}
-    return (
-        [topic for topic, _ in entries],
-        [payload for _, payload in entries],
-        [now + delays.get(topic, timedelta()) for topic, _ in entries],
-    )
+) -> tuple[list[str], list[Mapping[str, object]]]:
+    """Topics and payloads, for a function of the database that writes rows itself."""
+    return [topic for topic, _ in entries], [payload for _, payload in entries]
 
 
 async def claim(

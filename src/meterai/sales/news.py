@@ -10,14 +10,13 @@ from enum import StrEnum
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState
-from meterai.sales.order import Order
+from meterai.sales.store.orders import OrderToTell
 
 TOPIC = "sales.order_news"
 """The outbox topic: {order_id, news}. Handled by `use_cases.tell_customer`, which makes the link."""
 
-
 PAID_NEWS_AFTER = timedelta(seconds=60)
-"""A document is stamped within seconds of its payment: then one message tells both, and it comes at once."""
+"""So long after its payment an order whose stamps are not done yet is told that the payment came."""
 
 
 class News(StrEnum):
@@ -114,17 +113,16 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
 }
 
 
-def message_of(order: Order, news: News, link: str) -> Message | None:
+def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
     """The message for the order's contact; None when it has none, or when another message said it all."""
-    contact = order.contact
     told_already = news is News.PAID and order.flow is Flow.STAMP and order.state is OrderState.COMPLETED
-    if contact is None or told_already:
+    if order.contact_kind is None or order.contact_value is None or told_already:
         return None
     subject, text = _TEXTS["en" if order.language == "en" else "id"][news]
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}
     return Message(
-        to_kind=contact.kind,
-        to=contact.value,
+        to_kind=order.contact_kind,
+        to=order.contact_value,
         subject=subject.format_map(facts),
         text=text.format_map(facts),
     )

@@ -23,7 +23,7 @@ from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
-from meterai.sales.use_cases.tell_customer import tell_due_news
+from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
@@ -105,6 +105,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
         outbox_loop("messages", lambda: send_messages(app), bells.messages, MESSAGES_AT_ONCE),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
+        Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),

@@ -119,6 +119,7 @@ def _orders(people: People) -> bytes:
             "paid_at": time,
             "closed_at": of.time if paid else of.later(0.5),
             "link_sent_at": None,
+            "paid_told_at": None,
         }
 
     before = _expired(people)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
@@ -64,7 +64,6 @@ async def settle(
     order_state: OrderState,
     item_states: Sequence[tuple[uuid.UUID, ItemState]],
     work: Sequence[Entry],
-    later: Mapping[str, timedelta],
     transfers: Sequence[Transfer],
     now: datetime,
 ) -> bool:
@@ -85,7 +84,8 @@ async def settle(
         order_state,
         [item_id for item_id, _ in item_states],
         [state for _, state in item_states],
-        *outbox.columns(work, now, later=later),
+        *outbox.columns(work),
+        [now for _ in work],
         *ledger.transfer_columns(transfers),
         now,
     )

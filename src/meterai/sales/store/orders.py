@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from meterai.customers.contacts import Contact
+from meterai.customers.contacts import Contact, ContactKind
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow, ItemState, OrderState, Price
@@ -412,17 +412,53 @@ async def delete_drafts(tx: Connection, before: datetime, limit: int) -> int:
     return deleted
 
 
-async def read_order_to_tell(connection: Connection, order_id: uuid.UUID) -> tuple[Order, str]:
-    """An order, and the id of the form that opened it: its link's token is made from that.
+class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message to the customer says of an order, and where it goes."""
 
-    Raises: Refusal NOT_FOUND `order.not_found`.
-    """
-    row = await connection.fetchrow(
-        "SELECT sales.order_json(id) AS found, submit_id FROM sales.orders WHERE id = $1", order_id
+    id: uuid.UUID
+    number: str
+    submit_id: str
+    """Of the form that opened it: its link's token is made from that."""
+    flow: Flow
+    state: OrderState
+    language: str
+    total: int
+    contact_kind: ContactKind | None
+    contact_value: str | None
+
+
+async def read_orders_to_tell(
+    connection: Connection, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, OrderToTell]:
+    """Orders of which something is told; unknown ids are left out."""
+    rows = await connection.fetch(
+        """SELECT id, number, submit_id, flow, state, language, total, contact_kind, contact_value
+           FROM sales.orders WHERE id = ANY ($1)""",
+        list(ids),
     )
-    if row is None:
-        raise Refusal(Kind.NOT_FOUND, "order.not_found")
-    return _read(row["found"]), row["submit_id"]
+    return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
+
+
+async def note_paid_news(
+    connection: Connection, paid_before: datetime, now: datetime, *, topic: str, news: str
+) -> int:
+    """Writes the news of a payment for orders that were paid before then and still wait for their stamps.
+
+    Each order once; gives how many.
+    """
+    status = await connection.execute(
+        """WITH waiting AS (
+               UPDATE sales.orders SET paid_told_at = $2
+               WHERE state = 'paid' AND paid_at <= $1 AND paid_told_at IS NULL RETURNING id
+           )
+           INSERT INTO jobs.outbox (topic, payload, available_at, created_at)
+           SELECT $3, jsonb_build_object('order_id', id, 'news', $4::text), $2, $2 FROM waiting""",
+        paid_before,
+        now,
+        topic,
+        news,
+    )
+    return int(status.rpartition(" ")[2])
 
 
 async def has_token(connection: Connection, order_id: uuid.UUID, token_digest: bytes) -> bool:

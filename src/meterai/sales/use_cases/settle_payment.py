@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 import structlog
@@ -36,8 +36,7 @@ from meterai.sales.model import (
     next_payment_state,
     refund_channel,
 )
-from meterai.sales.news import PAID_NEWS_AFTER, Entry, News, news_entry
-from meterai.sales.news import TOPIC as NEWS_TOPIC
+from meterai.sales.news import Entry, News, news_entry
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.reversing import take_back
@@ -132,8 +131,7 @@ async def _book_as_read(
             gateway_cost=cost,
             order_state=after,
             item_states=items,
-            work=_work(order, payment),
-            later=_later(after),
+            work=_work(order, payment, after),
             transfers=bookings.receive_payment(order, payment, status.amount, cost)
             + bookings.sale(order, late=False),
             now=now,
@@ -172,7 +170,7 @@ async def _book(tx: Connection, reference: str, status: GatewayStatus, now: date
         now=now,
     )
     if outcome is PaymentOutcome.CREDITED:
-        await outbox.enqueue_many(tx, _work(order, payment), now, later=_later(after))
+        await outbox.enqueue_many(tx, _work(order, payment, after), now)
         if not late:
             await ledger.post(tx, received + bookings.sale(order, late=False), now)
     else:
@@ -217,19 +215,17 @@ def _after(order: Order) -> tuple[OrderState, Sequence[tuple[uuid.UUID, ItemStat
     return next_order_state(paid, OrderEvent.COMPLETE), items
 
 
-def _later(after: OrderState) -> dict[str, timedelta]:
-    """The news of a payment wait a little: that everything is stamped already is the better news."""
-    return {} if after is OrderState.COMPLETED else {NEWS_TOPIC: PAID_NEWS_AFTER}
+def _work(order: Order, payment: Payment, after: OrderState) -> list[Entry]:
+    """What must happen next: every document is stamped, and the customer is told when there is none.
 
-
-def _work(order: Order, payment: Payment) -> list[Entry]:
-    """What must happen next: every document is stamped, and the customer is told."""
-    entries = [
+    That everything is stamped already is the better news: see `tell_customer.note_paid_news`.
+    """
+    stamping = [
         stamping_entry(order, item.id, item.document_id, key=f"{item.id}-{payment.id}")
         for item in order.items
         if item.kind is Flow.STAMP and item.document_id is not None
     ]
-    return [*entries, news_entry(order.id, News.PAID)]
+    return [*stamping, news_entry(order.id, News.PAID)] if after is OrderState.COMPLETED else stamping
 
 
 def stamping_entry(order: Order, item_id: uuid.UUID, document_id: uuid.UUID, *, key: str) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -14,7 +14,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import Message
-from meterai.sales.news import TOPIC, News, message_of
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
 from meterai.sales.store import orders
 from meterai.sales.use_cases.open_order import order_token
 
@@ -32,6 +32,17 @@ class Deliverer(Protocol):
         ...
 
 
+async def note_paid_news(db: Database, *, now: datetime) -> int:
+    """Has the payment told of orders whose stamps take longer than `PAID_NEWS_AFTER`; gives how many.
+
+    A document is stamped within seconds of its payment: then one message tells both.
+    """
+    async with db.connection() as connection:
+        return await orders.note_paid_news(
+            connection, now - PAID_NEWS_AFTER, now, topic=TOPIC, news=News.PAID
+        )
+
+
 async def tell_due_news(
     db: Database, messenger: Deliverer, secret: bytes, *, public_url: str, clock: Clock, limit: int = 8
 ) -> int:
@@ -41,11 +52,19 @@ async def tell_due_news(
     the form and our `secret`. News may arrive twice; none is lost while the sender is away.
     """
     entries = await outbox.claim(db, clock(), limit=limit, lease_s=LEASE_SECONDS, topics=(TOPIC,))
+    if not entries:
+        return 0
+    async with db.connection() as connection:
+        known = await orders.read_orders_to_tell(
+            connection, {uuid.UUID(entry.payload["order_id"]) for entry in entries}
+        )
 
     async def one(entry: outbox.Entry) -> bool:
         try:
-            order_id, news = uuid.UUID(entry.payload["order_id"]), News(entry.payload["news"])
-            await _tell(db, messenger, secret, order_id, news, public_url)
+            order = known.get(uuid.UUID(entry.payload["order_id"]))
+            if order is None:
+                raise Refusal(Kind.NOT_FOUND, "order.not_found")
+            await _tell(messenger, secret, order, News(entry.payload["news"]), public_url)
         except Refusal as refusal:
             if refusal.kind is not Kind.UNAVAILABLE or entry.attempts >= ATTEMPTS_MAX:
                 log.error("order_news_given_up", code=refusal.code, attempts=entry.attempts)
@@ -61,12 +80,10 @@ async def tell_due_news(
 
 
 async def _tell(
-    db: Database, messenger: Deliverer, secret: bytes, order_id: uuid.UUID, news: News, public_url: str
+    messenger: Deliverer, secret: bytes, order: orders.OrderToTell, news: News, public_url: str
 ) -> None:
-    async with db.connection() as connection:
-        order, submit_id = await orders.read_order_to_tell(connection, order_id)
     prefix = "/en" if order.language == "en" else ""
-    link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, submit_id)}"
+    link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id)}"
     message = message_of(order, news, link)
     if message is not None:
         await messenger.deliver(message)
