@@ -112,7 +112,7 @@ async def test_whoever_took_a_notice_and_died_is_replaced_by_the_poller(shop: Sh
     placed = await shop.placed_quota()
     shop.gateway.pay(placed.payment.reference)
     await receive_notice(shop.db, shop.gateway, notice(placed.payment.reference), {}, now=shop.clock())
-    shop.pass_time(seconds=6)
+    shop.pass_time(seconds=11)
     await shop.poll()
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
     waiting = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"

@@ -462,10 +462,14 @@ async def use_pass(
     order_id: uuid.UUID,
     instead_of: uuid.UUID | None,
 ) -> bool:
-    """Binds a pass to its one order; True also when it is bound to that order already."""
+    """Binds a pass to its one order; True also when it is bound to that order already.
+
+    Nobody waits for the disk here: what fills the order comes next, and does.
+    """
     used = await conn.fetchval(
         """UPDATE waiting_room.pass SET order_id = $4 WHERE queue = $1 AND id = $2 AND pass_id = $3
-           AND (order_id IS NULL OR order_id = $4 OR order_id = $5) RETURNING true""",
+           AND (order_id IS NULL OR order_id = $4 OR order_id = $5)
+           AND set_config('synchronous_commit', 'off', true) = 'off' RETURNING true""",
         queue,
         id,
         pass_id,

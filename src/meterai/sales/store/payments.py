@@ -156,24 +156,28 @@ async def store_notice(
     now: datetime,
     poll_at: datetime,
 ) -> tuple[bool, ReadOrder | None]:
-    """Stores a notice as it came, and has its payment polled soon; False when this event is stored already.
+    """Stores a notice as it came, and has its payment polled at `poll_at`; False when this event is stored.
 
-    Gives the payment's order too, which is needed next. A notice of a payment that is none of ours is
-    stored as done. Nobody waits for the disk when the payment is open: the settlement that follows does, and
-    should a crash of the database come first, the poller asks for the payment all the same.
+    A payment that is polled within 5 s of that anyway is left as it is. Gives the payment's order too, which
+    is needed next. A notice of a payment that is none of ours is stored as done.
+
+    Nobody waits for the disk when the payment is open: the settlement that follows does, and should a crash
+    of the database come first, the poller asks for the payment all the same.
     """
     row = await connection.fetchrow(
         """
-        WITH soon AS (
-            UPDATE sales.payment SET poll_at = least(poll_at, $7) WHERE reference = $4
-            RETURNING CASE WHEN state IN ('creating', 'pending')
-                THEN set_config('synchronous_commit', 'off', true) END
+        WITH known AS (
+            SELECT order_id, state IN ('creating', 'pending') AS is_open
+            FROM sales.payment WHERE reference = $4
+        ), soon AS (
+            UPDATE sales.payment SET poll_at = least(poll_at, $7::timestamptz)
+            WHERE reference = $4 AND (poll_at IS NULL OR poll_at > $7::timestamptz + interval '5 seconds')
         ), stored AS (
             INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
-            SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM soon) THEN $6::timestamptz END
+            SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM known) THEN $6::timestamptz END
             ON CONFLICT (gateway, event_key) DO NOTHING RETURNING 1
-        ) SELECT EXISTS (SELECT FROM stored) AS new,
-              (SELECT sales.order_json(order_id) FROM sales.payment WHERE reference = $4) AS found
+        ) SELECT EXISTS (SELECT FROM stored) AS new, (SELECT sales.order_json(order_id) FROM known) AS found,
+              (SELECT set_config('synchronous_commit', 'off', true) FROM known WHERE is_open)
         """,
         notice_id,
         gateway,
