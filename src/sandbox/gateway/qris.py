@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+
 import zxingcpp
 
 
@@ -29,13 +31,7 @@ def qris_payload(*, amount: int, order_id: str, nmid: str = "ID0000000000000") -
 
 def crc16(data: bytes) -> int:
     """CRC-16/CCITT-FALSE (polynomial 0x1021, start 0xFFFF), EMVCo section 4.7.3."""
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte << 8
-        for _ in range(8):
-            value = (value << 1) ^ 0x1021 if value & 0x8000 else value << 1
-        value &= 0xFFFF
-    return value
+    return binascii.crc_hqx(data, 0xFFFF)
 
 
 def svg(text: str) -> str:
