@@ -35,7 +35,6 @@ NOTE = Announcement(
     id="Pembayaran lewat VA BNI sedang lambat. Tempat Anda tidak berubah.",
     en="Payments by BNI virtual account are slow now. Your place does not change.",
 )
-PAGES_TO_LEARN = 100
 TICKETS_KEPT = 2_000
 SETTLED_WITHIN_S = 60.0
 
@@ -123,8 +122,7 @@ class Bench:
         return measured
 
     def wait_pages(self, gate: GateProcess, count: int) -> None:
-        """Wait pages of many tickets, each as a browser asks for it; measured when the gate has learned to
-        put QR codes together."""
+        """Wait pages of many tickets, each as a browser asks for it."""
         statuses: dict[int, int] = {}
 
         def take(status: int, answer: bytes) -> None:
@@ -136,9 +134,6 @@ class Bench:
             path = f"/antre/casn/t/{ticket}"
             return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{gate.port}\r\n{PHONE}{cookie}\r\n".encode()
 
-        uvloop.run(Hammer(gate.port, PAGES_TO_LEARN, ask, take).run())
-        _until(lambda: _is_idle(gate.process.pid))
-        statuses.clear()
         hammer = Hammer(gate.port, count, ask, take)
         self._keep(self._hammer("wait page", gate, hammer, statuses, wanted=200))
 
@@ -281,13 +276,6 @@ def _until(is_so: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("the gate did not follow")
         time.sleep(0.1)
-
-
-def _is_idle(pid: int) -> bool:
-    """Whether it has done next to nothing for half a second."""
-    before = _cpu(pid)
-    time.sleep(0.5)
-    return _cpu(pid) - before <= 0.02
 
 
 def _cpu(pid: int) -> float:

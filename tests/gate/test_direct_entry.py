@@ -13,6 +13,7 @@ from meterai.gate.room import STATUS_IS_ALIVE_S, Room
 from meterai.gate.shelf import Shelf
 from meterai.waiting_room import controller
 from meterai.waiting_room.controller import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
+from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import Policy, QueueState
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
@@ -101,3 +102,22 @@ def test_everybody_stands_in_line_as_long_as_an_operator_wishes() -> None:
     assert {states[now] for now in range(100, 120)} == {QueueState.DIRECT}
     assert {states[now] for now in range(120, free_again - 1)} == {QueueState.OPEN}
     assert {states[now] for now in range(free_again, 200)} == {QueueState.DIRECT}
+
+
+def test_the_kept_page_with_the_form_says_what_is_so_now_and_to_each_only_their_own(
+    free: tuple[Queue, GateProcess],
+) -> None:
+    queue, gate = free
+    publish(queue, QueueState.OPEN)
+    plain, english = get(gate.port, "/antre/casn").text, get(gate.port, "/en/antre/casn").text
+    assert (get(gate.port, "/antre/casn").text, "Ambil tempat" in plain) == (plain, True)
+    assert ("Take a place" in english, "Ambil tempat" in english) == (True, False)
+    refused = post(gate.port, "/antre/casn", {"kontak": "bukan alamat"}).text
+    assert 'value="bukan alamat"' in refused
+    assert get(gate.port, "/antre/casn").text == plain
+    queue.status(note=Announcement(id="Pembayaran lambat", en="Payments are slow"))
+    time.sleep(0.4)  # the gate looks four times a second
+    assert "Pembayaran lambat" in get(gate.port, "/antre/casn").text
+    assert "Payments are slow" in get(gate.port, "/en/antre/casn").text
+    publish(queue, QueueState.DIRECT)
+    assert 'name="kontak"' not in get(gate.port, "/antre/casn").text

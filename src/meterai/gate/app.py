@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,6 @@ from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_fo
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.qr import TicketCodes
 from meterai.gate.room import NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
@@ -38,6 +37,7 @@ from meterai.waiting_room.tickets import Ticket
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.25
+_ENTRANCES_MAX = 32
 _STATUSES = {
     Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
     Kind.BUSY: 429, Kind.UNAVAILABLE: 503,
@@ -71,8 +71,8 @@ class Hall:
     pings: Pings
     promises: PromiseBook
     facts: EventFacts
-    codes: dict[str, TicketCodes]
-    """By language."""
+    entrances: dict[tuple[str | bool, ...], bytes] = field(default_factory=dict)
+    """Pages with the form, by language and what they say."""
 
 
 class Gate:
@@ -89,7 +89,6 @@ class Gate:
         self._facts = facts
         self._limits = NetworkLimits()
         self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._learning: set[asyncio.Task[None]] = set()
         self._written_at = 0.0
         self._is_secure = settings.gate_url.startswith("https:")
         for name, (kind, content) in self.pages.assets.items():
@@ -119,11 +118,6 @@ class Gate:
         for slug, hall in self.halls.items():
             if hall.shelf.look():
                 self._make_ready(slug, hall.shelf)
-            for codes in hall.codes.values():
-                if codes.is_worth_learning and not self._learning:
-                    task = asyncio.get_running_loop().create_task(asyncio.to_thread(codes.learn))
-                    self._learning.add(task)
-                    task.add_done_callback(self._learning.discard)
             if now - self._written_at >= 1:
                 hall.pings.write()
                 hall.promises.write()
@@ -156,19 +150,10 @@ class Gate:
         facts = self._facts.get(folder.slug) or EventFacts(
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
-        self.halls[folder.slug] = Hall(
-            shelf, room, joining, Pings(own), PromiseBook(own), facts, self._codes(folder.slug)
-        )
+        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts)
         self._make_ready(folder.slug, shelf)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
         log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
-
-    def _codes(self, slug: str) -> dict[str, TicketCodes]:
-        url = self.settings.gate_url
-        return {
-            language: TicketCodes(f"{url}{prefix}/antre/{slug}/t/")
-            for language, prefix in (("id", ""), ("en", "/en"))
-        }
 
     def _make_ready(self, slug: str, shelf: Shelf) -> None:
         if shelf.status_raw:
@@ -310,22 +295,33 @@ class _Visit:
         schedule, now = hall.shelf.config.schedule, hall.room.now()
         asks = hall.joining.load.asks_for_work(time.monotonic())
         asks = asks or (refusal is not None and refusal.code == "work.missing")
-        body = self.gate.pages.render(
-            "join.html",
-            self.language,
-            path=f"/antre/{self.slug}",
-            event=hall.facts,
-            problem=PROBLEMS[refusal.code].of(self.language) if refusal else "",
-            note=getattr(status.note, self.language) if status else "",
-            is_lottery=now < schedule.opens_at,
-            direct=self.purchase() if hall.room.enters_directly() else "",
-            is_last_call=schedule.last_call_at is not None and now >= schedule.last_call_at,
-            opens=moment_text(schedule.opens_at, self.language, hall.facts.zone),
-            needs_work=asks and code_for is None,
-            needs_code=code_for is not None,
-            contact=code_for.value if code_for else self._typed() if refusal else "",
-        )
+        facts = {
+            "problem": PROBLEMS[refusal.code].of(self.language) if refusal else "",
+            "note": getattr(status.note, self.language) if status else "",
+            "is_lottery": now < schedule.opens_at,
+            "direct": self.purchase() if hall.room.enters_directly() else "",
+            "is_last_call": schedule.last_call_at is not None and now >= schedule.last_call_at,
+            "opens": moment_text(schedule.opens_at, self.language, hall.facts.zone),
+            "needs_work": asks and code_for is None,
+            "needs_code": code_for is not None,
+            "contact": code_for.value if code_for else self._typed() if refusal else "",
+        }
+        body = self._rendered(facts)
         return self.page(_STATUSES[refusal.kind] if refusal else 200, body, referrer="same-origin")
+
+    def _rendered(self, facts: dict[str, str | bool]) -> bytes:
+        """The page with the form; the same for everybody who gave no contact yet, so it is kept."""
+        kept, said = self.hall.entrances, (self.language, *facts.values())
+        if (known := kept.get(said)) is not None:
+            return known
+        body = self.gate.pages.render(
+            "join.html", self.language, path=f"/antre/{self.slug}", event=self.hall.facts, **facts
+        )
+        if not facts["contact"]:
+            if len(kept) >= _ENTRANCES_MAX:
+                kept.clear()
+            kept[said] = body
+        return body
 
     def _typed(self) -> str:
         """What was typed into the form that is shown again."""
@@ -383,7 +379,7 @@ class _Visit:
             hall.promises.give(promise)
         body = wait_page(
             self.gate.pages, hall.shelf, hall.facts, text, ticket,
-            told=told, language=self.language, now=now, codes=hall.codes[self.language],
+            told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
         )  # fmt: skip
         cookies: tuple[tuple[str, str], ...] = ()
         if not cookie_ticket(self.request, self.slug):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from meterai.kernel.clock import ZONES
@@ -13,6 +14,7 @@ _MONTHS = {
 }
 
 
+@lru_cache(4_096)  # many people are told the same moments
 def clock_text(unix: float, language: str, zone: str, *, seconds: bool = False) -> str:
     """`21.40 WIB`, in English `21:40 WIB`."""
     local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
@@ -21,6 +23,7 @@ def clock_text(unix: float, language: str, zone: str, *, seconds: bool = False) 
     return f"{text if language == 'id' else text.replace('.', ':')} {ZONES[zone]}"
 
 
+@lru_cache(4_096)
 def moment_text(unix: float, language: str, zone: str, *, seconds: bool = False) -> str:
     """`5 Sep 2026, 21.40 WIB`."""
     local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from meterai.gate.clocks import number_text
 
 FOLDER = Path(__file__).parent
+_WORDS = re.compile(r'\{\{ t\("([^"]*)", "([^"]*)"\) \}\}')
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -27,6 +29,20 @@ class EventFacts:
     zone: str
     documents: dict[str, tuple[str, ...]]
     """By language: what to prepare."""
+
+
+class _Loader(jinja2.FileSystemLoader):
+    """Puts the words of one language into a template before it is compiled: no page asks for them again."""
+
+    def __init__(self, *, is_english: bool) -> None:
+        super().__init__(FOLDER / "templates")
+        self._which = 2 if is_english else 1
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, name, is_fresh = super().get_source(environment, template)
+        return _WORDS.sub(lambda found: escape(found[self._which]), source), name, is_fresh
 
 
 class Pages:
@@ -59,14 +75,14 @@ class Pages:
         return found.render(other=other, **facts).encode()
 
     def _environment(self, language: str) -> jinja2.Environment:
+        is_english = language == "en"
         environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+            loader=_Loader(is_english=is_english),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             auto_reload=False,
         )
-        is_english = language == "en"
         environment.globals |= {
             "language": language,
             "t": (lambda _, en: en) if is_english else (lambda id, _: id),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from meterai.gate.clocks import clock_text
 from meterai.gate.pages import EventFacts, Pages
-from meterai.gate.qr import TicketCodes
+from meterai.gate.qr import code_image
 from meterai.gate.saying import Moments, said_of
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
@@ -61,11 +61,12 @@ def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> To
 
 def wait_page(
     pages: Pages, shelf: Shelf, event: EventFacts, text: str, ticket: Ticket, *,
-    told: Told, language: str, now: float, codes: TicketCodes,
+    told: Told, language: str, now: float, gate_url: str,
 ) -> bytes:  # fmt: skip
-    """The page of a ticket, about 10 kB. `codes`: of the links in this language."""
+    """The page of a ticket, about 10 kB. `gate_url`: where its link leads, without a slash at its end."""
     standing, verdict, status = told.standing, told.verdict, shelf.status
     path = f"/antre/{shelf.slug}/t/{text}"
+    link = f"{gate_url}{'/en' if language == 'en' else ''}{path}"
     refresh = refresh_seconds(shelf, standing, ticket, now)
     said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
     return pages.render(
@@ -94,7 +95,7 @@ def wait_page(
         refresh_s=refresh,
         poll_s=min(refresh, 10),
         reload_s=refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
-        qr=Markup(codes.image(text)),  # noqa: S704 - drawn here, from checked text
+        qr=Markup(code_image(link)),  # noqa: S704 - drawn here
         said=said,
     )  # fmt: skip
 
@@ -147,10 +148,10 @@ def _shown_ahead(standing: Standing, verdict: Verdict) -> int | None:
 def _turn(standing: Standing, event: EventFacts, language: str, now: float) -> str:
     if standing.soonest_s is None:
         return TEXTS["unknown_time"].of(language)
-    soonest = clock_text(now + standing.soonest_s, language, event.zone)
+    soonest = clock_text(int(now) + standing.soonest_s, language, event.zone)
     if standing.latest_s is None:
         return TEXTS["from"].of(language).format(soonest=soonest)
-    latest = clock_text(now + standing.latest_s, language, event.zone)
+    latest = clock_text(int(now) + standing.latest_s, language, event.zone)
     if soonest == latest:
         return TEXTS["about"].of(language).format(moment=latest)
     bare = soonest.rpartition(" ")[0]  # the zone stands once
