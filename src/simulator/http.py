@@ -141,14 +141,16 @@ class Browser:
             head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\nOrigin: {origin}\r\n"
         request = f"{head}\r\n".encode()
         idle = self._idle.setdefault(origin, [])
-        while idle and method == "GET":
+        while idle:
             connection = idle.pop()
+            if connection.is_closed:
+                continue
             try:
                 return await self._send(connection, request, body, url)
-            except ConnectionLost:
-                continue  # a kept connection that the server has closed meanwhile
-        connection = idle.pop() if idle else await self._connect(origin)
-        return await self._send(connection, request, body, url)
+            except ConnectionLost:  # perhaps the server was just closing it
+                if method != "GET":
+                    raise
+        return await self._send(await self._connect(origin), request, body, url)
 
     async def _connect(self, origin: str) -> _Connection:
         host, _, port = origin[7:].rpartition(":")
@@ -211,8 +213,7 @@ class _Connection(asyncio.Protocol):
 
     async def exchange(self, head: bytes, body: bytes, timeout_seconds: float) -> _Answer:
         """Sends a request and waits for its answer. Raises: ConnectionLost, TimeoutError."""
-        if self._transport is None or self._transport.is_closing():
-            raise ConnectionLost("closed")
+        assert self._transport is not None
         self._answer, self._waiter = _Answer(), self._loop.create_future()
         self._deadline = self._loop.time() + timeout_seconds
         if self._timer is None:
@@ -222,6 +223,11 @@ class _Connection(asyncio.Protocol):
         else:
             self._transport.write(head)
         return await self._waiter
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server, or we, have ended it."""
+        return self._transport is None or self._transport.is_closing()
 
     def close(self) -> None:
         """Ends the connection."""

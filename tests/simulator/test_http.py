@@ -109,6 +109,8 @@ async def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
         first = (await browser.get("/peer")).text
     async with served(web.Application(), port):
         assert (await browser.get("/peer")).status == 404
+    async with served(web.Application(), port):
+        assert (await browser.post("/peer", {})).status == 404, "a form goes by a new connection, too"
     browser.close()
     assert first
 
