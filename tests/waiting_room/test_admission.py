@@ -91,7 +91,7 @@ def test_when_half_of_those_called_do_not_come_about_twice_as_many_are_called() 
     "measured",
     [
         Measured(heard_s=0.5, p95_ms=1_400, requests=100),
-        Measured(heard_s=0.5, in_flight=48, requests=0),
+        Measured(heard_s=0.5, in_flight=192, requests=0),
         Measured(heard_s=0.5, backlog_s=40, requests=100),
         Measured(heard_s=0.5, fault_share=0.2, requests=100),
     ],
@@ -172,6 +172,20 @@ class Crowd:
                    SELECT $1, $2, $3, 1, number, 0, 1, $4 FROM waiting_room.queue""",
                 [(os.urandom(12), uuid.uuid4(), datetime.now(UTC), self.came) for _ in range(people)],
             )
+
+
+def test_thirty_requests_at_one_moment_are_few_and_thirty_that_wait_are_many() -> None:
+    site = Site(service_s=0.01)
+    for _ in range(30):
+        site.ask(0.5)
+    site.play_to(1.0)
+    assert site.meter.tick(lag_s=0, monotonic=1).in_flight < 5  # 30 people once called together, all answered
+    site.service_s = 1_000
+    for _ in range(30):
+        site.ask(1.0)
+    site.play_to(4.0)
+    stuck = site.meter.tick(lag_s=0, monotonic=4)
+    assert (round(stuck.in_flight * 4) // 10, stuck.p95_ms) == (9, 3_000)  # three seconds of four
 
 
 @pytest.mark.storage

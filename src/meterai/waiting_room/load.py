@@ -20,8 +20,8 @@ class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
 
     p95_ms: float
     """Of requests that belong to buying and stamping."""
-    in_flight: int
-    """Such requests at once, at most."""
+    in_flight: float
+    """Such requests at once, on average."""
     requests: int
     faults: int
     """Of them, those that failed by our doing or the gateway's."""
@@ -48,7 +48,7 @@ async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
                    entered = excluded.entered""",
             process,
             load.p95_ms,
-            load.in_flight,
+            round(load.in_flight),
             load.requests,
             load.faults,
             dict(load.entered),

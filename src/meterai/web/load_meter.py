@@ -37,10 +37,12 @@ class LoadMeter:
         self._clock = clock
         self._entered = entered
         self._flying: dict[_Request, float] = {}
-        self._peak = 0
+        self._changed_at = clock()
+        self._waited = 0.0
         self._now: list[float] = []
         self._faults = 0
-        self._past: deque[tuple[list[float], int, int]] = deque(maxlen=KEPT_S)
+        self._past: deque[tuple[list[float], int, float, float]] = deque(maxlen=KEPT_S)
+        self._ticked_at = self._changed_at
         self._came: deque[tuple[float, dict[str, int]]] = deque(maxlen=ENTERED_S + 1)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -59,18 +61,19 @@ class LoadMeter:
 
     def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
         """The last three seconds; call it once a second. `lag_s`: by how much that call came late."""
-        self._past.append((self._now, self._faults, self._peak))
-        self._now, self._faults, self._peak = [], 0, len(self._flying)
-        times = [time for second, _, _ in self._past for time in second]
-        p95 = _p95(times)
         now = self._clock()
+        self._count_until(now)
+        self._past.append((self._now, self._faults, self._waited, now - self._ticked_at))
+        self._now, self._faults, self._waited, self._ticked_at = [], 0, 0.0, now
+        times = [time for second, *_ in self._past for time in second]
+        p95 = _p95(times)
         # who is still waiting for longer than that will not have been quicker in the end
         p95 = _p95([*times, *(now - since for since in self._flying.values() if now - since > p95)]) * 1000
         return SiteLoad(
             p95_ms=max(p95, lag_s * 1000),
-            in_flight=max(peak for _, _, peak in self._past),
+            in_flight=sum(waited for *_, waited, _ in self._past) / (sum(took for *_, took in self._past) or 1),
             requests=len(times),
-            faults=sum(faults for _, faults, _ in self._past),
+            faults=sum(faults for _, faults, *_ in self._past),
             entered=self._entered_per_min(monotonic),
         )
 
@@ -86,15 +89,22 @@ class LoadMeter:
 
     def began(self, request: _Request) -> None:
         """A request is here as a whole."""
-        self._flying[request] = self._clock()
-        if len(self._flying) > self._peak:
-            self._peak = len(self._flying)
+        now = self._clock()
+        self._count_until(now)
+        self._flying[request] = now
 
     def ended(self, request: _Request, status: int) -> None:
         """Its answer begins."""
-        self._now.append(self._clock() - self._flying.pop(request))
+        now = self._clock()
+        self._count_until(now)
+        self._now.append(now - self._flying.pop(request))
         if status >= _FAULT:
             self._faults += 1
+
+    def _count_until(self, now: float) -> None:
+        """Adds the seconds that requests in flight have waited since that was counted last."""
+        self._waited += len(self._flying) * (now - self._changed_at)
+        self._changed_at = now
 
 
 def _p95(times: list[float]) -> float:
