@@ -17,8 +17,8 @@ from meterai.waiting_room.past import Past
 P95_WANTED_MS = 700.0
 """The site is full here: well below the 2 s that people behind the gate are promised."""
 IN_FLIGHT_WANTED = 96.0
-"""Requests at once in one site process, on average: a stuck site answers nothing, so its latency says nothing.
-At the thousand requests a second that 60 people a second are, a tenth of a second each."""
+"""Requests at once in one site process, on average: a stuck site answers nothing, so its latency says
+nothing. At the thousand requests a second that 60 people a second are, a tenth of a second each."""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05

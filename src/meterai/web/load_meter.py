@@ -71,7 +71,8 @@ class LoadMeter:
         p95 = _p95([*times, *(now - since for since in self._flying.values() if now - since > p95)]) * 1000
         return SiteLoad(
             p95_ms=max(p95, lag_s * 1000),
-            in_flight=sum(waited for *_, waited, _ in self._past) / (sum(took for *_, took in self._past) or 1),
+            in_flight=sum(waited for *_, waited, _ in self._past)
+            / (sum(took for *_, took in self._past) or 1),
             requests=len(times),
             faults=sum(faults for _, faults, *_ in self._past),
             entered=self._entered_per_min(monotonic),
