@@ -44,7 +44,6 @@ class Shelf:
         self.slug = folder.slug
         self._monotonic = monotonic
         self.event = event_number(folder.slug)
-        self._ends = str(folder.window_close(0).parent)
         self.status: Status | None = None
         self.status_raw = b""
         self.status_seen = 0.0
@@ -84,7 +83,7 @@ class Shelf:
 
     def is_closed(self, window: int) -> bool:
         """Whether the window's end has been published."""
-        return window < len(self._counts) or os.path.exists(f"{self._ends}/{window}.close.json")
+        return window < len(self._counts) or self.folder.window_close(window).exists()
 
     @property
     def closed_through(self) -> int:

@@ -71,6 +71,7 @@ async def insert_jobs(tx: Connection, jobs: Sequence[NewJob]) -> set[UUID]:
 
 
 _ACCEPT = call("stamping.accept_jobs", 28)
+_HELD = call("stamping.held_jobs", 2)
 _STORE_INTENTS = call("stamping.store_intents", 10)
 _RELEASE = call("stamping.release_jobs", 29, whole_row=True)
 
@@ -245,14 +246,10 @@ def _seal(row: Row) -> Seal:
 
 async def hold(tx: Connection, fences: Sequence[Fence]) -> set[UUID]:
     """Locks the jobs whose lease is still ours; the others were claimed by somebody else: write nothing."""
-    rows = await tx.fetch(
-        """SELECT j.id FROM stamping.job j
-           JOIN unnest($1::uuid[], $2::bigint[]) AS f(id, token) ON f.id = j.id AND f.token = j.lease_token
-           WHERE j.next_attempt_at IS NOT NULL ORDER BY j.id FOR NO KEY UPDATE OF j""",
-        [fence.job_id for fence in fences],
-        [fence.lease_token for fence in fences],
+    held = await tx.fetchval(
+        _HELD, [fence.job_id for fence in fences], [fence.lease_token for fence in fences]
     )
-    return {row["id"] for row in rows}
+    return set(held)
 
 
 async def store_intents(
