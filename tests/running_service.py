@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from tests.ports import first_of_free_ports
 
 from meterai.kit.installation import Addresses, read_addresses
 from meterai.kit.processes import ProcessStamp
@@ -76,12 +77,16 @@ def parent_of(pid: int) -> int:
 def launch(
     data: Path,
     *,
-    arguments: Sequence[str] = ("--port", "0"),
+    arguments: Sequence[str] | None = None,
     prefix: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     output: Path | None = None,
 ) -> RunningService:
-    """Starts `meterai up` on `data`, without waiting. `prefix`: words before it, such as a change of user."""
+    """Starts `meterai up` on `data`, without waiting, on free ports unless `arguments` say where.
+
+    `prefix`: words before it, such as a change of user.
+    """
+    arguments = arguments or ("--port", str(first_of_free_ports()))
     written = output or data.with_name(data.name + ".output")
     heeding = ["env", "--default-signal=INT"]  # tests in the background of a shell inherit that it is ignored
     command = [*heeding, *prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]

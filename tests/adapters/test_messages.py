@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.sandbox.twins import Inbox, free_port, running_inbox
+from tests.ports import free_port
+from tests.sandbox.twins import Inbox, running_inbox
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender

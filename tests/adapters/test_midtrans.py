@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.sandbox.twins import SERVER_KEY, Gateway, free_port, running_gateway
+from tests.ports import free_port
+from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah

@@ -13,7 +13,8 @@ from typing import Any
 
 import aiohttp
 import uvicorn
-from tests.sandbox.twins import free_port, served
+from tests.ports import free_port
+from tests.sandbox.twins import served
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from tests.ports import free_port
 from tests.running_service import RunningService, running_service
 
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
-from meterai.kit.processes import free_port
 from meterai.kit.settings import Settings
 from meterai.sales.events import EXAMPLE
 from meterai.waiting_room import store

@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import msgspec
 import pytest
+from tests.ports import free_port
 
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LOCAL, Ports, Twins
@@ -17,7 +18,6 @@ from meterai.kernel.errors import Refusal
 from meterai.kit import installation
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres
-from meterai.kit.processes import free_port
 from meterai.kit.settings import Settings
 
 ADDRESSES = Addresses(

@@ -15,7 +15,8 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from tests.sandbox.twins import SERVER_KEY, Gateway, free_port, running_gateway, started
+from tests.ports import free_port
+from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway, started
 
 from sandbox.gateway.qris import crc16, qris_payload
 

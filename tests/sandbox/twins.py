@@ -16,19 +16,13 @@ from typing import Any
 import aiohttp
 import msgspec
 from aiohttp import web
+from tests.ports import free_port
 
 from sandbox.gateway.application import make_application as make_gateway
 from sandbox.inbox.application import make_application as make_inbox
 
 SERVER_KEY = "SB-Mid-server-test"
 PAYOUT_KEY = "IRIS-test"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

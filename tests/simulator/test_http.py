@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
-from tests.sandbox.twins import free_port, served
+from tests.ports import free_port
+from tests.sandbox.twins import served
 
 from simulator.forms import form_with
 from simulator.http import Browser, ConnectionLost

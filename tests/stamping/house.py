@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.clock import system_clock
@@ -53,12 +54,6 @@ JAIL_TASKS = [
 ]
 BOTTOM_RIGHT = Placement(page=1, x=420, y=80)
 BOTTOM_LEFT = Placement(page=1, x=80, y=80)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Process:

@@ -16,11 +16,10 @@ import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
 from tests.verification.making import SERIAL, House, letter, stamp
 from tests.verification.test_register import enter
-
-from meterai.kit.processes import free_port
 
 pytestmark = pytest.mark.storage
 SECRETS = {

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import time
@@ -16,6 +17,7 @@ from typing import Final
 import msgspec
 
 _PR_SET_PDEATHSIG: Final = 1
+_LISTENING_FROM: Final = 16_384
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -56,8 +58,12 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
 
 
 def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
-    """`wanted` when nothing listens there, else a port that is free now (another may still take it)."""
-    for candidate in (wanted, 0) if wanted else (0,):
+    """`wanted` when nothing listens there, else a port that is free now (another may still take it).
+
+    Never one of those that the kernel gives to outgoing connections (ip_local_port_range): between this look
+    and the start of the listener such a port may become the near end of somebody's connection.
+    """
+    for candidate in (wanted, *_listening_ports()) if wanted else _listening_ports():
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -66,6 +72,20 @@ def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError(f"no free port on {host}")
+
+
+def _listening_ports(tries: int = 100) -> list[int]:
+    """Any ports from 16,384 on, below the kernel's own range (from 32,768 unless the machine says else).
+
+    Where that range leaves no room, 0: the kernel's choice.
+    """
+    try:
+        end = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        end = 0
+    if end - _LISTENING_FROM < 1000:
+        return [0]
+    return [_LISTENING_FROM + secrets.randbelow(end - _LISTENING_FROM) for _ in range(tries)]
 
 
 class ProcessStamp(msgspec.Struct, frozen=True):
