@@ -44,7 +44,7 @@ from meterai.waiting_room.use_cases.steer_queue import announce, cap_rate, halt_
 
 START = int(datetime(2026, 9, 5, 14, 0, tzinfo=UTC).timestamp())
 SCHEDULE = Schedule(joins_from=START, opens_at=START + 15, closes_at=START + 150, window_s=5)
-POLICY = Policy(claim_minutes=1, rate_floor=60, rate_cap=600)
+POLICY = Policy(claim_minutes=1, rate_floor=180, rate_cap=600)
 CALM = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=0, entered={})
 
 

@@ -1,12 +1,19 @@
 """How many may enter: one step a second from what the site bears to rate, frontier and state. Pure.
 
 Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
-how old the oldest unstamped order is, how many requests fail. Additive increase, multiplicative decrease
-(Chiu and Jain 1989), because many small steps up and one big one down end in a share that the site can hold.
+how old the oldest unstamped order is, how many requests fail.
+
+Two things make the rate. A slow one is remembered: how many the site is believed to bear. It grows while the
+site is easy and only as far as the rate is used (as RFC 7661 has it for TCP: a rate that nobody used proves
+nothing), and shrinks by little while the site is full, because who is let in now makes work for minutes. A
+quick one is not: the brake takes off what the pressure of this second asks for, and lets go as soon as it is
+gone. Cutting the remembered rate instead, in halves, would answer every crowd with an empty site (decision
+0020).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import msgspec
@@ -23,13 +30,22 @@ BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
 """Share of requests that fail: the gateway or the store is in trouble."""
-EASY = 0.75
-"""Below this pressure the rate may grow."""
-SETTLE_S = 4.0
-"""After a cut the site gets this long to show what it did."""
+EASY, FULL = 0.7, 0.9
+"""Below the one pressure what the site is believed to bear grows, above the other it shrinks."""
+BRAKE_FROM, BRAKE_TO = 0.6, 1.5
+"""Pressures at which the brake begins to take, and leaves nothing but the floor."""
 GROWTH_PER_S = 0.04
 """Of the rate, and at least `GROWTH_MIN`."""
 GROWTH_MIN = 3.0
+SHRINKING_PER_S = 0.01
+"""At most; `SHRINKING` by how much the pressure is over `FULL`."""
+SHRINKING = 0.01
+USED_S = 60.0
+"""Over how long it is averaged how many came in."""
+USED_ROOM = 1.5
+"""The rate grows to so many times what is used of it; freely to twice the floor."""
+AFTER_SILENCE = 0.5
+"""Of what a site was believed to bear before it was down."""
 SILENT_S = 6.0
 """A site that has not been heard of for so long is down: nobody is sent to it."""
 SHARE_MIN, SHARE_MAX = 0.2, 1.0
@@ -59,7 +75,13 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the controller carries from step to step; kept in the store."""
 
     rate: float = 0.0
-    cut_at: float = 0.0
+    """What the site is believed to bear, without the brake."""
+    used: float = 0.0
+    """People a minute who came in during the last minute or so."""
+    is_down: bool = False
+    """The site is not heard of."""
+    told: tuple[float, int] = (0.0, 0)
+    """(time, rate) as it stands in the log last."""
     show_share: float = 0.9
     """Of those called, how many come."""
     called_then: float = 0.0
@@ -132,12 +154,13 @@ def step(
 ) -> Step:
     """One step, about a second after the last one (`elapsed_s`)."""
     pressure = pressure_of(measured)
-    memory = _with_rate(memory, policy, wishes, measured, pressure, now, elapsed_s)
+    memory = _with_use(memory, line, measured, elapsed_s)
+    memory = _with_rate(memory, policy, wishes, pressure, elapsed_s)
     memory = _with_shows(memory, line, elapsed_s)
     memory = _with_direct(memory, wishes, line, measured, now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
-    rate = memory.rate if moves else 0.0
+    rate = _braked(memory, policy, pressure) if moves else 0.0
     factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
     return Step(memory, state, rate, rate * factor, pressure)
 
@@ -154,27 +177,59 @@ def pressure_of(measured: Measured) -> float:
     )
 
 
-def _with_rate(
-    memory: Memory,
-    policy: Policy,
-    wishes: Wishes,
-    measured: Measured,
-    pressure: float,
-    now: float,
-    elapsed_s: float,
-) -> Memory:
-    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
-    floor = min(float(policy.rate_floor), cap)
-    if pressure == float("inf"):
-        return msgspec.structs.replace(memory, rate=0.0, cut_at=now)
+def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) -> Memory:
+    """How many come in, through the door and without it; smoothed, as people come in waves."""
+    if elapsed_s <= 0:
+        return memory
+    keep = math.exp(-elapsed_s / USED_S)
+    coming = line.claimed * 60 / elapsed_s + measured.entered_per_min
+    return msgspec.structs.replace(memory, used=memory.used * keep + coming * (1 - keep))
+
+
+def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, elapsed_s: float) -> Memory:
+    """What the site is believed to bear."""
+    floor, cap = _limits(policy, wishes)
+    is_down = pressure == float("inf")
     rate = max(memory.rate, floor)
-    cut_at = memory.cut_at
-    if pressure > 1:
-        if now - cut_at >= SETTLE_S:
-            rate, cut_at = rate * max(0.5, min(0.85, 1 / pressure)), now
-    elif pressure < EASY:
+    if is_down:
+        rate *= 1.0 if memory.is_down else AFTER_SILENCE
+    elif pressure > FULL:
+        rate *= math.exp(-min(SHRINKING_PER_S, SHRINKING * (pressure - FULL)) * elapsed_s)
+    elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used):
         rate += max(GROWTH_MIN, rate * GROWTH_PER_S) * elapsed_s
-    return msgspec.structs.replace(memory, rate=min(cap, max(floor, rate)), cut_at=cut_at)
+    return msgspec.structs.replace(memory, rate=min(cap, max(floor, rate)), is_down=is_down)
+
+
+def _limits(policy: Policy, wishes: Wishes) -> tuple[float, float]:
+    """(floor, cap) of the rate."""
+    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
+    return min(float(policy.rate_floor), cap), cap
+
+
+def _braked(memory: Memory, policy: Policy, pressure: float) -> float:
+    """The rate of this second. A site that answers at all never gets less than the floor."""
+    if memory.is_down:
+        return 0.0
+    share = (BRAKE_TO - pressure) / (BRAKE_TO - BRAKE_FROM)
+    braked = memory.rate * min(1.0, max(0.0, share))
+    return min(memory.rate, max(float(policy.rate_floor), braked))
+
+
+def rises_unsaid(told: tuple[float, int], rate: float, now: float) -> bool:
+    """Whether a rate is more than those who read the log must believe it to be since it was told last."""
+    at, before = told
+    return rate > grown(before, now - at) + 1
+
+
+def grown(rate: float, seconds: float) -> float:
+    """By how much the rate can have grown in a time, unless the brake let go (then the log says so)."""
+    turning = GROWTH_MIN / GROWTH_PER_S
+    if rate < turning:
+        linear_s = (turning - rate) / GROWTH_MIN
+        if seconds <= linear_s:
+            return rate + GROWTH_MIN * seconds
+        rate, seconds = turning, seconds - linear_s
+    return rate * math.exp(min(100.0, GROWTH_PER_S * seconds))
 
 
 def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:

@@ -336,8 +336,10 @@ class _Draft:
             known = await store.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
             frontier, called, _ = controller.advance(frontier, known, people)
         rate = round(step.rate)
-        if frontier != queue.frontier:
+        told = step.memory.told
+        if frontier != queue.frontier or controller.rises_unsaid(told, rate, self._now):
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
+            told = (self._now, rate)
         keep_s = queue.policy.claim_minutes * 60
         trail = controller.trail_with(step.memory.trail, frontier, self._now, keep_s=keep_s)
         late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
@@ -351,7 +353,7 @@ class _Draft:
             elapsed_s=elapsed_s,
         )
         late_then = (late.window, str(late.x))
-        memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past)
+        memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past, told=told)
         moved_at = max(queue.moved_at, self._now)
         self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
         return called
