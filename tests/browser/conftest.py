@@ -7,6 +7,7 @@ Screenshots go to `screenshots/` at the root of the project, which is not commit
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_S = 180
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 
@@ -34,6 +36,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.browser)
     chosen = set(mine)
     items[:] = [item for item in items if item not in chosen] + mine
+
+
+@pytest.fixture(autouse=True)
+def bounded() -> Iterator[None]:
+    """Ends a test for which the browser never answers: some of Playwright's calls would wait for ever."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"the browser has not answered for {PATIENCE_S} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,7 @@ class Person:
 
     def leave(self) -> None:
         """Closes the browser; nothing may have gone astray."""
+        self.page.goto("about:blank")  # closed while a page comes again by itself, Chromium may never answer
         self.context.close()
         assert not self.strangers, self.strangers
         assert not self.errors, self.errors
