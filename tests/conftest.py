@@ -21,14 +21,12 @@ Journey and browser tests share one running service, started as a newcomer start
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from tests.places import passing_folder
 from tests.running_service import RunningService, running_service
 from tests.storage_fixtures import TestCluster, TestDatabase
 
@@ -70,29 +68,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[TestCluster]:
     """One PostgreSQL server with a migrated template; without fsync, a test's data needn't last."""
-    folder = Path(tempfile.mkdtemp(prefix="meterai-tests-"))
-    folder.chmod(0o711)  # so that it can run as nobody when the tests run as root
-    server = EmbeddedPostgres(
-        folder / "postgres",
-        password="owner",
-        settings={
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": "200",
-            "shared_buffers": "128MB",
-            "log_error_verbosity": "default",
-        },
-        log=folder / "postgres.log",
-    )
-    server.start()
-    try:
-        cluster = TestCluster(server)
-        asyncio.run(cluster.make_template())
-        yield cluster
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with passing_folder("meterai-tests-") as folder:
+        server = EmbeddedPostgres(
+            folder / "postgres",
+            password="owner",
+            settings={
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "max_connections": "200",
+                "max_wal_size": "128MB",
+                "shared_buffers": "128MB",
+                "log_error_verbosity": "default",
+            },
+            log=folder / "postgres.log",
+        )
+        server.start()
+        try:
+            cluster = TestCluster(server)
+            asyncio.run(cluster.make_template())
+            yield cluster
+        finally:
+            server.stop()
 
 
 @pytest_asyncio.fixture

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from tests.places import passing_folder
 from tests.ports import first_of_free_ports
 
 from meterai.kit.installation import Addresses, read_addresses
@@ -101,9 +101,8 @@ def launch(
 @contextmanager
 def running_service(env: Mapping[str, str] | None = None) -> Iterator[RunningService]:
     """A ready service on any free ports in a folder of its own, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="meterai-service-") as name:
-        Path(name).chmod(0o711)  # the database runs as nobody when the tests run as root
-        service = launch(Path(name) / "data", env=env)
+    with passing_folder("meterai-service-") as place:
+        service = launch(place / "data", env=env)
         try:
             service.wait_until_ready()
             yield service

@@ -16,7 +16,7 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 from playwright.sync_api import Browser
-from tests.browser.conftest import ARGUMENTS, Visitor
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, Visitor
 from tests.browser.person import Person, Site
 from tests.pdf import samples, stamp_code_vectors
 from tests.pdf.sealing import SealingBench
@@ -206,7 +206,7 @@ def with_camera(stamped_page: Image.Image, chromium: Browser, tmp_path: Path) ->
     head = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode()
     film.write_bytes(head + (b"FRAME\n" + frame.tobytes() + colour) * 3)
     browser = chromium.browser_type.launch(
-        executable_path="/usr/bin/chromium",
+        executable_path=CHROMIUM,
         args=[
             *ARGUMENTS,
             "--use-fake-device-for-media-stream",

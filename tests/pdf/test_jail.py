@@ -140,8 +140,8 @@ async def test_whoever_comes_when_too_many_wait_is_told_so(jail: JailPool) -> No
 async def test_a_job_nobody_waits_for_any_more_frees_its_place(jail: JailPool) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await ask(jail, sleep_seconds=2.5)
-    async with asyncio.timeout(1.5):
+            await ask(jail, sleep_seconds=5.5)
+    async with asyncio.timeout(4.5):
         assert await ask(jail)
 
 
