@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -106,6 +109,25 @@ async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
     first = await ask(jail, burn_seconds=0.7)
     second = await ask(jail, burn_seconds=0.7)
     assert first.process == second.process
+
+
+def test_cpu_time_is_counted_from_the_beginning_of_a_job_and_not_of_the_process() -> None:
+    """RLIMIT_CPU counts in ticks, which in a life of short jobs went seconds ahead of the time used."""
+    script = """if True:
+        import resource, signal, time
+        from meterai.kit.pdf.jail.confinement import allow_cpu
+        allow_cpu(5)
+        until = time.process_time() + 0.2
+        while time.process_time() < until:
+            pass
+        before = signal.getitimer(signal.ITIMER_PROF)[0]
+        allow_cpu(5)
+        print(before, signal.getitimer(signal.ITIMER_PROF)[0], *resource.getrlimit(resource.RLIMIT_CPU))
+    """
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    before, after, soft, hard = map(float, told.stdout.split())
+    assert before < 4.95 < after
+    assert soft == hard == resource.RLIM_INFINITY
 
 
 async def test_forms_in_forms_kill_the_renderer_and_not_us(jail: JailPool) -> None:

@@ -24,7 +24,7 @@ _START_SECONDS_MAX = 30.0
 _JOBS_MAX = 10_000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
 _OWN_DOING = {
-    signal.SIGXCPU,  # RLIMIT_CPU; the others are crashes, or what seccomp does to a foreign architecture
+    signal.SIGPROF,  # CPU time; the others are crashes, or what seccomp does to a foreign architecture
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
     signal.SIGSYS,
 }
@@ -218,11 +218,11 @@ class JailPool:
             return frames.read_reply(reply, result_type), bool(reply[1])
         except TimeoutError:
             broken = "time"
-        except (OSError, Dead):
+        except (OSError, Dead) as error:
             if await process.was_killed():
                 raise _Killed from None
-            broken = "process"
-        log.warning("jail.limit_broken", what=broken)
+            broken = type(error).__name__
+        log.warning("jail.limit_broken", what=broken, status=process.child.returncode, job=process.jobs)
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
     async def _take(self) -> _Process:
