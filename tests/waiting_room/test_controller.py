@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
@@ -17,7 +16,6 @@ from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import (
     CloseFacts,
     ConfigFacts,
-    FrontierFacts,
     PromiseFacts,
     RevealFacts,
 )
@@ -118,30 +116,6 @@ async def test_a_site_that_is_not_heard_of_holds_everybody_and_the_queue_goes_on
     line.load = CALM
     await line.until(lambda status: status.called > held.called, seconds=3)
     line.assert_orderly()
-
-
-async def test_the_log_tells_a_rate_that_rises_when_the_brake_lets_go_though_nobody_is_called(
-    line: MovedQueue,
-) -> None:
-    """Else its readers would think that those at the door were let in faster than the rate allows."""
-    policy = Policy(rate_floor=60, rate_cap=600)
-    await line.open(schedule_of(window_s=30), policy, always=True)
-    await line.database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 600.0}'")
-    line.load = msgspec.structs.replace(CALM, p95_ms=2_000)
-    line.join("email:ani@contoh.id")
-    await line.until(lambda status: status.called == 1, seconds=40)
-    await line.seconds(2)
-    held = line.facts(FrontierFacts)[-1]
-    assert held.rate == 60
-    await line.seconds(5)
-    assert line.facts(FrontierFacts)[-1] == held, "a rate that stays or falls needs no entry"
-    line.load = CALM
-    freed = (await line.seconds(2)).rate
-    told = line.facts(FrontierFacts)[-1]
-    assert (told.frontier, told.rate > 350) == (held.frontier, True), (told, freed)
-    count = len(line.facts(FrontierFacts))
-    await line.seconds(10)
-    assert len(line.facts(FrontierFacts)) == count
 
 
 async def test_a_controller_that_has_just_begun_to_listen_says_nothing_of_silence(line: MovedQueue) -> None:

@@ -11,20 +11,24 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
-import msgspec
 import pytest
 
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
-from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.door import Door, wait_s
+from meterai.waiting_room.model import Lane, Policy, Schedule
+from meterai.web.load_meter import FILES_MIN
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 STEPS = ((0.3, 3.0), (2, 3.0), (2, 12.0), (1, 1.5), (2, 5.5), (2, 6.0), (0.2, 13.0))
 """(seconds before it, milliseconds of work) of what somebody inside asks for."""
+UPLOAD = 2
 BEARS = 1_000 / sum(work for _, work in STEPS)
 """People a second, nobody waiting."""
 WAITING_MS = 0.7
 """Work of each who comes, also if only to wait."""
+KNOCK_MS = 1.5
+HEARD_AFTER_S = 2
+"""So much older than now is what the controller hears of the site."""
 
 
 @dataclass
@@ -39,33 +43,79 @@ class Machine:
     """(when, number, step)"""
     made: int = 0
     finished: int = 0
-    waits: deque[list[float]] = field(default_factory=lambda: deque(maxlen=3))
+    waits: deque[list[tuple[float, bool]]] = field(default_factory=lambda: deque(maxlen=3))
+    """By second: (until the answer, whether it was the upload)."""
 
     def enter(self, at: float) -> None:
         """Somebody more."""
         self._ask(at, 0)
 
-    def work_to(self, now: float, *, came: int) -> Measured:
+    def work_to(self, now: float, *, came: float) -> Measured:
         """Does one second's work."""
         self.free_at = max(self.free_at, now - 1) + came * WAITING_MS / 1_000
         waits = []
         while self.due and self.due[0][0] < now:
             asked_at, _, number = heapq.heappop(self.due)
             self.free_at = max(asked_at, self.free_at) + STEPS[number][1] * self.slower / 1_000
-            waits.append(self.free_at - asked_at)
+            waits.append((self.free_at - asked_at, number == UPLOAD))
             if number + 1 < len(STEPS):
                 self._ask(self.free_at, number + 1)
             else:
                 self.finished += 1
         self.waits.append(waits)
-        ranked = sorted(wait for second in self.waits for wait in second)
-        p95 = ranked[len(ranked) * 95 // 100] if ranked else 0.0
-        return Measured(heard_s=0.5, p95_ms=1_000 * max(p95, self.free_at - now), requests=len(ranked))
+        everything = [wait for second in self.waits for wait, _ in second]
+        uploads = [wait for second in self.waits for wait, is_upload in second if is_upload]
+        p95 = max(_p95(everything), _p95(uploads) if len(uploads) >= FILES_MIN else 0.0, self.free_at - now)
+        return Measured(heard_s=0.5, p95_ms=1_000 * p95, requests=len(everything))
 
     def _ask(self, at: float, number: int) -> None:
         self.made += 1
         pause = self.dice.expovariate(1 / (STEPS[number][0] * self.thinking))
         heapq.heappush(self.due, (at + pause, self.made, number))
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[len(times) * 95 // 100] if times else 0.0
+
+
+@dataclass
+class Entrance:
+    """Those who are called: they come after some seconds, and knock again as a full door says."""
+
+    machine: Machine
+    door: Door = field(default_factory=lambda: Door(0, 0, 0))
+    coming: list[tuple[float, int]] = field(default_factory=list)
+    """(when, number)"""
+    held: set[int] = field(default_factory=set)
+    """Who found the door full."""
+    numbers: int = 0
+    knocks_in_vain: int = 0
+
+    def call(self, people: int, now: float) -> None:
+        """Calls so many; a few never come."""
+        for _ in range(people):
+            self.numbers += 1
+            if self.machine.dice.random() < 0.97:
+                heapq.heappush(self.coming, (now + 3 + self.machine.dice.expovariate(1 / 3), self.numbers))
+
+    def let_in(self, now: float, rate: float) -> int:
+        """One second at the door; gives how many came in."""
+        self.door, entered = self.door.filled(rate, 0, now), 0
+        while self.coming and self.coming[0][0] < now:
+            at, number = heapq.heappop(self.coming)
+            self.machine.free_at += KNOCK_MS / 1_000
+            after = self.door.entered(Lane.NEW)
+            if after is None:
+                self.knocks_in_vain += 1
+                self.held.add(number)
+                pause = wait_s(rate, 0, Lane.NEW, knocking=len(self.held))
+                heapq.heappush(self.coming, (max(at, now - 1) + pause, number))
+                continue
+            self.door = after
+            self.held.discard(number)
+            self.machine.enter(max(at, now - 1))
+            entered += 1
+        return entered
 
 
 @dataclass
@@ -74,6 +124,8 @@ class Evening:
 
     finished: float
     p95_s: float
+    knocks_in_vain: float
+    """For each who finished."""
 
 
 def play(
@@ -85,46 +137,49 @@ def play(
 ) -> Evening:
     """So many come each second. `slow`: seconds in which all work takes twice as long."""
     machine = Machine(thinking, random.Random(1))
-    memory, door, measured = Memory(is_direct=False), Door(0, 0, 0), Measured(heard_s=0.5)
-    waiting = at_door = 0.0
-    called = claimed = before = 0
+    entrance = Entrance(machine)
+    memory = Memory(is_direct=False)
+    told = deque([Measured(heard_s=0.5)] * (HEARD_AFTER_S + 1), maxlen=HEARD_AFTER_S + 1)
+    waiting = owed = 0.0
+    rate, called, before = 60.0, 0, 0
     worst = []
     for now in range(1, seconds + 1):
         waiting += offered
         machine.slower = 2.0 if now in slow else 1.0
-        measured = machine.work_to(now, came=int(offered))
+        claimed = entrance.let_in(now, rate)
+        told.append(machine.work_to(now, came=offered))
+        is_full, at_door = entrance.door.new < 1, len(entrance.held)
         decided = step(
             memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=True, always=True),
-            measured=measured, line=Line(int(waiting), called, claimed, None, door.new < 1),
+            measured=told[0], line=Line(int(waiting), called, claimed, None, is_full, at_door),
             now=now, elapsed_s=1,
         )  # fmt: skip
-        memory = decided.memory
-        called = min(round(decided.calls / 60), int(waiting))
-        waiting, at_door = waiting - called, at_door + called
-        door = door.filled(decided.rate, 0, now)
-        claimed = min(int(door.new), int(at_door))
-        door = msgspec.structs.replace(door, new=door.new - claimed)
-        at_door -= claimed
-        for _ in range(claimed):
-            machine.enter(now)
+        memory, rate = decided.memory, decided.door
+        owed += decided.calls / 60
+        called = min(int(owed), int(waiting))
+        owed, waiting = owed - int(owed), waiting - called
+        entrance.call(called, now)
         if now > seconds - 300:
-            worst.append(measured.p95_ms / 1_000)
+            worst.append(told[-1].p95_ms / 1_000)
         if now == seconds - 300:
             before = machine.finished
-    return Evening((machine.finished - before) / 300, sorted(worst)[285])
+    vain = entrance.knocks_in_vain / machine.finished
+    return Evening((machine.finished - before) / 300, sorted(worst)[285], vain)
 
 
-@pytest.mark.parametrize("thinking", [1, 10])
+@pytest.mark.parametrize("thinking", [1, 4, 10, 40])
 def test_five_times_as_many_as_it_bears_finish_no_fewer_than_at_its_best(thinking: float) -> None:
-    best = play(BEARS * 0.97, thinking=thinking, seconds=700)
-    crowded = play(BEARS * 5, thinking=thinking, seconds=700)
+    seconds = 700 + round(60 * thinking)
+    best = play(BEARS * 0.97, thinking=thinking, seconds=seconds)
+    crowded = play(BEARS * 5, thinking=thinking, seconds=seconds)
     left = 1 - 5 * BEARS * WAITING_MS / 1_000  # of the machine, beside those who wait
-    assert best.finished > 0.93 * BEARS
-    assert crowded.finished > 0.93 * left * BEARS
-    assert max(best.p95_s, crowded.p95_s) < 2
+    assert best.finished > 0.93 * 0.97 * BEARS
+    assert crowded.finished > 0.9 * left * BEARS
+    assert max(best.p95_s, crowded.p95_s) < 2.2
+    assert max(best.knocks_in_vain, crowded.knocks_in_vain) < 0.5, "people wait in line, not at the door"
 
 
-def test_a_minute_at_half_speed_costs_no_more_than_that_minute() -> None:
-    told = play(BEARS * 5, thinking=1, seconds=700, slow=range(500, 560))
+def test_a_minute_at_half_speed_costs_little_more_than_that_minute() -> None:
+    told = play(BEARS * 5, thinking=1, seconds=900, slow=range(700, 760))
     left = 1 - 5 * BEARS * WAITING_MS / 1_000
-    assert told.finished > 0.9 * left * BEARS * (1 - 30 / 300)
+    assert told.finished > 0.85 * left * BEARS * (1 - 30 / 300)

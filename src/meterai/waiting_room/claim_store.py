@@ -12,7 +12,7 @@ from meterai.waiting_room.door import Door
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.store import QUEUE_COLUMNS, Pass, Queue, queue_of_row
 
-KNOCKED_LATELY = timedelta(seconds=60)
+_KNOCKED_LATELY = timedelta(seconds=60)
 
 _KNOCK = f"""
     SELECT {QUEUE_COLUMNS}, new_level, returner_level, filled_at, rate, pass_id, order_id, claimed_at,
@@ -100,13 +100,18 @@ async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> in
         id,
         now,
     )
-    knocking: int = await tx.fetchval(
+    return await count_at_door(tx, queue, now)
+
+
+async def count_at_door(conn: Connection, queue: int, now: datetime) -> int:
+    """How many who are called found the door full during the last minute and are not in yet."""
+    count: int = await conn.fetchval(
         """SELECT count(*) FROM waiting_room.knock k WHERE queue = $1 AND last_at > $2
            AND NOT EXISTS (SELECT FROM waiting_room.pass p WHERE p.queue = k.queue AND p.id = k.id)""",
         queue,
-        now - KNOCKED_LATELY,
+        now - _KNOCKED_LATELY,
     )
-    return knocking
+    return count
 
 
 async def first_knock(conn: Connection, queue: int, id: bytes) -> tuple[datetime, datetime] | None:

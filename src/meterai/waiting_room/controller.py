@@ -3,12 +3,12 @@
 Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
 how old the oldest unstamped order is, how many requests fail.
 
-Two things make the rate. A slow one is remembered: how many the site is believed to bear. It grows while the
-site is easy and only as far as the rate is used (as RFC 7661 has it for TCP: a rate that nobody used proves
-nothing), and shrinks by little while the site is full, because who is let in now makes work for minutes. A
-quick one is not: the brake takes off what the pressure of this second asks for, and lets go as soon as it is
-gone. Cutting the remembered rate instead, in halves, would answer every crowd with an empty site (decision
-0020).
+Two things say how many are called. A slow one is remembered: how many the site is believed to bear. It grows
+while the site is easy, only as far as it is used (as RFC 7661 has it for TCP: a rate that nobody used proves
+nothing), and hardly where the site was full before; it shrinks by little while the site is full, because who
+is let in now makes work for minutes. A quick one is not: the brake takes off what the pressure of this second
+asks for, and lets go as soon as it is gone. Cutting the remembered rate instead, in halves, would answer
+every crowd with an empty site (decision 0020).
 """
 
 from __future__ import annotations
@@ -32,18 +32,23 @@ FAULTS_WANTED = 0.05
 """Share of requests that fail: the gateway or the store is in trouble."""
 EASY, FULL = 0.7, 0.9
 """Below the one pressure what the site is believed to bear grows, above the other it shrinks."""
-BRAKE_FROM, BRAKE_TO = 0.6, 1.5
+BRAKE_FROM, BRAKE_TO = 0.6, 2.0
 """Pressures at which the brake begins to take, and leaves nothing but the floor."""
 GROWTH_PER_S = 0.04
 """Of the rate, and at least `GROWTH_MIN`."""
 GROWTH_MIN = 3.0
+NEAR, FAR = 0.8, 1.2
+"""Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
+GROWTH_NEAR_PER_S = 0.002
 SHRINKING_PER_S = 0.01
 """At most; `SHRINKING` by how much the pressure is over `FULL`."""
 SHRINKING = 0.01
-USED_S = 60.0
+USED_S = 30.0
 """Over how long it is averaged how many came in."""
 USED_ROOM = 1.5
 """The rate grows to so many times what is used of it; freely to twice the floor."""
+AT_DOOR_S = 10.0
+"""Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
 AFTER_SILENCE = 0.5
 """Of what a site was believed to bear before it was down."""
 SILENT_S = 6.0
@@ -76,12 +81,12 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     rate: float = 0.0
     """What the site is believed to bear, without the brake."""
+    full_at: float = 0.0
+    """The rate at which the site was full; 0: not known."""
     used: float = 0.0
-    """People a minute who came in during the last minute or so."""
+    """People a minute who came in during the last half minute or so."""
     is_down: bool = False
     """The site is not heard of."""
-    told: tuple[float, int] = (0.0, 0)
-    """(time, rate) as it stands in the log last."""
     show_share: float = 0.9
     """Of those called, how many come."""
     called_then: float = 0.0
@@ -115,7 +120,9 @@ class Line(msgspec.Struct, frozen=True):
     ready_share: float | None = None
     """Of those who are called next, how many said within three minutes that they are there."""
     door_is_full: bool = False
-    """People who were called wait at the door: its bucket of the newcomers' lane is empty."""
+    """The door's bucket of the newcomers' lane is empty."""
+    at_door: int = 0
+    """People who were called, found the door full of late, and are not in yet."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -124,9 +131,12 @@ class Step(msgspec.Struct, frozen=True):
     memory: Memory
     state: QueueState
     rate: float
-    """What the door lets in."""
+    """How many shall come in."""
+    door: float
+    """How many the door lets in at most. The brake holds people in line, not at the door: there they would
+    knock, each for himself, which makes work, and go away until they knock again, which makes waves."""
     calls: float
-    """By how many people a minute the frontier moves: more than the rate, as not all who are called come."""
+    """By how many people a minute the frontier moves: more than shall come in, as not all come."""
     pressure: float
     """1: the site is full."""
 
@@ -160,9 +170,11 @@ def step(
     memory = _with_direct(memory, wishes, line, measured, now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
-    rate = _braked(memory, policy, pressure) if moves else 0.0
+    door = memory.rate if moves and not memory.is_down else 0.0
+    rate = _braked(door, policy, pressure)
     factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
-    return Step(memory, state, rate, rate * factor, pressure)
+    calls = max(0.0, rate - line.at_door * 60 / AT_DOOR_S) * factor
+    return Step(memory, state, rate, door, calls, pressure)
 
 
 def pressure_of(measured: Measured) -> float:
@@ -190,14 +202,18 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     """What the site is believed to bear."""
     floor, cap = _limits(policy, wishes)
     is_down = pressure == float("inf")
-    rate = max(memory.rate, floor)
+    rate, full_at = max(memory.rate, floor), memory.full_at
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
     elif pressure > FULL:
         rate *= math.exp(-min(SHRINKING_PER_S, SHRINKING * (pressure - FULL)) * elapsed_s)
+        full_at = min(full_at or rate, rate)
     elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used):
-        rate += max(GROWTH_MIN, rate * GROWTH_PER_S) * elapsed_s
-    return msgspec.structs.replace(memory, rate=min(cap, max(floor, rate)), is_down=is_down)
+        is_near = rate > NEAR * full_at > 0
+        rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
+        full_at = full_at if rate < FAR * full_at else 0.0
+    rate = min(cap, max(floor, rate))
+    return msgspec.structs.replace(memory, rate=rate, full_at=full_at, is_down=is_down)
 
 
 def _limits(policy: Policy, wishes: Wishes) -> tuple[float, float]:
@@ -206,23 +222,14 @@ def _limits(policy: Policy, wishes: Wishes) -> tuple[float, float]:
     return min(float(policy.rate_floor), cap), cap
 
 
-def _braked(memory: Memory, policy: Policy, pressure: float) -> float:
+def _braked(rate: float, policy: Policy, pressure: float) -> float:
     """The rate of this second. A site that answers at all never gets less than the floor."""
-    if memory.is_down:
-        return 0.0
-    share = (BRAKE_TO - pressure) / (BRAKE_TO - BRAKE_FROM)
-    braked = memory.rate * min(1.0, max(0.0, share))
-    return min(memory.rate, max(float(policy.rate_floor), braked))
-
-
-def rises_unsaid(told: tuple[float, int], rate: float, now: float) -> bool:
-    """Whether a rate is more than those who read the log must believe it to be since it was told last."""
-    at, before = told
-    return rate > grown(before, now - at) + 1
+    share = min(1.0, max(0.0, (BRAKE_TO - pressure) / (BRAKE_TO - BRAKE_FROM)))
+    return min(rate, max(float(policy.rate_floor), rate * share))
 
 
 def grown(rate: float, seconds: float) -> float:
-    """By how much the rate can have grown in a time, unless the brake let go (then the log says so)."""
+    """By how much a rate can have grown in a time."""
     turning = GROWTH_MIN / GROWTH_PER_S
     if rate < turning:
         linear_s = (turning - rate) / GROWTH_MIN
@@ -239,7 +246,8 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
     the door. So everybody counts as come there, fewer are called, and those who wait get in.
     """
     keep = 0.5 ** (elapsed_s / 120)
-    came = max(line.called, line.claimed) if line.door_is_full else line.claimed
+    held = line.door_is_full or line.at_door > 0
+    came = max(line.called, line.claimed) if held else line.claimed
     called = memory.called_then * keep + line.called
     claimed = memory.claimed_then * keep + came
     share = (claimed + 27) / (called + 30)

@@ -1,6 +1,6 @@
 """How many may have entered: the door's bucket, filled at no less than the rate at which the real one was.
 
-The log tells the rate whenever a frontier moves, and when the brake lets go. Between two entries it may have
+The log tells the rate whenever a frontier moves. Between two entries it may have
 grown, at most by the law of the controller and never over the cap; so that an honest door is never accused,
 the greatest is taken.
 """

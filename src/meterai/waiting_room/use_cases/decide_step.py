@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
-from meterai.waiting_room import controller, documents, promise_store, store
+from meterai.waiting_room import claim_store, controller, documents, promise_store, store
 from meterai.waiting_room.beacon_rounds import round_for
 from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
@@ -170,7 +171,9 @@ class _Draft:
         self._log_next_chain()
         await self._close_windows()
         await self._reveal_windows()
-        step, waiting = self._decide(claimed, door_is_full=await self._is_door_full())
+        moment = datetime.fromtimestamp(self._now, UTC)
+        at_door = await claim_store.count_at_door(self._tx, self._queue.number, moment)
+        step, waiting = self._decide(claimed, door_is_full=await self._is_door_full(), at_door=at_door)
         called = await self._move(step)
         config = self._log_config()
         await self._write(step)
@@ -292,7 +295,7 @@ class _Draft:
         door, rate = await store.read_door(self._tx, self._queue.number)
         return door.filled(rate, self._queue.policy.returners_percent, self._now).new < 1
 
-    def _decide(self, claimed: int, *, door_is_full: bool) -> tuple[Step, int]:
+    def _decide(self, claimed: int, *, door_is_full: bool, at_door: int) -> tuple[Step, int]:
         queue, seen = self._queue, self._seen
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
@@ -302,7 +305,7 @@ class _Draft:
             policy=queue.policy,
             wishes=queue.wishes,
             measured=seen.measured,
-            line=Line(waiting, seen.called, claimed, seen.ready_share, door_is_full),
+            line=Line(waiting, seen.called, claimed, seen.ready_share, door_is_full, at_door),
             now=self._now,
             elapsed_s=self._elapsed_s(),
         )
@@ -335,11 +338,9 @@ class _Draft:
             people = step.calls / 60 * elapsed_s
             known = await store.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
             frontier, called, _ = controller.advance(frontier, known, people)
-        rate = round(step.rate)
-        told = step.memory.told
-        if frontier != queue.frontier or controller.rises_unsaid(told, rate, self._now):
+        rate = round(step.door)
+        if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
-            told = (self._now, rate)
         keep_s = queue.policy.claim_minutes * 60
         trail = controller.trail_with(step.memory.trail, frontier, self._now, keep_s=keep_s)
         late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
@@ -353,7 +354,7 @@ class _Draft:
             elapsed_s=elapsed_s,
         )
         late_then = (late.window, str(late.x))
-        memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past, told=told)
+        memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past)
         moved_at = max(queue.moved_at, self._now)
         self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
         return called
@@ -377,7 +378,7 @@ class _Draft:
             sequence=queue.sequence + 1,
             log_size=queue.log_size + len(self._entries),
         )
-        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.rate)
+        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.door)
 
 
 def beacon_value(beacon: str) -> bytes:
