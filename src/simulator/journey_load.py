@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import resource
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -150,6 +151,8 @@ async def measure(
 ) -> Result:
     """Plays the crowd. `data`: the running service's directory; `apart`: a CPU for it, one for the crowd."""
     service = find_service(data)
+    _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))  # everybody in line has a connection
     if apart:
         set_apart(service.pid)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)

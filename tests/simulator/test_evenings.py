@@ -27,7 +27,7 @@ def played(outage_factor: float, evenings: int) -> Figures:
 def test_promises_are_kept_given_to_most_and_narrow(outage_factor: float, goal: float) -> None:
     figures = played(outage_factor, 14)
     assert figures.promises > 300
-    assert figures.kept_error < 0.02
+    assert figures.kept_error < 0.025
     assert figures.kept >= goal - 2 * figures.kept_error
     assert figures.had_promise >= 0.8
     assert figures.width_median_min <= 30

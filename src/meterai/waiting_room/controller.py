@@ -49,6 +49,8 @@ USED_ROOM = 1.5
 """The rate grows to so many times what is used of it; freely to twice the floor."""
 AT_DOOR_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
+COMES_S = 10.0
+"""So long it takes on average from the call to the pass: the page looks, the code arrives and is typed."""
 AFTER_SILENCE = 0.5
 """Of what a site was believed to bear before it was down."""
 SILENT_S = 6.0
@@ -89,6 +91,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """The site is not heard of."""
     show_share: float = 0.9
     """Of those called, how many come."""
+    on_the_way: float = 0.0
+    """People who were called so lately that they can't be here yet."""
     called_then: float = 0.0
     claimed_then: float = 0.0
     """People called and passes given, as a sum that forgets with a half-life of two minutes."""
@@ -248,13 +252,16 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
     keep = 0.5 ** (elapsed_s / 120)
     held = line.door_is_full or line.at_door > 0
     came = max(line.called, line.claimed) if held else line.claimed
-    called = memory.called_then * keep + line.called
+    due = 1 - math.exp(-elapsed_s / COMES_S)
+    on_the_way = memory.on_the_way + line.called
+    called = memory.called_then * keep + on_the_way * due
     claimed = memory.claimed_then * keep + came
     share = (claimed + 27) / (called + 30)
     if line.ready_share is not None:
         share = (share + line.ready_share) / 2
     return msgspec.structs.replace(
         memory,
+        on_the_way=on_the_way * (1 - due),
         called_then=called,
         claimed_then=claimed,
         show_share=min(SHARE_MAX, max(SHARE_MIN, share)),
