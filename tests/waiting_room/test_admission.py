@@ -225,6 +225,18 @@ def test_uploads_are_looked_at_by_themselves_where_there_are_enough(files: int, 
     assert round(site.meter.tick(lag_s=0, monotonic=2).p95_ms) == told
 
 
+def test_a_late_event_loop_tells_what_uploads_wait_before_they_are_here() -> None:
+    site = Site(service_s=0.01)
+    site.free_at = [0.0] * 1_000
+    site.ask(0.1)
+    site.play_to(1.0)
+    assert site.meter.tick(lag_s=0.3, monotonic=1).p95_ms == 300
+    for number in range(30):
+        site.ask(1 + 0.01 * number, has_file=True)
+    site.play_to(2.0)
+    assert site.meter.tick(lag_s=0.3, monotonic=2).p95_ms == 3_000
+
+
 @pytest.mark.storage
 async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_waits_long(
     database: TestDatabase, tmp_path: Path

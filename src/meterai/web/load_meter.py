@@ -76,11 +76,11 @@ class LoadMeter:
         self._now, self._ticked_at = _Second(), now
         times = [time for second in self._past for time in second.times]
         files = [time for second in self._past for time in second.files]
-        p95 = self._p95(times, now, files_only=False)
+        p95 = max(lag_s, self._p95(times, now, files_only=False))
         if len(files) >= FILES_MIN:
-            p95 = max(p95, self._p95(files, now, files_only=True))
+            p95 = max(p95, TURNS * lag_s, self._p95(files, now, files_only=True))
         return SiteLoad(
-            p95_ms=max(p95, TURNS * lag_s) * 1000,
+            p95_ms=p95 * 1000,
             in_flight=sum(second.waited for second in self._past)
             / (sum(second.took for second in self._past) or 1),
             requests=len(times),
