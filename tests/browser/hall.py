@@ -134,6 +134,6 @@ def open_hall(folder: Path) -> Iterator[Hall]:
         gate.port, gate.url = port, gate_url
         hall = Hall(service, queue, gate_url)
         hall.open_door()
-        hall.publish(QueueState.OFF)
+        hall.publish(QueueState.OPEN)
         with gate:
             yield hall
