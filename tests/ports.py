@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
+
+from meterai.kit import processes
 
 _PER_WORKER = 1000
 _FIRST = 10_000 + _PER_WORKER * (1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")))
@@ -15,12 +16,7 @@ _places = itertools.cycle(range(_PER_WORKER))
 def free_port() -> int:
     """A port that nobody listens on."""
     for place in itertools.islice(_places, _PER_WORKER):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", _FIRST + place))
-            except OSError:
-                continue
+        if processes.free_port(_FIRST + place) == _FIRST + place:
             return _FIRST + place
     raise OSError("no free port for a test")
 

@@ -42,9 +42,9 @@ def test_the_same_seed_plays_the_same_line(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_half_way_gives_no_place_twice(tmp_path: Path) -> None:
     faults = Faults(gate_killed=None, files_lost=None, gate_frozen=None, site_down=None)
-    report = play(tmp_path, people=1_000, seed=3, minutes=4, faults=faults)
+    report = play(tmp_path, people=1_000, seed=3, minutes=5, faults=faults)
     assert report.problems == []
-    assert report.entered > 200
+    assert report.entered > 300
 
 
 def test_whose_request_was_dropped_tries_again_and_is_let_in_or_told(tmp_path: Path) -> None:

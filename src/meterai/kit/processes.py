@@ -10,7 +10,8 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
     Never one of those that the kernel gives to outgoing connections (ip_local_port_range): between this look
     and the start of the listener such a port may become the near end of somebody's connection.
     """
-    for candidate in (wanted, *_listening_ports()) if wanted else _listening_ports():
+    for candidate in chain((wanted,) if wanted else (), _listening_ports()):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -74,7 +75,7 @@ def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
     raise OSError(f"no free port on {host}")
 
 
-def _listening_ports(tries: int = 100) -> list[int]:
+def _listening_ports(tries: int = 100) -> Iterator[int]:
     """Any ports from 16,384 on, below the kernel's own range (from 32,768 unless the machine says else).
 
     Where that range leaves no room, 0: the kernel's choice.
@@ -84,8 +85,10 @@ def _listening_ports(tries: int = 100) -> list[int]:
     except OSError:
         end = 0
     if end - _LISTENING_FROM < 1000:
-        return [0]
-    return [_LISTENING_FROM + secrets.randbelow(end - _LISTENING_FROM) for _ in range(tries)]
+        yield 0
+        return
+    for _ in range(tries):
+        yield _LISTENING_FROM + secrets.randbelow(end - _LISTENING_FROM)
 
 
 class ProcessStamp(msgspec.Struct, frozen=True):

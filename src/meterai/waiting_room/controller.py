@@ -41,8 +41,7 @@ NEAR, FAR = 0.8, 1.2
 """Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
 GROWTH_NEAR_PER_S = 0.002
 SHRINKING_PER_S = 0.01
-"""At most; `SHRINKING` by how much the pressure is over `FULL`."""
-SHRINKING = 0.01
+"""Of the rate, for each 1 by which the pressure is over `FULL`, and at most."""
 USED_S = 30.0
 """Over how long it is averaged how many came in."""
 USED_ROOM = 1.5
@@ -174,7 +173,7 @@ def step(
     memory = _with_direct(memory, wishes, line, measured, now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
-    door = memory.rate if moves and not memory.is_down else 0.0
+    door = memory.rate if moves else 0.0
     rate = _braked(door, policy, pressure)
     factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
     calls = max(0.0, rate - line.at_door * 60 / AT_DOOR_S) * factor
@@ -204,13 +203,14 @@ def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) 
 
 def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, elapsed_s: float) -> Memory:
     """What the site is believed to bear."""
-    floor, cap = _limits(policy, wishes)
+    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
+    floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
     rate, full_at = max(memory.rate, floor), memory.full_at
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
     elif pressure > FULL:
-        rate *= math.exp(-min(SHRINKING_PER_S, SHRINKING * (pressure - FULL)) * elapsed_s)
+        rate *= math.exp(-SHRINKING_PER_S * min(1.0, pressure - FULL) * elapsed_s)
         full_at = min(full_at or rate, rate)
     elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used):
         is_near = rate > NEAR * full_at > 0
@@ -220,27 +220,10 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     return msgspec.structs.replace(memory, rate=rate, full_at=full_at, is_down=is_down)
 
 
-def _limits(policy: Policy, wishes: Wishes) -> tuple[float, float]:
-    """(floor, cap) of the rate."""
-    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
-    return min(float(policy.rate_floor), cap), cap
-
-
 def _braked(rate: float, policy: Policy, pressure: float) -> float:
     """The rate of this second. A site that answers at all never gets less than the floor."""
     share = min(1.0, max(0.0, (BRAKE_TO - pressure) / (BRAKE_TO - BRAKE_FROM)))
     return min(rate, max(float(policy.rate_floor), rate * share))
-
-
-def grown(rate: float, seconds: float) -> float:
-    """By how much a rate can have grown in a time."""
-    turning = GROWTH_MIN / GROWTH_PER_S
-    if rate < turning:
-        linear_s = (turning - rate) / GROWTH_MIN
-        if seconds <= linear_s:
-            return rate + GROWTH_MIN * seconds
-        rate, seconds = turning, seconds - linear_s
-    return rate * math.exp(min(100.0, GROWTH_PER_S * seconds))
 
 
 def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:

@@ -76,9 +76,9 @@ class LoadMeter:
         self._now, self._ticked_at = _Second(), now
         times = [time for second in self._past for time in second.times]
         files = [time for second in self._past for time in second.files]
-        p95 = max(lag_s, self._p95(times, now, files_only=False))
+        p95 = max(lag_s, self._p95_so_far(times, now, files_only=False))
         if len(files) >= FILES_MIN:
-            p95 = max(p95, TURNS * lag_s, self._p95(files, now, files_only=True))
+            p95 = max(p95, TURNS * lag_s, self._p95_so_far(files, now, files_only=True))
         return SiteLoad(
             p95_ms=p95 * 1000,
             in_flight=sum(second.waited for second in self._past)
@@ -88,7 +88,7 @@ class LoadMeter:
             entered=self._entered_per_min(monotonic),
         )
 
-    def _p95(self, times: list[float], now: float, *, files_only: bool) -> float:
+    def _p95_so_far(self, times: list[float], now: float, *, files_only: bool) -> float:
         """Of times until the answer; who still waits for longer will not have been quicker in the end."""
         p95 = _p95(times)
         waiting = (now - since for one, since in self._flying.items() if one.has_file or not files_only)

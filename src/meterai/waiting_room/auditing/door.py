@@ -1,8 +1,7 @@
 """How many may have entered: the door's bucket, filled at no less than the rate at which the real one was.
 
-The log tells the rate whenever a frontier moves. Between two entries it may have
-grown, at most by the law of the controller and never over the cap; so that an honest door is never accused,
-the greatest is taken.
+The log tells the rate whenever a frontier moves. Between two entries it may have grown, at most by the law of
+the controller and never over the cap; so that an honest door is never accused, the greatest is taken.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections import deque
 
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.rules import Rules
-from meterai.waiting_room.controller import grown
+from meterai.waiting_room.controller import GROWTH_MIN, GROWTH_PER_S
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S
 from meterai.waiting_room.log_facts import OperatorFacts
 
@@ -59,9 +58,9 @@ class RateBound:
         if not self._rates:
             return cap
         then, rate = self._rates[-1]
-        by_now = grown(max(rate, self._rules.now.policy.rate_floor), at - then + SLACK_S)
+        grown = _grown(max(rate, self._rules.now.policy.rate_floor), at - then + SLACK_S)
         recent = max(rate for when, rate in self._rates)
-        return min(float(cap), max(by_now, recent))
+        return min(float(cap), max(grown, recent))
 
     def _cap(self, at: int) -> int:
         """The greatest cap in force during the last seconds."""
@@ -116,3 +115,14 @@ class Door:
             if resumed_at is None or at < resumed_at - SLACK_S:
                 self._findings.add("rate.halted", n)
         self._suspects = []
+
+
+def _grown(rate: float, seconds: float) -> float:
+    """By how much the controller can have raised a rate."""
+    turning = GROWTH_MIN / GROWTH_PER_S
+    if rate < turning:
+        linear_s = (turning - rate) / GROWTH_MIN
+        if seconds <= linear_s:
+            return rate + GROWTH_MIN * seconds
+        rate, seconds = turning, seconds - linear_s
+    return rate * math.exp(min(100.0, GROWTH_PER_S * seconds))
