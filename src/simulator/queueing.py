@@ -17,9 +17,12 @@ from simulator.applicant import Applicant, StepRefused, TooLate
 from simulator.forms import form_with
 from simulator.http import Response
 
-_DATA = re.compile(r'data-(window|place|number|called|reload)="([^"]*)"')
+_DATA = re.compile(r'data-(window|place|number|called|near|reload)="([^"]*)"')
 _TICKET = re.compile(r"/antre/[a-z0-9-]+/t/([A-Za-z0-9_-]{128})")
 _KNOCKS_MAX = 60
+_READY_S, _NEAR_S = 180, 170
+"""As in the page's script: so long before the turn it says that somebody is there, and wants the words for
+those who are near."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -30,6 +33,7 @@ class Status(msgspec.Struct, frozen=True):
     rate: int
     called: int
     poll: tuple[int, int]
+    fan: list[tuple[int, int, int]]
 
 
 @dataclass(slots=True)
@@ -40,7 +44,11 @@ class Place:
     place: int | None
     number: int
     is_called: bool
+    is_near: bool
+    """The page has the words for those who are near."""
     reload_s: float
+    is_ready: bool = False
+    """The page has said that somebody is there."""
 
     def is_called_by(self, status: Status) -> bool:
         """Whether the frontier has passed it."""
@@ -90,19 +98,31 @@ class QueuedApplicant(Applicant):
         return page
 
     async def _stand_in_line(self, page: Response) -> None:
+        """Until the call. Raises: TooLate."""
         deadline = time.monotonic() + self.line_seconds_max
-        place = place_on(page)
+        place, pause = place_on(page), self._first_look()
         while not place.is_called and time.monotonic() < deadline:
             if place.place is None:
                 await asyncio.sleep(place.reload_s)
-                place = place_on(await self._timed("wait_page", page.url))
+                place, pause = place_on(await self._timed("wait_page", page.url)), self._first_look()
                 continue
+            await asyncio.sleep(pause)
             status = await self._status()
             if place.is_called_by(status):
                 return
-            await asyncio.sleep(pause_before_look(place, status))
+            left = seconds_left(place, status)
+            if left < _NEAR_S and not place.is_near:
+                place, pause = place_on(await self._timed("wait_page", page.url)), self._first_look()
+                continue
+            if left <= _READY_S and not place.is_ready:
+                place.is_ready = True
+                await self.browser.request("POST", f"{page.url}/siap", stay=True)
+            pause = min(max(left / 10, status.poll[0]), status.poll[1]) * self.dice.uniform(0.75, 1.25)
         if not place.is_called:
             raise TooLate(f"not called within {self.line_seconds_max:.0f} s")
+
+    def _first_look(self) -> float:
+        return self.dice.uniform(1, 3)
 
     async def _status(self) -> Status:
         answer = await self._timed("status", f"{self.gate}/antre/{self.event}/d/status.json")
@@ -155,12 +175,17 @@ def place_on(page: Response) -> Place:
         place=int(told["place"]) if told.get("place") else None,
         number=int(told.get("number") or 0),
         is_called=bool(told.get("called")),
+        is_near=bool(told.get("near")),
         reload_s=max(1.0, float(told.get("reload") or 5)),
     )
 
 
-def pause_before_look(place: Place, status: Status) -> float:
-    """Seconds until the next look: a tenth of the time that is left, within what the status allows."""
+def seconds_left(place: Place, status: Status) -> float:
+    """Until the turn, more likely than not: from the fan, where it ends from the rate."""
     ahead = max(0, place.number - 1 - status.called)
-    left = ahead * 60 / status.rate if status.rate else 600
-    return min(max(left / 10, status.poll[0]), status.poll[1])
+    before_s, before = 0, 0
+    for seconds, _, called in status.fan:
+        if called > ahead:
+            return before_s + (seconds - before_s) * (ahead + 1 - before) / max(1, called - before)
+        before_s, before = seconds, called
+    return ahead * 60 / status.rate if status.rate else 3_600

@@ -22,12 +22,14 @@ class SlowDisk:
     def __init__(self, journal: Journal, *, breaks: bool = False) -> None:
         self._journal, self._breaks = journal, breaks
         self.lets = threading.Event()
+        self.visits = 0
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._journal, name)
 
     def write(self) -> Batch | None:
         batch = self._journal.write()
+        self.visits += batch is not None
         return batch and _SlowBatch(batch, self)
 
     def wait(self) -> None:
@@ -91,3 +93,22 @@ async def test_a_broken_disk_ends_the_gate_and_gives_no_ticket(tmp_path: Path) -
     with pytest.raises(OSError, match="no space"):
         await asyncio.wait_for(keeper, 5)
     assert told == [False]
+
+
+async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_path: Path) -> None:
+    room, disk = a_room(tmp_path)
+    disk.lets.set()
+    keeper = asyncio.create_task(room.keep())
+    told: list[bool] = []
+    window = room.window()
+    assert window is not None
+    for number in range(60):
+        room.issue(room.id_of(f"email:orang{number}@contoh.id"), window.number)
+        room.when_durable(told.append)
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.1)
+    assert told == [True] * 60
+    assert 2 <= disk.visits <= 20, "a visit costs more than a join"
+    keeper.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeper

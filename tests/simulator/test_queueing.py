@@ -11,25 +11,26 @@ import pytest
 from simulator.forms import form_with
 from simulator.http import Response
 from simulator.processes import set_apart
-from simulator.queueing import Place, Status, pause_before_look, place_on
+from simulator.queueing import Place, Status, place_on, seconds_left
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
-    'data-number="{number}" data-called="{called}" data-reload="{reload}">'
+    'data-number="{number}" data-called="{called}" data-near="{near}" data-reload="{reload}">'
 )
 
 
 def page(**told: object) -> Response:
-    facts = {"window": 3, "place": "", "number": "", "called": "", "reload": 4} | told
+    facts = {"window": 3, "place": "", "number": "", "called": "", "near": "", "reload": 4} | told
     return Response(200, {}, WAIT_PAGE.format(**facts).encode(), "http://localhost/antre/casn/t/x")
 
 
 def status(*, frontier: tuple[int, int] = (0, 0), called: int = 0, rate: int = 600) -> Status:
-    return Status(state="open", frontiers=[frontier, (0, 0)], rate=rate, called=called, poll=(2, 60))
+    fan = [(600, 0, 3_000), (1_800, 2_000, 15_000)]
+    return Status(state="open", frontiers=[frontier, (0, 0)], rate=rate, called=called, poll=(2, 60), fan=fan)
 
 
 def test_a_place_is_unknown_until_its_window_is_drawn() -> None:
-    assert place_on(page()) == Place(window=3, place=None, number=0, is_called=False, reload_s=4)
+    assert place_on(page()) == Place(3, None, 0, is_called=False, is_near=False, reload_s=4)
     drawn = place_on(page(place=2**63, number=17, called=1))
     assert (drawn.place, drawn.number, drawn.is_called) == (2**63, 17, True)
 
@@ -44,12 +45,14 @@ def test_whoever_stands_before_the_frontier_is_called(frontier: tuple[int, int],
     assert not place_on(page()).is_called_by(status(frontier=(3, 2**64 - 1)))
 
 
-def test_people_near_the_front_look_more_often() -> None:
+def test_the_time_until_the_turn_is_read_from_the_fan_and_after_its_end_from_the_rate() -> None:
     place = place_on(page(place=500, number=1_001))
-    assert pause_before_look(place, status(called=1_000)) == 2
-    assert pause_before_look(place, status(called=500)) == pytest.approx(5)
-    assert pause_before_look(place, status(rate=1)) == 60
-    assert pause_before_look(place, status(rate=0)) == 60
+    assert seconds_left(place, status(called=1_000)) == pytest.approx(0.2)
+    assert seconds_left(place, status()) == pytest.approx(200.2)
+    assert seconds_left(place_on(page(place=500, number=9_000)), status()) == pytest.approx(1_200)
+    far = place_on(page(place=500, number=60_001))
+    assert seconds_left(far, status()) == 6_000
+    assert seconds_left(far, status(rate=0)) == 3_600
 
 
 def test_a_form_is_found_by_its_fields_and_no_other_form_is_mixed_in() -> None:

@@ -50,14 +50,14 @@ def run(
             line=line or msgspec.structs.replace(LINE, called=int(entered), claimed=int(entered)),
             now=start + second, elapsed_s=1.0,
         )  # fmt: skip
-        memory, entered = step.memory, entered % 1 + step.rate / 60
+        memory, entered = step.memory, entered % 1 + min(step.calls, step.rate) / 60
     assert step is not None
     return step
 
 
 def test_a_site_in_trouble_is_never_left_below_the_floor_and_a_silent_one_gets_nobody() -> None:
     trouble = Measured(heard_s=0.5, p95_ms=5_000, requests=100)
-    assert run(60, trouble, memory=Memory(rate=3_000, is_direct=False)).rate == 60
+    assert run(60, trouble, memory=Memory(rate=3_000, is_direct=False)).calls == pytest.approx(60, rel=0.1)
     silent = run(1, Measured(heard_s=30), memory=Memory(rate=3_000, is_direct=False))
     assert (silent.rate, silent.state) == (0, QueueState.HALTED)
 
@@ -80,9 +80,17 @@ def test_a_rate_that_nobody_uses_proves_nothing_and_does_not_grow() -> None:
 def test_the_brake_takes_at_once_lets_go_at_once_and_the_site_keeps_what_it_was_seen_to_bear() -> None:
     before = run(600, policy=Policy(rate_cap=900))
     full = run(5, Measured(heard_s=0.5, p95_ms=2_000, requests=100), memory=before.memory)
-    assert full.rate < 0.1 * before.rate
+    assert full.calls < 0.1 * before.calls
+    assert full.rate > 0.9 * before.rate, "told a rate of seconds, phones would look again in a minute"
     after = run(1, memory=full.memory)
-    assert after.rate > 0.9 * before.rate
+    assert after.calls > 0.9 * before.calls
+
+
+def test_how_far_it_shrank_in_a_long_trouble_is_not_taken_for_what_the_site_bears() -> None:
+    before = run(600, policy=Policy(rate_cap=900))
+    trouble = run(120, Measured(heard_s=0.5, p95_ms=5_000, requests=100), memory=before.memory)
+    assert trouble.rate < 300
+    assert run(75, memory=trouble.memory).rate > 0.75 * before.rate
 
 
 def test_a_site_that_was_down_begins_with_half_of_what_it_bore() -> None:
@@ -122,7 +130,7 @@ def test_when_half_of_those_called_do_not_come_about_twice_as_many_are_called() 
     ],
 )
 def test_each_kind_of_trouble_halves_the_rate_within_ten_seconds(measured: Measured) -> None:
-    assert run(10, measured, memory=Memory(rate=2_000, is_direct=False)).rate < 1_000
+    assert run(10, measured, memory=Memory(rate=2_000, is_direct=False)).calls < 1_000
 
 
 # ------------------------------------------------------------------------ with a controller and a site
@@ -237,6 +245,12 @@ def test_a_late_event_loop_tells_what_uploads_wait_before_they_are_here() -> Non
     assert site.meter.tick(lag_s=0.3, monotonic=2).p95_ms == 3_000
 
 
+def _calls(line: MovedQueue) -> float:
+    """People called a minute, over the last three seconds."""
+    then, now = line.seen[-4], line.seen[-1]
+    return (now.called - then.called) * 60 / (now.at - then.at)
+
+
 @pytest.mark.storage
 async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_waits_long(
     database: TestDatabase, tmp_path: Path
@@ -248,10 +262,10 @@ async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_
     await database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 400.0}'")
     crowd = Crowd(line, Site())
     await crowd.seconds(20)
-    before, came = line.seen[-1].rate, crowd.came
+    before, came = _calls(line), crowd.came
     crowd.site.service_s = 0.4  # it bears 300 a minute now, not 600
     fell_s = 0
-    while line.seen[-1].rate >= 300:
+    while _calls(line) >= 300:
         await crowd.seconds(1)
         fell_s += 1
         assert fell_s <= 10, "the rate stays above what the site bears"
@@ -266,7 +280,7 @@ async def test_the_rate_falls_with_a_slowed_site_and_recovers_and_nobody_inside_
     await line.close()
     p95 = slow[len(slow) * 95 // 100]
     told = f"rate {before} -> {low} after {fell_s} s -> {recovered}, p95 {p95:.2f} s of {len(slow)}"
-    assert before == 400, told
+    assert 380 < before < 500, told  # a few never come
     assert 150 < low < 330, told
     assert p95 < 2, told
     assert len(slow) > 120, told

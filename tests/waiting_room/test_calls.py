@@ -35,7 +35,7 @@ def play(
         )
         memory, called = decided.memory, round(decided.calls / 60)
         at_door += called * shows
-        door = door.filled(decided.door, 0, now)
+        door = door.filled(decided.rate, 0, now)
         claimed = min(int(door.new), int(at_door))
         door = msgspec.structs.replace(door, new=door.new - claimed)
         at_door -= claimed

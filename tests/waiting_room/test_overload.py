@@ -126,6 +126,12 @@ class Evening:
     p95_s: float
     knocks_in_vain: float
     """For each who finished."""
+    by_second: list[int]
+    """People who finished until then."""
+
+    def finished_between(self, start: int, end: int) -> float:
+        """People a second."""
+        return (self.by_second[end] - self.by_second[start]) / (end - start)
 
 
 def play(
@@ -134,18 +140,19 @@ def play(
     thinking: float,
     seconds: int,
     slow: range = range(0),
+    slowness: float = 2.0,
 ) -> Evening:
-    """So many come each second. `slow`: seconds in which all work takes twice as long."""
+    """So many come each second. `slow`: seconds in which all work takes `slowness` times as long."""
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
     memory = Memory(is_direct=False)
     told = deque([Measured(heard_s=0.5)] * (HEARD_AFTER_S + 1), maxlen=HEARD_AFTER_S + 1)
     waiting = owed = 0.0
-    rate, called, before = 60.0, 0, 0
-    worst = []
+    rate, called = 60.0, 0
+    worst, by_second = [], [0]
     for now in range(1, seconds + 1):
         waiting += offered
-        machine.slower = 2.0 if now in slow else 1.0
+        machine.slower = slowness if now in slow else 1.0
         claimed = entrance.let_in(now, rate)
         told.append(machine.work_to(now, came=offered))
         is_full, at_door = entrance.door.new < 1, len(entrance.held)
@@ -154,17 +161,17 @@ def play(
             measured=told[0], line=Line(int(waiting), called, claimed, None, is_full, at_door),
             now=now, elapsed_s=1,
         )  # fmt: skip
-        memory, rate = decided.memory, decided.door
+        memory, rate = decided.memory, decided.rate
         owed += decided.calls / 60
         called = min(int(owed), int(waiting))
         owed, waiting = owed - int(owed), waiting - called
         entrance.call(called, now)
         if now > seconds - 300:
             worst.append(told[-1].p95_ms / 1_000)
-        if now == seconds - 300:
-            before = machine.finished
+        by_second.append(machine.finished)
     vain = entrance.knocks_in_vain / machine.finished
-    return Evening((machine.finished - before) / 300, sorted(worst)[285], vain)
+    finished = (by_second[-1] - by_second[-301]) / 300
+    return Evening(finished, sorted(worst)[285], vain, by_second)
 
 
 @pytest.mark.parametrize("thinking", [1, 4, 10, 40])
@@ -183,3 +190,14 @@ def test_a_minute_at_half_speed_costs_little_more_than_that_minute() -> None:
     told = play(BEARS * 5, thinking=1, seconds=900, slow=range(700, 760))
     left = 1 - 5 * BEARS * WAITING_MS / 1_000
     assert told.finished > 0.85 * left * BEARS * (1 - 30 / 300)
+
+
+@pytest.mark.parametrize("thinking", [1, 4])
+def test_after_minutes_of_hardly_any_work_the_site_is_full_again_soon(thinking: float) -> None:
+    stall = range(600, 780)
+    told = play(BEARS * 5, thinking=thinking, seconds=1_100, slow=stall, slowness=10.0)
+    usual = told.finished_between(300, 600)
+    back = next(
+        end for end in range(stall.stop + 30, 1_100) if told.finished_between(end - 30, end) > 0.9 * usual
+    )
+    assert back - stall.stop < 230, "what it bore before the stall was forgotten"

@@ -34,6 +34,10 @@ GRACE_S = 0.5
 _REMEMBERED_MAX = 10_000
 """Twice as many of the latest joins are known by their id, so that a form sent twice gives one ticket."""
 _FOUND_FOR_S = 0.02
+_APART_S = 0.03
+_FEW = 32
+"""After a visit to the disk for fewer joins the next one comes no sooner than `_APART_S`: joins that come
+meanwhile share it, for a visit costs more than a join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +173,18 @@ class Room:
         Raises: OSError when the disk takes no more: this process must not issue any ticket after that.
         """
         loop = asyncio.get_running_loop()
+        rested_at = 0.0
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), timeout=0.1)
             except TimeoutError:
                 self.close_windows()
                 continue
+            if (rest := rested_at - loop.time()) > 0:
+                await asyncio.sleep(rest)
             self._wake.clear()
             waiting, self._waiting = self._waiting, []
+            rested_at = loop.time() + _APART_S if len(waiting) < _FEW else 0.0
             is_durable = False
             try:
                 if (batch := self.journal.write()) is not None:

@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     site_processes: Annotated[int, Doc(description="processes that serve the site")] = 1
     worker_processes: Annotated[int, Doc(description="processes that work on jobs")] = 1
-    jail_slots: Annotated[int, Doc(description="PDF jail processes per site or worker process")] = 1
+    jail_slots: Annotated[int, Doc(description="PDF jail processes per site or worker process")] = 2
     jail_memory_bytes: Annotated[int, Doc(description="address space of a PDF jail")] = 1 << 30
     jail_cpu_seconds: Annotated[int, Doc(description="CPU time of one PDF job")] = 8
     jail_wall_seconds: Annotated[int, Doc(description="wall time of one PDF job")] = 20

@@ -30,7 +30,7 @@ BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
 """Share of requests that fail: the gateway or the store is in trouble."""
-EASY, FULL = 0.7, 0.9
+EASY, FULL = 0.6, 0.8
 """Below the one pressure what the site is believed to bear grows, above the other it shrinks."""
 BRAKE_FROM, BRAKE_TO = 0.6, 2.0
 """Pressures at which the brake begins to take, and leaves nothing but the floor."""
@@ -39,13 +39,13 @@ GROWTH_PER_S = 0.04
 GROWTH_MIN = 3.0
 NEAR, FAR = 0.8, 1.2
 """Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
-GROWTH_NEAR_PER_S = 0.002
+GROWTH_NEAR_PER_S = 0.001
 SHRINKING_PER_S = 0.01
 """Of the rate, for each 1 by which the pressure is over `FULL`, and at most."""
 USED_S = 30.0
 """Over how long it is averaged how many came in."""
 USED_ROOM = 1.5
-"""The rate grows to so many times what is used of it; freely to twice the floor."""
+"""The rate grows to so many times what is used of it; freely to twice the floor, and to `NEAR`."""
 AT_DOOR_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
 COMES_S = 10.0
@@ -83,7 +83,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     """What the site is believed to bear, without the brake."""
     full_at: float = 0.0
-    """The rate at which the site was full; 0: not known."""
+    """The rate at which the site became full the last time; 0: not known."""
+    is_full: bool = False
+    """The site has been full, and not easy since."""
     used: float = 0.0
     """People a minute who came in during the last half minute or so."""
     is_down: bool = False
@@ -134,12 +136,12 @@ class Step(msgspec.Struct, frozen=True):
     memory: Memory
     state: QueueState
     rate: float
-    """How many shall come in."""
-    door: float
-    """How many the door lets in at most. The brake holds people in line, not at the door: there they would
-    knock, each for himself, which makes work, and go away until they knock again, which makes waves."""
+    """What the site is believed to bear: the door lets in so many at most, and phones reckon with it when
+    they look again. The brake is in neither: held at the door people would knock, each for himself, which
+    makes work, and told a rate that holds for seconds they would stay away for a minute."""
     calls: float
-    """By how many people a minute the frontier moves: more than shall come in, as not all come."""
+    """By how many people a minute the frontier moves: fewer while the brake is on, more than shall come in,
+    as not all come."""
     pressure: float
     """1: the site is full."""
 
@@ -173,11 +175,10 @@ def step(
     memory = _with_direct(memory, wishes, line, measured, now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
-    door = memory.rate if moves else 0.0
-    rate = _braked(door, policy, pressure)
+    rate = memory.rate if moves else 0.0
     factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
-    calls = max(0.0, rate - line.at_door * 60 / AT_DOOR_S) * factor
-    return Step(memory, state, rate, door, calls, pressure)
+    calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * factor
+    return Step(memory, state, rate, calls, pressure)
 
 
 def pressure_of(measured: Measured) -> float:
@@ -210,14 +211,15 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
     elif pressure > FULL:
+        full_at = full_at if memory.is_full else rate
         rate *= math.exp(-SHRINKING_PER_S * min(1.0, pressure - FULL) * elapsed_s)
-        full_at = min(full_at or rate, rate)
-    elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used):
+    elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used, NEAR * full_at):
         is_near = rate > NEAR * full_at > 0
         rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
         full_at = full_at if rate < FAR * full_at else 0.0
     rate = min(cap, max(floor, rate))
-    return msgspec.structs.replace(memory, rate=rate, full_at=full_at, is_down=is_down)
+    is_full = pressure > FULL or (memory.is_full and pressure >= EASY)
+    return msgspec.structs.replace(memory, rate=rate, full_at=full_at, is_full=is_full, is_down=is_down)
 
 
 def _braked(rate: float, policy: Policy, pressure: float) -> float:

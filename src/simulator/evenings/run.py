@@ -119,7 +119,7 @@ class EveningRun:
         self.door_times.append((self.site.came, now))
         self.site.came += passed * truth.show_share
         self.last_called = self.called - called_before
-        self.last_entered = self.site.enter(decided.door, self.policy.returners_percent, now)
+        self.last_entered = self.site.enter(decided.rate, self.policy.returners_percent, now)
         self._enter(now)
         self.site.work(self.last_entered, bears, is_silent=silent)
         self.past = observed(

@@ -149,7 +149,7 @@ class Conductor:
         self.last_called, self.last_claimed = called, kept.claimed
         kept.left_over = min(rest, decided.calls / 60)
         kept.memory = msgspec.structs.replace(decided.memory, trail=trail)
-        kept.frontier, kept.state, kept.rate = frontier, decided.state, decided.door
+        kept.frontier, kept.state, kept.rate = frontier, decided.state, decided.rate
         kept.called += called
         if int(now) % 60 == 0:
             horizons = horizons_to(now, self.schedule.closes_at, waiting=waiting, calls=decided.calls)

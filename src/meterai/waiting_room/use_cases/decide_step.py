@@ -338,7 +338,7 @@ class _Draft:
             people = step.calls / 60 * elapsed_s
             known = await store.people_by_window(self._tx, queue.number, frontier.window, limit=_WINDOWS)
             frontier, called, _ = controller.advance(frontier, known, people)
-        rate = round(step.door)
+        rate = round(step.rate)
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
@@ -378,7 +378,7 @@ class _Draft:
             sequence=queue.sequence + 1,
             log_size=queue.log_size + len(self._entries),
         )
-        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.door)
+        await store.save_queue(self._tx, self._queue, epoch=self._steering.epoch, rate=step.rate)
 
 
 def beacon_value(beacon: str) -> bytes:
