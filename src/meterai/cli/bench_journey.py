@@ -19,6 +19,9 @@ def bench_journey(
     warm_up_seconds: Annotated[
         float, typer.Option(min=0, help="people come before that, so that the line and the rate settle")
     ] = 60,
+    drain_seconds: Annotated[
+        float, typer.Option(min=0, help="time to finish afterwards, for those who are under way")
+    ] = 120,
     think_seconds: Annotated[float, typer.Option(min=0, help="between two steps; half to double of it")] = 2,
     size_bytes: Annotated[int, typer.Option(min=3000, help="size of each document")] = 150_000,
     apart: Annotated[bool, typer.Option(help="product on CPU 0, crowd and twins on CPU 1")] = False,
@@ -30,6 +33,7 @@ def bench_journey(
         "--rate": rate,
         "--seconds": seconds,
         "--warm-up-seconds": warm_up_seconds,
+        "--drain-seconds": drain_seconds,
         "--think-seconds": think_seconds,
         "--size-bytes": size_bytes,
     }

@@ -25,6 +25,9 @@ PIPELINED_MAX = 100
 """Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
+REST_SECONDS = 0.025
+RESTS_FROM, RESTS_TO = 50, 10_000
+"""Requests a second between which the process rests after each turn of its loop (docs/decisions/0021)."""
 
 type Headers = Iterable[tuple[str, str]]
 
@@ -75,14 +78,37 @@ class Server:
         self.connections: set[Connection] = set()
         self.connections_max = connections_max
         self.now = time.monotonic()
+        self._came = 0
+        self._rests = self._will_rest = self._has_accepted = False
 
     def connect(self) -> Connection:
         """A protocol for `loop.create_server`."""
         return Connection(self)
 
+    def accepted(self) -> None:
+        """A connection has come. The loop takes one a turn, so it does not rest before it has taken all."""
+        self._has_accepted = True
+
+    def asked(self) -> None:
+        """A request has come. Those that come while the process rests are answered together: being woken for
+        each, with caches that others have used meanwhile, costs more than most answers."""
+        self._came += 1
+        if self._rests and not self._will_rest:
+            self._will_rest = True
+            asyncio.get_running_loop().call_soon(self._rest)
+
+    def _rest(self) -> None:
+        if self._has_accepted:
+            self._has_accepted = False
+            asyncio.get_running_loop().call_soon(self._rest)
+        else:
+            self._will_rest = False
+            time.sleep(REST_SECONDS)
+
     def sweep(self) -> None:
         """Closes what takes too long; called every second."""
         self.now = time.monotonic()
+        self._rests, self._came = RESTS_FROM < self._came < RESTS_TO, 0
         for connection in [c for c in self.connections if c.is_overdue(self.now)]:
             connection.abort()
 
@@ -121,6 +147,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self.server.connections.add(self)
+        self.server.accepted()
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
 
@@ -148,6 +175,7 @@ class Connection(asyncio.Protocol):
             self._work()
 
     def data_received(self, data: bytes) -> None:
+        self.server.asked()
         if self._request is None:  # who sends a byte now and then has no more time than others
             self._since = self.server.now
         if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:

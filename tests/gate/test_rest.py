@@ -1,0 +1,86 @@
+"""With many requests a second the gate rests between turns of its loop, and answers together what came."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+import pytest
+
+from meterai.gate import http
+from meterai.gate.http import RESTS_FROM, RESTS_TO, Request, Server, respond
+
+_ASKS = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class _Page:
+    def __init__(self) -> None:
+        self.ready: dict[bytes, bytes] = {}
+
+    def handle(self, request: Request) -> bytes:
+        return respond(200, b"page")
+
+
+@contextmanager
+def noted_rests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """The seconds that were rested, one after the other."""
+    rests: list[float] = []
+    sleep = time.sleep
+
+    def note(seconds: float) -> None:
+        rests.append(seconds)
+        sleep(seconds)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(http.time, "sleep", note)
+        yield rests
+
+
+@asynccontextmanager
+async def a_server(*, requests: int) -> AsyncIterator[tuple[Server, tuple[str, int]]]:
+    """A server that had so many requests in the last second."""
+    server = Server(_Page())
+    for _ in range(requests):
+        server.asked()
+    server.sweep()
+    listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    yield server, listening.sockets[0].getsockname()
+    listening.close()
+
+
+def ask_all(address: tuple[str, int], people: int) -> int:
+    """People who come at the same time, each with a connection; gives how many got the page."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(people)]
+        for one in sockets:
+            one.sendall(_ASKS)
+        return sum(one.recv(1_000).startswith(b"HTTP/1.1 200") for one in sockets)
+
+
+@pytest.mark.parametrize("requests", [0, RESTS_FROM, RESTS_TO])
+async def test_with_few_it_answers_each_at_once_and_with_very_many_it_never_rests(
+    requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with noted_rests(monkeypatch) as rests:
+        async with a_server(requests=requests) as (_, address):
+            assert await asyncio.to_thread(ask_all, address, 5) == 5
+    assert rests == []
+
+
+async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with noted_rests(monkeypatch) as rests:
+        async with a_server(requests=RESTS_FROM + 1) as (server, address):
+            assert await asyncio.to_thread(ask_all, address, 60) == 60
+            assert 1 <= len(rests) <= 20, (
+                "one connection is taken a turn: a rest after each would starve the others"
+            )
+            server.sweep()  # sixty came: it goes on resting
+            server.sweep()  # none came
+            rests.clear()
+            assert await asyncio.to_thread(ask_all, address, 5) == 5
+    assert rests == []
