@@ -95,7 +95,8 @@ async def test_a_process_that_hangs_while_stopping_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meterai.kit.supervisor._STOP_SECONDS", 0.3)
-    argv = ["sh", "-c", f"trap '' TERM; echo $$ 0 > {tmp_path}/good; while :; do sleep 1; done"]
+    told = f"echo $$ 0 > {tmp_path}/part; mv {tmp_path}/part {tmp_path}/good"  # whole, or not there
+    argv = ["sh", "-c", f"trap '' TERM; {told}; while :; do sleep 1; done"]
     base = good_spec(tmp_path)
     spec = Spec(name="good", argv=argv, env=base.env, ready=base.ready)
     supervisor = supervisor_in(tmp_path)
