@@ -66,11 +66,12 @@ async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: s
         loop.add_signal_handler(sign, stop.set)
     gate.look()
     with listen(host, port) as listener:
-        listening = await loop.create_server(server.connect, sock=listener, backlog=4_096)
+        listening = await server.listen(listener)
         garbage.settle()
         log.info("gate_ready", port=port, gate=settings.number)
         await _until(stop, gate, server)
-        listening.close()
+        for one in listening:
+            one.close()
         server.close()
         gate.close()
 

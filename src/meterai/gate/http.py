@@ -7,6 +7,7 @@ Requests of one connection are answered in their order; while one waits, nothing
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ PIPELINED_MAX = 100
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 REST_SECONDS = 0.025
+ACCEPTED_A_TURN = 16
 RESTS_FROM, RESTS_TO = 50, 10_000
 """Requests a second between which the process rests after each turn of its loop (docs/decisions/0021)."""
 
@@ -81,12 +83,24 @@ class Server:
         self._came = 0
         self._rests = self._will_rest = self._has_accepted = False
 
+    async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
+        """Takes the connections of a socket until all of these are closed.
+
+        The loop takes one connection a turn of each: with one of them, a turn that waits for the processor or
+        rests would let people wait to be let in at all.
+        """
+        loop = asyncio.get_running_loop()
+        return [
+            await loop.create_server(self.connect, sock=listener.dup(), backlog=4_096)
+            for _ in range(ACCEPTED_A_TURN)
+        ]
+
     def connect(self) -> Connection:
         """A protocol for `loop.create_server`."""
         return Connection(self)
 
     def accepted(self) -> None:
-        """A connection has come. The loop takes one a turn, so it does not rest before it has taken all."""
+        """A connection has come: there may be more than the loop takes in a turn, so it does not rest yet."""
         self._has_accepted = True
 
     def asked(self) -> None:
