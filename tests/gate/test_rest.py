@@ -11,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 import pytest
 
 from meterai.gate import http
-from meterai.gate.http import RESTS_FROM, RESTS_TO, Request, Server, respond
+from meterai.gate.http import RESTS_FROM, Request, Server, respond
 from meterai.kit.listening import listen
 
 _ASKS = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -63,10 +63,11 @@ def ask_all(address: tuple[str, int], people: int) -> int:
         return sum(one.recv(1_000).startswith(b"HTTP/1.1 200") for one in sockets)
 
 
-@pytest.mark.parametrize("requests", [0, RESTS_FROM, RESTS_TO])
-async def test_with_few_it_answers_each_at_once_and_with_very_many_it_never_rests(
-    requests: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("requests", "connections"), [(0, 0), (RESTS_FROM, 0), (100_000, 1)])
+async def test_with_few_requests_or_over_few_connections_it_answers_each_at_once(
+    requests: int, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(http, "RESTS_WITH", connections)
     with noted_rests(monkeypatch) as rests:
         async with a_server(requests=requests) as (_, address):
             assert await asyncio.to_thread(ask_all, address, 5) == 5
@@ -76,6 +77,7 @@ async def test_with_few_it_answers_each_at_once_and_with_very_many_it_never_rest
 async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(http, "RESTS_WITH", 0)
     with noted_rests(monkeypatch) as rests:
         async with a_server(requests=RESTS_FROM + 1) as (server, address):
             assert await asyncio.to_thread(ask_all, address, 60) == 60

@@ -28,8 +28,10 @@ REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 REST_SECONDS = 0.025
 ACCEPTED_A_TURN = 16
-RESTS_FROM, RESTS_TO = 50, 10_000
-"""Requests a second between which the process rests after each turn of its loop (docs/decisions/0021)."""
+RESTS_FROM = 50
+"""Requests a second from which the process rests after each turn of its loop (docs/decisions/0021)."""
+RESTS_WITH = 500
+"""Connections: fewer are a proxy's, which waits for its answers before it asks again and would be slowed."""
 
 type Headers = Iterable[tuple[str, str]]
 
@@ -122,7 +124,8 @@ class Server:
     def sweep(self) -> None:
         """Closes what takes too long; called every second."""
         self.now = time.monotonic()
-        self._rests, self._came = RESTS_FROM < self._came < RESTS_TO, 0
+        self._rests = self._came > RESTS_FROM and len(self.connections) >= RESTS_WITH
+        self._came = 0
         for connection in [c for c in self.connections if c.is_overdue(self.now)]:
             connection.abort()
 
