@@ -100,11 +100,11 @@ class QueuedApplicant(Applicant):
     async def _stand_in_line(self, page: Response) -> None:
         """Until the call. Raises: TooLate."""
         deadline = time.monotonic() + self.line_seconds_max
-        place, pause = place_on(page), self._first_look()
+        place, pause = self._seen(page)
         while not place.is_called and time.monotonic() < deadline:
             if place.place is None:
                 await asyncio.sleep(place.reload_s)
-                place, pause = place_on(await self._timed("wait_page", page.url)), self._first_look()
+                place, pause = self._seen(await self._timed("wait_page", page.url))
                 continue
             await asyncio.sleep(pause)
             status = await self._status()
@@ -112,17 +112,18 @@ class QueuedApplicant(Applicant):
                 return
             left = seconds_left(place, status)
             if left < _NEAR_S and not place.is_near:
-                place, pause = place_on(await self._timed("wait_page", page.url)), self._first_look()
+                place, pause = self._seen(await self._timed("wait_page", page.url))
                 continue
             if left <= _READY_S and not place.is_ready:
                 place.is_ready = True
                 await self.browser.request("POST", f"{page.url}/siap", stay=True)
-            pause = min(max(left / 10, status.poll[0]), status.poll[1]) * self.dice.uniform(0.75, 1.25)
+            pause = pause_before_look(left, status) * self.dice.uniform(0.75, 1.25)
         if not place.is_called:
             raise TooLate(f"not called within {self.line_seconds_max:.0f} s")
 
-    def _first_look(self) -> float:
-        return self.dice.uniform(1, 3)
+    def _seen(self, page: Response) -> tuple[Place, float]:
+        """What a wait page shows, and the seconds until its script looks for the first time."""
+        return place_on(page), self.dice.uniform(1, 3)
 
     async def _status(self) -> Status:
         answer = await self._timed("status", f"{self.gate}/antre/{self.event}/d/status.json")
@@ -178,6 +179,11 @@ def place_on(page: Response) -> Place:
         is_near=bool(told.get("near")),
         reload_s=max(1.0, float(told.get("reload") or 5)),
     )
+
+
+def pause_before_look(left: float, status: Status) -> float:
+    """Seconds until the next look: a tenth of the time that is left, within what the status allows."""
+    return min(max(left / 10, status.poll[0]), status.poll[1])
 
 
 def seconds_left(place: Place, status: Status) -> float:

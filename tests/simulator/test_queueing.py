@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from simulator.forms import form_with
 from simulator.http import Response
 from simulator.processes import set_apart
-from simulator.queueing import Place, Status, place_on, seconds_left
+from simulator.queueing import Place, Status, pause_before_look, place_on, seconds_left
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
@@ -43,6 +44,19 @@ def test_whoever_stands_before_the_frontier_is_called(frontier: tuple[int, int],
     place = place_on(page(place=500, number=17))
     assert place.is_called_by(status(frontier=frontier)) is is_called
     assert not place_on(page()).is_called_by(status(frontier=(3, 2**64 - 1)))
+
+
+def test_people_near_the_front_look_more_often() -> None:
+    place = place_on(page(place=500, number=1_001))
+
+    def pause(**told: int) -> float:
+        far = status(**told)
+        return pause_before_look(seconds_left(place, msgspec.structs.replace(far, fan=[])), far)
+
+    assert pause(called=1_000) == 2
+    assert pause(called=500) == pytest.approx(5)
+    assert pause(rate=1) == 60
+    assert pause(rate=0) == 60
 
 
 def test_the_time_until_the_turn_is_read_from_the_fan_and_after_its_end_from_the_rate() -> None:

@@ -26,10 +26,10 @@ PIPELINED_MAX = 100
 """Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
-REST_SECONDS = 0.025
 ACCEPTED_A_TURN = 16
-RESTS_FROM = 50
-"""Requests a second from which the process rests after each turn of its loop (docs/decisions/0021)."""
+"""Connections that a turn of the loop takes at most."""
+REST_SECONDS, RESTS_FROM = 0.025, 50
+"""So long it rests after each turn of its loop, with more requests a second (docs/decisions/0021)."""
 RESTS_WITH = 500
 """Connections: fewer are a proxy's, which waits for its answers before it asks again and would be slowed."""
 

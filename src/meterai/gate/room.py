@@ -173,18 +173,18 @@ class Room:
         Raises: OSError when the disk takes no more: this process must not issue any ticket after that.
         """
         loop = asyncio.get_running_loop()
-        rested_at = 0.0
+        next_at = 0.0
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), timeout=0.1)
             except TimeoutError:
                 self.close_windows()
                 continue
-            if (rest := rested_at - loop.time()) > 0:
+            if (rest := next_at - loop.time()) > 0:
                 await asyncio.sleep(rest)
             self._wake.clear()
             waiting, self._waiting = self._waiting, []
-            rested_at = loop.time() + _APART_S if len(waiting) < _FEW else 0.0
+            next_at = loop.time() + _APART_S if len(waiting) < _FEW else 0.0
             is_durable = False
             try:
                 if (batch := self.journal.write()) is not None:
