@@ -82,7 +82,7 @@ def test_the_brake_takes_at_once_lets_go_at_once_and_the_site_keeps_what_it_was_
     before = run(600, policy=Policy(rate_cap=900))
     full = run(5, Measured(heard_s=0.5, p95_ms=2_000, requests=100), memory=before.memory)
     assert full.calls < 0.1 * before.calls
-    assert full.rate > 0.9 * before.rate, "told a rate of seconds, phones would look again in a minute"
+    assert full.rate > 0.9 * before.rate, "told a rate of seconds, people would look again in a minute"
     after = run(1, memory=full.memory)
     assert after.calls > 0.9 * before.calls
 

@@ -136,9 +136,9 @@ class Step(msgspec.Struct, frozen=True):
     memory: Memory
     state: QueueState
     rate: float
-    """What the site is believed to bear: the door lets in so many at most, and phones reckon with it when
-    they look again. The brake is in neither: held at the door people would knock, each for himself, which
-    makes work, and told a rate that holds for seconds they would stay away for a minute."""
+    """What the site is believed to bear: the door lets in so many at most, and who waits reckons with it
+    where the fan ends. The brake is in neither: held at the door people would knock, each for himself, which
+    makes work, and told a rate that holds for seconds they would look again in a minute."""
     calls: float
     """By how many people a minute the frontier moves: fewer while the brake is on, more than shall come in,
     as not all come."""
