@@ -38,7 +38,7 @@ class RunningService:
     def wait_until_ready(self) -> None:
         """Raises: AssertionError with the launcher's words when it ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS_MAX
-        while "e-Meterai is running" not in self.output:
+        while "\nNext: " not in self.output:  # its last line: the addresses stand before it
             assert self.launcher.poll() is None, f"the launcher ended: {self.output}"
             assert time.monotonic() < deadline, f"not ready in time: {self.output}"
             time.sleep(0.05)

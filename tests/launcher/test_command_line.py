@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,26 @@ def test_help_imports_no_command() -> None:
     assert "meterai.cli.main" in shown.stderr
     for heavy in ("asyncpg", "aiohttp", "pyhanko", "litestar", "meterai.cli.up"):
         assert heavy not in shown.stderr
+
+
+LIBRARY_THAT_HOLDS_INTERRUPTS = """
+import os, signal, sys
+class Library:
+    def find_spec(self, name, path=None, target=None):
+        if name == "meterai.cli.up":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except BaseException:
+                pass
+sys.meta_path.insert(0, Library())
+"""
+
+
+def test_ctrl_c_while_a_command_is_imported_ends_it_whatever_a_library_does(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(LIBRARY_THAT_HOLDS_INTERRUPTS)
+    heeding = ["env", "--default-signal=INT", f"PYTHONPATH={tmp_path}", sys.executable]
+    shown = subprocess.run([*heeding, "-m", "meterai.cli", "up", "--help"], capture_output=True)
+    assert shown.returncode == -signal.SIGINT
 
 
 def test_config_shows_every_setting_and_no_secret() -> None:

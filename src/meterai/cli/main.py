@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,8 +81,10 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     wanted = next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
     _set_default_data()
+    with _ended_by_ctrl_c():
+        app = build(wanted)
     try:
-        build(wanted)(prog_name="meterai")
+        app(prog_name="meterai")
     except Refusal as refusal:
         print(_explain(refusal), file=sys.stderr)
         raise SystemExit(2 if refusal.code == "service.not_running" else 1) from None
@@ -88,6 +92,22 @@ def main() -> None:
         if not str(error).startswith("METERAI_"):
             raise
         raise SystemExit(str(error)) from None
+
+
+@contextlib.contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends the process at once meanwhile, without an exception: there is nothing to clean up, and a
+    KeyboardInterrupt within an import may be swallowed (by a callback of the import locks, by a library that
+    tries something else), so that the command would go on.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        if usual is signal.default_int_handler:
+            signal.signal(signal.SIGINT, usual)
 
 
 def build(wanted: str | None) -> typer.Typer:
