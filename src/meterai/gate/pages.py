@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from meterai.gate.clocks import number_text
-
 FOLDER = Path(__file__).parent
 _WORDS = re.compile(r'\{\{ t\("([^"]*)", "([^"]*)"\) \}\}')
+_FRAMES_MAX = 512
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -45,6 +44,20 @@ class _Loader(jinja2.FileSystemLoader):
         return _WORDS.sub(lambda found: escape(found[self._which]), source), name, is_fresh
 
 
+def slot(name: str) -> Markup:
+    """Where a page of `Pages.render_often` has one of its own facts."""
+    return Markup(f"\ue000{name}\ue001")  # noqa: S704 - no markup; of the characters for private use
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A rendered page without what is its own."""
+
+    parts: list[bytes]
+    slots: tuple[tuple[int, str], ...]
+    """(index in `parts`, name)"""
+
+
 class Pages:
     """Templates of both languages, scripts named by their content, and the style that every page holds.
 
@@ -66,6 +79,7 @@ class Pages:
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
                 self.assets[name] = (_TYPES[path.suffix], content)
+        self._frames: dict[Hashable, _Frame] = {}
         self._templates = {language: self._environment(language) for language in ("id", "en")}
 
     def render(self, template: str, language: str, *, path: str, **facts: Any) -> bytes:
@@ -73,6 +87,39 @@ class Pages:
         other = path if language == "en" else f"/en{path}"
         found = self._templates[language].get_template(template)
         return found.render(other=other, **facts).encode()
+
+    def render_often(
+        self,
+        template: str,
+        language: str,
+        *,
+        path: str,
+        frame: Mapping[str, Hashable],
+        own: Mapping[str, str | int],
+    ) -> bytes:
+        """A page of which many differ in some printed facts only, such as numbers: a tenth of the work.
+
+        `frame`: facts that decide what the page looks like; for each set of them the template is rendered
+        once, and kept. `own`: facts that the template prints as they are and never asks about (`slot`).
+        """
+        key = (template, language, *frame.values(), *own)
+        found = self._frames.get(key)
+        if found is None:
+            if len(self._frames) >= _FRAMES_MAX:
+                self._frames.clear()
+            found = self._frames[key] = self._frame(template, language, frame, [*own, "other"])
+        facts = {**own, "other": path if language == "en" else f"/en{path}"}
+        parts = found.parts.copy()
+        for index, name in found.slots:
+            parts[index] = escape(facts[name]).encode()
+        return b"".join(parts)
+
+    def _frame(self, template: str, language: str, frame: Mapping[str, Hashable], own: list[str]) -> _Frame:
+        slots = {name: slot(name) for name in own}
+        text = self._templates[language].get_template(template).render(**slots, **frame)
+        parts = re.split(f"\ue000({'|'.join(own)})\ue001", text)
+        names = tuple((index, name) for index, name in enumerate(parts) if index % 2)
+        return _Frame([part.encode() for part in parts], names)
 
     def _environment(self, language: str) -> jinja2.Environment:
         is_english = language == "en"
@@ -92,7 +139,6 @@ class Pages:
             "style": Markup(self.style),  # noqa: S704 - a file of ours
             "script": Markup(self.script),  # noqa: S704 - a file of ours
         }
-        environment.filters["number"] = lambda number: number_text(number, language)
         return environment
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from meterai.gate.clocks import clock_text
-from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.clocks import clock_text, number_text
+from meterai.gate.pages import EventFacts, Pages, slot
 from meterai.gate.qr import code_image
 from meterai.gate.saying import Moments, said_of
 from meterai.gate.shelf import Shelf
@@ -69,35 +70,49 @@ def wait_page(
     link = f"{gate_url}{'/en' if language == 'en' else ''}{path}"
     refresh = refresh_seconds(shelf, standing, ticket, now)
     said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
-    return pages.render(
-        "wait.html",
-        language,
-        path=path,
-        event=event,
-        documents=() if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
-        ticket=text,
-        headline=HEADLINES[_headline(standing, verdict, ticket)].of(language),
-        note=getattr(status.note, language) if status else "",
-        window=ticket.window,
-        place="" if standing.place is None else standing.place,
-        number=standing.number,
-        is_exact=standing.is_exact,
-        is_called=standing.is_called,
-        state=standing.state,
-        ahead=_shown_ahead(standing, verdict),
-        left_s="" if standing.soonest_s is None else standing.soonest_s,
-        near=1 if _is_near(standing) else "",
-        turn=_turn(standing, event, language, now),
-        epoch=status.epoch if status else 0,
-        sequence=status.sequence if status else 0,
-        zone_name=ZONES[event.zone],
-        updated=clock_text(status.at if status else now, language, event.zone, seconds=True),
-        refresh_s=refresh,
-        poll_s=min(refresh, 10),
-        reload_s=refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
-        qr=Markup(code_image(link)),  # noqa: S704 - drawn here
-        said=said,
-    )  # fmt: skip
+    ahead, number = _shown_ahead(standing, verdict), standing.number
+    lines = {f"line{index}": line for index, line in enumerate(said.lines)}
+    frame: dict[str, Hashable] = {
+        "name": event.name,
+        "slug": event.slug,
+        "zone": event.zone,
+        "zone_name": ZONES[event.zone],
+        "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
+        "headline": HEADLINES[_headline(standing, verdict, ticket)].of(language),
+        "note": getattr(status.note, language) if status else "",
+        "state": standing.state,
+        "is_called": standing.is_called,
+        "is_exact": standing.is_exact,
+        "has_number": number is not None,
+        "has_ahead": ahead is not None,
+        "is_one_ahead": ahead == 1,
+        "tone": said.tone,
+        "has_told": bool(said.told),
+        "lines": tuple(slot(name) for name in lines),
+        "claim": said.claim,
+        "claim_at": said.claim_at,
+    }
+    own: dict[str, str | int] = {
+        "ticket": text,
+        "window": ticket.window,
+        "place": "" if standing.place is None else standing.place,
+        "number": "" if number is None else number,
+        "number_shown": "" if number is None else number_text(number, language),
+        "ahead": "" if ahead is None else number_text(ahead, language),
+        "left_s": "" if standing.soonest_s is None else standing.soonest_s,
+        "near": 1 if _is_near(standing) else "",
+        "turn": _turn(standing, event, language, now),
+        "epoch": status.epoch if status else 0,
+        "sequence": status.sequence if status else 0,
+        "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
+        "refresh_s": refresh,
+        "poll_s": min(refresh, 10),
+        "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
+        "qr": Markup(code_image(link)),  # noqa: S704 - drawn here
+        "told": said.told,
+        **lines,
+    }
+    return pages.render_often("wait.html", language, path=path, frame=frame, own=own)
 
 
 def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float) -> int:

@@ -1,0 +1,43 @@
+"""Pages that are rendered once for many people say of each what is his own, and nothing of others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meterai.gate.pages import Pages, slot
+
+FRAME: dict[str, Any] = {
+    "name": "CASN", "slug": "casn", "zone": "Asia/Jakarta", "zone_name": "WIB", "documents": ("Surat",),
+    "headline": "Anda di dalam antrean", "note": "", "state": "open", "is_called": False, "is_exact": True,
+    "has_number": True, "has_ahead": True, "is_one_ahead": False, "tone": "good", "has_told": True,
+    "lines": (slot("line0"),), "claim": "", "claim_at": "",
+}  # fmt: skip
+OWN: dict[str, str | int] = {
+    "ticket": "T", "window": 1, "place": 2, "number": 3, "number_shown": "3", "ahead": "2", "left_s": 4,
+    "near": "", "turn": "21.40 WIB", "epoch": 1, "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5,
+    "poll_s": 5, "reload_s": 120, "qr": "", "told": "Selesai", "line0": "Tunggu",
+}  # fmt: skip
+
+
+def page(pages: Pages, own: dict[str, str | int], *, note: str = "", language: str = "id") -> str:
+    frame = FRAME | {"note": note}
+    return pages.render_often("wait.html", language, path="/antre/casn/t/T", frame=frame, own=own).decode()
+
+
+def test_each_has_what_is_his_own_in_a_page_that_was_rendered_for_another() -> None:
+    pages = Pages("http://localhost:8000")
+    mine = page(pages, OWN)
+    his = page(pages, OWN | {"ticket": "U", "number_shown": "4.711", "line0": "Tunggu <b>&</b>"})
+    assert his == mine.replace('value="T"', 'value="U"').replace("casn T<", "casn U<").replace(
+        "<dd>3</dd>", "<dd>4.711</dd>"
+    ).replace("Tunggu", "Tunggu &lt;b&gt;&amp;&lt;/b&gt;")
+    assert mine == page(Pages("http://localhost:8000"), OWN), "it does not matter who came first"
+    assert "\ue000" not in mine
+
+
+def test_what_everybody_is_told_changes_for_those_who_come_next() -> None:
+    pages = Pages("http://localhost:8000")
+    page(pages, OWN)
+    assert "Bank lambat" in page(pages, OWN, note="Bank lambat")
+    assert "Bank lambat" not in page(pages, OWN)
+    assert 'lang="en"' in page(pages, OWN, language="en")
