@@ -117,7 +117,7 @@ class QueuedApplicant(Applicant):
             if left <= _READY_S and not place.is_ready:
                 place.is_ready = True
                 await self.browser.request("POST", f"{page.url}/siap", stay=True)
-            pause = pause_before_look(left, status) * self.dice.uniform(0.75, 1.25)
+            pause = pause_before_look(place, status) * self.dice.uniform(0.75, 1.25)
         if not place.is_called:
             raise TooLate(f"not called within {self.line_seconds_max:.0f} s")
 
@@ -181,17 +181,27 @@ def place_on(page: Response) -> Place:
     )
 
 
-def pause_before_look(left: float, status: Status) -> float:
-    """Seconds until the next look: a tenth of the time that is left, within what the status allows."""
+def pause_before_look(place: Place, status: Status) -> float:
+    """Seconds until the next look: a tenth of the time that is left, or would be if calling went on at once
+    at the told rate, within what the status allows."""
+    left = min(seconds_left(place, status), _at_rate(_ahead(place, status), status))
     return min(max(left / 10, status.poll[0]), status.poll[1])
 
 
 def seconds_left(place: Place, status: Status) -> float:
     """Until the turn, more likely than not: from the fan, where it ends from the rate."""
-    ahead = max(0, place.number - 1 - status.called)
+    ahead = _ahead(place, status)
     before_s, before = 0, 0
     for seconds, _, called in status.fan:
         if called > ahead:
             return before_s + (seconds - before_s) * (ahead + 1 - before) / max(1, called - before)
         before_s, before = seconds, called
-    return ahead * 60 / status.rate if status.rate else 3_600
+    return _at_rate(ahead, status)
+
+
+def _ahead(place: Place, status: Status) -> int:
+    return max(0, place.number - 1 - status.called)
+
+
+def _at_rate(people: int, status: Status) -> float:
+    return people * 60 / status.rate if status.rate else 3_600

@@ -247,6 +247,20 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive)
     line.tell()
 
 
+def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line, arrive: Arrive) -> None:
+    """An outage of minutes is feared; when it ends after seconds, who is next shall not be away."""
+    person = arrive()
+    ticket = take_place(person, "berikut@contoh.id")
+    line.draw(ticket)
+    person.open(f"/antre/casn/t/{ticket}")
+    line.tell(**up_to(BEFORE_US - 10, fan=[(3_000, 0, 5), (9_000, 5, 20_000)], poll=(1, 60), rate=600))
+    looks: list[str] = []
+    person.page.on("request", lambda request: looks.append(request.url))
+    person.page.wait_for_timeout(8_000)
+    assert len([url for url in looks if url.endswith("status.json")]) >= 3
+    line.tell()
+
+
 def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_place(person, "sinyal@contoh.id")

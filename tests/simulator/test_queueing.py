@@ -50,13 +50,21 @@ def test_people_near_the_front_look_more_often() -> None:
     place = place_on(page(place=500, number=1_001))
 
     def pause(**told: int) -> float:
-        far = status(**told)
-        return pause_before_look(seconds_left(place, msgspec.structs.replace(far, fan=[])), far)
+        return pause_before_look(place, msgspec.structs.replace(status(**told), fan=[]))
 
     assert pause(called=1_000) == 2
     assert pause(called=500) == pytest.approx(5)
     assert pause(rate=1) == 60
     assert pause(rate=0) == 60
+
+
+def test_people_near_the_front_look_often_when_the_fan_is_afraid_too() -> None:
+    """The fan counts an outage with minutes to come; when it ends, those who are next shall be there."""
+    afraid = msgspec.structs.replace(status(called=900, rate=1_200), fan=[(600, 0, 50), (1_200, 0, 400)])
+    place = place_on(page(place=500, number=1_001))
+    assert seconds_left(place, afraid) > 600
+    assert pause_before_look(place, afraid) == 2
+    assert pause_before_look(place, msgspec.structs.replace(afraid, rate=0)) == 60
 
 
 def test_the_time_until_the_turn_is_read_from_the_fan_and_after_its_end_from_the_rate() -> None:

@@ -20,6 +20,7 @@ from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.door import DEPTH_S
 from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.past import Past
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.web.load_meter import LoadMeter
 from meterai.web.load_meter import _Request as LoadedRequest
@@ -92,6 +93,17 @@ def test_how_far_it_shrank_in_a_long_trouble_is_not_taken_for_what_the_site_bear
     trouble = run(120, Measured(heard_s=0.5, p95_ms=5_000, requests=100), memory=before.memory)
     assert trouble.rate < 300
     assert run(75, memory=trouble.memory).rate > 0.75 * before.rate
+
+
+def test_the_guess_of_the_evening_knows_no_brake_and_nothing_that_was_never_seen() -> None:
+    memory = Memory(rate=1_000, is_direct=False, show_share=1.0)
+    braked = run(3, msgspec.structs.replace(CALM, p95_ms=1_900), memory=memory)
+    assert braked.calls < 150
+    assert controller.expected_calls(braked, Past(), Policy()) == pytest.approx(1_000, rel=0.1)
+    fresh, warm = (run(600, memory=one, wishes=Wishes(is_on=True, halted=True)) for one in (Memory(), memory))
+    assert controller.expected_calls(fresh, Past(), Policy()) == 0
+    assert controller.expected_calls(fresh, Past(minutes=(700,)), Policy()) > 0
+    assert controller.expected_calls(warm, Past(), Policy()) == pytest.approx(1_000, rel=0.2)
 
 
 def test_a_site_that_was_down_begins_with_half_of_what_it_bore() -> None:

@@ -95,10 +95,14 @@ async def test_the_lottery_is_one_window_that_is_drawn_after_the_opening(line: M
     assert (await line.seconds(1)).state is QueueState.LOTTERY
     joined = [line.join(f"email:orang{number}@contoh.id") for number in range(5)]
     assert {ticket.window for ticket in joined} == {0}
-    await line.seconds(60)
+    before = await line.seconds(30)
+    assert before.waiting == 5
+    assert before.fan == [], "nothing has shown how many will be called: it would be a guess out of the air"
+    await line.seconds(30)
     assert not line.folder.window_reveal(0).exists()
     drawn = await line.until(lambda status: line.folder.window_reveal(0).exists(), seconds=5)
     assert drawn.at >= START + 62
+    assert len(drawn.fan) > 0
     await line.until(lambda status: status.called == 5, seconds=10)
     line.assert_orderly()
 

@@ -14,7 +14,7 @@ from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Statu
 from meterai.waiting_room.fan import HORIZONS, Prior, fan_of, horizons_to
 from meterai.waiting_room.model import U_MAX, QueueState
 from meterai.waiting_room.past import Past, observed
-from meterai.waiting_room.verdict import Advice, chance_of, verdict_of
+from meterai.waiting_room.verdict import Advice, Verdict, chance_of, verdict_of
 
 NOW = 1_800_000_000
 HOUR = 3_600
@@ -108,7 +108,8 @@ def test_a_fan_never_falls_and_its_low_curve_lies_below_the_middle_one(
     )
     horizons = horizons_to(NOW, NOW + hours * HOUR, waiting=5_000, calls=calls)
     found = fan_of(past, calls, calls_max=6_000, horizons=horizons, now=NOW, seed=7)
-    assert [seconds for seconds, _, _ in found] == list(horizons)
+    is_known = bool(minutes) or calls > 0
+    assert [seconds for seconds, _, _ in found] == (list(horizons) if is_known else [])
     for before, after in zip([(0, 0, 0), *found], found, strict=False):
         assert all(a <= b for a, b in zip(before, after, strict=True))
         assert after[1] <= after[2] <= 6_000 * after[0] / 60 + 1
@@ -143,6 +144,12 @@ def test_the_longer_an_outage_lasts_the_longer_it_is_expected_to_last() -> None:
     short, long = (fan(past, hours=1)[-1] for past in first)
     assert long[2] < short[2] < fan(hours=1)[-1][2]
     assert long[1] < short[1]
+
+
+def test_seconds_of_braking_are_no_outage_in_the_fan() -> None:
+    """Told as one, they would send those who are nearest away for a minute."""
+    braked = msgspec.structs.replace(STEADY, down_since=NOW - 15)
+    assert fan(braked) == fan()
 
 
 def test_nobody_is_called_before_the_opening() -> None:
@@ -183,6 +190,14 @@ def test_who_is_near_the_front_is_promised_a_time_and_told_to_wait() -> None:
     assert verdict.soonest is not None
     assert verdict.latest is not None
     assert 300 < verdict.soonest - NOW < verdict.latest - NOW < 30 * 60
+
+
+@pytest.mark.parametrize(("ahead", "among"), [(5, None), (0, 20_000)])
+def test_without_a_fan_nobody_is_told_that_it_is_too_late(ahead: int, among: int | None) -> None:
+    """Before the opening nobody has been called yet; a second after the queue was turned on neither."""
+    assert verdict_of(status(fan=[]), ahead, now=NOW, among=among) == Verdict(advice=Advice.UNKNOWN)
+    held = status(fan=[], state=QueueState.HALTED)
+    assert verdict_of(held, ahead, now=NOW, among=among).advice is Advice.HALTED
 
 
 def test_whose_turn_is_far_away_may_go_and_is_told_when_to_be_back() -> None:

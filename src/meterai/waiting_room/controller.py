@@ -45,7 +45,8 @@ SHRINKING_PER_S = 0.01
 USED_S = 30.0
 """Over how long it is averaged how many came in."""
 USED_ROOM = 1.5
-"""The rate grows to so many times what is used of it; freely to twice the floor, and to `NEAR`."""
+"""The rate grows to so many times what is used of it; freely to `_FREE_FLOORS` and to `NEAR`."""
+_FREE_FLOORS = 2.0
 AT_DOOR_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
 COMES_S = 10.0
@@ -176,9 +177,19 @@ def step(
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
     rate = memory.rate if moves else 0.0
-    factor = min(CALLS_FACTOR_MAX, 1 / memory.show_share)
-    calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * factor
+    calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
     return Step(memory, state, rate, calls, pressure)
+
+
+def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
+    """By how many people a minute the frontier will move, the brake of this second aside: what the guess of
+    the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
+    """
+    memory = decided.memory
+    is_shown = bool(past.minutes) or memory.rate > _FREE_FLOORS * (1 + GROWTH_PER_S) * policy.rate_floor
+    if decided.rate <= 0 and not is_shown:
+        return 0.0
+    return memory.rate * calls_factor(memory)
 
 
 def pressure_of(measured: Measured) -> float:
@@ -191,6 +202,11 @@ def pressure_of(measured: Measured) -> float:
         measured.backlog_s / BACKLOG_WANTED_S,
         measured.fault_share / FAULTS_WANTED if measured.requests >= 10 else 0.0,
     )
+
+
+def calls_factor(memory: Memory) -> float:
+    """So many are called for each who shall come."""
+    return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
 def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) -> Memory:
@@ -213,7 +229,7 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     elif pressure > FULL:
         full_at = full_at if memory.is_full else rate
         rate *= math.exp(-SHRINKING_PER_S * min(1.0, pressure - FULL) * elapsed_s)
-    elif pressure < EASY and rate < max(2 * floor, USED_ROOM * memory.used, NEAR * full_at):
+    elif pressure < EASY and rate < max(_FREE_FLOORS * floor, USED_ROOM * memory.used, NEAR * full_at):
         is_near = rate > NEAR * full_at > 0
         rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
         full_at = full_at if rate < FAR * full_at else 0.0

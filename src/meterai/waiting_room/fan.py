@@ -67,12 +67,13 @@ def fan_of(
 ) -> list[tuple[int, int, int]]:
     """`Status.fan`: (seconds from now, people called by then with 97.5 %, with 50 % probability).
 
-    `calls`: people a minute by which the frontier moves now (`controller.Step.calls`); `calls_max`: the
-    operator's cap, by as much as more are called than come; `horizons`: seconds, growing, as `horizons_to`
-    gives; `opens_in_s`: nobody is called before that. With one seed through an evening, the times that people
-    read move only when something happened. Costs about 6 ms of CPU.
+    `calls`: people a minute by which the frontier will move, for an evening that has shown none yet
+    (`controller.expected_calls`); 0 then: no fan. `calls_max`: the operator's cap, by as much as more are
+    called than come; `horizons`: seconds, growing, as `horizons_to` gives; `opens_in_s`: nobody is called
+    before that. With one seed through an evening, the times that people read move only when something
+    happened. Costs about 6 ms of CPU.
     """
-    if not horizons:
+    if not horizons or (calls <= 0 and not past.minutes):
         return []
     prior = prior or Prior()
     random = np.random.default_rng(seed)
@@ -107,9 +108,10 @@ def _down_minutes(
     past: Past, prior: Prior, minutes: Floats, now: float, random: np.random.Generator, paths: int
 ) -> Floats:
     """How many of the minutes until each horizon are lost to outages; a row for each future."""
-    since = 0.0 if past.down_since is None else max(0.0, now - past.down_since) / 60
+    lasts_s = past.outage_lasts_s(now)
+    is_down, since = lasts_s > 0, lasts_s / 60
     hours = prior.weight_hours + past.up_s / 3600
-    seen = past.outages + (past.down_since is not None)
+    seen = past.outages + is_down
     often = random.gamma(prior.outages_per_hour * prior.weight_hours + seen, 1 / (60 * hours), paths)
     lost = (prior.weight_outages - 1) * prior.outage_minutes + past.outage_s / 60 + since
     ending = random.gamma(prior.weight_outages + past.outages, 1 / lost, paths)
@@ -121,7 +123,7 @@ def _down_minutes(
     lasts[:, 0], ups[:, 0] = -np.log(_even(random, paths)), -np.log(_even(random, paths))
     lasts /= ending[:, None]
     ups /= np.maximum(often, 1e-9)[:, None]
-    if past.down_since is not None:
+    if is_down:
         ups[:, 0] = 0.0  # the first of them is going on; exponential, so what is left of it is like a new one
     ends = np.cumsum(ups + lasts, axis=1)
     starts = ends - lasts

@@ -38,6 +38,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     minute_people: float = 0.0
     minute_s: float = 0.0
 
+    def outage_lasts_s(self, now: float) -> float:
+        """How long the outage has lasted that goes on now; 0: none, or it may be the brake's few seconds."""
+        lasted = 0.0 if self.down_since is None else now - self.down_since
+        return lasted if lasted >= OUTAGE_MIN_S else 0.0
+
     @property
     def usual(self) -> float | None:
         """People a minute, of the last quarter of an hour; None: not known yet."""

@@ -74,6 +74,8 @@ def verdict_of(
 ) -> Verdict:
     """The verdict on a place with `ahead` people before it that are not called yet; None: not known.
 
+    Without a fan (nobody has been called yet, or nobody waited a second ago) nothing is said.
+
     `among`: the order inside the window is not drawn yet, and so many people are in it; `ahead` are those of
     earlier windows then. `line_counts`: who is in line at closing is in time (`Policy.line_counts`).
     About 20 us.
@@ -83,7 +85,7 @@ def verdict_of(
     deadline = math.inf if line_counts else float(status.closes_at)
     if is_called:
         return _of_called(status, now, deadline)
-    if ahead is None:
+    if ahead is None or not status.fan:
         return Verdict(advice=_held(status) or Advice.UNKNOWN)
     if among is not None:
         chance = _chance_before_draw(status, ahead, among, deadline)

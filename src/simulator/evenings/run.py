@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from meterai.waiting_room import windows
-from meterai.waiting_room.controller import Line, Memory, Step, Wishes, advance, step
+from meterai.waiting_room.controller import Line, Memory, Step, Wishes, advance, expected_calls, step
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import PATHS, fan_of, horizons_to
 from meterai.waiting_room.model import U_MAX, Frontier, Policy, QueueState, Schedule
@@ -177,7 +177,7 @@ class EveningRun:
     # ------------------------------------------------------------------------------------------- telling
 
     def _publish(self, decided: Step, waiting: int, now: int) -> None:
-        calls = decided.calls if decided.calls > 0 else self.past.usual or float(self.policy.rate_floor)
+        calls = expected_calls(decided, self.past, self.policy)
         horizons = horizons_to(now, self.schedule.closes_at, waiting=waiting, calls=calls)
         fan = fan_of(
             self.past,

@@ -19,6 +19,7 @@ from meterai.waiting_room.controller import (
     Memory,
     Wishes,
     advance,
+    expected_calls,
     frontier_then,
     step,
     trail_with,
@@ -152,9 +153,10 @@ class Conductor:
         kept.frontier, kept.state, kept.rate = frontier, decided.state, decided.rate
         kept.called += called
         if int(now) % 60 == 0:
-            horizons = horizons_to(now, self.schedule.closes_at, waiting=waiting, calls=decided.calls)
+            calls = expected_calls(decided, kept.past, self.policy)
+            horizons = horizons_to(now, self.schedule.closes_at, waiting=waiting, calls=calls)
             self.fan = fan_of(
-                kept.past, decided.calls, calls_max=4 * self.policy.rate_cap, horizons=horizons, now=now,
+                kept.past, calls, calls_max=4 * self.policy.rate_cap, horizons=horizons, now=now,
                 seed=1, paths=400,
             )  # fmt: skip
 

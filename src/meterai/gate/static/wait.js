@@ -8,7 +8,7 @@
   const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
   let seen = [+d.epoch, +d.sequence], wait = +d.poll, timer, told;
   const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
-  const clock = (unix, second) => new Date(unix * 1000).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
+  const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
   // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
   const isCalled = (raw) => {
     const f = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw);
@@ -32,14 +32,14 @@
     show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1);
+    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early ?? soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
     if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);
-    const left = early ?? (s.rate ? ahead * 60 / s.rate : 3600);
-    wait = min(s.poll[1], max(s.poll[0], left / 10));
+    // as if calling went on at once: the fan may fear an outage that ends earlier
+    wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 10));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
-    if ((left < 170 && !d.near) || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1000) > max(300, left / 3)) return load();
+    if ((left < 170 && !d.near) || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
     if (!told && left <= 180) {
       told = 1;
       fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
@@ -57,13 +57,13 @@
         take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
-    if (Date.now() - begun > d.reload * 1000 && !document.hidden && navigator.onLine) return load();
-    timer = setTimeout(look, 1000 * min(wait, d.reload) * (0.75 + random() / 2));
+    if (Date.now() - begun > d.reload * 1e3 && !document.hidden && navigator.onLine) return load();
+    timer = setTimeout(look, 1e3 * min(wait, d.reload) * (.75 + random() / 2));
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     clearTimeout(timer);
-    timer = setTimeout(look, random() * 1000);
+    timer = setTimeout(look, random() * 1e3);
   });
-  timer = setTimeout(look, 1000 + random() * 2000);
+  timer = setTimeout(look, 1e3 + random() * 2e3);
 })();
