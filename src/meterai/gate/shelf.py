@@ -55,6 +55,8 @@ class Shelf:
         self._before = array("Q", [0])
         """Joins before each window."""
         self._reveals: OrderedDict[int, Reveal] = OrderedDict()
+        self._unrevealed: set[int] = set()
+        """Windows whose seed was asked for since the last look, and is not published."""
         self._places: OrderedDict[int, array[int]] = OrderedDict()
         self._sorting: dict[int, asyncio.Task[None]] = {}
         self._read_config()
@@ -63,6 +65,7 @@ class Shelf:
 
     def look(self) -> bool:
         """Takes up what has been published since the last look; True when the status is a new one."""
+        self._unrevealed.clear()
         if (stamp := _stamp(self.folder.config)) not in ((0, 0), self._config_stamp):
             self._read_config()
         self._read_counts()
@@ -163,12 +166,13 @@ class Shelf:
         if (known := self._reveals.get(window)) is not None:
             self._reveals.move_to_end(window)
             return known
-        if self.status is None or not self.is_closed(window):
+        if self.status is None or window in self._unrevealed:
             return None
         try:
             raw = self.folder.window_reveal(window).read_bytes()
             reveal = documents.read(raw, Reveal, self.controller_key)
         except (OSError, Refusal):
+            self._unrevealed.add(window)
             return None
         self._reveals[window] = reveal
         if len(self._reveals) > _KEPT_WINDOWS_MAX:

@@ -66,8 +66,8 @@ def wait_page(
 ) -> bytes:  # fmt: skip
     """The page of a ticket, about 10 kB. `gate_url`: where its link leads, without a slash at its end."""
     standing, verdict, status = told.standing, told.verdict, shelf.status
-    path = f"/antre/{shelf.slug}/t/{text}"
-    link = f"{gate_url}{'/en' if language == 'en' else ''}{path}"
+    folder = f"/antre/{shelf.slug}/t/"
+    path, link = folder + text, f"{gate_url}{'/en' if language == 'en' else ''}{folder}"
     refresh = refresh_seconds(shelf, standing, ticket, now)
     said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
     ahead, number = _shown_ahead(standing, verdict), standing.number
@@ -108,7 +108,7 @@ def wait_page(
         "refresh_s": refresh,
         "poll_s": min(refresh, 10),
         "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
-        "qr": Markup(code_image(link)),  # noqa: S704 - drawn here
+        "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
         "told": said.told,
         **lines,
     }

@@ -172,18 +172,25 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
     if deadline == math.inf:
         return _shown(1.0)
     ranks = 12
+    middle_s = done_median_s(status.done_after_s)
+    called = _called_by(status.fan, deadline - status.at)
     places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
-    return _shown(sum(chance_of(status, place, deadline) for place in places) / ranks)
+    return _shown(sum(_phi(_spreads(called, place, middle_s)) for place in places) / ranks)
 
 
 def _z(status: Status, ahead: int, moment: float) -> float:
-    """By how many spreads the person is done before the moment; negative: after it.
+    """By how many spreads the person is done before the moment; negative: after it."""
+    called = _called_by(status.fan, moment - status.at)
+    return _spreads(called, ahead, done_median_s(status.done_after_s))
+
+
+def _spreads(called: tuple[float, float, float], ahead: int, middle_s: float) -> float:
+    """`_z`, from what `_called_by` says of the moment.
 
     Counted in people: those called until the moment, less those whose calls come too late to be done by then.
     So an outage delays who is called already as it delays who waits.
     """
-    middle_s = done_median_s(status.done_after_s)
-    low, middle, slope = _called_by(status.fan, moment - status.at)
+    low, middle, slope = called
     margin = middle - middle_s * slope - ahead - 0.5
     calls = (middle - low) / LATEST_Z * (1.0 if margin > 0 else GOOD_SIDE)
     done = math.expm1((1 if margin > 0 else -1) * LATEST_Z * DONE_SPREAD) / LATEST_Z * middle_s * slope
