@@ -50,6 +50,7 @@ class _Codes:
         return _Picture(self.first.side, rows)
 
 
+@lru_cache(2_048)  # most look at their page again soon: when their window is drawn
 def code_image(prefix: str, ticket: str) -> str:
     """An `<img>` with the code of a ticket's link and its quiet zone: a PNG picture of one dot a module.
 
