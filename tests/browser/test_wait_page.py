@@ -164,22 +164,27 @@ def test_the_lottery_and_the_end_look_right_too(tmp_path: Path, chromium: Browse
     now = time.time()
     for name, schedule in (
         ("lottery", schedule_from(now, lottery_s=3_600)),
+        ("lottery-of-the-unknown", schedule_from(now, lottery_s=3_600)),
         ("over", schedule_from(now - 7_200, open_s=3_600)),
         ("direct", schedule_from(now)),
     ):
         queue = Queue(tmp_path / name, schedule)
-        queue.status(state=QueueState.DIRECT if name == "direct" else QueueState.LOTTERY, waiting=210_000)
+        state = QueueState.DIRECT if name == "direct" else QueueState.LOTTERY
+        queue.status(
+            state=state, waiting=210_000, **({"fan": []} if name == "lottery-of-the-unknown" else {})
+        )
         with GateProcess(tmp_path / name) as gate:
             site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
             for width, language in EVERYBODY:
                 person = Person(chromium, site, width=width, scripts=True, language=language)
                 person.open("/antre/casn")
                 person.approve(f"queue-{name}")
-                if name == "lottery":
+                if name.startswith("lottery"):
                     take_place(person, f"{language}{width}@contoh.id")
                     person.sees("Anda ikut undian" if language == "id" else "You are in the draw")
-                    person.sees("%")
-                    person.approve("queue-lottery-ticket")
+                    unknown = "can't be estimated" if language == "en" else "belum dapat diperkirakan"
+                    person.sees("%" if name == "lottery" else unknown)
+                    person.approve(f"queue-{name}-ticket")
                 person.leave()
 
 
