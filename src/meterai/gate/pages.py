@@ -97,7 +97,7 @@ class Pages:
         frame: Mapping[str, Hashable],
         own: Mapping[str, str | int],
     ) -> bytes:
-        """A page of which many differ in some printed facts only, such as numbers, for a fraction of the work.
+        """A page of which many differ in some printed facts only, such as numbers: a fraction of the work.
 
         `frame`: facts that decide what the page looks like; for each set of them the template is rendered
         once, and kept. `own`: facts that the template prints as they are and never asks about (`slot`).
