@@ -103,6 +103,9 @@ def test_the_guess_of_the_evening_knows_no_brake_and_nothing_that_was_never_seen
     fresh, warm = (run(600, memory=one, wishes=Wishes(is_on=True, halted=True)) for one in (Memory(), memory))
     assert controller.expected_calls(fresh, Past(), Policy()) == 0
     assert controller.expected_calls(fresh, Past(minutes=(700,)), Policy()) > 0
+    narrow = Policy(rate_floor=10)
+    fresh = run(600, memory=Memory(), policy=narrow, wishes=Wishes(is_on=True, halted=True))
+    assert controller.expected_calls(fresh, Past(), narrow) == 0, "the last step beyond the free growth is 3"
     assert controller.expected_calls(warm, Past(), Policy()) == pytest.approx(1_000, rel=0.2)
 
 

@@ -186,7 +186,8 @@ def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
     the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
     """
     memory = decided.memory
-    is_shown = bool(past.minutes) or memory.rate > _FREE_FLOORS * (1 + GROWTH_PER_S) * policy.rate_floor
+    # without use the rate goes a step beyond the free growth
+    is_shown = bool(past.minutes) or memory.rate > 2 * _FREE_FLOORS * policy.rate_floor + GROWTH_MIN
     if decided.rate <= 0 and not is_shown:
         return 0.0
     return memory.rate * calls_factor(memory)
