@@ -81,9 +81,9 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     wanted = next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
     _set_default_data()
-    with _ended_by_ctrl_c():
-        app = build(wanted)
     try:
+        with _ended_by_ctrl_c():
+            app = build(wanted)
         app(prog_name="meterai")
     except Refusal as refusal:
         print(_explain(refusal), file=sys.stderr)

@@ -117,7 +117,7 @@ class Pages:
     def _frame(self, template: str, language: str, frame: Mapping[str, Hashable], own: list[str]) -> _Frame:
         slots = {name: slot(name) for name in own}
         text = self._templates[language].get_template(template).render(**slots, **frame)
-        parts = re.split(f"\ue000({'|'.join(own)})\ue001", text)
+        parts = re.split(slot(f"({'|'.join(own)})"), text)
         names = tuple((index, name) for index, name in enumerate(parts) if index % 2)
         return _Frame([part.encode() for part in parts], names)
 

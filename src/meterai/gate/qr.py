@@ -85,14 +85,14 @@ def _flips(prefix: str, at: int, first: int) -> tuple[tuple[int, ...], tuple[int
         text[at] ^= 1 << bit
         bits.append(_drawn(prefix + text.decode()).rows ^ first)
 
-    def of(value: int, usual: int, shift: int) -> int:
+    def by(differing: int) -> int:
         flipped = 0
-        for bit in range(4):
-            flipped ^= bits[bit + shift] if (value ^ usual) >> bit & 1 else 0
+        for bit, dots in enumerate(bits):
+            flipped ^= dots if differing >> bit & 1 else 0
         return flipped
 
-    lower = tuple(of(value, _LETTER & 15, 0) for value in range(16))
-    return lower, tuple(of(value, _LETTER >> 4, 4) for value in range(8))
+    lower = tuple(by(value ^ (_LETTER & 0x0F)) for value in range(16))
+    return lower, tuple(by(value << 4 ^ (_LETTER & 0x70)) for value in range(8))
 
 
 def _drawn(link: str) -> _Picture:

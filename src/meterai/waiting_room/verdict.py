@@ -45,7 +45,7 @@ class Advice(StrEnum):
     HALTED = "halted"
     OUT_OF_STOCK = "out_of_stock"
     CLOSED = "closed"
-    UNKNOWN = "unknown"  # nothing has been published yet
+    UNKNOWN = "unknown"  # nothing has been published yet, or nobody can say how many will be called
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
