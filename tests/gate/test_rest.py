@@ -41,9 +41,11 @@ def noted_rests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 @asynccontextmanager
-async def a_server(*, requests: int) -> AsyncIterator[tuple[Server, tuple[str, int]]]:
+async def a_server(
+    *, requests: int, page: _Page | None = None
+) -> AsyncIterator[tuple[Server, tuple[str, int]]]:
     """A server that had so many requests in the last second."""
-    server = Server(_Page())
+    server = Server(page or _Page())
     for _ in range(requests):
         server.asked()
     server.sweep()
@@ -87,3 +89,20 @@ async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
             rests.clear()
             assert await asyncio.to_thread(ask_all, address, 5) == 5
     assert rests == []
+
+
+async def test_after_a_turn_that_took_long_it_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "RESTS_WITH", 0)
+    monkeypatch.setattr(http, "TURN_SECONDS", 0.01)
+
+    class Slow(_Page):
+        def handle(self, request: Request) -> bytes:
+            until = time.monotonic() + 0.02
+            while time.monotonic() < until:
+                pass
+            return super().handle(request)
+
+    with noted_rests(monkeypatch) as rests:
+        async with a_server(requests=RESTS_FROM + 1, page=Slow()) as (_, address):
+            assert await asyncio.to_thread(ask_all, address, 5) == 5
+    assert len(rests) <= 1, "what a full turn gains is lost by a rest after it"

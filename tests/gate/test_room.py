@@ -102,13 +102,15 @@ async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_
     told: list[bool] = []
     window = room.window()
     assert window is not None
+    began = time.monotonic()
     for number in range(60):
         room.issue(room.id_of(f"email:orang{number}@contoh.id"), window.number)
         room.when_durable(told.append)
         await asyncio.sleep(0.005)
+    took = time.monotonic() - began  # a busy machine may take much longer than 0.3 s
     await asyncio.sleep(0.1)
     assert told == [True] * 60
-    assert 2 <= disk.visits <= 20, "a visit costs more than a join"
+    assert 2 <= disk.visits <= took / 0.03 + 3, "a visit costs more than a join"
     keeper.cancel()
     with suppress(asyncio.CancelledError):
         await keeper

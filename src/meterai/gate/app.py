@@ -17,7 +17,7 @@ from meterai.customers.contacts import Contact
 from meterai.gate import publishing
 from meterai.gate.clocks import moment_text
 from meterai.gate.codes import Codes
-from meterai.gate.http import Request, respond
+from meterai.gate.http import Request, lines_of, respond
 from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_form, typed_ticket
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
@@ -84,6 +84,7 @@ class Gate:
         self.safety: Headers = safety_headers(
             settings.site_url, style_hash=self.pages.style_hash, script_hash=self.pages.script_hash
         )
+        self._page_lines: dict[tuple[str, str], str] = {}
         self.halls: dict[str, Hall] = {}
         self.ready: dict[bytes, bytes] = {}
         self._facts = facts
@@ -209,6 +210,20 @@ class Gate:
             next_text=TEXTS["to_site"].of(language),
         )
         return respond(status, body, (_HTML, *_NO_STORE, *self.safety, _PRIVATE))
+
+    def page_lines(self, language: str, referrer: str) -> str:
+        """The headers that pages in one language have in common."""
+        found = self._page_lines.get((language, referrer))
+        if found is None:
+            headers = (
+                _HTML,
+                ("content-language", language),
+                *_NO_STORE,
+                *self.safety,
+                ("referrer-policy", referrer),
+            )
+            found = self._page_lines[language, referrer] = lines_of(headers)
+        return found
 
     def cookie(self, slug: str, ticket: str, until: int) -> tuple[str, str]:
         """Keeps the ticket in the browser until a day after closing; the site reads it too."""
@@ -436,8 +451,4 @@ class _Visit:
 
     def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
         """An HTML answer for one person."""
-        headers = (
-            _HTML, ("content-language", self.language), *_NO_STORE, *self.gate.safety,
-            ("referrer-policy", referrer), *more,
-        )  # fmt: skip
-        return respond(status, body, headers)
+        return respond(status, body, more, always=self.gate.page_lines(self.language, referrer))

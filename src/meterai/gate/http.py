@@ -28,8 +28,9 @@ REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
 """Connections that a turn of the loop takes at most."""
-REST_SECONDS, RESTS_FROM = 0.025, 50
-"""So long it rests after each turn of its loop, with more requests a second (docs/decisions/0021)."""
+TURN_SECONDS, RESTS_FROM = 0.1, 50
+"""With more requests a second it rests so long after each turn of its loop, or shorter when the turn took
+long: what came meanwhile is answered together (docs/decisions/0021)."""
 RESTS_WITH = 500
 """Connections: fewer are a proxy's, which waits for its answers before it asks again and would be slowed."""
 
@@ -84,6 +85,7 @@ class Server:
         self.now = time.monotonic()
         self._came = 0
         self._rests = self._will_rest = self._has_accepted = False
+        self._rested_at = self.now
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
         """Takes the connections of a socket until all of these are closed.
@@ -119,7 +121,10 @@ class Server:
             asyncio.get_running_loop().call_soon(self._rest)
         else:
             self._will_rest = False
-            time.sleep(REST_SECONDS)
+            left = self._rested_at + TURN_SECONDS - time.monotonic()
+            if left > 0:
+                time.sleep(left)
+            self._rested_at = time.monotonic()
 
     def sweep(self) -> None:
         """Closes what takes too long; called every second."""
@@ -341,15 +346,20 @@ _UNUSUAL = (
 )  # fmt: skip
 
 
-def respond(status: int, body: bytes, headers: Headers = ()) -> bytes:
-    """A whole answer."""
-    return head(status, len(body), headers) + body
+def respond(status: int, body: bytes, headers: Headers = (), *, always: str = "") -> bytes:
+    """A whole answer. `always`: further headers, put together before (`lines_of`)."""
+    return head(status, len(body), headers, always=always) + body
 
 
-def head(status: int, size: int, headers: Headers = ()) -> bytes:
+def head(status: int, size: int, headers: Headers = (), *, always: str = "") -> bytes:
     """An answer up to its body, which has `size` bytes."""
-    told = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    told = always + lines_of(headers)
     return f"{_LINES[status]}content-length: {size}\r\n{_date()}{told}\r\n".encode("latin-1")
+
+
+def lines_of(headers: Headers) -> str:
+    """Headers as they stand in an answer."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers])
 
 
 def head_of(answer: bytes) -> bytes:

@@ -111,7 +111,8 @@ class Pages:
         facts = {**own, "other": path if language == "en" else f"/en{path}"}
         parts = found.parts.copy()
         for index, name in found.slots:
-            parts[index] = escape(facts[name]).encode()
+            fact = facts[name]
+            parts[index] = (str(fact) if type(fact) is int else escape(fact)).encode()
         return b"".join(parts)
 
     def _frame(self, template: str, language: str, frame: Mapping[str, Hashable], own: list[str]) -> _Frame:

@@ -43,35 +43,56 @@ class Said:
 def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, language: str) -> Said:
     """The words for a verdict."""
     words = _WORDS[verdict.advice]
-    facts = _facts(verdict, status, moments, language)
-    lines = [line.of(language).format(**facts) for line in words.lines]
+    facts = _Facts(verdict, status, moments, language)
+    lines = [line.of(language).format_map(facts) for line in words.lines]
     if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
-        lines[-1] += " " + _KEPT.of(language).format(**facts)
+        lines[-1] += " " + _KEPT.of(language).format_map(facts)
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
-        lines.append(_CALLED_DONE.of(language).format(**facts))
-    told = words.told.of(language).format(**facts)
+        lines.append(_CALLED_DONE.of(language).format_map(facts))
+    told = words.told.of(language).format_map(facts)
     return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
 
 
-def _facts(verdict: Verdict, status: Status | None, moments: Moments, language: str) -> dict[str, str]:
-    def clock(unix: int | None) -> str:
-        return "" if unix is None else clock_text(unix, language, moments.zone)
+class _Facts(dict[str, str]):
+    """What the words may name; made when a text asks for it, for most name two or three."""
 
-    kept, given = status.kept if status else (0, 0)
-    return {
-        "percent": "" if verdict.probability is None else f"{verdict.probability:.0%}".replace("%", " %"),
-        "done_by": clock(verdict.done_by),
-        "latest": clock(verdict.latest),
-        "back": clock(verdict.come_back_at),
-        "closes": moment_text(moments.closes_at, language, moments.zone),
-        "joined": moment_text(moments.joined_at, language, moments.zone, seconds=True),
-        "drawn": moment_text(moments.drawn_at, language, moments.zone),
-        "check_from": clock(moments.closes_at - PRESENT_AROUND_CLOSING_S),
-        "check_to": clock(moments.closes_at + PRESENT_AROUND_CLOSING_S),
-        "minutes": str(moments.claim_minutes),
-        "kept": number_text(kept, language),
-        "given": number_text(given, language),
-    }
+    def __init__(self, verdict: Verdict, status: Status | None, moments: Moments, language: str) -> None:
+        self._verdict = verdict
+        self._kept, self._given = status.kept if status else (0, 0)
+        self._moments = moments
+        self._language = language
+
+    def __missing__(self, name: str) -> str:
+        verdict, moments, language = self._verdict, self._moments, self._language
+        match name:
+            case "percent":
+                return "" if verdict.probability is None else f"{verdict.probability * 100:.0f} %"
+            case "done_by":
+                return self._clock(verdict.done_by)
+            case "latest":
+                return self._clock(verdict.latest)
+            case "back":
+                return self._clock(verdict.come_back_at)
+            case "closes":
+                return moment_text(moments.closes_at, language, moments.zone)
+            case "joined":
+                return moment_text(moments.joined_at, language, moments.zone, seconds=True)
+            case "drawn":
+                return moment_text(moments.drawn_at, language, moments.zone)
+            case "check_from":
+                return self._clock(moments.closes_at - PRESENT_AROUND_CLOSING_S)
+            case "check_to":
+                return self._clock(moments.closes_at + PRESENT_AROUND_CLOSING_S)
+            case "minutes":
+                return str(moments.claim_minutes)
+            case "kept":
+                return number_text(self._kept, language)
+            case "given":
+                return number_text(self._given, language)
+        raise KeyError(name)
+
+    def _clock(self, unix: int | None) -> str:
+        return "" if unix is None else clock_text(unix, self._language, self._moments.zone)
 
 
 _NOTHING = Words("", "")

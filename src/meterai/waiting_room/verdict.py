@@ -7,8 +7,11 @@ fan's low and middle curves give the spread of the call, `done_after_s` the spre
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -99,24 +102,8 @@ def done_median_s(done_after_s: float) -> float:
 
 
 def chance_of(status: Status, ahead: int, moment: float) -> float:
-    """The probability of being done at a moment."""
-    return _phi(_z(status, ahead, moment))
-
-
-def moment_of(status: Status, ahead: int, z: float) -> float | None:
-    """When it is done with the probability that belongs to `z`; None: beyond what the fan shows."""
-    before = float(status.at)
-    for seconds, _, _ in status.fan:
-        after = float(status.at + seconds)
-        if _z(status, ahead, after) >= z:
-            break
-        before = after
-    else:
-        return None
-    while after - before > 5:
-        half = (before + after) / 2
-        before, after = (before, half) if _z(status, ahead, half) >= z else (half, after)
-    return after
+    """The probability of being done at a moment (Unix seconds)."""
+    return _phi(_course_of(status).spreads(ahead, moment))
 
 
 def _of_called(status: Status, now: float, deadline: float) -> Verdict:
@@ -136,8 +123,9 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
 
 
 def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
-    soonest, latest = moment_of(status, ahead, SOONEST_Z), moment_of(status, ahead, LATEST_Z)
-    chance = 1.0 if deadline == math.inf else chance_of(status, ahead, deadline)
+    course = _course_of(status)
+    soonest, latest = course.moment(ahead, SOONEST_Z), course.moment(ahead, LATEST_Z)
+    chance = 1.0 if deadline == math.inf else _phi(course.spreads(ahead, deadline))
     promised = latest is not None and latest <= deadline
     turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
     is_far = turn is not None and turn - now > NEAR_S
@@ -172,48 +160,82 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
     if deadline == math.inf:
         return _shown(1.0)
     ranks = 12
-    middle_s = done_median_s(status.done_after_s)
-    called = _called_by(status.fan, deadline - status.at)
+    course = _course_of(status)
     places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
-    return _shown(sum(_phi(_spreads(called, place, middle_s)) for place in places) / ranks)
+    return _shown(sum(_phi(course.spreads(place, deadline)) for place in places) / ranks)
 
 
-def _z(status: Status, ahead: int, moment: float) -> float:
-    """By how many spreads the person is done before the moment; negative: after it."""
-    called = _called_by(status.fan, moment - status.at)
-    return _spreads(called, ahead, done_median_s(status.done_after_s))
+class _Course(NamedTuple):
+    """What a status says of the evening, worked out once for all who are told of it.
 
-
-def _spreads(called: tuple[float, float, float], ahead: int, middle_s: float) -> float:
-    """`_z`, from what `_called_by` says of the moment.
-
-    Counted in people: those called until the moment, less those whose calls come too late to be done by then.
-    So an outage delays who is called already as it delays who waits.
+    Curves are straight between the horizons of the fan, and go on after the last.
     """
-    low, middle, slope = called
-    margin = middle - middle_s * slope - ahead - 0.5
-    calls = (middle - low) / LATEST_Z * (1.0 if margin > 0 else GOOD_SIDE)
-    done = math.expm1((1 if margin > 0 else -1) * LATEST_Z * DONE_SPREAD) / LATEST_Z * middle_s * slope
-    return margin / math.hypot(calls, done, 0.5)
+
+    times: tuple[float, ...]
+    """The moment of the status and the horizons, Unix seconds."""
+    called: tuple[float, ...]
+    """People called by then with 50 %."""
+    spread: tuple[float, ...]
+    """Of that: people a spread to the bad side."""
+    late: float
+    """Called, but too late to be done by now: people, when calling goes on as it does at its best."""
+    done_well: float
+    done_badly: float
+    """What a spread of the time from the call to the stamp is worth in people, to the good and bad side."""
+
+    def spreads(self, ahead: int, moment: float) -> float:
+        """By how many spreads the person is done before the moment; negative: after it."""
+        times = self.times
+        at = min(max(bisect_left(times, moment), 1), len(times) - 1)
+        share = (moment - times[at - 1]) / (times[at] - times[at - 1])
+        called = self.called[at - 1] + (self.called[at] - self.called[at - 1]) * share
+        spread = self.spread[at - 1] + (self.spread[at] - self.spread[at - 1]) * share
+        return self._spreads(called - ahead, spread)
+
+    def _spreads(self, passed: float, spread: float) -> float:
+        """Counted in people: `passed` until the moment, less those called too late to be done by then.
+
+        So an outage delays who is called already as it delays who waits.
+        """
+        margin = passed - self.late - 0.5
+        if margin > 0:
+            return margin / math.hypot(spread, self.done_badly, 0.5)
+        return margin / math.hypot(spread * GOOD_SIDE, self.done_well, 0.5)
+
+    def moment(self, ahead: int, wished: float) -> float | None:
+        """When the person is done with the probability that belongs to so many spreads, within 5 s.
+
+        None: beyond what the fan shows.
+        """
+        for at in range(1, len(self.times)):
+            if self._spreads(self.called[at] - ahead, self.spread[at]) >= wished:
+                break
+        else:
+            return None
+        before, after = self.times[at - 1], self.times[at]
+        while after - before > 5:
+            half = (before + after) / 2
+            before, after = (before, half) if self.spreads(ahead, half) >= wished else (half, after)
+        return after
 
 
-def _called_by(fan: list[tuple[int, int, int]], seconds: float) -> tuple[float, float, float]:
-    """(people called by then with 97.5 %, with 50 %, people a second when calling goes on).
+def _course_of(status: Status) -> _Course:
+    return _course(status.at, tuple(status.fan), status.done_after_s)
 
-    Straight between the horizons and after the last.
-    """
-    low = middle = slope = 0.0
-    before, is_found = (0, 0, 0), False
-    for at in fan:
-        pace = (at[2] - before[2]) / (at[0] - before[0])
-        slope = max(slope, pace)
-        if not is_found and (seconds <= at[0] or at is fan[-1]):
-            share = (seconds - before[0]) / (at[0] - before[0])
-            low = before[1] + (at[1] - before[1]) * share
-            middle = before[2] + (at[2] - before[2]) * share
-            is_found = True
-        before = at
-    return low, middle, slope
+
+@lru_cache(8)  # an event tells the same of everybody until its next status
+def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> _Course:
+    points = [(0, 0, 0), *fan]
+    paces = [(after[2] - before[2]) / (after[0] - before[0]) for before, after in pairwise(points)]
+    late = done_median_s(done_after_s) * max(0.0, *paces)
+    return _Course(
+        times=tuple(float(at + seconds) for seconds, _, _ in points),
+        called=tuple(float(middle) for _, _, middle in points),
+        spread=tuple((middle - low) / LATEST_Z for _, low, middle in points),
+        late=late,
+        done_well=math.expm1(-LATEST_Z * DONE_SPREAD) / LATEST_Z * late,
+        done_badly=math.expm1(LATEST_Z * DONE_SPREAD) / LATEST_Z * late,
+    )
 
 
 def _phi(z: float) -> float:

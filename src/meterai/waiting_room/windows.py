@@ -6,6 +6,8 @@ windows are `window_s` long, cut also where the last call and the closing fall b
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from meterai.waiting_room.model import Schedule
@@ -36,6 +38,7 @@ def window_at(schedule: Schedule, unix: float) -> Window | None:
     return None if number is None else window_of(schedule, number)
 
 
+@lru_cache(256)  # those in which people stand now are asked for with every page
 def window_of(schedule: Schedule, number: int) -> Window:
     """A window by its number. Raises: ValueError when the queue has no such window."""
     if number == schedule.first_window - 1 and schedule.joins_from < schedule.opens_at:
