@@ -23,8 +23,9 @@ type Send = Callable[[Any], Awaitable[None]]
 type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 PACK_FROM_BYTES = 1000
-_GZIP = 31
-"""zlib's window bits for the gzip format (RFC 1952)."""
+_GZIP, _SMALL = 16 + 12, 5
+"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and a small table: pages are of 10 kB,
+and setting up the usual 270 kB takes longer than packing them (1 % larger, a third less time)."""
 _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
 CONTENT_POLICY = (
@@ -193,7 +194,8 @@ class _Finisher:
             names = {name for name, _ in headers}
             kind = _header(headers, b"content-type")
             if self._packs and whole and len(body) >= PACK_FROM_BYTES and kind.startswith(_PACKABLE):
-                body = zlib.compress(body, 1, _GZIP)
+                packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP, _SMALL)
+                body = packer.compress(body) + packer.flush()
                 headers = [(k, v) for k, v in headers if k != b"content-length"]
                 headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
                 message = {"type": "http.response.body", "body": body, "more_body": False}
