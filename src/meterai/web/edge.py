@@ -24,8 +24,8 @@ type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 PACK_FROM_BYTES = 1000
 _GZIP, _SMALL = 16 + 12, 5
-"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and a small table: pages are of 10 kB,
-and setting up the usual 270 kB takes longer than packing them (1 % larger, a third less time)."""
+"""zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and a small table, for pages of
+10 kB: setting up the usual 270 kB takes longer than packing them (1 % larger, a third less time)."""
 _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 
 CONTENT_POLICY = (
