@@ -29,8 +29,8 @@ REQUEST_SECONDS = 10
 ACCEPTED_A_TURN = 16
 """Connections that a turn of the loop takes at most."""
 TURN_SECONDS, RESTS_FROM = 0.1, 50
-"""With more requests a second it rests so long after each turn of its loop, or shorter when the turn took
-long: what came meanwhile is answered together (docs/decisions/0021)."""
+"""With more requests a second, turns of its loop begin so far apart at least: it rests until then, and what
+came meanwhile is answered together (docs/decisions/0021)."""
 RESTS_WITH = 500
 """Connections: fewer are a proxy's, which waits for its answers before it asks again and would be slowed."""
 

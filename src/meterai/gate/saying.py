@@ -53,17 +53,17 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
 
 
-class _Facts(dict[str, str]):
-    """What the words may name; made when a text asks for it, for most name two or three."""
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the words may name, made when a text asks for it: most name two or three."""
 
-    def __init__(self, verdict: Verdict, status: Status | None, moments: Moments, language: str) -> None:
-        self._verdict = verdict
-        self._kept, self._given = status.kept if status else (0, 0)
-        self._moments = moments
-        self._language = language
+    verdict: Verdict
+    status: Status | None
+    moments: Moments
+    language: str
 
-    def __missing__(self, name: str) -> str:
-        verdict, moments, language = self._verdict, self._moments, self._language
+    def __getitem__(self, name: str) -> str:
+        verdict, moments, language = self.verdict, self.moments, self.language
         match name:
             case "percent":
                 return "" if verdict.probability is None else f"{verdict.probability * 100:.0f} %"
@@ -86,13 +86,13 @@ class _Facts(dict[str, str]):
             case "minutes":
                 return str(moments.claim_minutes)
             case "kept":
-                return number_text(self._kept, language)
+                return number_text(self.status.kept[0] if self.status else 0, language)
             case "given":
-                return number_text(self._given, language)
+                return number_text(self.status.kept[1] if self.status else 0, language)
         raise KeyError(name)
 
     def _clock(self, unix: int | None) -> str:
-        return "" if unix is None else clock_text(unix, self._language, self._moments.zone)
+        return "" if unix is None else clock_text(unix, self.language, self.moments.zone)
 
 
 _NOTHING = Words("", "")

@@ -186,7 +186,7 @@ def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
     the rest of the evening starts from. 0: nobody is called now, and nothing has shown how many can be.
     """
     memory = decided.memory
-    # without use the rate goes a step beyond the free growth
+    # without use the rate ends one step beyond the free growth, and that step may have come late
     is_shown = bool(past.minutes) or memory.rate > 2 * _FREE_FLOORS * policy.rate_floor + GROWTH_MIN
     if decided.rate <= 0 and not is_shown:
         return 0.0

@@ -125,7 +125,7 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
 def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
     course = _course_of(status)
     soonest, latest = course.moment(ahead, SOONEST_Z), course.moment(ahead, LATEST_Z)
-    chance = 1.0 if deadline == math.inf else _phi(course.spreads(ahead, deadline))
+    chance = 1.0 if deadline == math.inf else chance_of(status, ahead, deadline)
     promised = latest is not None and latest <= deadline
     turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
     is_far = turn is not None and turn - now > NEAR_S
