@@ -34,6 +34,7 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     judge.page.wait_for_selector("[data-verdict=ASLI]")
     assert judge.posts == []
     judge.approve("50-verdict-by-digest")
+    serial = judge.page.locator("dd.serial").last.inner_text().replace(" ", "")
 
     changed = tmp_path / "diubah.pdf"
     middle = stamped.stat().st_size // 2
@@ -48,7 +49,7 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     assert len(judge.posts) == 1
     judge.approve("51-verdict-changed")
 
-    serial = judge.page.locator("dd.serial").last.inner_text().replace(" ", "")
+    judge.page.locator("dd.serial").last.wait_for()  # the digest at least: the signature may be broken now
     judge.open("/periksa")
     judge.page.locator("#nomor").fill(serial.lower())
     judge.press("Cari")
