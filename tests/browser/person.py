@@ -12,6 +12,7 @@ from pathlib import Path
 import axe_playwright_python
 import msgspec
 from playwright.sync_api import Browser, Page, Request, Response, expect
+from playwright.sync_api import Error as PlaywrightError
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 WORDS = {
@@ -93,12 +94,31 @@ class Person:
 
     def leave(self) -> None:
         """Closes the browser; nothing may have gone astray."""
-        self.page.goto("about:blank")  # closed while a page comes again by itself, Chromium may never answer
+        self.look_away()  # closed while a page comes again by itself, Chromium may never answer
         self.context.close()
         assert not self.strangers, self.strangers
         assert not self.errors, self.errors
 
     # looking
+
+    def go(self, address: str) -> Response | None:
+        """Goes there; once more when the page before came again by itself at this very moment."""
+        for _ in range(10):
+            try:
+                return self.page.goto(address)
+            except PlaywrightError as error:
+                if "interrupted by another navigation" not in error.message:
+                    raise
+                self.page.wait_for_timeout(100)  # until what came in between is over
+        raise AssertionError(f"{self.page.url} does not let go")
+
+    def look_again(self) -> None:
+        """Loads this page anew."""
+        self.go(self.page.url.partition("#")[0])  # with a fragment the browser would only scroll
+
+    def look_away(self) -> None:
+        """Leaves a page that comes again by itself."""
+        self.go("about:blank")
 
     def path(self, path: str) -> str:
         """The address of a page in this person's language."""
@@ -107,7 +127,7 @@ class Person:
 
     def open(self, path: str) -> Response:
         """Goes to a page."""
-        response = self.page.goto(self.path(path))
+        response = self.go(self.path(path))
         assert response is not None
         return response
 
@@ -215,7 +235,7 @@ class Person:
         while self.page.locator("#keadaan").get_attribute("data-state") != state:
             assert time.monotonic() < deadline, f"never {state}"
             time.sleep(0.5)
-            self.page.reload()
+            self.look_again()
 
     def download(self, position: int = 0) -> bytes:
         """Downloads the stamped PDF of the order page's n-th download button."""

@@ -61,7 +61,7 @@ def wait_for(person: Person, there: str, seconds: float = 60) -> None:
     while not person.page.get_by_role("button", name=there).count():
         assert time.monotonic() < deadline, f"never: {there}"
         time.sleep(0.5)
-        person.page.reload()
+        person.look_again()
 
 
 def test_an_applicant_joins_waits_is_called_proves_the_contact_and_buys(

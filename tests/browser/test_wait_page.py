@@ -147,7 +147,7 @@ def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: Line, arrive: Ar
     line.draw(ticket)
     for name, (facts, indonesian, english) in STATES.items():
         for person in people:
-            person.page.goto("about:blank")  # else the page comes again by itself when the state changes
+            person.look_away()  # else the page comes again by itself when the state changes
         line.tell(**facts)  # type: ignore[arg-type]
         for person in people:
             answer = person.open(f"/antre/casn/t/{ticket}")
@@ -291,9 +291,9 @@ def test_the_code_on_the_screen_opens_the_place_on_another_phone(line: Line, arr
     picture = Image.open(io.BytesIO(first.page.locator(".qr").screenshot(scale="css")))
     (code,) = zxingcpp.read_barcodes(picture.convert("L").resize((864, 864), Image.Resampling.NEAREST))
     assert code.text == f"{line.gate.url}/antre/casn/t/{ticket}"
-    other.page.goto(code.text)
+    other.go(code.text)
     expect(other.page.locator("#teks")).to_have_value(f"casn {ticket}")
-    other.page.goto(f"{line.gate.url}/antre/casn")
+    other.go(f"{line.gate.url}/antre/casn")
     assert other.page.url.endswith(ticket), "the other phone keeps it now"
 
 

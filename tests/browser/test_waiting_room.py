@@ -88,7 +88,7 @@ def see_turn(person: Person) -> None:
     while not person.page.get_by_role("button", name=ENTER[person.language]).count():
         assert time.monotonic() < deadline, "never called"
         time.sleep(0.3)
-        person.page.reload()
+        person.look_again()
 
 
 def prove(person: Person, contact: str) -> None:
@@ -243,7 +243,7 @@ def test_being_told_is_asked_for_and_stopped(hall: Hall, arrive: Arrive, width: 
     hall.tell("UPDATE waiting_room.queue SET revealed_through = frontier_window + 1000")
     hall.call_everybody()
     link = person.read_word(contact, asked_at, r"(http://localhost:\d+\S*/antre/casn/t/[A-Za-z0-9_-]{128})")
-    person.page.goto(link)
+    person.go(link)
     see_turn(person)
 
 
