@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, LineOfPeople, forged
-from tests.web.door_house import GATE, Counting, House, called, sign_in
+from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
 
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.open_order import open_order
@@ -44,6 +45,42 @@ async def test_who_is_signed_in_with_another_contact_is_asked_for_the_tickets(ho
     assert "diambil dengan kontak lain" in visitor.text
     codes = await house.line.database.owner.fetchval("SELECT count(*) FROM customers.code")
     assert codes == 0, "no code goes to a contact that is not the ticket's"
+
+
+async def test_who_proves_the_contact_is_let_in_with_the_same_answer(house: House) -> None:
+    visitor = await asked_for_the_code(house)
+    assert await visitor.post("/casn/masuk/kode", **await code_sent(house, visitor)) == "/beli?acara=casn"
+    assert {"masuk", "lewat_casn"} <= visitor.cookies.keys()
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 200
+
+
+async def test_at_a_full_door_the_code_signs_in_and_the_door_says_when_to_knock(house: House) -> None:
+    visitor = await asked_for_the_code(house)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    assert await visitor.post("/casn/masuk/kode", **await code_sent(house, visitor)) == "/casn/masuk"
+    assert ("masuk" in visitor.cookies, "lewat_casn" in visitor.cookies) == (True, False)
+    await visitor.get("/casn/masuk")
+    assert visitor.status == 429
+
+
+async def asked_for_the_code(house: House) -> Visitor:
+    """Somebody who is called, before the page that asks for the code."""
+    visitor = house.visitor()
+    visitor.cookies["antre_casn"] = house.line.join(ANI)
+    await house.line.call_everybody()
+    await visitor.get("/casn/masuk")
+    assert await visitor.post("/casn/masuk/kontak", kontak=ANI.partition(":")[2]) == "/casn/masuk/kode"
+    await visitor.get("/casn/masuk/kode")
+    return visitor
+
+
+async def code_sent(house: House, visitor: Visitor) -> dict[str, str]:
+    """The fields of the code's form."""
+    text = await house.line.database.owner.fetchval("SELECT payload->>'text' FROM jobs.outbox")
+    code = re.search(r"\b\d{6}\b", text)
+    assert code is not None
+    return {"kode_id": visitor.cookies["kode"], "kode": code[0]}
 
 
 async def test_who_is_not_called_is_led_back_to_the_wait_page(house: House) -> None:

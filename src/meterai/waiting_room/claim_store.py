@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import asyncpg
 import msgspec
 
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, Row
 from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import Lane
-from meterai.waiting_room.store import QUEUE_COLUMNS, Pass, Queue, queue_of_row
+from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.store import Pass
 
 _KNOCKED_LATELY = timedelta(seconds=60)
 
-_KNOCK = f"""
-    SELECT {QUEUE_COLUMNS}, new_level, returner_level, filled_at, rate, pass_id, order_id, claimed_at,
-        pass_window, lane, gate, pass_sequence
-    FROM waiting_room.queue JOIN waiting_room.door d ON d.queue = number
-        LEFT JOIN (SELECT queue AS pass_queue, pass_id, order_id, claimed_at, number AS pass_window, lane,
-                gate, sequence AS pass_sequence FROM waiting_room.pass WHERE id = $2) p ON pass_queue = number
-    WHERE event = $1"""  # noqa: S608 - names of columns
+_KNOCK = """
+    SELECT q.number, schedule::text, policy::text, state, halted_because, frontier_window, frontier_x::text,
+        coalesce((memory->'late'->>0)::int, 0) AS late_window, coalesce(memory->'late'->>1, '0') AS late_x,
+        new_level, returner_level, filled_at, rate,
+        p.pass_id, p.order_id, p.claimed_at, p.number AS pass_window, p.lane, p.gate, p.sequence
+    FROM waiting_room.queue q JOIN waiting_room.door d ON d.queue = q.number
+        LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.id = $2
+    WHERE event = $1"""
+
+
+class DoorQueue(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a queue what its door asks for: the controller's memory, a hundred times as much, is not in it."""
+
+    number: int
+    schedule: Schedule
+    policy: Policy
+    state: QueueState
+    halted_because: str | None
+    frontier: Frontier
+    late: Frontier
+    """See `store.Queue.late`."""
 
 
 class Knock(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody who knocks finds, read without a lock: see `enter_as_read`."""
 
-    queue: Queue
+    queue: DoorQueue
     door: Door
     rate: float
     held: Pass | None
@@ -38,20 +53,43 @@ async def read_knock(conn: Connection, event: str, id: bytes) -> Knock | None:
     row = await conn.fetchrow(_KNOCK, event, id)
     if row is None:
         return None
-    facts = dict(row)
-    door = Door(facts.pop("new_level"), facts.pop("returner_level"), facts.pop("filled_at"))
-    rate = facts.pop("rate")
-    held = {
-        "pass_id": facts.pop("pass_id"),
-        "order_id": facts.pop("order_id"),
-        "claimed_at": facts.pop("claimed_at"),
-        "window": facts.pop("pass_window"),
-        "lane": facts.pop("lane"),
-        "gate": facts.pop("gate"),
-        "sequence": facts.pop("pass_sequence"),
-    }
-    one = Pass(id=id, **{**held, "lane": Lane(held["lane"])}) if held["pass_id"] is not None else None
-    return Knock(queue=queue_of_row(facts), door=door, rate=rate, held=one)
+    queue = DoorQueue(
+        number=row["number"],
+        schedule=_schedule(row["schedule"]),
+        policy=_policy(row["policy"]),
+        state=QueueState(row["state"]),
+        halted_because=row["halted_because"],
+        frontier=Frontier(row["frontier_window"], int(row["frontier_x"])),
+        late=Frontier(row["late_window"], int(row["late_x"])),
+    )
+    door = Door(row["new_level"], row["returner_level"], row["filled_at"])
+    return Knock(queue=queue, door=door, rate=row["rate"], held=_held(row, id))
+
+
+def _held(row: Row, id: bytes) -> Pass | None:
+    if row["pass_id"] is None:
+        return None
+    return Pass(
+        id=id,
+        pass_id=row["pass_id"],
+        order_id=row["order_id"],
+        claimed_at=row["claimed_at"],
+        window=row["pass_window"],
+        lane=Lane(row["lane"]),
+        gate=row["gate"],
+        sequence=row["sequence"],
+    )
+
+
+@lru_cache(maxsize=16)
+def _schedule(text: str) -> Schedule:
+    """The same for all who knock, so read once."""
+    return msgspec.json.decode(text, type=Schedule)
+
+
+@lru_cache(maxsize=16)
+def _policy(text: str) -> Policy:
+    return msgspec.json.decode(text, type=Policy)
 
 
 async def enter_as_read(conn: Connection, knock: Knock, one: Pass, after: Door) -> bool:

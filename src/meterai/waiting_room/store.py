@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -133,18 +133,18 @@ async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Qu
     row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR NO KEY UPDATE", event)
     if not held or row is None or row["epoch"] > epoch:
         raise Superseded(event)
-    return queue_of_row(row)
+    return _queue_of_row(row)
 
 
 # ------------------------------------------------------------------------------------------------ queues
 
-QUEUE_COLUMNS = """number, event, schedule, policy, is_on, always_in_line, halted_because, rate_cap, note,
+_QUEUE = """SELECT number, event, schedule, policy, is_on, always_in_line, halted_because, rate_cap, note,
         epoch, sequence, state, closed_through, revealed_through, frontier_window, frontier_x::text, moved_at,
-        joined, called, admitted, log_size, config_version, config_sha256, memory"""
-_QUEUE = f"SELECT {QUEUE_COLUMNS} FROM waiting_room.queue"  # noqa: S608 - names of columns
+        joined, called, admitted, log_size, config_version, config_sha256, memory
+    FROM waiting_room.queue"""
 
 
-def queue_of_row(row: Row | Mapping[str, Any]) -> Queue:
+def _queue_of_row(row: Row) -> Queue:
     """The value of a row."""
     facts = dict(row)
     facts["frontier"] = Frontier(facts.pop("frontier_window"), int(facts.pop("frontier_x")))
@@ -161,12 +161,12 @@ def queue_of_row(row: Row | Mapping[str, Any]) -> Queue:
 async def read_queue(conn: Connection, event: str) -> Queue | None:
     """The queue of an event, if it has one."""
     row = await conn.fetchrow(_QUEUE + " WHERE event = $1", event)
-    return queue_of_row(row) if row else None
+    return _queue_of_row(row) if row else None
 
 
 async def read_queues(conn: Connection) -> list[Queue]:
     """All queues."""
-    return [queue_of_row(row) for row in await conn.fetch(_QUEUE + " ORDER BY number")]
+    return [_queue_of_row(row) for row in await conn.fetch(_QUEUE + " ORDER BY number")]
 
 
 async def queue_events(conn: Connection) -> list[str]:
@@ -212,7 +212,7 @@ async def set_rules(tx: Connection, event: str, schedule: Schedule, policy: Poli
 async def lock_queue(tx: Connection, event: str) -> Queue | None:
     """The queue of an event, locked until the end of `tx`."""
     row = await tx.fetchrow(_QUEUE + " WHERE event = $1 FOR NO KEY UPDATE", event)
-    return queue_of_row(row) if row else None
+    return _queue_of_row(row) if row else None
 
 
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:

@@ -23,6 +23,7 @@ TICKET_S = 14 * 24 * 3600
 CLAIM, CERTIFICATE, REMINDER = "masuk", "sertifikat", "kabari"
 PURPOSES = (CLAIM, CERTIFICATE, REMINDER)
 """What somebody with a ticket may want of the site, as the last part of the address."""
+STORE_IS_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _SHUT = {"queue.halted", "queue.out_of_stock", "queue.store_down", "queue.not_published"}
 _RETRY_S = {"queue.out_of_stock": 60}
 _DEFAULT_RETRY_S = 20
@@ -71,7 +72,7 @@ async def calmly(door: Door, step: Step) -> Answer:
     """What a step answers; with the store down, a page that says so and comes back by itself."""
     try:
         return await step(door)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except STORE_IS_DOWN as error:
         log.warning("door_without_store", error=type(error).__name__)
         return refused(door, Refusal(Kind.UNAVAILABLE, "queue.store_down"))
 

@@ -10,12 +10,12 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, store
-from meterai.waiting_room.claim_store import Knock
+from meterai.waiting_room.claim_store import DoorQueue, Knock
 from meterai.waiting_room.door import check_ticket, lane_of, wait_s
 from meterai.waiting_room.log_facts import LateTicketFacts
 from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.published import Published
-from meterai.waiting_room.store import Pass, Queue
+from meterai.waiting_room.store import Pass
 from meterai.waiting_room.tickets import Ticket
 
 _SHUT = {
@@ -28,7 +28,7 @@ _SHUT = {
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket whose holder may knock at the door now."""
 
-    queue: Queue
+    queue: DoorQueue
     ticket: Ticket
     lane: Lane
     is_late: bool
@@ -101,7 +101,7 @@ async def _enter_as_read(
 async def _enter(
     tx: Connection,
     published: Published,
-    queue: Queue,
+    queue: DoorQueue,
     *,
     ticket: Ticket,
     is_in_flight: bool,
@@ -152,7 +152,7 @@ def _late(ticket: Ticket) -> LateTicketFacts:
 
 
 async def _call_of(
-    connection: Connection, published: Published, queue: Queue, *, ticket: Ticket, now: datetime
+    connection: Connection, published: Published, queue: DoorQueue, *, ticket: Ticket, now: datetime
 ) -> Call:
     check_ticket(queue.schedule, ticket)
     if (shut := _SHUT.get(queue.state)) is not None:

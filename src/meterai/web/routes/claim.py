@@ -3,15 +3,16 @@ ticket is the same for whatever else its holder wants."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
+from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.sales.queries import order_page
-from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
@@ -21,6 +22,7 @@ from meterai.web.door import (
     CLAIM,
     PURPOSES,
     REMINDER,
+    STORE_IS_DOWN,
     Door,
     Step,
     ask,
@@ -35,7 +37,7 @@ from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
 from meterai.web.routes.reminder import offer_reminder
 from meterai.web.sign_in import check_code, send_code
-from meterai.web.ticket_holder import Holder, contact_of_ticket, holder_of, kept_ticket, ticket_in
+from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, ticket_in
 
 _IN_FLIGHT = ("paid",)
 
@@ -92,7 +94,7 @@ async def show_code(request: WebRequest, desk: Desk, slug: str) -> Response[byte
 
 @post([f"/{{slug:str}}/{purpose}/kode" for purpose in PURPOSES], status_code=303)
 async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
-    """The contact is proven: its holder is signed in, and goes on."""
+    """The contact is proven: its holder is signed in and goes on; to a pass with the same answer."""
 
     async def check(door: Door) -> Response[bytes]:
         form = await desk.form(request)
@@ -101,7 +103,11 @@ async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[byte
         except Refusal as refusal:
             return ask_code(door, refusal)
         age = int((session.expires_at - desk.house.clock()).total_seconds())
-        return desk.go(request, door.base, cookies=[desk.cookie(SESSION_COOKIE, session.token, max_age=age)])
+        signed_in = desk.cookie(SESSION_COOKIE, session.token, max_age=age)
+        if door.purpose == CLAIM and (text := kept_ticket(request, slug)):
+            with contextlib.suppress(Refusal, *STORE_IS_DOWN):  # the door itself says why
+                return await _let_in(door, text, session.contact, is_in_flight=False, cookies=[signed_in])
+        return desk.go(request, door.base, cookies=[signed_in])
 
     return await calmly(door_of(request, desk, slug), check)
 
@@ -122,24 +128,27 @@ async def _knock(door: Door) -> Response[bytes]:
         if holder.contact is None:
             called = await look_at_call(desk.house.db, published, text, now=desk.house.clock())
             return ask(door, has_ticket=True, has_pass=isinstance(called, Pass))
-        given = await _claim(door, published, holder, is_in_flight=number is not None)
+        return await _let_in(door, text, holder.contact, is_in_flight=number is not None)
     except Refusal as refusal:
         return refused(door, refusal, text=text)
+
+
+async def _let_in(
+    door: Door, text: str, contact: Contact, *, is_in_flight: bool, cookies: Sequence[Cookie] = ()
+) -> Response[bytes]:
+    """The pass of a ticket whose contact is proven, and the way to the purchase. Raises as `claim_pass`."""
+    desk, slug = door.desk, door.event.slug
+    given = await claim_pass(
+        desk.house.db,
+        desk.queues.published(slug),
+        text,
+        contact=f"{contact.kind}:{contact.value}",
+        is_in_flight=is_in_flight,
+        now=desk.house.clock(),
+    )
     until = int(desk.house.clock().timestamp()) + PASS_S
     value = seal_pass(desk.house.secret, slug, HeldPass(given.id, given.pass_id, until))
-    return _inside(door, [desk.cookie(pass_cookie(slug), value, max_age=PASS_S)])
-
-
-async def _claim(door: Door, published: Published, holder: Holder, *, is_in_flight: bool) -> Pass:
-    assert holder.contact is not None
-    return await claim_pass(
-        door.desk.house.db,
-        published,
-        holder.text,
-        contact=f"{holder.contact.kind}:{holder.contact.value}",
-        is_in_flight=is_in_flight,
-        now=door.desk.house.clock(),
-    )
+    return _inside(door, [*cookies, desk.cookie(pass_cookie(slug), value, max_age=PASS_S)])
 
 
 async def _order_in_flight(door: Door) -> str | None:
@@ -162,8 +171,8 @@ def _with_ticket(door: Door, typed: str) -> Response[bytes]:
     return door.desk.go(door.request, door.base, cookies=[keep_ticket(door, text)])
 
 
-def _inside(door: Door, cookies: list[Cookie] | None = None) -> Response[bytes]:
-    return door.desk.go(door.request, f"/beli?acara={door.event.slug}", cookies=cookies or [])
+def _inside(door: Door, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
+    return door.desk.go(door.request, f"/beli?acara={door.event.slug}", cookies=cookies)
 
 
 _STEPS: Final[Mapping[str, Step]] = {
