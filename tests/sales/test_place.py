@@ -17,12 +17,18 @@ from tests.storage_fixtures import TestDatabase
 from meterai.customers.contacts import canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
-from meterai.sales.model import OrderState, PaymentState
-from meterai.sales.queries import find_order_by_token
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
+from meterai.sales.queries import find_order_by_token, order_page
 from meterai.sales.use_cases.add_item import ItemPut, add_document, remove_item, set_quota
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
-from meterai.sales.use_cases.open_order import Owner, open_order
+from meterai.sales.use_cases.open_order import (
+    FormDocument,
+    OpenedOrder,
+    Owner,
+    open_order,
+    open_order_with_documents,
+)
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 
 pytestmark = pytest.mark.storage
@@ -68,6 +74,90 @@ async def test_an_unknown_event_is_refused(shop: Shop) -> None:
         shop.db, SECRET, submit_id="a" * 20, flow="stamp", event_slug="nope", language="id", now=NOON
     )
     assert (await refused(opening)).code == "event.unknown"
+
+
+def form_of(documents: int, form: str = "form-" + "a" * 20) -> list[FormDocument]:
+    """Documents as they come with a form: sent again, with other ids in the same places."""
+    return [
+        FormDocument(document_id=uuid.uuid4(), document_kind=f"kind_{n}", slot=f"{form}/berkas_{n}/0/x")
+        for n in range(documents)
+    ]
+
+
+def open_with(
+    shop: Shop,
+    documents: list[FormDocument],
+    *,
+    submit_id: str = "form-" + "a" * 20,
+    event: str | None = None,
+) -> Coroutine[Any, Any, OpenedOrder]:
+    return open_order_with_documents(
+        shop.db,
+        SECRET,
+        documents,
+        submit_id=submit_id,
+        event_slug=event,
+        language="id",
+        owner=Owner(customer_id=shop.alice, contact=ALICE),
+        price_list=PRICES,
+        now=NOON,
+    )
+
+
+async def test_an_order_opened_with_documents_is_the_one_they_would_be_put_into(shop: Shop) -> None:
+    documents = form_of(3)
+    at_once = await order_page(shop.db, (await open_with(shop, documents)).order_id)
+    by_steps = await shop.open("stamp")
+    for one in form_of(3):
+        await add_document(
+            shop.db,
+            by_steps.order_id,
+            document_id=one.document_id,
+            document_kind=one.document_kind,
+            stamps=1,
+            price_list=PRICES,
+            now=NOON,
+            slot=one.slot,
+        )
+    told = await order_page(shop.db, by_steps.order_id)
+    sums = ("state", "flow", "customer_id", "contact", "quantity", "face_value", "fee", "vat", "total")
+    assert [getattr(at_once, name) for name in sums] == [getattr(told, name) for name in sums]
+    assert at_once.total > 0
+    of_item = ("position", "document_kind", "quantity", "state", "unit_face_value", "unit_fee", "unit_vat")
+    assert [[getattr(item, name) for name in of_item] for item in at_once.items] == [
+        [getattr(item, name) for name in of_item] for item in told.items
+    ]
+    assert [item.document_id for item in at_once.items] == [one.document_id for one in documents]
+
+
+async def test_a_form_with_documents_sent_again_and_again_fills_one_order_once(shop: Shop) -> None:
+    sent = [form_of(2) for _ in range(8)]
+    opened = await asyncio.gather(*(open_with(shop, documents) for documents in sent))
+    assert len({(one.order_id, one.number, one.token) for one in opened}) == 1
+    order = await order_page(shop.db, opened[0].order_id)
+    assert [item.document_kind for item in order.items] == ["kind_0", "kind_1"]
+    assert order.quantity == 2
+    placed = await shop.place(opened[0])
+    again = await open_with(shop, form_of(2))
+    assert (again.order_id, again.state) == (placed.order_id, "awaiting_payment")
+    assert len((await order_page(shop.db, placed.order_id)).items) == 2, "an old form adds nothing"
+
+
+async def test_documents_that_no_order_can_be_opened_with_are_refused_and_leave_none(shop: Shop) -> None:
+    used = form_of(1)
+    await open_with(shop, used)
+    for documents, event, form, code in (
+        (used, None, "b" * 20, "item.document_used"),
+        (form_of(1), "nope", "b" * 20, "event.unknown"),
+        (form_of(DOCUMENTS_PER_ORDER_MAX + 1), None, "b" * 20, "order.too_many_documents"),
+        (form_of(1), None, "short", "order.submit_id"),
+    ):
+        refusal = await refused(open_with(shop, documents, submit_id=form, event=event))
+        assert refusal.code == code
+    await shop.open("quota", submit_id="c" * 20)
+    reused = await refused(open_with(shop, form_of(1), submit_id="c" * 20))
+    assert reused.code == "order.submit_id_reused"
+    assert await shop.database.owner.fetchval("SELECT count(*) FROM sales.orders") == 2
 
 
 async def test_an_order_opened_by_somebody_signed_in_is_theirs_from_the_start(shop: Shop) -> None:

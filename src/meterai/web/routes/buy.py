@@ -15,7 +15,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.add_item import add_document, remove_item
-from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.open_order import FormDocument, open_order_with_documents
 from meterai.stamping.queries import document_names
 from meterai.web.access import (
     OrderKey,
@@ -51,15 +51,6 @@ class Problem:
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A file that was taken. `place` says which one of which form: the same when the form is sent again."""
-
-    document_id: UUID
-    kind: str | None
-    place: str
-
-
 @get("/beli")
 async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The upload form, with one place per document that the event requires."""
@@ -93,23 +84,23 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     accepted, problems = await _accept(request, desk, form, slots, event, customer)
     if not accepted:
         return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
-    house, now = desk.house, desk.house.clock()
-    order = await open_order(
+    house = desk.house
+    order = await open_order_with_documents(
         house.db,
         house.secret,
+        accepted,
         submit_id=submit_id,
-        flow="stamp",
         event_slug=event.slug if event else None,
         language=desk.visit(request).language,
         owner=owner_of(customer),
-        now=now,
+        price_list=house.price_list,
+        now=house.clock(),
     )
     await bind_order(desk, allowed.entry, order.order_id)
     remember_token(order.token, order.order_id)
     cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
-    await _add(desk, order.order_id, accepted)
     if problems:
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, desk, key, problems)
@@ -205,11 +196,11 @@ async def _accept(
     slots: Sequence[Slot],
     event: Event | None,
     customer: SessionCustomer | None,
-) -> tuple[list[Accepted], list[Problem]]:
+) -> tuple[list[FormDocument], list[Problem]]:
     owner = customer.customer_id if customer else None
     language = desk.visit(request).language
     submit_id = _submit_id(form)
-    accepted: list[Accepted] = []
+    accepted: list[FormDocument] = []
     problems: list[Problem] = []
     for slot in slots:
         uploads = form.uploads(slot.field)
@@ -221,7 +212,9 @@ async def _accept(
                     desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
                 place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
-                accepted.append(Accepted(document.document_id, slot.kind, place))
+                accepted.append(
+                    FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)
+                )
             except Refusal as refusal:
                 problems.append(Problem(upload.name, text_of(refusal.code, language, refusal.facts)))
     if not accepted and not problems:
@@ -229,7 +222,7 @@ async def _accept(
     return accepted, problems
 
 
-async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> list[UUID]:
+async def _add(desk: Desk, order_id: UUID, accepted: Sequence[FormDocument]) -> list[UUID]:
     """Puts documents into a draft. Gives their items; those that are there when the form was sent before."""
     house = desk.house
     added = [
@@ -237,11 +230,11 @@ async def _add(desk: Desk, order_id: UUID, accepted: Sequence[Accepted]) -> list
             house.db,
             order_id,
             document_id=one.document_id,
-            document_kind=one.kind,
+            document_kind=one.document_kind,
             stamps=1,
             price_list=house.price_list,
             now=house.clock(),
-            slot=one.place,
+            slot=one.slot,
         )
         for one in accepted
     ]
