@@ -27,7 +27,7 @@ async def write(database: TestDatabase, *topics: str) -> None:
 async def test_a_row_carries_its_payload(database: TestDatabase) -> None:
     order = uuid4()
     async with database.app.transaction() as tx:
-        await outbox.enqueue(tx, "topic", {"order_id": order, "text": "é", "n": 1}, NOW)
+        await outbox.enqueue_many(tx, [("topic", {"order_id": order, "text": "é", "n": 1})], NOW)
     (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10)
     assert entry.payload == {"order_id": str(order), "text": "é", "n": 1}
     assert (entry.topic, entry.attempts, entry.created_at) == ("topic", 1, NOW)
@@ -36,7 +36,7 @@ async def test_a_row_carries_its_payload(database: TestDatabase) -> None:
 async def test_a_row_is_not_there_when_its_transaction_fails(database: TestDatabase) -> None:
     async def failing() -> None:
         async with database.app.transaction() as tx:
-            await outbox.enqueue(tx, "topic", {}, NOW)
+            await outbox.enqueue_many(tx, [("topic", {})], NOW)
             raise ValueError
 
     with pytest.raises(ValueError):

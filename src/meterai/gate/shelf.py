@@ -26,7 +26,6 @@ from meterai.waiting_room.tickets import event_number
 _KEPT_PLACES_MAX = 3_000_000
 """Places of people in windows that are kept sorted, 8 bytes each."""
 _KEPT_WINDOWS_MAX = 4_096
-_CLOSES_A_LOOK = 1_000
 _RECORD = 18
 _ID = 12
 _SLICE = 1_024

@@ -25,17 +25,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def enqueue(tx: Connection, topic: str, payload: Mapping[str, object], now: datetime) -> None:
-    """Writes down that `topic` must be handled with `payload` (JSON values and UUIDs)."""
-    await enqueue_many(tx, [(topic, payload)], now)
-
-
 async def enqueue_many(
     tx: Connection,
     entries: Sequence[tuple[str, Mapping[str, object]]],
     now: datetime,
 ) -> None:
-    """Writes several rows at once."""
+    """Writes down what must be handled: (topic, payload of JSON values and UUIDs) each."""
     if not entries:
         return
     await tx.execute(
