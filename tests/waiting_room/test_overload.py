@@ -27,6 +27,7 @@ BEARS = 1_000 / sum(work for _, work in STEPS)
 WAITING_MS = 0.7
 """Work of each who comes, also if only to wait."""
 KNOCK_MS = 1.5
+HICCUP_S = 1.5
 HEARD_AFTER_S = 2
 """So much older than now is what the controller hears of the site."""
 
@@ -141,8 +142,10 @@ def play(
     seconds: int,
     slow: range = range(0),
     slowness: float = 2.0,
+    still: range = range(0),
 ) -> Evening:
-    """So many come each second. `slow`: seconds in which all work takes `slowness` times as long."""
+    """So many come each second. `slow`: seconds in which all work takes `slowness` times as long; `still`: in
+    which nothing moves for `HICCUP_S`."""
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
     memory = Memory(is_direct=False)
@@ -153,6 +156,8 @@ def play(
     for now in range(1, seconds + 1):
         waiting += offered
         machine.slower = slowness if now in slow else 1.0
+        if now in still:
+            machine.free_at = max(machine.free_at, now - 1) + HICCUP_S
         claimed = entrance.let_in(now, rate)
         told.append(machine.work_to(now, came=offered))
         is_full, at_door = entrance.door.new < 1, len(entrance.held)
@@ -190,6 +195,16 @@ def test_a_minute_at_half_speed_costs_little_more_than_that_minute() -> None:
     told = play(BEARS * 5, thinking=1, seconds=900, slow=range(700, 760))
     left = 1 - 5 * BEARS * WAITING_MS / 1_000
     assert told.finished > 0.85 * left * BEARS * (1 - 30 / 300)
+
+
+@pytest.mark.parametrize("thinking", [1, 4, 10])
+def test_hiccups_of_the_machine_are_not_taken_for_what_it_bears(thinking: float) -> None:
+    """A checkpoint, a neighbour: a second and a half in which nothing moves, again and again."""
+    seconds = 900 + round(60 * thinking)
+    every = 20
+    told = play(BEARS * 5, thinking=thinking, seconds=seconds, still=range(10, seconds, every))
+    left = 1 - 5 * BEARS * WAITING_MS / 1_000 - HICCUP_S / every
+    assert told.finished > 0.88 * left * BEARS
 
 
 @pytest.mark.parametrize("thinking", [1, 4])

@@ -31,7 +31,12 @@ BACKLOG_WANTED_S = 20.0
 FAULTS_WANTED = 0.05
 """Share of requests that fail: the gateway or the store is in trouble."""
 EASY, FULL = 0.6, 0.8
-"""Below the one pressure what the site is believed to bear grows, above the other it shrinks."""
+"""Below the one pressure what the site is believed to bear grows; while the strain is above the other it
+shrinks."""
+STRAIN_S = 10.0
+STRAIN_MAX = 1.5
+"""Strain is the pressure averaged over that time, each second's counted up to that: a site that stands still
+for a second or two (a checkpoint, a neighbour on the machine) bears no less afterwards."""
 BRAKE_FROM, BRAKE_TO = 0.6, 2.0
 """Pressures at which the brake begins to take, and leaves nothing but the floor."""
 GROWTH_PER_S = 0.04
@@ -41,7 +46,7 @@ NEAR, FAR = 0.8, 1.2
 """Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
 GROWTH_NEAR_PER_S = 0.001
 SHRINKING_PER_S = 0.01
-"""Of the rate, for each 1 by which the pressure is over `FULL`, and at most."""
+"""Of the rate, for each 1 by which the strain is over `FULL`."""
 USED_S = 30.0
 """Over how long it is averaged how many came in."""
 USED_ROOM = 1.5
@@ -85,6 +90,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the site is believed to bear, without the brake."""
     full_at: float = 0.0
     """The rate at which the site became full the last time; 0: not known."""
+    strain: float = 0.0
+    """The pressure of the last seconds, averaged."""
     is_full: bool = False
     """The site has been full, and not easy since."""
     used: float = 0.0
@@ -224,19 +231,27 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
     floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
+    strain = memory.strain if is_down else _strained(memory, pressure, elapsed_s)
     rate, full_at = max(memory.rate, floor), memory.full_at
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
-    elif pressure > FULL:
+    elif strain > FULL:
         full_at = full_at if memory.is_full else rate
-        rate *= math.exp(-SHRINKING_PER_S * min(1.0, pressure - FULL) * elapsed_s)
+        rate *= math.exp(-SHRINKING_PER_S * (strain - FULL) * elapsed_s)
     elif pressure < EASY and rate < max(_FREE_FLOORS * floor, USED_ROOM * memory.used, NEAR * full_at):
         is_near = rate > NEAR * full_at > 0
         rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
         full_at = full_at if rate < FAR * full_at else 0.0
     rate = min(cap, max(floor, rate))
-    is_full = pressure > FULL or (memory.is_full and pressure >= EASY)
-    return msgspec.structs.replace(memory, rate=rate, full_at=full_at, is_full=is_full, is_down=is_down)
+    is_full = strain > FULL or (memory.is_full and strain >= EASY)
+    return msgspec.structs.replace(
+        memory, rate=rate, full_at=full_at, strain=strain, is_full=is_full, is_down=is_down
+    )
+
+
+def _strained(memory: Memory, pressure: float, elapsed_s: float) -> float:
+    keep = math.exp(-max(0.0, elapsed_s) / STRAIN_S)
+    return memory.strain * keep + min(STRAIN_MAX, pressure) * (1 - keep)
 
 
 def _braked(rate: float, policy: Policy, pressure: float) -> float:
