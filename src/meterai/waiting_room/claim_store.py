@@ -26,7 +26,7 @@ _KNOCK = """
 
 
 class DoorQueue(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a queue what its door asks for: the controller's memory, a hundred times as much, is not in it."""
+    """Of a queue what its door asks for: not the memory of the controller, which is most of the row."""
 
     number: int
     schedule: Schedule
