@@ -11,7 +11,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import asyncpg
 import structlog
 import uvicorn
 import uvloop
@@ -20,6 +19,7 @@ from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_app
 from meterai.kit import garbage
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
@@ -64,7 +64,7 @@ async def _reporting(house: App, site: Edge) -> AsyncIterator[None]:
     name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def put(load: SiteLoad) -> None:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*DATABASE_IS_DOWN):
             await report_site_load(house.db, name, load)
 
     reporting = asyncio.create_task(report(meter_of(site), put))

@@ -19,11 +19,17 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.queries import find_order_by_token, order_page
-from meterai.sales.use_cases.add_item import ItemPut, add_document, remove_item, set_quota
+from meterai.sales.use_cases.add_item import (
+    FormDocument,
+    ItemPut,
+    add_document,
+    put_documents,
+    remove_item,
+    set_quota,
+)
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.open_order import (
-    FormDocument,
     OpenedOrder,
     Owner,
     open_order,
@@ -108,17 +114,7 @@ async def test_an_order_opened_with_documents_is_the_one_they_would_be_put_into(
     documents = form_of(3)
     at_once = await order_page(shop.db, (await open_with(shop, documents)).order_id)
     by_steps = await shop.open("stamp")
-    for one in form_of(3):
-        await add_document(
-            shop.db,
-            by_steps.order_id,
-            document_id=one.document_id,
-            document_kind=one.document_kind,
-            stamps=1,
-            price_list=PRICES,
-            now=NOON,
-            slot=one.slot,
-        )
+    await put_documents(shop.db, by_steps.order_id, form_of(3), price_list=PRICES, now=NOON)
     told = await order_page(shop.db, by_steps.order_id)
     sums = ("state", "flow", "customer_id", "contact", "quantity", "face_value", "fee", "vat", "total")
     assert [getattr(at_once, name) for name in sums] == [getattr(told, name) for name in sums]

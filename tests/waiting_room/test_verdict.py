@@ -14,7 +14,7 @@ from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Statu
 from meterai.waiting_room.fan import HORIZONS, Prior, fan_of, horizons_to
 from meterai.waiting_room.model import U_MAX, QueueState
 from meterai.waiting_room.past import Past, observed
-from meterai.waiting_room.verdict import Advice, Verdict, chance_of, verdict_of
+from meterai.waiting_room.verdict import Advice, Verdict, course_of, verdict_of
 
 NOW = 1_800_000_000
 HOUR = 3_600
@@ -271,7 +271,8 @@ def test_a_place_that_nobody_knows_yet_has_no_verdict() -> None:
 def test_who_is_further_behind_is_never_done_sooner_or_more_probably(a: int, b: int, after: int) -> None:
     front, back = sorted((a, b))
     now = status()
-    assert chance_of(now, front, NOW + after) >= chance_of(now, back, NOW + after) - 1e-9
+    course = course_of(now)
+    assert course.chance(front, NOW + after) >= course.chance(back, NOW + after) - 1e-9
     first, second = verdict_of(now, front, now=NOW), verdict_of(now, back, now=NOW)
     assert (first.latest or math.inf) <= (second.latest or math.inf) + 5
     assert second.done_by is None or first.done_by is not None

@@ -18,6 +18,9 @@ else:
     Connection = asyncpg.Connection
     Row = asyncpg.Record
 
+DATABASE_IS_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What is raised when the server can't be reached, or not just now."""
+
 
 class Database:
     """A few connections under one role, the one used last taken first.

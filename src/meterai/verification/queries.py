@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import asyncpg
 import msgspec
 
 from meterai.kit.database import Connection
 
-REGISTER_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a look-up raises when the register can't be reached."""
 
 

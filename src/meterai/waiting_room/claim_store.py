@@ -8,18 +8,19 @@ from functools import lru_cache
 import asyncpg
 import msgspec
 
-from meterai.kit.database import Connection, Row
+from meterai.kit.database import Connection
 from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
-from meterai.waiting_room.store import Pass
+from meterai.waiting_room.model import Frontier, Policy, QueueState, Schedule
+from meterai.waiting_room.store import Pass, pass_of_row
 
 _KNOCKED_LATELY = timedelta(seconds=60)
 
 _KNOCK = """
-    SELECT q.number, schedule::text, policy::text, state, halted_because, frontier_window, frontier_x::text,
+    SELECT q.number AS queue_number, schedule::text, policy::text, state, halted_because,
+        frontier_window, frontier_x::text,
         coalesce((memory->'late'->>0)::int, 0) AS late_window, coalesce(memory->'late'->>1, '0') AS late_x,
         new_level, returner_level, filled_at, rate,
-        p.pass_id, p.order_id, p.claimed_at, p.number AS pass_window, p.lane, p.gate, p.sequence
+        p.id, p.pass_id, p.order_id, p.claimed_at, p.number AS window, p.lane, p.gate, p.sequence
     FROM waiting_room.queue q JOIN waiting_room.door d ON d.queue = q.number
         LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.id = $2
     WHERE event = $1"""
@@ -54,7 +55,7 @@ async def read_knock(conn: Connection, event: str, id: bytes) -> Knock | None:
     if row is None:
         return None
     queue = DoorQueue(
-        number=row["number"],
+        number=row["queue_number"],
         schedule=_schedule(row["schedule"]),
         policy=_policy(row["policy"]),
         state=QueueState(row["state"]),
@@ -63,22 +64,8 @@ async def read_knock(conn: Connection, event: str, id: bytes) -> Knock | None:
         late=Frontier(row["late_window"], int(row["late_x"])),
     )
     door = Door(row["new_level"], row["returner_level"], row["filled_at"])
-    return Knock(queue=queue, door=door, rate=row["rate"], held=_held(row, id))
-
-
-def _held(row: Row, id: bytes) -> Pass | None:
-    if row["pass_id"] is None:
-        return None
-    return Pass(
-        id=id,
-        pass_id=row["pass_id"],
-        order_id=row["order_id"],
-        claimed_at=row["claimed_at"],
-        window=row["pass_window"],
-        lane=Lane(row["lane"]),
-        gate=row["gate"],
-        sequence=row["sequence"],
-    )
+    held = pass_of_row(row) if row["id"] is not None else None
+    return Knock(queue=queue, door=door, rate=row["rate"], held=held)
 
 
 @lru_cache(maxsize=16)

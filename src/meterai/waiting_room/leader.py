@@ -9,10 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
 import structlog
 
-from meterai.kit.database import Database
+from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room import store
 from meterai.waiting_room.beacon import BeaconSource
@@ -63,7 +62,7 @@ class Leader:
                     epoch = await store.take_lease(connection, self.holder, LEASE_S)
                 if epoch is not None:
                     await self._lead(epoch, stop)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_IS_DOWN as error:
                 log.warning("queue_store_unavailable", error=type(error).__name__)
             await _pause(stop, STEP_S)
 
@@ -85,7 +84,7 @@ class Leader:
             self.leads = False
             await _end(list(tasks.values()))
             log.info("queue_left", holder=self.holder, epoch=epoch)
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(*DATABASE_IS_DOWN):
                 async with self.db.connection() as connection:
                     await store.end_lease(connection, self.holder, epoch)
 

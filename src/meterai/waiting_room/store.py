@@ -360,7 +360,7 @@ async def take_claims(tx: Connection, queue: int, limit: int) -> list[Pass]:
         queue,
         limit,
     )
-    return sorted((_pass_of(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
+    return sorted((pass_of_row(row) for row in rows), key=lambda one: (one.claimed_at, one.id))
 
 
 async def add_entries(tx: Connection, queue: int, first: int, entries: Sequence[tuple[int, Facts]]) -> None:
@@ -399,7 +399,7 @@ async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
         queue,
         id,
     )
-    return _pass_of(row) if row else None
+    return pass_of_row(row) if row else None
 
 
 async def lock_door(tx: Connection, queue: int) -> tuple[Door, float, str | None]:
@@ -490,5 +490,7 @@ async def is_dead_gate(conn: Connection, queue: int, window: int, gate: int) -> 
     return found is True
 
 
-def _pass_of(row: Row) -> Pass:
-    return Pass(**{**dict(row), "lane": Lane(row["lane"])})
+def pass_of_row(row: Row) -> Pass:
+    """The value of a row that has a pass's fields, perhaps among others."""
+    fields = {name: row[name] for name in Pass.__struct_fields__}
+    return Pass(**{**fields, "lane": Lane(row["lane"])})

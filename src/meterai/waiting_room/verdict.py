@@ -101,11 +101,6 @@ def done_median_s(done_after_s: float) -> float:
     return done_after_s * math.exp(-1.6449 * DONE_SPREAD)
 
 
-def chance_of(status: Status, ahead: int, moment: float) -> float:
-    """The probability of being done at a moment (Unix seconds)."""
-    return _phi(_course_of(status).spreads(ahead, moment))
-
-
 def _of_called(status: Status, now: float, deadline: float) -> Verdict:
     """Called now, as far as anybody knows: only what follows the call is open."""
     middle = done_median_s(status.done_after_s)
@@ -123,9 +118,9 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
 
 
 def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
-    course = _course_of(status)
+    course = course_of(status)
     soonest, latest = course.moment(ahead, SOONEST_Z), course.moment(ahead, LATEST_Z)
-    chance = 1.0 if deadline == math.inf else chance_of(status, ahead, deadline)
+    chance = 1.0 if deadline == math.inf else course.chance(ahead, deadline)
     promised = latest is not None and latest <= deadline
     turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
     is_far = turn is not None and turn - now > NEAR_S
@@ -160,12 +155,12 @@ def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float)
     if deadline == math.inf:
         return _shown(1.0)
     ranks = 12
-    course = _course_of(status)
+    course = course_of(status)
     places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
-    return _shown(sum(_phi(course.spreads(place, deadline)) for place in places) / ranks)
+    return _shown(sum(course.chance(place, deadline) for place in places) / ranks)
 
 
-class _Course(NamedTuple):
+class Course(NamedTuple):
     """What a status says of the evening, worked out once for all who are told of it.
 
     Curves are straight between the horizons of the fan, and go on after the last.
@@ -182,6 +177,10 @@ class _Course(NamedTuple):
     done_well: float
     done_badly: float
     """What a spread of the time from the call to the stamp is worth in people, to the good and bad side."""
+
+    def chance(self, ahead: int, moment: float) -> float:
+        """The probability of being done at a moment (Unix seconds)."""
+        return _phi(self.spreads(ahead, moment))
 
     def spreads(self, ahead: int, moment: float) -> float:
         """By how many spreads the person is done before the moment; negative: after it."""
@@ -219,16 +218,17 @@ class _Course(NamedTuple):
         return after
 
 
-def _course_of(status: Status) -> _Course:
+def course_of(status: Status) -> Course:
+    """What a status says of the evening."""
     return _course(status.at, tuple(status.fan), status.done_after_s)
 
 
 @lru_cache(8)  # an event tells the same of everybody until its next status
-def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> _Course:
+def _course(at: int, fan: tuple[tuple[int, int, int], ...], done_after_s: float) -> Course:
     points = [(0, 0, 0), *fan]
     paces = [(after[2] - before[2]) / (after[0] - before[0]) for before, after in pairwise(points)]
     late = done_median_s(done_after_s) * max(0.0, *paces)
-    return _Course(
+    return Course(
         times=tuple(float(at + seconds) for seconds, _, _ in points),
         called=tuple(float(middle) for _, _, middle in points),
         spread=tuple((middle - low) / LATEST_Z for _, low, middle in points),

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import asyncpg
 import structlog
 from litestar import Response
 from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.sales.events import Event
 from meterai.web.desk import HTML, STATUS, Desk, WebRequest
 from meterai.web.queues import ticket_cookie
@@ -23,7 +23,6 @@ TICKET_S = 14 * 24 * 3600
 CLAIM, CERTIFICATE, REMINDER = "masuk", "sertifikat", "kabari"
 PURPOSES = (CLAIM, CERTIFICATE, REMINDER)
 """What somebody with a ticket may want of the site, as the last part of the address."""
-STORE_IS_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _SHUT = {"queue.halted", "queue.out_of_stock", "queue.store_down", "queue.not_published"}
 _RETRY_S = {"queue.out_of_stock": 60}
 _DEFAULT_RETRY_S = 20
@@ -72,7 +71,7 @@ async def calmly(door: Door, step: Step) -> Answer:
     """What a step answers; with the store down, a page that says so and comes back by itself."""
     try:
         return await step(door)
-    except STORE_IS_DOWN as error:
+    except DATABASE_IS_DOWN as error:
         log.warning("door_without_store", error=type(error).__name__)
         return refused(door, Refusal(Kind.UNAVAILABLE, "queue.store_down"))
 

@@ -16,12 +16,11 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
@@ -87,7 +86,7 @@ class Queues:
         try:
             self._signs = await queue_signs(self._db)
             self._looked_at = time.monotonic()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_IS_DOWN as error:
             if self._looked_at == float("-inf"):
                 raise
             self._looked_at = time.monotonic()

@@ -17,7 +17,7 @@ from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.errors import Kind, Refusal
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.seals import TAG_BYTES, tag
 
@@ -92,6 +92,12 @@ async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
         language=desk.visit(request).language,
         now=house.clock(),
     )
+
+
+def session_cookie(desk: Desk, session: Session) -> Cookie:
+    """The cookie of somebody who is signed in, as long as the session lasts."""
+    age = int((session.expires_at - desk.house.clock()).total_seconds())
+    return desk.cookie(SESSION_COOKIE, session.token, max_age=age)
 
 
 def contact_page(

@@ -11,7 +11,7 @@ import msgspec
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Connection, Row, call
+from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow, ItemState, OrderState, Price
 from meterai.sales.order import Order
 
@@ -28,10 +28,10 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-class NewItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A document of an order that is being opened."""
+class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document of an order that is being opened, and the item that holds it."""
 
-    id: uuid.UUID
+    item_id: uuid.UUID
     document_id: uuid.UUID
     document_kind: str | None
     """Which of the event's required documents."""
@@ -141,7 +141,7 @@ async def lock_order_and_tariff(tx: Connection, order_id: uuid.UUID, day: date) 
 
 
 async def open_order(
-    tx: Connection,
+    connection: Connection,
     order_id: uuid.UUID,
     *,
     number: str,
@@ -152,21 +152,45 @@ async def open_order(
     flow: Flow,
     language: str,
     owner: Owner | None,
+    documents: Sequence[NewDocument] = (),
+    unit_fee: int = 0,
+    unit_vat: int = 0,
     now: datetime,
-) -> OpenedRow:
-    """Writes a new order, or gives the one that was opened with this submit id before.
+) -> tuple[OpenedRow, bool]:
+    """Writes a new order with its documents, one stamp each at the tariff of the day: (order, True).
 
-    Nobody waits for the disk here: what fills the order comes next, and does.
+    Or gives the one that was opened with this submit id before, as it is: (order, False).
 
-    Raises: asyncpg.ForeignKeyViolationError for an unknown event.
+    Without documents nobody waits for the disk here: what fills the order comes next, and does.
+
+    Raises: asyncpg.ForeignKeyViolationError for an unknown event; asyncpg.UniqueViolationError when a
+    document is an item of another order.
     """
-    row = await tx.fetchrow(
-        """INSERT INTO sales.orders
-               (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
-                created_at, customer_id, contact_kind, contact_value)
-           SELECT $1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12
-           FROM set_config('synchronous_commit', 'off', true)
-           ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state""",
+    row = await connection.fetchrow(
+        """WITH tariff AS (
+               SELECT face_value FROM sales.tariff WHERE valid_from <= $13 ORDER BY valid_from DESC LIMIT 1
+           ), opened AS (
+               INSERT INTO sales.orders
+                   (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
+                    created_at, customer_id, contact_kind, contact_value, quantity, face_value, fee, vat,
+                    total)
+               SELECT $1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10, $11, $12, n, n * face, n * $14,
+                   n * $15, n * (face + $14)
+               FROM cardinality($16::uuid[]) AS n,
+                   coalesce((SELECT face_value FROM tariff), 0) AS face,
+                   set_config('synchronous_commit', CASE cardinality($16::uuid[]) WHEN 0 THEN 'off'
+                       ELSE current_setting('synchronous_commit') END, true)
+               ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state
+           ), filled AS (
+               INSERT INTO sales.item
+                   (id, order_id, position, kind, document_id, document_kind, quantity, state,
+                    unit_face_value, unit_fee, unit_vat)
+               SELECT i.id, opened.id, i.position, opened.flow, i.document_id, i.document_kind, 1, 'waiting',
+                   (SELECT face_value FROM tariff), $14, $15
+               FROM opened, unnest($16::uuid[], $17::uuid[], $18::text[])
+                   WITH ORDINALITY AS i (id, document_id, document_kind, position)
+           )
+           SELECT * FROM opened""",
         order_id,
         number,
         submit_id,
@@ -179,85 +203,19 @@ async def open_order(
         owner and owner.customer_id,
         owner and owner.contact.kind,
         owner and owner.contact.value,
-    )
-    return _opened(row) if row else await _opened_before(tx, submit_id)
-
-
-async def open_filled_order(
-    connection: Connection,
-    order_id: uuid.UUID,
-    *,
-    number: str,
-    submit_id: str,
-    token_digest: bytes,
-    organisation_id: uuid.UUID,
-    event_slug: str | None,
-    language: str,
-    owner: Owner | None,
-    items: Sequence[NewItem],
-    unit_fee: int,
-    unit_vat: int,
-    now: datetime,
-) -> tuple[OpenedRow, bool]:
-    """Writes a new order for stamps with its items, one stamp each, at the tariff of the day: (order, True).
-    Or gives the one that was opened with this submit id before, as it is: (order, False).
-
-    Raises: asyncpg.ForeignKeyViolationError for an unknown event; asyncpg.UniqueViolationError when a
-    document is an item of another order.
-    """
-    row = await connection.fetchrow(
-        """WITH tariff AS (
-               SELECT face_value FROM sales.tariff WHERE valid_from <= $12 ORDER BY valid_from DESC LIMIT 1
-           ), opened AS (
-               INSERT INTO sales.orders
-                   (id, number, submit_id, token_digest, organisation_id, event_slug, flow, state, language,
-                    created_at, customer_id, contact_kind, contact_value, quantity, face_value, fee, vat,
-                    total)
-               SELECT $1, $2, $3, $4, $5, $6, 'stamp', 'draft', $7, $8, $9, $10, $11, n, n * face_value,
-                   n * $13, n * $14, n * (face_value + $13)
-               FROM tariff, cardinality($15::uuid[]) AS n
-               ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state
-           ), filled AS (
-               INSERT INTO sales.item
-                   (id, order_id, position, kind, document_id, document_kind, quantity, state,
-                    unit_face_value, unit_fee, unit_vat)
-               SELECT i.id, opened.id, i.position, 'stamp', i.document_id, i.document_kind, 1, 'waiting',
-                   face_value, $13, $14
-               FROM opened, tariff, unnest($15::uuid[], $16::uuid[], $17::text[])
-                   WITH ORDINALITY AS i (id, document_id, document_kind, position)
-           )
-           SELECT * FROM opened""",
-        order_id,
-        number,
-        submit_id,
-        token_digest,
-        organisation_id,
-        event_slug,
-        language,
-        now,
-        owner and owner.customer_id,
-        owner and owner.contact.kind,
-        owner and owner.contact.value,
         business_date(now),
         unit_fee,
         unit_vat,
-        [item.id for item in items],
-        [item.document_id for item in items],
-        [item.document_kind for item in items],
+        [one.item_id for one in documents],
+        [one.document_id for one in documents],
+        [one.document_kind for one in documents],
     )
-    return (_opened(row), True) if row else (await _opened_before(connection, submit_id), False)
-
-
-async def _opened_before(connection: Connection, submit_id: str) -> OpenedRow:
-    row = await connection.fetchrow(
+    is_new = row is not None
+    row = row or await connection.fetchrow(
         "SELECT id, number, flow, event_slug, state FROM sales.orders WHERE submit_id = $1", submit_id
     )
     assert row is not None
-    return _opened(row)
-
-
-def _opened(row: Row) -> OpenedRow:
-    return OpenedRow(**dict(row))
+    return OpenedRow(**dict(row)), is_new
 
 
 _TOTALS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -34,6 +35,14 @@ class ItemPut(msgspec.Struct, frozen=True, kw_only=True):
     """Of this item, in rupiah."""
 
 
+class FormDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that came with a form. `slot`: which one of which form, see `add_document`."""
+
+    document_id: uuid.UUID
+    document_kind: str | None
+    slot: str
+
+
 async def add_document(
     db: Database,
     order_id: uuid.UUID,
@@ -56,7 +65,7 @@ async def add_document(
     """
     if not 1 <= stamps <= STAMPS_PER_DOCUMENT_MAX:
         raise Refusal(Kind.INVALID, "order.stamps", maximum=STAMPS_PER_DOCUMENT_MAX)
-    item_id = derived_id("item", order_id, slot) if slot else derived_id("item", order_id, document_id)
+    item_id = item_of_slot(order_id, slot) if slot else derived_id("item", order_id, document_id)
     return await _put(
         db,
         order_id,
@@ -68,6 +77,38 @@ async def add_document(
         price_list=price_list,
         now=now,
     )
+
+
+async def put_documents(
+    db: Database,
+    order_id: uuid.UUID,
+    documents: Sequence[FormDocument],
+    *,
+    price_list: PriceList,
+    now: datetime,
+) -> list[ItemPut]:
+    """Puts the documents of a form into the order, with one stamp each; sent before, gives what is there.
+
+    Raises: what `add_document` says.
+    """
+    return [
+        await add_document(
+            db,
+            order_id,
+            document_id=one.document_id,
+            document_kind=one.document_kind,
+            stamps=1,
+            price_list=price_list,
+            now=now,
+            slot=one.slot,
+        )
+        for one in documents
+    ]
+
+
+def item_of_slot(order_id: uuid.UUID, slot: str) -> uuid.UUID:
+    """The item that one place of one form fills in an order."""
+    return derived_id("item", order_id, slot)
 
 
 async def set_quota(

@@ -8,6 +8,7 @@ import hmac
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -15,15 +16,14 @@ import msgspec
 
 from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import derived_id, new_id, new_order_number, token_digest
+from meterai.kernel.ids import new_id, new_order_number, token_digest
 from meterai.kit.database import Database
-from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, OrderState, PriceList, price_of
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, OrderState, Price, PriceList, price_of
 from meterai.sales.store import orders
-from meterai.sales.store.orders import OpenedRow, Owner
-from meterai.sales.use_cases.add_item import add_document
+from meterai.sales.store.orders import Owner
+from meterai.sales.use_cases.add_item import FormDocument, item_of_slot, put_documents
 
 __all__ = [
-    "FormDocument",
     "OpenedOrder",
     "Owner",
     "open_order",
@@ -42,14 +42,6 @@ class OpenedOrder(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     state: str
     """"draft", or further on when the form is an old one that was sent again."""
-
-
-class FormDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that came with a form. `slot`: which one of which form, see `add_document`."""
-
-    document_id: uuid.UUID
-    document_kind: str | None
-    slot: str
 
 
 async def open_order(
@@ -71,27 +63,9 @@ async def open_order(
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
     CONFLICT `order.submit_id_reused` when the form was used for something else.
     """
-    if not _SUBMIT_ID.fullmatch(submit_id):
-        raise Refusal(Kind.INVALID, "order.submit_id")
-    token = order_token(secret, submit_id)
-    try:
-        async with db.connection() as connection:
-            row = await orders.open_order(
-                connection,
-                new_id(now),
-                number=new_order_number(),
-                submit_id=submit_id,
-                token_digest=token_digest(token),
-                organisation_id=SELLER,
-                event_slug=event_slug,
-                flow=Flow(flow),
-                language="en" if language == "en" else "id",
-                owner=owner,
-                now=now,
-            )
-    except asyncpg.ForeignKeyViolationError:
-        raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
-    return _opened(row, token, flow=flow, event_slug=event_slug)
+    opening = _Opening(submit_id, Flow(flow), event_slug, language, owner, now)
+    order, _ = await _open(db, secret, opening)
+    return order
 
 
 async def open_order_with_documents(
@@ -108,63 +82,75 @@ async def open_order_with_documents(
 ) -> OpenedOrder:
     """The same for documents to stamp, which are in the order at once with one stamp each.
 
-    Sent again, the form finds the order that it opened, and fills it as `add_document` says.
+    Sent again, the form finds the order that it opened, and fills it as `put_documents` says.
 
-    Raises: what `open_order` and `add_document` say.
+    Raises: what `open_order` and `put_documents` say.
     """
-    if not _SUBMIT_ID.fullmatch(submit_id):
-        raise Refusal(Kind.INVALID, "order.submit_id")
     if len(documents) > DOCUMENTS_PER_ORDER_MAX:
         raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
-    token, order_id, price = order_token(secret, submit_id), new_id(now), price_of(1, 0, price_list)
+    opening = _Opening(submit_id, Flow.STAMP, event_slug, language, owner, now)
+    try:
+        order, is_new = await _open(db, secret, opening, documents, price_of(1, 0, price_list))
+    except asyncpg.UniqueViolationError:
+        raise Refusal(Kind.CONFLICT, "item.document_used") from None
+    if not is_new and order.state == OrderState.DRAFT:
+        await put_documents(db, order.order_id, documents, price_list=price_list, now=now)
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """An order that is being opened."""
+
+    submit_id: str
+    flow: Flow
+    event_slug: str | None
+    language: str
+    owner: Owner | None
+    now: datetime
+
+
+async def _open(
+    db: Database,
+    secret: bytes,
+    opening: _Opening,
+    documents: Sequence[FormDocument] = (),
+    price: Price | None = None,
+) -> tuple[OpenedOrder, bool]:
+    """The order, and whether it was opened just now. `price`: of each document's stamp."""
+    if not _SUBMIT_ID.fullmatch(opening.submit_id):
+        raise Refusal(Kind.INVALID, "order.submit_id")
+    token, order_id = order_token(secret, opening.submit_id), new_id(opening.now)
     try:
         async with db.connection() as connection:  # one statement is one transaction
-            row, is_new = await orders.open_filled_order(
+            row, is_new = await orders.open_order(
                 connection,
                 order_id,
                 number=new_order_number(),
-                submit_id=submit_id,
+                submit_id=opening.submit_id,
                 token_digest=token_digest(token),
                 organisation_id=SELLER,
-                event_slug=event_slug,
-                language="en" if language == "en" else "id",
-                owner=owner,
-                items=[
-                    orders.NewItem(
-                        id=derived_id("item", order_id, one.slot),
+                event_slug=opening.event_slug,
+                flow=opening.flow,
+                language="en" if opening.language == "en" else "id",
+                owner=opening.owner,
+                documents=[
+                    orders.NewDocument(
+                        item_id=item_of_slot(order_id, one.slot),
                         document_id=one.document_id,
                         document_kind=one.document_kind,
                     )
                     for one in documents
                 ],
-                unit_fee=price.unit_fee,
-                unit_vat=price.unit_vat,
-                now=now,
+                unit_fee=price.unit_fee if price else 0,
+                unit_vat=price.unit_vat if price else 0,
+                now=opening.now,
             )
     except asyncpg.ForeignKeyViolationError:
         raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
-    except asyncpg.UniqueViolationError:
-        raise Refusal(Kind.CONFLICT, "item.document_used") from None
-    order = _opened(row, token, flow=Flow.STAMP, event_slug=event_slug)
-    if not is_new and order.state == OrderState.DRAFT:
-        for one in documents:
-            await add_document(
-                db,
-                order.order_id,
-                document_id=one.document_id,
-                document_kind=one.document_kind,
-                stamps=1,
-                price_list=price_list,
-                now=now,
-                slot=one.slot,
-            )
-    return order
-
-
-def _opened(row: OpenedRow, token: str, *, flow: Flow | str, event_slug: str | None) -> OpenedOrder:
-    if (row.flow, row.event_slug) != (flow, event_slug):
+    if (row.flow, row.event_slug) != (opening.flow, opening.event_slug):
         raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
-    return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state)
+    return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state), is_new
 
 
 def order_token(secret: bytes, submit_id: str) -> str:

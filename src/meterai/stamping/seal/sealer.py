@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import asyncpg
 import structlog
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
-from meterai.kit.database import Database
+from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.fail_points import FailPoint, never
 from meterai.kit.stamp_code import code_message
 from meterai.kit.switches import SEALING_STOPPED, is_thrown
@@ -286,4 +285,4 @@ class Sealer:
 
 def is_register_lost(error: BaseException) -> bool:
     """Whether an error says that the database can't be reached: nothing is signed then."""
-    return isinstance(error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | TimeoutError)
+    return isinstance(error, DATABASE_IS_DOWN)

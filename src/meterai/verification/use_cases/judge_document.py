@@ -8,11 +8,11 @@ from datetime import datetime
 import structlog
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
-from meterai.verification.queries import REGISTER_DOWN, find_by_digest, find_releases, find_serials
+from meterai.verification.queries import find_by_digest, find_releases, find_serials
 from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
 
 JUDGE = "meterai.verification.rules:judge"
@@ -54,7 +54,7 @@ async def judge_digest(db: Database, sha256: str) -> Judgement | None:
     try:
         async with db.connection() as connection:
             released, entries = await find_by_digest(connection, sha256)
-    except REGISTER_DOWN as error:
+    except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return None
     return register.from_digest(sha256, released, entries) if released else None
@@ -82,7 +82,7 @@ async def _ask_register(db: Database, opened: Judgement) -> Judgement:
         async with db.connection() as connection:
             released = await find_releases(connection, serials)
             entries = await find_serials(connection, serials)
-    except REGISTER_DOWN as error:
+    except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return register.not_asked(opened, "register.unreachable")
     return register.compare(opened, released, entries)

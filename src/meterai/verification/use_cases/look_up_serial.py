@@ -6,10 +6,10 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import parse_serial
-from meterai.kit.database import Database
+from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.stamp_code import decode_code, verify_code
 from meterai.verification.model import SerialAnswer, Trust
-from meterai.verification.queries import REGISTER_DOWN, find_by_serial, find_releases
+from meterai.verification.queries import find_by_serial, find_releases
 
 
 async def look_up_serial(db: Database, text: str) -> SerialAnswer:
@@ -25,7 +25,7 @@ async def look_up_serial(db: Database, text: str) -> SerialAnswer:
         async with db.connection() as connection:
             entry = await find_by_serial(connection, serial)
             released = await find_releases(connection, [serial]) if entry is not None else []
-    except REGISTER_DOWN as error:
+    except DATABASE_IS_DOWN as error:
         raise Refusal(Kind.UNAVAILABLE, "register.unreachable") from error
     if entry is None:
         return SerialAnswer(serial=serial, known=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -14,8 +13,8 @@ from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
 from meterai.sales.queries import order_page
-from meterai.sales.use_cases.add_item import add_document, remove_item
-from meterai.sales.use_cases.open_order import FormDocument, open_order_with_documents
+from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove_item
+from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names
 from meterai.web.access import (
     OrderKey,
@@ -126,10 +125,14 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     slots = slots_of(event, desk.visit(request).language)
     customer = await customer_of(desk, request)
     accepted, problems = await _accept(request, desk, form, slots, event, customer)
-    added = await _add(desk, key.order_id, accepted)
+    house = desk.house
+    put = await put_documents(
+        house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock()
+    )
     if problems:
         return await _documents_page(request, desk, key, problems)
     order = await order_page(desk.house.db, key.order_id)
+    added = {item.item_id for item in put}
     position = next((n for n, item in enumerate(order.items, 1) if item.id in added), 1)
     return desk.go(request, f"/pesanan/{number}/letak/{position}")
 
@@ -220,25 +223,6 @@ async def _accept(
     if not accepted and not problems:
         problems.append(Problem("", text_of("form.no_file", language)))
     return accepted, problems
-
-
-async def _add(desk: Desk, order_id: UUID, accepted: Sequence[FormDocument]) -> list[UUID]:
-    """Puts documents into a draft. Gives their items; those that are there when the form was sent before."""
-    house = desk.house
-    added = [
-        await add_document(
-            house.db,
-            order_id,
-            document_id=one.document_id,
-            document_kind=one.document_kind,
-            stamps=1,
-            price_list=house.price_list,
-            now=house.clock(),
-            slot=one.slot,
-        )
-        for one in accepted
-    ]
-    return [item.item_id for item in added]
 
 
 async def _documents_page(

@@ -16,9 +16,9 @@ from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import customer_of, open_order_page
-from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.languages import later
-from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
+from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookie, told
 
 TITLE = later("Ke mana kami kirim hasilnya?")
 
@@ -79,9 +79,7 @@ async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[by
     except Refusal as refusal:
         return _code_page(request, desk, number, refusal)
     await _give_owner(desk, key.order_id, session.customer_id, session.contact)
-    age = int((session.expires_at - desk.house.clock()).total_seconds())
-    cookie = desk.cookie(SESSION_COOKIE, session.token, max_age=age)
-    return desk.go(request, f"/pesanan/{number}/bayar", cookies=[cookie])
+    return desk.go(request, f"/pesanan/{number}/bayar", cookies=[session_cookie(desk, session)])
 
 
 @get("/pesanan/{number:str}/bayar")

@@ -12,17 +12,17 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.sales.queries import order_page
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
-from meterai.web.desk import SESSION_COOKIE, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.door import (
     CERTIFICATE,
     CLAIM,
     PURPOSES,
     REMINDER,
-    STORE_IS_DOWN,
     Door,
     Step,
     ask,
@@ -36,7 +36,7 @@ from meterai.web.forms import read_form
 from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
 from meterai.web.routes.reminder import offer_reminder
-from meterai.web.sign_in import check_code, send_code
+from meterai.web.sign_in import check_code, send_code, session_cookie
 from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, ticket_in
 
 _IN_FLIGHT = ("paid",)
@@ -102,10 +102,9 @@ async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[byte
             session = await check_code(request, desk, form)
         except Refusal as refusal:
             return ask_code(door, refusal)
-        age = int((session.expires_at - desk.house.clock()).total_seconds())
-        signed_in = desk.cookie(SESSION_COOKIE, session.token, max_age=age)
+        signed_in = session_cookie(desk, session)
         if door.purpose == CLAIM and (text := kept_ticket(request, slug)):
-            with contextlib.suppress(Refusal, *STORE_IS_DOWN):  # the door itself says why
+            with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the door itself says why
                 return await _let_in(door, text, session.contact, is_in_flight=False, cookies=[signed_in])
         return desk.go(request, door.base, cookies=[signed_in])
 

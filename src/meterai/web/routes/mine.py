@@ -33,7 +33,7 @@ from meterai.web.order_view import CHIPS
 from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
-from meterai.web.sign_in import check_code, code_page, contact_page, send_code, told
+from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookie, told
 from meterai.web.uploads import accept_upload
 
 TITLE = later("Masuk ke Meterai saya")
@@ -91,8 +91,7 @@ async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
         session = await check_code(request, desk, form)
     except Refusal as refusal:
         return code_page(request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal)
-    age = int((session.expires_at - desk.house.clock()).total_seconds())
-    return desk.go(request, "/saya", cookies=[desk.cookie(SESSION_COOKIE, session.token, max_age=age)])
+    return desk.go(request, "/saya", cookies=[session_cookie(desk, session)])
 
 
 @post("/saya/keluar", status_code=303)
