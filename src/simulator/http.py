@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 from urllib.parse import urlencode, urljoin
@@ -19,6 +19,8 @@ LOOPBACK = {"127.0.0.1", "localhost"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
 _ACCEPTS = "Accept-Language: id\r\nAccept-Encoding: gzip\r\n"
+_STRAIGHT = {"langsung": "1"}
+"""What the pages' script adds to a form: the page that follows may be its answer."""
 _BOUNDARY = "----meterai-8f1c2a90b7d3"
 
 
@@ -76,7 +78,7 @@ class Browser:
 
     async def post(self, target: str, fields: dict[str, str], *, follow: bool = True) -> Response:
         """Sends a form as application/x-www-form-urlencoded."""
-        body = urlencode(fields).encode()
+        body = urlencode({**fields, **_STRAIGHT}).encode()
         kind = "application/x-www-form-urlencoded"
         return await self.request("POST", target, body=body, content_type=kind, follow=follow)
 
@@ -85,7 +87,7 @@ class Browser:
     ) -> Response:
         """Sends a form with files (RFC 7578): `files` are (field, file name, content)."""
         parts: list[bytes] = []
-        for name, value in fields.items():
+        for name, value in {**fields, **_STRAIGHT}.items():
             parts.append(
                 f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             )
@@ -116,6 +118,9 @@ class Browser:
         url = _absolute(self.url or self.base, target)
         for _ in range(6):
             response = await self._exchange(method, url, body, content_type)
+            if b"content-location" in response.headers:
+                url = _absolute(url, response.header(b"content-location"))
+                response = replace(response, url=url)
             if not stay:
                 self.url = url
             if not follow or response.status not in _REDIRECTS:

@@ -136,10 +136,14 @@ class Person:
         expect(self.page.locator("main")).to_contain_text(text)
 
     def press(self, name: str) -> None:
-        """Presses the first button or link of this name in the main part of the page."""
+        """Presses the first button or link of this name in the main part of the page.
+
+        Back when the scripts of the page that follows have run: an answer to a form has its own address then.
+        """
         pattern = re.compile(re.escape(name))
         main = self.page.locator("main")
         main.get_by_role("button", name=pattern).or_(main.get_by_role("link", name=pattern)).first.click()
+        self.page.wait_for_load_state("domcontentloaded")
 
     def approve(self, name: str) -> None:
         """This page, as it is now: fits the width, has no barrier that axe knows, and goes into the album."""

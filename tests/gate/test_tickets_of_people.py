@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.gate.ticket_code import read_code
 from tests.gate.visitor import get, join, post
@@ -17,6 +19,27 @@ def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate:
     assert "HttpOnly; SameSite=Lax" in answer.headers["set-cookie"]
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_page_with_a_script_gets_the_wait_page_as_the_answer(gate: GateProcess) -> None:
+    earlier = join(gate.port, "dulu@contoh.id").ticket
+    page = post(
+        gate.port,
+        "/en/antre/casn",
+        {"kontak": "langsung@contoh.id", "langsung": "1"},
+        Cookie=f"antre_casn={earlier}",
+    )
+    found = re.fullmatch(r"/en/antre/casn/t/([A-Za-z0-9_-]{128})", page.headers["content-location"])
+    assert found
+    assert (page.status, found[1] != earlier) == (200, True)
+    assert f'data-address="{found[0]}"' in page.text
+    assert page.headers["set-cookie"].startswith(f"antre_casn={found[1]};")
+    assert read_code(page.text) == f"{gate.url}{found[0]}"
+    alone = get(gate.port, found[0])
+    assert 'data-address=""' in alone.text
+    assert "content-location" not in alone.headers
+    typed = post(gate.port, "/antre/casn/tiket", {"tiket": found[1], "langsung": "1"})
+    assert typed.headers["content-location"] == f"/antre/casn/t/{found[1]}"
 
 
 def test_the_link_opens_on_another_phone_which_keeps_the_ticket_too(gate: GateProcess) -> None:

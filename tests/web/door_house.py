@@ -36,6 +36,7 @@ class Visitor:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
+        self.sent_from = "same-origin"
 
     async def get(self, address: str) -> str:
         """Asks for a page; gives where it leads, or its own address."""
@@ -51,6 +52,7 @@ class Visitor:
         parts = urlsplit(address)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = [(b"cookie", cookies.encode()), (b"content-type", kind.encode())]
+        headers.append((b"sec-fetch-site", self.sent_from.encode()))
         scope = {
             "type": "http", "method": method, "path": parts.path, "query_string": parts.query.encode(),
             "headers": headers, "client": ("192.0.2.7", 5), "server": ("localhost", 80), "scheme": "http",

@@ -55,6 +55,15 @@ async def test_who_proves_the_contact_is_let_in_with_the_same_answer(house: Hous
     assert visitor.status == 200
 
 
+async def test_the_code_may_be_answered_with_the_page_of_the_purchase_itself(house: House) -> None:
+    visitor = await asked_for_the_code(house)
+    await visitor.post("/casn/masuk/kode", **await code_sent(house, visitor), langsung="1")
+    assert (visitor.status, visitor.headers["content-location"]) == (200, "/beli?acara=casn")
+    assert 'data-address="/beli?acara=casn"' in visitor.text
+    assert {"masuk", "lewat_casn"} <= visitor.cookies.keys()
+    assert 'name="kiriman"' in visitor.text
+
+
 async def test_at_a_full_door_the_code_signs_in_and_the_door_says_when_to_knock(house: House) -> None:
     visitor = await asked_for_the_code(house)
     await house.line.set_rate(60, new=0.0, returner=0.0)
@@ -62,6 +71,18 @@ async def test_at_a_full_door_the_code_signs_in_and_the_door_says_when_to_knock(
     assert ("masuk" in visitor.cookies, "lewat_casn" in visitor.cookies) == (True, False)
     await visitor.get("/casn/masuk")
     assert visitor.status == 429
+
+
+async def test_the_wait_pages_button_may_be_answered_with_the_doors_page_if_our_cookies_came_along(
+    house: House,
+) -> None:
+    visitor = await called(house, ANI)
+    ticket = visitor.cookies["antre_casn"]
+    await visitor.post("/casn/masuk", tiket=ticket, langsung="1")
+    assert (visitor.status, visitor.headers["content-location"]) == (200, "/beli?acara=casn")
+    visitor.sent_from = "cross-site"  # then the browser keeps the cookies of this site to itself
+    assert await visitor.post("/casn/masuk", tiket=ticket, langsung="1") == "/casn/masuk"
+    assert visitor.status == 303
 
 
 async def asked_for_the_code(house: House) -> Visitor:

@@ -18,7 +18,15 @@ from meterai.gate import publishing
 from meterai.gate.clocks import moment_text
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request, lines_of, respond
-from meterai.gate.joining import Joining, Load, WorkMode, cookie_ticket, read_form, typed_ticket
+from meterai.gate.joining import (
+    Joining,
+    Load,
+    WorkMode,
+    cookie_ticket,
+    is_straight,
+    read_form,
+    typed_ticket,
+)
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
@@ -26,7 +34,7 @@ from meterai.gate.room import NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
-from meterai.gate.waiting import told_of, wait_page
+from meterai.gate.waiting import address_of, told_of, wait_page
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
@@ -82,7 +90,7 @@ class Gate:
         self.settings = settings
         self.pages = Pages(settings.site_url)
         self.safety: Headers = safety_headers(
-            settings.site_url, style_hash=self.pages.style_hash, script_hash=self.pages.script_hash
+            settings.site_url, style_hash=self.pages.style_hash, script_hashes=self.pages.script_hashes
         )
         self._page_lines: dict[tuple[str, str], str] = {}
         self.halls: dict[str, Hall] = {}
@@ -289,14 +297,12 @@ class _Visit:
             return self.shut()
         if joined is NoTicket.DIRECT:
             return respond(303, b"", (("location", self.purchase()), *_NO_STORE))
-        closes_at = self.hall.shelf.config.schedule.closes_at
-        there = self.go_to(joined.text, self.gate.cookie(self.slug, joined.text, closes_at))
         if joined.is_durable:
-            return there
+            return self.lead_to(joined.text)
 
         def tell(is_durable: bool) -> None:
-            answer = there if is_durable else self.form(Refusal(Kind.UNAVAILABLE, "disk.failed"))
-            self.request.answer(answer)
+            failed = Refusal(Kind.UNAVAILABLE, "disk.failed")
+            self.request.answer(self.lead_to(joined.text) if is_durable else self.form(failed))
 
         self.hall.room.when_durable(tell)
         return None
@@ -379,8 +385,8 @@ class _Visit:
 
     # ------------------------------------------------------------------ wait
 
-    def wait(self, text: str) -> bytes:
-        """The wait page."""
+    def wait(self, text: str, *, is_moved: bool = False) -> bytes:
+        """The wait page. `is_moved`: as the answer to a form."""
         hall = self.hall
         try:
             ticket = hall.joining.check(text)
@@ -395,11 +401,14 @@ class _Visit:
         body = wait_page(
             self.gate.pages, hall.shelf, hall.facts, text, ticket,
             told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
+            is_moved=is_moved,
         )  # fmt: skip
-        cookies: tuple[tuple[str, str], ...] = ()
-        if not cookie_ticket(self.request, self.slug):
-            cookies = (self.gate.cookie(self.slug, text, hall.shelf.config.schedule.closes_at),)
-        return self.page(200, body, *cookies)
+        more: tuple[tuple[str, str], ...] = ()
+        if is_moved:
+            more = (("content-location", address_of(self.slug, text, self.language)), self.keeps(text))
+        elif not cookie_ticket(self.request, self.slug):
+            more = (self.keeps(text),)
+        return self.page(200, body, *more)
 
     def ready(self, text: str) -> bytes:
         """A sign of life shortly before the turn; counted once."""
@@ -427,8 +436,7 @@ class _Visit:
             self.hall.joining.check(text)
         except Refusal as refusal:
             return self.form(refusal)
-        closes_at = self.hall.shelf.config.schedule.closes_at
-        return self.go_to(text, self.gate.cookie(self.slug, text, closes_at))
+        return self.lead_to(text)
 
     # ----------------------------------------------------------------- parts
 
@@ -443,10 +451,20 @@ class _Visit:
         told = self.request.header(b"x-forwarded-for").decode("latin-1").rpartition(",")[2].strip()
         return told if told and self.request.peer in ("127.0.0.1", "::1", "") else self.request.peer
 
+    def keeps(self, ticket: str) -> tuple[str, str]:
+        """The cookie that keeps a ticket."""
+        return self.gate.cookie(self.slug, ticket, self.hall.shelf.config.schedule.closes_at)
+
+    def lead_to(self, ticket: str) -> bytes:
+        """The answer to a form that gave this ticket: its wait page, at once where the page's script can show
+        it (docs/decisions/0022)."""
+        if is_straight(self.request):
+            return self.wait(ticket, is_moved=True)
+        return self.go_to(ticket, self.keeps(ticket))
+
     def go_to(self, ticket: str, *more: tuple[str, str]) -> bytes:
         """303 to the wait page."""
-        prefix = "/en" if self.language == "en" else ""
-        where = ("location", f"{prefix}/antre/{self.slug}/t/{ticket}")
+        where = ("location", address_of(self.slug, ticket, self.language))
         return respond(303, b"", (where, *more, *_NO_STORE, _PRIVATE))
 
     def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:

@@ -176,6 +176,11 @@ def read_form(request: Request) -> Form:
     return Form(fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""))
 
 
+def is_straight(request: Request) -> bool:
+    """Whether a form came from a page whose script can show the page that follows as its answer."""
+    return b"langsung=1" in request.body
+
+
 def _fields(body: bytes) -> dict[str, str]:
     """Of application/x-www-form-urlencoded: at most twenty, the first of each name counts."""
     fields: dict[str, str] = {}

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 FOLDER = Path(__file__).parent
 _WORDS = re.compile(r'\{\{ t\("([^"]*)", "([^"]*)"\) \}\}')
 _FRAMES_MAX = 512
+_IN_PAGES = {"wait.js", "straight.js"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -69,12 +70,13 @@ class Pages:
         self.style = _squeeze((FOLDER / "static" / "gate.css").read_text())
         self.style_hash = _hash(self.style)
         self.script = _bare((FOLDER / "static" / "wait.js").read_text())
-        self.script_hash = _hash(self.script)
+        self.straight = _bare((FOLDER / "static" / "straight.js").read_text())
+        self.script_hashes = [_hash(self.script), _hash(self.straight)]
         self.assets: dict[str, tuple[str, bytes]] = {}
         """Address -> (content type, content)."""
         self._addresses: dict[str, str] = {}
         for path in sorted((FOLDER / "static").iterdir()):
-            if path.suffix in _TYPES and path.name != "wait.js":
+            if path.suffix in _TYPES and path.name not in _IN_PAGES:
                 content = path.read_bytes()
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
@@ -139,6 +141,8 @@ class Pages:
             "site": self.site,
             "style": Markup(self.style),  # noqa: S704 - a file of ours
             "script": Markup(self.script),  # noqa: S704 - a file of ours
+            "straight": Markup(self.straight),  # noqa: S704 - a file of ours
+            "address": "",
         }
         return environment
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 type Headers = tuple[tuple[str, str], ...]
 
 
-def safety_headers(site_url: str, *, style_hash: str, script_hash: str) -> Headers:
+def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str]) -> Headers:
     """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
 
-    `style_hash`, `script_hash`: of the one style and the one script that stand in the pages themselves
+    `style_hash`, `script_hashes`: of the one style and the scripts that stand in the pages themselves
     (CSP level 3, `sha256-...`).
     """
     parts = urlsplit(site_url)
+    scripts = " ".join(f"'{one}'" for one in script_hashes)
     policy = (
-        f"default-src 'none'; script-src 'self' '{script_hash}'; worker-src 'self'; "
+        f"default-src 'none'; script-src 'self' {scripts}; worker-src 'self'; "
         f"style-src '{style_hash}'; img-src 'self' data:; connect-src 'self'; "
         f"form-action 'self' {parts.scheme}://{parts.netloc}; frame-ancestors 'none'; base-uri 'none'"
     )

@@ -62,12 +62,14 @@ def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> To
 
 def wait_page(
     pages: Pages, shelf: Shelf, event: EventFacts, text: str, ticket: Ticket, *,
-    told: Told, language: str, now: float, gate_url: str,
+    told: Told, language: str, now: float, gate_url: str, is_moved: bool = False,
 ) -> bytes:  # fmt: skip
-    """The page of a ticket, about 10 kB. `gate_url`: where its link leads, without a slash at its end."""
+    """The page of a ticket, about 10 kB. `gate_url`: where its link leads, without a slash at its end.
+
+    `is_moved`: it is the answer to a form, and says under which address it stands by itself.
+    """
     standing, verdict, status = told.standing, told.verdict, shelf.status
-    folder = f"/antre/{shelf.slug}/t/"
-    path, link = folder + text, f"{gate_url}{'/en' if language == 'en' else ''}{folder}"
+    link = f"{gate_url}{address_of(shelf.slug, '', language)}"
     refresh = refresh_seconds(shelf, standing, ticket, now)
     said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
     ahead, number = _shown_ahead(standing, verdict), standing.number
@@ -110,9 +112,16 @@ def wait_page(
         "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
         "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
         "told": said.told,
+        "address": address_of(shelf.slug, text, language) if is_moved else "",
         **lines,
     }
+    path = address_of(shelf.slug, text, "id")
     return pages.render_often("wait.html", language, path=path, frame=frame, own=own)
+
+
+def address_of(slug: str, text: str, language: str) -> str:
+    """Where the wait page of a ticket stands at the gate."""
+    return f"{'/en' if language == 'en' else ''}/antre/{slug}/t/{text}"
 
 
 def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float) -> int:

@@ -24,6 +24,9 @@ from meterai.web.visits import Visit, visit_of
 
 VISITOR_COOKIE = "kunjungan"
 SESSION_COOKIE = "masuk"
+STRAIGHT_FIELD = "langsung"
+"""A field that the script of a page adds to its forms: the answer may be the page that follows
+(decision 0022)."""
 HTML = "text/html"
 YEAR_SECONDS = 365 * 24 * 3600
 STATUS = {
@@ -94,9 +97,9 @@ class Desk:
         """
         form = await read_form(request.headers.get("content-type", ""), request.stream(), limits)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
-        crossed = request.headers.get("sec-fetch-site") == "cross-site"
-        if crossed or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
+        if _crossed(request) or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
+        note_straight(request, form)
         return form
 
     async def free_place(
@@ -114,3 +117,15 @@ class Desk:
     def visit(self, request: WebRequest) -> Visit:
         """Language and address of this request."""
         return visit_of(request.scope)
+
+
+def note_straight(request: WebRequest, form: Form) -> None:
+    """Notes whether the answer to a form may be the page that follows.
+
+    Not when another site's page sent it: then it came without our cookies, which the next page may need.
+    """
+    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not _crossed(request)
+
+
+def _crossed(request: WebRequest) -> bool:
+    return request.headers.get("sec-fetch-site") == "cross-site"

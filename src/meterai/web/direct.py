@@ -13,9 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from meterai.web.cookies import PageRequest, cookie_header
+from meterai.web.visits import Visit, attach, split_language, visit_of
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables
 type Receive = Callable[[], Awaitable[Any]]
@@ -26,6 +28,8 @@ type Answering = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 _WHOLE = "Response[bytes]"
 """What a handler returns that has its whole answer ready; streams are Litestar's."""
 _READERS: dict[str, ReadParameter] = {"str": str, "int": int, "uuid": UUID}
+_HOPS_MAX = 3
+_OF_BODY = (b"cookie", b"content-type", b"content-length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +88,32 @@ class DirectRoutes:
             rivals.sort(key=lambda rival: len(rival.parameters))  # /saya/masuk before /{slug}/masuk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        segments = scope["path"].split("/")
-        for route in self._routes.get((scope["method"], len(segments) - 1), ()):
+        found = self._find(scope["method"], scope["path"])
+        if found is None:
+            await self._litestar(scope, receive, send)
+            return
+        route, arguments = found
+        request = self._ask(route, arguments, scope, receive, send)
+        try:
+            response = await route.handler.fn(**arguments)
+        except Exception as error:
+            response = self._answer_error(request, error)
+        if response.status_code == 303 and visit_of(scope).is_straight:
+            response = await self._page_behind(request, response, send) or response
+        await _send(response, send, response.status_code or route.handler.status_code)
+
+    def _find(self, method: str, path: str) -> tuple[_Route, dict[str, Any]] | None:
+        """The route of an address and what its handler is called with."""
+        segments = path.split("/")
+        for route in self._routes.get((method, len(segments) - 1), ()):
             arguments = route.arguments(segments)
             if arguments is not None:
-                await self._answer(route, arguments, scope, receive, send)
-                return
-        await self._litestar(scope, receive, send)
+                return route, arguments
+        return None
 
-    async def _answer(
+    def _ask(
         self, route: _Route, arguments: dict[str, Any], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    ) -> PageRequest:
         scope |= {
             "litestar_app": self._litestar,
             "route_handler": route.handler,
@@ -103,11 +122,42 @@ class DirectRoutes:
         request = PageRequest(scope, receive, send)
         if route.takes_request:
             arguments["request"] = request
-        try:
-            response = await route.handler.fn(**arguments)
-        except Exception as error:
-            response = self._answer_error(request, error)
-        await _send(response, send, response.status_code or route.handler.status_code)
+        return request
+
+    async def _page_behind(
+        self, form: PageRequest, redirect: Response[Any], send: Send
+    ) -> Response[Any] | None:
+        """The page to which the answer to a form sends, made at once (decision 0022).
+
+        None when the browser must go there itself: the page is none of these routes', or making it failed.
+        """
+        given: dict[str, Cookie] = {}
+        for _ in range(_HOPS_MAX):
+            given |= {cookie.key: cookie for cookie in redirect.cookies}
+            target = redirect.headers["Location"]
+            scope = _scope_of(form, target, given)
+            found = self._find("GET", scope["path"]) if scope else None
+            if found is None:
+                return None
+            route, arguments = found
+            self._ask(route, arguments, scope, _nothing, send)
+            try:
+                page = await route.handler.fn(**arguments)
+            except Exception:  # the browser goes there and is told
+                return None
+            if page.status_code == 303:
+                redirect = page
+                continue
+            given |= {cookie.key: cookie for cookie in page.cookies}
+            headers = {**page.headers, "Content-Location": target}
+            return Response(
+                page.content,
+                status_code=page.status_code or route.handler.status_code,
+                media_type=page.media_type,
+                headers=headers,
+                cookies=list(given.values()),
+            )
+        return None
 
 
 def _route(path: str, handler: HTTPRouteHandler, given: Mapping[str, Any]) -> _Route:
@@ -128,6 +178,33 @@ def _route(path: str, handler: HTTPRouteHandler, given: Mapping[str, Any]) -> _R
         takes_request="request" in wanted,
         handler=handler,
     )
+
+
+def _scope_of(form: PageRequest, target: str, given: Mapping[str, Cookie]) -> Scope:
+    """What a browser would ask for, that is sent on to `target` with these cookies; None when not ours."""
+    path, _, query = target.partition("?")
+    if not path.startswith("/") or path.startswith("//") or "#" in target or "%" in path:
+        return None
+    kept = form.cookies | {name: cookie.value or "" for name, cookie in given.items()}
+    gone = {name for name, cookie in given.items() if cookie.max_age == 0}
+    cookies = "; ".join([f"{name}={value}" for name, value in kept.items() if name not in gone])
+    language, path = split_language(path)
+    scope = {
+        **form.scope,
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [pair for pair in form.scope["headers"] if pair[0] not in _OF_BODY]
+        + [(b"cookie", cookies.encode("latin-1"))],
+        "state": {},
+    }
+    attach(scope, Visit(language, path, query, is_moved=True))
+    return scope
+
+
+async def _nothing() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def _send(response: Response[Any], send: Send, status: int) -> None:

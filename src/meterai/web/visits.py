@@ -19,6 +19,10 @@ class Visit:
     path: str
     query: str
     _help_code: str = ""
+    is_straight: bool = False
+    """The form came from a page whose script can show the page that it leads to as its answer."""
+    is_moved: bool = False
+    """The page is the answer to a form, whose address the browser shows until the page's script mends it."""
 
     @property
     def help_code(self) -> str:

@@ -17,7 +17,7 @@ from meterai.sales.queries import order_page
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
-from meterai.web.desk import Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest, note_straight
 from meterai.web.door import (
     CERTIFICATE,
     CLAIM,
@@ -58,6 +58,7 @@ async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[by
     """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof."""
     door = door_of(request, desk, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
+    note_straight(request, form)
     return _with_ticket(door, form.text("tiket"))
 
 

@@ -2,6 +2,8 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
+  // The answer to a form may be the page that follows it: it is shown under its own address, and reloaded from there.
+  if (root.dataset.address) history.replaceState(history.state, "", root.dataset.address);
   const $ = (selector, base = document) => [...base.querySelectorAll(selector)];
 
   // One press is enough: a second one while the first is on its way does nothing.
@@ -9,6 +11,10 @@
     const form = event.target;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
+    if (form.method === "post") {
+      const straight = form.querySelector("[name=langsung]") || form.appendChild(document.createElement("input"));
+      Object.assign(straight, { type: "hidden", name: "langsung", value: "1" });
+    }
     const button = event.submitter || form.querySelector("button");
     if (!button) return;
     setTimeout(() => {

@@ -1,0 +1,151 @@
+"""Forms whose answer is the page that follows: what comes of it, and when the browser goes there itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import Cookie
+
+from meterai.web.cookies import read_cookies
+from meterai.web.direct import DirectRoutes
+from meterai.web.visits import Visit, attach, visit_of
+
+type WebRequest = Request[Any, Any, Any]
+
+
+def lead_to(target: str, *cookies: Cookie) -> Response[bytes]:
+    return Response(b"", status_code=303, headers={"Location": target}, cookies=list(cookies))
+
+
+@post("/kirim", status_code=303)
+async def send_on(request: WebRequest) -> Response[bytes]:
+    await request.body()
+    request.query_params.get("ke")  # read, and kept by Litestar for this request alone
+    gone = Cookie(key="lama", value="", max_age=0)
+    return lead_to(request.query_params["ke"], Cookie(key="baru", value="1"), gone)
+
+
+@get("/halaman/{name:str}")
+async def page(request: WebRequest, name: str) -> Response[bytes]:
+    visit = visit_of(request.scope)
+    sent = "&".join(f"{key}={value}" for key, value in sorted(request.cookies.items()))
+    body = await request.body()
+    told = f"{request.method} {name} {visit.here(visit.language)} {visit.is_moved} {sent} {body!r}"
+    seen = Cookie(key="baru", value="2")
+    return Response(told.encode(), media_type="text/html", headers={"X-Mark": "m"}, cookies=[seen])
+
+
+@get("/lewat")
+async def through() -> Response[bytes]:
+    return lead_to("/halaman/akhir?n=1", Cookie(key="lewat", value="ya"))
+
+
+@get("/putar")
+async def around() -> Response[bytes]:
+    return lead_to("/putar")
+
+
+@get("/penuh")
+async def full() -> Response[bytes]:
+    return Response(b"later", status_code=503, media_type="text/html", headers={"Retry-After": "9"})
+
+
+@get("/gagal")
+async def failing() -> Response[bytes]:
+    raise LookupError("x")
+
+
+HANDLERS = [send_on, page, through, around, full, failing]
+
+
+class Answer:
+    """What the browser receives."""
+
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        self.status: int = messages[0]["status"]
+        pairs = [(key.decode(), value.decode()) for key, value in messages[0]["headers"]]
+        self.headers = dict(pairs)
+        self.cookies = [value for key, value in pairs if key == "set-cookie"]
+        self.body = b"".join(message.get("body", b"") for message in messages[1:]).decode()
+
+
+def send(target: str, *, straight: bool = True, cookies: str = "lama=1; tetap=2") -> Answer:
+    """Sends the form that leads to `target`."""
+    litestar = Litestar(HANDLERS, openapi_config=None)
+
+    def answer_error(request: WebRequest, error: Exception) -> Response[bytes]:
+        return Response(b"error", status_code=500, media_type="text/plain")
+
+    routes = DirectRoutes(litestar, HANDLERS, given={}, answer_error=answer_error)
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"rahasia", "more_body": False}
+
+    async def take(message: dict[str, Any]) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/kirim", "raw_path": b"/kirim",
+        "query_string": f"ke={target.replace('?', '%3F').replace('=', '%3D')}".encode(),
+        "headers": [(b"cookie", cookies.encode()), (b"content-type", b"text/plain")],
+        "client": ("127.0.0.1", 1), "server": ("h", 80), "scheme": "http", "state": {},
+        "http_version": "1.1", "root_path": "",
+    }  # fmt: skip
+    attach(scope, Visit("id", "/kirim", "", is_straight=straight))
+    asyncio.run(routes(scope, receive, take))
+    return Answer(messages)
+
+
+def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> None:
+    answer = send("/halaman/satu?meterai=2")
+    assert answer.status == 200
+    assert answer.headers["content-location"] == "/halaman/satu?meterai=2"
+    assert answer.headers["x-mark"] == "m"
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert answer.body == "GET satu /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
+    assert [read_cookies(cookie).get("baru") for cookie in answer.cookies if cookie.startswith("baru")] == [
+        "2"
+    ]
+    assert any(cookie.startswith("lama=;") or "Max-Age=0" in cookie for cookie in answer.cookies)
+
+
+def test_a_form_without_the_mark_is_answered_with_the_way() -> None:
+    answer = send("/halaman/satu", straight=False)
+    assert (answer.status, answer.headers["location"], answer.body) == (303, "/halaman/satu", "")
+
+
+def test_a_page_in_english_is_made_in_english() -> None:
+    answer = send("/en/halaman/satu")
+    assert answer.headers["content-location"] == "/en/halaman/satu"
+    assert " /en/halaman/satu True " in answer.body
+
+
+def test_a_way_over_another_page_is_gone_to_its_end() -> None:
+    answer = send("/lewat")
+    assert (answer.status, answer.headers["content-location"]) == (200, "/halaman/akhir?n=1")
+    assert "lewat=ya" in answer.body
+    assert {cookie.partition("=")[0] for cookie in answer.cookies} == {"baru", "lama", "lewat"}
+
+
+def test_a_page_that_says_later_says_it_at_once() -> None:
+    answer = send("/penuh")
+    assert (answer.status, answer.body, answer.headers["content-location"]) == (503, "later", "/penuh")
+    assert answer.headers["retry-after"] == "9"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/gagal", "/putar", "/tidak/ada", "/halaman/satu#isi", "/halaman/dua%2Ftiga",
+        "//lain.contoh/halaman/satu", "http://antre.contoh/halaman/satu",
+    ],
+)  # fmt: skip
+def test_where_no_page_comes_of_it_the_browser_goes_there_itself(target: str) -> None:
+    answer = send(target)
+    assert (answer.status, answer.body) == (303, "")
+    assert "content-location" not in answer.headers
+    assert len(answer.cookies) == 2, "those that the form's own answer sets, and no others"
