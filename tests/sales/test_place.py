@@ -18,7 +18,7 @@ from meterai.customers.contacts import canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
-from meterai.sales.queries import find_order_by_token, order_page
+from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
 from meterai.sales.use_cases.add_item import (
     FormDocument,
     ItemPut,
@@ -124,6 +124,27 @@ async def test_an_order_opened_with_documents_is_the_one_they_would_be_put_into(
         [getattr(item, name) for name in of_item] for item in told.items
     ]
     assert [item.document_id for item in at_once.items] == [one.document_id for one in documents]
+
+
+@pytest.mark.parametrize("channel", ["qris", "va_bni"])
+async def test_what_is_told_of_a_placed_order_is_what_its_page_reads(shop: Shop, channel: str) -> None:
+    placed = await shop.place(await shop.stamp_draft(documents=2, stamps=2), channel)
+    assert placed.order is not None
+    assert page_of_unpaid(placed.order) == await order_page(shop.db, placed.order_id)
+    again = await place_order(
+        shop.db, shop.gateway, placed.order_id,
+        channel=channel, price_list=PRICES, payment_minutes=MINUTES, clock=shop.clock,
+    )  # fmt: skip
+    assert again.order is None, "what another call has placed may have changed since"
+
+
+async def test_a_charge_that_was_not_opened_is_told_as_it_stands(shop: Shop) -> None:
+    draft = await shop.stamp_draft()
+    shop.gateway.down = True
+    placed = await shop.place(draft)
+    assert placed.order is not None
+    assert placed.payment.state is PaymentState.CREATING
+    assert page_of_unpaid(placed.order) == await order_page(shop.db, placed.order_id)
 
 
 async def test_a_form_with_documents_sent_again_and_again_fills_one_order_once(shop: Shop) -> None:

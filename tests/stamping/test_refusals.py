@@ -216,6 +216,17 @@ async def test_a_file_that_is_no_pdf_is_not_stored(house: House) -> None:
     assert await house.value("SELECT count(*) FROM stamping.document") == 0
 
 
+@pytest.mark.parametrize("limits", [None, OutputLimits(bytes_max=500_000, pdf_version_min="1.5")])
+async def test_what_is_told_of_an_accepted_file_is_what_its_pages_read(
+    house: House, limits: OutputLimits | None
+) -> None:
+    accepted = await accept_document(
+        house.db, house.jail, house.objects, data=make_letter(), name="surat.pdf", kind="lamaran",
+        limits=limits, customer_id=house.alice, now=datetime.now(UTC), stamps=2,
+    )  # fmt: skip
+    assert accepted.page == await document_page(house.db, accepted.document_id)
+
+
 async def test_an_upload_keeps_its_name_without_folders(house: House) -> None:
     page = await document_page(house.db, await accept(house, make_letter()))
     assert page is not None

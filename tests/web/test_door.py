@@ -57,7 +57,9 @@ async def test_who_proves_the_contact_is_let_in_with_the_same_answer(house: Hous
 
 async def test_the_code_may_be_answered_with_the_page_of_the_purchase_itself(house: House) -> None:
     visitor = await asked_for_the_code(house)
-    await visitor.post("/casn/masuk/kode", **await code_sent(house, visitor), langsung="1")
+    code, before = await code_sent(house, visitor), house.db.taken
+    await visitor.post("/casn/masuk/kode", **code, langsung="1")
+    assert house.db.taken - before == 3, "code, door, sign: the page behind asks for the pass no more"
     assert (visitor.status, visitor.headers["content-location"]) == (200, "/beli?acara=casn")
     assert 'data-address="/beli?acara=casn"' in visitor.text
     assert {"masuk", "lewat_casn"} <= visitor.cookies.keys()

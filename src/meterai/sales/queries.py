@@ -192,6 +192,16 @@ async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:
     async with db.connection() as connection:
         order = await orders.read_order(connection, order_id)
         refundable = await _refundable(connection, order)
+    return _page(order, refundable)
+
+
+def page_of_unpaid(order: Order) -> OrderPage:
+    """The same of an order that is at hand and that no money came for: none of it can be given back."""
+    assert order.credited_payment is None
+    return _page(order, {})
+
+
+def _page(order: Order, refundable: Mapping[uuid.UUID, int]) -> OrderPage:
     return OrderPage(
         **{name: getattr(order, name) for name in Order.__struct_fields__},
         refundable=refundable,

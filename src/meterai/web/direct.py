@@ -199,7 +199,7 @@ def _scope_of(form: PageRequest, target: str, given: Mapping[str, Cookie]) -> Sc
         + [(b"cookie", cookies.encode("latin-1"))],
         "state": {},
     }
-    attach(scope, Visit(language, path, query, is_moved=True))
+    attach(scope, Visit(language, path, query, is_moved=True, at_hand=visit_of(form.scope).at_hand))
     return scope
 
 

@@ -13,7 +13,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
-from meterai.waiting_room.queries import QueueSign, held_pass
+from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
 from meterai.web.access import open_order_page
@@ -83,7 +83,9 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | 
     """
     if entry.held is None or entry.sign is None:
         return None
-    held = await held_pass(desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    held = desk.visit(request).at_hand.get(entry.held.pass_id)
+    if not isinstance(held, Pass):
+        held = await held_pass(desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
     order = await _order(desk, held.order_id)

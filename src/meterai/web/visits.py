@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 LANGUAGES = ("id", "en")
 _READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -23,6 +24,8 @@ class Visit:
     """The form came from a page whose script can show the page that it leads to as its answer."""
     is_moved: bool = False
     """The page is the answer to a form, whose address the browser shows until the page's script mends it."""
+    at_hand: dict[UUID, object] = field(default_factory=dict)
+    """What a form's handler has just written or read, by id: the page behind it need not look it up."""
 
     @property
     def help_code(self) -> str:

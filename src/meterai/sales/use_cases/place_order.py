@@ -38,6 +38,8 @@ class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     expires_at: datetime | None
     payment: Payment
+    order: Order | None = None
+    """As it stands now, when this very call placed it."""
 
 
 async def place_order(
@@ -88,9 +90,16 @@ async def _charge(
 ) -> PlacedOrder:
     payment = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
     order = msgspec.structs.replace(
-        order, state=next_order_state(order.state, OrderEvent.PLACE), expires_at=payment.expires_at
+        order,
+        state=next_order_state(order.state, OrderEvent.PLACE),
+        placed_at=payment.created_at,
+        expires_at=payment.expires_at,
+        items=tuple(
+            msgspec.structs.replace(item, lot_account_id=lot_account_id(item.id)) for item in order.items
+        ),
+        payments=(*order.payments, payment),
     )
-    return placed(order, payment)
+    return msgspec.structs.replace(placed(order, payment), order=order)
 
 
 async def _place_as_read(

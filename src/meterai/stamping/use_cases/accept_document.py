@@ -22,7 +22,7 @@ from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.output import verdict_of
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
-from meterai.stamping.queries import remember_name
+from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX, Reception, ReceptionRequest
 from meterai.stamping.store import documents
 
@@ -43,6 +43,8 @@ class AcceptedDocument(msgspec.Struct, frozen=True, kw_only=True):
     output: OutputVerdict
     uploaded: str
     """The SHA-256 of the file as it came."""
+    page: DocumentPage
+    """As `document_page` would read it."""
 
 
 async def accept_document(
@@ -115,6 +117,28 @@ async def accept_document(
         placements=tuple(placements),
         output=output,
         uploaded=uploaded,
+        page=_page(document, limits),
+    )
+
+
+def _page(document: documents.NewDocument, limits: OutputLimits | None) -> DocumentPage:
+    return DocumentPage(
+        document_id=document.id,
+        customer_id=document.customer_id,
+        name=document.name,
+        kind=document.kind,
+        input_object=document.input_object,
+        bytes=document.input_bytes,
+        profile=Profile(document.profile),
+        inspection=document.inspection,
+        placements=tuple(document.placements),
+        output=document.output,
+        limits=limits,
+        rewritten_from=None,
+        created_at=document.created_at,
+        retained_until=document.retained_until,
+        job=None,
+        releases=(),
     )
 
 

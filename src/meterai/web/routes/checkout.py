@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
-from meterai.sales.queries import order_page
+from meterai.sales.queries import order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names
@@ -96,7 +96,7 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
     house = desk.house
     channel = form.text("cara")
     try:
-        await place_order(
+        placed = await place_order(
             house.db,
             house.gateway,
             key.order_id,
@@ -109,6 +109,8 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
         if refusal.kind is Kind.NOT_FOUND:
             raise
         return await _check_page(request, desk, number, refusal)
+    if placed.order is not None:
+        desk.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
     return desk.go(request, f"/pesanan/{number}")
 
 

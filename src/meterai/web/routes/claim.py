@@ -146,6 +146,7 @@ async def _let_in(
         is_in_flight=is_in_flight,
         now=desk.house.clock(),
     )
+    desk.visit(door.request).at_hand[given.pass_id] = given
     until = int(desk.house.clock().timestamp()) + PASS_S
     value = seal_pass(desk.house.secret, slug, HeldPass(given.id, given.pass_id, until))
     return _inside(door, [*cookies, desk.cookie(pass_cookie(slug), value, max_age=PASS_S)])

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from meterai.kernel.errors import Kind, Refusal
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.order import Order
-from meterai.sales.queries import order_items, order_page
+from meterai.sales.queries import OrderPage, order_items, order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -204,7 +204,9 @@ def pdf_response(data: bytes, name: str) -> Response[bytes]:
 
 
 async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
-    page = await order_page(desk.house.db, key.order_id)
+    page = desk.visit(request).at_hand.get(key.order_id)
+    if not isinstance(page, OrderPage):
+        page = await order_page(desk.house.db, key.order_id)
     known = await _known(desk, page)
     return order_view(page, known, desk.visit(request), request_id=secrets.token_urlsafe(12))
 
