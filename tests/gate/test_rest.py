@@ -91,21 +91,6 @@ async def test_with_many_it_rests_but_not_before_every_connection_is_taken(
     assert rests == []
 
 
-@pytest.mark.parametrize(
-    ("requests", "turn"),
-    [(RESTS_FROM + 1, http.TURN_SECONDS), (http.CROWDED_FROM + 1, http.CROWDED_TURN_SECONDS)],
-)
-async def test_the_more_come_the_longer_it_rests(
-    requests: int, turn: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "RESTS_WITH", 0)
-    with noted_rests(monkeypatch) as rests:
-        async with a_server(requests=requests) as (_, address):
-            for _ in range(3):
-                assert await asyncio.to_thread(ask_all, address, 1) == 1
-    assert 0.5 * turn < max(rests) <= turn
-
-
 async def test_after_a_turn_that_took_long_it_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "RESTS_WITH", 0)
     monkeypatch.setattr(http, "TURN_SECONDS", 0.01)

@@ -28,8 +28,7 @@ REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
 """Connections that a turn of the loop takes at most."""
-RESTS_FROM, CROWDED_FROM = 50, 300
-TURN_SECONDS, CROWDED_TURN_SECONDS = 0.1, 0.25
+TURN_SECONDS, RESTS_FROM = 0.1, 50
 """With more requests a second, turns of its loop begin so far apart at least: it rests until then, and what
 came meanwhile is answered together (docs/decisions/0021)."""
 RESTS_WITH = 500
@@ -65,13 +64,6 @@ class Request:
         await self._connection.send_file(self, head, file, size)
 
 
-def _turn_seconds(requests: int) -> float:
-    """How far apart turns begin, with so many requests a second; 0: each is answered at once."""
-    if requests > CROWDED_FROM:
-        return CROWDED_TURN_SECONDS
-    return TURN_SECONDS if requests > RESTS_FROM else 0.0
-
-
 class Application(Protocol):
     """What stands behind the connections."""
 
@@ -92,8 +84,7 @@ class Server:
         self.connections_max = connections_max
         self.now = time.monotonic()
         self._came = 0
-        self._turn_seconds = 0.0
-        self._will_rest = self._has_accepted = False
+        self._rests = self._will_rest = self._has_accepted = False
         self._rested_at = self.now
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
@@ -120,7 +111,7 @@ class Server:
         """A request has come. Those that come while the process rests are answered together: being woken for
         each, with caches that others have used meanwhile, costs more than most answers."""
         self._came += 1
-        if self._turn_seconds and not self._will_rest:
+        if self._rests and not self._will_rest:
             self._will_rest = True
             asyncio.get_running_loop().call_soon(self._rest)
 
@@ -130,7 +121,7 @@ class Server:
             asyncio.get_running_loop().call_soon(self._rest)
         else:
             self._will_rest = False
-            left = self._rested_at + self._turn_seconds - time.monotonic()
+            left = self._rested_at + TURN_SECONDS - time.monotonic()
             if left > 0:
                 time.sleep(left)
             self._rested_at = time.monotonic()
@@ -138,7 +129,7 @@ class Server:
     def sweep(self) -> None:
         """Closes what takes too long; called every second."""
         self.now = time.monotonic()
-        self._turn_seconds = _turn_seconds(self._came) if len(self.connections) >= RESTS_WITH else 0.0
+        self._rests = self._came > RESTS_FROM and len(self.connections) >= RESTS_WITH
         self._came = 0
         for connection in [c for c in self.connections if c.is_overdue(self.now)]:
             connection.abort()
