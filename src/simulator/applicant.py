@@ -1,6 +1,6 @@
 """One applicant of a selection: uploads, places, pays, leaves, comes back for the stamped files.
 
-Sends what the pages' own forms hold, as a browser without JavaScript does. Each step's time is kept.
+Sends what the pages' own forms hold, and the field that their script adds. Each step's time is kept.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
@@ -135,10 +134,13 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
             "signer", "meterai.workers.signer", {}, settings=signer, ready=listens, more=_KEY_DEVICE_VARIABLES
         ),
         *(
-            _spec(name, "meterai.workers.main", {}, settings=doors, ready=works, env=_KEEPS_PAGES)
+            _spec(name, "meterai.workers.main", {}, settings=doors, ready=works, always=_KEEPS_PAGES)
             for name in workers
         ),
-        *(_spec(name, "meterai.serve", {}, settings=doors, ready=serves, env=_KEEPS_PAGES) for name in sites),
+        *(
+            _spec(name, "meterai.serve", {}, settings=doors, ready=serves, always=_KEEPS_PAGES)
+            for name in sites
+        ),
         *_queue_specs(settings, ports, host),
     ]
 
@@ -173,10 +175,11 @@ def _spec(
     ready: Ready,
     settings: Mapping[str, object] | None = None,
     more: Sequence[str] = (),
-    env: Mapping[str, str] = MappingProxyType({}),
+    always: Mapping[str, str] | None = None,
 ) -> Spec:
     words = [str(word) for pair in arguments.items() for word in pair]
-    env = {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ} | dict(env)
+    env = {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ}
+    env |= always or {}
     env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
     fail_point = os.environ.get("METERAI_FAIL_POINT")
     if fail_point and settings:  # tests kill a process at a named step; production ignores it

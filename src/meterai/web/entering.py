@@ -83,9 +83,9 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | 
     """
     if entry.held is None or entry.sign is None:
         return None
-    held = desk.visit(request).at_hand.get(entry.held.pass_id)
-    if not isinstance(held, Pass):
-        held = await held_pass(desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id)
+    held = desk.visit(request).known(entry.held.pass_id, Pass) or await held_pass(
+        desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id
+    )
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
     order = await _order(desk, held.order_id)

@@ -27,6 +27,11 @@ class Visit:
     at_hand: dict[UUID, object] = field(default_factory=dict)
     """What a form's handler has just written or read, by id: the page behind it need not look it up."""
 
+    def known[Found](self, id: UUID, kind: type[Found]) -> Found | None:
+        """What is at hand under an id, if it is of this kind."""
+        found = self.at_hand.get(id)
+        return found if isinstance(found, kind) else None
+
     @property
     def help_code(self) -> str:
         """What finds this request's lines in the logs; made when somebody asks for it, which is seldom."""

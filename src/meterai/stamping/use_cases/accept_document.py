@@ -6,8 +6,6 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
@@ -15,12 +13,10 @@ from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import CHOICES, Profile
-from meterai.kit.pdf.reading import Inspection
 from meterai.ledger.model import SELLER
 from meterai.stamping import page_images
-from meterai.stamping.model import STAMPS_MAX, OutputVerdict
+from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output import verdict_of
-from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX, Reception, ReceptionRequest
@@ -33,18 +29,12 @@ _RECEIVE = "meterai.stamping.reception:receive"
 _NAME_CHARACTERS_MAX = 200
 
 
-class AcceptedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that can be stamped."""
+class AcceptedDocument(DocumentPage, frozen=True, kw_only=True):
+    """A document that can be stamped, as `document_page` reads it. Its places are proposed: `place_stamps`
+    moves them."""
 
-    document_id: UUID
-    inspection: Inspection
-    placements: tuple[Placement, ...]
-    """Proposed; `place_stamps` moves them."""
-    output: OutputVerdict
     uploaded: str
     """The SHA-256 of the file as it came."""
-    page: DocumentPage
-    """As `document_page` would read it."""
 
 
 async def accept_document(
@@ -113,32 +103,22 @@ async def accept_document(
     remember_name(document.id, document.name)
     return AcceptedDocument(
         document_id=document.id,
+        customer_id=customer_id,
+        name=document.name,
+        kind=kind,
+        input_object=key,
+        bytes=len(data),
+        profile=found.profile,
         inspection=inspection,
         placements=tuple(placements),
         output=output,
-        uploaded=uploaded,
-        page=_page(document, limits),
-    )
-
-
-def _page(document: documents.NewDocument, limits: OutputLimits | None) -> DocumentPage:
-    return DocumentPage(
-        document_id=document.id,
-        customer_id=document.customer_id,
-        name=document.name,
-        kind=document.kind,
-        input_object=document.input_object,
-        bytes=document.input_bytes,
-        profile=Profile(document.profile),
-        inspection=document.inspection,
-        placements=tuple(document.placements),
-        output=document.output,
-        limits=limits,
+        limits=None if limits == OutputLimits() else limits,
         rewritten_from=None,
-        created_at=document.created_at,
+        created_at=now,
         retained_until=document.retained_until,
         job=None,
         releases=(),
+        uploaded=uploaded,
     )
 
 

@@ -214,7 +214,7 @@ async def _accept(
                 document = await accept_one(
                     desk, upload, event=event, kind=slot.kind, owner=owner, password=password_of(form)
                 )
-                desk.visit(request).at_hand[document.document_id] = document.page
+                desk.visit(request).at_hand[document.document_id] = document
                 place = f"{submit_id}/{slot.field}/{number}/{document.uploaded}"
                 accepted.append(
                     FormDocument(document_id=document.document_id, document_kind=slot.kind, slot=place)

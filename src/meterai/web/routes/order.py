@@ -204,11 +204,10 @@ def pdf_response(data: bytes, name: str) -> Response[bytes]:
 
 
 async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
-    page = desk.visit(request).at_hand.get(key.order_id)
-    if not isinstance(page, OrderPage):
-        page = await order_page(desk.house.db, key.order_id)
+    visit = desk.visit(request)
+    page = visit.known(key.order_id, OrderPage) or await order_page(desk.house.db, key.order_id)
     known = await _known(desk, page)
-    return order_view(page, known, desk.visit(request), request_id=secrets.token_urlsafe(12))
+    return order_view(page, known, visit, request_id=secrets.token_urlsafe(12))
 
 
 async def _known(desk: Desk, order: Order) -> Known:

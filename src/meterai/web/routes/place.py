@@ -116,15 +116,13 @@ async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) ->
     if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     item = order.items[position - 1]
-    document = await _document(request, desk, item.document_id) if item.document_id else None
+    document = None
+    if item.document_id is not None:
+        known = desk.visit(request).known(item.document_id, DocumentPage)
+        document = known or await document_page(desk.house.db, item.document_id)
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return Sheet(key, order, item, position, document)
-
-
-async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> DocumentPage | None:
-    known = desk.visit(request).at_hand.get(document_id)
-    return known if isinstance(known, DocumentPage) else await document_page(desk.house.db, document_id)
 
 
 async def _store(
