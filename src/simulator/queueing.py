@@ -17,7 +17,7 @@ from simulator.applicant import Applicant, StepRefused, TooLate
 from simulator.forms import form_with
 from simulator.http import Response
 
-_DATA = re.compile(r'data-(window|place|number|called|near|reload)="([^"]*)"')
+_DATA = re.compile(r'data-(window|place|number|called|near|poll|reload)="([^"]*)"')
 _TICKET = re.compile(r"/antre/[a-z0-9-]+/t/([A-Za-z0-9_-]{128})")
 _KNOCKS_MAX = 60
 _READY_S, _NEAR_S = 180, 170
@@ -46,6 +46,8 @@ class Place:
     is_called: bool
     is_near: bool
     """The page has the words for those who are near."""
+    poll_s: float
+    """Until its script looks at the status for the first time."""
     reload_s: float
     is_ready: bool = False
     """The page has said that somebody is there."""
@@ -104,6 +106,7 @@ class QueuedApplicant(Applicant):
         while not place.is_called and time.monotonic() < deadline:
             if place.place is None:
                 await asyncio.sleep(place.reload_s)
+                await self._status()
                 place, pause = self._seen(await self._timed("wait_page", page.url))
                 continue
             await asyncio.sleep(pause)
@@ -123,7 +126,8 @@ class QueuedApplicant(Applicant):
 
     def _seen(self, page: Response) -> tuple[Place, float]:
         """What a wait page shows, and the seconds until its script looks for the first time."""
-        return place_on(page), self.dice.uniform(1, 3)
+        place = place_on(page)
+        return place, place.poll_s * self.dice.uniform(0.75, 1.25)
 
     async def _status(self) -> Status:
         answer = await self._timed("status", f"{self.gate}/antre/{self.event}/d/status.json")
@@ -177,15 +181,16 @@ def place_on(page: Response) -> Place:
         number=int(told.get("number") or 0),
         is_called=bool(told.get("called")),
         is_near=bool(told.get("near")),
+        poll_s=max(1.0, float(told.get("poll") or 5)),
         reload_s=max(1.0, float(told.get("reload") or 5)),
     )
 
 
 def pause_before_look(place: Place, status: Status) -> float:
-    """Seconds until the next look: a tenth of the time that is left, or would be if calling went on at once
+    """Seconds until the next look: a quarter of the time that is left, or would be if calling went on at once
     at the told rate, within what the status allows."""
     left = min(seconds_left(place, status), _at_rate(_ahead(place, status), status))
-    return min(max(left / 10, status.poll[0]), status.poll[1])
+    return min(max(left / 4, status.poll[0]), status.poll[1])
 
 
 def seconds_left(place: Place, status: Status) -> float:

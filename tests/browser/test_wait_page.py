@@ -247,9 +247,7 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive)
     line.draw(ticket)
     line.tell(poll=(60, 60))
     person.open(f"/antre/casn/t/{ticket}")
-    with person.page.expect_request("**/status.json"):
-        pass  # the first look; the next one would come after a minute
-    person.page.wait_for_timeout(500)
+    person.page.wait_for_timeout(500)  # it would look after a minute
     with person.page.expect_request("**/status.json", timeout=5_000):
         person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     line.tell()
@@ -267,6 +265,26 @@ def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line
     person.page.wait_for_timeout(8_000)
     assert len([url for url in looks if url.endswith("status.json")]) >= 3
     line.tell()
+
+
+def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive: Arrive) -> None:
+    """An error of the browser's would stand in place of the ticket."""
+    person = arrive()
+    ticket = take_place(person, "gangguan@contoh.id")
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.evaluate("window.same = true")
+    reload_s = float(person.page.locator("#wait").get_attribute("data-reload") or 0)
+    assert 2 <= reload_s <= 12, "its window is drawn soon"
+    person.page.route("**/antre/**", lambda route: route.abort())
+    person.page.wait_for_timeout(reload_s * 1_000 + 1_500)
+    assert person.page.evaluate("window.same")
+    expect(person.page.locator("#teks")).to_have_value(f"casn {ticket}")
+    person.page.unroute("**/antre/**")
+    line.draw(ticket)
+    person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(person.page.locator("#turn")).to_be_visible(timeout=5_000)
+    assert person.page.evaluate("window.same === undefined"), "it was fetched anew"
+    person.errors.clear()
 
 
 def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:

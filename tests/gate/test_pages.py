@@ -15,13 +15,13 @@ FRAME: dict[str, Any] = {
 OWN: dict[str, str | int] = {
     "ticket": "T", "window": 1, "place": 2, "number": 3, "number_shown": "3", "ahead": "2", "left_s": 4,
     "near": "", "turn": "21.40 WIB", "epoch": 1, "sequence": 1, "updated": "21.39.00 WIB", "refresh_s": 5,
-    "poll_s": 5, "reload_s": 120, "qr": "", "told": "Selesai", "line0": "Tunggu",
+    "poll_s": 5, "reload_s": 120, "qr": "", "told": "Selesai", "line0": "Tunggu", "address": "",
+    "other": "/en/antre/casn/t/T",
 }  # fmt: skip
 
 
 def page(pages: Pages, own: dict[str, str | int], *, note: str = "", language: str = "id") -> str:
-    frame = FRAME | {"note": note}
-    return pages.render_often("wait.html", language, path="/antre/casn/t/T", frame=frame, own=own).decode()
+    return pages.frame("wait.html", language, FRAME | {"note": note}, own).fill(own).decode()
 
 
 def test_each_has_what_is_his_own_in_a_page_that_was_rendered_for_another() -> None:
@@ -41,3 +41,14 @@ def test_what_everybody_is_told_changes_for_those_who_come_next() -> None:
     assert "Bank lambat" in page(pages, OWN, note="Bank lambat")
     assert "Bank lambat" not in page(pages, OWN)
     assert 'lang="en"' in page(pages, OWN, language="en")
+
+
+def test_what_is_filled_in_for_all_of_a_window_leaves_to_each_what_is_his_own() -> None:
+    pages = Pages("http://localhost:8000")
+    whole = pages.frame("wait.html", "id", FRAME, OWN)
+    own = {name: OWN[name] for name in ("ticket", "refresh_s", "qr", "other")}
+    shared = whole.fill_partly({name: fact for name, fact in OWN.items() if name not in own})
+    assert shared.fill(own) == whole.fill(OWN)
+    his = own | {"ticket": "<U>", "refresh_s": 9}
+    assert shared.fill(his) == whole.fill(OWN | his)
+    assert {name for _, name in shared.slots} == set(own)

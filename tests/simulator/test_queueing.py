@@ -16,12 +16,13 @@ from simulator.queueing import Place, Status, pause_before_look, place_on, secon
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
-    'data-number="{number}" data-called="{called}" data-near="{near}" data-reload="{reload}">'
+    'data-number="{number}" data-called="{called}" data-near="{near}" data-poll="{poll}" '
+    'data-reload="{reload}">'
 )
 
 
 def page(**told: object) -> Response:
-    facts = {"window": 3, "place": "", "number": "", "called": "", "near": "", "reload": 4} | told
+    facts = {"window": 3, "place": "", "number": "", "called": "", "near": "", "poll": 9, "reload": 4} | told
     return Response(200, {}, WAIT_PAGE.format(**facts).encode(), "http://localhost/antre/casn/t/x")
 
 
@@ -31,7 +32,7 @@ def status(*, frontier: tuple[int, int] = (0, 0), called: int = 0, rate: int = 6
 
 
 def test_a_place_is_unknown_until_its_window_is_drawn() -> None:
-    assert place_on(page()) == Place(3, None, 0, is_called=False, is_near=False, reload_s=4)
+    assert place_on(page()) == Place(3, None, 0, is_called=False, is_near=False, poll_s=9, reload_s=4)
     drawn = place_on(page(place=2**63, number=17, called=1))
     assert (drawn.place, drawn.number, drawn.is_called) == (2**63, 17, True)
 
@@ -53,7 +54,7 @@ def test_people_near_the_front_look_more_often() -> None:
         return pause_before_look(place, msgspec.structs.replace(status(**told), fan=[]))
 
     assert pause(called=1_000) == 2
-    assert pause(called=500) == pytest.approx(5)
+    assert pause(called=500) == pytest.approx(12.5)
     assert pause(rate=1) == 60
     assert pause(rate=0) == 60
 

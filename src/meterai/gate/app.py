@@ -34,7 +34,7 @@ from meterai.gate.room import NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
-from meterai.gate.waiting import address_of, told_of, wait_page
+from meterai.gate.waiting import WaitPages, address_of
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
@@ -79,6 +79,7 @@ class Hall:
     pings: Pings
     promises: PromiseBook
     facts: EventFacts
+    wait_pages: WaitPages
     entrances: dict[tuple[str | bool, ...], bytes] = field(default_factory=dict)
     """Pages with the form, by language and what they say."""
 
@@ -159,7 +160,8 @@ class Gate:
         facts = self._facts.get(folder.slug) or EventFacts(
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
-        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts)
+        pages = WaitPages(self.pages, shelf, facts, self.settings.gate_url)
+        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts, pages)
         self._make_ready(folder.slug, shelf)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
         log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
@@ -393,16 +395,13 @@ class _Visit:
         except Refusal as refusal:
             return self.form(refusal)
         now = hall.room.now()
-        told = told_of(hall.shelf, ticket, now=now, joined_here=hall.room.journal.count(ticket.window))
+        joined_here = hall.room.journal.count(ticket.window)
+        told = hall.wait_pages.told(ticket, now=now, joined_here=joined_here)
         self._note_presence(ticket, told.standing)
         if (done_by := told.verdict.done_by) is not None:
             promise = Promise(id=ticket.id, window=ticket.window, given_at=int(now), done_by=done_by)
             hall.promises.give(promise)
-        body = wait_page(
-            self.gate.pages, hall.shelf, hall.facts, text, ticket,
-            told=told, language=self.language, now=now, gate_url=self.gate.settings.gate_url,
-            is_moved=is_moved,
-        )  # fmt: skip
+        body = hall.wait_pages.page(text, ticket, told, language=self.language, now=now, is_moved=is_moved)
         more: tuple[tuple[str, str], ...] = ()
         if is_moved:
             more = (("content-location", address_of(self.slug, text, self.language)), self.keeps(text))

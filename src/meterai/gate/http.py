@@ -1,7 +1,7 @@
 """HTTP/1.1 (RFC 9112) for the gate: small requests, answers made beforehand, everything within one turn.
 
 A request is answered at once with bytes, or later through `Request.answer` (a join waits for the disk).
-Requests of one connection are answered in their order; while one waits, nothing more is read.
+Requests of one connection are answered in their order; while one waits, no more than the next is read.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ import httptools
 
 HEAD_BYTES_MAX = 16_384
 BODY_BYTES_MAX = 8_192
-IDLE_SECONDS = 65
-"""A kept connection without a request; longer than the proxy in front keeps its own."""
+IDLE_SECONDS = 80
+"""A kept connection without a request: longer than the proxy in front keeps its own, and than who is at the
+back of the line waits between two looks."""
+SWEEP_SECONDS = 4
+"""Connections are looked through for those that take too long so often: there may be 20,000."""
 _PIECE_BYTES = 256 * 1024
 PIPELINED_MAX = 100
 """Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
@@ -85,7 +88,7 @@ class Server:
         self.now = time.monotonic()
         self._came = 0
         self._rests = self._will_rest = self._has_accepted = False
-        self._rested_at = self.now
+        self._rested_at = self._swept_at = self.now
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
         """Takes the connections of a socket until all of these are closed.
@@ -131,6 +134,9 @@ class Server:
         self.now = time.monotonic()
         self._rests = self._came > RESTS_FROM and len(self.connections) >= RESTS_WITH
         self._came = 0
+        if self.now - self._swept_at < SWEEP_SECONDS:
+            return
+        self._swept_at = self.now
         for connection in [c for c in self.connections if c.is_overdue(self.now)]:
             connection.abort()
 
@@ -212,6 +218,8 @@ class Connection(asyncio.Protocol):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
         self._work()
+        if self._waiting and self._queue and self._transport is not None:
+            self._transport.pause_reading()
 
     def _ready(self, data: bytes) -> bytes | None:
         """The answer to a request that came in one piece and asks for a document: no parser is needed.
@@ -294,8 +302,6 @@ class Connection(asyncio.Protocol):
             answer = self.server.application.handle(request)
             if answer is None:
                 self._waiting = True
-                if self._transport is not None:
-                    self._transport.pause_reading()
             else:
                 self._write(request, answer)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,18 +45,48 @@ class _Loader(jinja2.FileSystemLoader):
         return _WORDS.sub(lambda found: escape(found[self._which]), source), name, is_fresh
 
 
+def other_of(path: str, language: str) -> str:
+    """The address of a page in the other language. `path`: without the language."""
+    return path if language == "en" else f"/en{path}"
+
+
 def slot(name: str) -> Markup:
-    """Where a page of `Pages.render_often` has one of its own facts."""
+    """Where a page of `Pages.frame` has one of its own facts."""
     return Markup(f"\ue000{name}\ue001")  # noqa: S704 - no markup; of the characters for private use
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class Frame:
     """A rendered page without what is its own."""
 
-    parts: list[bytes]
+    parts: tuple[bytes, ...]
     slots: tuple[tuple[int, str], ...]
     """(index in `parts`, name)"""
+
+    def fill(self, own: Mapping[str, str | int]) -> bytes:
+        """The page. `own`: a fact for each slot."""
+        parts = list(self.parts)
+        for index, name in self.slots:
+            parts[index] = _printed(own[name])
+        return b"".join(parts)
+
+    def fill_partly(self, own: Mapping[str, str | int]) -> Frame:
+        """With these facts for all who get the page, and slots for what is each one's own still."""
+        parts: list[bytes] = [b""]
+        slots = []
+        names = dict(self.slots)
+        for index, part in enumerate(self.parts):
+            name = names.get(index)
+            if name is None or name in own:
+                parts[-1] += part if name is None else _printed(own[name])
+            else:
+                slots.append((len(parts), name))
+                parts += [b"", b""]
+        return Frame(tuple(parts), tuple(slots))
+
+
+def _printed(fact: str | int) -> bytes:
+    return (str(fact) if type(fact) is int else escape(fact)).encode()
 
 
 class Pages:
@@ -81,48 +111,38 @@ class Pages:
                 name = f"/antre/_/{path.stem}.{hashlib.sha256(content).hexdigest()[:12]}{path.suffix}"
                 self._addresses[path.name] = name
                 self.assets[name] = (_TYPES[path.suffix], content)
-        self._frames: dict[Hashable, _Frame] = {}
+        self._frames: dict[Hashable, Frame] = {}
         self._templates = {language: self._environment(language) for language in ("id", "en")}
 
     def render(self, template: str, language: str, *, path: str, **facts: Any) -> bytes:
         """A page. `path`: its address without the language."""
-        other = path if language == "en" else f"/en{path}"
         found = self._templates[language].get_template(template)
-        return found.render(other=other, **facts).encode()
+        return found.render(other=other_of(path, language), **facts).encode()
 
-    def render_often(
-        self,
-        template: str,
-        language: str,
-        *,
-        path: str,
-        frame: Mapping[str, Hashable],
-        own: Mapping[str, str | int],
-    ) -> bytes:
+    def frame(
+        self, template: str, language: str, facts: Mapping[str, Hashable], slots: Collection[str]
+    ) -> Frame:
         """A page of which many differ in some printed facts only, such as numbers: a fraction of the work.
 
-        `frame`: facts that decide what the page looks like; for each set of them the template is rendered
-        once, and kept. `own`: facts that the template prints as they are and never asks about (`slot`).
+        `facts` decide what the page looks like; for each set of them the template is rendered once, and
+        kept. `slots`: facts that the template prints as they are and never asks about (`slot`).
         """
-        key = (template, language, *frame.values(), *own)
+        key = (template, language, *facts.values(), *slots)
         found = self._frames.get(key)
         if found is None:
             if len(self._frames) >= _FRAMES_MAX:
                 self._frames.clear()
-            found = self._frames[key] = self._frame(template, language, frame, [*own, "other"])
-        facts = {**own, "other": path if language == "en" else f"/en{path}"}
-        parts = found.parts.copy()
-        for index, name in found.slots:
-            fact = facts[name]
-            parts[index] = (str(fact) if type(fact) is int else escape(fact)).encode()
-        return b"".join(parts)
+            found = self._frames[key] = self._framed(template, language, facts, slots)
+        return found
 
-    def _frame(self, template: str, language: str, frame: Mapping[str, Hashable], own: list[str]) -> _Frame:
-        slots = {name: slot(name) for name in own}
-        text = self._templates[language].get_template(template).render(**slots, **frame)
-        parts = re.split(slot(f"({'|'.join(own)})"), text)
+    def _framed(
+        self, template: str, language: str, facts: Mapping[str, Hashable], slots: Collection[str]
+    ) -> Frame:
+        marked = {name: slot(name) for name in slots}
+        text = self._templates[language].get_template(template).render(**marked, **facts)
+        parts = re.split(slot(f"({'|'.join(slots)})"), text)
         names = tuple((index, name) for index, name in enumerate(parts) if index % 2)
-        return _Frame([part.encode() for part in parts], names)
+        return Frame(tuple(part.encode() for part in parts), names)
 
     def _environment(self, language: str) -> jinja2.Environment:
         is_english = language == "en"

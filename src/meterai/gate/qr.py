@@ -50,14 +50,12 @@ class _Codes:
         return _Picture(self.first.side, rows)
 
 
-@lru_cache(2_048)  # most look at their page again soon: when their window is drawn
 def code_image(prefix: str, ticket: str) -> str:
     """An `<img>` with the code of a ticket's link and its quiet zone: a PNG picture of one dot a module.
 
     `prefix`: the link up to the ticket. The first code of a prefix takes 0.1 s.
     """
-    codes = _codes(prefix)
-    picture = codes.picture(ticket) if codes else _drawn(prefix + ticket)
+    picture = _picture(prefix, ticket)
     side, size = picture.side, picture.side * (1 + -(-picture.side // 8))
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)  # one bit a dot, grey
     packed = _stored(picture.rows.to_bytes(size, "big"))
@@ -66,6 +64,12 @@ def code_image(prefix: str, ticket: str) -> str:
         for name, body in ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
     )
     return f'<img class="qr" alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+
+
+@lru_cache(4_096)  # most look at their page again soon, when their window is drawn; 0.8 kB each
+def _picture(prefix: str, ticket: str) -> _Picture:
+    codes = _codes(prefix)
+    return codes.picture(ticket) if codes else _drawn(prefix + ticket)
 
 
 @lru_cache(32)

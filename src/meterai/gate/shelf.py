@@ -117,6 +117,10 @@ class Shelf:
         reveal = self._reveal(window)
         return None if reveal is None else order.place_of(bytes.fromhex(reveal.seed), id)
 
+    def is_drawn(self, window: int) -> bool:
+        """Whether the seed of a window is published, and with it the places of everybody in it."""
+        return self._reveal(window) is not None
+
     def rank_in(self, window: int, place: int) -> int | None:
         """How many people of the window come before this place, exactly.
 

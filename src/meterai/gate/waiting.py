@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from meterai.gate.clocks import clock_text, number_text
-from meterai.gate.pages import EventFacts, Pages, slot
+from meterai.gate.pages import EventFacts, Frame, Pages, other_of, slot
 from meterai.gate.qr import code_image
 from meterai.gate.saying import Moments, said_of
 from meterai.gate.shelf import Shelf
@@ -17,6 +18,7 @@ from meterai.gate.standing import Standing, standing_of
 from meterai.gate.words import HEADLINES, TEXTS
 from meterai.kernel.clock import ZONES
 from meterai.waiting_room import windows
+from meterai.waiting_room.documents import Status
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
@@ -24,6 +26,8 @@ from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""
 _NEAR_S = 180
+LOOKS_AFTER = 0.25
+"""Who waits looks again after this part of the time until the turn (also in `static/wait.js`)."""
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
@@ -60,63 +64,109 @@ def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> To
     return Told(standing, verdict)
 
 
-def wait_page(
-    pages: Pages, shelf: Shelf, event: EventFacts, text: str, ticket: Ticket, *,
-    told: Told, language: str, now: float, gate_url: str, is_moved: bool = False,
-) -> bytes:  # fmt: skip
-    """The page of a ticket, about 10 kB. `gate_url`: where its link leads, without a slash at its end.
+class WaitPages:
+    """The wait pages of one event. `gate_url`: where their links lead, without a slash at its end.
 
-    `is_moved`: it is the answer to a form, and says under which address it stands by itself.
+    Before its window is drawn everybody in it is told the same, which is worked out once for each status.
     """
-    standing, verdict, status = told.standing, told.verdict, shelf.status
-    link = f"{gate_url}{address_of(shelf.slug, '', language)}"
-    refresh = refresh_seconds(shelf, standing, ticket, now)
-    said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
-    ahead, number = _shown_ahead(standing, verdict), standing.number
-    lines = {f"line{index}": line for index, line in enumerate(said.lines)}
-    frame: dict[str, Hashable] = {
-        "name": event.name,
-        "slug": event.slug,
-        "zone": event.zone,
-        "zone_name": ZONES[event.zone],
-        "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
-        "headline": HEADLINES[_headline(standing, verdict, ticket)].of(language),
-        "note": getattr(status.note, language) if status else "",
-        "state": standing.state,
-        "is_called": standing.is_called,
-        "is_exact": standing.is_exact,
-        "has_number": number is not None,
-        "has_ahead": ahead is not None,
-        "is_one_ahead": ahead == 1,
-        "tone": said.tone,
-        "has_told": bool(said.told),
-        "lines": tuple(slot(name) for name in lines),
-        "claim": said.claim,
-        "claim_at": said.claim_at,
-    }
-    own: dict[str, str | int] = {
-        "ticket": text,
-        "window": ticket.window,
-        "place": "" if standing.place is None else standing.place,
-        "number": "" if number is None else number,
-        "number_shown": "" if number is None else number_text(number, language),
-        "ahead": "" if ahead is None else number_text(ahead, language),
-        "left_s": "" if standing.soonest_s is None else standing.soonest_s,
-        "near": 1 if _is_near(standing) else "",
-        "turn": _turn(standing, event, language, now),
-        "epoch": status.epoch if status else 0,
-        "sequence": status.sequence if status else 0,
-        "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
-        "refresh_s": refresh,
-        "poll_s": min(refresh, 10),
-        "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
-        "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
-        "told": said.told,
-        "address": address_of(shelf.slug, text, language) if is_moved else "",
-        **lines,
-    }
-    path = address_of(shelf.slug, text, "id")
-    return pages.render_often("wait.html", language, path=path, frame=frame, own=own)
+
+    def __init__(self, pages: Pages, shelf: Shelf, event: EventFacts, gate_url: str) -> None:
+        self._pages = pages
+        self._shelf = shelf
+        self._event = event
+        self._gate_url = gate_url
+        self._told_at: Status | None = None
+        self._told: dict[int, Told] = {}
+        """By window that is not drawn, as of the status `_told_at`; so are the frames, by language too."""
+        self._frames: dict[tuple[int, str], Frame] = {}
+
+    def told(self, ticket: Ticket, *, now: float, joined_here: int) -> Told:
+        """The standing and the verdict. `joined_here`: joins at this gate in the ticket's window."""
+        shelf = self._shelf
+        if shelf.is_drawn(ticket.window):
+            return told_of(shelf, ticket, now=now, joined_here=joined_here)
+        if shelf.status is not self._told_at:
+            self._told_at = shelf.status
+            self._told.clear()
+            self._frames.clear()
+        found = self._told.get(ticket.window)
+        if found is None:
+            found = told_of(shelf, ticket, now=now, joined_here=joined_here)
+            self._told[ticket.window] = found
+        return found
+
+    def page(
+        self, text: str, ticket: Ticket, told: Told, *, language: str, now: float, is_moved: bool = False
+    ) -> bytes:
+        """The page of a ticket, about 10 kB. `is_moved`: it is the answer to a form, and says under which
+        address it stands by itself."""
+        shelf, standing = self._shelf, told.standing
+        link = f"{self._gate_url}{address_of(shelf.slug, '', language)}"
+        refresh = refresh_seconds(shelf, standing, ticket, now)
+        own: dict[str, str | int] = {
+            "ticket": text,
+            "refresh_s": refresh,
+            "poll_s": _poll_seconds(shelf.status, standing),
+            "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
+            "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
+            "address": address_of(shelf.slug, text, language) if is_moved else "",
+            "other": other_of(address_of(shelf.slug, text, "id"), language),
+        }
+        if told is not self._told.get(ticket.window) or told.verdict.advice is Advice.CLOSED:
+            frame, printed = self._frame(ticket, told, tuple(own), language, now)
+            return frame.fill(printed | own)
+        shared = self._frames.get((ticket.window, language))
+        if shared is None:
+            frame, printed = self._frame(ticket, told, tuple(own), language, now)
+            shared = self._frames[ticket.window, language] = frame.fill_partly(printed)
+        return shared.fill(own)
+
+    def _frame(
+        self, ticket: Ticket, told: Told, own: tuple[str, ...], language: str, now: float
+    ) -> tuple[Frame, dict[str, str | int]]:
+        """The page with slots, and the facts for them but those named by `own`, which differ from ticket to
+        ticket."""
+        standing, verdict = told.standing, told.verdict
+        shelf, event, status = self._shelf, self._event, self._shelf.status
+        said = said_of(verdict, status, _moments(shelf, event, ticket), language=language)
+        ahead, number = _shown_ahead(standing, verdict), standing.number
+        lines = {f"line{index}": line for index, line in enumerate(said.lines)}
+        facts: dict[str, Hashable] = {
+            "name": event.name,
+            "slug": event.slug,
+            "zone": event.zone,
+            "zone_name": ZONES[event.zone],
+            "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
+            "headline": HEADLINES[_headline(standing, verdict, ticket)].of(language),
+            "note": getattr(status.note, language) if status else "",
+            "state": standing.state,
+            "is_called": standing.is_called,
+            "is_exact": standing.is_exact,
+            "has_number": number is not None,
+            "has_ahead": ahead is not None,
+            "is_one_ahead": ahead == 1,
+            "tone": said.tone,
+            "has_told": bool(said.told),
+            "lines": tuple(slot(name) for name in lines),
+            "claim": said.claim,
+            "claim_at": said.claim_at,
+        }
+        printed: dict[str, str | int] = {
+            "window": ticket.window,
+            "place": "" if standing.place is None else standing.place,
+            "number": "" if number is None else number,
+            "number_shown": "" if number is None else number_text(number, language),
+            "ahead": "" if ahead is None else number_text(ahead, language),
+            "left_s": "" if standing.soonest_s is None else standing.soonest_s,
+            "near": 1 if _is_near(standing) else "",
+            "turn": _turn(standing, event, language, now),
+            "epoch": status.epoch if status else 0,
+            "sequence": status.sequence if status else 0,
+            "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
+            "told": said.told,
+            **lines,
+        }
+        return self._pages.frame("wait.html", language, facts, (*printed, *own)), printed
 
 
 def address_of(slug: str, text: str, language: str) -> str:
@@ -139,13 +189,31 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
             return round(min(until, 600) * spread)
         return max(2, round(max(until, 0) + random.uniform(0, 4)))  # noqa: S311
     front, back = shelf.status.poll if shelf.status else (5, _REFRESH_MAX_S)
-    if standing.soonest_s is None:
-        return round(_REFRESH_UNKNOWN_S * spread)
-    wished = min(max(standing.soonest_s / 10, front, 5), max(back, 5))
+    wished = min(max(_next_look_s(shelf.status, standing), front, 5), max(back, 5))
     return max(2, round(wished * spread))
 
 
-def _between(wished: int, least: int, most: int) -> int:
+def _poll_seconds(status: Status | None, standing: Standing) -> int:
+    """When a page with a script looks at the status for the first time; then it knows by itself.
+
+    Before the draw a status says nothing of the place: the page is fetched anew when there is one.
+    """
+    front, back = status.poll if status else (5, _REFRESH_MAX_S)
+    if standing.place is None:
+        return back
+    return round(_between(_next_look_s(status, standing), front, back))
+
+
+def _next_look_s(status: Status | None, standing: Standing) -> float:
+    """A part of the time until the turn, or until it would come if calling went on at the told rate: the fan
+    may fear an outage that ends earlier."""
+    if status is None or standing.soonest_s is None or standing.ahead is None:
+        return _REFRESH_UNKNOWN_S
+    at_rate = standing.ahead * 60 / status.rate if status.rate else math.inf
+    return min(standing.soonest_s, at_rate) * LOOKS_AFTER
+
+
+def _between[N: (int, float)](wished: N, least: N, most: N) -> N:
     return min(max(wished, least), most)
 
 

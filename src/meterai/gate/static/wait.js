@@ -1,12 +1,12 @@
 // Looks at the status now and then, the nearer the turn the more often. The page works without it. It stands in
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
-  const find = (id) => document.getElementById(id), d = find("wait").dataset, tongue = document.documentElement.lang;
+  const doc = document, find = (id) => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
   const locale = tongue === "id" ? "id-ID" : "en-GB", badge = (on) => navigator[on ? "setAppBadge" : "clearAppBadge"]?.().catch(() => 0);
   badge(d.called);
-  if (d.called) { document.title = "● " + document.title; return; }
+  if (d.called) { doc.title = "● " + doc.title; return; }
   const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
-  let seen = [+d.epoch, +d.sequence], wait = +d.poll, timer, told;
+  let seen = [+d.epoch, +d.sequence], wait = +d.poll, due = begun + d.reload * 1e3, timer, told;
   const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
   const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
   // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
@@ -22,7 +22,7 @@
     }
   };
   const again = () => {
-    badge(true);
+    badge(1);
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
     load();
   };
@@ -37,7 +37,7 @@
     const a = clock(s.at + early), b = clock(s.at + late);
     if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
-    wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 10));
+    wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
     if ((left < 170 && !d.near) || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
     if (!told && left <= 180) {
@@ -45,25 +45,28 @@
       fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
     }
   };
+  const later = (ms) => { clearTimeout(timer); timer = setTimeout(look, ms); };
   const look = async () => {
-    clearTimeout(timer);
+    let s;
     try {
-      const answer = await fetch(d.status, { credentials: "omit" }), raw = await answer.text();
-      const s = answer.ok && JSON.parse(raw.split("\n")[0]);
-      if (s && (s.epoch > seen[0] || (s.epoch === seen[0] && s.sequence >= seen[1]))) {
+      const got = await fetch(d.status, { credentials: "omit" }), raw = await got.text();
+      s = got.ok && JSON.parse(raw.split("\n")[0]);
+      if (s && (s.epoch - seen[0] || s.sequence - seen[1]) >= 0) {
         seen = [s.epoch, s.sequence];
         if (isCalled(raw)) return again();
         if (s.state !== d.state) return load();
         take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
-    if (Date.now() - begun > d.reload * 1e3 && !document.hidden && navigator.onLine) return load();
-    timer = setTimeout(look, 1e3 * min(wait, d.reload) * (.75 + random() / 2));
+    // not while nobody answers: an error of the browser's would stand in place of the ticket
+    if (s && Date.now() > due && !doc.hidden) return load();
+    s || d.place || (wait = 20);
+    next();
   };
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) return;
-    clearTimeout(timer);
-    timer = setTimeout(look, random() * 1e3);
-  });
-  timer = setTimeout(look, 1e3 + random() * 2e3);
+  const next = () => {
+    const left = due - Date.now() + 9, ms = wait * (750 + random() * 500);
+    later(left > 0 ? min(left, ms) : ms);
+  };
+  doc.addEventListener("visibilitychange", () => doc.hidden || later(random() * 1e3));
+  next();
 })();
