@@ -151,6 +151,7 @@ class _Pages:
 
     def __init__(self) -> None:
         self.ready: dict[bytes, bytes] = {}
+        self.ready_for_strangers: dict[bytes, bytes] = {}
         self.answered = 0
 
     def handle(self, request: Request) -> bytes | None:

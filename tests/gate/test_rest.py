@@ -20,6 +20,7 @@ _ASKS = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 class _Page:
     def __init__(self) -> None:
         self.ready: dict[bytes, bytes] = {}
+        self.ready_for_strangers: dict[bytes, bytes] = {}
 
     def handle(self, request: Request) -> bytes:
         return respond(200, b"page")

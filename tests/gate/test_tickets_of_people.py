@@ -51,6 +51,19 @@ def test_the_link_opens_on_another_phone_which_keeps_the_ticket_too(gate: GatePr
     assert (entrance.status, entrance.ticket) == (303, ticket)
 
 
+@pytest.mark.parametrize("path", ["/antre/casn", "/en/antre/casn"])
+def test_who_comes_without_a_ticket_gets_the_form_that_is_ready_and_who_keeps_one_does_not(
+    gate: GateProcess, path: str
+) -> None:
+    ticket = join(gate.port, "siap@contoh.id").ticket
+    ready = get(gate.port, path, Cookie="kuki=1; lain=2")
+    made = get(gate.port, path, **{"If-None-Match": "x"})  # a condition: nothing is ready for that
+    assert (ready.status, ready.body, ready.headers.keys()) == (200, made.body, made.headers.keys())
+    assert 'name="kontak"' in ready.text
+    assert get(gate.port, path, Cookie=f"kuki=1; antre_casn={ticket}").ticket == ticket
+    assert get(gate.port, f"{path}?baru", Cookie=f"antre_casn={ticket}").body == made.body
+
+
 @pytest.mark.parametrize(
     "typed",
     [

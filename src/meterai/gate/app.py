@@ -96,6 +96,7 @@ class Gate:
         self._page_lines: dict[tuple[str, str], str] = {}
         self.halls: dict[str, Hall] = {}
         self.ready: dict[bytes, bytes] = {}
+        self.ready_for_strangers: dict[bytes, bytes] = {}
         self._facts = facts
         self._limits = NetworkLimits()
         self._keepers: dict[str, asyncio.Task[None]] = {}
@@ -128,6 +129,7 @@ class Gate:
         for slug, hall in self.halls.items():
             if hall.shelf.look():
                 self._make_ready(slug, hall.shelf)
+            self._greet(slug)
             if now - self._written_at >= 1:
                 hall.pings.write()
                 hall.promises.write()
@@ -170,6 +172,13 @@ class Gate:
         if shelf.status_raw:
             headers = (*publishing.document_headers("status.json"), *self.safety)
             self.ready[f"/antre/{slug}/d/status.json".encode()] = respond(200, shelf.status_raw, headers)
+
+    def _greet(self, slug: str) -> None:
+        """Has the page with the form ready, as it is until the next look."""
+        for prefix in ("", "/en"):
+            asked = Request(None, "")
+            asked.target = f"{prefix}/antre/{slug}".encode()
+            self.ready_for_strangers[asked.target] = self.handle(asked) or b""
 
     def _say_alive(self, hall: Hall) -> None:
         journal = hall.room.journal

@@ -41,11 +41,14 @@ type Headers = Iterable[tuple[str, str]]
 
 
 class Request:
-    """One request. `headers` have lower-case names; the last of several wins."""
+    """One request. `headers` have lower-case names; the last of several wins.
+
+    Without a connection it is one of our own, to have an answer ready.
+    """
 
     __slots__ = ("_connection", "body", "headers", "keep_alive", "method", "peer", "target")
 
-    def __init__(self, connection: Connection, peer: str) -> None:
+    def __init__(self, connection: Connection | None, peer: str) -> None:
         self._connection = connection
         self.peer = peer
         self.method = b"GET"
@@ -60,10 +63,12 @@ class Request:
 
     def answer(self, response: bytes) -> None:
         """Sends the answer of a request that was not answered at once."""
+        assert self._connection is not None
         self._connection.send(self, response)
 
     async def answer_with_file(self, head: bytes, file: BinaryIO, size: int) -> None:
         """Sends a head and then `size` bytes of a file, no faster than they are taken."""
+        assert self._connection is not None
         await self._connection.send_file(self, head, file, size)
 
 
@@ -72,6 +77,8 @@ class Application(Protocol):
 
     ready: dict[bytes, bytes]
     """Answers to GET by target, as they are this second."""
+    ready_for_strangers: dict[bytes, bytes]
+    """Of those, what only who keeps no ticket gets."""
 
     def handle(self, request: Request) -> bytes | None:
         """The answer; None: it comes later."""
@@ -224,14 +231,22 @@ class Connection(asyncio.Protocol):
     def _ready(self, data: bytes) -> bytes | None:
         """The answer to a request that came in one piece and asks for a document: no parser is needed.
 
-        Anything unusual (a body, a condition, an end of the connection, a second request) is left to it.
+        Anything unusual is left to it: a long head, a body, a condition, an end of the connection, a second
+        request.
         """
-        if not data.startswith(b"GET ") or data.find(b"\r\n\r\n") != len(data) - 4:
+        if len(data) > HEAD_BYTES_MAX or not data.startswith(b"GET "):
+            return None
+        if data.find(b"\r\n\r\n") != len(data) - 4:
             return None
         end = data.find(b" HTTP/1.1\r\n", 4, 300)
-        answer = self.server.application.ready.get(data[4:end]) if end > 0 else None
-        if answer is None:
+        if end < 0:
             return None
+        target, application = data[4:end], self.server.application
+        answer = application.ready.get(target)
+        if answer is None:
+            answer = application.ready_for_strangers.get(target)
+            if answer is None or b"antre_" in data[end:]:
+                return None
         head = data[end:].lower()
         if b"\r\nhost:" not in head or any(name in head for name in _UNUSUAL):
             return None
