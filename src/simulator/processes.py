@@ -19,9 +19,11 @@ def cpu_seconds(root_pid: int) -> dict[str, float]:
     """
     parents, times = _table()
     spent: dict[str, float] = defaultdict(float)
-    for pid, seconds in times.items():
+    for pid, (own, reaped) in times.items():
         if _descends(pid, root_pid, parents):
-            spent[_part(pid, root_pid, parents)] += seconds
+            part = _part(pid, root_pid, parents)
+            spent[part] += own
+            spent[_REAPED.get(part, part)] += reaped
     return dict(spent)
 
 
@@ -67,9 +69,10 @@ def _on_cpu(thread: int, pid: int) -> int:
         return 0  # it ended while we looked
 
 
-def _table() -> tuple[dict[int, int], dict[int, float]]:
+def _table() -> tuple[dict[int, int], dict[int, tuple[float, float]]]:
+    """By process: its parent, and CPU seconds: (its own, of the children that it has reaped)."""
     parents: dict[int, int] = {}
-    times: dict[int, float] = {}
+    times: dict[int, tuple[float, float]] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -78,7 +81,8 @@ def _table() -> tuple[dict[int, int], dict[int, float]]:
         except OSError:
             continue  # it ended while we looked
         parents[int(entry.name)] = int(fields[1])
-        times[int(entry.name)] = sum(int(ticks) for ticks in fields[11:15]) / _TICKS
+        user, system, reaped_user, reaped_system = (int(ticks) / _TICKS for ticks in fields[11:15])
+        times[int(entry.name)] = (user + system, reaped_user + reaped_system)
     return parents, times
 
 
@@ -114,3 +118,5 @@ _MARKS = {
     "queue": "meterai.workers.queue",
     "postgres": "postgres",
 }
+_REAPED = {"site": "jails", "worker": "jails"}
+"""What a part's children were that it has reaped."""

@@ -145,7 +145,7 @@ def test_an_outage_makes_a_line_and_panic_polls() -> None:
 def test_polls_are_the_sum_over_everybody_in_line() -> None:
     rate, line = 20.0, 100_000
     waits = (np.arange(line) + 0.5) / rate
-    by_person = np.sum(1 / np.clip(waits / 30, 2, 60))
+    by_person = np.sum(1 / np.clip(waits / 4, 2, 60))
     assert polls_of(np.array([float(line)]), rate)[0] == pytest.approx(by_person, rel=0.001)
     back = poll_back_seconds(1e6, rate, 10_000)
     assert back > 60

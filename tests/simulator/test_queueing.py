@@ -11,7 +11,7 @@ import pytest
 
 from simulator.forms import form_with
 from simulator.http import Response
-from simulator.processes import set_apart
+from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import Place, Status, pause_before_look, place_on, seconds_left
 
 WAIT_PAGE = (
@@ -102,3 +102,19 @@ def test_a_service_set_apart_keeps_its_processor() -> None:
     finally:
         os.sched_setaffinity(0, before)
         child.communicate(b"\n")
+
+
+def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
+    spin = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    name = "'meterai.kit.' + 'pdf.jail'"  # in two pieces: the site's own command line shall not hold it
+    jail = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}, {name}])"
+    site = f"{jail}; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", site, "meterai.serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        spent = cpu_seconds(os.getpid())
+        process.communicate()
+    assert spent["jails"] >= 0.25
+    assert spent["site"] < 0.25

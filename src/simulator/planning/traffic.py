@@ -17,8 +17,8 @@ FACE_VALUE: Final = 10_000
 """Rupiah a stamp (UU 10/2020 article 5)."""
 POLL_FRONT_S: Final = 2.0
 POLL_BACK_S: Final = 60.0
-_POLL_PART: Final = 30.0
-"""A person looks again after a thirtieth of the wait ahead, within the two bounds."""
+_POLL_PART: Final = 4.0
+"""A person looks again after a quarter of the wait ahead, within the two bounds (the wait page's script)."""
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def traffic_of(question: Question, course: Course, sizes: Sizes) -> Traffic:
 
 
 def polls_of(line: Series, rate: float, back_s: float = POLL_BACK_S) -> Series:
-    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a thirtieth
+    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a quarter
     of the wait ahead, at least `POLL_FRONT_S`, at most `back_s`. The integral over the line."""
     waits = line / max(rate, 1e-9)
     near, far = POLL_FRONT_S * _POLL_PART, back_s * _POLL_PART
