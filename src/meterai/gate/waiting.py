@@ -67,7 +67,7 @@ def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> To
 class WaitPages:
     """The wait pages of one event. `gate_url`: where their links lead, without a slash at its end.
 
-    Before its window is drawn everybody in it is told the same, which is worked out once for each status.
+    Before its window is drawn everybody in it is told the same, which is worked out once a second.
     """
 
     def __init__(self, pages: Pages, shelf: Shelf, event: EventFacts, gate_url: str) -> None:
@@ -75,9 +75,9 @@ class WaitPages:
         self._shelf = shelf
         self._event = event
         self._gate_url = gate_url
-        self._told_at: Status | None = None
+        self._told_at: tuple[Status | None, int] = (None, 0)
         self._told: dict[int, Told] = {}
-        """By window that is not drawn, as of the status `_told_at`; so are the frames, by language too."""
+        """By window that is not drawn, as of this status and second; so are the frames, by language too."""
         self._frames: dict[tuple[int, str], Frame] = {}
 
     def told(self, ticket: Ticket, *, now: float, joined_here: int) -> Told:
@@ -85,8 +85,9 @@ class WaitPages:
         shelf = self._shelf
         if shelf.is_drawn(ticket.window):
             return told_of(shelf, ticket, now=now, joined_here=joined_here)
-        if shelf.status is not self._told_at:
-            self._told_at = shelf.status
+        status, second = self._told_at
+        if shelf.status is not status or int(now) != second:
+            self._told_at = (shelf.status, int(now))
             self._told.clear()
             self._frames.clear()
         found = self._told.get(ticket.window)

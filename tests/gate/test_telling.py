@@ -1,0 +1,100 @@
+"""What is worked out once for all who are told the same is theirs, and only theirs, and not for long."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.shelf import Shelf
+from meterai.gate.waiting import WaitPages
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Close
+from meterai.waiting_room.model import Lane
+from meterai.waiting_room.queue_folder import KEY_ID, publish
+from meterai.waiting_room.tickets import Ticket, event_number
+from simulator.queue_twin import Queue, schedule_from
+
+AHEAD = 3_000
+"""People in the window before."""
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    queue = Queue(tmp_path, schedule_from(time.time() - 40, open_s=7_200, window_s=30))
+    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
+    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    queue.status(waiting=AHEAD + 10)
+    return queue
+
+
+@pytest.fixture
+def shelf(queue: Queue) -> Shelf:
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    return shelf
+
+
+@pytest.fixture
+def pages(shelf: Shelf) -> WaitPages:
+    event = EventFacts("casn", "CASN", "Asia/Jakarta", {"id": ("Surat",), "en": ("Letter",)})
+    return WaitPages(Pages("http://localhost:8000"), shelf, event, "http://localhost:8006")
+
+
+def ticket_of(number: int, window: int = 2) -> Ticket:
+    return Ticket(
+        key_id=KEY_ID, event=event_number("casn"), window=window, joined_at=1, lane=Lane.NEW, gate=1,
+        sequence=number, id=number.to_bytes(12, "big"),
+    )  # fmt: skip
+
+
+def page(pages: WaitPages, number: int, now: float, language: str = "id", window: int = 2) -> str:
+    ticket = ticket_of(number, window)
+    told = pages.told(ticket, now=now, joined_here=10)
+    return pages.page(f"{number:0128}", ticket, told, language=language, now=now).decode()
+
+
+def turn_on(page: str) -> str:
+    found = re.search(r'id="turn">([^<]*)<', page)
+    assert found
+    return found[1]
+
+
+def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(pages: WaitPages) -> None:
+    now = time.time()
+    assert pages.told(ticket_of(1), now=now, joined_here=10) is pages.told(
+        ticket_of(2), now=now, joined_here=11
+    )
+    mine, his = page(pages, 1, now), page(pages, 2, now)
+    assert (f"{1:0128}" in mine, f"{2:0128}" in mine) == (True, False)
+    assert (f"{1:0128}" in his, f"{2:0128}" in his) == (False, True)
+    assert turn_on(mine) == turn_on(his)
+    assert 'data-window="3"' in page(pages, 3, now, window=3)
+    assert "Keep your ticket" in page(pages, 4, now, "en")
+
+
+def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(pages: WaitPages) -> None:
+    now = time.time()
+    assert turn_on(page(pages, 1, now)) != turn_on(page(pages, 2, now + 600))
+
+
+def test_words_of_the_operator_are_on_the_next_page(queue: Queue, shelf: Shelf, pages: WaitPages) -> None:
+    now = time.time()
+    assert "Bank lambat" not in page(pages, 1, now)
+    queue.status(waiting=AHEAD, note=documents.Announcement(id="Bank lambat", en="Bank is slow"))
+    shelf.look()
+    assert "Bank lambat" in page(pages, 2, now)
+
+
+async def test_nobody_looks_later_than_calling_at_the_told_rate_asks_for(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    """The fan fears an outage of many minutes; with it alone the first look would come after one."""
+    queue.close(2, [])
+    queue.status(rate=6_000, fan=[(3_000, 0, 5), (9_000, 5, 20_000)], waiting=AHEAD)
+    shelf.look()
+    shown = page(pages, 1, time.time())
+    assert 'data-poll="8"' in shown, "3,000 people at 100 a second, a quarter of it"
