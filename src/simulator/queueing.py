@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from meterai.waiting_room.model import LOOKS_AFTER
 from simulator.applicant import Applicant, StepRefused, TooLate
 from simulator.forms import form_with
 from simulator.http import Response
@@ -187,10 +188,10 @@ def place_on(page: Response) -> Place:
 
 
 def pause_before_look(place: Place, status: Status) -> float:
-    """Seconds until the next look: a quarter of the time that is left, or would be if calling went on at once
+    """Seconds until the next look: a part of the time that is left, or would be if calling went on at once
     at the told rate, within what the status allows."""
     left = min(seconds_left(place, status), _at_rate(_ahead(place, status), status))
-    return min(max(left / 4, status.poll[0]), status.poll[1])
+    return min(max(left * LOOKS_AFTER, status.poll[0]), status.poll[1])
 
 
 def seconds_left(place: Place, status: Status) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meterai.gate.pages import Pages, slot
+from meterai.waiting_room.model import LOOKS_AFTER
 
 FRAME: dict[str, Any] = {
     "name": "CASN", "slug": "casn", "zone": "Asia/Jakarta", "zone_name": "WIB", "documents": ("Surat",),
@@ -22,6 +23,10 @@ OWN: dict[str, str | int] = {
 
 def page(pages: Pages, own: dict[str, str | int], *, note: str = "", language: str = "id") -> str:
     return pages.frame("wait.html", language, FRAME | {"note": note}, own).fill(own).decode()
+
+
+def test_the_script_looks_again_after_the_same_part_of_the_time_as_the_page_says() -> None:
+    assert f"min(left, soon) / {1 / LOOKS_AFTER:g})" in Pages("http://localhost:8000").script
 
 
 def test_each_has_what_is_his_own_in_a_page_that_was_rendered_for_another() -> None:

@@ -19,15 +19,13 @@ from meterai.gate.words import HEADLINES, TEXTS
 from meterai.kernel.clock import ZONES
 from meterai.waiting_room import windows
 from meterai.waiting_room.documents import Status
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.model import LOOKS_AFTER, POLL, QueueState
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""
 _NEAR_S = 180
-LOOKS_AFTER = 0.25
-"""Who waits looks again after this part of the time until the turn (also in `static/wait.js`)."""
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
@@ -44,7 +42,7 @@ class Told:
     verdict: Verdict
 
 
-def told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> Told:
+def _told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> Told:
     """The standing and the verdict. `joined_here`: joins at this gate in the ticket's window."""
     standing = standing_of(shelf, ticket)
     status = shelf.status
@@ -84,7 +82,7 @@ class WaitPages:
         """The standing and the verdict. `joined_here`: joins at this gate in the ticket's window."""
         shelf = self._shelf
         if shelf.is_drawn(ticket.window):
-            return told_of(shelf, ticket, now=now, joined_here=joined_here)
+            return _told_of(shelf, ticket, now=now, joined_here=joined_here)
         status, second = self._told_at
         if shelf.status is not status or int(now) != second:
             self._told_at = (shelf.status, int(now))
@@ -92,7 +90,7 @@ class WaitPages:
             self._frames.clear()
         found = self._told.get(ticket.window)
         if found is None:
-            found = told_of(shelf, ticket, now=now, joined_here=joined_here)
+            found = _told_of(shelf, ticket, now=now, joined_here=joined_here)
             self._told[ticket.window] = found
         return found
 
@@ -108,12 +106,14 @@ class WaitPages:
             "ticket": text,
             "refresh_s": refresh,
             "poll_s": _poll_seconds(shelf.status, standing),
-            "reload_s": refresh if standing.place is None else _between(refresh * _RELOADS, *_RELOAD_S),
+            "reload_s": refresh
+            if standing.place is None
+            else round(_between(refresh * _RELOADS, *_RELOAD_S)),
             "qr": Markup(code_image(link, text)),  # noqa: S704 - drawn here
             "address": address_of(shelf.slug, text, language) if is_moved else "",
             "other": other_of(address_of(shelf.slug, text, "id"), language),
         }
-        if told is not self._told.get(ticket.window) or told.verdict.advice is Advice.CLOSED:
+        if standing.place is not None or told.verdict.advice is Advice.CLOSED:  # then it names the joining
             frame, printed = self._frame(ticket, told, tuple(own), language, now)
             return frame.fill(printed | own)
         shared = self._frames.get((ticket.window, language))
@@ -189,8 +189,8 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
         if until > _REFRESH_MAX_S:
             return round(min(until, 600) * spread)
         return max(2, round(max(until, 0) + random.uniform(0, 4)))  # noqa: S311
-    front, back = shelf.status.poll if shelf.status else (5, _REFRESH_MAX_S)
-    wished = min(max(_next_look_s(shelf.status, standing), front, 5), max(back, 5))
+    front, back = shelf.status.poll if shelf.status else POLL
+    wished = _between(_next_look_s(shelf.status, standing), max(front, 5), max(back, 5))
     return max(2, round(wished * spread))
 
 
@@ -199,7 +199,7 @@ def _poll_seconds(status: Status | None, standing: Standing) -> int:
 
     Before the draw a status says nothing of the place: the page is fetched anew when there is one.
     """
-    front, back = status.poll if status else (5, _REFRESH_MAX_S)
+    front, back = status.poll if status else POLL
     if standing.place is None:
         return back
     return round(_between(_next_look_s(status, standing), front, back))
@@ -214,7 +214,7 @@ def _next_look_s(status: Status | None, standing: Standing) -> float:
     return min(standing.soonest_s, at_rate) * LOOKS_AFTER
 
 
-def _between[N: (int, float)](wished: N, least: N, most: N) -> N:
+def _between(wished: float, least: float, most: float) -> float:
     return min(max(wished, least), most)
 
 

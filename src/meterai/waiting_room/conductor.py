@@ -16,6 +16,7 @@ from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.load import read_measured
+from meterai.waiting_room.model import POLL
 from meterai.waiting_room.promise_store import Told, read_told
 from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
@@ -45,7 +46,6 @@ READY_WINDOWS = 60
 FORGET_EVERY_S = 60.0
 WINDOWS_KEPT = 60
 """Rows of windows behind the frontier that are kept a while."""
-POLL = (2, 60)
 DONE_AFTER_S = 300
 """From the claim to the stamped document, while too few have been seen."""
 LINE_COUNTS_S = 2 * 86_400

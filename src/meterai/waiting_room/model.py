@@ -8,6 +8,11 @@ import msgspec
 
 U_MAX = 2**64
 """Places within a window are integers from 0 to below this."""
+LOOKS_AFTER = 0.25
+"""Who waits looks again after this part of the time until the turn (docs/decisions/0023); the script of the
+page, `gate/static/wait.js`, says it too."""
+POLL = (2, 60)
+"""Seconds between two looks, at least and at most."""
 
 
 class Lane(IntEnum):

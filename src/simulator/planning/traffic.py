@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from meterai.waiting_room.model import LOOKS_AFTER, POLL
 from simulator.planning.arrivals import STEP_S, Series
 from simulator.planning.futures import Question
 from simulator.planning.line import Course
@@ -15,10 +16,9 @@ from simulator.planning.season import HOUR, Outage
 
 FACE_VALUE: Final = 10_000
 """Rupiah a stamp (UU 10/2020 article 5)."""
-POLL_FRONT_S: Final = 2.0
-POLL_BACK_S: Final = 60.0
-_POLL_PART: Final = 4.0
-"""A person looks again after a quarter of the wait ahead, within the two bounds (the wait page's script)."""
+POLL_FRONT_S, POLL_BACK_S = map(float, POLL)
+_POLL_PART: Final = 1 / LOOKS_AFTER
+"""A person looks again after the wait ahead divided by this, within the two bounds."""
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def traffic_of(question: Question, course: Course, sizes: Sizes) -> Traffic:
 
 
 def polls_of(line: Series, rate: float, back_s: float = POLL_BACK_S) -> Series:
-    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a quarter
+    """Looks a second of so many people in line that moves at `rate`: everybody looks again after a part
     of the wait ahead, at least `POLL_FRONT_S`, at most `back_s`. The integral over the line."""
     waits = line / max(rate, 1e-9)
     near, far = POLL_FRONT_S * _POLL_PART, back_s * _POLL_PART
