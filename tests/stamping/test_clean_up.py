@@ -19,7 +19,8 @@ pytestmark = pytest.mark.storage
 LONG_AFTER = datetime.now(UTC) + timedelta(days=30)
 
 
-def stored(house: House) -> int:
+async def stored(house: House) -> int:
+    await house.objects.close()
     return len([path for path in (house.data / "objects").glob("*/*") if path.is_file()])
 
 
@@ -31,7 +32,7 @@ async def test_an_upload_that_was_never_stamped_goes(house: House) -> None:
     document = await house.accept(make_letter())
     assert await clean_up(house, datetime.now(UTC)) == 0
     assert await clean_up(house) == 1
-    assert stored(house) == 0
+    assert await stored(house) == 0
     assert await document_page(house.db, document) is None
 
 
@@ -48,7 +49,7 @@ async def test_a_stamped_document_loses_its_upload_and_keeps_its_release(house: 
     await house.order(document)
     await house.work()
     assert await clean_up(house) == 1
-    assert stored(house) == 1
+    assert await stored(house) == 1
     assert (await released_file(house.db, house.objects, document)).data
     assert await document_image(house.db, house.jail, house.objects, document, 1, 200)
     assert await clean_up(house) == 0, "once is enough"
@@ -102,7 +103,7 @@ async def test_prepared_revisions_left_by_a_crash_go(house: House) -> None:
     path.write_bytes(b"left behind")
     assert await clean_up_prepared(house.db, house.objects, now=datetime.now(UTC)) == 1
     assert not path.exists()
-    assert stored(house) == 2
+    assert await stored(house) == 2
 
 
 async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) -> None:
@@ -128,4 +129,4 @@ async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) 
         )
     await house.work()
     assert (await released_file(house.db, house.objects, document)).data
-    assert stored(house) == 3, "upload, rewritten upload, released file"
+    assert await stored(house) == 3, "upload, rewritten upload, released file"

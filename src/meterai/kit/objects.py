@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -19,6 +20,8 @@ SMALL_BYTES_MAX = 1 << 20
 
 To hand a call to a thread and to take turns on the interpreter's lock with it costs more than the work.
 """
+SPARE_FILES_MAX = 64
+"""So many files wait for new contents, in each process."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,6 +44,14 @@ class ObjectStore(Protocol):
         """Forgets the object; a missing one is no error."""
         ...
 
+    async def give_up(self, keys: Iterable[str]) -> None:
+        """Like `delete`, for objects that nobody will read or put again; they may last until `close`."""
+        ...
+
+    async def close(self) -> None:
+        """Deletes what was given up."""
+        ...
+
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
         ...
@@ -54,11 +65,14 @@ class FolderStore:
     """Objects as files `ab/cdef...` in a folder: written beside, fsynced, renamed, directory fsynced.
 
     obstore's local store does not fsync, and an acknowledged stamp must survive a power cut (I7), so the
-    local folder is written here and obstore serves S3 (docs/decisions).
+    local folder is written here and obstore serves S3 (docs/decisions). The files of objects that were given
+    up take the next contents: to make and unlink a file costs a file system more than to write it.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._spare: deque[str] = deque()
+        """Keys of objects that were given up and whose files are there yet, oldest first."""
         root.mkdir(parents=True, exist_ok=True)
 
     async def put(self, content: bytes) -> str:
@@ -95,6 +109,19 @@ class FolderStore:
         with suppress(FileNotFoundError):
             os.unlink(self._path(key))
 
+    async def give_up(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if _KEY.fullmatch(key):
+                self._spare.append(key)
+        await self._keep_spare(SPARE_FILES_MAX)
+
+    async def close(self) -> None:
+        await self._keep_spare(0)
+
+    async def _keep_spare(self, most: int) -> None:
+        while len(self._spare) > most:
+            await self.delete(self._spare.popleft())
+
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
             raise ObjectMissing(key)
@@ -126,11 +153,15 @@ class FolderStore:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""
         folder = self._folder(f"{self.root}/{key[:2]}")  # names relative to it: the path is walked once
         name = key[2:]
+        with suppress(ValueError):
+            self._spare.remove(key)
         try:
             if _is_there(name, folder):  # another writer may have died between its rename and its fsync
                 return _Unfinished(folder, os.open(name, os.O_RDONLY, dir_fd=folder), "", name)
             beside = f"{name}.{os.urandom(6).hex()}.part"
-            file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            file = self._spare_file(beside, folder)
+            if file is None:
+                file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
         except BaseException:
             os.close(folder)
             raise
@@ -143,6 +174,22 @@ class FolderStore:
             os.close(folder)
             raise
         return _Unfinished(folder, file, beside, name)
+
+    def _spare_file(self, name: str, folder: int) -> int | None:
+        """A file that was given up, open for writing and called `name`; None when there is none."""
+        while self._spare:
+            try:
+                path = self._path(self._spare.popleft())
+                file = os.open(path, os.O_WRONLY)
+            except (IndexError, FileNotFoundError):  # another thread took it, another process cleaned up
+                continue
+            try:
+                os.rename(path, name, dst_dir_fd=folder)
+            except BaseException:
+                os.close(file)
+                raise
+            return file
+        return None
 
     def _folder(self, path: str) -> int:
         try:
@@ -204,6 +251,13 @@ class RemoteStore:
     async def delete(self, key: str) -> None:
         await obstore.delete_async(self._store, _remote_path(key))
 
+    async def give_up(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            await self.delete(key)
+
+    async def close(self) -> None:
+        """Nothing is left to delete."""
+
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         puts = (
             obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
@@ -242,10 +296,15 @@ def _is_there(name: str, folder: int) -> bool:
 
 
 def _write(file: int, content: bytes) -> None:
-    """All of it: write(2) may take less than it is given."""
+    """All of it, and nothing else.
+
+    write(2) may take less than it is given, and the file may have been longer.
+    """
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(file, rest) :]
+    if os.fstat(file).st_size > len(content):
+        os.ftruncate(file, len(content))
 
 
 def _read(file: int) -> bytes:

@@ -312,6 +312,4 @@ def _debt(run: Run) -> OwedTimeStamp:
 
 async def _forget_prepared(tools: Tools, runs: list[Run]) -> None:
     """Prepared revisions of released documents are of no use any more."""
-    for run in runs:
-        for key in run.prepared:
-            await tools.objects.delete(key)
+    await tools.objects.give_up(key for run in runs for key in run.prepared)
