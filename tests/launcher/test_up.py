@@ -83,6 +83,10 @@ def test_no_process_knows_the_owner_and_only_the_signer_its_own_role(own: Runnin
     assert knows == {"owner": 0, "signer": 1, "server key": 2}
 
 
+def test_no_process_takes_the_core_from_another(own: RunningService) -> None:
+    assert {os.sched_getscheduler(child.pid) for child in own.children()} == {os.SCHED_BATCH}
+
+
 def test_other_users_can_look_into_nothing_but_what_a_queue_publishes(own: RunningService) -> None:
     """A web server of another user passes through the queues' folders, which it can't list, to `public/`."""
     assert [path.name for path in own.data.iterdir() if path.stat().st_mode & 0o077] == ["queue"]

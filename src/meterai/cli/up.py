@@ -35,7 +35,7 @@ from meterai.kit.installation import (
     write_addresses,
 )
 from meterai.kit.postgres import PostgresFailed
-from meterai.kit.processes import ending_with_parent
+from meterai.kit.processes import be_a_batch, ending_with_parent
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.supervisor import StartFailed, Supervisor, python_module
 
@@ -65,6 +65,7 @@ def up(
     try:
         prepare_folders(settings.data)
         os.umask(0o077)  # mails, documents and logs are nobody else's
+        be_a_batch()
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, StartFailed) as problem:

@@ -37,6 +37,16 @@ def ending_with_parent(sign: signal.Signals) -> Callable[[], None]:
     return ask
 
 
+def be_a_batch() -> None:
+    """This process and those it starts take the core from nobody when they wake (SCHED_BATCH, sched(7)).
+
+    The parts of the service wake each other all the time, a query's sender the server that answers it. Who
+    takes the core at once finds the caches full of another's memory, and leaves them so (docs/decisions).
+    """
+    with contextlib.suppress(OSError):  # not allowed here: then as ever
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def processes_in(folder: Path, *, program: str) -> list[int]:
     """Ids of the processes that run a file named `program` with `folder` as their working directory.
 

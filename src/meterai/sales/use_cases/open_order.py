@@ -18,7 +18,16 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id, new_order_number, token_digest
 from meterai.kit.database import Database
-from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, OrderState, Price, PriceList, price_of
+from meterai.sales.model import (
+    DOCUMENTS_PER_ORDER_MAX,
+    Flow,
+    ItemState,
+    OrderState,
+    Price,
+    PriceList,
+    price_of,
+)
+from meterai.sales.queries import ItemLine, OrderItems
 from meterai.sales.store import orders
 from meterai.sales.store.orders import Owner
 from meterai.sales.use_cases.add_item import FormDocument, item_of_slot, put_documents
@@ -42,6 +51,8 @@ class OpenedOrder(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     state: str
     """"draft", or further on when the form is an old one that was sent again."""
+    holds: OrderItems | None = None
+    """What is in it, when it was opened with documents just now."""
 
 
 async def open_order(
@@ -93,9 +104,29 @@ async def open_order_with_documents(
         order, is_new = await _open(db, secret, opening, documents, price_of(1, 0, price_list))
     except asyncpg.UniqueViolationError:
         raise Refusal(Kind.CONFLICT, "item.document_used") from None
-    if not is_new and order.state == OrderState.DRAFT:
+    if is_new:
+        return msgspec.structs.replace(order, holds=_holding(documents, owner))
+    if order.state == OrderState.DRAFT:
         await put_documents(db, order.order_id, documents, price_list=price_list, now=now)
     return order
+
+
+def _holding(documents: Sequence[FormDocument], owner: Owner | None) -> OrderItems:
+    """What `order_items` would find."""
+    return OrderItems(
+        state=OrderState.DRAFT,
+        customer_id=owner.customer_id if owner else None,
+        items=tuple(
+            ItemLine(
+                position=position,
+                document_id=one.document_id,
+                document_kind=one.document_kind,
+                quantity=1,
+                state=ItemState.WAITING,
+            )
+            for position, one in enumerate(documents, 1)
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     )
     await bind_order(desk, allowed.entry, order.order_id)
     remember_token(order.token, order.order_id)
+    desk.visit(request).at_hand[order.order_id] = order.holds
     cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
-from meterai.sales.queries import order_page, page_of_unpaid
+from meterai.sales.queries import OrderPage, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names
@@ -131,7 +131,8 @@ async def _check_page(
     request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
 ) -> Response[bytes]:
     key = await open_order_page(desk, request, number)
-    order = await order_page(desk.house.db, key.order_id)
+    known = desk.visit(request).known(key.order_id, OrderPage)
+    order = known or await order_page(desk.house.db, key.order_id)
     if order.state != "draft":
         return desk.go(request, f"/pesanan/{number}")
     if order.customer_id is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.order import Order
-from meterai.sales.queries import OrderPage, order_items, order_page
+from meterai.sales.order import Item, Order
+from meterai.sales.queries import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -24,6 +25,10 @@ from meterai.web.forms import Form
 from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name
+
+_STAMPED_REMEMBERED_MAX = 20_000
+_stamped: dict[tuple[UUID, int], UUID] = {}
+"""Documents of items that are done, by order and position, as pages showed them: that never changes."""
 
 
 @get("/p/{token:str}")
@@ -61,11 +66,14 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
 async def download(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """The stamped PDF."""
     key = await open_order_page(desk, request, number)
-    order = await order_items(desk.house.db, key.order_id)
-    item = next((i for i in order.items if i.position == position), None)
-    if item is None or item.document_id is None or item.state != "done":
+    document_id = _stamped.get((key.order_id, position))
+    if document_id is None:
+        order = await order_items(desk.house.db, key.order_id)
+        _remember_stamped(key.order_id, order.items)
+        document_id = _stamped.get((key.order_id, position))
+    if document_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    file = await released_file(desk.house.db, desk.house.objects, item.document_id)
+    file = await released_file(desk.house.db, desk.house.objects, document_id)
     return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
@@ -207,7 +215,17 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
     visit = desk.visit(request)
     page = visit.known(key.order_id, OrderPage) or await order_page(desk.house.db, key.order_id)
     known = await _known(desk, page)
+    _remember_stamped(page.id, page.items)
     return order_view(page, known, visit, request_id=secrets.token_urlsafe(12))
+
+
+def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> None:
+    """Spares a download the look-up of what the page with its link has just shown."""
+    if len(_stamped) >= _STAMPED_REMEMBERED_MAX:
+        _stamped.clear()
+    for item in items:
+        if item.state == "done" and item.document_id is not None:
+            _stamped[order_id, item.position] = item.document_id
 
 
 async def _known(desk: Desk, order: Order) -> Known:

@@ -11,7 +11,8 @@ from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
-from meterai.sales.queries import ItemLine, OrderItems, order_items
+from meterai.sales.order import Item
+from meterai.sales.queries import ItemLine, OrderItems, OrderPage, order_items, order_page
 from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
@@ -32,8 +33,8 @@ class Sheet:
     """One document of a draft order, as the visitor may see it."""
 
     key: OrderKey
-    order: OrderItems
-    item: ItemLine
+    order: OrderItems | OrderPage
+    item: ItemLine | Item
     position: int
     document: DocumentPage
 
@@ -52,7 +53,9 @@ async def show_placing(request: WebRequest, desk: Desk, number: str, position: i
 async def take_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """Stores the places; back to the page for another stamp, or on to the next document or the contact."""
     form = await desk.form(request)
-    sheet = await _sheet(request, desk, number, position)
+    key = await open_order_page(desk, request, number)
+    order = await order_page(desk.house.db, key.order_id)  # all of it, for the page behind
+    sheet = await _sheet_of(request, desk, key, order, position)
     typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=desk.free_place)
     try:
         typed = await typed_from(form, sheet.document, desk.free_place)
@@ -60,6 +63,8 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
         output = await _store(desk, sheet, wanted.placements, typed.profile)
     except Refusal as refusal:
         return _page(request, desk, sheet, typed, refusal)
+    if len(wanted.placements) == sheet.item.quantity:  # the order itself stayed as it was
+        desk.visit(request).at_hand[key.order_id] = order
     if wanted.show is not None:
         return desk.go(request, f"/pesanan/{number}/letak/{position}?meterai={wanted.show + 1}")
     if not output.ok:
@@ -112,7 +117,15 @@ async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) 
 
 async def _sheet(request: WebRequest, desk: Desk, number: str, position: int) -> Sheet:
     key = await open_order_page(desk, request, number)
-    order = await order_items(desk.house.db, key.order_id)
+    visit = desk.visit(request)
+    known = visit.known(key.order_id, OrderItems) or visit.known(key.order_id, OrderPage)
+    order = known or await order_items(desk.house.db, key.order_id)
+    return await _sheet_of(request, desk, key, order, position)
+
+
+async def _sheet_of(
+    request: WebRequest, desk: Desk, key: OrderKey, order: OrderItems | OrderPage, position: int
+) -> Sheet:
     if not 1 <= position <= len(order.items):
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     item = order.items[position - 1]

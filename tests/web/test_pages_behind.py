@@ -1,0 +1,79 @@
+"""A form's answer is the page that follows, put together from what the form's handler knows.
+
+It shows what the page shows when it is asked for by its own address.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.running_service import RunningService
+
+from simulator.applicant import Applicant
+from simulator.forms import form_with
+from simulator.http import Browser, Response
+from simulator.papers import make_letter
+from simulator.service import find_service
+
+_CHANGES = re.compile(r'name="(?:bukti_formulir|permintaan)" value="[^"]*"|<html [^>]*>')
+"""What differs from one showing of a page to the next."""
+_NUMBER = re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}")
+
+
+class Comparing(Browser):
+    """Asks once more, by its address, for each page that came as the answer to a form."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.compared: list[str] = []
+
+    async def request(self, method: str, target: str, **named: Any) -> Response:
+        """One request; the page that came as its answer must be the page."""
+        answer = await super().request(method, target, **named)
+        address = answer.header(b"content-location")
+        if address:
+            again = await super().request("GET", answer.url, stay=True)
+            assert again.status == answer.status
+            assert _CHANGES.sub("", answer.text) == _CHANGES.sub("", again.text), address
+            self.compared.append(_NUMBER.sub("N", address))
+        return answer
+
+
+class Changing(Applicant):
+    """Wants a second stamp after having seen the sum, and then not."""
+
+    async def _order(self, page: Response) -> Response:
+        page = await self._placed("tambah", "2")
+        assert "20.000" in page.text
+        page = await self._placed("hapus", "2")
+        assert "20.000" not in page.text
+        return await super()._order(page)
+
+    async def _placed(self, button: str, value: str) -> Response:
+        found = _NUMBER.search(self.browser.url)
+        assert found
+        page = await self.browser.get(f"/pesanan/{found[0]}/letak/1")
+        form = form_with(page.text, "letak", "halaman")
+        page = await self.browser.post(form.action, form.fields | {button: value})
+        form = form_with(page.text, "letak", "halaman")
+        return await self.browser.post(form.action, form.fields)
+
+
+async def test_each_page_that_comes_as_an_answer_is_the_page(service: RunningService) -> None:
+    found = find_service(service.data)
+    applicant = Changing(found, contact="banding@contoh.id", elsewhere=Browser(found.site))
+    applicant.browser = browser = Comparing(found.site)
+    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))], then_check=True)
+    assert len(outcome.files) == 1
+    assert browser.compared == [
+        "/pesanan/N/letak/1",
+        "/pesanan/N/kontak",
+        "/pesanan/N/kode",
+        "/pesanan/N/bayar",
+        "/pesanan/N/letak/1?meterai=2",
+        "/pesanan/N/bayar",
+        "/pesanan/N/letak/1?meterai=1",
+        "/pesanan/N/bayar",
+        "/pesanan/N",
+    ]
