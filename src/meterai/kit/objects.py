@@ -120,7 +120,8 @@ class FolderStore:
 
     async def _keep_spare(self, most: int) -> None:
         while len(self._spare) > most:
-            await self.delete(self._spare.popleft())
+            with suppress(IndexError):  # another thread took it
+                await self.delete(self._spare.popleft())
 
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
