@@ -1,7 +1,9 @@
 """The object store keeps bytes under the name of their content."""
 
 import hashlib
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +116,24 @@ async def test_a_spare_file_that_somebody_took_away_is_not_missed(tmp_path: Path
     await FolderStore(tmp_path).delete(keys[0])
     assert await store.get(await store.put(b"tiga")) == b"tiga"
     assert await store.get_all(keys) == [None, None]
+
+
+async def test_a_spare_file_that_is_taken_away_while_it_is_being_taken_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path)
+    key = await store.put(b"lama")
+    await store.give_up([key])
+    rename = os.rename
+
+    def late(source: str, *rest: Any, **named: Any) -> None:
+        if source.endswith(f"{key[:2]}/{key[2:]}"):
+            os.unlink(source)
+        rename(source, *rest, **named)
+
+    monkeypatch.setattr(os, "rename", late)
+    assert await store.get(await store.put(b"baru")) == b"baru"
+    assert len(_files(tmp_path)) == 1
 
 
 async def test_only_so_many_files_are_spare_and_none_at_the_end(store: ObjectStore) -> None:

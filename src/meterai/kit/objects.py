@@ -179,17 +179,17 @@ class FolderStore:
     def _spare_file(self, name: str, folder: int) -> int | None:
         """A file that was given up, open for writing and called `name`; None when there is none."""
         while self._spare:
-            try:
+            with suppress(
+                IndexError, FileNotFoundError
+            ):  # another thread took it, another process cleaned up
                 path = self._path(self._spare.popleft())
                 file = os.open(path, os.O_WRONLY)
-            except (IndexError, FileNotFoundError):  # another thread took it, another process cleaned up
-                continue
-            try:
-                os.rename(path, name, dst_dir_fd=folder)
-            except BaseException:
-                os.close(file)
-                raise
-            return file
+                try:
+                    os.rename(path, name, dst_dir_fd=folder)
+                except BaseException:
+                    os.close(file)
+                    raise
+                return file
         return None
 
     def _folder(self, path: str) -> int:
