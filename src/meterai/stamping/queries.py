@@ -14,6 +14,7 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Database, Row
+from meterai.kit.memory import Memory
 from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.profiles import Profile
@@ -29,8 +30,7 @@ log = structlog.get_logger(__name__)
 _RENDER = "meterai.kit.pdf.rendering:render_page"
 _AT_HAND_SECONDS = 600.0
 """As long as browsers keep the image too."""
-_NAMES_REMEMBERED_MAX = 20_000
-_names: dict[UUID, str] = {}
+_names = Memory[UUID, str]()
 """What documents are called: a name never changes."""
 
 _JOB = """
@@ -166,9 +166,7 @@ async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
 
 def remember_name(document_id: UUID, name: str) -> None:
     """Spares the look-up of a name that was given or found a moment ago."""
-    if len(_names) >= _NAMES_REMEMBERED_MAX:
-        _names.clear()
-    _names[document_id] = name
+    _names.keep(document_id, name)
 
 
 async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentSummary]:

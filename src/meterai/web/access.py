@@ -10,14 +10,14 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.queries import SessionCustomer, session_customer
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.memory import Memory
 from meterai.sales.queries import find_order_by_number, find_order_by_token, order_access
 from meterai.sales.use_cases.open_order import Owner
 from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 
 ORDERS_COOKIE = "pesanan"
 ORDERS_KEPT_MAX = 8
-TOKENS_REMEMBERED_MAX = 20_000
-_ORDERS: dict[str, UUID] = {}
+_ORDERS = Memory[str, UUID]()
 _ENTRY = re.compile(r"([0-9A-Z-]{6,20})~([A-Za-z0-9_-]{16,64})")
 
 
@@ -67,9 +67,7 @@ async def order_of_token(desk: Desk, token: str) -> UUID | None:
 
 def remember_token(token: str, order_id: UUID) -> None:
     """Spares the look-up of a token that was made or found a moment ago."""
-    if len(_ORDERS) >= TOKENS_REMEMBERED_MAX:
-        _ORDERS.clear()
-    _ORDERS[token] = order_id
+    _ORDERS.keep(token, order_id)
 
 
 async def open_order_page(desk: Desk, request: WebRequest, number: str) -> OrderKey:

@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.memory import Memory
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.order import Item, Order
 from meterai.sales.queries import ItemLine, OrderPage, order_items, order_page
@@ -26,8 +27,7 @@ from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name
 
-_STAMPED_REMEMBERED_MAX = 20_000
-_stamped: dict[tuple[UUID, int], UUID] = {}
+_stamped = Memory[tuple[UUID, int], UUID]()
 """Documents of items that are done, by order and position, as pages showed them: that never changes."""
 
 
@@ -69,8 +69,7 @@ async def download(request: WebRequest, desk: Desk, number: str, position: int) 
     document_id = _stamped.get((key.order_id, position))
     if document_id is None:
         order = await order_items(desk.house.db, key.order_id)
-        _remember_stamped(key.order_id, order.items)
-        document_id = _stamped.get((key.order_id, position))
+        document_id = _remember_stamped(key.order_id, order.items).get(position)
     if document_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     file = await released_file(desk.house.db, desk.house.objects, document_id)
@@ -219,13 +218,12 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
     return order_view(page, known, visit, request_id=secrets.token_urlsafe(12))
 
 
-def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> None:
-    """Spares a download the look-up of what the page with its link has just shown."""
-    if len(_stamped) >= _STAMPED_REMEMBERED_MAX:
-        _stamped.clear()
-    for item in items:
-        if item.state == "done" and item.document_id is not None:
-            _stamped[order_id, item.position] = item.document_id
+def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
+    """The documents of items that are done, by position: their downloads need not look them up again."""
+    done = {item.position: item.document_id for item in items if item.state == "done" and item.document_id}
+    for position, document_id in done.items():
+        _stamped.keep((order_id, position), document_id)
+    return done
 
 
 async def _known(desk: Desk, order: Order) -> Known:

@@ -1,0 +1,17 @@
+"""What is remembered is found, and never more than so much of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from meterai.kit import memory
+
+
+def test_a_full_memory_forgets_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "REMEMBERED_MAX", 2)
+    seen = memory.Memory[str, int]()
+    for number, name in enumerate(("satu", "dua")):
+        seen.keep(name, number)
+    assert (seen.get("satu"), seen.get("dua")) == (0, 1)
+    seen.keep("tiga", 2)
+    assert seen == {"tiga": 2}
