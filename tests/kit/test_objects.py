@@ -1,7 +1,11 @@
 """The object store keeps bytes under the name of their content."""
 
+import errno
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +81,49 @@ async def test_a_store_that_can_not_write_leaves_nothing_half_stored(tmp_path: P
     with pytest.raises(OSError, match="00"):
         await store.put_all({good: b"x", bad: b"y"})
     assert await store.get_all([good]) == [None]
+
+
+async def test_a_file_that_can_not_be_synced_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    (tmp_path / hashlib.sha256(b"x").hexdigest()[:2]).mkdir()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        await store.put(b"x")
+    assert _files(tmp_path) == {}
+
+
+_KILLED_WRITER = """
+import asyncio, os, pathlib, signal, sys
+from meterai.kit.objects import FolderStore
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(FolderStore(pathlib.Path(sys.argv[1])).put(b"setengah"))
+"""
+
+
+async def test_what_a_killed_writer_left_is_deleted_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path)
+    kept = await store.put(b"utuh")
+    (tmp_path / hashlib.sha256(b"setengah").hexdigest()[:2]).mkdir(exist_ok=True)
+    writer = subprocess.run([sys.executable, "-c", _KILLED_WRITER, tmp_path], check=False)
+    assert writer.returncode == -signal.SIGKILL
+    assert sorted(_files(tmp_path).values()) == [b"setengah", b"utuh"]
+
+    async def clean_up_everything() -> int:
+        return sum([await store.clean_up() for _ in range(256)])
+
+    assert await clean_up_everything() == 0  # it may be at work yet
+    monkeypatch.setattr("meterai.kit.objects.UNFINISHED_SECONDS_MAX", -1.0)
+    assert await clean_up_everything() == 1
+    assert list(_files(tmp_path).values()) == [b"utuh"]
+    assert await store.get(kept) == b"utuh"
 
 
 def _files(folder: Path) -> dict[int, bytes]:

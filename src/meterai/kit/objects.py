@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +23,10 @@ To hand a call to a thread and to take turns on the interpreter's lock with it c
 """
 SPARE_FILES_MAX = 64
 """So many files wait for new contents, in each process."""
+UNFINISHED_SECONDS_MAX = 3600.0
+"""A file that has been beside its place for longer is nobody's: its writer died."""
 _KEY = re.compile(r"[0-9a-f]{64}")
+_UNFINISHED = ".part"
 
 
 class ObjectMissing(Exception):
@@ -52,6 +56,13 @@ class ObjectStore(Protocol):
         """Deletes what was given up."""
         ...
 
+    async def clean_up(self) -> int:
+        """Deletes what writers that died left in one part of the store; gives how much.
+
+        Each call takes the next part: 256 calls have seen the whole store.
+        """
+        ...
+
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
         ...
@@ -73,6 +84,7 @@ class FolderStore:
         self.root = root
         self._spare: deque[str] = deque()
         """Keys of objects that were given up and whose files are there yet, oldest first."""
+        self._cleaned_last = os.urandom(1)[0]  # several processes begin at several places
         root.mkdir(parents=True, exist_ok=True)
 
     async def put(self, content: bytes) -> str:
@@ -118,6 +130,11 @@ class FolderStore:
     async def close(self) -> None:
         await self._keep_spare(0)
 
+    async def clean_up(self) -> int:
+        self._cleaned_last = (self._cleaned_last + 1) % 256
+        folder = f"{self.root}/{self._cleaned_last:02x}"
+        return await asyncio.to_thread(_delete_unfinished, folder, time.time() - UNFINISHED_SECONDS_MAX)
+
     async def _keep_spare(self, most: int) -> None:
         while len(self._spare) > most:
             with suppress(IndexError):  # another thread took it
@@ -146,9 +163,12 @@ class FolderStore:
                 file.settle()
             for file in unfinished:
                 os.fsync(file.folder)
-        finally:
+        except BaseException:
             for file in unfinished:
-                file.close()
+                file.abandon()
+            raise
+        for file in unfinished:
+            file.close()
 
     def _begin(self, key: str, content: bytes) -> _Unfinished:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""
@@ -159,7 +179,7 @@ class FolderStore:
         try:
             if _is_there(name, folder):  # another writer may have died between its rename and its fsync
                 return _Unfinished(folder, os.open(name, os.O_RDONLY, dir_fd=folder), "", name)
-            beside = f"{name}.{os.urandom(6).hex()}.part"
+            beside = f"{name}.{os.urandom(6).hex()}{_UNFINISHED}"
             file = self._spare_file(beside, folder)
             if file is None:
                 file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
@@ -220,7 +240,7 @@ class _Unfinished(NamedTuple):
             os.rename(self.beside, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
 
     def abandon(self) -> None:
-        """Takes it away again."""
+        """Takes it away again, unless it has its name already."""
         if self.beside:
             with suppress(OSError):
                 os.unlink(self.beside, dir_fd=self.folder)
@@ -258,6 +278,10 @@ class RemoteStore:
 
     async def close(self) -> None:
         """Nothing is left to delete."""
+
+    async def clean_up(self) -> int:
+        """Such a store shows whole objects only."""
+        return 0
 
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         puts = (
@@ -306,6 +330,18 @@ def _write(file: int, content: bytes) -> None:
         rest = rest[os.write(file, rest) :]
     if os.fstat(file).st_size > len(content):
         os.ftruncate(file, len(content))
+
+
+def _delete_unfinished(folder: str, before: float) -> int:
+    """Deletes the unfinished files of a folder that were last changed before then; gives how many."""
+    deleted = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            # By ctime: a file that was given up takes the new name first, the new content after.
+            if entry.name.endswith(_UNFINISHED) and entry.stat().st_ctime < before:
+                os.unlink(entry)
+                deleted += 1
+    return deleted
 
 
 def _read(file: int) -> bytes:

@@ -128,6 +128,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
             busy_s=1,
             idle_s=60,
         ),
+        Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),
