@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import random
 import re
@@ -15,8 +16,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 from tests.running_service import running_service
 
+from meterai.cli.rehearse import View, shown
 from simulator.rehearsal.crowd import rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
@@ -181,6 +184,15 @@ def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) ->
     assert run.returncode == 2
     assert "script/server" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_what_follows_the_view_begins_a_new_line_in_a_file_too() -> None:
+    file = io.StringIO()
+    console = Console(file=file)
+    with shown(View(60), console):
+        pass
+    console.print("594 came")
+    assert file.getvalue().splitlines() == ["the first people come ...", "594 came"]
 
 
 @pytest.mark.journey

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,8 +58,8 @@ def rehearse(
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
     ):
         assert process.stdout is not None
-        view = _View(minutes * 60)
-        with Live(view, console=Console(stderr=True), refresh_per_second=4, transient=json_output):
+        view = View(minutes * 60)
+        with shown(view, Console(stderr=True), transient=json_output):
             for line in process.stdout:
                 last = json.loads(line)
                 view.take(last)
@@ -70,7 +72,16 @@ def rehearse(
     raise typer.Exit(process.returncode)
 
 
-class _View:
+@contextmanager
+def shown(view: View, console: Console, *, transient: bool = False) -> Iterator[None]:
+    """Shows the view as it changes; what is printed afterwards begins a new line."""
+    with Live(view, console=console, refresh_per_second=4, transient=transient):
+        yield
+    if not console.is_terminal:
+        console.line()  # rich ends without one there
+
+
+class View:
     """What the terminal shows while it is played."""
 
     def __init__(self, seconds: float) -> None:
