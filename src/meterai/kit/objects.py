@@ -186,22 +186,19 @@ class FolderStore:
         except BaseException:
             os.close(folder)
             raise
+        unfinished = _Unfinished(folder, file, beside, name)
         try:
             _write(file, content)
         except BaseException:
-            with suppress(OSError):
-                os.unlink(beside, dir_fd=folder)
-            os.close(file)
-            os.close(folder)
+            unfinished.abandon()
             raise
-        return _Unfinished(folder, file, beside, name)
+        return unfinished
 
     def _spare_file(self, name: str, folder: int) -> int | None:
         """A file that was given up, open for writing and called `name`; None when there is none."""
         while self._spare:
-            with suppress(
-                IndexError, FileNotFoundError
-            ):  # another thread took it, another process cleaned up
+            # Another thread may take it, another process clean it up.
+            with suppress(IndexError, FileNotFoundError):
                 path = self._path(self._spare.popleft())
                 file = os.open(path, os.O_WRONLY)
                 try:
@@ -335,11 +332,11 @@ def _write(file: int, content: bytes) -> None:
 def _delete_unfinished(folder: str, before: float) -> int:
     """Deletes the unfinished files of a folder that were last changed before then; gives how many."""
     deleted = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
+    for path in Path(folder).glob(f"*{_UNFINISHED}"):
+        with suppress(FileNotFoundError):  # its writer has just finished it
             # By ctime: a file that was given up takes the new name first, the new content after.
-            if entry.name.endswith(_UNFINISHED) and entry.stat().st_ctime < before:
-                os.unlink(entry)
+            if path.stat().st_ctime < before:
+                path.unlink()
                 deleted += 1
     return deleted
 

@@ -117,7 +117,7 @@ async def take_census(
     for connection in connections:
         # Big joins: a few large hash tables beat many small ones on disk.
         await connection.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY_MB}MB'")
-        # The lanes fill the processor already: the server's own parallel workers cost a fifth more in all.
+        # The lanes are parallel enough for two cores: the server's own workers besides cost a fifth more.
         await connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
     wanted = [one for each in SQL_INVARIANTS for screen in each.screens.values() for one in screen.sums()]
     passes = await plan_passes(connections[0], [*wanted, *(each.population for each in SQL_INVARIANTS)])
