@@ -8,11 +8,12 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 from tests.sales.shop import PRICES
 from tests.waiting_room.line import NOON, LineOfPeople
+from tests.web.asking import ask
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
@@ -49,33 +50,12 @@ class Visitor:
         return await self._ask("POST", address, urlencode(sent).encode(), "application/x-www-form-urlencoded")
 
     async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
-        parts = urlsplit(address)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = [(b"cookie", cookies.encode()), (b"content-type", kind.encode())]
-        headers.append((b"sec-fetch-site", self.sent_from.encode()))
-        scope = {
-            "type": "http", "method": method, "path": parts.path, "query_string": parts.query.encode(),
-            "headers": headers, "client": ("192.0.2.7", 5), "server": ("localhost", 80), "scheme": "http",
-            "root_path": "", "http_version": "1.1", "raw_path": parts.path.encode(),
-        }  # fmt: skip
-        chunks: list[bytes] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                self.status = message["status"]
-                self.headers = {key.decode(): value.decode() for key, value in message["headers"]}
-                for key, value in message["headers"]:
-                    if key.lower() == b"set-cookie":
-                        for name, morsel in SimpleCookie(value.decode()).items():
-                            self.cookies[name] = morsel.value
-            else:
-                chunks.append(message.get("body", b""))
-
-        await self.site(scope, receive, send)
-        self.text = b"".join(chunks).decode()
+        headers = {"cookie": cookies, "content-type": kind, "sec-fetch-site": self.sent_from}
+        answer = await ask(self.site, address, method=method, headers=headers, body=body)
+        for cookie in answer.cookies:
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
+        self.status, self.headers, self.text = answer.status, answer.headers, answer.text
         return self.headers.get("location", address)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import Cookie
+from tests.web.asking import Answer, ask
 
 from meterai.web.cookies import read_cookies
 from meterai.web.direct import DirectRoutes
-from meterai.web.visits import Visit, attach, visit_of
+from meterai.web.visits import Visit, visit_of
 
 type WebRequest = Request[Any, Any, Any]
 
@@ -61,17 +63,6 @@ async def failing() -> Response[bytes]:
 HANDLERS = [send_on, page, through, around, full, failing]
 
 
-class Answer:
-    """What the browser receives."""
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.status: int = messages[0]["status"]
-        pairs = [(key.decode(), value.decode()) for key, value in messages[0]["headers"]]
-        self.headers = dict(pairs)
-        self.cookies = [value for key, value in pairs if key == "set-cookie"]
-        self.body = b"".join(message.get("body", b"") for message in messages[1:]).decode()
-
-
 def send(target: str, *, straight: bool = True, cookies: str = "lama=1; tetap=2") -> Answer:
     """Sends the form that leads to `target`."""
     litestar = Litestar(HANDLERS, openapi_config=None)
@@ -80,24 +71,10 @@ def send(target: str, *, straight: bool = True, cookies: str = "lama=1; tetap=2"
         return Response(b"error", status_code=500, media_type="text/plain")
 
     routes = DirectRoutes(litestar, HANDLERS, given={}, answer_error=answer_error)
-    messages: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"rahasia", "more_body": False}
-
-    async def take(message: dict[str, Any]) -> None:
-        messages.append(message)
-
-    scope = {
-        "type": "http", "method": "POST", "path": "/kirim", "raw_path": b"/kirim",
-        "query_string": f"ke={target.replace('?', '%3F').replace('=', '%3D')}".encode(),
-        "headers": [(b"cookie", cookies.encode()), (b"content-type", b"text/plain")],
-        "client": ("127.0.0.1", 1), "server": ("h", 80), "scheme": "http", "state": {},
-        "http_version": "1.1", "root_path": "",
-    }  # fmt: skip
-    attach(scope, Visit("id", "/kirim", "", is_straight=straight))
-    asyncio.run(routes(scope, receive, take))
-    return Answer(messages)
+    address = f"/kirim?ke={quote(target)}"
+    headers = {"cookie": cookies, "content-type": "text/plain"}
+    visit = Visit("id", "/kirim", "", is_straight=straight)
+    return asyncio.run(ask(routes, address, method="POST", headers=headers, body=b"rahasia", visit=visit))
 
 
 def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> None:
@@ -106,7 +83,7 @@ def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> No
     assert answer.headers["content-location"] == "/halaman/satu?meterai=2"
     assert answer.headers["x-mark"] == "m"
     assert answer.headers["content-length"] == str(len(answer.body))
-    assert answer.body == "GET satu /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
+    assert answer.text == "GET satu /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
     assert [read_cookies(cookie).get("baru") for cookie in answer.cookies if cookie.startswith("baru")] == [
         "2"
     ]
@@ -115,25 +92,25 @@ def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> No
 
 def test_a_form_without_the_mark_is_answered_with_the_way() -> None:
     answer = send("/halaman/satu", straight=False)
-    assert (answer.status, answer.headers["location"], answer.body) == (303, "/halaman/satu", "")
+    assert (answer.status, answer.headers["location"], answer.text) == (303, "/halaman/satu", "")
 
 
 def test_a_page_in_english_is_made_in_english() -> None:
     answer = send("/en/halaman/satu")
     assert answer.headers["content-location"] == "/en/halaman/satu"
-    assert " /en/halaman/satu True " in answer.body
+    assert " /en/halaman/satu True " in answer.text
 
 
 def test_a_way_over_another_page_is_gone_to_its_end() -> None:
     answer = send("/lewat")
     assert (answer.status, answer.headers["content-location"]) == (200, "/halaman/akhir?n=1")
-    assert "lewat=ya" in answer.body
+    assert "lewat=ya" in answer.text
     assert {cookie.partition("=")[0] for cookie in answer.cookies} == {"baru", "lama", "lewat"}
 
 
 def test_a_page_that_says_later_says_it_at_once() -> None:
     answer = send("/penuh")
-    assert (answer.status, answer.body, answer.headers["content-location"]) == (503, "later", "/penuh")
+    assert (answer.status, answer.text, answer.headers["content-location"]) == (503, "later", "/penuh")
     assert answer.headers["retry-after"] == "9"
 
 
@@ -146,6 +123,6 @@ def test_a_page_that_says_later_says_it_at_once() -> None:
 )  # fmt: skip
 def test_where_no_page_comes_of_it_the_browser_goes_there_itself(target: str) -> None:
     answer = send(target)
-    assert (answer.status, answer.body) == (303, "")
+    assert (answer.status, answer.text) == (303, "")
     assert "content-location" not in answer.headers
     assert len(answer.cookies) == 2, "those that the form's own answer sets, and no others"
