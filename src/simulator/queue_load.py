@@ -77,6 +77,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What the run showed."""
 
     results: list[Measured]
+    joins_per_second: float
+    """Places given by one gate on its processor; `meterai plan --capacity` reads it."""
+    polls_per_second: float
+    """Status polls answered by the gate itself; 0: not measured. `meterai plan` reads it too."""
     polls_of_nginx: float | None
     """Polls a core second of the gate, as a part of the better nginx's."""
     memory: Memory | None
@@ -146,16 +150,20 @@ class Bench:
         except WrkMissing as missing:
             self.skipped.append(f"polls: {missing}")
             return None
-        spent = max(_cpu(pid) - before, 1e-9)
+        spent, right = max(_cpu(pid) - before, 1e-9), told.answered - told.refused
         measured = Measured(
-            step="status poll", server=server, finished=told.answered - told.refused, refused=told.refused,
-            lost=told.lost, seconds=told.seconds, finished_per_second=round(told.answered / told.seconds, 1),
-            per_cpu_second=round(told.answered / spent, 1),
-            cpu_ms_per_request=round(spent * 1000 / max(told.answered, 1), 5),
+            step="status poll", server=server, finished=right, refused=told.refused,
+            lost=told.lost, seconds=told.seconds, finished_per_second=round(right / told.seconds, 1),
+            per_cpu_second=round(right / spent, 1), cpu_ms_per_request=round(spent * 1000 / max(right, 1), 5),
             p50_ms=told.p50_ms, p95_ms=told.p95_ms, p99_ms=told.p99_ms,
         )  # fmt: skip
         self._keep(measured)
         return measured
+
+    def rate_of(self, step: str) -> float:
+        """What the gate finished of this step a second; 0: it was not measured."""
+        found = (one.finished_per_second for one in self.results if (one.step, one.server) == (step, "gate"))
+        return next(found, 0.0)
 
     @property
     def _other(self) -> int | None:
@@ -194,8 +202,9 @@ def measure(*, joins: int, seconds: float, waiting: int) -> Result:
         part = _speed(bench, joins)
         memory = _memory(bench, waiting) if waiting else None
     return Result(
-        results=bench.results, polls_of_nginx=part, memory=memory, skipped=bench.skipped,
-        problems=bench.problems,
+        results=bench.results, joins_per_second=bench.rate_of("join"),
+        polls_per_second=bench.rate_of("status poll"), polls_of_nginx=part, memory=memory,
+        skipped=bench.skipped, problems=bench.problems,
     )  # fmt: skip
 
 

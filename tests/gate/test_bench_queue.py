@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from simulator.planning.measured import GATE_POLLS_GOAL, read_measured
 from simulator.wrk import WrkMissing, wrk
 
 
-def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing() -> None:
+def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "meterai.cli", "bench", "queue", "--json"]
     command += ["--joins", "300", "--seconds", "1", "--waiting", "400"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
@@ -29,6 +31,10 @@ def test_it_measures_joins_polls_pages_and_memory_and_loses_nothing() -> None:
     assert result["memory"]["status_bytes"] <= 1_024
     polled = ("status poll", "gate") in steps
     assert polled or any("apt-get install wrk" in line for line in result["skipped"])
+    (told := tmp_path / "queue.json").write_text(run.stdout)
+    bears = read_measured([str(told)])
+    assert bears.joins == steps["join", "gate"]["finished_per_second"] > 0
+    assert bears.polls == (steps["status poll", "gate"]["finished_per_second"] if polled else GATE_POLLS_GOAL)
 
 
 def test_without_wrk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
