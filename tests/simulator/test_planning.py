@@ -12,6 +12,7 @@ import pytest
 from tests.simulator.event_simulation import walk
 
 from simulator.planning.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
+from simulator.planning.chart import draw_chart
 from simulator.planning.futures import Question, capacity_needed, capacity_of, rates_of, run_courses
 from simulator.planning.line import run, waits_of
 from simulator.planning.measured import Measured, read_measured
@@ -115,6 +116,21 @@ def test_who_joins_by_the_safe_moment_is_called_in_time_and_who_joins_after_is_n
     assert safe < closes_s - 2 * asked.service.done_after_s
     assert safe + waits[place] <= closes_s - asked.service.done_after_s
     assert safe + STEP_S + waits[place + 1] > closes_s - asked.service.done_after_s
+
+
+def test_nobody_joins_after_a_last_call_and_who_comes_then_is_not_told_that_it_is_safe() -> None:
+    last_call = Policy(Ending.LAST_CALL, 6.0)
+    ends_s, outage = SHORT.seconds - 6 * HOUR, Outage(SHORT.seconds - 14 * HOUR, SHORT.seconds - 8 * HOUR)
+    struck = Question(SHORT, Behaviour(), last_call, Service(journeys_per_second=20), (outage,))
+    assert rates_of(struck, last_call, struck.edges)[struck.edges[1:] > ends_s].sum() == 0
+    often = Service(journeys_per_second=20, outages_per_day=1, outage_minutes=300)
+    course = run_courses(Question(SHORT, Behaviour(), last_call, often), np.random.default_rng(1)).others
+    assert np.all(course.joined[-1] == course.joined[round(ends_s / STEP_S)])
+    plan = plan_of(question(rate=20, policy=last_call))
+    assert plan.unfinished.expected == 0
+    assert plan.safe_join_s == plan.usual_safe_join_s == ends_s
+    assert "came after the last call" in draw_chart(plan, language="en")
+    assert "Everybody is done" not in draw_chart(plan, language="en")
 
 
 def test_each_end_of_the_season_answers_for_itself() -> None:

@@ -62,8 +62,15 @@ def _sentence(plan: Plan, language: Language, fit: Fit | None) -> str:
     name = "some" if plan.unfinished.expected >= 1 else "all"
     if name == "some" and plan.policy.ending is Ending.LINE_COUNTS:
         name = "line_counts"
-    rate = number(plan.capacity_per_second, language, 1)
-    words = say(name, language, rate=rate, left=people(plan.unfinished.expected, language))
+    if plan.turned_away:
+        name = "last_call"
+    words = say(
+        name,
+        language,
+        rate=number(plan.capacity_per_second, language, 1),
+        left=people(plan.unfinished.expected, language),
+        away=people(plan.turned_away, language),
+    )
     return f"{say('kept', language)} {words}" if fit else words
 
 

@@ -34,6 +34,12 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "The service finishes {rate} people a second. The {left} people in line at closing are still "
         "served.",
     },
+    "last_call": {
+        "id": "Layanan sanggup menyelesaikan {rate} orang per detik. {left} orang masih mengantre saat "
+        "penutupan, {away} orang datang setelah panggilan terakhir.",
+        "en": "The service finishes {rate} people a second. {left} people are still in line at closing, "
+        "{away} came after the last call.",
+    },
     "needed": {
         "id": "orang per detik agar tak seorang pun masih mengantre saat penutupan",
         "en": "people a second so that nobody is in line at closing",

@@ -64,10 +64,10 @@ def rates_of(question: Question, policy: Policy, edges: Series) -> Series:
         )
         tau_s, at_s = season.tau_hours * HOUR, question.extension.at_s
         rates = expected(first, behaviour, Policy(), edges)  # a last call concerns the later closing
-        closes_s = season.seconds - policy.last_call_hours * HOUR
+        closes_s = policy.joins_until(season.seconds)
         rates = re_aimed(rates, edges, at_s=at_s, closes_s=closes_s, tau_s=tau_s)
-    felt = question.outages + question.rushes
-    return with_rush(rates, edges, felt, behaviour, until_s=season.seconds)
+    felt, until_s = question.outages + question.rushes, policy.joins_until(season.seconds)
+    return with_rush(rates, edges, felt, behaviour, until_s=until_s)
 
 
 def capacity_of(service: Service, outages: Sequence[Outage], edges: Series) -> Series:
@@ -126,7 +126,8 @@ def _future(
     service, until_s = question.service, question.season.seconds
     outages = draw_outages(service, until_s, generator)
     factor = np.exp(generator.normal(0, service.demand_spread))
-    rushed = with_rush(rates, edges, outages, question.behaviour, until_s=until_s)
+    joins_until = question.policy.joins_until(until_s)
+    rushed = with_rush(rates, edges, outages, question.behaviour, until_s=joins_until)
     return draw(rushed * factor, generator), capacity_of(service, [*question.outages, *outages], edges)
 
 

@@ -178,12 +178,12 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
 
 
 def safe_join(course: Course, lane: int, question: Question) -> float:
-    """The last moment at which one can join and be done by closing; 0: there is none."""
+    """The last moment at which one can join, before a last call, and be done by closing; 0: there is none."""
     closes_s = question.season.seconds
     by = round((closes_s - question.service.done_after_s) / STEP_S)
     joined, called = course.joined[: by + 1, lane], course.called[by, lane]
     safe = int(np.searchsorted(joined, called + 1e-6, side="right")) - 1
-    return safe * STEP_S
+    return min(safe * STEP_S, question.policy.joins_until(closes_s))
 
 
 def hours_of(course: Course, waits: Series) -> list[Hour]:

@@ -30,6 +30,10 @@ class Policy(msgspec.Struct, frozen=True):
     last_call_hours: float = 0.0
     """Before closing; only for `LAST_CALL`."""
 
+    def joins_until(self, closes_s: float) -> float:
+        """When joining ends, of a season that closes then."""
+        return closes_s - self.last_call_hours * HOUR if self.ending is Ending.LAST_CALL else closes_s
+
 
 class Season(msgspec.Struct, frozen=True, kw_only=True):
     """Who applies, and until when."""
