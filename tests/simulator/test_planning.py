@@ -18,7 +18,7 @@ from simulator.planning.line import run, waits_of
 from simulator.planning.measured import Measured, read_measured
 from simulator.planning.plan import Plan, make_plan, safe_join
 from simulator.planning.season import DAY, HOUR, Behaviour, Ending, Outage, Policy, Season, Service
-from simulator.planning.traffic import Limits, Sizes, poll_back_seconds, polls_of
+from simulator.planning.traffic import FACE_VALUE, Limits, Sizes, poll_back_seconds, polls_of
 
 BARE = Behaviour(absent=0, patience_hours=1e9, tries_again=0)
 """Everybody is there when called, and nothing goes wrong."""
@@ -139,6 +139,10 @@ def test_each_end_of_the_season_answers_for_itself() -> None:
     assert closing.unfinished.expected > 1000
     assert counts.finished - closing.finished > 0.8 * closing.unfinished.expected
     assert sum(hour.began for hour in counts.hours[72:]) > 0.8 * counts.unfinished.expected
+    for plan in (closing, counts):
+        everything = SHORT.applicants * SHORT.stamps * FACE_VALUE
+        not_asked_for = plan.gave_up * SHORT.stamps * FACE_VALUE
+        assert plan.money.sold_rp + plan.money.not_taken_rp == pytest.approx(everything - not_asked_for)
     hours_after = sum(hour.in_line > 0 for hour in counts.hours[72:])
     assert 0.7 * closing.ends.line_empty_after_h < hours_after <= closing.ends.line_empty_after_h + 1
     assert closing.ends.last_call_h

@@ -170,7 +170,7 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
         ),
         ends=_ends(question, courses, closes),
         traffic=traffic,
-        money=money_of(question, course, unfinished.expected, sizes),
+        money=money_of(question, course, sizes),
         bottlenecks=bottlenecks(question, traffic, measured, limits),
         hours=hours_of(course, waits),
         curves=curves_of(course, closes),

@@ -85,7 +85,8 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     at_risk_rp: int
     """Paid and not yet stamped at the busiest moment; what a loss of everything would have to give back."""
     not_taken_rp: int
-    """What those left in line at closing would have paid. None of them has paid anything."""
+    """What those left in line in the end would have paid. None of them has paid anything. When being in line
+    counts, those are served after the closing: theirs is sold."""
 
 
 class Bottleneck(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +157,7 @@ def reloads(edges: Series, outages: tuple[Outage, ...], question: Question) -> S
     return np.minimum(factor, behaviour.panic_reloads)
 
 
-def money_of(question: Question, course: Course, unfinished: float, sizes: Sizes) -> Money:
+def money_of(question: Question, course: Course, sizes: Sizes) -> Money:
     """Of lane 0."""
     stamps, began = question.season.stamps, course.began[:, 0]
     closes = round(question.season.seconds / STEP_S)
@@ -169,7 +170,7 @@ def money_of(question: Question, course: Course, unfinished: float, sizes: Sizes
         deposit_rp=stock * FACE_VALUE,
         sold_rp=round(began.sum() * stamps) * FACE_VALUE,
         at_risk_rp=round(at_once * stamps * FACE_VALUE),
-        not_taken_rp=round(unfinished * stamps) * FACE_VALUE,
+        not_taken_rp=round(course.in_line()[-1, 0] * stamps) * FACE_VALUE,
     )
 
 
