@@ -28,6 +28,7 @@ from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, defa
 from simulator.rehearsal.victims import is_alive, is_frozen, strike, victims
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
+PLAYER = [sys.executable, "-m", "simulator.rehearsal"]
 
 
 def test_the_default_breaks_everything_once_and_the_gateway_for_two_minutes_at_most() -> None:
@@ -184,6 +185,14 @@ def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) ->
     assert run.returncode == 2
     assert "script/server" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_report_that_can_not_be_written_is_refused_before_anybody_comes(tmp_path: Path) -> None:
+    """`tmp_path` has no service either: the report is looked at first."""
+    words = ["--data", str(tmp_path), "--report", str(tmp_path / "nowhere" / "geladi.html")]
+    run = subprocess.run([*PLAYER, *words], capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "name a file that can be written" in json.loads(run.stdout)["error"]
 
 
 def test_what_follows_the_view_begins_a_new_line_in_a_file_too() -> None:

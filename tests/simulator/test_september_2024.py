@@ -86,6 +86,7 @@ def test_the_chart_speaks_english_when_asked(tmp_path: Path) -> None:
         (["--closing", "midnight"], "--closing midnight"),
         (["--capacity", "nowhere.json"], "neither a number nor"),
         (["--scenario", "nowhere.toml"], "nowhere.toml"),
+        (["--days", "1", "--chart", "nowhere/plan.svg"], "nowhere/plan.svg: No such file"),
     ],
 )
 def test_a_question_that_can_not_be_read_ends_with_2_and_the_reason(words: list[str], reason: str) -> None:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -29,8 +29,8 @@ def plan(
     policy: Annotated[str, typer.Option(help="closing, line-counts or last-call:HOURS")] = "closing",
     scenario: Annotated[str, typer.Option(help="a season that has happened: september-2024, or a file")] = "",
     chart: Annotated[Path | None, typer.Option(help="write an SVG picture here", dir_okay=False)] = None,
-    language: Annotated[str, typer.Option(help="of the picture: id or en")] = "id",
-    seed: Annotated[int, typer.Option(help="the same seed, the same answer")] = 1,
+    language: Annotated[Literal["id", "en"], typer.Option(help="of the picture")] = "id",
+    seed: Annotated[int, typer.Option(min=0, help="the same seed, the same answer")] = 1,
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked."""

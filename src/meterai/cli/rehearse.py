@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -31,7 +31,7 @@ def rehearse(
     faults: Annotated[str, typer.Option(help="default, none, or a TOML file")] = "default",
     drain_seconds: Annotated[float, typer.Option(min=1, help="time to finish after the closing")] = 120.0,
     report: Annotated[Path, typer.Option(help="HTML report", dir_okay=False)] = Path("rehearsal.html"),
-    language: Annotated[str, typer.Option(help="of the report: id or en")] = "id",
+    language: Annotated[Literal["id", "en"], typer.Option(help="of the report")] = "id",
     seed: Annotated[int, typer.Option(help="who comes when")] = 1,
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object at the end")] = False,
     data: DataOption = None,

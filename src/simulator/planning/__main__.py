@@ -43,19 +43,29 @@ def main() -> None:
     try:
         measured = read_measured(asked.capacity)
         answer = _of_scenario(asked, measured) if asked.scenario else _of_season(asked, measured)
+        if asked.chart:
+            _draw(asked, answer)
     except ValueError as error:
         print(msgspec.json.encode({"error": str(error)}).decode())
         sys.exit(2)
-    if asked.chart:
-        chart = draw_chart(
-            answer.plan,
-            language=asked.language,
-            opens=answer.opens,
-            fit=answer.fit,
-            name=answer.scenario,
-        )
-        asked.chart.write_text(chart)
     print(msgspec.json.encode(answer).decode())
+
+
+def _draw(asked: argparse.Namespace, answer: Answer) -> None:
+    """Raises: ValueError."""
+    chart = draw_chart(
+        answer.plan,
+        language=asked.language,
+        opens=answer.opens,
+        fit=answer.fit,
+        name=answer.scenario,
+    )
+    try:
+        asked.chart.write_text(chart)
+    except OSError as error:
+        raise ValueError(
+            f"--chart {asked.chart}: {error.strerror}; name a file that can be written"
+        ) from None
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -34,6 +34,8 @@ def main() -> None:
     asked = parser.parse_args()
     seconds = asked.minutes * 60
     try:
+        if asked.report:
+            _open_for_writing(asked.report)
         schedule = read_schedule(asked.faults, seconds)
         stage = Stage(
             asked.data, seconds, asked.people_per_second, schedule, asked.drain_seconds, asked.seed, say
@@ -46,6 +48,14 @@ def main() -> None:
         asked.report.write_text(write_report(outcome, asked.language))
     say({"outcome": outcome})
     sys.exit(0 if outcome.ok else 1)
+
+
+def _open_for_writing(report: Path) -> None:
+    """Raises: ValueError, before anybody comes and not when the evening is over."""
+    try:
+        report.open("a").close()
+    except OSError as error:
+        raise ValueError(f"--report {report}: {error.strerror}; name a file that can be written") from None
 
 
 if __name__ == "__main__":
