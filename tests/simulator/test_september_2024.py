@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from simulator.planning.scenario import read_scenario
+from simulator.planning.scenario import BUILT_IN, read_scenario
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "plan"]
 
@@ -80,11 +80,33 @@ def test_the_chart_speaks_english_when_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("was", "stands", "reason"),
+    [
+        ("closes = 2024-09-06T23:59:00+07:00", "closes = 2024-09-06T23:59:00", "timezone"),
+        ("closes = 2024-09-06T23:59:00+07:00", "closes = 2024-08-10T23:59:00+07:00", "follow each other"),
+    ],
+)
+def test_a_scenario_whose_times_can_not_be_is_refused_by_name(
+    was: str, stands: str, reason: str, tmp_path: Path
+) -> None:
+    text = (BUILT_IN / "september-2024.toml").read_text()
+    (file := tmp_path / "mine.toml").write_text(text.replace(was, stands))
+    with pytest.raises(ValueError, match=f"mine.toml: .*{reason}"):
+        read_scenario(str(file))
+
+
+@pytest.mark.parametrize(
     ("words", "reason"),
     [
         (["--policy", "last-call"], "last-call:HOURS"),
         (["--closing", "midnight"], "--closing midnight"),
+        (["--policy", "last-call:1.2.3"], "last-call:HOURS"),
+        (["--days", "2", "--policy", "last-call:47"], "less than six hours"),
+        (["--closing", "0001-01-02T23:59"], "before 2000"),
         (["--capacity", "nowhere.json"], "neither a number nor"),
+        (["--capacity", "0"], "journeys a second"),
+        (["--capacity", "inf"], "journeys a second"),
+        (["--tau", "inf"], "--tau"),
         (["--scenario", "nowhere.toml"], "nowhere.toml"),
         (["--days", "1", "--chart", "nowhere/plan.svg"], "nowhere/plan.svg: No such file"),
     ],

@@ -20,7 +20,7 @@ def plan(
     stamps: Annotated[int, typer.Option(min=1, max=10, help="stamps per applicant")] = 2,
     closing: Annotated[str, typer.Option(help="23:59 on the last day, or 2026-10-31T23:59")] = "23:59",
     tau: Annotated[
-        float, typer.Option(min=0.1, help="hours: how early people come; 6 design, 1 stress")
+        float, typer.Option(min=0.1, max=1000, help="hours: how early people come; 6 design, 1 stress")
     ] = 6.0,
     capacity: Annotated[
         list[str] | None,

@@ -20,7 +20,8 @@ from simulator.planning.scenario import Scenario, read_scenario
 from simulator.planning.season import DAY, Behaviour, Ending, Policy, Season, Service
 from simulator.planning.traffic import Limits, Sizes
 
-_POLICY = re.compile(r"(closing|line-counts|last-call)(?::([\d.]+))?")
+_POLICY = re.compile(r"(closing|line-counts|last-call)(?::(\d+(?:\.\d+)?))?")
+_SHORTEST_S = DAY / 4
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +91,7 @@ def _of_season(asked: argparse.Namespace, measured: Measured) -> Answer:
         applicants=asked.applicants, days=length_s / DAY, stamps=asked.stamps, tau_hours=asked.tau
     )
     service = Service(journeys_per_second=measured.journeys_with(season.stamps))
-    question = Question(season, Behaviour(), read_policy(asked.policy), service)
+    question = Question(season, Behaviour(), _policy_of(asked, season), service)
     return Answer(plan=make_plan(question, measured, Sizes(), Limits(), asked.seed), opens=opens)
 
 
@@ -98,7 +99,8 @@ def _of_scenario(asked: argparse.Namespace, measured: Measured) -> Answer:
     scenario = read_scenario(asked.scenario)
     found = fit(scenario)
     service = Service(journeys_per_second=measured.journeys_with(scenario.stamps))
-    kept = Question(_first_season(scenario, found), Behaviour(), read_policy(asked.policy), service)
+    first = _first_season(scenario, found)
+    kept = Question(first, Behaviour(), _policy_of(asked, first), service)
     behaviour = Behaviour(panic_share=found.panic_share)
     extended = question_of(scenario, found.tau_hours, service=service, behaviour=behaviour)
     return Answer(
@@ -128,11 +130,21 @@ def season_length(days: int, closing: str) -> tuple[float, datetime | None]:
         closes = datetime.fromisoformat(closing if "T" in closing else f"2000-01-01T{closing}")
     except ValueError:
         raise ValueError(f"--closing {closing}: neither 23:59 nor 2026-10-31T23:59") from None
+    if closes.year < 2000:
+        raise ValueError(f"--closing {closing}: the year is before 2000")
     midnight = closes.replace(hour=0, minute=0, second=0, microsecond=0)
     length = (days - 1) * DAY + (closes - midnight).total_seconds() // 60 * 60
-    if days < 1 or length < DAY / 4:
+    if days < 1 or length < _SHORTEST_S:
         raise ValueError("a season is at least six hours long")
     return length, midnight - timedelta(days=days - 1) if "T" in closing else None
+
+
+def _policy_of(asked: argparse.Namespace, season: Season) -> Policy:
+    """Raises: ValueError."""
+    policy = read_policy(asked.policy)
+    if policy.joins_until(season.seconds) < _SHORTEST_S:
+        raise ValueError(f"--policy {asked.policy}: the season leaves less than six hours before that")
+    return policy
 
 
 def read_policy(text: str) -> Policy:

@@ -13,6 +13,7 @@ FURTHER_STAMP_COST: Final = 0.55
 USABLE: Final = 0.9
 """Of the measured rate: admission adapts below the brink, not on it."""
 JOURNEYS_GOAL: Final = 60.0
+_JOURNEYS_MAX: Final = 1e6
 GATE_JOINS_GOAL: Final = 8_000.0
 GATE_POLLS_GOAL: Final = 20_000.0
 
@@ -69,9 +70,13 @@ def read_measured(texts: list[str]) -> Measured:
 
 def _read(text: str) -> tuple[_Bench, str]:
     try:
-        return _Bench(finished_per_second=float(text)), ""
+        given = float(text)
     except ValueError:
         pass
+    else:
+        if not 0.001 <= given <= _JOURNEYS_MAX:
+            raise ValueError(f"--capacity {text}: from 0.001 to {_JOURNEYS_MAX:,.0f} journeys a second")
+        return _Bench(finished_per_second=given), ""
     try:
         return msgspec.json.decode(Path(text).read_bytes(), type=_Bench), Path(text).name
     except (OSError, msgspec.MsgspecError) as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -13,19 +13,22 @@ from simulator.planning.season import Outage
 BUILT_IN: Final = Path(__file__).parent / "scenarios"
 
 
+type Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A later closing time, and when people learned of it."""
 
-    announced: datetime
-    closes: datetime
+    announced: Moment
+    closes: Moment
     said: str = ""
 
 
 class ReportedOutage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the real service failed, and what share of it was left."""
 
-    begins: datetime
-    ends: datetime
+    begins: Moment
+    ends: Moment
     share: float = 0.0
     guess: bool = False
     said: str = ""
@@ -34,7 +37,7 @@ class ReportedOutage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Counts at a moment, as reported."""
 
-    at: datetime
+    at: Moment
     accounts: int | None = None
     submitted: int | None = None
     said: str = ""
@@ -52,8 +55,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What is known of a season. All times carry their zone."""
 
     name: str
-    opens: datetime
-    closes: datetime
+    opens: Moment
+    closes: Moment
     applicants: int
     accounts: int
     stamps: int
@@ -81,6 +84,11 @@ def read_scenario(name: str) -> Scenario:
     shipped = BUILT_IN / f"{name}.toml"
     path = shipped if shipped.is_file() else Path(name)
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Scenario)
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise ValueError(f"scenario {name}: {error}") from None
+    if not scenario.opens + timedelta(days=1) <= scenario.closes < scenario.extension.closes:
+        raise ValueError(
+            f"scenario {name}: opens, closes and extension.closes follow each other, the first two by a day"
+        )
+    return scenario
