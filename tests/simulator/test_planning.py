@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -129,8 +130,14 @@ def test_nobody_joins_after_a_last_call_and_who_comes_then_is_not_told_that_it_i
     plan = plan_of(question(rate=20, policy=last_call))
     assert plan.unfinished.expected == 0
     assert plan.safe_join_s == plan.usual_safe_join_s == ends_s
-    assert "came after the last call" in draw_chart(plan, language="en")
-    assert "Everybody is done" not in draw_chart(plan, language="en")
+    drawn = draw_chart(plan, language="en")
+    assert "the last call." in drawn
+    assert "Everybody is done" not in drawn
+    early = question(
+        rate=2.0, policy=Policy(Ending.LAST_CALL, 40.0)
+    )  # joining ends before the picture begins
+    places = re.findall(r'<path d="M([^"]*L[^"]*)"', draw_chart(plan_of(early), language="en"))
+    assert min(float(y) for path in places for y in re.findall(r" ([-\d.]+)", path)) >= 290
 
 
 def test_each_end_of_the_season_answers_for_itself() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -65,6 +66,32 @@ def test_the_chart_stands_alone_and_shows_every_published_point(answer: dict[str
     words = " ".join(text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text"))
     assert "seandainya dilayani di sini" in words
     assert "6 Sep 23.59" in words
+
+
+def test_a_season_of_another_size_that_opens_in_the_morning_is_drawn_as_it_was(tmp_path: Path) -> None:
+    text = (BUILT_IN / "september-2024.toml").read_text()
+    text = text.replace("2024-08-20T00:00:00", "2024-08-20T08:00:00").replace("3_963_832", "7_963_832")
+    (file := tmp_path / "mine.toml").write_text(text)
+    chart = tmp_path / "mine.svg"
+    words = ["--scenario", str(file), "--capacity", "40", "--chart", str(chart)]
+    run = subprocess.run([*COMMAND, *words], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    drawn = chart.read_text()
+    assert "penutupan 6 Sep 23.59" in drawn
+    assert {"12.00", "18.00", "00.00", "06.00"} <= set(re.findall(r">(\d\d\.\d\d)<", drawn))
+    heights = [float(y) for path in re.findall(r'<path d="(M[^"]*L[^"]*)"', drawn)
+               for y in re.findall(r" ([\d.]+)", path)]  # fmt: skip
+    dots = [float(y) for y in re.findall(r'<circle [^>]*cy="([-\d.]+)"', drawn)]
+    assert min(heights + dots) >= 290, "nothing is drawn above its panel"
+
+
+def test_the_sentence_of_the_chart_is_not_cut_off(answer: dict[str, Any]) -> None:
+    """DejaVu Sans, the widest that may stand there, takes 0.51 of its height for a letter of these."""
+    words = ElementTree.fromstring(answer["chart"]).iter("{http://www.w3.org/2000/svg}text")
+    for text in words:
+        if text.get("text-anchor") == "start":
+            room = 1240 - float(text.get("x", 0))
+            assert len(text.text or "") * 0.55 * float(text.get("font-size", 0)) <= room, text.text
 
 
 def test_the_chart_speaks_english_when_asked(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def draw_chart(
         heading = say("had_it_been", language, name=name)
     parts = [
         text(_MARGIN, 62, heading, size=30, fill=INK, weight=700),
-        text(_MARGIN, 94, _sentence(plan, language, fit), size=17, fill=INK),
+        *_paragraph(_sentence(plan, language, fit)),
         *_figures(plan, language, opens),
         *(_fit_panel(fit, plan, language, opens) if fit else _day_panel(plan, language, opens)),
         *_rate_panel(plan, language, opens),
@@ -72,6 +72,12 @@ def _sentence(plan: Plan, language: Language, fit: Fit | None) -> str:
         away=people(plan.turned_away, language),
     )
     return f"{say('kept', language)} {words}" if fit else words
+
+
+def _paragraph(words: str) -> list[str]:
+    """Below the heading, in one row or two: the widest of the fonts that may stand there has room for it."""
+    rows = _wrap(words, 120)
+    return [text(_MARGIN, 94 + place * 23, row, size=17, fill=INK) for place, row in enumerate(rows)]
 
 
 def _figures(plan: Plan, language: Language, opens: datetime | None) -> list[str]:
@@ -109,10 +115,11 @@ def _day_panel(plan: Plan, language: Language, opens: datetime | None) -> list[s
 
 def _fit_panel(fit: Fit, plan: Plan, language: Language, opens: datetime | None) -> list[str]:
     """Published points on the fitted curves, in millions."""
-    panel = Panel(_MARGIN + 44, _TOP, 330, _LOW - _TOP - 24, 0, fit.curve_hours[-1], round_ticks(4.0))
+    most = max(*fit.accounts, *fit.wished, *(point.published for point in fit.points))
+    panel = Panel(_MARGIN + 44, _TOP, 330, _LOW - _TOP - 24, 0, fit.curve_hours[-1], round_ticks(most / 1e6))
     days = range(0, int(fit.curve_hours[-1] // 24) + 1, 5)
     labels = [(day * 24 + 0.0, day_label(day, opens, language)) for day in days]
-    panel.frame(say("fit", language), [number(tick, language) for tick in panel.ticks], labels)
+    panel.frame(say("fit", language), [_tick(tick, language) for tick in panel.ticks], labels)
     for name, values, colour in (
         ("accounts", fit.accounts, GREY), ("wished", fit.wished, ORANGE), ("submitted", fit.submitted, BLUE),
     ):  # fmt: skip
@@ -126,14 +133,14 @@ def _fit_panel(fit: Fit, plan: Plan, language: Language, opens: datetime | None)
     panel.label(
         fit.curve_hours[rush] + 8, fit.wished[rush] / 1e6, say("came", language), ORANGE, anchor="start"
     )
-    panel.label(fit.curve_hours[-1], 0.62, say("submitted", language), BLUE)
+    panel.label(fit.curve_hours[-1], 0.155 * panel.ticks[-1], say("submitted", language), BLUE)
     return panel.parts
 
 
 def _rate_panel(plan: Plan, language: Language, opens: datetime | None) -> list[str]:
     curves, closes_h = plan.curves, plan.season.seconds / HOUR
     xs = [at + 1 / 12 for at in curves.begins_h]
-    top = max(curves.joined_per_second)
+    top = max(*curves.joined_per_second, *curves.began_per_second)
     panel = Panel(
         _RIGHT, _TOP, WIDTH - _RIGHT - _MARGIN, 190, curves.begins_h[0], _end(plan), round_ticks(top)
     )
@@ -142,12 +149,14 @@ def _rate_panel(plan: Plan, language: Language, opens: datetime | None) -> list[
     )
     panel.area(xs, curves.began_per_second, PALE_BLUE)
     panel.line(xs, curves.began_per_second, BLUE, width=2)
-    before = sum(at < closes_h for at in curves.begins_h)
-    panel.line(xs[:before], curves.joined_per_second[:before], ORANGE)
+    joins_until_h = plan.policy.joins_until(plan.season.seconds) / HOUR
+    before = sum(at < joins_until_h for at in curves.begins_h)
+    if before:
+        panel.line(xs[:before], curves.joined_per_second[:before], ORANGE)
+        near = max(0, before - 10)
+        panel.label(xs[near], curves.joined_per_second[near], say("arriving", language), ORANGE, dy=-12)
     closing = say("closing", language, at=moment(plan.season.seconds, opens, language))
     panel.rule(closes_h, closing)
-    near = max(0, before - 10)
-    panel.label(xs[near], curves.joined_per_second[near], say("arriving", language), ORANGE, dy=-12)
     last = max(0, before - 6)
     served, is_low = curves.began_per_second[last], curves.began_per_second[last] < panel.ticks[-1] / 4
     panel.label(
@@ -176,9 +185,10 @@ def _line_panel(plan: Plan, language: Language) -> list[str]:
 
 def _clock_labels(plan: Plan, language: Language) -> list[tuple[float, str]]:
     """Every six hours of the clock."""
-    first, last = plan.curves.begins_h[0], _end(plan)
-    begin = int(-(-first // 6) * 6)
-    return [(float(hour), clock(hour * HOUR, language)) for hour in range(begin, int(last) + 1, 6)]
+    first, last, opens_at = plan.curves.begins_h[0], _end(plan), plan.season.opens_at_hour
+    begin = int(-(-(first + opens_at) // 6) * 6)
+    clocks = range(begin, int(last + opens_at) + 1, 6)
+    return [(hour - opens_at, clock(hour * HOUR, language)) for hour in clocks]
 
 
 def _end(plan: Plan) -> float:

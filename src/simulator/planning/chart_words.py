@@ -125,12 +125,13 @@ def moment(seconds: float, opens: datetime | None, language: Language) -> str:
     """A day and a time: of the calendar when the opening is known, else counted from the first day."""
     if opens is not None:
         at = opens + timedelta(seconds=seconds)
-        return f"{at.day} {_MONTHS[language][at.month - 1]} {clock(seconds, language)}"
+        since_midnight = (at.hour * 60 + at.minute) * 60.0
+        return f"{at.day} {_MONTHS[language][at.month - 1]} {clock(since_midnight, language)}"
     return f"{WORDS['day'][language]}{int(seconds // DAY) + 1}, {clock(seconds, language)}"
 
 
 def clock(seconds: float, language: Language) -> str:
-    """The time of day, 21.40 or 21:40; the opening is at midnight."""
+    """The time of day so long after a midnight, 21.40 or 21:40."""
     minutes = int(seconds % DAY // 60)
     mark = "." if language == "id" else ":"
     return f"{minutes // 60:02}{mark}{minutes % 60:02}"
