@@ -20,12 +20,13 @@ from rich.console import Console
 from tests.running_service import running_service
 
 from meterai.cli.rehearse import View, shown
-from simulator.rehearsal.crowd import rate_at
+from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, default_schedule, read_schedule
 from simulator.rehearsal.victims import is_alive, is_frozen, strike, victims
+from simulator.service import Service
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
 PLAYER = [sys.executable, "-m", "simulator.rehearsal"]
@@ -54,6 +55,16 @@ def test_people_come_by_the_deadline_law_three_times_as_many_at_the_end() -> Non
     assert rate_at(1.0, 6.0) == pytest.approx(6.0)
     assert rate_at(0.0, 6.0) == pytest.approx(2.0)
     assert rate_at(0.5, 6.0) == pytest.approx(3.0)
+
+
+def test_files_that_are_judged_come_from_the_whole_evening() -> None:
+    service = Service(pid=1, site="", inbox="", gateway="")
+    crowd = Crowd(service, b"", 1.0, 60.0, random.Random(1))
+    for number in range(400):
+        crowd._finish(0.0, 0.0, str(number).encode(), str(number))
+    numbers = [int(file) for file in crowd.files]
+    assert len(set(numbers)) == 20
+    assert sum(number >= 200 for number in numbers) >= 5, "the faults strike when the first are finished"
 
 
 async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_proven(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ EVENING_HOURS: Final = 12.0
 """What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""
 TAU_HOURS: Final = 6.0
 _RECENT: Final = 400
+_SAMPLE: Final = 20
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
 """A ticket or a link that only its holder may know; a report is passed on."""
 _OUTSIDE: Final = frozenset({"status", "wait_page", "code_arrives", "paid_to_stamped", "pay"})
@@ -50,8 +51,10 @@ class Crowd:
     """(moment, milliseconds) of the newest answers."""
     waits: list[float] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
+    """A sample of all that were downloaded, each as likely as any other, so of those after the faults too."""
     digests: set[str] = field(default_factory=set)
     problems: Counter[str] = field(default_factory=Counter)
+    sampling: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - which files
     people: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def come(self) -> None:
@@ -119,8 +122,10 @@ class Crowd:
         self.waits.append(waited_s)
         self.counts["twice"] += digest in self.digests
         self.digests.add(digest)
-        if len(self.files) < 20:
+        if len(self.files) < _SAMPLE:
             self.files.append(content)
+        elif (place := self.sampling.randrange(len(self.finished))) < _SAMPLE:
+            self.files[place] = content
 
     def _person(self, number: int) -> PatientApplicant:
         stamp = int(time.time()) % 10**7
