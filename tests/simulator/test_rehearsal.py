@@ -84,13 +84,18 @@ async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_pr
         [gateway] = found
         assert gateway.pid != stranger.pid
         faults = Schedule((PlannedFault(kind=FaultKind.GATEWAY_DOWN, at=0.0, seconds=0.3),))
-        seen: list[bool] = []
-        saboteur = Saboteur(
-            launcher.pid, faults, 1.0, lambda _: 1, lambda _: seen.append(is_frozen(gateway)), outcomes=[]
-        )
+        seen: list[tuple[bool, list[FaultKind]]] = []
+
+        def hear(_: FaultOutcome) -> None:
+            seen.append((is_frozen(gateway), saboteur.active()))
+
+        saboteur = Saboteur(launcher.pid, faults, 1.0, lambda _: 1, hear, outcomes=[])
         await saboteur.run()
+        saboteur.count()
         [outcome] = saboteur.outcomes
-        assert seen[0], "it was frozen when the fault was reported"
+        assert seen[0] == (True, [FaultKind.GATEWAY_DOWN]), "it was frozen when the fault was reported"
+        assert seen[-1] == (False, [])
+        assert outcome.finished_after == 1, "also of a fault at the very beginning"
         assert (outcome.fired, outcome.came_back) == (True, True)
         assert outcome.ended_s - outcome.began_s >= 0.3
         assert is_alive(gateway)

@@ -62,7 +62,7 @@ class Saboteur:
 
     def active(self) -> list[FaultKind]:
         """What is broken now."""
-        return [one.kind for one in self.outcomes if one.began_s and not one.ended_s]
+        return [one.kind for one in self.outcomes if one.fired and not one.came_back]
 
     async def _carry_out(self, fault: PlannedFault, outcome: FaultOutcome) -> None:
         await asyncio.sleep(max(0.0, fault.at * self.seconds - self._now()))
@@ -111,7 +111,7 @@ class Saboteur:
     def count(self) -> None:
         """Takes stock at the end."""
         for outcome in self.outcomes:
-            if outcome.began_s:
+            if outcome.fired:
                 outcome.finished_after = self.finished_since(self.began + outcome.began_s)
 
     def _now(self) -> float:
