@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from tests.running_service import RunningService, parent_of, running_service
 
+from meterai.cli.queue import everybody_in_line
 from meterai.kit.processes import processes_in
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Status
@@ -110,3 +111,19 @@ def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own:
             assert len(page.read()) <= 14 * 1024
     finally:
         os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("wish", [("on", "--always"), ("off",), ("on",)])
+def test_after_a_crowd_for_which_all_stood_in_line_the_queue_is_as_the_operator_wished(
+    own: RunningService, wish: tuple[str, ...]
+) -> None:
+    def wished() -> tuple[object, object]:
+        command = [sys.executable, "-m", "meterai.cli", "queue", "status", "--json", "--data", str(own.data)]
+        [view] = msgspec.json.decode(subprocess.run(command, capture_output=True, check=True).stdout)
+        return view["is_on"], view["always_in_line"]
+
+    queue_command(own, *wish, "--event", "casn", "--because", "uji coba")
+    before = wished()
+    with everybody_in_line(own.data, "casn", "a crowd"):
+        assert wished() == (True, True)
+    assert wished() == before == (wish[0] == "on", "--always" in wish)

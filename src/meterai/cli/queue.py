@@ -75,7 +75,7 @@ def turn_on(
 
     Without --always this ends an earlier wish that everybody stands in line.
     """
-    _run(data, event, _switching(event, because, always=always), as_json=as_json)
+    _run(data, event, _switching(event, because, is_on=True, always=always), as_json=as_json)
 
 
 @contextmanager
@@ -84,17 +84,19 @@ def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[N
 
     Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.unknown`.
     """
-    asyncio.run(_acted(data, event, _switching(event, because, always=True)))
+    before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
+    is_on, always = (before.is_on, before.always_in_line) if before else (True, False)
+    asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
     try:
         yield
     finally:
-        asyncio.run(_acted(data, event, _switching(event, f"{because}: over", always=False)))
+        asyncio.run(_acted(data, event, _switching(event, f"{because}: over", is_on=is_on, always=always)))
 
 
-def _switching(event: str, because: str, *, always: bool) -> Act:
+def _switching(event: str, because: str, *, is_on: bool, always: bool) -> Act:
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
         return steer_queue.switch_queue(
-            db, event, is_on=True, always=always, reason=because, actor=actor, now=now
+            db, event, is_on=is_on, always=always, reason=because, actor=actor, now=now
         )
 
     return act
