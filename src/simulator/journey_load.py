@@ -31,12 +31,14 @@ BEHIND_THE_GATE = (
 )  # fmt: skip
 """Steps of somebody who was let in, each one request or two; their p95 has a goal."""
 PROBLEMS_MAX = 20
+OVERDUE_S = 30.0
+"""Who has paid so long ago and has no file when a run ends is lost."""
 
 
 class Result(CrowdFigures, frozen=True, kw_only=True):
-    """Of an open load. Times of people who came while it was measured; CPU of the same time.
+    """Of an open load. Times of steps that ended since the measuring began; CPU of the measured time.
 
-    `finished_per_second`: during the measured time, whenever its people had come.
+    `finished_per_second`: during the measured time, whenever its people had come. `lost`: of all who came.
     """
 
     offered_per_second: float
@@ -47,7 +49,7 @@ class Result(CrowdFigures, frozen=True, kw_only=True):
     p95_ms_behind_the_gate: float
     """The worst of the steps of those who were let in."""
     waited_s: dict[str, float]
-    """In line: p50, p95, most."""
+    """In line: p50, p95, most. Who was not called until the end has waited at least until then."""
     shed: int
     """Doors found full; their people came back."""
 
@@ -88,17 +90,21 @@ class Crowd:
             person.add_done_callback(self.people.discard)
 
     def forget(self) -> None:
-        """Begins to measure: what was seen before was the warming up."""
-        for seen in (self.times, self.waited, self.sample, self.problems, self.ends):
+        """Begins to measure: what was seen before was the warming up. A loss is none the less one."""
+        came, lost = self.counts["came"], self.counts["lost"]
+        for seen in (self.times, self.waited, self.sample, self.ends):
             seen.clear()
-        self.counts = Counter(came=self.counts["came"], before=self.counts["came"])
+        if not lost:
+            self.problems.clear()
+        self.counts = Counter(came=came, before=came, lost=lost)
 
     async def _journey(self, number: int) -> None:
-        paid = False
+        paid_at: float | None = None
 
         def on_step(name: str, milliseconds: float) -> None:
-            nonlocal paid
-            paid = paid or name == "pay"
+            nonlocal paid_at
+            if name == "pay":
+                paid_at = time.monotonic()
             self.times[name].append(milliseconds)
 
         person = QueuedApplicant(
@@ -116,12 +122,18 @@ class Crowd:
             paper = paper_of(self.paper, number)
             outcome = await person.buy_and_stamp([("surat.pdf", paper)], then_check=True)
         except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError) as error:
-            self.counts["lost" if paid else "refused"] += 1
+            self.counts["refused" if paid_at is None else "lost"] += 1
             if len(self.problems) < PROBLEMS_MAX:
                 self.problems.append(f"{type(error).__name__}: {error}"[:300])
             return
+        except asyncio.CancelledError:
+            if paid_at is not None and time.monotonic() - paid_at > OVERDUE_S:
+                self.counts["lost"] += 1
+            raise
         finally:
             self.counts["shed"] += person.shed
+            if person.ticket:
+                self.waited.append(person.waited_s)
         self._finished(number, person, outcome)
 
     def _finished(self, number: int, person: QueuedApplicant, outcome: Outcome) -> None:
@@ -131,7 +143,8 @@ class Crowd:
             self.problems.append(f"order {outcome.number}: a file twice")
             return
         self.digests.add(file.sha256)
-        self.waited.append(person.waited_s)
+        if not person.ticket:
+            self.waited.append(0.0)
         self.ends.append(time.monotonic())
         if number % SAMPLE_EVERY == 1 and len(self.sample) < 200:
             self.sample.append(file.content)
@@ -166,9 +179,10 @@ async def measure(
     in_time = len(crowd.ends)
     if crowd.people:
         await asyncio.wait(crowd.people, timeout=drain_seconds)
-    unfinished = len(crowd.people)
-    for person in list(crowd.people):
+    left = list(crowd.people)
+    for person in left:
         person.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
     crowd.elsewhere.close()
     verified = await asyncio.to_thread(verify_sample, crowd.sample, data)
     if verified != len(crowd.sample):
@@ -179,7 +193,7 @@ async def measure(
         came=crowd.counts["came"] - crowd.counts["before"],
         finished=len(crowd.ends),
         finished_per_second=round(in_time / took, 2),
-        unfinished=unfinished,
+        unfinished=len(left),
         **msgspec.structs.asdict(cpu_of_orders(before, after, in_time)),
         driver_cpu_ms_per_order=round(own * 1000 / max(in_time, 1), 2),
         steps=steps,

@@ -100,7 +100,8 @@ async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> R
     """Warms up with a tenth of the orders, then measures. `data`: the running service's directory."""
     service = find_service(data)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
-    await Load(service, max(people, orders // 10), people, paper).run()
+    warm_up = Load(service, max(people, orders // 10), people, paper)
+    await warm_up.run()
     load = Load(service, orders, people, paper)
     before, began = cpu_seconds(service.pid), time.perf_counter()
     await load.run()
@@ -114,12 +115,12 @@ async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> R
         **msgspec.structs.asdict(cpu_of_orders(before, after, load.finished)),
         steps={name: quantiles(values) for name, values in load.times.items()},
         refused=load.refused,
-        lost=load.lost,
+        lost=warm_up.lost + load.lost,
         verified=verified,
         seconds=round(seconds, 1),
         people=people,
         file_bytes=len(paper),
-        problems=load.problems[:10],
+        problems=[*(warm_up.problems if warm_up.lost else ()), *load.problems][:10],
     )
 
 

@@ -82,8 +82,10 @@ class QueuedApplicant(Applicant):
         if 'name="kiriman"' in page.text:  # nobody waits: the gate has sent us in at once
             return page
         began = time.monotonic()
-        await self._stand_in_line(page)
-        self.waited_s = time.monotonic() - began
+        try:
+            await self._stand_in_line(page)
+        finally:  # who is not called has waited too
+            self.waited_s = time.monotonic() - began
         return await self._come_in()
 
     async def _join(self) -> Response:

@@ -61,7 +61,7 @@ def test_files_that_are_judged_come_from_the_whole_evening() -> None:
     service = Service(pid=1, site="", inbox="", gateway="")
     crowd = Crowd(service, b"", 1.0, 60.0, random.Random(1))
     for number in range(400):
-        crowd._finish(0.0, 0.0, str(number).encode(), str(number))
+        crowd._finish(0.0, str(number).encode(), str(number))
     numbers = [int(file) for file in crowd.files]
     assert len(set(numbers)) == 20
     assert sum(number >= 200 for number in numbers) >= 5, "the faults strike when the first are finished"

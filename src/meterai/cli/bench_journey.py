@@ -50,6 +50,7 @@ def _show(result: dict[str, Any]) -> None:
         f"{result['finished_per_second']} journeys finished a second, "
         f"{result['cpu_ms_per_order']} ms CPU each; "
         f"p95 behind the gate {result['p95_ms_behind_the_gate']:.0f} ms; door found full {result['shed']}; "
-        f"refused {result['refused']}, lost {result['lost']}, {result['verified']} files judged by the driver"
+        f"refused {result['refused']}, lost {result['lost']}, "
+        f"still under way {result['unfinished']}, {result['verified']} files judged by the driver"
     )
     show_figures(result)

@@ -50,6 +50,7 @@ class Crowd:
     recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
     """(moment, milliseconds) of the newest answers."""
     waits: list[float] = field(default_factory=list)
+    """In line, seconds; of those who were not called, until they gave up or the rehearsal ended."""
     files: list[bytes] = field(default_factory=list)
     """A sample of all that were downloaded, each as likely as any other, so of those after the faults too."""
     digests: set[str] = field(default_factory=set)
@@ -115,11 +116,14 @@ class Crowd:
         finally:
             self.counts["inside"] -= "claim" in steps
             self.counts["reloads"] += person.reloads
-        self._finish(came, person.waited_s, outcome.files[0].content, outcome.files[0].sha256)
+            if person.ticket:
+                self.waits.append(person.waited_s)
+        if not person.ticket:
+            self.waits.append(0.0)
+        self._finish(came, outcome.files[0].content, outcome.files[0].sha256)
 
-    def _finish(self, came: float, waited_s: float, content: bytes, digest: str) -> None:
+    def _finish(self, came: float, content: bytes, digest: str) -> None:
         self.finished.append((came, time.monotonic()))
-        self.waits.append(waited_s)
         self.counts["twice"] += digest in self.digests
         self.digests.add(digest)
         if len(self.files) < _SAMPLE:

@@ -1,0 +1,100 @@
+"""What a load counts of those for whom it did not end well: nobody drops out of the figures."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from simulator import journey_load, order_load
+from simulator.applicant import Outcome, Stamped, TooLate
+from simulator.http import Response
+from simulator.queueing import QueuedApplicant
+from simulator.rehearsal import crowd as rehearsed
+from simulator.service import Service
+
+SERVICE = Service(pid=1, site="http://127.0.0.1:9", inbox="", gateway="", gate="http://127.0.0.1:9")
+
+
+def crowd() -> journey_load.Crowd:
+    return journey_load.Crowd(SERVICE, b"", 1.0, 0.0, random.Random(1))
+
+
+async def _pays_and_waits(self: QueuedApplicant, *_: object, **__: object) -> Outcome:
+    self.on_step("pay", 1.0)
+    await asyncio.sleep(60)
+    raise AssertionError
+
+
+async def _pays_in_vain(self: QueuedApplicant, *_: object, **__: object) -> Outcome:
+    self.on_step("pay", 1.0)
+    raise TooLate("the order was not finished")
+
+
+async def test_who_paid_long_ago_and_has_no_file_when_a_run_ends_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_and_waits)
+    for overdue_s, lost in ((0.0, 1), (30.0, 0)):
+        monkeypatch.setattr(journey_load, "OVERDUE_S", overdue_s)
+        load = crowd()
+        person = asyncio.create_task(load._journey(1))
+        await asyncio.sleep(0.05)
+        person.cancel()
+        await asyncio.gather(person, return_exceptions=True)
+        assert load.counts["lost"] == lost
+
+
+async def test_what_was_lost_while_warming_up_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_in_vain)
+    load = crowd()
+    await load._journey(1)
+    load.forget()
+    assert load.counts["lost"] == 1
+    assert load.problems == ["TooLate: the order was not finished"]
+
+    calls = 0
+
+    async def only_the_first_in_vain(
+        self: QueuedApplicant, files: Sequence[tuple[str, bytes]], **_: object
+    ) -> Outcome:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await _pays_in_vain(self)
+        return Outcome(files=[Stamped(files[0][1], str(calls))])
+
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", only_the_first_in_vain)
+    monkeypatch.setattr(order_load, "find_service", lambda _: SERVICE)
+    monkeypatch.setattr(order_load, "cpu_seconds", lambda _: {})
+    monkeypatch.setattr(order_load, "verify_sample", lambda files, _: len(files))
+    told = await order_load.measure(tmp_path, orders=5, people=1, size_bytes=4_000)
+    assert (told.finished, told.lost) == (5, 1)
+    assert told.problems == ["TooLate: the order was not finished"]
+
+
+async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def join(self: QueuedApplicant) -> Response:
+        self.ticket = "T"
+        return Response(200, {}, b"", "")
+
+    async def wait(self: QueuedApplicant, page: Response) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(QueuedApplicant, "_join", join)
+    monkeypatch.setattr(QueuedApplicant, "_stand_in_line", wait)
+    journeys = crowd()
+    evening = rehearsed.Crowd(SERVICE, b"", 1.0, 60.0, random.Random(1))
+    people = [asyncio.create_task(one._journey(1)) for one in (journeys, evening)]
+    await asyncio.sleep(0.2)
+    for person in people:
+        person.cancel()
+    await asyncio.gather(*people, return_exceptions=True)
+    for waits in (journeys.waited, evening.waits):
+        assert len(waits) == 1
+        assert waits[0] >= 0.15
