@@ -6,12 +6,15 @@ errors, which are estimated over whole evenings, for the promises of one evening
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from meterai.waiting_room.past import done_after_of
 from simulator.evenings.__main__ import missed
-from simulator.evenings.figures import Figures, play
+from simulator.evenings.figures import Figures, figures_of, play
+from simulator.evenings.run import Outcome
 from simulator.evenings.truth import STEP_S, evening
 
 TEST_SEED = 7
@@ -71,6 +74,12 @@ def test_a_goal_that_is_missed_is_named() -> None:
         chances=[],
     )
     assert len(missed(played_badly)) == 3
+
+
+def test_evenings_on_which_nobody_waited_have_figures_and_prove_nothing() -> None:
+    figures = figures_of([Outcome(people=[], joined=0, called=0, outages=0)] * 2, 1.0)
+    assert json.loads(json.dumps(figures.as_json(), allow_nan=False))["promises"] == 0
+    assert missed(figures) == ["outages x 1: no promise was given"]
 
 
 def test_the_time_to_the_stamp_is_what_sufficed_95_of_100_people() -> None:

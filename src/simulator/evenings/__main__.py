@@ -21,6 +21,8 @@ WIDTH_MEDIAN_MAX_MIN: Final = 30.0
 def missed(figures: Figures) -> list[str]:
     """The goals that these figures miss."""
     found = []
+    if not figures.promises:
+        found.append("no promise was given")
     if figures.kept < KEPT_MIN[figures.outage_factor]:
         found.append(f"kept {figures.kept:.3f}")
     if figures.had_promise < HAD_PROMISE_MIN:

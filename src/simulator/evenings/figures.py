@@ -89,8 +89,8 @@ def figures_of(outcomes: Sequence[Outcome], outage_factor: float) -> Figures:
         kept_worst_evening=min((kept / given for kept, given in by_evening), default=1.0),
         had_promise=_share(len(told), len(done)),
         promised_at_once=_share(sum(p.promised_at - p.joins_at <= 60 for p in told), len(told)),
-        width_median_min=float(np.median(widths)) / 60,
-        width_p90_min=float(np.quantile(widths, 0.9)) / 60,
+        width_median_min=_median(widths) / 60,
+        width_p90_min=float(np.quantile(widths, 0.9)) / 60 if widths else 0.0,
         sooner=_share(sum(_is_sooner(p) for p in promised), len(promised)),
         wait_median_min=_median([p.called_at - p.joins_at for p in promised if p.called_at is not None]) / 60,
         lead_median_min=_median([p.done_at - p.promised_at for p in told if p.done_at is not None]) / 60,
@@ -128,6 +128,8 @@ def _is_sooner(person: Person) -> bool:
 
 def _error(by_evening: Sequence[tuple[int, int]]) -> float:
     """Standard error of a ratio of sums over evenings (Cochran, Sampling Techniques, 2.11)."""
+    if not by_evening:
+        return 0.0
     kept, given = (np.asarray(column, np.float64) for column in zip(*by_evening, strict=True))
     ratio = kept.sum() / given.sum()
     left = kept - ratio * given
