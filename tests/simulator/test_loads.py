@@ -98,3 +98,13 @@ async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: py
     for waits in (journeys.waited, evening.waits):
         assert len(waits) == 1
         assert waits[0] >= 0.15
+
+
+async def test_who_paid_and_is_left_when_a_rehearsal_ends_is_lost_and_not_in_line_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_and_waits)
+    evening = rehearsed.Crowd(SERVICE, b"", 20.0, 0.2, random.Random(1))
+    await evening.come()
+    unfinished = await evening.go_home(0.05)
+    assert (evening.counts["lost"], unfinished) == (evening.counts["came"], 0)

@@ -72,14 +72,15 @@ class Crowd:
         await asyncio.sleep(max(0.0, began + self.seconds - time.monotonic()))
 
     async def go_home(self, seconds: float) -> int:
-        """Lets those who are there finish. Returns how many could not within `seconds`."""
+        """Lets those who are there finish. Returns how many could not within `seconds` and had not paid; who
+        had paid is lost."""
         if self.people:
             await asyncio.wait(self.people, timeout=seconds)
         left = list(self.people)
         for person in left:
             person.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        return len(left)
+        return self.counts["unfinished"]
 
     def finished_since(self, moment: float) -> int:
         """Journeys finished of people who came after `moment`."""
