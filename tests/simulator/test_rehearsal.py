@@ -10,6 +10,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ import pytest
 from rich.console import Console
 from tests.running_service import running_service
 
+from meterai.cli import rehearse as command
 from meterai.cli.rehearse import View, shown
+from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
@@ -249,3 +253,26 @@ def test_forty_seconds_with_every_fault_lose_nothing_and_go_on_after_each(tmp_pa
     assert ["gateway_down"] in broken
     assert re.search(r"<svg .*PostgreSQL", report.read_text(), re.S)
     assert msgspec.json.encode(outcome)
+
+
+def test_a_check_that_takes_too_long_fails_and_leaves_the_evening_its_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(player, "_CHECK_SECONDS_MAX", 0.01)
+    check = player._command("meterai check", "check")
+    assert not check.ok
+    assert "0.01 s" in check.words
+
+
+def test_what_came_of_it_is_told_also_when_the_queue_can_not_be_put_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def service_that_dies(*_: object) -> Iterator[None]:
+        yield
+        raise OSError("the database did not come back")
+
+    monkeypatch.setattr(command, "everybody_in_line", service_that_dies)
+    with pytest.raises(OSError, match="did not come back"):
+        command.rehearse(data=tmp_path, report=tmp_path / "geladi.html", json_output=True)
+    assert "no service runs" in json.loads(capsys.readouterr().out)["error"]

@@ -40,7 +40,7 @@ def bench_journey(
     words = [word for pair in told.items() for word in pair] + ["--apart"] * apart
     with everybody_in_line(data, "casn", "meterai bench journey"):
         result = result_of_crowd("simulator.journey_load", "--data", data_folder(data), *words)
-    print_result(result, _show, as_json=json_output)
+        print_result(result, _show, as_json=json_output)
     raise typer.Exit(1 if result["lost"] else 0)
 
 

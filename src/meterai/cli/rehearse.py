@@ -53,22 +53,21 @@ def rehearse(
     }
     command = [sys.executable, "-m", "simulator.rehearsal", *(f"--{n}={value}" for n, value in given.items())]
     last: dict[str, Any] = {}
-    with (
-        everybody_in_line(data, "casn", "meterai rehearse"),
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
-    ):
-        assert process.stdout is not None
-        view = View(minutes * 60)
-        with shown(view, Console(stderr=True), transient=json_output):
-            for line in process.stdout:
-                last = json.loads(line)
-                view.take(last)
-    if json_output:
-        print(json.dumps(last.get("outcome", last)))
-    elif "outcome" in last:
-        _show(last["outcome"], report)
-    else:
-        Console(stderr=True).print(last.get("error", "the rehearsal failed"), markup=False)
+    with everybody_in_line(data, "casn", "meterai rehearse"):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            view = View(minutes * 60)
+            with shown(view, Console(stderr=True), transient=json_output):
+                for line in process.stdout:
+                    last = json.loads(line)
+                    view.take(last)
+        # Told before the queue is put back: a service that did not come back can't do that.
+        if json_output:
+            print(json.dumps(last.get("outcome", last)))
+        elif "outcome" in last:
+            _show(last["outcome"], report)
+        else:
+            Console(stderr=True).print(last.get("error", "the rehearsal failed"), markup=False)
     raise typer.Exit(process.returncode)
 
 

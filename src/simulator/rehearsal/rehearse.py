@@ -186,13 +186,16 @@ def run_checks(data: Path, gate: str, files: list[bytes]) -> list[Check]:
 
 
 def _command(name: str, *words: str) -> Check:
-    run = subprocess.run(
-        [sys.executable, "-m", "meterai.cli", *words, "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_CHECK_SECONDS_MAX,
-    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "meterai.cli", *words, "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_CHECK_SECONDS_MAX,
+        )
+    except subprocess.TimeoutExpired:
+        return Check(name=name, ok=False, words=f"not ended within {_CHECK_SECONDS_MAX} s")
     return Check(name=name, ok=run.returncode == 0, words=_what_failed(run.stdout, run.stderr))
 
 
