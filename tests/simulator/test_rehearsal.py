@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -69,6 +70,13 @@ def test_files_that_are_judged_come_from_the_whole_evening() -> None:
     numbers = [int(file) for file in crowd.files]
     assert len(set(numbers)) == 20
     assert sum(number >= 200 for number in numbers) >= 5, "the faults strike when the first are finished"
+
+
+def test_the_p95_of_the_last_ten_seconds_is_of_all_their_answers() -> None:
+    crowd = Crowd(Service(pid=1, site="", inbox="", gateway=""), b"", 1.0, 60.0, random.Random(1))
+    for milliseconds in [2000.0] * 200 + [10.0] * 1800:  # of 200 a second for ten seconds
+        crowd.recent.append((time.monotonic(), milliseconds))
+    assert crowd.p95_ms() == 2000.0
 
 
 async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_proven(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from simulator.service import Service
 EVENING_HOURS: Final = 12.0
 """What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""
 TAU_HOURS: Final = 6.0
-_RECENT: Final = 400
+_RECENT: Final = 20_000
 _SAMPLE: Final = 20
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
 """A ticket or a link that only its holder may know; a report is passed on."""
