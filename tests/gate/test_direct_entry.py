@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.gate.visitor import get, join, post
 
@@ -14,7 +15,7 @@ from meterai.gate.shelf import Shelf
 from meterai.waiting_room import controller
 from meterai.waiting_room.controller import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
 from meterai.waiting_room.documents import Announcement
-from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.model import Policy, QueueState, Schedule
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
 SITE = "http://127.0.0.1:9"
@@ -60,6 +61,25 @@ def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
     assert budi.headers["location"] == f"{SITE}/beli?acara=casn"
     publish(queue, QueueState.OPEN)
     assert join(gate.port, "budi@contoh.id").ticket != ticket
+
+
+@pytest.mark.parametrize("first_window", [2, 9], ids=["at-once", "long-after"])
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
+    free: tuple[Queue, GateProcess], first_window: int, language: str
+) -> None:
+    """Called and away, while nobody waited for a time and then others had to: the page is the way back."""
+    queue, gate = free
+    publish(queue, QueueState.OPEN)
+    ticket = join(gate.port, "ani@contoh.id").ticket
+    now = int(time.time())
+    anew = {"joins_from": now, "opens_at": now, "first_window": first_window}
+    queue.announce(msgspec.structs.replace(queue.schedule, **anew))
+    publish(queue, QueueState.OPEN)
+    assert ticket in get(gate.port, f"{language}/antre/casn/t/{ticket}").text
+    queue.announce(Schedule(joins_from=now - 1, opens_at=now - 1, closes_at=now))
+    publish(queue, QueueState.CLOSED)
+    assert ticket in get(gate.port, f"{language}/antre/casn/t/{ticket}").text, "nor by an earlier closing"
 
 
 def test_a_gate_that_has_not_heard_of_the_queue_for_a_while_gives_tickets(tmp_path: Path) -> None:

@@ -184,8 +184,7 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
     if standing.state is QueueState.CLOSED or standing.is_called:
         return round(_REFRESH_MAX_S * 5 * spread)
     if standing.place is None:
-        window = windows.window_of(shelf.config.schedule, ticket.window)
-        until = window.ends_at + _DRAWN_AFTER_S - now
+        until = windows.end_of(shelf.config.schedule, ticket.window) + _DRAWN_AFTER_S - now
         if until > _REFRESH_MAX_S:
             return round(min(until, 600) * spread)
         return max(2, round(max(until, 0) + random.uniform(0, 4)))  # noqa: S311
@@ -257,6 +256,6 @@ def _moments(shelf: Shelf, event: EventFacts, ticket: Ticket) -> Moments:
         zone=event.zone,
         closes_at=schedule.closes_at,
         joined_at=ticket.joined_at,
-        drawn_at=windows.window_of(schedule, ticket.window).ends_at,
+        drawn_at=windows.end_of(schedule, ticket.window),
         claim_minutes=shelf.config.policy.claim_minutes,
     )

@@ -50,6 +50,14 @@ def window_of(schedule: Schedule, number: int) -> Window:
     return Window(number, start, min(end or schedule.closes_at, schedule.closes_at))
 
 
+def end_of(schedule: Schedule, number: int) -> int:
+    """When a window ends, at the latest: that of one from before time was cut anew then, that of one from
+    before the closing was moved forward at the closing."""
+    if number < first_number(schedule):
+        return schedule.opens_at
+    return window_of(schedule, number).ends_at if number <= last_number(schedule) else schedule.closes_at
+
+
 def last_number(schedule: Schedule) -> int:
     """The number of the last window."""
     number = number_at(schedule, schedule.closes_at - 1)

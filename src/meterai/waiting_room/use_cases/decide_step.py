@@ -35,7 +35,7 @@ from meterai.waiting_room.past import observed
 from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.seeds import SeedChains, log_ahead
-from meterai.waiting_room.windows import number_at, window_of
+from meterai.waiting_room.windows import end_of, number_at, window_of
 
 REVEAL_AFTER_S = 2
 """After a window's end: late gates have published by then."""
@@ -121,10 +121,7 @@ async def decide_step(steering: Steering, seen: Seen) -> Decided:
 
 def ended_at(schedule: Schedule, window: int, now: float) -> float:
     """When a window that is over ended; one from before time was cut anew: then at the latest."""
-    first = schedule.first_window - (1 if schedule.joins_from < schedule.opens_at else 0)
-    if window < first:
-        return float(schedule.opens_at)
-    return min(now, float(window_of(schedule, window).ends_at))
+    return min(now, float(end_of(schedule, window)))
 
 
 def over_through(schedule: Schedule, state: QueueState, now: float, *, gates_closed_through: int) -> int:
