@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import socket
+import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from tests.gate.visitor import get, join, post, raw
 
-from meterai.gate.http import IDLE_SECONDS, PIPELINED_MAX, REQUEST_SECONDS, Request, Server, respond
+from meterai.gate.http import IDLE_SECONDS, PIPELINED_MAX, REQUEST_SECONDS, Request, Server, head, respond
 from meterai.gate.limits import Answer, NetworkLimits
-from simulator.queue_twin import GateProcess, Queue
+from meterai.gate.publishing import SENDING_MAX
+from meterai.kit.listening import connections_within_limits
+from simulator.queue_twin import GateProcess, Queue, schedule_from
 
 NO_TICKET = "/antre/casn/t/" + "A" * 128
 HOST = b"Host: x\r\n"
@@ -210,6 +216,83 @@ async def test_who_asks_on_and_on_and_never_reads_is_not_read_either() -> None:
         assert 0 < pages.answered < 2_000
         assert sent < 20_000
     listening.close()
+
+
+class _Documents(_Pages):
+    """Answers with a file of 10 MB."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        path.write_bytes(bytes(10_000_000))
+        self._path = path
+        self.sending: set[asyncio.Task[None]] = set()
+
+    def handle(self, request: Request) -> bytes | None:
+        self.sending.add(asyncio.create_task(self._send(request)))
+        return None
+
+    async def _send(self, request: Request) -> None:
+        with self._path.open("rb") as file:
+            await request.answer_with_file(head(200, 10_000_000), file, 10_000_000)
+
+
+async def test_who_asks_for_a_long_document_and_never_reads_is_cut_off(tmp_path: Path) -> None:
+    documents = _Documents(tmp_path / "entries")
+    server = Server(documents)
+    listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    with socket.create_connection(listening.sockets[0].getsockname()) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(0.2)
+        (sending,) = server.connections
+        assert not sending.is_overdue(server.now + IDLE_SECONDS - 1)
+        assert sending.is_overdue(server.now + IDLE_SECONDS + 1)
+        sending.abort()
+        await asyncio.sleep(0.05)
+        assert all(task.done() for task in documents.sending), "the file is closed"
+    listening.close()
+
+
+def test_of_long_documents_so_many_are_on_their_way_at_once(gate: GateProcess, queue: Queue) -> None:
+    queue.folder.window_ids(77).parent.mkdir(exist_ok=True)
+    queue.folder.window_ids(77).write_bytes(bytes(8_000_000))
+    asked = b"GET /antre/casn/d/w/77.ids HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as opened:
+        for _ in range(SENDING_MAX):
+            one = opened.enter_context(socket.create_connection(("127.0.0.1", gate.port)))
+            one.sendall(asked)
+            one.settimeout(10)
+            assert one.recv(12) == b"HTTP/1.1 200"
+        refused = get(gate.port, "/antre/casn/d/w/77.ids")
+        assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+
+
+def test_more_connections_than_files_are_usual_leave_the_gate_alive(tmp_path: Path) -> None:
+    """1,024 is the usual limit; without a file to write, the gate ended."""
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as opened:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (450, hard))
+        try:
+            gate = opened.enter_context(GateProcess(queue.root))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(600):
+            opened.enter_context(socket.create_connection(("127.0.0.1", gate.port)))
+        time.sleep(1.5)
+        assert gate.process.poll() is None
+        assert join(gate.port, "ani@contoh.id").status == 303
+
+
+@pytest.mark.parametrize(("hard", "connections"), [(64, 1), (1_024, 624), (20_400, 20_000), (-1, 20_000)])
+def test_where_the_machine_allows_few_files_there_are_fewer_connections(
+    monkeypatch: pytest.MonkeyPatch, hard: int, connections: int
+) -> None:
+    limits = [(1_024 if hard < 0 else min(hard, 1_024), hard)]
+    monkeypatch.setattr(resource, "getrlimit", lambda which: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda which, told: limits.append(told))
+    assert connections_within_limits(20_000) == connections
+    assert limits[-1][0] == (20_400 if hard < 0 else min(hard, 20_400))
 
 
 async def test_more_requests_at_once_than_anybody_sends_end_the_connection() -> None:

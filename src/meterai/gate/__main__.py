@@ -12,10 +12,10 @@ import structlog
 import uvloop
 
 from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http import Server
+from meterai.gate.http import CONNECTIONS_MAX, Server
 from meterai.gate.pages import EventFacts
 from meterai.kit import garbage
-from meterai.kit.listening import listen
+from meterai.kit.listening import connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment, public_url, queue_root
 from meterai.sales.events import load_events
@@ -59,7 +59,7 @@ async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: s
     Raises: OSError when the port is taken, another gate has this number, or the disk takes no more.
     """
     gate = Gate(settings, facts)
-    server = Server(gate)
+    server = Server(gate, connections_max=connections_within_limits(CONNECTIONS_MAX))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -22,6 +22,8 @@ BODY_BYTES_MAX = 8_192
 IDLE_SECONDS = 80
 """A kept connection without a request: longer than the proxy in front keeps its own, and than who is at the
 back of the line waits between two looks."""
+CONNECTIONS_MAX = 20_000
+"""At once; more are turned away."""
 SWEEP_SECONDS = 4
 """Connections are looked through for those that take too long so often: there may be 20,000."""
 _PIECE_BYTES = 256 * 1024
@@ -88,7 +90,7 @@ class Application(Protocol):
 class Server:
     """All connections of this process; ends those that stay idle or never finish a request."""
 
-    def __init__(self, application: Application, *, connections_max: int = 20_000) -> None:
+    def __init__(self, application: Application, *, connections_max: int = CONNECTIONS_MAX) -> None:
         self.application = application
         self.connections: set[Connection] = set()
         self.connections_max = connections_max
@@ -256,10 +258,11 @@ class Connection(asyncio.Protocol):
         return False
 
     def is_overdue(self, now: float) -> bool:
-        """Whether it has waited too long for a request, or for the rest of one."""
-        if self._waiting:
+        """Whether it has waited too long for a request, for the rest of one, or for the reader of a file."""
+        is_sending = self._room is not None
+        if self._waiting and not is_sending:
             return False
-        limit = REQUEST_SECONDS if self._request is not None else IDLE_SECONDS
+        limit = IDLE_SECONDS if self._request is None or is_sending else REQUEST_SECONDS
         return now - self._since > limit
 
     def abort(self) -> None:

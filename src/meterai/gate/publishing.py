@@ -18,6 +18,8 @@ _NAMES: Final = re.compile(
 )
 _TYPES: Final = {"json": "application/json", "jsonl": "application/jsonl", "ids": "application/octet-stream"}
 _WHOLE_BYTES_MAX = 256 * 1024
+SENDING_MAX: Final = 200
+"""Long documents at once: each holds a file and a piece of it. Who audits asks again."""
 _RANGE: Final = re.compile(rb"bytes=(\d{1,18})-")
 
 
@@ -53,6 +55,9 @@ def send_document(request: Request, folder: QueueFolder, name: str, safety: Head
     if size - start <= _WHOLE_BYTES_MAX:
         with file:
             return respond(status, file.read(size - start), headers)
+    if len(_sending) >= SENDING_MAX:
+        file.close()
+        return respond(503, b"", (*safety, ("cache-control", "no-store"), ("retry-after", "5")))
     task = asyncio.get_running_loop().create_task(
         _send(request, head(status, size - start, headers), file, size - start)
     )

@@ -1,8 +1,23 @@
-"""The socket on which a process serves; several processes may share its port."""
+"""The socket on which a process serves; several processes may share its port. How many may be connected."""
 
 from __future__ import annotations
 
+import resource
 import socket
+
+FILES_KEPT_FREE = 400
+"""For what a process opens beside its connections: without them it could write nothing when a crowd comes."""
+
+
+def connections_within_limits(wanted: int) -> int:
+    """So many connections, or as many as this process may have open beside its files. Its own limit is raised
+    as far as that needs and the machine's allows: usually it is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + FILES_KEPT_FREE
+    if resource.RLIM_INFINITY != soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - FILES_KEPT_FREE))
 
 
 def listen(host: str, port: int) -> socket.socket:
