@@ -140,6 +140,27 @@ async def test_the_line_that_is_left_at_closing_time_is_not_called_any_more(line
     assert {facts.window for facts in line.facts(CloseFacts)} >= {0, 1, 2, 3, 4, 5}
 
 
+async def test_where_the_line_counts_the_last_who_are_called_have_the_minutes_that_they_are_told(
+    line: MovedQueue,
+) -> None:
+    await line.open(schedule_of(lottery_s=6, open_s=5), Policy(line_counts=True, claim_minutes=1))
+    await line.seconds(1)
+    for number in range(20):
+        line.join(f"email:orang{number}@contoh.id")
+    called = await line.until(lambda status: status.called == 20)
+    assert called.at > START + 11, "the queue had closed for newcomers"
+    assert (await line.seconds(55)).state is QueueState.OPEN
+    closed = await line.until(lambda status: status.state is not QueueState.OPEN, seconds=9)
+    assert closed.state is QueueState.CLOSED
+
+
+async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(line: MovedQueue) -> None:
+    await line.open(schedule_of(open_s=30), Policy(line_counts=True))
+    line.join("email:ani@contoh.id")
+    closed = await line.until(lambda status: status.state is QueueState.CLOSED)
+    assert closed.at == START + 30, "nobody has waited for a while"
+
+
 class Crash(Exception):
     """In place of the end of the process."""
 

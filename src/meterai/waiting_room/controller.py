@@ -105,6 +105,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     called_then: float = 0.0
     claimed_then: float = 0.0
     """People called and passes given, as a sum that forgets with a half-life of two minutes."""
+    called_at: float = 0.0
+    """When somebody was called the last time."""
     nobody_since: float = 0.0
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
@@ -180,7 +182,9 @@ def step(
     memory = _with_use(memory, line, measured, elapsed_s)
     memory = _with_rate(memory, policy, wishes, pressure, elapsed_s)
     memory = _with_shows(memory, line, elapsed_s)
-    memory = _with_direct(memory, wishes, line, measured, now)
+    memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at)
+    if line.called > 0:
+        memory = msgspec.structs.replace(memory, called_at=now)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
     rate = memory.rate if moves else 0.0
@@ -285,10 +289,12 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
     )
 
 
-def _with_direct(memory: Memory, wishes: Wishes, line: Line, measured: Measured, now: float) -> Memory:
+def _with_direct(
+    memory: Memory, wishes: Wishes, line: Line, measured: Measured, now: float, *, closes_at: int
+) -> Memory:
     """Direct entry ends when somebody waits or more come than the site bears, or an operator wishes that all
-    stand in line; it begins when nobody has waited for a while and those who come are well below that. A site
-    that is not heard of says nothing.
+    stand in line; it begins when nobody has waited for a while and those who come are well below that, and
+    not after the closing. A site that is not heard of says nothing.
 
     More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
     """
@@ -299,7 +305,8 @@ def _with_direct(memory: Memory, wishes: Wishes, line: Line, measured: Measured,
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
     if line.waiting > 0 or crowded or wishes.always:
         return msgspec.structs.replace(memory, nobody_since=now)
-    return msgspec.structs.replace(memory, is_direct=now - memory.nobody_since >= DIRECT_AFTER_S)
+    is_direct = now < closes_at and now - memory.nobody_since >= DIRECT_AFTER_S
+    return msgspec.structs.replace(memory, is_direct=is_direct)
 
 
 def state_of(
@@ -311,8 +318,10 @@ def state_of(
     memory: Memory,
     now: float,
 ) -> QueueState:
-    """What the queue does now."""
-    if now >= schedule.closes_at and not (policy.line_counts and line.waiting and wishes.is_on):
+    """What the queue does now. Where being in line counts it closes when the last call has lapsed."""
+    are_called = not memory.is_direct and now < memory.called_at + policy.claim_minutes * 60
+    goes_on = policy.line_counts and wishes.is_on and (line.waiting > 0 or are_called)
+    if now >= schedule.closes_at and not goes_on:
         return QueueState.CLOSED
     if not wishes.is_on or now < schedule.joins_from:
         return QueueState.OFF
