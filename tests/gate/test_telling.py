@@ -13,7 +13,7 @@ from meterai.gate.shelf import Shelf
 from meterai.gate.waiting import WaitPages
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Close
-from meterai.waiting_room.model import Lane
+from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.queue_folder import KEY_ID, publish
 from meterai.waiting_room.tickets import Ticket, event_number
 from simulator.queue_twin import Queue, schedule_from
@@ -98,3 +98,33 @@ async def test_nobody_looks_later_than_calling_at_the_told_rate_asks_for(
     shelf.look()
     shown = page(pages, 1, time.time())
     assert 'data-poll="8"' in shown, "3,000 people at 100 a second, a quarter of it"
+
+
+@pytest.mark.parametrize("state", [QueueState.OFF, QueueState.DIRECT])
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("is_drawn", [True, False])
+async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
+    queue: Queue, shelf: Shelf, pages: WaitPages, state: QueueState, language: str, is_drawn: bool
+) -> None:
+    """An operator switched the line off: who comes now walks in, and who has waited must not be the last."""
+    if is_drawn:
+        queue.close(2, [])
+    queue.status(state=state, waiting=AHEAD, fan=[], rate=0)
+    shelf.look()
+    shown = page(pages, 1, time.time(), language)
+    address = f"http://localhost:8000{'/en' if language == 'en' else ''}/casn/masuk"
+    assert f'action="{address}"' in shown
+    assert ("Anda boleh langsung masuk" if language == "id" else "You may enter at once") in shown
+
+
+async def test_after_the_closing_who_was_called_is_not_told_to_enter(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    queue.close(2, [])
+    queue.status(state=QueueState.CLOSED, frontiers=[(3, 0), (3, 0)], closes_at=int(time.time()) - 600)
+    shelf.look()
+    shown = page(pages, 1, time.time())
+    assert "Antrean sudah ditutup" in shown
+    assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
+    for untrue in ("Giliran Anda", "Masuk dalam", "tetap boleh masuk", "paling lambat sekitar"):
+        assert untrue not in shown

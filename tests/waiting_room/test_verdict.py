@@ -262,6 +262,11 @@ def test_a_queue_that_stands_still_says_so_first(state: QueueState, advice: Advi
     assert verdict_of(status(state=state), 100, now=NOW).advice is advice
 
 
+def test_who_was_called_is_promised_nothing_once_the_queue_is_closed() -> None:
+    verdict = verdict_of(status(state=QueueState.CLOSED), 0, is_called=True, now=NOW)
+    assert verdict == Verdict(advice=Advice.CALLED_AND_CLOSED)
+
+
 def test_a_place_that_nobody_knows_yet_has_no_verdict() -> None:
     verdict = verdict_of(status(), None, now=NOW)
     assert (verdict.advice, verdict.probability) == (Advice.UNKNOWN, None)

@@ -137,6 +137,19 @@ _WORDS: Final = {
         Words("Masuk sekarang", "Enter now"),
         "masuk",
     ),
+    Advice.FREE: _Words(
+        "good",
+        _NOTHING,
+        (
+            Words(
+                "Sekarang tidak seorang pun perlu menunggu. Tiket Anda tetap berlaku bila antrean berjalan "
+                "lagi.",
+                "Nobody has to wait now. Your ticket stays good for when there is a line again.",
+            ),
+        ),
+        Words("Masuk sekarang", "Enter now"),
+        "masuk",
+    ),
     Advice.WAIT: _Words("good", _PROMISE, (_CHANCE,)),
     Advice.COME_BACK_AT: _Words(
         "good",
@@ -223,6 +236,21 @@ _WORDS: Final = {
         ),
         Words("Ambil bukti antre", "Take the certificate"),
         "sertifikat",
+    ),
+    Advice.CALLED_AND_CLOSED: _Words(
+        "calm",
+        _NOTHING,
+        (
+            Words("Ditutup {closes}.", "It closed on {closes}."),
+            Words(
+                "Anda sudah dipanggil. Bila Anda sudah masuk, lanjutkan pesanan Anda di sini; bila belum, di "
+                "sini Anda diberi tahu apakah Anda bisa mengambil bukti antre.",
+                "You had been called. If you entered, go on with your order here; if not, you are told here "
+                "whether you can take a certificate of attempt.",
+            ),
+        ),
+        Words("Lanjutkan", "Go on"),
+        "masuk",
     ),
     Advice.UNKNOWN: _Words(
         "calm",

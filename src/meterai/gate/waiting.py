@@ -31,7 +31,7 @@ _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
 """A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
 _RELOAD_S = (120, 1_800)
-_NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.NOT_TONIGHT}
+_NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.CALLED_AND_CLOSED, Advice.NOT_TONIGHT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ def _told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> T
     status = shelf.status
     if status is None:
         return Told(standing, Verdict(advice=Advice.UNKNOWN))
+    schedule = shelf.config.schedule
+    if status.state.stands_still and not standing.is_called and schedule.opens_at <= now < schedule.closes_at:
+        return Told(standing, Verdict(advice=Advice.FREE))
     among = None
     if standing.place is None:
         among = shelf.joined_in(ticket.window) or max(joined_here, status.waiting - (standing.ahead or 0))
@@ -219,8 +222,13 @@ def _between(wished: float, least: float, most: float) -> float:
 
 def _headline(standing: Standing, verdict: Verdict, ticket: Ticket) -> str:
     match verdict.advice:
-        case Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.NOT_TONIGHT:
+        case (
+            Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.FREE
+            | Advice.NOT_TONIGHT
+        ):  # fmt: skip
             return verdict.advice.value
+        case Advice.CALLED_AND_CLOSED:
+            return "closed"
     if standing.place is None and ticket.window == 0:
         return "lottery"
     return "near" if _is_near(standing) else "waiting"

@@ -55,6 +55,7 @@ PROBLEMS: Final = {
 
 HEADLINES: Final = {
     "called": Words("Giliran Anda", "It is your turn"),
+    "free": Words("Anda boleh langsung masuk", "You may enter at once"),
     "not_tonight": Words("Kemungkinan besar tidak sempat", "Most likely not in time"),
     "lottery": Words("Anda ikut undian", "You are in the draw"),
     "near": Words("Giliran Anda hampir tiba", "Your turn is near"),

@@ -39,6 +39,7 @@ class Advice(StrEnum):
     """What to do. The words are the page's."""
 
     CALLED = "called"
+    FREE = "free"  # nobody has to wait now
     WAIT = "wait"  # promised, and soon
     COME_BACK_AT = "come_back_at"  # promised, and not soon
     UNSURE = "unsure"  # it may be done in time, or not
@@ -48,6 +49,7 @@ class Advice(StrEnum):
     HALTED = "halted"
     OUT_OF_STOCK = "out_of_stock"
     CLOSED = "closed"
+    CALLED_AND_CLOSED = "called_and_closed"  # was let in and goes on, or was called and did not come
     UNKNOWN = "unknown"  # nothing has been published yet, or nobody can say how many will be called
 
 
@@ -83,8 +85,8 @@ def verdict_of(
     earlier windows then. `line_counts`: who is in line at closing is in time (`Policy.line_counts`).
     About 20 us.
     """
-    if status.state is QueueState.CLOSED and not is_called:
-        return Verdict(advice=Advice.CLOSED)
+    if status.state is QueueState.CLOSED:
+        return Verdict(advice=Advice.CALLED_AND_CLOSED if is_called else Advice.CLOSED)
     deadline = math.inf if line_counts else float(status.closes_at)
     if is_called:
         return _of_called(status, now, deadline)
