@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, LineOfPeople, forged
+from tests.waiting_room.line import ANI, BUDI, CITRA, OPENS, SCHEDULE, LineOfPeople, forged
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import claim_store, store
@@ -170,6 +171,21 @@ async def test_a_shut_door_says_why(line: LineOfPeople, state: QueueState, code:
     await line.set_state(state)
     assert (await refusal_of(line, text, ANI)).code == code
     assert await passes(line) == 0
+
+
+async def test_the_closing_shuts_the_door_before_the_controller_has_seen_it(line: LineOfPeople) -> None:
+    """Who got a pass then could buy nothing, and was refused the certificate: they had been let in."""
+    text, in_time = line.join(ANI), line.join(BUDI)
+    await line.call_everybody()
+    line.now = datetime.fromtimestamp(SCHEDULE.closes_at - 1, UTC)
+    await claim(line, in_time, BUDI)
+    line.now = datetime.fromtimestamp(SCHEDULE.closes_at, UTC)
+    assert (await refusal_of(line, text, ANI)).code == "queue.closed"
+    assert await passes(line) == 1
+    await line.database.owner.execute(
+        "UPDATE waiting_room.queue SET policy = jsonb_set(policy, '{line_counts}', 'true')"
+    )
+    await claim(line, text, ANI)  # as long as the controller lets people in
 
 
 async def test_an_operators_halt_holds_before_the_controller_has_seen_it(line: LineOfPeople) -> None:

@@ -159,6 +159,8 @@ async def _call_of(
         raise Refusal(shut.kind, shut.code)
     if queue.halted_because is not None:
         raise Refusal(Kind.UNAVAILABLE, "queue.halted")
+    if now.timestamp() >= queue.schedule.closes_at and not queue.policy.line_counts:
+        raise Refusal(Kind.GONE, "queue.closed")  # the controller says so a second later, or when it is back
     place = published.place_of(ticket)
     lane = None if place is None else lane_of(queue.frontier, queue.late, ticket.window, place)
     if lane is None:
