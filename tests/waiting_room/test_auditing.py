@@ -173,6 +173,11 @@ def returner_as_newcomer(forger: Forger) -> None:
     forger.change(claim_of(forger, Lane.RETURNER), lane=int(Lane.NEW))
 
 
+@plants("claim.after_closing")
+def let_in_when_the_line_had_been_sent_home(forger: Forger) -> None:
+    forger.change(last_claim(forger), at=SCHEDULE.closes_at + 60)
+
+
 @plants("claim.twice")
 def twice(forger: Forger) -> None:
     n = claim_of(forger)
@@ -194,6 +199,22 @@ def silent_late_ticket(forger: Forger) -> None:
 @plants("late.gate_alive")
 def gate_was_not_dead(forger: Forger) -> None:
     del forger.entries[forger.find(What.DEAD_GATE)]
+
+
+def late_ticket_of(forger: Forger, id: bytes, *, window: int, gate: int) -> None:
+    """Somebody made up, with a late ticket, and let in."""
+    seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
+    n, ticket = last_claim(forger), {"id": id.hex(), "window": window, "gate": gate, "sequence": 1}
+    claim = ticket | {"place": str(order.place_of(seed, id)), "lane": int(Lane.RETURNER)}
+    claim |= {"pass_id": "00000000-0000-7000-8000-000000000002"}
+    forger.insert(n + 1, What.CLAIM, claim)
+    forger.insert(n + 1, What.LATE_TICKET, ticket | {"joined_at": SCHEDULE.opens_at - 1})
+
+
+@plants("late.death_afterwards")
+def a_gate_that_never_was_is_declared_dead_when_the_seed_is_known(forger: Forger) -> None:
+    late_ticket_of(forger, bytes(range(12)), window=0, gate=9)
+    forger.insert(last_claim(forger) - 1, What.DEAD_GATE, {"window": 0, "gate": 9})
 
 
 @plants("late.backdated")
@@ -485,6 +506,50 @@ def another_commitment(forger: Forger) -> None:
     forger.insert(5, What.CONFIG, {"sha256": digest(raw), "version": 9})
 
 
+@plants("rules.commitment")
+def tickets_under_another_key(forger: Forger) -> None:
+    """Nobody's ticket is good any more."""
+    new_rules(forger, 5, ticket_keys={1: bytes(32).hex()})
+
+
+def new_rules(forger: Forger, n: int, *, at: int | None = None, **changes: object) -> None:
+    """Another version, signed, published and logged."""
+    path = forger.folder.config_version(9)
+    path.write_bytes(forger.folder.config.read_bytes())
+    raw = forger.change_document(path, Config, version=9, **changes)
+    forger.folder.config.write_bytes(raw)
+    forger.insert(n, What.CONFIG, {"sha256": digest(raw), "version": 9}, at)
+
+
+def after_window(forger: Forger, window: int) -> int:
+    return forger.find(What.CLOSE, lambda facts: facts["window"] == window) + 1
+
+
+@plants("rules.schedule")
+def the_lottery_goes_on_after_it_was_drawn(forger: Forger) -> None:
+    later = msgspec.structs.replace(SCHEDULE, opens_at=SCHEDULE.opens_at + 60)
+    new_rules(forger, after_window(forger, 1), schedule=later)
+
+
+@plants("rules.schedule")
+def windows_of_another_length(forger: Forger) -> None:
+    new_rules(forger, after_window(forger, 1), schedule=msgspec.structs.replace(SCHEDULE, window_s=30))
+
+
+def cut_anew(forger: Forger, n: int, window: int) -> None:
+    at = forger.entries[n].at
+    new_rules(
+        forger,
+        n,
+        schedule=msgspec.structs.replace(SCHEDULE, joins_from=at, opens_at=at, first_window=window + 1),
+    )
+
+
+@plants("operator.hidden")
+def switched_off_in_secret_while_people_waited(forger: Forger) -> None:
+    cut_anew(forger, after_window(forger, 0), 0)
+
+
 @plants("seed.chain")
 def a_chain_that_comes_when_its_windows_are_over(forger: Forger) -> None:
     facts = {"number": 1, "commitment": bytes(32).hex(), "first_window": 3}
@@ -603,6 +668,19 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
     forger.write()
     assert audited(forger.folder).verdict == "passes", "nobody without a head could tell"
     assert codes(audited(forger.folder, kept_heads=kept)) == {"log.kept_head"}
+
+
+@pytest.mark.parametrize("action", ["off", "on"])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_line_that_an_operator_switched_off_and_said_so_may_be_cut_anew(
+    forger: Forger, action: str, after: int
+) -> None:
+    n = after_window(forger, 0)
+    cut_anew(forger, n, 0)
+    said = {"action": action, "value": "", "reason": "uji"}
+    forger.insert(n + after, What.OPERATOR, said)
+    forger.write()
+    assert not codes(audited(forger.folder)) & {"operator.hidden", "rules.schedule"}
 
 
 def test_every_finding_that_has_words_is_planted_here() -> None:

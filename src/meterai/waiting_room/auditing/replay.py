@@ -19,6 +19,7 @@ from meterai.waiting_room.auditing.people import People
 from meterai.waiting_room.auditing.rules import Rules
 from meterai.waiting_room.auditing.sources import Source, lines_of
 from meterai.waiting_room.auditing.store import Notes
+from meterai.waiting_room.auditing.switching import Switching
 from meterai.waiting_room.auditing.windows import Windows
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.log_facts import (
@@ -84,6 +85,7 @@ class _Replay:
         self._windows = Windows(source, self._rules, notes, findings=findings, patience=patience)
         self._frontiers = Frontiers(self._rules, self._windows, self._rates, notes=notes, findings=findings)
         self._door = Door(self._rates, findings)
+        self._switching = Switching(findings)
         self._people = People(self._rules, self._windows, self._frontiers, self._door, notes, findings)
         self._tree = Tree()
         self._actions: list[OperatorAction] = []
@@ -104,6 +106,7 @@ class _Replay:
         self._told.finish()
         self._rules.finish()
         self._door.finish()
+        self._switching.finish()
         self._notes.seal()
         judge_whole(self._notes, self._findings)
         return self._report(judge_promises(self._notes, self._windows, until=self._last_at))
@@ -127,7 +130,7 @@ class _Replay:
     def _apply(self, n: int, at: int, facts: AnyFacts) -> None:
         match facts:
             case ConfigFacts():
-                self._rules.on_config(n, facts)
+                self._take_rules(n, at, facts)
                 self._rates.on_rules(at)
             case CloseFacts():
                 self._windows.on_close(n, at, facts)
@@ -152,6 +155,12 @@ class _Replay:
             case BypassFacts():
                 self._people.on_bypass(n, facts)
 
+    def _take_rules(self, n: int, at: int, facts: ConfigFacts) -> None:
+        windows = self._windows
+        if self._rules.on_config(n, at, facts, closed_through=windows.closed_through):
+            are_waiting = windows.joined_last >= self._frontiers.new.window
+            self._switching.on_cut(n, at, are_waiting=are_waiting)
+
     def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
         self._findings.examined("operator")
         self._action_count += 1
@@ -165,6 +174,7 @@ class _Replay:
             self._actions.append(action)
         self._rates.on_operator(at, facts)
         self._door.on_operator(at, facts)
+        self._switching.on_operator(at, facts)
 
     def _compare(self) -> None:
         """Heads and the status against the entries so far."""

@@ -12,9 +12,14 @@ from meterai.waiting_room.auditing.sources import DOCUMENT_BYTES_MAX, Source, Un
 from meterai.waiting_room.documents import Config
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import ConfigFacts
+from meterai.waiting_room.model import Schedule
 from meterai.waiting_room.windows import first_number
 
 NAME = "config.json"
+LOGGED_LATE_S = 300
+"""After the first could join: a service that starts may log rules so late that were changed before."""
+CUT_AT_S = 5
+"""Between the moment at which time was cut anew and that of its entry."""
 
 
 class Rules:
@@ -33,12 +38,14 @@ class Rules:
         self.versions = 0
         self.first_window = first_number(self.now.schedule)
         """Of the queue: by the first rules that were logged, for later ones may cut time anew."""
+        self.changed_at = 0
+        """When the rules in force were logged."""
         self._published_sha256 = digest(raw)
         self._last_version = 0
         self._logged: set[str] = set()
 
-    def on_config(self, n: int, facts: ConfigFacts) -> None:
-        """An entry says that other rules hold from here on."""
+    def on_config(self, n: int, at: int, facts: ConfigFacts, *, closed_through: int | None) -> bool:
+        """An entry says that other rules hold from here on; gives whether they cut time anew."""
         self._findings.examined("rules")
         self.versions += 1
         self._logged.add(facts.sha256)
@@ -47,12 +54,16 @@ class Rules:
         self._last_version = max(self._last_version, facts.version)
         config = self._document(n, facts)
         if config is None:
-            return
+            return False
         if self.versions == 1:
             self.first_window = first_number(config.schedule)
+        elif not _may_become(self.now.schedule, config.schedule, at, closed_through):
+            self._findings.add("rules.schedule", n, version=facts.version)
         if _anchors(config) != _anchors(self.published):
             self._findings.add("rules.commitment", n, version=facts.version)
-        self.now = config
+        is_cut = self.versions > 1 and config.schedule.opens_at != self.now.schedule.opens_at
+        self.now, self.changed_at = config, at
+        return is_cut
 
     def finish(self) -> None:
         """The rules that lie there must be those of an entry."""
@@ -90,6 +101,23 @@ def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
         raise Unreadable(f"{NAME} names no key") from None
 
 
+def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | None) -> bool:
+    """Whether a schedule may follow another: last call and closing change at any time, time is cut anew when
+    people have to wait again, and everything changes before the first could join."""
+    if _fixed(new) == _fixed(old):
+        return True
+    if closed_through is None and at <= old.joins_from + LOGGED_LATE_S:
+        return True
+    is_now = abs(new.opens_at - at) <= CUT_AT_S or new.opens_at == new.closes_at - 1 < at
+    is_behind = closed_through is None or new.first_window > closed_through
+    return new.joins_from == new.opens_at and is_now and is_behind and new.window_s == old.window_s
+
+
+def _fixed(schedule: Schedule) -> tuple[int, ...]:
+    return schedule.joins_from, schedule.opens_at, schedule.window_s, schedule.first_window
+
+
 def _anchors(config: Config) -> tuple[object, ...]:
     """What must never change: who signs, and what was committed to."""
-    return config.event, config.commitment, config.chain_length, config.controller_key, config.beacon
+    keys = config.controller_key, tuple(sorted(config.ticket_keys.items()))
+    return config.event, config.commitment, config.chain_length, keys, config.beacon

@@ -33,6 +33,8 @@ class Windows:
         self.joins = 0
         self.count = 0
         self.dead_gates = 0
+        self.joined_last = -1
+        """The last closed window in which somebody joined."""
         self._untold: dict[int, tuple[bytes, int]] = {}
         """Window -> root and time of its end in the log, until its seed is told."""
         self._seeds: dict[int, bytes] = {}
@@ -67,12 +69,16 @@ class Windows:
         self.closed_through = max(facts.window, self.closed_through or 0)
         self._untold[facts.window] = (_bytes(facts.root), at)
         self._ends[facts.window] = at
+        if facts.count:
+            self.joined_last = max(facts.window, self.joined_last)
         close = self._close_document(n, facts)
         self._read_list(n, facts, close)
 
     def on_dead_gate(self, n: int, facts: DeadGateFacts) -> None:
-        """A gate did not say what it counted."""
+        """A gate did not say what it counted: told with the end of the window, before its seed."""
         self.dead_gates += 1
+        if facts.window != self.closed_through:
+            self._findings.add("late.death_afterwards", n, window=facts.window, gate=facts.gate)
         self._notes.add("dead", n, facts.window, facts.gate)
 
     def _close_document(self, n: int, facts: CloseFacts) -> Close | None:

@@ -80,6 +80,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Aturan versi {version} mengganti janji benih atau kunci.",
         "Version {version} of the rules changes the commitment to the seeds, or a key.",
     ),
+    "rules.schedule": (
+        "Aturan versi {version} mengubah jadwal sesudah orang bisa mengantre, lebih dari panggilan terakhir "
+        "dan penutupan.",
+        "Version {version} of the rules changes more of the schedule than last call and closing, after "
+        "people could join.",
+    ),
     "rules.unlogged": (
         "Aturan yang berlaku (versi {version}) tidak ada dalam catatan.",
         "The rules in force (version {version}) are not in the log.",
@@ -218,6 +224,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Yang masuk dicatat di jalur {lane}, padahal tempatnya di jalur lain.",
         "Who entered was logged in lane {lane}, but belongs to another.",
     ),
+    "claim.after_closing": (
+        "Orang ini masuk sesudah antrean ditutup.",
+        "This person entered after the queue had closed.",
+    ),
     "claim.twice": (
         "Orang ini sudah masuk (entri {first}).",
         "This person had entered before (entry {first}).",
@@ -229,6 +239,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "late.gate_alive": (
         "Tiket susulan dari gerbang {gate} di jendela {window}, tetapi gerbang itu tidak dinyatakan mati.",
         "A late ticket of gate {gate} in window {window}, but that gate had not been declared dead.",
+    ),
+    "late.death_afterwards": (
+        "Gerbang {gate} baru dinyatakan mati di jendela {window} sesudah jendela itu ditutup: tiket "
+        "susulannya bisa dibuat dengan benih yang sudah diketahui.",
+        "Gate {gate} was declared dead in window {window} only after that was closed: late tickets of it can "
+        "be made with the seed in sight.",
     ),
     "late.backdated": (
         "Tiket susulan di jendela {window} dibuat sesudah jendela itu berakhir: tanggalnya dimundurkan.",
@@ -245,6 +261,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "operator.silent": (
         "Tindakan operator tanpa nama atau tanpa alasan: {action}.",
         "An operator's action without a name or without a reason: {action}.",
+    ),
+    "operator.hidden": (
+        "Sebelum ini semua orang boleh masuk tanpa antre, padahal ada yang menunggu, dan tidak dicatat bahwa "
+        "operator mematikan antrean.",
+        "Before this everybody entered without a place although people waited, and no entry says that an "
+        "operator switched the line off.",
     ),
     "operator.bypass": (
         "Seseorang masuk tanpa tempat dan tanpa alasan yang dicatat.",

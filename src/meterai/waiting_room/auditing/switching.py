@@ -1,0 +1,42 @@
+"""Whether the line was switched off in secret: then everybody enters, and who waits is overtaken."""
+
+from __future__ import annotations
+
+from meterai.waiting_room.auditing.findings import Findings
+from meterai.waiting_room.log_facts import OperatorFacts
+
+SAID_WITHIN_S = 5
+"""Rules stand in the log in front of what was said in the same second."""
+
+
+class Switching:
+    """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
+    an operator had switched the line off, which stands in the log."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._is_said = False
+        self._suspect: tuple[int, int] | None = None
+
+    def on_cut(self, n: int, at: int, *, are_waiting: bool) -> None:
+        """Time was cut anew. `are_waiting`: people in windows that were closed before."""
+        self._judge()
+        if are_waiting and not self._is_said:
+            self._suspect = n, at
+        self._is_said = False
+
+    def on_operator(self, at: int, facts: OperatorFacts) -> None:
+        """An operator may have switched the line."""
+        if facts.action in ("on", "off"):
+            self._is_said = True
+            if self._suspect is not None and at <= self._suspect[1] + SAID_WITHIN_S:
+                self._suspect = None
+
+    def finish(self) -> None:
+        """The log has come to its end."""
+        self._judge()
+
+    def _judge(self) -> None:
+        if self._suspect is not None:
+            self._findings.add("operator.hidden", self._suspect[0])
+            self._suspect = None
