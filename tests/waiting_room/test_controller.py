@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
-from meterai.waiting_room import documents, merkle, order, seeds
+from meterai.waiting_room import documents, merkle, order, seeds, store
 from meterai.waiting_room.documents import Close, Config, Head, Reveal
+from meterai.waiting_room.door import check_ticket
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import (
     CloseFacts,
@@ -23,6 +26,7 @@ from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.use_cases.set_queue import set_queue
 
 pytestmark = pytest.mark.storage
 
@@ -159,6 +163,35 @@ async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(
     line.join("email:ani@contoh.id")
     closed = await line.until(lambda status: status.state is QueueState.CLOSED)
     assert closed.at == START + 30, "nobody has waited for a while"
+
+
+@pytest.mark.parametrize("opens_at", [START, START + 3], ids=["on the border", "between two"])
+async def test_a_last_call_for_a_moment_that_is_over_makes_no_ticket_a_backdated_one(
+    line: MovedQueue, opens_at: int
+) -> None:
+    """An operator pulls it forward, and the restart takes longer than that."""
+    schedule = msgspec.structs.replace(schedule_of(window_s=10), joins_from=opens_at, opens_at=opens_at)
+    await line.open(schedule, always=True)
+    tickets = []
+    for number in range(60):
+        await line.seconds(1)
+        if line.gate.window():
+            tickets.append(line.join(f"email:orang{number}@contoh.id"))
+    db, slug = line.database.app, line.folder.slug
+    for wanted in (START + 33, START + 33, START + 35):  # the second and third time at further restarts
+        changed = msgspec.structs.replace(schedule, last_call_at=wanted)
+        moment = datetime.fromtimestamp(line.now, UTC)
+        await set_queue(db, slug, changed, Policy(), is_on=True, now=moment)
+        for number in range(45):
+            await line.seconds(1)
+            tickets.append(line.join(f"email:{wanted}{number}@contoh.id"))
+        async with db.connection() as connection:
+            queue = await store.read_queue(connection, slug)
+        assert queue is not None
+        assert queue.schedule.last_call_at == opens_at + 90, "the first end of a window after 90 seconds"
+        assert line.seen[-1].state is QueueState.LAST_CALL
+        for ticket in tickets:
+            check_ticket(queue.schedule, ticket)
 
 
 class Crash(Exception):

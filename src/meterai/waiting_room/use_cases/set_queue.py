@@ -10,6 +10,9 @@ from meterai.kit.database import Database
 from meterai.waiting_room import store
 from meterai.waiting_room.model import Policy, Schedule
 
+KNOWN_AFTER_S = 30
+"""So soon every gate knows a new schedule."""
+
 
 async def set_queue(
     db: Database,
@@ -44,4 +47,17 @@ def _changed(old: Schedule, new: Schedule, now: float) -> Schedule:
         return new
     if new.closes_at <= old.opens_at:
         return old
-    return msgspec.structs.replace(old, closes_at=new.closes_at, last_call_at=new.last_call_at)
+    last_call_at = _last_call(old, new, int(now) + KNOWN_AFTER_S)
+    return msgspec.structs.replace(old, closes_at=new.closes_at, last_call_at=last_call_at)
+
+
+def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
+    """A last call for a moment that is over becomes one at the next end of a window: time that is cut
+    afterwards would number windows anew in which people joined, and their tickets would seem backdated."""
+    wanted, before = new.last_call_at, old.last_call_at
+    if wanted is None or wanted == before or wanted <= old.opens_at or wanted > known_at:
+        return wanted
+    if before is not None and old.opens_at < before <= known_at:
+        return before
+    windows = -(-(known_at - old.opens_at) // old.window_s)
+    return min(old.opens_at + windows * old.window_s, new.closes_at)
