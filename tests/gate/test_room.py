@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from meterai.gate.room import Room
+from meterai.gate.codes import Codes
+from meterai.gate.http import Request
+from meterai.gate.joining import Joining, Load
+from meterai.gate.limits import NetworkLimits
+from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
+from meterai.gate.work import Work
+from meterai.kernel.errors import Kind, Refusal
+from meterai.waiting_room import gate_register
 from meterai.waiting_room.journal import Batch, Journal
 from simulator.queue_twin import Queue, schedule_from
 
@@ -114,3 +121,37 @@ async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_
     keeper.cancel()
     with suppress(asyncio.CancelledError):
         await keeper
+
+
+@pytest.mark.parametrize("place", ["the register", "the file of the window"])
+async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A disk that is full for a moment, as a window begins: a hole would say that somebody was removed."""
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    joining = Joining(room, Work(bytes(32)), Codes(bytes(32), tmp_path), NetworkLimits(), Load("off", 50))
+
+    def refuse(*_: object) -> int:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as full:
+        if place == "the register":
+            full.setattr(gate_register, "publish", refuse)
+        else:
+            full.setattr(Journal, "_open", refuse)
+        for number in range(3):
+            with pytest.raises(Refusal) as caught:
+                joining.join(form_of(f"email{number}@contoh.id"), "127.0.0.1", monotonic=0)
+            assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "disk.failed")
+    for number in range(3):
+        issued = joining.join(form_of(f"email{number}@contoh.id"), "127.0.0.1", monotonic=0)
+        assert isinstance(issued, Issued)
+        assert issued.ticket.sequence == number + 1
+    room.close()
+
+
+def form_of(contact: str) -> Request:
+    request = Request(None, "127.0.0.1")
+    request.body = b"kontak=" + contact.encode()
+    return request

@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import unquote_plus
 
 import msgspec
+import structlog
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.gate.codes import Codes
@@ -17,6 +18,8 @@ from meterai.gate.room import Issued, NoTicket, Room
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket
+
+log = structlog.get_logger(__name__)
 
 WorkMode = Literal["auto", "on", "off"]
 _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
@@ -105,7 +108,8 @@ class Joining:
     def join(self, request: Request, address: str, *, monotonic: float) -> Issued | NoTicket:
         """A ticket for the contact in the form; durable once the room says so. Who has one keeps it.
 
-        Raises: Refusal `form.foreign`, `contact.unreadable`, `work.missing`, `code.wrong`, `network.later`.
+        Raises: Refusal `form.foreign`, `contact.unreadable`, `work.missing`, `code.wrong`, `network.later`,
+        `disk.failed`.
         """
         form = read_form(request)
         contact = canonical_contact(form.contact)
@@ -119,7 +123,11 @@ class Joining:
             return NoTicket.DIRECT
         self.load.count(monotonic)
         self._admit(form, contact, address, monotonic)
-        issued = self.room.issue(id, window.number)
+        try:
+            issued = self.room.issue(id, window.number)
+        except OSError as error:
+            log.error("no_ticket_could_be_made", reason=str(error))
+            raise Refusal(Kind.UNAVAILABLE, "disk.failed") from None
         self._known.keep(issued.text, issued.ticket, self.room.shelf.ticket_keys)
         return issued
 

@@ -136,7 +136,7 @@ class Room:
     def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> Issued:
         """A ticket in the window, signed and counted; valid for its holder once `when_durable` has told.
 
-        Who joined in this window before gets that ticket again.
+        Who joined in this window before gets that ticket again. Raises: OSError; nothing is given then.
         """
         before = self._latest.get(id) or self._earlier.get(id)
         if before is not None and (kept := parse_data(before)).window == window:
@@ -148,7 +148,7 @@ class Room:
             joined_at=int(self.now()),
             lane=lane,
             gate=self.gate,
-            sequence=self.journal.take_sequence(),
+            sequence=self.journal.next_sequence(),
             id=id,
         )
         self._register.note(window, ticket.sequence)

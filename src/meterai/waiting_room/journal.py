@@ -92,22 +92,25 @@ class Journal:
 
     # ------------------------------------------------------------------ joins
 
-    def take_sequence(self) -> int:
-        """The next sequence. Raises: OverflowError when a gate's four billion are used up."""
+    def next_sequence(self) -> int:
+        """The next sequence; taken by the join that is appended with it.
+
+        Raises: OverflowError when a gate's four billion are used up.
+        """
         if self._last >= SEQUENCE_MAX:
             raise OverflowError("this gate has used all its sequences: start one with another number")
-        self._last += 1
-        return self._last
+        return self._last + 1
 
     def append(self, window: int, data: bytes) -> None:
         """Counts a join: a ticket's 32 bytes. Durable only after the next batch is synced.
 
-        Raises: ValueError when the window is closed here.
+        Raises: ValueError when the window is closed here; OSError, and its sequence is not taken.
         """
         if window <= self.closed_through:
             raise ValueError(f"window {window} is closed")
         (self._windows.get(window) or self._open(window, _sequence_of(data))).take(data)
         self.joined += 1
+        self._last = _sequence_of(data)
         self._unwritten.setdefault(window, []).append(data + _CRC.pack(zlib.crc32(data)))
 
     def write(self) -> Batch | None:
