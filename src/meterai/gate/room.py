@@ -122,8 +122,8 @@ class Room:
 
     def _find_window(self) -> windows.Window | None:
         schedule, now = self.shelf.config.schedule, self.now()
-        if not schedule.joins_from <= now < schedule.closes_at:
-            return None
+        if not schedule.joins_from - CLOCK_TOLERANCE_S <= now < schedule.closes_at:
+            return None  # the tolerance: where time was cut anew just now, our clock may be a little behind
         number = max(self._number(now), self.journal.closed_through + 1)
         while self.shelf.is_closed(number):
             number += 1
