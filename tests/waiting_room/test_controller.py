@@ -13,6 +13,7 @@ from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.waiting_room import documents, merkle, order, seeds, store
+from meterai.waiting_room.controller import CALLS_FACTOR_MAX
 from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.door import check_ticket
 from meterai.waiting_room.folder import digest
@@ -192,6 +193,46 @@ async def test_a_last_call_for_a_moment_that_is_over_makes_no_ticket_a_backdated
         assert line.seen[-1].state is QueueState.LAST_CALL
         for ticket in tickets:
             check_ticket(queue.schedule, ticket)
+
+
+async def test_a_clock_that_ran_ahead_and_is_set_right_does_not_hold_who_is_drawn(line: MovedQueue) -> None:
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60), always=True)
+    for number in range(200):
+        line.join(f"email:orang{number}@contoh.id")
+    await line.seconds(25)
+    line.now += 600
+    ahead = await line.seconds(3)
+    line.now -= 600
+    later = await line.seconds(30)
+    assert 20 <= later.called - ahead.called <= 30 * CALLS_FACTOR_MAX
+    line.assert_orderly()
+
+
+async def test_a_little_that_a_clock_runs_back_is_not_paid_for_again(line: MovedQueue) -> None:
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=600, rate_cap=600), always=True)
+    for number in range(900):
+        line.join(f"email:orang{number}@contoh.id")
+    before = await line.seconds(25)
+    for _ in range(5):
+        line.now -= 2
+        after = await line.seconds(2)
+    assert after.called == before.called
+
+
+async def test_a_gate_whose_clock_is_a_little_behind_takes_joins_when_time_is_cut_anew(
+    line: MovedQueue,
+) -> None:
+    await line.open(schedule_of(window_s=10))
+    await line.seconds(40)
+    line.gate._wall = lambda: line.now - 1.5
+    await line.wish("always_in_line", True)
+    for number in range(5):
+        await line.seconds(1)
+        ticket = line.join(f"email:orang{number}@contoh.id")
+        async with line.database.app.connection() as connection:
+            queue = await store.read_queue(connection, line.folder.slug)
+        assert queue is not None
+        check_ticket(queue.schedule, ticket)
 
 
 class Crash(Exception):

@@ -41,6 +41,9 @@ REVEAL_AFTER_S = 2
 """After a window's end: late gates have published by then."""
 ELAPSED_S_MAX = 2.0
 """A controller that comes back after a pause does not call those of the pause all at once."""
+CLOCK_RUNS_BACK_S = 2.0
+"""For so long a controller waits until its clock is where that of the one before it was, or its own before it
+was set right; when more is missing it goes on from its own."""
 _CLAIMS, _SAID, _REVEALS, _WINDOWS, _DUE = 2_000, 500, 200, 200, 500
 
 
@@ -352,7 +355,8 @@ class _Draft:
         )
         late_then = (late.window, str(late.x))
         memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past)
-        moved_at = max(queue.moved_at, self._now)
+        is_set_back = queue.moved_at > self._now + CLOCK_RUNS_BACK_S
+        moved_at = self._now if is_set_back else max(queue.moved_at, self._now)
         self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
         return called
 
