@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import resource
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -68,6 +70,21 @@ async def judge(http: aiohttp.ClientSession, address: str, data: bytes) -> dict[
         assert answer.status == 200
         found: dict[str, object] = await answer.json()
         return found
+
+
+async def test_more_connections_than_a_process_may_usually_have_files_leave_it_answering(
+    house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as opened:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (300, limits[1]))
+        try:
+            address, _ = opened.enter_context(verifier(house, tmp_path))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for _ in range(400):
+            opened.enter_context(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))))
+        assert (await judge(http, address, stamped))["verdict"] == "ASLI"
 
 
 async def test_it_judges_for_machines_and_people_without_any_register(

@@ -12,10 +12,10 @@ import structlog
 import uvloop
 
 from meterai.gate.app import Gate, GateSettings
-from meterai.gate.http import CONNECTIONS_MAX, Server
+from meterai.gate.http import Server
 from meterai.gate.pages import EventFacts
 from meterai.kit import garbage
-from meterai.kit.listening import connections_within_limits, listen
+from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment, public_url, queue_root
 from meterai.sales.events import load_events

@@ -17,13 +17,13 @@ from typing import BinaryIO, Protocol, cast
 
 import httptools
 
+from meterai.kit.listening import CONNECTIONS_MAX
+
 HEAD_BYTES_MAX = 16_384
 BODY_BYTES_MAX = 8_192
 IDLE_SECONDS = 80
 """A kept connection without a request: longer than the proxy in front keeps its own, and than who is at the
 back of the line waits between two looks."""
-CONNECTIONS_MAX = 20_000
-"""At once; more are turned away."""
 SWEEP_SECONDS = 4
 """Connections are looked through for those that take too long so often: there may be 20,000."""
 _PIECE_BYTES = 256 * 1024

@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 import socket
 
+CONNECTIONS_MAX = 20_000
+"""At once, of a process."""
 FILES_KEPT_FREE = 400
 """For what a process opens beside its connections: without them it could write nothing when a crowd comes."""
 
@@ -21,10 +23,12 @@ def connections_within_limits(wanted: int) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket (SO_REUSEPORT: the kernel spreads callers over the processes).
+    """A listening TCP socket (SO_REUSEPORT: the kernel spreads callers over the processes), and open files
+    allowed for as many callers as the machine lets us have.
 
     Raises: OSError when the address is taken or not ours.
     """
+    connections_within_limits(CONNECTIONS_MAX)
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
