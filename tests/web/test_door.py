@@ -263,6 +263,17 @@ async def test_who_has_a_paid_order_goes_to_it_and_never_waits(house: House) -> 
     assert await visitor.get("/casn/masuk") == "/beli?acara=casn", "the full door does not hold them up"
 
 
+async def test_a_draft_that_was_deleted_meanwhile_keeps_nobody_from_the_door(house: House) -> None:
+    visitor = await called(house, ANI)
+    order = await open_order(
+        house.line.database.app, b"s" * 32, submit_id="g" * 20, flow="stamp", event_slug="casn",
+        language="id", now=house.line.now,
+    )  # fmt: skip
+    await visitor.get(f"/p/{order.token}")
+    await house.line.database.owner.execute("DELETE FROM sales.orders WHERE id = $1", order.order_id)
+    assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+
+
 async def test_an_event_that_does_not_exist_has_no_door(house: House) -> None:
     visitor = house.visitor()
     await visitor.get("/lain/masuk")

@@ -88,7 +88,7 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | 
     )
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
-    order = await _order(desk, held.order_id)
+    order = await order_if_kept(desk, held.order_id)
     if order is None or _has_ended(order):
         return None
     try:
@@ -122,7 +122,7 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
     held = await held_pass(*one)
     if held is None:
         raise Refusal(Kind.FORBIDDEN, "pass.unknown")
-    earlier = await _order(desk, held.order_id) if held.order_id not in (None, order_id) else None
+    earlier = await order_if_kept(desk, held.order_id) if held.order_id not in (None, order_id) else None
     may_replace = earlier is None or _has_ended(earlier)
     if earlier is not None and earlier.state == "draft":
         await cancel_order(house.db, house.gateway, earlier.id, clock=house.clock)
@@ -130,7 +130,7 @@ async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:
     await use_pass(*one, order_id=order_id, instead_of=held.order_id if may_replace else None)
 
 
-async def _order(desk: Desk, order_id: UUID | None) -> Order | None:
+async def order_if_kept(desk: Desk, order_id: UUID | None) -> Order | None:
     """An order; None when it is gone: a draft that nobody finished is deleted after a week."""
     if order_id is None:
         return None

@@ -13,7 +13,6 @@ from litestar.datastructures import Cookie
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
-from meterai.sales.queries import order_page
 from meterai.waiting_room.queries import Pass
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
@@ -32,6 +31,7 @@ from meterai.web.door import (
     keep_ticket,
     refused,
 )
+from meterai.web.entering import order_if_kept
 from meterai.web.forms import read_form
 from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
@@ -157,8 +157,8 @@ async def _order_in_flight(door: Door) -> str | None:
     for token in kept_orders(door.request).values():
         order_id = await order_of_token(door.desk, token)
         if order_id is not None:
-            order = await order_page(door.desk.house.db, order_id)
-            if order.event_slug == door.event.slug and order.state in _IN_FLIGHT:
+            order = await order_if_kept(door.desk, order_id)
+            if order is not None and order.event_slug == door.event.slug and order.state in _IN_FLIGHT:
                 return order.number
     return None
 
