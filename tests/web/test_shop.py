@@ -136,6 +136,30 @@ async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop
     assert (await visitor.get("/kuota")).startswith(order.rpartition("/")[0]), "a pass is one purchase"
 
 
+async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_open(shop: House) -> None:
+    visitor = await called(shop, ANI)
+    await visitor.get("/casn/masuk")
+    await fill(shop)
+    await visitor.get("/kuota")
+    order = (await visitor.post("/kuota", kiriman=form_of(visitor), jumlah="1")).rpartition("/")[0]
+    assert await visitor.get("/kuota") == f"{order}/bayar", "not to a page that asks for documents"
+    await visitor.get("/beli?acara=casn")
+    assert visitor.status == 200
+    assert 'name="berkas_1"' in visitor.text, "the event can be begun instead of the quota"
+
+
+async def test_quota_of_which_there_is_too_much_is_asked_for_again(shop: House) -> None:
+    visitor = await called(shop, ANI)
+    await visitor.get("/casn/masuk")
+    await fill(shop)
+    await visitor.get("/kuota")
+    await visitor.post("/kuota", kiriman=form_of(visitor), jumlah="500")
+    assert visitor.status == 422
+    await visitor.get("/kuota")
+    assert visitor.status == 200
+    assert 'name="jumlah"' in visitor.text
+
+
 @pytest.mark.parametrize("state", [QueueState.DIRECT, QueueState.LOTTERY, QueueState.CLOSED])
 async def test_while_nobody_waits_to_enter_the_shop_is_open_to_all(shop: House, state: QueueState) -> None:
     await fill(shop)

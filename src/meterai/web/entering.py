@@ -75,8 +75,11 @@ def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": target}, media_type=HTML)
 
 
-async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | None:
+async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str = "stamp") -> str | None:
     """The page of the order that this pass was used for and that its holder can go on with, if any.
+
+    `flow`: what they came for. A draft of quota holds nothing that documents could be put into: who comes
+    with documents begins anew.
 
     Raises: Refusal FORBIDDEN `pass.unknown`; CONFLICT `pass.used` when the order goes on where this browser
     has no right to see it.
@@ -97,7 +100,11 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry) -> str | 
         if order.state == "draft":
             return None  # begun on another phone: there it ends, here it begins anew
         raise Refusal(Kind.CONFLICT, "pass.used") from None
-    return f"/pesanan/{order.number}/dokumen" if order.state == "draft" else f"/pesanan/{order.number}"
+    if order.state != "draft":
+        return f"/pesanan/{order.number}"
+    if order.flow != "quota":
+        return f"/pesanan/{order.number}/dokumen"
+    return f"/pesanan/{order.number}/bayar" if flow == "quota" and order.items else None
 
 
 async def bind_order(desk: Desk, entry: Entry, order_id: UUID) -> None:

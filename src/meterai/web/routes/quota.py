@@ -24,7 +24,7 @@ async def show_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     allowed = await enter_shop(request, desk, "quota")
     if allowed is None:
         return await shop_is_full(request, desk)
-    if (begun := await order_of_pass(request, desk, allowed.entry)) is not None:
+    if (begun := await order_of_pass(request, desk, allowed.entry, "quota")) is not None:
         return desk.go(request, begun)
     return _page(request, desk, allowed.submit_id, "1", cookies=allowed.entry.cookies)
 
