@@ -66,6 +66,7 @@ class Counting:
         self._database = database
         self.taken = 0
         self.is_down = False
+        self.trouble: Exception = ConnectionRefusedError()
 
     def connection(self) -> Any:
         return self._lend(self._database.connection)
@@ -76,7 +77,7 @@ class Counting:
     def _lend(self, how: Any) -> Any:
         self.taken += 1
         if self.is_down:
-            raise ConnectionRefusedError
+            raise self.trouble
         return how()
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asyncpg import CannotConnectNowError, InterfaceError
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, LineOfPeople, forged
 from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
@@ -165,6 +166,20 @@ async def test_with_the_store_down_nobody_enters_and_nothing_is_lost(house: Hous
     assert "refresh" in visitor.text
     house.db.is_down = False
     assert await visitor.get("/casn/masuk") == "/beli?acara=casn"
+
+
+@pytest.mark.parametrize(
+    "trouble", [ConnectionRefusedError(), CannotConnectNowError("starting up"), InterfaceError("cut off")]
+)
+async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
+    house: House, trouble: Exception
+) -> None:
+    visitor = house.visitor()
+    await visitor.get("/status")
+    assert (visitor.status, "Terganggu" in visitor.text) == (200, False)
+    house.db.is_down, house.db.trouble = True, trouble
+    await visitor.get("/status")
+    assert (visitor.status, visitor.text.count("Terganggu")) == (200, 3)
 
 
 async def test_while_nobody_waits_people_enter_freely_and_are_counted_once(house: House) -> None:

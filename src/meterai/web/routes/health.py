@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 from litestar import Response, get
 
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import events
 from meterai.web.desk import Desk, WebRequest
@@ -35,8 +36,7 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     """How the parts are, for people."""
     words = desk.pages.gettext
     language = desk.visit(request).language
-    stored = await _database_answers(desk)
-    stopped = stored and await is_signing_stopped(desk.house.db)
+    stored, stopped = await _database_says(desk)
     good, bad = words(language, later("Berjalan")), words(language, later("Terganggu"))
     names = [later("Situs dan pembelian"), later("Pemeriksaan meterai"), later("Catatan uang dan kuota")]
     states = [stored, True, stored]
@@ -47,13 +47,14 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     return desk.page(request, "status.html", rows=rows, now=desk.house.clock())
 
 
-async def _database_answers(desk: Desk) -> bool:
+async def _database_says(desk: Desk) -> tuple[bool, bool]:
+    """Whether the database answers, and whether signing is stopped."""
     try:
         await events(desk.house.db)
-    except OSError:
-        log.warning("status_database_down")
-        return False
-    return True
+        return True, await is_signing_stopped(desk.house.db)
+    except DATABASE_IS_DOWN as error:
+        log.warning("status_database_down", error=type(error).__name__)
+        return False, False
 
 
 ROUTES = [healthz, show_status]
