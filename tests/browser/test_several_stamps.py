@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -260,3 +261,36 @@ def test_two_presses_at_the_same_moment_bring_each_document_once(visitor: Visito
     assert len(addresses) == 1
     person.page.goto(addresses.pop())
     person.sees("dokumen 1 dari 2")
+
+
+def test_a_document_taken_out_in_another_window_takes_no_other_with_it(visitor: Visitor) -> None:
+    person = visitor(scripts=False)
+    person.open("/beli")
+    papers: list[Any] = [
+        {"name": f"{name}.pdf", "mimeType": "application/pdf", "buffer": samples.letter()} for name in "ABC"
+    ]
+    person.page.locator("input[type=file]").set_input_files(papers)
+    person.press(person.words["upload"])
+    first, other = person.page.url, person.context.new_page()
+    other.goto(first.replace("letak/1", "letak/2"))
+    place_of_b = other.locator("[data-spot]").get_attribute("transform")
+
+    # Pressed twice, as a finger does that sees nothing happen: A is out, and only A.
+    drop = person.page.locator("form[action*=hapus]")
+    pressed = str(drop.get_attribute("action")), drop.evaluate("f => Object.fromEntries(new FormData(f))")
+    for _ in range(2):
+        answer = person.page.request.post(person.site.address + pressed[0], form=pressed[1])
+        assert "B.pdf, C.pdf" in answer.text()
+
+    # The window that still shows A places nothing on what stands there now; the one with B places B.
+    person.page.locator("input[name=letak][value=atas_kiri]").check()
+    person.press(person.words["next_document"])
+    person.sees("Bagian pesanan ini tidak ada")
+    person.go(first)
+    person.sees("B.pdf")
+    assert person.page.locator("[data-spot]").get_attribute("transform") == place_of_b
+    other.locator("input[name=letak][value=tengah]").check()
+    other.get_by_role("button", name=person.words["next_document"]).click()
+    expect(other.locator("main")).to_contain_text("C.pdf")
+    person.go(first)
+    assert person.page.locator("[data-spot]").get_attribute("transform") != place_of_b

@@ -75,6 +75,7 @@ def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
     spots[typed.number] = Spot(typed.number + 1, typed.placement)
     page = typed.placement.page
     return {
+        "document_id": document.document_id,
         "name": document.name,
         "notices": document.inspection.notices,
         "signers": document.inspection.signers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -138,15 +139,15 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     return desk.go(request, f"/pesanan/{number}/letak/{position}")
 
 
-@post("/pesanan/{number:str}/hapus/{position:int}", status_code=303)
-async def drop_document(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
-    """Takes a document out of a draft."""
+@post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
+async def drop_document(request: WebRequest, desk: Desk, number: str, document_id: UUID) -> Response[bytes]:
+    """Takes a document out of a draft; a second press takes out nothing more."""
     await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
-    if not 1 <= position <= len(order.items):
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
-    await remove_item(desk.house.db, key.order_id, order.items[position - 1].id, now=desk.house.clock())
+    for item in order.items:
+        if item.document_id == document_id:
+            await remove_item(desk.house.db, key.order_id, item.id, now=desk.house.clock())
     return desk.go(request, f"/pesanan/{number}/dokumen")
 
 

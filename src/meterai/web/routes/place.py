@@ -23,6 +23,7 @@ from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forgery import is_permit, make_permit
+from meterai.web.forms import Form
 from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import typed_from, wanted_from
 from meterai.web.sign_in import told
@@ -55,6 +56,7 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)  # all of it, for the page behind
+    position = _position_of(order, form, position)
     sheet = await _sheet_of(request, desk, key, order, position)
     typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=desk.free_place)
     try:
@@ -102,7 +104,10 @@ async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) 
 async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """Rewrites the document with the person's consent, and shows it again."""
     form = await desk.form(request)
-    sheet = await _sheet(request, desk, number, position)
+    key = await open_order_page(desk, request, number)
+    order = await order_items(desk.house.db, key.order_id)
+    position = _position_of(order, form, position)
+    sheet = await _sheet_of(request, desk, key, order, position)
     house = desk.house
     images: Literal["keep", "smaller"] = "smaller" if form.text("cara") == "smaller" else "keep"
     try:
@@ -136,6 +141,21 @@ async def _sheet_of(
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return Sheet(key, order, item, position, document)
+
+
+def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:
+    """Where the form's document stands now: one before it may have been taken out in another window.
+
+    Raises: Refusal NOT_FOUND `order.no_such_item` when it was itself.
+    """
+    named = form.text("dokumen")
+    if not named:
+        return position
+    items: Sequence[ItemLine | Item] = order.items
+    found = (n for n, item in enumerate(items, 1) if str(item.document_id) == named)
+    if (at := next(found, None)) is None:
+        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    return at
 
 
 async def _store(
@@ -201,7 +221,7 @@ def _page(
         total=len(sheet.order.items),
         action=visit.link(f"{base}/letak/{sheet.position}"),
         image=f"{image}?izin={permit}&v={version}",
-        drop=visit.link(f"{base}/hapus/{sheet.position}"),
+        drop=visit.link(f"{base}/hapus/{document.document_id}"),
         countable=sheet.order.state == "draft",
         private=True,
         **told(refusal),
@@ -215,6 +235,7 @@ def _fit(request: WebRequest, desk: Desk, sheet: Sheet, refusal: Refusal | None 
         request,
         "fit.html",
         status=STATUS[refusal.kind] if refusal else 200,
+        document_id=sheet.document.document_id,
         name=sheet.document.name,
         output=output,
         limits=sheet.document.limits,
