@@ -71,6 +71,10 @@ def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Vis
     person.press("Ya, kerjakan")
     person.sees("pindai.pdf")
     person.approve("63-after-rewrite")
+    person.page.go_back()
+    person.page.wait_for_load_state()
+    assert person.page.locator("main").inner_text().count("belum memenuhi syarat") == 0, "it does now"
+    person.sees("pindai.pdf")
 
 
 def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:

@@ -97,7 +97,10 @@ async def show_image(
 @get("/pesanan/{number:str}/syarat/{position:int}")
 async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """What the agency demands, what the file has, and what we can do about it."""
-    return _fit(request, desk, await _sheet(request, desk, number, position))
+    sheet = await _sheet(request, desk, number, position)
+    if sheet.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
+        return desk.go(request, f"/pesanan/{number}/letak/{position}")
+    return _fit(request, desk, sheet)
 
 
 @post("/pesanan/{number:str}/syarat/{position:int}", status_code=303)
