@@ -93,10 +93,13 @@ class Desk:
     async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
         """The form that was sent, proven to come from a page of ours for this very visitor.
 
-        Raises: Refusal `form.stale` when it was not, and what `read_form` raises.
+        Raises: Refusal `form.stale` when it was not, `form.no_cookie` when the visitor's cookie did not come
+        along, and what `read_form` raises.
         """
         form = await read_form(request.headers.get("content-type", ""), request.stream(), limits)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
+        if not visitor:
+            raise Refusal(Kind.FORBIDDEN, "form.no_cookie")
         if _crossed(request) or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_straight(request, form)

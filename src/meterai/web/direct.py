@@ -7,7 +7,7 @@ no route, a stream) goes to Litestar, which answers or refuses it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -101,6 +101,11 @@ class DirectRoutes:
         if response.status_code == 303 and visit_of(scope).is_straight:
             response = await self._page_behind(request, response, send) or response
         await _send(response, send, response.status_code or route.handler.status_code)
+
+    def has_page(self, path: str, events: Collection[str]) -> bool:
+        """Whether there is a page at an address. `events`: those that have doors."""
+        found = self._find("GET", path)
+        return found is not None and ("slug" not in found[1] or found[1]["slug"] in events)
 
     def _find(self, method: str, path: str) -> tuple[_Route, dict[str, Any]] | None:
         """The route of an address and what its handler is called with."""

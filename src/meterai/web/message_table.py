@@ -57,9 +57,18 @@ TABLE: dict[str, Message] = {
     ),
     "form.stale": M(
         "Formulir ini sudah terlalu lama terbuka.",
-        "Muat ulang halamannya, lalu kirim sekali lagi.",
+        "Buka lagi halamannya, lalu isi dan kirim sekali lagi.",
         "This form has been open for too long.",
-        "Reload the page, then send it once more.",
+        "Open the page again, then fill it in and send it once more.",
+        STILL,
+    ),
+    "form.no_cookie": M(
+        "Peramban Anda tidak mengirim kembali cookie situs ini, jadi formulirnya tidak dapat kami terima.",
+        "Buka lagi halamannya dan kirim sekali lagi. Bila pesan ini muncul lagi, izinkan cookie untuk situs "
+        "ini di pengaturan peramban, atau pakai peramban lain.",
+        "Your browser did not send this site's cookie back, so we can't take the form.",
+        "Open the page again and send it once more. If you see this again, allow cookies for this site in "
+        "your browser's settings, or use another browser.",
         STILL,
     ),
     "form.unreadable": M(

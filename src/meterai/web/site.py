@@ -34,6 +34,7 @@ SAME_FOR_EVERYONE = {
     "/bantuan": "help.html",
 }
 
+_SAME_EVERYWHERE = {"order.not_found", "bundle.unknown", "event.unknown", "event.closed", "session.missing"}
 
 type MakeProblem = Callable[[Refusal, str], Response[Any]]
 
@@ -93,6 +94,7 @@ def build_site(
         given={"house": house, "desk": desk},
         answer_error=_answer_error,
     )
+    litestar.state.routes = direct
     meter = LoadMeter(direct, lambda: desk.queues.entered)
     return Edge(meter, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
 
@@ -151,7 +153,25 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]
         return _problem(request, refusal)
     visit = visit_of(request.scope)
     log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
-    return _desk(request).refusal(request, refusal)
+    return _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
+
+
+def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
+    """The page of ours to go on from: that of the form when it was not read, else the one above it.
+
+    Empty when there is none, or when it would answer the same.
+    """
+    if refusal.code.startswith("page.") or refusal.code in _SAME_EVERYWHERE:
+        return ""
+    visit, desk = visit_of(request.scope), _desk(request)
+    routes: DirectRoutes = request.app.state.routes
+    path = visit.path
+    if refusal.code.startswith("form.") and routes.has_page(path, desk.events):
+        return visit.here(visit.language)
+    while path := path.rpartition("/")[0]:
+        if routes.has_page(path, desk.events):
+            return visit.link(path)
+    return ""
 
 
 def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -179,7 +199,9 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     is_api = _is_api(request)
     response = (
-        _problem(request, refusal, visit.help_code) if is_api else _desk(request).refusal(request, refusal)
+        _problem(request, refusal, visit.help_code)
+        if is_api
+        else _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
     )
     response.status_code = 500
     return response

@@ -285,7 +285,7 @@ def _page(
         kept=[],
         submit_id=submit_id,
         has_pass=has_pass,
-        action=desk.visit(request).link("/beli"),
+        action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
     )
 
 

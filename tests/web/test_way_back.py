@@ -1,0 +1,78 @@
+"""A page that refuses leads back to where one can go on, and says what is really wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.web.door_house import House, Visitor
+
+from meterai.sales.use_cases.open_order import open_order
+from meterai.waiting_room.model import QueueState
+
+
+def way_back(visitor: Visitor) -> str:
+    """Where the button of a refusal's page leads."""
+    found = re.search(r'class="button" href="([^"]+)"', visitor.text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "back"),
+    [
+        ("/kuota", "/kuota", "/kuota"),
+        ("/en/saya", "/en/saya/masuk", "/en/saya"),
+        ("/kuota", "/beli?acara=casn", "/beli?acara=casn"),
+        ("/kuota", "/casn/kabari/pasang", "/casn/kabari"),
+    ],
+)
+async def test_a_form_that_stood_open_too_long_leads_to_its_page(
+    house: House, page: str, form: str, back: str
+) -> None:
+    visitor = house.visitor()
+    await visitor.get(page)
+    await visitor.post(form, bukti_formulir="AAAA")
+    assert visitor.status == 403
+    assert way_back(visitor) == back
+
+
+async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.get("/en/kuota")
+    visitor.cookies.clear()
+    await visitor.post("/en/kuota", jumlah="1")
+    assert visitor.status == 403
+    assert "allow cookies" in visitor.text
+    assert "open for too long" not in visitor.text
+
+
+async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
+    visitor = house.visitor()
+    order = await open_order(
+        house.line.database.app, b"s" * 32, submit_id="w" * 20, flow="quota", event_slug=None,
+        language="id", now=house.line.now,
+    )  # fmt: skip
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}/unduh/9")
+    assert (visitor.status, way_back(visitor)) == (404, f"/pesanan/{order.number}")
+    visitor.cookies.pop("pesanan")
+    await visitor.get(f"/pesanan/{order.number}/unduh/9")
+    assert (visitor.status, way_back(visitor)) == (404, "/"), "not to a page that says the same"
+
+
+async def test_an_event_stays_the_event_when_the_language_is_changed_beside_a_refused_file(
+    house: House,
+) -> None:
+    visitor = house.visitor()
+    await house.line.set_state(QueueState.DIRECT)
+    await visitor.get("/beli?acara=casn")
+    await visitor.post(action_of(visitor), acara="casn")
+    assert visitor.status == 422
+    assert 'href="/en/beli?acara=casn"' in visitor.text
+
+
+def action_of(visitor: Visitor) -> str:
+    found = re.search(r'<form method="post" action="([^"]+)"', visitor.text)
+    assert found
+    return found[1]
