@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Vis
     person.page.wait_for_load_state()
     assert person.page.locator("main").inner_text().count("belum memenuhi syarat") == 0, "it does now"
     person.sees("pindai.pdf")
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(360, False), (1200, True)])
+def test_a_name_without_a_blank_and_a_long_address_fit_the_page(
+    visitor: Visitor, width: int, scripts: bool
+) -> None:
+    person = visitor(width=width, scripts=scripts)
+    person.open("/beli")
+    person.upload(named("Surat_pernyataan_" + "A" * 150 + ".pdf", samples.letter()))
+    person.press(person.words["save_place"])
+    person.prove_contact(f"{uuid.uuid4().hex}@dinas-kependudukan.kabupaten.contoh.id")
+    person.approve("65-long-name-check")
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    person.approve("66-long-name-order")
+    person.open("/saya")
+    person.approve("67-long-name-mine")
 
 
 def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:
