@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import uuid
 import zipfile
 from html import unescape
@@ -98,3 +100,33 @@ async def test_hostile_archives_are_named_and_harm_nothing(service: RunningServi
     assert "Nama berkas di dalam ZIP tidak dapat dipakai" in said
     report = await browser.get(page.url + "/laporan.csv")
     assert "'=HYPERLINK(1).pdf" in report.body.decode("utf-8-sig"), "no name becomes a formula"
+
+
+async def test_while_signing_is_stopped_nobody_is_promised_a_minute(service: RunningService) -> None:
+    buyer = QuotaBuyer(find_service(service.data), f"kantor-{uuid.uuid4().hex[:10]}@contoh.id")
+    await buyer.buy(2)
+    browser = buyer.browser
+    switch(service, "stop-signing")
+    try:
+        page = await upload(browser, [("berkas", "a.pdf", make_letter("A"))])
+        start = form_with(page.text, "keping")
+        page = await browser.post(start.action, start.fields)
+        bundle = page.url
+        assert "Pembubuhan sedang dihentikan sementara" in words(page)
+        form = form_with((await browser.get("/saya")).text, "berkas")
+        page = await browser.post_files(form.action, form.fields, [("berkas", "b.pdf", make_letter("B"))])
+        place = form_with(page.text, "letak", "halaman")
+        page = await browser.post(place.action, place.fields)
+        assert "Pembubuhan sedang dihentikan sementara" in words(page)
+        assert "kurang dari satu menit" not in words(page)
+    finally:
+        switch(service, "resume-signing")
+    assert "dihentikan" not in words(await browser.get(bundle))
+    assert "dihentikan" not in words(await browser.get(page.url))
+
+
+def switch(service: RunningService, command: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "meterai.cli", command, "--reason", "test", "--data", str(service.data)],
+        check=True,
+    )

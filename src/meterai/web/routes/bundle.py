@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, Outcome, bundle_id
 from meterai.stamping.bundle_queries import bundle, bundles_of_customer
@@ -90,7 +91,7 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
     """The part of that page that changes."""
     customer = await _signed_in(request, desk)
     found = await _bundle(desk, customer, id)
-    context = _progress(desk, request, found)
+    context = await _progress(desk, request, found)
     headers = {"X-State": "moving" if found.moving else "ended", "X-Mark": context["mark"]}
     if not found.moving:
         headers["X-Ended"] = "1"
@@ -256,7 +257,7 @@ async def _page(
     found = await _bundle(desk, customer, id)
     status = STATUS[refusal.kind] if refusal else 200
     if found.started_at is not None:
-        context = _progress(desk, request, found)
+        context = await _progress(desk, request, found)
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
     rows = rows_of(found, desk.visit(request).language)
@@ -279,19 +280,21 @@ async def _page(
     )
 
 
-def _progress(desk: Desk, request: WebRequest, found: Bundle) -> dict[str, Any]:
+async def _progress(desk: Desk, request: WebRequest, found: Bundle) -> dict[str, Any]:
     stamped, refused = found.count(Outcome.STAMPED), found.count(Outcome.REFUSED)
     given = found.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
+    stopped = found.moving and await is_signing_stopped(desk.house.db)
     return {
         "id": found.id,
         "moving": found.moving,
+        "stopped": stopped,
         "given": given,
         "stamped": stamped,
         "ended": stamped + refused,
         "unfit": len(found.files) - given,
         "refused_count": refused,
         "rows": rows_of(found, desk.visit(request).language),
-        "mark": f"{stamped}-{refused}-{given}",
+        "mark": f"{stamped}-{refused}-{given}-{stopped}",
     }
 
 

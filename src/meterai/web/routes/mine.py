@@ -13,6 +13,7 @@ from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
+from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import orders_of_customer, orders_of_documents, quota_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
@@ -248,16 +249,17 @@ async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[
     if job is None:
         return None
     item_state = JOB_STATES[job.state]
+    stopped = item_state == "stamping" and await is_signing_stopped(desk.house.db)
     return {
         "name": document.name,
         "document_id": document_id,
         "job_state": str(job.state),
-        "item_state": item_state,
+        "item_state": "stamping_stopped" if stopped else item_state,
         "chip": CHIPS[item_state],
         "serials": job.serials,
         "refusal": job.refusal_code or "",
         "moving": item_state == "stamping",
-        "mark": str(job.state),
+        "mark": f"{job.state}-{stopped}",
     }
 
 
