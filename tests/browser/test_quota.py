@@ -90,6 +90,25 @@ def test_money_paid_by_virtual_account_goes_back_to_an_account_that_is_named_lat
     anybody.approve("39-where-is-my-money")
 
 
+def test_an_account_with_a_wrong_number_is_typed_once(visitor: Visitor) -> None:
+    person = visitor(scripts=False)
+    buy(person, 2, new_address(), channel="va_bni")
+    person.page.locator("summary", has_text="Minta uangnya kembali").click()
+    person.page.locator("input[name=keping]").fill("1")
+    person.page.locator("select[name=bank]").select_option("bca")
+    person.page.locator("input[name=rekening]").fill("12")
+    person.page.locator("input[name=pemilik]").fill("Sri <Wahyuni>")
+    person.press("Kembalikan uangnya")
+    person.sees("Nomor rekeningnya belum benar")
+    assert person.page.locator("input[name=pemilik]").input_value() == "Sri <Wahyuni>"
+    assert person.page.locator("select[name=bank]").input_value() == "bca"
+    assert person.page.locator("input[name=keping]").input_value() == "1"
+    person.approve("37-refund-account-wrong")
+    person.page.locator("input[name=rekening]").fill("1234567890")
+    person.press("Kembalikan uangnya")
+    person.sees("Pengembalian dana")
+
+
 def test_signing_out_ends_the_session(visitor: Visitor) -> None:
     person = visitor()
     person.open("/saya")

@@ -36,6 +36,7 @@ def test_the_order_page_in_each_state(
         private=True,
         refused="",
         refused_facts={},
+        typed={},
     )
     person.page.route(
         "**" + path, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8")
@@ -44,3 +45,5 @@ def test_the_order_page_in_each_state(
     for details in person.page.locator("summary").all():
         details.click()
     person.approve(f"85-{name}")
+    if name == "refused":
+        assert person.page.locator("form[action*=ganti] input[type=password]").is_visible()

@@ -27,6 +27,7 @@ from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name
 
+_TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
 _stamped = Memory[tuple[UUID, int], UUID]()
 """Documents of items that are done, by order and position, as pages showed them: that never changes."""
 
@@ -59,7 +60,7 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
         headers["X-Ended"] = "1"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
-    return desk.page(request, "order_state.html", headers=headers, view=view)
+    return desk.page(request, "order_state.html", headers=headers, view=view, typed={})
 
 
 @get("/pesanan/{number:str}/unduh/{position:int}")
@@ -146,7 +147,7 @@ async def ask_refund(request: WebRequest, desk: Desk, number: str) -> Response[b
             now=house.clock(),
         )
     except Refusal as refusal:
-        return await _page(request, desk, key, refusal)
+        return await _page(request, desk, key, refusal, form)
     return desk.go(request, f"/pesanan/{number}")
 
 
@@ -163,7 +164,7 @@ async def give_account(request: WebRequest, desk: Desk, number: str) -> Response
             desk.house.db, key.order_id, _uuid(form.text("pengembalian")), account, now=desk.house.clock()
         )
     except Refusal as refusal:
-        return await _page(request, desk, key, refusal)
+        return await _page(request, desk, key, refusal, form)
     return desk.go(request, f"/pesanan/{number}")
 
 
@@ -239,14 +240,20 @@ async def _known(desk: Desk, order: Order) -> Known:
 
 
 async def _page(
-    request: WebRequest, desk: Desk, key: OrderKey, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    key: OrderKey,
+    refusal: Refusal | None = None,
+    form: Form | None = None,
 ) -> Response[bytes]:
+    """`form`: the one that was refused; what was typed into it is shown again."""
     view = await _view(request, desk, key)
     return desk.page(
         request,
         "order.html",
         status=STATUS[refusal.kind] if refusal else 200,
         view=view,
+        typed={name: form.text(name) for name in _TYPED} if form else {},
         permanent=f"{desk.house.public_url}/p/{key.token}" if key.token else "",
         private=True,
         **told(refusal),
