@@ -165,5 +165,11 @@ ORDERS: dict[str, OrderPage] = {
         [payment("qris", "settled")],
         [refund("payable", "late", pieces=0)],
     ),
+    "late-account": order(
+        "expired",
+        [item("stamp", "waiting")],
+        [payment("va_bni", "settled")],
+        [refund("needs_account", "late", pieces=0)],
+    ),
     "reversed": order("completed", [item("stamp", "done")], [payment("qris", "reversed")]),
 }

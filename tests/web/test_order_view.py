@@ -70,6 +70,7 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
         ("refunding", "back"),
         ("refunded", "returned"),
         ("late", "back"),
+        ("late-account", "held"),
         ("reversed", "back"),
     ],
 )
@@ -89,6 +90,7 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
         "refunding",
         "needs-account",
         "late",
+        "late-account",
     }
 
 

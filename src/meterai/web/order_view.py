@@ -140,14 +140,19 @@ def _state_name(order: Order, items: Sequence[ItemView]) -> str:
 
 def _money_kind(order: Order, state_name: str) -> MoneyKind:
     if state_name == "order.completed_refunded":
-        return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
+        return _refunded(order)
     if state_name == "order.reversed":
         return "back"
     if order.state in ("paid", "completed"):
         return "held"
-    if order.refunds:
-        return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
-    return "still"
+    return _refunded(order) if order.refunds else "still"
+
+
+def _refunded(order: Order) -> MoneyKind:
+    """Money that is to go back moves only once we know where to."""
+    if any(refund.state == "needs_account" for refund in order.refunds):
+        return "held"
+    return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
 
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
