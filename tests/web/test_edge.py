@@ -34,6 +34,7 @@ async def test_the_language_prefix_is_taken_off_and_told(edge: Edge) -> None:
     assert (await ask(edge, "/beli")).body.startswith(b"GET id /beli")
     assert (await ask(edge, "/en")).body.startswith(b"GET en / ")
     assert split_language("/english") == ("id", "/english")
+    assert split_language("/en//evil.example") == ("id", "/en//evil.example"), "no link leads off the site"
 
 
 async def test_a_cached_page_is_answered_without_the_routes_and_again_by_its_name(edge: Edge) -> None:

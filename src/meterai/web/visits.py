@@ -56,8 +56,11 @@ def localise(path: str, language: str) -> str:
 
 
 def split_language(path: str) -> tuple[str, str]:
-    """(`en`, `/harga`) of `/en/harga`; Indonesian needs no prefix."""
-    if path == "/en" or path.startswith("/en/"):
+    """(`en`, `/harga`) of `/en/harga`; Indonesian needs no prefix.
+
+    Nor has `/en//elsewhere` one: what is left would be the address of another site.
+    """
+    if path == "/en" or (path.startswith("/en/") and not path.startswith("/en//")):
         return "en", path[3:] or "/"
     return "id", path
 
