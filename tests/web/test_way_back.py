@@ -76,3 +76,10 @@ def action_of(visitor: Visitor) -> str:
     found = re.search(r'<form method="post" action="([^"]+)"', visitor.text)
     assert found
     return found[1]
+
+
+async def test_a_number_that_no_store_takes_is_one_that_is_not_known(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.get("/uang?nomor=AB%00C")
+    assert visitor.status == 404
+    assert "tidak menemukan nomor ini" in visitor.text

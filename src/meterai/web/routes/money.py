@@ -11,7 +11,7 @@ from meterai.web.desk import Desk, WebRequest
 @get("/uang")
 async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The question, and the answer when a number was typed."""
-    typed = request.query_params.get("nomor", "").strip()[:80]
+    typed = request.query_params.get("nomor", "").replace("\0", "").strip()[:80]
     found = await where_is_my_money(desk.house.db, typed) if typed else None
     status = 404 if typed and found is None else 200
     return desk.page(request, "money.html", status=status, typed=typed, answer=found, private=bool(typed))
