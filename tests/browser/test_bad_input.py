@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.browser.conftest import Visitor
@@ -93,6 +94,20 @@ def test_a_name_without_a_blank_and_a_long_address_fit_the_page(
     person.approve("66-long-name-order")
     person.open("/saya")
     person.approve("67-long-name-mine")
+
+
+def test_who_adds_more_documents_than_an_order_takes_sees_which_are_in_it(visitor: Visitor) -> None:
+    person = visitor(scripts=False)
+    person.open("/beli")
+    person.upload(named("pertama.pdf", samples.letter()))
+    person.go(person.page.url.replace("letak/1", "dokumen"))
+    more: list[Any] = [named(f"lagi-{n}.pdf", samples.letter()) for n in range(10)]
+    person.page.locator("input[type=file]").set_input_files(more)
+    person.press(person.words["upload"])
+    person.sees("Terlalu banyak dokumen dalam satu pesanan")
+    person.sees("Sudah kami simpan")
+    person.sees("lagi-8.pdf")
+    assert "lagi-9.pdf" not in person.page.locator("main").inner_text()
 
 
 def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:

@@ -128,9 +128,14 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     customer = await customer_of(desk, request)
     accepted, problems = await _accept(request, desk, form, slots, event, customer)
     house = desk.house
-    put = await put_documents(
-        house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock()
-    )
+    try:
+        put = await put_documents(
+            house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock()
+        )
+    except Refusal as refusal:
+        if refusal.code != "order.too_many_documents":
+            raise
+        problems.append(Problem("", text_of(refusal.code, desk.visit(request).language, refusal.facts)))
     if problems:
         return await _documents_page(request, desk, key, problems)
     order = await order_page(desk.house.db, key.order_id)
