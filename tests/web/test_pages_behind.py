@@ -77,3 +77,21 @@ async def test_each_page_that_comes_as_an_answer_is_the_page(service: RunningSer
         "/pesanan/N/bayar",
         "/pesanan/N",
     ]
+
+
+class Moving(Applicant):
+    """Changes the contact that was proven."""
+
+    async def _order(self, page: Response) -> Response:
+        found = _NUMBER.search(self.browser.url)
+        assert found
+        self.contact = f"lain-{self.contact}"
+        page = await self._give_contact(await self.browser.get(f"/pesanan/{found[0]}/kontak"))
+        return await super()._order(page)
+
+
+async def test_an_orders_documents_follow_it_to_another_contact(service: RunningService) -> None:
+    found = find_service(service.data)
+    applicant = Moving(found, contact="pindah@contoh.id", elsewhere=Browser(found.site))
+    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))])
+    assert len(outcome.files) == 1

@@ -87,10 +87,11 @@ async def set_rewritten(
 
 
 async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> int:
-    """Gives documents without an owner to a customer; how many are theirs now."""
+    """Gives documents to a customer, but none that was to be stamped for another; how many are theirs now."""
     status = await connection.execute(
-        """UPDATE stamping.document SET customer_id = $2
-           WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2)""",
+        """UPDATE stamping.document d SET customer_id = $2
+           WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))""",
         list(ids),
         customer_id,
     )

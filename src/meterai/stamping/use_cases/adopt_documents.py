@@ -1,4 +1,4 @@
-"""Gives uploaded documents to the customer whose contact was verified."""
+"""Gives the documents of a draft to the customer to whom the draft belongs now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from meterai.stamping.store import documents
 async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> None:
     """Makes the customer the documents' owner; doing it twice is no error.
 
-    Raises: Refusal NOT_FOUND `document.unknown`, also for a document that is somebody else's (I16).
+    The caller knows them as those of a draft: who proves another contact takes them along with it.
+
+    Raises: Refusal NOT_FOUND `document.unknown`, also for a document that was to be stamped for somebody
+    else (I16).
     """
     if not document_ids:
         return
