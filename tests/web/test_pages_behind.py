@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from tests.running_service import RunningService
 
 from simulator.applicant import Applicant
@@ -80,18 +81,29 @@ async def test_each_page_that_comes_as_an_answer_is_the_page(service: RunningSer
 
 
 class Moving(Applicant):
-    """Changes the contact that was proven."""
+    """Changes the contact that was proven; `adds`: then signs out, and adds another document."""
+
+    adds = False
 
     async def _order(self, page: Response) -> Response:
         found = _NUMBER.search(self.browser.url)
         assert found
         self.contact = f"lain-{self.contact}"
         page = await self._give_contact(await self.browser.get(f"/pesanan/{found[0]}/kontak"))
+        if self.adds:
+            form = form_with((await self.browser.get("/saya")).text, "bukti_formulir")
+            await self.browser.post("/saya/keluar", {"bukti_formulir": form.fields["bukti_formulir"]})
+            page = await self.browser.get(f"/pesanan/{found[0]}/dokumen")
+            form = form_with(page.text, "kiriman")
+            sent = [(form.files[0], "lain.pdf", make_letter("C", "D"))]
+            page = await self._place_all(await self.browser.post_files(form.action, form.fields, sent))
         return await super()._order(page)
 
 
-async def test_an_orders_documents_follow_it_to_another_contact(service: RunningService) -> None:
+@pytest.mark.parametrize("adds", [False, True])
+async def test_an_orders_documents_follow_it_to_another_contact(service: RunningService, adds: bool) -> None:
     found = find_service(service.data)
-    applicant = Moving(found, contact="pindah@contoh.id", elsewhere=Browser(found.site))
+    applicant = Moving(found, contact=f"pindah-{adds}@contoh.id".lower(), elsewhere=Browser(found.site))
+    applicant.adds = adds
     outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))])
-    assert len(outcome.files) == 1
+    assert len(outcome.files) == 1 + adds

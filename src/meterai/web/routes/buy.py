@@ -10,13 +10,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
-from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
-from meterai.sales.queries import order_page
+from meterai.sales.queries import OrderItems, OrderPage, order_items, order_page
 from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove_item
 from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names
+from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import (
     OrderKey,
     customer_of,
@@ -81,7 +81,8 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         return allowed
     slots = slots_of(event, desk.visit(request).language)
     customer = await customer_of(desk, request)
-    accepted, problems = await _accept(request, desk, form, slots, event, customer)
+    owner = customer.customer_id if customer else None
+    accepted, problems = await _accept(request, desk, form, slots, event, owner)
     if not accepted:
         return _page(request, desk, event, submit_id=submit_id, problems=problems, status=422)
     house = desk.house
@@ -99,6 +100,8 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     await bind_order(desk, allowed.entry, order.order_id)
     remember_token(order.token, order.order_id)
     desk.visit(request).at_hand[order.order_id] = order.holds
+    if order.holds is None:  # sent again, perhaps after somebody else signed in
+        await _give_to_customer(desk, await order_items(house.db, order.order_id))
     cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
@@ -125,8 +128,7 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     order = await order_page(desk.house.db, key.order_id)
     event = await _event(request, desk, order.event_slug or "")
     slots = slots_of(event, desk.visit(request).language)
-    customer = await customer_of(desk, request)
-    accepted, problems = await _accept(request, desk, form, slots, event, customer)
+    accepted, problems = await _accept(request, desk, form, slots, event, order.customer_id)
     house = desk.house
     try:
         put = await put_documents(
@@ -136,9 +138,10 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
         if refusal.code != "order.too_many_documents":
             raise
         problems.append(Problem("", text_of(refusal.code, desk.visit(request).language, refusal.facts)))
+    order = await order_page(desk.house.db, key.order_id)
+    await _give_to_customer(desk, order)
     if problems:
         return await _documents_page(request, desk, key, problems)
-    order = await order_page(desk.house.db, key.order_id)
     added = {item.item_id for item in put}
     position = next((n for n, item in enumerate(order.items, 1) if item.id in added), 1)
     return desk.go(request, f"/pesanan/{number}/letak/{position}")
@@ -205,9 +208,8 @@ async def _accept(
     form: Form,
     slots: Sequence[Slot],
     event: Event | None,
-    customer: SessionCustomer | None,
+    owner: UUID | None,
 ) -> tuple[list[FormDocument], list[Problem]]:
-    owner = customer.customer_id if customer else None
     language = desk.visit(request).language
     submit_id = _submit_id(form)
     accepted: list[FormDocument] = []
@@ -231,6 +233,13 @@ async def _accept(
     if not accepted and not problems:
         problems.append(Problem("", text_of("form.no_file", language)))
     return accepted, problems
+
+
+async def _give_to_customer(desk: Desk, order: OrderItems | OrderPage) -> None:
+    """A draft's documents are its customer's, whoever was signed in when they came."""
+    if order.state == "draft" and order.customer_id is not None:
+        ids = [item.document_id for item in order.items if item.document_id]
+        await adopt_documents(desk.house.db, ids, order.customer_id)
 
 
 async def _documents_page(
