@@ -9,7 +9,7 @@ import pytest
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
-from meterai.sales.model import ItemState, OrderState
+from meterai.sales.model import ItemState, OrderState, RefundState
 from meterai.sales.queries import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
@@ -99,11 +99,27 @@ async def test_a_refused_document_whose_stamp_was_used_elsewhere_is_not_replaced
 async def test_a_stamped_document_is_neither_replaced_nor_given_back(shop: Shop) -> None:
     page = await paid(shop)
     item = page.items[0]
+    await shop.use(page, 1)
     await record_items_stamped(shop.db, [item.id], shop.clock())
+    assert (await shop.page(page.id)).refundable == {}
     replacing = replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     assert (await refused(replacing)).code == "item.not_refused"
     asking = request_refund(shop.db, page.id, item.id, 1, account=None, request_id="r", now=shop.clock())
-    assert (await refused(asking)).code == "refund.not_possible"
+    assert (await refused(asking)).code == "refund.more_than_unused"
+
+
+async def test_a_stamp_that_was_bought_and_not_placed_goes_back(shop: Shop) -> None:
+    page = await paid(shop, stamps=3)
+    item = page.items[0]
+    await shop.use(page, 2)  # one was taken off in another window while the order was being placed
+    await record_items_stamped(shop.db, [item.id], shop.clock())
+    assert (await shop.page(page.id)).refundable == {item.id: 1}
+    asked = await request_refund(shop.db, page.id, item.id, 1, account=None, request_id="r", now=shop.clock())
+    assert asked.amount == 12_500
+    await shop.pay_refunds()
+    page = await shop.page(page.id)
+    assert (page.items[0].state, page.refunds[0].state) == (ItemState.DONE, RefundState.PAID)
+    assert (page.refundable, await shop.lot(page)) == ({}, 0)
 
 
 async def test_what_is_no_item_is_told_apart(shop: Shop) -> None:

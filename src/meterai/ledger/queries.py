@@ -122,6 +122,20 @@ async def lot_of(conn: Connection, lot_account: uuid.UUID, *, customer_id: uuid.
     return None if row is None else Lot(**dict(row))
 
 
+async def unused_in(
+    conn: Connection, lot_accounts: Sequence[uuid.UUID], *, customer_id: uuid.UUID
+) -> dict[uuid.UUID, int]:
+    """Stamps of these lots of a customer that are neither used nor held; empty lots are left out."""
+    rows = await conn.fetch(
+        """SELECT id, credits_posted - debits_posted - debits_pending AS available FROM ledger.account
+           WHERE id = ANY ($1) AND customer_id = $2 AND kind = 'lot'
+               AND credits_posted > debits_posted + debits_pending""",
+        list(lot_accounts),
+        customer_id,
+    )
+    return {row["id"]: row["available"] for row in rows}
+
+
 async def lot_owners(conn: Connection, lot_accounts: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Whose quota lots these are; ids that are no quota lot are left out."""
     rows = await conn.fetch(

@@ -242,20 +242,19 @@ async def _refundable(connection: Connection, order: Order) -> dict[uuid.UUID, i
     payment = order.credited_payment
     if payment is None or payment.state is not PaymentState.SETTLED or order.customer_id is None:
         return {}
-    found = {}
-    for item in order.items:
-        if not may_be_refunded(item) or item.lot_account_id is None:
-            continue
-        lot = await ledger.lot_of(connection, item.lot_account_id, customer_id=order.customer_id)
-        if lot is not None and lot.available > 0:
-            found[item.id] = lot.available
-    return found
+    lots = {
+        item.lot_account_id: item.id for item in order.items if may_be_refunded(item) and item.lot_account_id
+    }
+    unused = await ledger.unused_in(connection, list(lots), customer_id=order.customer_id) if lots else {}
+    return {lots[lot]: pieces for lot, pieces in unused.items()}
 
 
 def may_be_refunded(item: Item) -> bool:
-    """Whether an item's state allows giving pieces back: quota that is ready, or a document refused."""
-    ready = item.kind is Flow.QUOTA and item.state is ItemState.DONE
-    return ready or item.state is ItemState.REFUSED
+    """Whether an item's state allows giving pieces back that its lot still holds.
+
+    Of a stamped document that is a stamp bought and taken off again before the stamping.
+    """
+    return item.state in (ItemState.DONE, ItemState.REFUSED)
 
 
 async def orders_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[OrderSummary, ...]:

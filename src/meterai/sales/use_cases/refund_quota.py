@@ -16,7 +16,6 @@ from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount, read_bank_account
 from meterai.sales.model import (
-    Flow,
     ItemEvent,
     ItemState,
     PaymentState,
@@ -57,9 +56,10 @@ async def request_refund(
 ) -> RefundRequested:
     """Takes `pieces` unused stamps out of an item's lot and owes their price to the customer, in one step.
 
-    Works for quota that is ready and for the stamps of a refused document (all of them at once). The money
-    goes back over the gateway, or to `account` where the gateway can't: without one, the refund waits for
-    `give_refund_account`. The same `request_id` (made by the form) asks once.
+    Works for quota that is ready, for the stamps of a refused document (all of them at once), and for those
+    that a stamped document did not need. The money goes back over the gateway, or to `account` where the
+    gateway can't: without one, the refund waits for `give_refund_account`. The same `request_id` (made by the
+    form) asks once.
 
     Raises: Refusal NOT_FOUND `order.not_found`, `order.no_such_item`; INVALID `refund.pieces`,
     `refund.whole_document`, `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`,
@@ -135,7 +135,7 @@ def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Pa
     if pieces > item.quantity - item.refunded_quantity:
         available = item.quantity - item.refunded_quantity
         raise Refusal(Kind.CONFLICT, "refund.more_than_unused", available=available)
-    if item.kind is Flow.STAMP and pieces != item.quantity:
+    if item.state is ItemState.REFUSED and pieces != item.quantity:
         raise Refusal(Kind.INVALID, "refund.whole_document", pieces=item.quantity)
     return item, payment
 
