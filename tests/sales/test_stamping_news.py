@@ -10,6 +10,7 @@ from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
 from meterai.sales.model import ItemState, OrderState, RefundState
+from meterai.sales.order import Item
 from meterai.sales.queries import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
@@ -22,6 +23,11 @@ async def paid(shop: Shop, documents: int = 1, stamps: int = 1) -> OrderPage:
     placed = await shop.placed_stamps(documents, stamps)
     await shop.pay(placed)
     return await shop.page(placed.order_id)
+
+
+def document_of(item: Item) -> uuid.UUID:
+    assert item.document_id is not None
+    return item.document_id
 
 
 async def test_the_order_is_complete_with_its_last_document_also_when_they_end_at_once(shop: Shop) -> None:
@@ -44,7 +50,7 @@ async def test_a_refused_document_costs_nothing_and_can_be_replaced(shop: Shop) 
     page = await paid(shop)
     item = page.items[0]
     for _ in range(2):
-        await record_item_refused(shop.db, item.id, "pdf.broken", shop.clock())
+        await record_item_refused(shop.db, item.id, document_of(item), "pdf.broken", shop.clock())
     page = await shop.page(page.id)
     assert (page.state, page.items[0].state, page.items[0].refusal_code) == (
         OrderState.COMPLETED,
@@ -69,10 +75,23 @@ async def test_a_refused_document_costs_nothing_and_can_be_replaced(shop: Shop) 
     assert await shop.news() == ["document_refused", "completed"]
 
 
+async def test_that_a_document_was_refused_says_nothing_of_the_one_that_replaced_it(shop: Shop) -> None:
+    page = await paid(shop)
+    item, other = page.items[0], uuid.uuid4()
+    await record_item_refused(shop.db, item.id, document_of(item), "pdf.broken", shop.clock())
+    await replace_document(shop.db, item.id, other, now=shop.clock())
+    # The worker died before the row was deleted; another one finds it.
+    await record_item_refused(shop.db, item.id, document_of(item), "pdf.broken", shop.clock())
+    assert (await shop.page(page.id)).items[0].state is ItemState.STAMPING
+    await record_items_stamped(shop.db, [item.id], shop.clock())
+    page = await shop.page(page.id)
+    assert (page.state, page.items[0].state) == (OrderState.COMPLETED, ItemState.DONE)
+
+
 async def test_the_stamps_of_a_refused_document_go_back_as_a_whole(shop: Shop) -> None:
     page = await paid(shop, stamps=2)
     item = page.items[0]
-    await record_item_refused(shop.db, item.id, "pdf.broken", shop.clock())
+    await record_item_refused(shop.db, item.id, document_of(item), "pdf.broken", shop.clock())
 
     async def ask(pieces: int) -> None:
         await request_refund(
@@ -90,7 +109,9 @@ async def test_the_stamps_of_a_refused_document_go_back_as_a_whole(shop: Shop) -
 
 async def test_a_refused_document_whose_stamp_was_used_elsewhere_is_not_replaced(shop: Shop) -> None:
     page = await paid(shop)
-    await record_item_refused(shop.db, page.items[0].id, "pdf.broken", shop.clock())
+    await record_item_refused(
+        shop.db, page.items[0].id, document_of(page.items[0]), "pdf.broken", shop.clock()
+    )
     await shop.use(page, 1)
     replacing = replace_document(shop.db, page.items[0].id, uuid.uuid4(), now=shop.clock())
     assert (await refused(replacing)).code == "item.quota_used"
@@ -124,7 +145,7 @@ async def test_a_stamp_that_was_bought_and_not_placed_goes_back(shop: Shop) -> N
 
 async def test_what_is_no_item_is_told_apart(shop: Shop) -> None:
     page = await paid(shop)
-    recording = record_item_refused(shop.db, uuid.uuid4(), "pdf.broken", shop.clock())
+    recording = record_item_refused(shop.db, uuid.uuid4(), uuid.uuid4(), "pdf.broken", shop.clock())
     assert (await refused(recording)).code == "order.no_such_item"
     await record_items_stamped(shop.db, [uuid.uuid4(), page.items[0].id], shop.clock())
     assert (await shop.page(page.id)).state is OrderState.COMPLETED

@@ -107,7 +107,8 @@ async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Ent
             await _put_off(app, entry, outcome.code)
         else:
             log.error("worker.paid_item_refused", code=outcome.code, item_id=entry.payload["item_id"])
-            await record_item_refused(app.db, UUID(entry.payload["item_id"]), outcome.code, now=app.clock())
+            item_id, document_id = UUID(entry.payload["item_id"]), UUID(entry.payload["document_id"])
+            await record_item_refused(app.db, item_id, document_id, outcome.code, now=app.clock())
             done.append(entry.id)
     await outbox.finish(app.db, done)
     started = [outcome for outcome in outcomes if isinstance(outcome, Started)]
@@ -146,9 +147,9 @@ async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if entry.topic == RELEASED:
             continue
-        reference = UUID(entry.payload["reference_id"])
+        reference, document_id = UUID(entry.payload["reference_id"]), UUID(entry.payload["document_id"])
         try:
-            await record_item_refused(app.db, reference, entry.payload["code"], now=app.clock())
+            await record_item_refused(app.db, reference, document_id, entry.payload["code"], now=app.clock())
         except Refusal as refusal:
             if refusal.kind is not Kind.NOT_FOUND:
                 await _put_off(app, entry, refusal.code)

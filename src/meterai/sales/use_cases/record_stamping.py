@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.sales.model import (
     ENDED_ITEMS,
     ItemEvent,
@@ -29,23 +29,40 @@ async def record_items_stamped(
     Ids of no item are passed over: a document that was stamped from quota has none. `asked_by`: rows of the
     outbox that are done with in the same transaction.
     """
-    await _end(db, item_ids, ItemEvent.STAMP, now, done_at=now, order_news=News.COMPLETED, asked_by=asked_by)
+    async with db.connection() as connection:  # one statement is one transaction
+        await _end(
+            connection,
+            item_ids,
+            ItemEvent.STAMP,
+            now,
+            done_at=now,
+            order_news=News.COMPLETED,
+            asked_by=asked_by,
+        )
 
 
-async def record_item_refused(db: Database, item_id: uuid.UUID, code: str, now: datetime) -> None:
+async def record_item_refused(
+    db: Database, item_id: uuid.UUID, document_id: uuid.UUID, code: str, now: datetime
+) -> None:
     """The document can't be stamped; its quota is free again, and the customer chooses what to do with it.
 
-    Safe to repeat. Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order.
+    Safe to repeat, also after the customer has replaced the document: that says nothing of the other one.
+    Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order.
     """
-    known = await _end(
-        db, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
-    )
-    if item_id not in known:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+    async with db.transaction() as tx:
+        try:
+            order = await orders.lock_order_of_item(tx, item_id)
+        except Refusal:
+            raise Refusal(Kind.NOT_FOUND, "order.no_such_item") from None
+        item = order.item(item_id)
+        if item is not None and item.document_id == document_id:
+            await _end(
+                tx, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
+            )
 
 
 async def _end(
-    db: Database,
+    connection: Connection,
     item_ids: Sequence[uuid.UUID],
     event: ItemEvent,
     now: datetime,
@@ -55,21 +72,20 @@ async def _end(
     item_news: News | None = None,
     order_news: News | None = None,
     asked_by: Sequence[int] = (),
-) -> set[uuid.UUID]:
-    async with db.connection() as connection:  # one statement is one transaction
-        return await orders.end_items(
-            connection,
-            item_ids,
-            was=ItemState.STAMPING,
-            becomes=next_item_state(ItemState.STAMPING, event),
-            refusal_code=refusal_code,
-            done_at=done_at,
-            ended=ENDED_ITEMS,
-            order_was=OrderState.PAID,
-            order_becomes=next_order_state(OrderState.PAID, OrderEvent.COMPLETE),
-            topic=TOPIC,
-            item_news=item_news,
-            order_news=order_news,
-            asked_by=asked_by,
-            now=now,
-        )
+) -> None:
+    await orders.end_items(
+        connection,
+        item_ids,
+        was=ItemState.STAMPING,
+        becomes=next_item_state(ItemState.STAMPING, event),
+        refusal_code=refusal_code,
+        done_at=done_at,
+        ended=ENDED_ITEMS,
+        order_was=OrderState.PAID,
+        order_becomes=next_order_state(OrderState.PAID, OrderEvent.COMPLETE),
+        topic=TOPIC,
+        item_news=item_news,
+        order_news=order_news,
+        asked_by=asked_by,
+        now=now,
+    )
