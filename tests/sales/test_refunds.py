@@ -10,10 +10,11 @@ from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, RefundChannel, RefundState
 from meterai.sales.order import Refund
-from meterai.sales.ports import PayoutState
+from meterai.sales.ports import GatewayState, PayoutState
 from meterai.sales.queries import OrderPage, quota_of_customer
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
@@ -242,9 +243,24 @@ async def test_refund_and_use_of_one_piece_never_both_happen(shop: Shop) -> None
 
 
 async def test_no_refund_after_the_bank_took_the_money_back(shop: Shop) -> None:
-    from meterai.sales.ports import GatewayState
-
     page = await shop.paid_quota()
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     await settle_payment(shop.db, shop.gateway, page.payments[0].reference, clock=shop.clock)
     assert (await refused(ask(shop, page, 1))).code == "refund.not_possible"
+
+
+async def test_a_payout_that_fails_after_the_bank_took_the_money_back_is_not_paid_again(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=2, channel="va_bni")
+    await ask(shop, page, 2, account=ACCOUNT)
+    await shop.pay_refunds()
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    assert (await only_refund(shop, page)).state is RefundState.SENT, "on its way, so it can't be set off"
+    shop.payout.ends = PayoutState.FAILED
+    shop.pass_time(seconds=10)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
+    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert "owed" not in await shop.money()
+    assert not {"needs_account", "refund_paid"} & set(await shop.news())

@@ -22,7 +22,7 @@ from meterai.sales.model import (
     RefundReason,
     next_item_state,
 )
-from meterai.sales.order import Item, Order, Payment
+from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import may_be_refunded
 from meterai.sales.refunding import finish_item
 from meterai.sales.store import refunds
@@ -33,20 +33,28 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
 
     Stamps that are used, or being used in this moment, stay good: the rest of the debt is a receivable, and
     no machine annuls a serial number. A refund that a worker is paying in this very moment, or whose answer
-    was lost, may reach the customer all the same: then too little is booked as owed to us.
+    was lost, may reach the customer all the same: then too little is booked as owed to us. A payout that was
+    sent is left alone; should it fail, it is set off then (`pay_refunds`).
     """
     await ledger.open_accounts(tx, [account(AccountKind.RECEIVABLE, SELLER)], now)
     await ledger.post(tx, bookings.reverse_payment(order, payment), now)
     for refund in order.refunds:
         if refund.payment_id == payment.id and (refund.state, RefundEvent.SET_OFF) in REFUND_MOVES:
-            await refunds.set_paid(tx, refund.id, payment.reference, now)
-            await finish_item(tx, order, refund)
-            await ledger.post(tx, bookings.set_off(order, refund.id, refund.amount), now)
+            await set_off_refund(tx, order, payment, refund, now)
     if payment.outcome is not PaymentOutcome.CREDITED:
         return
     for item in order.items:
         if may_be_refunded(item):
             await _set_off(tx, order, payment, item, now)
+
+
+async def set_off_refund(
+    tx: Connection, order: Order, payment: Payment, refund: Refund, now: datetime
+) -> None:
+    """Writes a refund that did not reach the customer as paid by what the bank took back."""
+    await refunds.set_paid(tx, refund.id, payment.reference, now)
+    await finish_item(tx, order, refund)
+    await ledger.post(tx, bookings.set_off(order, refund.id, refund.amount), now)
 
 
 async def _set_off(tx: Connection, order: Order, payment: Payment, item: Item, now: datetime) -> None:

@@ -15,6 +15,7 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
+    PaymentState,
     RefundChannel,
     RefundEvent,
     RefundState,
@@ -24,6 +25,7 @@ from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
 from meterai.sales.refunding import finish_item
+from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
 
@@ -140,11 +142,20 @@ async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime
 
 
 async def _ask_for_account(db: Database, due: DueRefund, why: str, now: datetime) -> None:
+    """The customer names another account, unless the bank took the payment back meanwhile (`take_back`)."""
     async with db.transaction() as tx:
-        if await _lock(tx, due) is not None:
-            next_refund_state(due.state, RefundEvent.REFUSE)
-            await refunds.set_needs_account(tx, due.id, why)
-            await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
+        found = await _lock(tx, due)
+        if found is None:
+            return
+        order, refund = found
+        after = next_refund_state(refund.state, RefundEvent.REFUSE)
+        payment = order.payment(due.payment_reference)
+        if payment is not None and payment.state is PaymentState.REVERSED:
+            next_refund_state(after, RefundEvent.SET_OFF)
+            await set_off_refund(tx, order, payment, refund, now)
+            return
+        await refunds.set_needs_account(tx, due.id, why)
+        await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
 
 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None) -> None:
