@@ -26,7 +26,7 @@ from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
-from meterai.sales.use_cases.refund_quota import request_refund
+from meterai.sales.use_cases.refund_quota import BankAccount, request_refund
 
 pytestmark = pytest.mark.storage
 
@@ -365,6 +365,35 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
     assert (shop.gateway.charges[reference].refunds, shop.payout.requests) == ({}, {})
     assert await shop.balance(bookings.RECEIVABLE) == 0
     assert "owed" not in await shop.money()
+
+
+async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_money_back(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    for number in range(3):
+        await request_refund(
+            shop.db, page.id, page.items[0].id, 1, account=None, request_id=f"r{number}", now=shop.clock()
+        )
+    reference = page.payments[0].reference
+    shop.gateway.charges[reference].state = GatewayState.REVERSED
+    await shop.settle(reference)
+    page = await shop.page(page.id)
+    assert {refund.state for refund in page.refunds} == {RefundState.PAID}
+    assert page.items[0].state is ItemState.REFUNDED
+
+
+async def test_an_item_is_not_returned_while_a_payout_of_it_is_on_its_way(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3, channel="va_bni")
+    account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
+    await request_refund(
+        shop.db, page.id, page.items[0].id, 1, account=account, request_id="r", now=shop.clock()
+    )
+    await shop.pay_refunds()
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDING
+    shop.pass_time(seconds=10)
+    await shop.pay_refunds()
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
 
 
 async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop) -> None:

@@ -15,7 +15,6 @@ from meterai.sales import bookings
 from meterai.sales.model import (
     REFUND_MOVES,
     ItemEvent,
-    ItemState,
     PaymentOutcome,
     RefundChannel,
     RefundEvent,
@@ -25,7 +24,7 @@ from meterai.sales.model import (
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import may_be_refunded
 from meterai.sales.refunding import finish_item
-from meterai.sales.store import refunds
+from meterai.sales.store import orders, refunds
 
 
 async def take_back(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
@@ -41,6 +40,7 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
     for refund in order.refunds:
         if refund.payment_id == payment.id and (refund.state, RefundEvent.SET_OFF) in REFUND_MOVES:
             await set_off_refund(tx, order, payment, refund, now)
+            order = await orders.read_order(tx, order.id)  # the next one may be the last of its item
     if payment.outcome is not PaymentOutcome.CREDITED:
         return
     for item in order.items:
@@ -107,7 +107,10 @@ async def _record(
         now=now,
     )
     await refunds.set_paid(tx, refund_id, payment.reference, now)
-    state: ItemState = item.state
-    if item.refunded_quantity + pieces == item.quantity:
-        state = next_item_state(next_item_state(state, ItemEvent.REFUND), ItemEvent.REFUND_PAID)
+    whole = item.refunded_quantity + pieces == item.quantity
+    state = next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
     await refunds.count_refunded(tx, item.id, pieces, state)
+    order = await orders.read_order(tx, order.id)
+    refund = order.refund(refund_id)
+    assert refund is not None
+    await finish_item(tx, order, refund)  # not while a payout of the same item is on its way
