@@ -9,7 +9,7 @@ from tests.sales.shop import Shop
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
-from meterai.sales.use_cases.record_stamping import record_items_stamped
+from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 
 
@@ -60,3 +60,16 @@ async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(s
 async def test_news_of_a_payment_for_quota_comes_at_once(shop: Shop) -> None:
     await shop.paid_quota()
     assert await told(shop, timedelta(0)) == ["Pembayaran diterima"]
+
+
+async def test_who_has_a_refused_document_is_not_told_that_every_stamp_is_on_its_document(shop: Shop) -> None:
+    placed = await shop.placed_stamps(documents=2)
+    await shop.pay(placed)
+    refused, stamped = (await shop.page(placed.order_id)).items
+    assert refused.document_id is not None
+    await record_item_refused(shop.db, refused.id, refused.document_id, "pdf.broken", shop.clock())
+    await record_items_stamped(shop.db, [stamped.id], shop.clock())
+    assert await told(shop, timedelta(0)) == [
+        "Dokumen tidak dapat dibubuhi",
+        "Dokumen lainnya sudah bermeterai",
+    ]

@@ -24,6 +24,7 @@ class News(StrEnum):
 
     PAID = "paid"
     COMPLETED = "completed"
+    COMPLETED_PARTLY = "completed_partly"  # told instead, when a document was refused
     DOCUMENT_REFUSED = "document_refused"
     MONEY_RETURNS = "money_returns"  # it bought nothing and goes back by itself
     NEEDS_ACCOUNT = "needs_account"
@@ -51,6 +52,12 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
             "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua meterai sudah "
             "dibubuhkan.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
             "dibagikan:\n{link}",
+        ),
+        News.COMPLETED_PARTLY: (
+            "Dokumen lainnya sudah bermeterai: pesanan {number}",
+            "Pembayaran {total} untuk pesanan {number} sudah kami terima. Meterai sudah dibubuhkan, kecuali "
+            "pada dokumen yang tidak dapat dibubuhi.\n\nUnduh dokumen dan kuitansinya, dan lihat apa yang "
+            "dapat dilakukan dengan yang lain, di sini. Simpan tautan ini, jangan dibagikan:\n{link}",
         ),
         News.DOCUMENT_REFUSED: (
             "Dokumen tidak dapat dibubuhi: pesanan {number}",
@@ -87,6 +94,12 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
             "We have received {total} for order {number}, and every stamp is on its document.\n\n"
             "Download document and receipt here. Keep this link, do not share it:\n{link}",
         ),
+        News.COMPLETED_PARTLY: (
+            "Your other documents are stamped: order {number}",
+            "We have received {total} for order {number}. The stamps are on their documents, except on what "
+            "could not be stamped.\n\nDownload documents and receipt, and see what can be done about the "
+            "rest, here. Keep this link, do not share it:\n{link}",
+        ),
         News.DOCUMENT_REFUSED: (
             "A document could not be stamped: order {number}",
             "A document of order {number} could not be stamped. Its stamp was not used, and your money is on "
@@ -118,6 +131,8 @@ def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
     told_already = news is News.PAID and order.flow is Flow.STAMP and order.state is OrderState.COMPLETED
     if order.contact_kind is None or order.contact_value is None or told_already:
         return None
+    if news is News.COMPLETED and not order.all_done:
+        news = News.COMPLETED_PARTLY
     subject, text = _TEXTS["en" if order.language == "en" else "id"][news]
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}
     return Message(

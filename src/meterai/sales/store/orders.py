@@ -466,6 +466,8 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     contact_kind: ContactKind | None
     contact_value: str | None
+    all_done: bool
+    """Every document of it is stamped."""
 
 
 async def read_orders_to_tell(
@@ -473,8 +475,9 @@ async def read_orders_to_tell(
 ) -> dict[uuid.UUID, OrderToTell]:
     """Orders of which something is told; unknown ids are left out."""
     rows = await connection.fetch(
-        """SELECT id, number, submit_id, flow, state, language, total, contact_kind, contact_value
-           FROM sales.orders WHERE id = ANY ($1)""",
+        """SELECT id, number, submit_id, flow, state, language, total, contact_kind, contact_value,
+               NOT EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state <> 'done') AS all_done
+           FROM sales.orders o WHERE id = ANY ($1)""",
         list(ids),
     )
     return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
