@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 from tests.sales.shop import Shop
@@ -10,6 +11,7 @@ from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
+from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 
 
@@ -73,3 +75,16 @@ async def test_who_has_a_refused_document_is_not_told_that_every_stamp_is_on_its
         "Dokumen tidak dapat dibubuhi",
         "Dokumen lainnya sudah bermeterai",
     ]
+
+
+async def test_replacing_a_document_is_no_second_payment(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    await shop.pay(placed)
+    (item,) = (await shop.page(placed.order_id)).items
+    assert item.document_id is not None
+    await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
+    assert await told(shop, timedelta(0)) == ["Dokumen tidak dapat dibubuhi"]
+    shop.pass_time(days=1)
+    await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
+    assert await told_late(shop, timedelta(0)) == []
+    assert await told_late(shop, PAID_NEWS_AFTER) == []

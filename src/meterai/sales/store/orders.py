@@ -398,15 +398,23 @@ async def end_items(
     return set(known)
 
 
-async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID) -> None:
+async def replace_document(tx: Connection, item_id: uuid.UUID, document_id: uuid.UUID, now: datetime) -> None:
     """Puts another document in the place of a refused one and its item back to stamping.
+
+    That the order was paid is told already, or said by what was told of the refused document.
 
     Raises: asyncpg.UniqueViolationError when the document is an item of an order already.
     """
     await tx.execute(
-        "UPDATE sales.item SET document_id = $2, state = 'stamping', refusal_code = NULL WHERE id = $1",
+        """WITH item AS (
+               UPDATE sales.item SET document_id = $2, state = 'stamping', refusal_code = NULL WHERE id = $1
+               RETURNING order_id
+           )
+           UPDATE sales.orders o SET paid_told_at = coalesce(paid_told_at, $3) FROM item
+           WHERE o.id = item.order_id""",
         item_id,
         document_id,
+        now,
     )
 
 
