@@ -219,6 +219,39 @@ _I4 = [
         "money is booked as taken back and was not",
         copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, code="'reversal'"),
     ),
+    Plant(
+        "I4",
+        2,
+        "a payment is called settled, and nobody knows since when",
+        "UPDATE sales.payment SET state = 'settled', outcome = 'refunded_late', paid_amount = 25000"
+        f" WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I4",
+        2,
+        "a payment that was booked waits to be paid once more",
+        f"UPDATE sales.payment SET state = 'pending' WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        2,
+        "a payment was settled for nothing",
+        f"UPDATE sales.payment SET outcome = NULL WHERE id = {_id('payment', 'alice again')}",
+    ),
+    Plant(
+        "I4",
+        3,
+        "an item costs less than was paid for it, so less would be refunded",
+        f"UPDATE sales.item SET unit_fee = unit_fee - 1 WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I4",
+        3,
+        "more pieces were sold than the price says",
+        f"UPDATE sales.item SET quantity = 2 WHERE id = {_id('item', 'alice')};"
+        f"UPDATE ledger.account SET credits_posted = 2 WHERE id = {_lot('alice')};"
+        f"UPDATE ledger.transfer SET amount = 2 WHERE pending_id = {_id('reserve_sale', 'alice')}",
+    ),
 ]
 _I5 = [
     Plant(

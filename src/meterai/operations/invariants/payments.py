@@ -1,5 +1,7 @@
 """I4, I5, I14: what was paid is a sale, a refund or young suspense; is credited once; one payment is open."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
@@ -62,6 +64,25 @@ _REVERSALS_BOOKED = Balance(
             "reversed_at IS NOT NULL OR state = 'reversed'",
         ),
     ),
+)
+# State, time, outcome and amount say the same of whether money came.
+_UNSURE = """(state IN ('settled', 'reversed')) <> (settled_at IS NOT NULL)
+            OR (outcome IS NOT NULL) <> (settled_at IS NOT NULL)
+            OR (paid_amount IS NOT NULL) <> (settled_at IS NOT NULL)"""
+_PAYMENTS_SURE = Balance((Sum(PAYMENT, where=_UNSURE),))
+
+
+def _priced(order: str, face_value: str, fee: str, vat: str) -> str:
+    weighed = enumerate((face_value, fee, vat), 2)
+    return " + ".join(f"{amount} * {weight(order, column=column)}" for column, amount in weighed)
+
+
+_OF_ITEMS = _priced(
+    "o.id", *(f"i.quantity * i.{unit}" for unit in ("unit_face_value", "unit_fee", "unit_vat"))
+)
+_ORDERS_PRICED = Balance(
+    (Sum(SOLD, _OF_ITEMS, PAID_ITEM),),
+    (Sum(ORDER, _priced("id", "face_value", "fee", "vat"), PAID_FOR),),
 )
 # An item without a lot bought nothing; with one lot each the sums by lot are sums by item.
 _LOTS_FILLED = (
@@ -128,10 +149,34 @@ I4 = SqlInvariant(
             format('Rp%s taken back, Rp%s booked so', coalesce(r.rupiah, 0), coalesce(b.rupiah, 0)) AS fact
         FROM reversed r FULL JOIN booked b USING (order_id) WHERE r.rupiah IS DISTINCT FROM b.rupiah
         """,
+        # A payment that is called settled is one of those above, and no other is.
+        f"""
+        SELECT id::text AS subject,
+            format('payment is %s, settled at %s as %s with Rp%s', state,
+                   coalesce(settled_at::text, 'no time'), coalesce(outcome, 'nothing'),
+                   coalesce(paid_amount::text, '?')) AS fact
+        FROM sales.payment WHERE {_UNSURE}
+        """,
+        # What was paid for is what the items cost: no more pieces than the price says, and no fewer.
+        """
+        SELECT o.id::text AS subject,
+            format('price Rp%s + Rp%s, VAT Rp%s of it; its items cost Rp%s + Rp%s, VAT Rp%s of it',
+                   o.face_value, o.fee, o.vat, coalesce(i.face_value, 0), coalesce(i.fee, 0),
+                   coalesce(i.vat, 0)) AS fact
+        FROM sales.orders o LEFT JOIN (
+            SELECT order_id, sum(quantity * unit_face_value) AS face_value, sum(quantity * unit_fee) AS fee,
+                sum(quantity * unit_vat) AS vat
+            FROM sales.item GROUP BY order_id
+        ) i ON i.order_id = o.id
+        WHERE o.state IN ('paid', 'completed') AND (o.face_value, o.fee, o.vat)
+            IS DISTINCT FROM (coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0))
+        """,
     ),
     screens={
         0: Screen(balances=(_CREDITED_ORDERS, _CREDITED_UNSETTLED, _PAYMENTS_BOOKED, _SUSPENSE_EMPTY)),
         1: Screen(balances=(_REVERSALS_BOOKED,)),
+        2: Screen(balances=(_PAYMENTS_SURE,)),
+        3: Screen(balances=(_ORDERS_PRICED,)),
     },
 )
 
