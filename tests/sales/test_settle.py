@@ -241,6 +241,17 @@ async def test_another_amount_goes_back_and_the_order_can_still_be_paid(shop: Sh
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
 
 
+async def test_who_paid_another_amount_and_changes_the_channel_can_pay_once_more(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference, 24_999)  # we have not heard of it yet
+    again = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    assert (await shop.page(placed.order_id)).refunds[0].amount == 24_999
+    await shop.pay(again)
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
 async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
     placed = await shop.placed_quota()
     second = await change_channel(

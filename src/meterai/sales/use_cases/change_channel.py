@@ -35,7 +35,8 @@ async def change_channel(
 
     The order may be paid for at most `EXTENSION` longer by that, while its stamps are still reserved. An open
     attempt over that channel is kept. Nobody can pay twice by it: the old charge is closed first, and when it
-    was just paid, the order is settled and nothing new is opened.
+    was just paid, the order is settled and nothing new is opened. Unless another amount was paid: that money
+    goes back, and the order still waits for its own.
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`; CONFLICT `order.not_placed`,
     `order.already_paid`, `order.expires_soon` (under a minute left), `payment.too_many_attempts`;
@@ -64,7 +65,6 @@ async def _close(db: Database, gateway: PaymentGateway, old: Payment, clock: Clo
     status = await gateway.expire(old.reference)
     if status.state is GatewayState.SETTLED:
         await settle_payment(db, gateway, old.reference, clock=clock)
-        raise Refusal(Kind.CONFLICT, "order.already_paid")
     if status.state is GatewayState.PENDING:
         raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="not_closed")
 
