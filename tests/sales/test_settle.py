@@ -417,6 +417,22 @@ async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop)
     assert await shop.balance(bookings.RECEIVABLE) == 12_500
 
 
+async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_where_it_is(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    second = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(placed)
+    await shop.pay(second)
+    shop.gateway.charges[second.payment.reference].state = GatewayState.REVERSED
+    await shop.settle(second.payment.reference)
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.refunds[0].state) == (OrderState.COMPLETED, RefundState.PAID)
+    answer = await where_is_my_money(shop.db, page.number)
+    assert answer is not None
+    assert answer.place is MoneyPlace.HELD
+
+
 async def test_an_unclear_status_books_nothing(shop: Shop) -> None:
     placed = await shop.placed_quota()
     for state in (GatewayState.UNKNOWN, GatewayState.MISSING, GatewayState.PARTIALLY_REFUNDED):

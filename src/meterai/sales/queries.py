@@ -346,10 +346,12 @@ def read_order_number(text: str) -> str | None:
 
 
 def money_place(order: Order) -> MoneyPlace:
-    """Where the money of an order is."""
-    if any(payment.state is PaymentState.REVERSED for payment in order.payments):
+    """Where the money of an order is; a second payment that was taken back is no longer part of it."""
+    paid = {payment.id: payment for payment in order.payments if payment.state is PaymentState.SETTLED}
+    credited = order.credited_payment
+    reversed_ = [payment for payment in order.payments if payment.state is PaymentState.REVERSED]
+    if credited in reversed_ or (reversed_ and not paid):
         return MoneyPlace.TAKEN_BACK
-    paid = [payment for payment in order.payments if payment.state is PaymentState.SETTLED]
     if not paid:
         ended = order.state in (OrderState.EXPIRED, OrderState.CANCELLED)
         return MoneyPlace.NOT_ARRIVED_ENDED if ended else MoneyPlace.NOT_ARRIVED
@@ -357,10 +359,11 @@ def money_place(order: Order) -> MoneyPlace:
         return MoneyPlace.NEEDS_ACCOUNT
     if any(refund.state is not RefundState.PAID for refund in order.refunds):
         return MoneyPlace.GOING_BACK
-    returned = sum(refund.amount for refund in order.refunds)
+    returned = sum(refund.amount for refund in order.refunds if refund.payment_id in paid)
     if returned == 0:
         return MoneyPlace.HELD
-    return MoneyPlace.BACK if returned >= sum(p.paid_amount or 0 for p in paid) else MoneyPlace.PARTLY_BACK
+    received = sum(payment.paid_amount or 0 for payment in paid.values())
+    return MoneyPlace.BACK if returned >= received else MoneyPlace.PARTLY_BACK
 
 
 WAITS_AT_MOST = timedelta(minutes=10)
