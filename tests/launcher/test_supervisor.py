@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -75,6 +76,41 @@ async def test_a_process_that_dies_is_started_again_and_the_person_is_told(tmp_p
         assert pids(tmp_path)[0] != first
         assert stamp_of(grandchild) is None
         assert "good ended (SIGKILL), starting it again" in lines[0]
+    finally:
+        watching.cancel()
+        await supervisor.stop()
+
+
+async def test_a_disk_that_is_full_stops_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meterai.kit.supervisor._LOOK_AT_LOGS_SECONDS", 0.05)
+    monkeypatch.setattr("meterai.kit.supervisor._BACKOFF_SECONDS", (0.05, 0.1))
+    lines: list[str] = []
+    supervisor = supervisor_in(tmp_path, lines)
+    await supervisor.start([good_spec(tmp_path)])
+    (tmp_path / "logs" / "good.log").open("wb").truncate(9 << 20)
+    (tmp_path / "good").unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("meterai.kit.supervisor._turn_over", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    popen, refused = subprocess.Popen, iter([True, False])
+
+    def short_of_memory(*words: object, **more: object) -> object:
+        if next(refused, False):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return popen(*words, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("meterai.kit.supervisor.subprocess.Popen", short_of_memory)
+    watching = asyncio.ensure_future(supervisor.watch())
+    first = json.loads((tmp_path / "run" / "processes.json").read_bytes())[0]["pid"]
+    os.kill(first, signal.SIGKILL)
+    try:
+        await until((tmp_path / "good").exists)
+        await asyncio.sleep(0.2)
+        assert not watching.done()
+        assert "can't be started ([Errno 11]" in lines[1]
     finally:
         watching.cancel()
         await supervisor.stop()

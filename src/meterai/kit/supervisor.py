@@ -26,6 +26,7 @@ Ready = Callable[[int], Awaitable[bool]]
 Report = Callable[[str], None]
 
 _LOG_BYTES_MAX = 8 << 20
+_LOOK_AT_LOGS_SECONDS = 10.0
 _BACKOFF_SECONDS = (0.2, 10.0)
 _HEALTHY_SECONDS = 30.0
 _STOP_SECONDS = 8.0
@@ -112,15 +113,28 @@ class Supervisor:
             how = signal.Signals(-code).name if code < 0 else f"exit {code}"
             self._report(f"{child.spec.name} ended ({how}), starting it again; see {child.log}")
             await asyncio.sleep(pause)
-            child.spawn()
-            self._remember()
+            await self._spawn_again(child)
+            with contextlib.suppress(OSError):  # a full disk: it ends with us all the same
+                self._remember()
+
+    async def _spawn_again(self, child: _Child) -> None:
+        """Tries until it could be started: memory or disk may be short for a while, and the others live."""
+        while True:
+            try:
+                child.spawn()
+            except (OSError, subprocess.SubprocessError) as error:
+                self._report(f"{child.spec.name} can't be started ({error}), trying again")
+                await asyncio.sleep(_BACKOFF_SECONDS[1])
+            else:
+                return
 
     async def _keep_logs_small(self) -> None:
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(_LOOK_AT_LOGS_SECONDS)
             for log in self._logs.glob("*.log"):
-                if log.stat().st_size > _LOG_BYTES_MAX:
-                    await asyncio.to_thread(_turn_over, log)
+                with contextlib.suppress(OSError):  # no room for the copy: the next time
+                    if log.stat().st_size > _LOG_BYTES_MAX:
+                        await asyncio.to_thread(_turn_over, log)
 
     def _remember(self) -> None:
         stamps = [stamp for child in self._children if (stamp := stamp_of(child.pid))]
