@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,8 +15,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from meterai.cli.database_server import DatabaseServer
+from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, _copy_programs, _site_packages
 from meterai.kit.processes import processes_in
+from meterai.kit.settings import Settings
 
 pytestmark = pytest.mark.storage
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
@@ -148,6 +152,65 @@ async def test_nothing_committed_is_lost_when_its_launcher_is_killed(open_folder
         assert await ask(server, "SELECT answer FROM kept") == 42
     finally:
         server.stop()
+
+
+async def test_a_long_recovery_is_waited_for(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(QUICK, "wal_level", "replica")  # what recovery needs when it asks for more
+    server = server_in(open_folder)
+    server.start()
+    await ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    server.stop()
+    (server.data / "recovery.signal").touch()  # reads its log, and asks slowly for more of it
+    monkeypatch.setitem(QUICK, "restore_command", "sleep 1; false")
+    monkeypatch.setattr("meterai.kit.postgres._START_SECONDS", 1.0)
+    server = server_in(open_folder)
+    since = time.monotonic()
+    server.start()
+    try:
+        assert time.monotonic() > since + 1.5
+        assert await ask(server, "SELECT answer FROM kept") == 42
+    finally:
+        server.stop()
+
+
+async def test_a_server_that_can_not_start_is_tried_until_it_can(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its launcher goes on meanwhile, and all that needs no database with it."""
+    monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
+    (open_folder / "logs").mkdir()
+    server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder))
+    lines: list[str] = []
+    server.start(0)
+    keeping = None
+    try:
+        assert await server.make_ready()
+        keeping = asyncio.ensure_future(server.keep(lines.append))
+        first = int((open_folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        hidden = open_folder / "postgres" / "data" / "global"
+        hidden.rename(hidden.with_name("away"))  # as on a disk that takes nothing
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while len(lines) < 3 and not keeping.done():
+                await asyncio.sleep(0.05)
+        assert not keeping.done(), keeping
+        assert "can't be started" in lines[1]
+        hidden.with_name("away").rename(hidden)
+        async with asyncio.timeout(30):
+            while not await _answers(server.owner_url):
+                await asyncio.sleep(0.1)
+    finally:
+        if keeping is not None:
+            keeping.cancel()
+        server.stop()
+
+
+async def _answers(url: str) -> bool:
+    try:
+        await (await asyncpg.connect(url)).close()
+    except (OSError, asyncpg.PostgresError):
+        return False
+    return True
 
 
 def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
+from typing import Final
 
 import asyncpg
 
 from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
 from meterai.kit.migrations import migrate
-from meterai.kit.postgres import EmbeddedPostgres
+from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
 from meterai.kit.processes import exit_of
 from meterai.kit.settings import Settings
+
+Report = Callable[[str], None]
+
+_AGAIN_SECONDS: Final = 5.0
+_LONG_SECONDS: Final = 15.0
 
 
 class DatabaseServer:
@@ -32,18 +40,22 @@ class DatabaseServer:
         return self._embedded.socket_folder if self._embedded else ""
 
     def start(self, port: int) -> None:
-        """Starts the embedded server. Raises: PostgresFailed."""
+        """Starts the embedded server; `make_ready` waits for it. Raises: PostgresFailed, OSError."""
         if self._settings.database_url:
             return
         data = self._settings.data
         self._embedded = EmbeddedPostgres(
             data / "postgres", password=self._secrets.database_owner, log=data / "logs" / "postgres.log"
         )
-        self._embedded.start(port)
+        self._embedded.launch(port)
 
-    async def make_ready(self) -> bool:
-        """Makes the database, the roles and the newest schema; returns whether the schema changed."""
+    async def make_ready(self, report: Report = lambda _: None) -> bool:
+        """Makes the database, the roles and the newest schema; returns whether the schema changed.
+
+        Raises: PostgresFailed, asyncpg.PostgresError, OSError.
+        """
         if self._embedded is not None:
+            await self._until_ready(self._embedded, report)
             await _make_database(self._embedded)
         passwords = self._secrets.database_roles
         ours = {f"meterai_{role}": passwords[role] for role in ROLES if not self._given(role)}
@@ -53,14 +65,33 @@ class DatabaseServer:
         """Address for one of the roles."""
         return self._given(role) or role_url(self.owner_url, role, self._secrets.database_roles[role])
 
-    async def keep(self, report: Callable[[str], None]) -> None:
-        """Starts the embedded server again when it ends by itself, until cancelled."""
+    async def keep(self, report: Report) -> None:
+        """Starts the embedded server again when it ends by itself, until cancelled.
+
+        A server that can't start, on a full disk for example, is tried again: what needs no database goes on.
+        """
         while self._embedded is not None:
             await exit_of(self._embedded.process.pid)
             report("the database ended, starting it again")
             port = self._embedded.port
-            self._embedded.stop()
-            self._embedded.start(port)
+            while True:
+                try:
+                    self._embedded.stop()
+                    self._embedded.launch(port)
+                    await self._until_ready(self._embedded, report)
+                except (PostgresFailed, OSError) as problem:
+                    report(f"the database can't be started ({problem}), trying again")
+                    await asyncio.sleep(_AGAIN_SECONDS)
+                else:
+                    break
+
+    async def _until_ready(self, server: EmbeddedPostgres, report: Report) -> None:
+        since, told = time.monotonic(), False
+        while not server.is_ready():
+            if not told and time.monotonic() > since + _LONG_SECONDS:
+                report("the database recovers from its log, which may take minutes; see logs/postgres.log")
+                told = True
+            await asyncio.sleep(0.01)
 
     def stop(self) -> None:
         """Stops the embedded server. Blocks until everything is on the disk."""

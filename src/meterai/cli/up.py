@@ -109,7 +109,7 @@ class _Launch:
         ports = Ports.choose(self._settings.port, host=self._settings.host)
         keys = self._make_keys()
         self._database.start(ports.postgres)
-        await self._database.make_ready()
+        await self._database.make_ready(self._report)
         if await asyncio.to_thread(keys.wait):
             raise LaunchProblem(f"The development keys could not be made; see {data / 'logs' / 'pki.log'}")
         self._secrets.make_application_secret()

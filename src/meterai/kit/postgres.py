@@ -88,13 +88,20 @@ class EmbeddedPostgres:
         self._log = log
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._since = 0.0
 
     def start(self, port: int = 0) -> None:
-        """Makes the cluster if there is none, starts the server and returns when it takes connections.
+        """Like `launch`, and returns when the server takes connections. Raises: PostgresFailed."""
+        self.launch(port)
+        while not self.is_ready():
+            time.sleep(0.01)
+
+    def launch(self, port: int = 0) -> None:
+        """Makes the cluster if there is none and starts the server, which is of use when it `is_ready`.
 
         `port`: wanted; 0: the one it had before, if free. A busy one is replaced (see `self.port`).
 
-        Raises: PostgresFailed.
+        Raises: PostgresFailed; OSError when the folder can't be written.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
@@ -105,7 +112,23 @@ class EmbeddedPostgres:
             self._make_cluster(programs, identity)
         self._check_version()
         self.port = self._choose_port(port)
-        self._launch(programs, identity)
+        self._spawn(programs, identity)
+
+    def is_ready(self) -> bool:
+        """Whether the launched server takes connections. After a crash it reads its log first, for as long as
+        that takes: ended meanwhile it would begin again.
+
+        Raises: PostgresFailed when it ended, or has not begun in time.
+        """
+        if self.process.poll() is not None:
+            raise PostgresFailed(f"PostgreSQL ended while starting; {self._say_where()}")
+        with contextlib.suppress(FileNotFoundError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()  # the eighth tells the state
+            if len(lines) >= 8 and lines[0] == str(self.process.pid):
+                return lines[7].strip() == "ready"
+        if time.monotonic() > self._since + _START_SECONDS:
+            raise PostgresFailed(f"PostgreSQL did not begin in {_START_SECONDS:.0f} s; {self._say_where()}")
+        return False
 
     def stop(self) -> None:
         """Fast shutdown: rolls open transactions back, what was committed is on the disk. Idempotent."""
@@ -235,10 +258,11 @@ class EmbeddedPostgres:
         if not wanted and kept.exists():
             wanted = int(kept.read_text())
         port = free_port(wanted)
-        kept.write_text(str(port))
+        if not kept.exists() or kept.read_text() != str(port):  # a full disk is no reason not to start
+            kept.write_text(str(port))
         return port
 
-    def _launch(self, programs: Path, identity: Identity) -> None:
+    def _spawn(self, programs: Path, identity: Identity) -> None:
         arguments = [str(programs / "bin" / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         for name, value in {**self._settings, "unix_socket_directories": self.socket_folder}.items():
             arguments += ["-c", f"{name}={value}"]
@@ -253,20 +277,7 @@ class EmbeddedPostgres:
                 start_new_session=True,  # a Ctrl-C in the terminal is for the launcher, which stops us last
                 **identity.popen(ending_with_parent(signal.SIGINT)),
             )
-        self._wait_until_ready()
-
-    def _wait_until_ready(self) -> None:
-        state = self.data / "postmaster.pid"  # its eighth line tells the state
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise PostgresFailed(f"PostgreSQL ended while starting; {self._say_where()}")
-            with contextlib.suppress(FileNotFoundError):
-                lines = state.read_text().splitlines()
-                if len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready":
-                    return
-            time.sleep(0.01)
-        raise PostgresFailed(f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; {self._say_where()}")
+        self._since = time.monotonic()
 
     def _say_where(self) -> str:
         return f"its messages are in {self._log}" if self._log else "start it with a log to see why"
