@@ -55,6 +55,17 @@ def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
     assert settings.database_app_url == "postgresql://a@b/c"
 
 
+def test_whoever_may_not_look_into_the_data_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(Refusal, match=r"data\.not_ours"):
+        installation.read_addresses(tmp_path)
+
+
 def test_a_service_that_does_not_run_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match=r"service\.not_running"):
         installation.read_addresses(tmp_path)

@@ -150,5 +150,7 @@ def _set_default_data() -> None:
 def _explain(refusal: Refusal) -> str:
     if refusal.kind is Kind.UNAVAILABLE and refusal.code == "service.not_running":
         return f"No service is running on {refusal.facts['data']}. Start it: script/server (or: meterai up)"
+    if refusal.code == "data.not_ours":
+        return f"{refusal.facts['data']} belongs to another user: give the command as that user."
     facts = ", ".join(f"{name}={value}" for name, value in refusal.facts.items())
     return f"Refused: {refusal.code}" + (f" ({facts})" if facts else "")

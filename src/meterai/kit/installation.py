@@ -61,14 +61,19 @@ def write_addresses(data: Path, addresses: Addresses) -> None:
 def read_addresses(data: Path) -> Addresses:
     """The running service of `data`.
 
-    Raises: Refusal(UNAVAILABLE, "service.not_running", data=...).
+    Raises: Refusal(UNAVAILABLE, "service.not_running", data=...), (FORBIDDEN, "data.not_ours", data=...).
     """
     try:
         addresses = msgspec.json.decode(_addresses_path(data).read_bytes(), type=Addresses)
+    except PermissionError:
+        raise Refusal(Kind.FORBIDDEN, "data.not_ours", data=str(data)) from None
+    except (OSError, msgspec.DecodeError):
+        raise Refusal(Kind.UNAVAILABLE, "service.not_running", data=str(data)) from None
+    try:
         os.kill(addresses.pid, 0)
     except PermissionError:  # it lives, as somebody else
         return addresses
-    except (OSError, msgspec.DecodeError):
+    except OSError:
         raise Refusal(Kind.UNAVAILABLE, "service.not_running", data=str(data)) from None
     return addresses
 

@@ -719,6 +719,12 @@ TABLE: dict[str, Message] = {
         "Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."
     ),
     "trust.unreadable": _ours("Bahan pemeriksaan tidak terbaca.", "The verification material can't be read."),
+    "data.not_ours": M(
+        "Data layanan ini milik pengguna lain.",
+        "Jalankan sebagai pengguna itu.",
+        "The data of this service belong to another user.",
+        "Run it as that user.",
+    ),
     "service.not_running": M(
         "Layanan tidak sedang berjalan.",
         "Jalankan dahulu dengan script/server.",
