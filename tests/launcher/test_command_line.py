@@ -90,3 +90,16 @@ def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None
     shown = run("check", env={"METERAI_DATA": str(tmp_path)})
     assert shown.returncode == 2
     assert "script/server" in shown.stderr
+
+
+@pytest.mark.parametrize("command", ["stop-signing --reason x", "keys list", "check", "queue status"])
+@pytest.mark.parametrize("away", ["postgresql://a:b@127.0.0.1:1/c", "postgresql:///c?host=/nowhere&port=5"])
+def test_while_the_database_is_away_an_operator_reads_the_next_step(
+    tmp_path: Path, command: str, away: str
+) -> None:
+    env = {"METERAI_DATABASE_APP_URL": away, "METERAI_DATABASE_READER_URL": away}
+    shown = run(*command.split(), "--data", str(tmp_path), env=env)
+    assert shown.returncode == 2
+    assert "The database does not answer" in shown.stderr
+    assert "postgres.log" in shown.stderr
+    assert "Traceback" not in shown.stderr

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ _GROUPS: Final = {
     "keys": "Signing keys.",
     "queue": "The waiting room in front of an event.",
 }
+_AWAY: Final = (
+    "The database does not answer ({why}). The service's own is started again by itself: give the command "
+    "once more in a minute. If it stays so, logs/postgres.log in the data directory says why."
+)
 
 
 def main() -> None:
@@ -92,6 +97,22 @@ def main() -> None:
         if not str(error).startswith("METERAI_"):
             raise
         raise SystemExit(str(error)) from None
+    except Exception as error:
+        if not _database_is_away(error):
+            raise
+        print(_AWAY.format(why=str(error) or type(error).__name__), file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _database_is_away(error: Exception) -> bool:
+    """Whether the server could not be reached or is starting: only who imported the driver can meet that."""
+    if "asyncpg" not in sys.modules:
+        return False
+    import asyncpg
+
+    told = asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError
+    no_socket = isinstance(error, FileNotFoundError) and error.filename is None
+    return no_socket or isinstance(error, (ConnectionError, TimeoutError, socket.gaierror, *told))
 
 
 @contextlib.contextmanager
