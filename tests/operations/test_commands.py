@@ -95,3 +95,24 @@ async def test_issue_quota_issues_once_per_deposit(database: TestDatabase, tmp_p
     status, _, err = await meterai(database, tmp_path, "issue-quota", "999", "--deposit", "NTPN-42")
     assert status == 1
     assert "ledger.id_reused" in err
+
+
+@pytest.mark.parametrize("receipt", ["", "  "])
+async def test_a_receipt_that_is_empty_issues_nothing(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receipt: str
+) -> None:
+    """As from a shell's variable that is not set: in production, stamps that nobody deposited for."""
+    monkeypatch.setenv("METERAI_ENVIRONMENT", "production")
+    words = ("issue-quota", "1000", "--deposit", receipt)
+    status, out, err = await meterai(database, tmp_path, *words)
+    assert (status, out) == (2, "")
+    assert "--deposit" in err
+
+
+@pytest.mark.parametrize("slip", ["0123", "0123456789abcdee"])
+async def test_the_serials_of_an_unknown_key_are_not_none_but_refused(
+    world: World, tmp_path: Path, slip: str
+) -> None:
+    status, out, err = await meterai(world.database, tmp_path, "keys", "serials", slip)
+    assert (status, out) == (1, "")
+    assert "key.unknown" in err

@@ -32,6 +32,8 @@ def issue_quota(
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     if not settings.database_app_url:
         settings = settings_of_running(settings)
+    if deposit is not None and not deposit.strip():  # a shell's variable that is not set
+        raise typer.BadParameter("the receipt number is empty", param_hint="--deposit")
     if deposit is None and settings.environment == "production":
         raise typer.BadParameter("production books real money: name the treasury's receipt with --deposit")
     reference = deposit or f"SPESIMEN-{new_order_number()}"
