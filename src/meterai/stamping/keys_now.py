@@ -9,7 +9,7 @@ import msgspec
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.stamping.ports import KeyHolder
 from meterai.stamping.signing_keys import state_of
@@ -67,10 +67,18 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
 
 
 async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:
-    """Serial number and time of release of every stamp that this key sealed, the first one first."""
+    """Serial number and time of release of every stamp that this key sealed, the first one first.
+
+    Raises: Refusal NOT_FOUND `key.unknown` for an id that sealed nothing and is in no register: a slip must
+    not look like a key without stamps.
+    """
+    sealed = False
     async with db.transaction() as tx:
         async for found in keys.serials_of(tx, key_id):
+            sealed = True
             yield found
+        if not sealed and all(key.key_id != key_id for key in await keys.signing_keys(tx)):
+            raise Refusal(Kind.NOT_FOUND, "key.unknown", key_id=key_id)
 
 
 def _name(certificate: bytes) -> str:
