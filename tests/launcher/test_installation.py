@@ -18,7 +18,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit import installation
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres
-from meterai.kit.settings import Settings
+from meterai.kit.settings import GATE_PORT, Settings
 
 ADDRESSES = Addresses(
     pid=os.getpid(),
@@ -93,6 +93,17 @@ def test_ports_follow_the_first_and_avoid_busy_ones() -> None:
     assert ports.site == first
     chosen = [getattr(ports, name) for name in Ports.__slots__]
     assert len(set(chosen)) == len(chosen)
+
+
+def test_the_gate_of_a_service_on_its_own_port_is_where_nginx_looks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("meterai.cli.launch.free_port", lambda wanted, host: wanted)
+    ports = Ports.choose(Settings().port, host=LOCAL)
+    assert (ports.site, ports.gate) == (8000, GATE_PORT)
+    nginx = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
+    assert f"server 127.0.0.1:{ports.gate} " in nginx
+    assert f"server 127.0.0.1:{ports.site};" in nginx
 
 
 def test_twins_stand_in_only_where_no_real_address_is_set() -> None:

@@ -31,8 +31,9 @@ class Ports:
     inbox: int
     smtp: int
     postgres: int
-    revocation: int
     gate: int
+    """GATE_PORT when the site has 8000: where deploy/nginx.conf looks for it."""
+    revocation: int
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
