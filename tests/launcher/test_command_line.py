@@ -86,6 +86,14 @@ def test_a_setting_that_can_not_be_read_is_named() -> None:
     assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.parametrize("words", [("--port", "99999"), ()])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    shown = run("up", *words, "--data", str(tmp_path), env={} if words else {"METERAI_PORT": "99999"})
+    assert shown.returncode in (1, 2)
+    assert "65535" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
 def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None:
     shown = run("check", env={"METERAI_DATA": str(tmp_path)})
     assert shown.returncode == 2

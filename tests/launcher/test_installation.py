@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -13,12 +14,12 @@ import pytest
 from tests.ports import free_port
 
 from meterai.cli.database_server import DatabaseServer
-from meterai.cli.launch import LOCAL, Ports, Twins
+from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins
 from meterai.kernel.errors import Refusal
 from meterai.kit import installation
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres
-from meterai.kit.settings import GATE_PORT, Settings
+from meterai.kit.settings import GATE_PORT, Settings, public_url
 
 ADDRESSES = Addresses(
     pid=os.getpid(),
@@ -104,6 +105,29 @@ def test_the_gate_of_a_service_on_its_own_port_is_where_nginx_looks_for_it(
     nginx = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
     assert f"server 127.0.0.1:{ports.gate} " in nginx
     assert f"server 127.0.0.1:{ports.site};" in nginx
+
+
+@pytest.mark.parametrize("first", [65_531, 65_535])
+def test_ports_end_where_ports_end(first: int) -> None:
+    ports = Ports.choose(first, host=LOCAL)
+    assert max(getattr(ports, name) for name in Ports.__slots__) <= 65_535
+
+
+def test_the_database_gets_no_port_of_root_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site may have 443; the database, which runs as nobody then, could not have 448."""
+    monkeypatch.setattr("meterai.cli.launch.free_port", lambda wanted, host: wanted or 20_001)
+    ports = Ports.choose(443, host=LOCAL)
+    assert (ports.site, ports.postgres) == (443, 20_001)
+
+
+def test_a_host_of_another_machine_is_named() -> None:
+    with pytest.raises(LaunchProblem, match="METERAI_HOST"):
+        Ports.choose(0, host="203.0.113.5")
+
+
+@pytest.mark.parametrize("host", ["::1", "2001:db8::5"])
+def test_an_ipv6_address_can_be_read_back_from_the_site_s(host: str) -> None:
+    assert urlsplit(public_url(Settings(host=host, port=8000))).port == 8000
 
 
 def test_twins_stand_in_only_where_no_real_address_is_set() -> None:

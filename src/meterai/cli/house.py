@@ -8,7 +8,7 @@ from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
 from meterai.kit.installation import Addresses, Secrets, without_user
-from meterai.kit.settings import Settings, public_url
+from meterai.kit.settings import Settings, public_url, shown_host
 from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -80,8 +80,7 @@ def addresses_of(
 
 def _gate_url(settings: Settings, ports: Ports) -> str:
     """The gates speak no TLS themselves: a server in front of them does (docs/waiting-room.md)."""
-    host = "localhost" if settings.host in (LOCAL, *_EVERYWHERE) else settings.host
-    return f"http://{host}:{ports.gate}"
+    return f"http://{shown_host(settings.host)}:{ports.gate}"
 
 
 def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets) -> list[Spec]:

@@ -14,6 +14,8 @@ from meterai.kit.processes import free_port
 from meterai.kit.settings import Settings
 
 LOCAL: Final = "127.0.0.1"
+_PORT_MAX: Final = 65_535
+_FOR_EVERYBODY_FROM: Final = 1024
 _PRIVATE_FOLDERS: Final = ("run", "secrets", "logs")
 
 
@@ -37,14 +39,25 @@ class Ports:
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """`first` and the seven after it; for a busy one any other. 0: any eight."""
+        """`first` and the seven after it; for a busy one any other. 0: any eight.
+
+        Raises: LaunchProblem when `host` is no address of this machine.
+        """
         chosen: list[int] = []
         names = [field.name for field in fields(cls)]
         for place, name in enumerate(names):
             address = host if name in ("site", "gate") else LOCAL
-            port = free_port(first + place if first else 0, host=address)
-            while port in chosen:
-                port = free_port(host=address)
+            wanted = first + place if first else 0
+            if wanted > _PORT_MAX or (name == "postgres" and wanted < _FOR_EVERYBODY_FROM):
+                wanted = 0  # the database never runs as root, even when we do
+            try:
+                port = free_port(wanted, host=address)
+                while port in chosen:
+                    port = free_port(host=address)
+            except OSError as error:
+                raise LaunchProblem(
+                    f"No port can be had on {address} ({error}). METERAI_HOST must be an address of ours."
+                ) from None
             chosen.append(port)
         return cls(*chosen)
 

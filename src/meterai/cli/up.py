@@ -52,7 +52,9 @@ _console = _Terminal(highlight=False, soft_wrap=True)
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of the site; the others follow it. 0: any.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the site; the others follow it. 0: any.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The one directory in which everything lives.")] = None,
 ) -> None:
     """Start the whole service and keep it running until Ctrl-C."""
@@ -123,7 +125,7 @@ class _Launch:
         await self._supervisor.start([*twin, *product_specs(complete, ports)])
         write_addresses(data, addresses)
         if ports.site != self._settings.port and self._settings.port:
-            self._report(f"port {self._settings.port} is busy, so the site has another one")
+            self._report(f"port {self._settings.port} is busy or not for us, so the site has another one")
         with contextlib.suppress(OSError):
             self._show(addresses)
 

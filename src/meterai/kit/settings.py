@@ -23,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "development"
     data: Annotated[Path, Doc(description="the one directory in which everything lives")] = Path("var")
     host: Annotated[str, Doc(description="address the site listens on")] = "127.0.0.1"
-    port: Annotated[int, Doc(description="port of the site")] = 8000
+    port: Annotated[int, Doc(ge=0, le=65535, description="port of the site")] = 8000
     public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
     tls_certificate: Annotated[str, Doc(description="PEM chain; with tls_key the site speaks HTTPS")] = ""
     tls_key: Annotated[str, Doc(description="PEM private key of tls_certificate")] = ""
@@ -170,8 +170,14 @@ def public_url(settings: Settings, *, port: int = 0) -> str:
     if settings.public_url:
         return settings.public_url.rstrip("/")
     scheme = "https" if settings.tls_certificate else "http"
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104
-    return f"{scheme}://{host}:{port or settings.port}"
+    return f"{scheme}://{shown_host(settings.host)}:{port or settings.port}"
+
+
+def shown_host(host: str) -> str:
+    """As an address that somebody listens on stands in a URL."""
+    if host in ("127.0.0.1", "0.0.0.0", "::"):  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def gate_address(settings: Settings) -> str:
