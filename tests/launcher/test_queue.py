@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
@@ -45,13 +46,12 @@ def until(own: RunningService, state: str, seconds: float = 20) -> Status:
     return status
 
 
-def queue_command(own: RunningService, *words: str) -> dict[str, object]:
+def queue_command(own: RunningService, *words: str) -> Any:
     """`meterai queue ... --json` of an operator."""
     command = [sys.executable, "-m", "meterai.cli", "queue", *words, "--json", "--data", str(own.data)]
     done = subprocess.run(command, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
-    told: dict[str, object] = msgspec.json.decode(done.stdout)
-    return told
+    return msgspec.json.decode(done.stdout)
 
 
 class _Stays(HTTPRedirectHandler):
@@ -81,8 +81,8 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
 ) -> None:
     until(own, "direct")
     halted = queue_command(own, "halt", "--event", "casn", "--because", "uji coba")
-    assert halted["status"]["state"] == "halted"  # type: ignore[index]
-    assert halted["obeyed_after_s"] < 2.5  # type: ignore[operator]
+    assert halted["status"]["state"] == "halted"
+    assert halted["obeyed_after_s"] < 2.5
     queue_command(own, "announce", "--event", "casn", "--id", "Sebentar", "--en", "A moment")
     assert status_of(own).note.en == "A moment"
     queue_command(own, "cap", "120", "--event", "casn", "--because", "uji coba")
@@ -93,6 +93,18 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
     told = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
     acts = [facts.action for facts in told if isinstance(facts, OperatorFacts)]
     assert acts == ["halt", "announce", "cap", "resume"]
+
+
+def test_an_act_without_a_reason_is_refused(own: RunningService) -> None:
+    """In the public log it would fail every audit from then on."""
+    log = own.data / "queue/casn/public/log/entries.jsonl"
+    before = log.read_bytes()
+    command = [sys.executable, "-m", "meterai.cli", "queue", "halt", "--event", "casn", "--because", " "]
+    done = subprocess.run([*command, "--data", str(own.data)], capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert b"queue.reason_missing" in done.stderr
+    assert status_of(own).state != "halted"
+    assert log.read_bytes().count(b"halt") == before.count(b"halt")
 
 
 def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own: RunningService) -> None:

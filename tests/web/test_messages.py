@@ -34,6 +34,7 @@ OPERATORS_ONLY = {
     "beacon.wrong",
     "queue.announcement_too_long",
     "queue.cap_above_policy",
+    "queue.reason_missing",
     "queue.unknown",
     "revocation.bad_answer",
     "revocation.no_address",

@@ -26,7 +26,7 @@ async def switch_queue(
     """Lets people wait, or asks nobody for a place. Who is inside stays inside; who has a ticket keeps it.
 
     `always`: everybody stands in line, also when nobody has to wait; ended by the next switching.
-    Raises: Refusal NOT_FOUND `queue.unknown`.
+    Raises: Refusal NOT_FOUND `queue.unknown`; INVALID `queue.reason_missing`.
     """
     assert is_on or not always, "a line that is off is nobody's"
     return await _act(
@@ -83,6 +83,10 @@ async def _act(
     actor: str,
     now: datetime,
 ) -> Queue:
+    if (
+        facts.action != "announce" and not facts.reason.strip()
+    ):  # the public log would fail its audit for ever
+        raise Refusal(Kind.INVALID, "queue.reason_missing")
     async with db.transaction() as tx:
         queue = await _locked(tx, event)
         cap = wishes.get("rate_cap")
