@@ -10,9 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from meterai.cli.main import COMMANDS
+from meterai.kit.installation import Secrets
+from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings
 
 
@@ -111,3 +114,24 @@ def test_while_the_database_is_away_an_operator_reads_the_next_step(
     assert "The database does not answer" in shown.stderr
     assert "postgres.log" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.storage
+async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    env = {"METERAI_DATA": str(tmp_path)}
+    assert run("db", "migrate", env=env).returncode == 0
+    server = EmbeddedPostgres(tmp_path / "postgres", password=Secrets(tmp_path).database_owner)
+    server.start()
+    try:
+        owner = await asyncpg.connect(server.url("meterai"))
+        await owner.execute("UPDATE public.alembic_version SET version_num = '9999'")
+        await owner.close()
+    finally:
+        server.stop()
+    for words in (("db", "migrate"), ("up", "--port", "0")):
+        shown = run(*words, env=env)
+        assert shown.returncode == 1
+        assert "9999" in shown.stdout + shown.stderr
+        assert "newer release" in shown.stdout + shown.stderr
+        assert "Traceback" not in shown.stderr

@@ -9,7 +9,7 @@ import typer
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
 from meterai.kit.installation import Secrets
-from meterai.kit.migrations import head_version
+from meterai.kit.migrations import SchemaIsNewer, head_version
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import from_environment
 
@@ -24,7 +24,7 @@ def migrate_database() -> None:
         with only_launcher(data):
             server.start(0)
             changed = asyncio.run(server.make_ready())
-    except (LaunchProblem, PostgresFailed) as problem:
+    except (LaunchProblem, PostgresFailed, SchemaIsNewer) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     finally:

@@ -34,6 +34,7 @@ from meterai.kit.installation import (
     forget_addresses,
     write_addresses,
 )
+from meterai.kit.migrations import SchemaIsNewer
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.processes import be_a_batch, ending_with_parent
 from meterai.kit.settings import Settings, from_environment
@@ -70,7 +71,7 @@ def up(
         be_a_batch()
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
-    except (LaunchProblem, PostgresFailed, StartFailed) as problem:
+    except (LaunchProblem, PostgresFailed, SchemaIsNewer, StartFailed) as problem:
         _fail(str(problem))
     except (asyncpg.PostgresError, OSError) as error:
         _fail(f"The database: {error}")

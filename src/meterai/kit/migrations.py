@@ -21,21 +21,30 @@ VERIFIER = "meterai_verifier"
 ROLES = (APP, SIGNER, READER, VERIFIER)
 
 
+class SchemaIsNewer(RuntimeError):
+    """The database was brought to a version that this release doesn't know; the text says what to do."""
+
+
 async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
     """Makes the login roles, sets their passwords and applies the migrations that are missing.
 
     `role_passwords`: role -> password, for the roles of `ROLES` that are ours to make; leave out those that
     an administrator keeps. Returns whether anything was applied.
 
-    Raises: asyncpg.PostgresError with the database unchanged from the failing migration on; asyncpg's
-    LockNotAvailableError when a table was in use for more than 5 s (start again); OSError when the server
-    can't be reached.
+    Raises: SchemaIsNewer, with nothing changed; asyncpg.PostgresError with the database unchanged from the
+    failing migration on; asyncpg's LockNotAvailableError when a table was in use for more than 5 s (start
+    again); OSError when the server can't be reached.
     """
     connection = await asyncpg.connect(owner_url, server_settings={"application_name": "meterai migrate"})
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await _keep_roles(connection, role_passwords)
         current = await current_version(connection)
+        if current is not None and current > head_version():
+            raise SchemaIsNewer(
+                f"The database is at version {current}, this release knows {head_version()} at most: "
+                "a newer release was here. Start that one, or go back to a copy of the data from before it."
+            )
+        await _keep_roles(connection, role_passwords)
         if current == head_version():
             return False
         # Ours and not the transaction's: a migration that waits for a lock blocks everybody behind it.
