@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -23,6 +23,7 @@ from tests.stamping.house import (
 )
 from tests.stamping.letters import make_letter
 
+from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.reading import Inspection, InspectRequest
 from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job
@@ -88,6 +89,34 @@ async def test_a_worker_killed_after_the_reservation_is_replaced(house: House) -
     assert await run_due_jobs(house.tools(), worker="worker-2") == 0, "leased to worker-1"
     house.start_worker("worker-1")
     await assert_released_once(house, started.job)
+
+
+async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_them(house: House) -> None:
+    """A crash between the two would have left a paid document that nobody stamps and nobody refunds."""
+    good, bad = await house.accept(make_letter("Surat")), uuid4()
+    rows = [await row_that_asks(house) for _ in range(2)]
+    requests = [
+        StampingRequest(
+            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
+            idempotency_key=f"item-{document}",
+        )
+        for document in (good, bad)
+    ]  # fmt: skip
+    worker = Worker(name="worker-1", lease_s=600, asked_by=rows)
+    accepted, refused = await start_stampings(house.db, requests, now=datetime.now(UTC), worker=worker)
+    assert isinstance(accepted, Started)
+    assert isinstance(refused, Refusal)
+    left = await house.database.owner.fetch("SELECT id FROM jobs.outbox WHERE topic = 'test'")
+    assert [row["id"] for row in left] == rows[1:]
+
+
+async def row_that_asks(house: House) -> int:
+    return int(
+        await house.value(
+            "INSERT INTO jobs.outbox (topic, payload, available_at, created_at)"
+            " VALUES ('test', '{}', now(), now()) RETURNING id"
+        )
+    )
 
 
 @pytest.mark.parametrize("step", ["signer_after_count", "signer_after_sign"])

@@ -66,6 +66,10 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     asked_by: Sequence[int] = ()
     """Rows of the outbox, one for each request; those of `Started.claimed` are done with."""
 
+    def alone_with(self, number: int) -> Worker:
+        """The same for one of the requests: the rows that ask for the others are not done with by it."""
+        return msgspec.structs.replace(self, asked_by=self.asked_by[number : number + 1])
+
 
 async def start_stamping(
     db: Database,
@@ -116,8 +120,9 @@ async def start_stampings(
             return [refusal]
     # One of them is refused: each for itself, so that the others go on.
     outcomes: list[Started | Refusal] = []
-    for request in requests:
-        outcomes += await start_stampings(db, [request], now=now, worker=worker)
+    for number, request in enumerate(requests):
+        alone = worker.alone_with(number) if worker else None
+        outcomes += await start_stampings(db, [request], now=now, worker=alone)
     return outcomes
 
 
