@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 from cryptography import x509
 from tests.keys.certified import certify
 from tests.keys.rotating_house import ACTOR, RotatingHouse
@@ -133,12 +138,54 @@ async def refused(house: RotatingHouse, code: str) -> bool:
 
 
 async def test_a_key_past_its_validity_does_not_sign_and_jobs_wait(house: RotatingHouse) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=4)
+    soon = datetime.now(UTC) + timedelta(minutes=3)
     key = await house.add("stamp-1", valid_until=soon)
     house.spawn()
     await until(lambda: refused(house, "key.none"), 10, "the signer")
     await house.activate(key)
     await until(lambda: refused(house, "key.expired"), 10, "the expiry")
+
+
+async def test_no_stamp_gets_its_time_after_the_end_of_its_certificate(house: RotatingHouse) -> None:
+    """Verifiers call such a stamp forged: the time stamp says when it was made, and it comes last."""
+    first = await house.register_first()
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=12)
+    place = "pkcs11:token=meterai;object=stamp-1"
+    chain = certify(house.data / "pki", place, now=ends - timedelta(days=5 * 365))
+    ending = await house.add("stamp-1", chain=chain)
+    async with slow_authority(house.tsa.url, until=ends + timedelta(seconds=0.5)) as url:
+        await house.start(METERAI_TSA_URL=url)
+        await house.activate(ending)
+        job = await house.order_letter()
+        await asyncio.sleep((ends - datetime.now(UTC)).total_seconds() - 2)
+        await run_due_jobs(house.tools(), worker="test")
+        if await house.value("SELECT count(*) FROM stamping.release") == 0:
+            await house.activate(first)
+            await house.work()
+        assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
+
+
+@asynccontextmanager
+async def slow_authority(inner: str, *, until: datetime) -> AsyncIterator[str]:
+    """Passes on what the authority at `inner` says, but not before that moment."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()))
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(inner, data=await request.read(), headers=request.headers) as reply,
+        ):
+            return web.Response(body=await reply.read())
+
+    app = web.Application()
+    app.router.add_post("/", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
 
 
 async def test_what_must_not_be_registered_or_activated_is_refused(

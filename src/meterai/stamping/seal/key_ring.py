@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -24,6 +24,13 @@ log = structlog.get_logger(__name__)
 
 UNFIT_AGAIN_SECONDS = 5.0
 """So long after a key could not be opened it is tried again."""
+
+LAST_MINUTES = timedelta(minutes=6)
+"""Of a key's validity, in which it signs nothing any more.
+
+A seal's time stamp comes after its signature, by a clock that may be five minutes ahead of ours; a time after
+the certificate's end makes the stamp a forged one.
+"""
 
 OpenDevice = Callable[[SigningKey], Awaitable[OpenKey]]
 """Opens the device behind a registered key. Raises: ValueError, OSError: a person must look."""
@@ -76,13 +83,13 @@ class KeyRing:
     def active(self, now: datetime) -> CountedKey:
         """The key that signs now.
 
-        Raises: Refusal UNAVAILABLE `key.none`, `key.expired`, or `key.unavailable` while its device is away;
-        no attempt needs to be spent then.
+        Raises: Refusal UNAVAILABLE `key.none`, `key.expired` (or about to be), or `key.unavailable` while its
+        device is away; no attempt needs to be spent then.
         """
         key = active_key(self._known, now)
         if key is None:
             raise Refusal(Kind.UNAVAILABLE, "key.none")
-        if not key.valid(now):
+        if not key.valid(now) or not key.valid(now + LAST_MINUTES):
             raise Refusal(Kind.UNAVAILABLE, "key.expired", key_id=key.key_id)
         held = self._held.get(key.key_id)
         if held is None or held.device.trouble:
