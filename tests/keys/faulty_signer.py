@@ -1,10 +1,13 @@
 """The real signer process over a key device that errs: `python -m tests.keys.faulty_signer`.
 
 What it does wrong is read from the file DATA/fault before each signature: `flip` (one bit), `other` (a sound
-signature by another key), nothing when there is no such file. DATA/fault.count counts the faults done.
+signature by another key), `slow` (seconds late), nothing when there is no such file. DATA/fault.count counts
+the faults done.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 import uvloop
 from cryptography.hazmat.primitives import hashes
@@ -44,6 +47,9 @@ class FaultyKey:
         if not fault:
             return signature
         self._count.write_text(str(int(self._count.read_text()) + 1 if self._count.exists() else 1))
+        if fault == "slow":
+            await asyncio.sleep(3)
+            return signature
         if fault == "flip":
             return signature[:-1] + bytes([signature[-1] ^ 1])
         return self._other.sign(digest, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))

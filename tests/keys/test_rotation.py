@@ -106,6 +106,36 @@ async def test_a_document_half_sealed_when_the_key_changes_is_finished(house: Ro
     await house.assert_sound()
 
 
+async def test_a_key_retired_while_batches_wait_for_it_is_used_as_often_as_counted(
+    house: RotatingHouse,
+) -> None:
+    first = await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start("tests.keys.faulty_signer")
+    await until(lambda: house.ready(second), 10, "the second key")
+    (house.data / "fault").write_text("slow")
+    jobs = [await house.order_letter(text) for text in ("Surat pertama", "Surat kedua")]
+    batches = []
+    for number in range(2):  # the second is taken on with the first key, and waits until the first is signed
+        batches.append(asyncio.create_task(run_due_jobs(house.tools(), worker="test", limit=1)))
+        await until(lambda number=number: intended(house, number + 1), 10, "the intent")
+        await asyncio.sleep(0.2)
+    await house.activate_at_once(second)
+    await house.retire(first)
+    await asyncio.gather(*batches)
+    await house.work()
+    assert [await house.key_of(job) for job in jobs] == [first, second]
+    await house.database.owner.execute(
+        "UPDATE stamping.sign_attempt SET attempted_at = attempted_at - interval '5 minutes'"
+    )
+    assert await house.value("SELECT count(*) FROM stamping.sign_attempt") == 2
+    await house.assert_sound()
+
+
+async def intended(house: RotatingHouse, count: int) -> bool:
+    return bool(await house.value("SELECT count(*) >= $1 FROM stamping.intent", count))
+
+
 async def test_a_use_of_the_key_that_nobody_counted_is_found(house: RotatingHouse) -> None:
     await house.register_first()
     second = await house.add("stamp-1")

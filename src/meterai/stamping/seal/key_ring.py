@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,17 +62,20 @@ class KeyRing:
         self._unregistered = list(unregistered)
         self._known: list[SigningKey] = []
         self._held: dict[str, _Held] = {}
+        self._in_use: Counter[str] = Counter()
         self._unfit: dict[str, tuple[str, float]] = {}
 
     async def refresh(self, conn: Connection, now: datetime) -> None:
-        """Reads the register again; opens keys that are new there, lets go of those that were retired.
+        """Reads the register again; opens keys that are new there, lets go of those that were retired and are
+        in no use.
 
         What can't be opened is noted and tried again later: see `problem_of`.
         """
         self._known = await signing_keys(conn) or self._unregistered
         for key in self._known:
             if key.retired_at is not None and key.key_id in self._held:
-                await self._let_go(key.key_id)
+                if not self._in_use[key.key_id]:
+                    await self._let_go(key.key_id)
             elif key.retired_at is None and key.key_id not in self._held:
                 await self._hold(conn, key, now)
 
@@ -96,6 +101,19 @@ class KeyRing:
             reason = held.device.trouble if held else self.problem_of(key.key_id)
             raise Refusal(Kind.UNAVAILABLE, "key.unavailable", key_id=key.key_id, reason=reason)
         return held.counted
+
+    @contextmanager
+    def in_use(self, now: datetime) -> Iterator[CountedKey]:
+        """The key that signs now, held open until the end: its counter stays in step with the register.
+
+        Raises: what `active` raises.
+        """
+        key = self.active(now)
+        self._in_use[key.key_id] += 1
+        try:
+            yield key
+        finally:
+            self._in_use[key.key_id] -= 1
 
     def held(self) -> list[CountedKey]:
         """All keys that are open, the active one among them."""

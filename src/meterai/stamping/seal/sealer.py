@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -89,11 +90,12 @@ class _LenientTimestamper:
         return token
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Batch:
     """What one request is sealed with, and what came of it."""
 
-    key: CountedKey
+    key_id: str
+    """Of the key that signs."""
     may_lack: frozenset[str]
     lacking: set[str] = field(default_factory=set)
     """Sealed without a time stamp."""
@@ -171,8 +173,7 @@ class Sealer:
         not used).
         """
         await self._refuse_if_stopped()
-        key = self._keys.active(self._clock())
-        batch = _Batch(key, frozenset(may_lack_time_stamp))
+        batch = _Batch(self._keys.active(self._clock()).key_id, frozenset(may_lack_time_stamp))
         serials = list(dict.fromkeys(serials))
         outcomes: dict[str, Outcome] = {}
         waiting = [serial for serial in serials if serial not in batch.may_lack]
@@ -180,7 +181,6 @@ class Sealer:
             outcomes = await self._probe(waiting, batch, alone=len(waiting) == len(serials))
         rest = [serial for serial in serials if serial not in outcomes]
         outcomes |= await self._seal_counted(rest, batch)
-        await asyncio.to_thread(key.counter.sync)
         return Seals(
             sealed={serial: cms for serial, cms in outcomes.items() if isinstance(cms, bytes)},
             refused={
@@ -188,7 +188,7 @@ class Sealer:
                 for serial, refusal in outcomes.items()
                 if isinstance(refusal, Refusal)
             },
-            key_id=key.key_id,
+            key_id=batch.key_id,
             without_time_stamp=sorted(batch.lacking),
         )
 
@@ -217,16 +217,20 @@ class Sealer:
     async def _seal_counted(self, serials: Sequence[str], batch: _Batch) -> dict[str, Outcome]:
         if not serials:
             return {}
-        active = batch.key
-        async with self._counting:
-            await self._refuse_if_stopped()  # once more: it may have been thrown while this batch waited
-            async with self._db.connection() as connection:
-                digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
-            self._fail_point("signer_after_count")
-            key = _BatchKey(active, len(digests))
-            work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
-            await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
-        outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
+        with ExitStack() as until_synced:
+            async with self._counting:
+                # Once more: the switch may have been thrown, the key replaced, while this batch waited.
+                await self._refuse_if_stopped()
+                active = until_synced.enter_context(self._keys.in_use(self._clock()))
+                batch.key_id = active.key_id
+                async with self._db.connection() as connection:
+                    digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
+                self._fail_point("signer_after_count")
+                key = _BatchKey(active, len(digests))
+                work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
+                await asyncio.wait((work, key.all_signed), return_when=asyncio.FIRST_COMPLETED)
+            outcomes: dict[str, Outcome] = dict(zip(digests, await work, strict=True))
+            await asyncio.to_thread(active.counter.sync)
         self._fail_point("signer_after_sign")
         missing = Refusal(Kind.CONFLICT, "stamping.no_intent")
         return {serial: outcomes.get(serial, missing) for serial in serials}
