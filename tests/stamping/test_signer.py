@@ -6,6 +6,7 @@ import asyncio
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -14,9 +15,16 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber, make_serial
+from meterai.kit.fail_points import FailPoint
+from meterai.kit.settings import Settings
 from meterai.kit.stamp_code import code_message
 from meterai.stamping import signer_wire as wire
+from meterai.stamping.seal import register
+from meterai.stamping.seal.opening import KeyOpener
+from meterai.stamping.seal.register import count_and_read
 from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from meterai.workers.signer import open_sealer
 
 pytestmark = pytest.mark.storage
 UNKNOWN = SerialNumber(make_serial(bytes(range(32))))
@@ -131,6 +139,52 @@ async def test_attempts_that_never_reached_the_key_are_abandoned(house: House) -
     )
     assert [row["gone"] for row in rows] == [False, True]
     await house.assert_sound()
+
+
+async def test_attempts_whose_count_was_written_and_not_answered_are_abandoned_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away in between. Later, the newest attempts would be others that reached the key."""
+    job = await house.order(await house.accept(make_letter()))
+    crash = house.tools(fail_point=crash_at("after_intent"))
+    with pytest.raises(Crash):
+        await run_due_jobs(crash, worker="test")
+    assert house.signer_process is not None
+    house.signer_process.kill()
+    settings = Settings(
+        data=house.data, database_signer_url=house.database.urls.signer, tsa_url=house.tsa.url
+    )
+    async with open_sealer(settings, KeyOpener(settings)) as sealer:
+        with monkeypatch.context() as patched:
+            patched.setattr(register, "count_and_read", answer_lost)
+            with pytest.raises(OSError, match="the server went away"):
+                await sealer.seal(job.serials)
+        assert (await sealer.seal(job.serials)).sealed
+    rows = await house.database.owner.fetch(
+        "SELECT abandoned_at IS NOT NULL AS gone FROM stamping.sign_attempt ORDER BY id"
+    )
+    assert [row["gone"] for row in rows] == [True, False]
+    await house.start_signer()
+    await free_leases(house.tools(), worker="test")
+    await house.work()
+    await house.assert_sound()
+
+
+class Crash(Exception):
+    """Of the worker."""
+
+
+def crash_at(point: str) -> FailPoint:
+    def fail_point(name: str) -> None:
+        if name == point:
+            raise Crash
+
+    return fail_point
+
+
+async def answer_lost(*asked: Any) -> dict[str, bytes]:
+    await count_and_read(*asked)
+    raise OSError("the server went away")
 
 
 async def test_the_signers_role_can_do_nothing_else(house: House) -> None:

@@ -53,6 +53,7 @@ class KeyCounter:
     def write(self) -> None:
         """Writes the number down."""
         os.pwrite(self._file, b"%0*d" % (_DIGITS, self.value), 0)
+        self.existed = True
 
     def sync(self) -> None:
         """Brings the number to the disk. Blocks for some milliseconds: call it in a thread."""
@@ -85,7 +86,8 @@ class CountedKey:
 
 
 async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
-    """Compares the key's counter with the register after a start; returns how many attempts were abandoned.
+    """Compares the key's counter with the register after a start, or when the answer to a count was lost;
+    returns how many attempts were abandoned.
 
     Attempts are counted in the register first, so the newest ones may never have reached the key.
 

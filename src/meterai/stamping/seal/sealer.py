@@ -24,7 +24,7 @@ from meterai.kit.stamp_code import code_message
 from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.stamping.seal import register
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
-from meterai.stamping.seal.key_counter import CountedKey
+from meterai.stamping.seal.key_counter import CountedKey, reconcile
 from meterai.stamping.seal.key_ring import KeyRing
 from meterai.stamping.seal.keys import CodeKey, KeyDevice
 from meterai.stamping.seal.timestamps import Timestamper
@@ -123,6 +123,8 @@ class Sealer:
         # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
         # so the attempts that never reached the key are always the newest ones, and a restart finds them.
         self._counting = asyncio.Lock()
+        self._unanswered: CountedKey | None = None
+        """The key that attempts were counted for, when the database went away before it said so."""
         self._asking = asyncio.Lock()
         self._stopped = True
         self._stopped_known_until = 0.0
@@ -224,7 +226,11 @@ class Sealer:
                 active = until_synced.enter_context(self._keys.in_use(self._clock()))
                 batch.key_id = active.key_id
                 async with self._db.connection() as connection:
+                    if self._unanswered is not None:
+                        await reconcile(connection, self._unanswered, self._clock())
+                    self._unanswered = active
                     digests = await register.count_and_read(connection, serials, active.key_id, self._clock())
+                    self._unanswered = None
                 self._fail_point("signer_after_count")
                 key = _BatchKey(active, len(digests))
                 work = asyncio.gather(*(self._seal_digest(*pair, key, batch) for pair in digests.items()))
