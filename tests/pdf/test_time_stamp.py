@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -13,6 +15,7 @@ from tests.pdf.sealing import SealingBench
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker, make_query
+from sandbox.tsa import authority
 
 IMPRINT = bytes(range(32))
 NONCE = 4711
@@ -46,6 +49,22 @@ def test_every_changed_byte_of_what_is_signed_is_refused(bench: SealingBench) ->
     for position in range(start - 30, start + 70):
         changed = reply[:position] + bytes((reply[position] ^ 1,)) + reply[position + 1 :]
         assert why(bench, changed) in ("tsa.bad_token", "tsa.refused")
+
+
+def test_a_time_that_no_clock_shows_is_refused(bench: SealingBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for time in (b"20260817093000.9e999Z", b"99991231235959.9e9Z"):
+        monkeypatch.setattr(authority, "_generalized", lambda _moment, time=time: time)
+        assert why(bench, reply_to(bench)) == "tsa.bad_token"
+
+
+def test_a_certificate_without_any_purpose_is_refused(bench: SealingBench, tmp_path: Path) -> None:
+    """What answers in the authority's place may have any certificate, also one of our own chain."""
+    folder = tmp_path / "pki"
+    shutil.copytree(bench.folder, folder)
+    for suffix in ("pem", "key.pem"):
+        shutil.copyfile(folder / f"intermediate.{suffix}", folder / f"tsa.{suffix}")
+    other = authority.TimeStampAuthority(folder)
+    assert why(bench, other.respond(make_query(IMPRINT, NONCE))) == "tsa.bad_token"
 
 
 def test_an_untrusted_authority_is_refused(bench: SealingBench, bench_p256: SealingBench) -> None:

@@ -62,7 +62,9 @@ class TokenChecker:
                 raise Refusal(Kind.UNAVAILABLE, "tsa.refused")
             token = rest[0].whole
             self._check_token(token, imprint, nonce)
-        except (ValueError, IndexError) as error:
+        except Refusal:
+            raise
+        except Exception as error:  # parsers of certificates raise nearly anything on a stranger's
             raise Refusal(Kind.UNAVAILABLE, "tsa.bad_token", detail=str(error)[:80]) from None
         return token
 
