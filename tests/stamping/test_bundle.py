@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.objects import FolderStore
 from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundle_input import GivenFile, refused_file
 from meterai.stamping.bundle_queries import bundle as find_bundle
@@ -160,6 +161,23 @@ async def test_somebody_elses_bundle_is_unknown(house: House) -> None:
         with pytest.raises(Refusal, match=r"bundle\.unknown"):
             await attempt
     assert outcomes(await look(house, id)) == ["ready"]
+
+
+async def test_a_bundle_dropped_while_files_are_checked_is_unknown(house: House) -> None:
+    """In another tab: the upload ends with an answer, and the documents go when their retention ends."""
+
+    class Dropping(FolderStore):
+        async def put_all(self, contents: Mapping[str, bytes]) -> None:
+            await super().put_all(contents)
+            await drop_bundle(house.db, bundle_id=id, customer_id=house.alice)
+
+    id = await fill(house, letters(1))
+    with pytest.raises(Refusal) as caught:
+        await fill_bundle(
+            house.db, house.jail, Dropping(house.data / "objects"), bundle_id=id, customer_id=house.alice,
+            given=iter(letters(2)), at_once=1, clock=system_clock,
+        )  # fmt: skip
+    assert (caught.value.kind, caught.value.code) == (Kind.NOT_FOUND, "bundle.unknown")
 
 
 async def test_one_rule_places_every_stamp(house: House) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
@@ -127,5 +128,8 @@ async def _note(
         refusal_code=code,
         refusal_facts=facts,
     )
-    async with db.connection() as connection:
-        await bundles.put_file(connection, file)
+    try:
+        async with db.connection() as connection:
+            await bundles.put_file(connection, file)
+    except asyncpg.ForeignKeyViolationError:  # dropped while the file was checked
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown") from None
