@@ -171,11 +171,13 @@ async def test_a_zip_too_little_quota_and_what_lies_in_the_way(own: RunningServi
     in_the_way = out / "bagian 1" / "surat 01.pdf"
     in_the_way.parent.mkdir(parents=True)
     in_the_way.write_bytes(b"mine")
-    code, report, _ = stamp(own, *words)
+    (out / "bagian 2").write_bytes(b"a file where a folder would go")
+    code, report, said = stamp(own, *words)
     found = {file["name"]: (file["outcome"], file["reason"]) for file in report["files"]}
-    assert found["bagian 1/surat 01.pdf"] == ("blocked", "output.exists")
+    assert found["bagian 1/surat 01.pdf"] == ("blocked", "output.exists"), said
+    assert found["bagian 2/surat 02.pdf"] == ("blocked", "output.exists")
     assert found["../jahat.pdf"] == ("unfit", "archive.name")
-    assert (code, report["stamped"]) == (1, 3), "the others are stamped, and no quota is used for it"
+    assert (code, report["stamped"]) == (1, 2), "the others are stamped, and no quota is used for them"
     assert in_the_way.read_bytes() == b"mine"
 
 

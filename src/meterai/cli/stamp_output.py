@@ -90,12 +90,20 @@ class OutputFolder:
         try:
             with (self.root / path).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-        except FileNotFoundError:
+        except OSError:  # nothing there, a file where a folder would be, a folder where a file would be
             return False
 
     def is_free(self, path: str) -> bool:
-        """Whether nothing lies where a result would go. Never ours to overwrite."""
-        return path not in (*REPORT_NAMES, STATE_FILE, LOCK_FILE) and not os.path.lexists(self.root / path)
+        """Whether nothing lies where a result or a folder above it would go. Never ours to overwrite."""
+        if path in (*REPORT_NAMES, STATE_FILE, LOCK_FILE):
+            return False
+        try:
+            os.lstat(self.root / path)
+        except FileNotFoundError:
+            return True
+        except NotADirectoryError:
+            return False
+        return False
 
     def put(self, path: str, content: bytes) -> None:
         """Writes one result, whole or not at all."""
