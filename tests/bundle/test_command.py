@@ -23,6 +23,7 @@ from tests.bundle.customer import QuotaBuyer
 from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
 
+from meterai.cli.stamp_input import read_given
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings
 from simulator.service import find_service
@@ -179,6 +180,19 @@ async def test_a_zip_too_little_quota_and_what_lies_in_the_way(own: RunningServi
     assert found["../jahat.pdf"] == ("unfit", "archive.name")
     assert (code, report["stamped"]) == (1, 2), "the others are stamped, and no quota is used for them"
     assert in_the_way.read_bytes() == b"mine"
+
+
+def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) -> None:
+    given = write_letters(tmp_path / "in", 1)
+    (given / "hilang.pdf").symlink_to(given / "nirgends.pdf")
+    os.mkfifo(given / "pipa.pdf")
+    found = {file.path: file.refusal for file in read_given(given, leave_out=tmp_path / "out")}
+    assert [refusal and refusal.code for refusal in found.values()] == [
+        "archive.damaged",
+        "archive.damaged",
+        None,
+    ]
+    assert list(found) == ["hilang.pdf", "pipa.pdf", "bagian 0/surat 00.pdf"]
 
 
 def test_somebody_unknown_is_told_so(own: RunningService, tmp_path: Path) -> None:

@@ -42,13 +42,24 @@ def _from_folder(source: Path, leave_out: Path) -> Iterator[GivenFile]:
 
 
 def _read(file: Path, name: str) -> GivenFile:
-    size = file.stat().st_size
+    size = file.stat().st_size if file.is_file() else 0
     try:
         path = safe_path(name)
         if not path.casefold().endswith(".pdf"):
             raise Refusal(Kind.INVALID, "archive.not_pdf")
         if size > DEFAULT_LIMITS.file_bytes_max:
             raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
+        data = _content(file)
     except Refusal as refusal:
         return refused_file(shown_path(name), refusal, size=size)
-    return GivenFile(path=path, data=file.read_bytes(), size=size)
+    return GivenFile(path=path, data=data, size=size)
+
+
+def _content(file: Path) -> bytes:
+    """Raises: Refusal INVALID `archive.damaged` for what can't be read: a link into nowhere, a pipe."""
+    try:
+        if file.is_file():
+            return file.read_bytes()
+    except OSError:  # also somebody else's
+        pass
+    raise Refusal(Kind.INVALID, "archive.damaged")
