@@ -103,6 +103,36 @@ def with_the_stamps_face(writer: IncrementalPdfFileWriter) -> None:
     field["/AP"] = generic.DictionaryObject(writer.root["/AcroForm"]["/Fields"][0]["/AP"])
 
 
+def _field_of_budi(writer: IncrementalPdfFileWriter) -> Field:
+    fields = writer.root["/AcroForm"]["/Fields"]
+    return next(f.get_object() for f in fields if f.get_object()["/T"] == "Budi")
+
+
+def _half_black() -> generic.StreamObject:
+    face = black(BLANK)
+    return generic.StreamObject(dict(face), stream_data=b"0 0 100 60 re f")
+
+
+def another_face_for_budi(writer: IncrementalPdfFileWriter) -> None:
+    field = _field_of_budi(writer)
+    field["/AP"] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(_half_black())})
+    writer.update_container(field)
+
+
+def another_drawing_in_budis_face(writer: IncrementalPdfFileWriter) -> None:
+    """The appearance stream that Budi's signature has, under its old number."""
+    place = _field_of_budi(writer)["/AP"].raw_get("/N").reference
+    drawing = _half_black()
+    drawing.container_ref = place
+    writer.objects[place.generation, place.idnum] = drawing
+
+
+def another_place_for_budi(writer: IncrementalPdfFileWriter) -> None:
+    field = _field_of_budi(writer)
+    field["/Rect"] = _rectangle((40, 400, 240, 460))
+    writer.update_container(field)
+
+
 def form_with(**entries: generic.PdfObject) -> Edit:
     def edit(writer: IncrementalPdfFileWriter) -> None:
         form = writer.root["/AcroForm"]
@@ -129,6 +159,10 @@ def stores(edit: Edit) -> Maker:
 
 def signs_beside(edit: Edit) -> Maker:
     return lambda _, d: signed_by_somebody(d, name="Mallory", edit=edit, forced=True)
+
+
+def dates_beside(edit: Edit) -> Maker:
+    return lambda b, d: with_archive_stamp(d, b.time_stamper(b.now), edit=edit)
 
 
 def permits_annotations(writer: IncrementalPdfFileWriter) -> None:
@@ -217,11 +251,19 @@ BY_HAND: dict[str, Maker] = {
 }
 
 
+BUDIS: dict[str, Edit] = {
+    "another signature's face exchanged": another_face_for_budi,
+    "another signature's face overwritten": another_drawing_in_budis_face,
+    "another signature moved": another_place_for_budi,
+}
+
+
 def _named(prefix: str, way: Callable[[Edit], Maker], edits: dict[str, Edit]) -> dict[str, Maker]:
     return {f"{prefix} {name}": way(edit) for name, edit in edits.items()}
 
 
 ALL = both(opens, keeps_signed_bytes)
+CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
 ATTACKS: list[Attack] = [
     *attacks("archive", _named("time stamp's field", dates, FIELDS), on=("final",), shows=ALL),
@@ -230,6 +272,12 @@ ATTACKS: list[Attack] = [
     *attacks("archive", BY_HAND, on=PROFILES, shows=ALL),
     *attacks("archive", _named("archive data,", stores, REDRAWN), on=(FORM,), shows=ALL),
     *attacks("sneaky signature", _named("field", signs, FIELDS | PLACED), on=("to be signed",), shows=ALL),
+    *attacks(
+        "sneaky signature",
+        _named("beside it", signs_beside, BUDIS) | _named("archive time stamp,", dates_beside, BUDIS),
+        on=("signed afterwards",),
+        shows=CHANGED,
+    ),
     *attacks("picture", _named("signature", signs, DRESSED), on=("to be signed",), shows=looks_different),
     *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
     *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),

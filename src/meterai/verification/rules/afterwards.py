@@ -64,8 +64,10 @@ def _check_changes(document: Document, examined: list[Examined], ours: list[Exam
     allowed = only_whole_revisions(document, _end(ours[0])) and all(
         _is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data)
     )
+    people = [e for e in later if not (e.ours or e.signature.document_time_stamp)]
     if (
         allowed
+        and all(_is_left_alone(document, person, later) for person in people)
         and only_plain_additions(document, _last_revision(document, _end(ours[0])), _fields(ours))
         and not any(_is_drawn(e) for e in later)
         and _looks_the_same(document, ours[0], later)
@@ -104,6 +106,19 @@ def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> b
     return changes.fields <= signed and (
         _end(later[-1]) == len(document.data) or _changes_after(document, later[-1]).level in _ARCHIVING
     )
+
+
+def _is_left_alone(document: Document, person: Examined, later: list[Examined]) -> bool:
+    """Whether nothing but signatures and archive data follows somebody else's signature.
+
+    To our stamp its face is a part of what came later, and so would be another face in its place. What its
+    owner permits is not asked: our stamp permits further signatures.
+    """
+    if _end(person) == len(document.data):
+        return True
+    changes = _changes_after(document, person)
+    signed = {e.signature.field for e in later if e.report.intact}
+    return changes.level in _ARCHIVING or (changes.level == "FORM_FILLING" and changes.fields <= signed)
 
 
 def _changes_after(document: Document, examined: Examined) -> Changes:
