@@ -17,6 +17,7 @@ from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.attacks.signing import BLANK, signed_by_somebody
+from tests.pdf.samples import page_file
 from tests.pdf.sealing import SealingBench
 from tests.verification.making import SERIAL, House, letter, stamp
 
@@ -136,6 +137,7 @@ GENUINE: dict[str, Callable[[Bases], bytes]] = {
     "two": lambda b: b.sealed(letter(SUM), 2)[1],
     "to be signed": lambda b: b.sealed(letter(SUM), profile=Profile.SIGN_LATER)[0],
     "signed afterwards": lambda b: signed_by_somebody(b["to be signed"], name="Budi", box=BLANK),
+    "poster": lambda b: b.sealed(page_file(media=(0, 0, 1684, 2384)), profile=Profile.SIGN_LATER)[0],
     "signed before": lambda b: b.sealed(signed_by_somebody(letter(SUM)), profile=Profile.SIGNED)[0],
     "approval": lambda b: b.signed(letter(SUM)),
     "roomy": lambda b: b.signed_with_room(letter(SUM)),

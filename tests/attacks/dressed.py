@@ -278,7 +278,9 @@ ATTACKS: list[Attack] = [
         on=("signed afterwards",),
         shows=CHANGED,
     ),
-    *attacks("picture", _named("signature", signs, DRESSED), on=("to be signed",), shows=looks_different),
+    *attacks(
+        "picture", _named("signature", signs, DRESSED), on=("to be signed", "poster"), shows=looks_different
+    ),
     *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
     *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),
 ]

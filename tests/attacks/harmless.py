@@ -108,6 +108,10 @@ def budi_signs_visibly(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, box=BLANK)
 
 
+def large_signed(source: Callable[[], bytes]) -> Made:
+    return lambda b: budi_signs_visibly(b, b.sealed(source(), profile=Profile.SIGN_LATER)[0])
+
+
 def siti_signs(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, name="Siti", box=(300, 300, 500, 360))
 
@@ -250,6 +254,10 @@ ARCHIVED = [
     Variant("two stamps, archive time stamp", of("two", archived, archive_stamped)),
     Variant("archive time stamp of another authority", of("final", archive_stamped_by_a_stranger)),
 ]
+LARGE = {
+    "poster": lambda: samples.page_file(media=(0, 0, 2384, 3370)),
+    "page in other units": lambda: saved(letter(SUM), first_page(UserUnit=2)),
+}
 SIGNED, FOREIGN, DESCRIBED = ("note.other_signature",), ("stamp.foreign_issuer",), ("note.foreign_stamp",)
 AFTERWARDS = of("to be signed", budi_signs_visibly, archived, archive_stamped)
 OTHERS = [
@@ -258,6 +266,7 @@ OTHERS = [
     Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
     Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     Variant("signed afterwards, archived with time", AFTERWARDS),
+    *(Variant(f"{name}, signed afterwards", large_signed(source)) for name, source in LARGE.items()),
     Variant("approval signed afterwards", of("approval", budi_signs_visibly)),
     Variant("signed before by two", signed_before(budi_signs, siti_signs), reasons=SIGNED),
     Variant("certified before by somebody", signed_before(budi_certifies)),

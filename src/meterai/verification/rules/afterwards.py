@@ -151,12 +151,15 @@ def _looks_the_same(document: Document, first: Examined, later: list[Examined]) 
                 return False
             # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
             (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
-    return not rendered.differing_pages(before, after, blank, covered) and not _shows_a_stamp(document, blank)
+    pages = [page.box for page in document.pages]
+    return not rendered.differing_pages(before, after, pages, blank, covered) and not _shows_a_stamp(
+        document, blank
+    )
 
 
 def _shows_a_stamp(document: Document, faces: dict[int, list[Box]]) -> bool:
     """Whether somebody else's signature wears the code of a stamp: it is meant to be taken for one."""
-    for text in rendered.codes_within(document.data, faces):
+    for text in rendered.codes_within(document.data, [page.box for page in document.pages], faces):
         try:
             decode_code(text)
         except Refusal:

@@ -8,6 +8,7 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageChops
 
+from meterai.kit.pdf.page_box import PageBox
 from meterai.verification.model import Box
 
 COMPARE_DPI = 60
@@ -26,22 +27,38 @@ def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
         document.close()
 
 
-def codes_within(data: bytes, boxes: Mapping[int, Sequence[Box]]) -> list[str]:
+def codes_within(data: bytes, pages: Sequence[PageBox], boxes: Mapping[int, Sequence[Box]]) -> list[str]:
     """Texts of the 2-D codes that can be read within boxes, by page."""
     found: list[str] = []
     document = pypdfium2.PdfDocument(data)
     try:
         document.init_forms()
         for number, places in boxes.items():
-            picture = _draw(document[number - 1], CODE_DPI / 72).convert("L")
-            scale = picture.height / document[number - 1].get_height()
             for box in places:
-                found += [
-                    c.text for c in zxingcpp.read_barcodes(picture.crop(_pixels(box, scale, picture.height)))
-                ]
+                picture = _draw_part(document[number - 1], pages[number - 1], box)
+                found += [code.text for code in zxingcpp.read_barcodes(picture)]
     finally:
         document.close()
     return found
+
+
+def _draw_part(page: pypdfium2.PdfPage, seen: PageBox, box: Box) -> Image.Image:
+    """What lies in a box, as fine as a code needs: of a poster drawn whole nobody could read one."""
+    width, height = page.get_size()
+    across, up = width / seen.width_pt, height / seen.height_pt  # PDFium knows no UserUnit
+    scale = min(CODE_DPI / 72, (PIXELS_MAX / (box.width * box.height)) ** 0.5) / across
+    cut = (
+        box.x * across,
+        box.y * up,
+        width - (box.x + box.width) * across,
+        height - (box.y + box.height) * up,
+    )
+    left, bottom, right, top = (max(0.0, margin) for margin in cut)
+    if left + right >= width or bottom + top >= height:
+        return Image.new("L", (1, 1))
+    bitmap = page.render(scale=scale, crop=(left, bottom, right, top), grayscale=True, may_draw_forms=True)
+    image: Image.Image = bitmap.to_pil().convert("L")
+    return image
 
 
 def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
@@ -55,9 +72,9 @@ def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
 def differing_pages(
     before: Sequence[Image.Image],
     after: Sequence[Image.Image],
+    pages: Sequence[PageBox],
     blank: Mapping[int, Sequence[Box]],
     covered: Mapping[int, Sequence[Box]],
-    dpi: float = COMPARE_DPI,
 ) -> list[int]:
     """1-based numbers of pages that look different outside the boxes that are allowed by page.
 
@@ -65,32 +82,34 @@ def differing_pages(
     content. Those `covered` may have anything below them.
     """
     wrong = []
-    for number, (old, new) in enumerate(zip(before, after, strict=True), 1):
+    for number, (old, new, page) in enumerate(zip(before, after, pages, strict=True), 1):
         places = blank.get(number, ()), covered.get(number, ())
-        if old.size != new.size or not _same(old, new, *places, dpi / 72):
+        if old.size != new.size or not _same(old, new, page, *places):
             wrong.append(number)
     return wrong
 
 
 def _same(
-    old: Image.Image, new: Image.Image, blank: Sequence[Box], covered: Sequence[Box], scale: float
+    old: Image.Image, new: Image.Image, page: PageBox, blank: Sequence[Box], covered: Sequence[Box]
 ) -> bool:
     old, new = old.convert("L"), new.convert("L")
     for box in blank:
-        lowest, highest = old.crop(_pixels(box, scale, old.height)).getextrema()
+        lowest, highest = old.crop(_pixels(box, page, old)).getextrema()
         if lowest != highest:
             return False
     for box in (*blank, *covered):
-        place = _pixels(box, scale, old.height)
+        place = _pixels(box, page, old)
         old.paste(255, place)
         new.paste(255, place)
     return ImageChops.difference(old, new).getbbox() is None
 
 
-def _pixels(box: Box, scale: float, height: int) -> tuple[int, int, int, int]:
+def _pixels(box: Box, page: PageBox, image: Image.Image) -> tuple[int, int, int, int]:
+    """By the picture's own size: large pages are drawn coarser, and PDFium knows no UserUnit."""
+    across, up = image.width / page.width_pt, image.height / page.height_pt
     return (
-        int(box.x * scale) - 1,
-        int(height - (box.y + box.height) * scale) - 1,
-        int((box.x + box.width) * scale) + 2,
-        int(height - box.y * scale) + 2,
+        int(box.x * across) - 1,
+        int(image.height - (box.y + box.height) * up) - 1,
+        int((box.x + box.width) * across) + 2,
+        int(image.height - box.y * up) + 2,
     )
