@@ -17,7 +17,7 @@ from tests.attacks.bases import SUM, Bases
 from tests.attacks.signing import BLANK, signed_by_somebody, with_archive_stamp, with_store
 from tests.attacks.tables import archived_by_hand
 from tests.pdf import samples
-from tests.verification.making import SECOND, SERIAL, certificate, letter
+from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
 
 from meterai.kit.pdf.profiles import Profile
 from meterai.verification.model import Verdict
@@ -61,6 +61,31 @@ def first_page(**entries: object) -> Callable[[pikepdf.Pdf], None]:
             pdf.pages[0][f"/{key}"] = value
 
     return change
+
+
+def sizes_apart() -> bytes:
+    """The numbers of the media box are objects of their own."""
+    page = b"<< /Type /Page /Parent 2 0 R /Resources << >> /MediaBox [0 0 4 0 R 5 0 R] >>"
+    return assemble(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            page,
+            b"595",
+            b"842",
+        ]
+    )
+
+
+def deep_tree(pdf: pikepdf.Pdf) -> None:
+    """As programs write that put all they have into one more branch with each file added."""
+    root = pdf.Root["/Pages"]
+    for _ in range(60):
+        above = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Pages, Count=1))
+        above["/Kids"] = pikepdf.Array([root])
+        root["/Parent"] = above
+        root = above
+    pdf.Root["/Pages"] = root
 
 
 def sealed(
@@ -108,8 +133,16 @@ def budi_signs_visibly(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, box=BLANK)
 
 
-def large_signed(source: Callable[[], bytes]) -> Made:
+def signed_behind(source: Callable[[], bytes]) -> Made:
     return lambda b: budi_signs_visibly(b, b.sealed(source(), profile=Profile.SIGN_LATER)[0])
+
+
+def odd_signed(edit: Callable[[pikepdf.Pdf], None]) -> Made:
+    return signed_behind(lambda: saved(letter(SUM), edit))
+
+
+def odd_before(edit: Callable[[pikepdf.Pdf], None]) -> Made:
+    return lambda b: b.sealed(signed_by_somebody(saved(letter(SUM), edit)), profile=Profile.SIGNED)[0]
 
 
 def siti_signs(_: Bases, data: bytes) -> bytes:
@@ -204,7 +237,18 @@ VERSIONS = [
 STREAMS = pikepdf.ObjectStreamMode.generate
 PACKED = partial(saved, letter(SUM), object_stream_mode=STREAMS)
 LINEAR = partial(saved, letter(SUM), linearize=True)
+ODD_PAGES: dict[str, Callable[[pikepdf.Pdf], None]] = {
+    "crop box of three numbers": first_page(CropBox=[0, 0, 500]),
+    "crop box that is a name": first_page(CropBox=pikepdf.Name.Alles),
+    "turned by a name": first_page(Rotate=pikepdf.Name.Left),
+    "turned by half a quarter": first_page(Rotate=-45),
+    "units of nothing": first_page(UserUnit=0),
+    "sixty branches above it": deep_tree,
+}
 PRODUCERS = [
+    *(Variant(f"page with {n}, signed afterwards", odd_signed(edit)) for n, edit in ODD_PAGES.items()),
+    *(Variant(f"page with {n}, signed before", odd_before(edit)) for n, edit in ODD_PAGES.items()),
+    Variant("page with its size in objects", sealed(sizes_apart)),
     Variant("object streams and stream tables, final", sealed(PACKED)),
     Variant("object streams and stream tables, approval", signed(PACKED)),
     Variant("linearised, final", sealed(LINEAR)),
@@ -266,7 +310,7 @@ OTHERS = [
     Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
     Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     Variant("signed afterwards, archived with time", AFTERWARDS),
-    *(Variant(f"{name}, signed afterwards", large_signed(source)) for name, source in LARGE.items()),
+    *(Variant(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),
     Variant("approval signed afterwards", of("approval", budi_signs_visibly)),
     Variant("signed before by two", signed_before(budi_signs, siti_signs), reasons=SIGNED),
     Variant("certified before by somebody", signed_before(budi_certifies)),

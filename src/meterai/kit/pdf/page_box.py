@@ -71,7 +71,8 @@ def make_page_box(
     x0, y0, x1, y1 = (crop and intersection(media, crop)) or _ordered(media)
     if not (x0 < x1 and y0 < y1 and user_unit > 0):
         return None
-    return PageBox(x0=x0, y0=y0, x1=x1, y1=y1, rotation=rotation % 360 // 90 * 90, user_unit=user_unit)
+    turn = int(rotation / 90) % 4 * 90  # what is no quarter turn is cut off towards zero, as PDFium does
+    return PageBox(x0=x0, y0=y0, x1=x1, y1=y1, rotation=turn, user_unit=user_unit)
 
 
 def intersection(media: Rectangle, crop: Rectangle) -> Rectangle | None:

@@ -11,6 +11,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.verification.model import Box
 from meterai.verification.rules.digests import Digests
@@ -18,7 +19,7 @@ from meterai.verification.rules.reading import Reader
 
 FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest input by stamp and archive data
 PAGES_MAX = 400
-PAGE_TREE_DEPTH_MAX = 50
+PAGE_TREE_DEPTH_MAX = DEFAULT_LIMITS.nesting_max
 SIGNATURES_MAX = 40
 STAMP_FIELD = re.compile(r"Emet([0-9A-Z]{22})")
 STAMP_REASON = re.compile(r"\[([0-9A-Z]{22})\](?: .*)?", re.DOTALL)
@@ -134,30 +135,48 @@ def _walk(node: Any, inherited: dict[str, Any], seen: set[tuple[int, int]], dept
         raise Unreadable("pdf.broken")
     seen.add(reference)
     found = node.get_object()
-    own = inherited | {key: found[key] for key in ("/MediaBox", "/CropBox", "/Rotate") if key in found}
+    stated = {key: _value(found, key) for key in ("/MediaBox", "/CropBox", "/Rotate")}
+    own = inherited | {key: value for key, value in stated.items() if value is not None}
     if "/Kids" in found:
         for position in range(len(found["/Kids"])):
             yield from _walk(found["/Kids"].raw_get(position), own, seen, depth + 1)
         return
-    box = make_page_box(
-        _rectangle(own["/MediaBox"]),
-        _rectangle(own["/CropBox"]) if "/CropBox" in own else None,
-        rotation=int(own.get("/Rotate", 0)),
-        user_unit=float(found["/UserUnit"]) if "/UserUnit" in found else 1.0,
+    media, unit = _rectangle(own.get("/MediaBox")), _number(_value(found, "/UserUnit"))
+    box = media and make_page_box(
+        media,
+        _rectangle(own.get("/CropBox")),
+        rotation=int(_number(own.get("/Rotate")) or 0),
+        user_unit=unit if unit is not None and unit > 0 else 1.0,
     )
     if box is None:
         raise Unreadable("pdf.broken")
-    annotations = found["/Annots"] if "/Annots" in found else []  # noqa: SIM401 (get gives a reference)
+    annotations = _value(found, "/Annots")
+    listed = list.__iter__(annotations) if isinstance(annotations, generic.ArrayObject) else ()
     yield Page(
         reference=reference,
-        annotations=frozenset(key for item in list.__iter__(annotations) if (key := _key(item))),
+        annotations=frozenset(key for item in listed if (key := _key(item))),
         box=box,
     )
 
 
-def _rectangle(value: Any) -> Rectangle:
-    x0, y0, x1, y1 = (float(number) for number in value)
-    return x0, y0, x1, y1
+def _rectangle(value: Any) -> Rectangle | None:
+    """None for what is no rectangle: readers pass over it, and so did whoever stamped the file."""
+    if not isinstance(value, generic.ArrayObject) or len(value) != 4:
+        return None
+    numbers = [number for item in list.__iter__(value) if (number := _number(item.get_object())) is not None]
+    return (numbers[0], numbers[1], numbers[2], numbers[3]) if len(numbers) == 4 else None
+
+
+def _value(holder: Any, key: str) -> Any:
+    """None also for a null, which pyHanko lists as a key and then denies."""
+    try:
+        return holder[key]
+    except KeyError:
+        return None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, generic.NumberObject | generic.FloatObject) else None
 
 
 def _key(value: Any) -> tuple[int, int] | None:
