@@ -75,12 +75,13 @@ def signed_by_somebody(
     existing: bool = False,
     certify: MDPPerm | None = None,
     forced: bool = False,
+    writing: type[IncrementalPdfFileWriter] = IncrementalPdfFileWriter,
 ) -> bytes:
     """A revision with somebody else's signature, and what `edit` adds to it; a visible one is a black box.
 
-    `forced`: whatever a certification forbids.
+    `forced`: whatever a certification forbids. `writing`: pyHanko's own writer changes the metadata.
     """
-    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    writer = writing(io.BytesIO(data))
     if edit is not None:
         edit(writer)
     if box is not None:

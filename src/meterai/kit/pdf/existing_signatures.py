@@ -25,7 +25,6 @@ from pyhanko.sign.diff_analysis import (
     DSSCompareRule,
     FormUpdatingRule,
     GenericFieldModificationRule,
-    MetadataUpdateRule,
     ModificationLevel,
     ObjectStreamRule,
     SigFieldCreationRule,
@@ -39,6 +38,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.metadata_rule import MetadataRule
 
 SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
@@ -52,7 +52,7 @@ _POLICY = StandardDiffPolicy(
         XrefStreamRule().as_qualified(_LTA),
         ObjectStreamRule().as_qualified(_LTA),
         DSSCompareRule().as_qualified(_LTA),
-        MetadataUpdateRule().as_qualified(_LTA),
+        MetadataRule().as_qualified(_LTA),
     ],
     form_rule=FormUpdatingRule(
         field_rules=[
@@ -62,8 +62,8 @@ _POLICY = StandardDiffPolicy(
         ]
     ),
 )
-"""pyHanko's own policy but for one point: a certification with P=2 allows "signing" (clause 12.8.2.2), and as
-Acrobat reads that, in a new visible field too."""
+"""pyHanko's own policy but for metadata that nobody touched, and but for one point: a certification with P=2
+allows "signing" (clause 12.8.2.2), and as Acrobat reads that, in a new visible field too."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):

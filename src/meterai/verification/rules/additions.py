@@ -17,6 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
+from meterai.kit.pdf.metadata_rule import metadata_untouched
 from meterai.verification.rules.document import Document
 
 _PLAIN_FIELD = frozenset(
@@ -49,7 +50,10 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
         and _extensions_are_plain(reader.root)
         and _form_is_alike(before.root, reader.root)
         and _titles(before.trailer_view) == _titles(reader.trailer)
-        and _descriptions(before.root) == _descriptions(reader.root)
+        and (
+            metadata_untouched(before, reader.get_historical_resolver(reader.xrefs.total_revisions - 1))
+            or _descriptions(before.root) == _descriptions(reader.root)
+        )
     )
 
 

@@ -8,22 +8,37 @@ from typing import Any
 
 import msgspec
 from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
+    CatalogModificationRule,
     DiffResult,
+    DocInfoRule,
+    DSSCompareRule,
     FormUpdatingRule,
     ModificationLevel,
+    ObjectStreamRule,
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
+    XrefStreamRule,
 )
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from meterai.kit.pdf.metadata_rule import MetadataRule
+
+_LTA = ModificationLevel.LTA_UPDATES
 _POLICY = StandardDiffPolicy(
-    DEFAULT_DIFF_POLICY.global_rules,
+    [
+        CatalogModificationRule(),  # type: ignore[no-untyped-call]
+        DocInfoRule().as_qualified(_LTA),
+        XrefStreamRule().as_qualified(_LTA),
+        ObjectStreamRule().as_qualified(_LTA),
+        DSSCompareRule().as_qualified(_LTA),
+        MetadataRule().as_qualified(_LTA),  # type: ignore[no-untyped-call]
+    ],
     FormUpdatingRule([SigFieldCreationRule(), SigFieldModificationRule()]),  # type: ignore[no-untyped-call]
 )
-"""pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped."""
+"""pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped;
+and without its demands on metadata that nobody touched."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
