@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import partial
 
 import pikepdf
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
@@ -86,6 +87,17 @@ def deep_tree(pdf: pikepdf.Pdf) -> None:
         root["/Parent"] = above
         root = above
     pdf.Root["/Pages"] = root
+
+
+def for_forty() -> bytes:
+    """A list of those present, with a place for each to sign."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(letter(SUM)))
+    for number in range(40):
+        box = (50, 40 + 15 * number, 150, 50 + 15 * number)
+        append_signature_field(writer, SigFieldSpec(sig_field_name=f"Hadir {number}", box=box))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def sealed(
@@ -272,6 +284,7 @@ OURS = [
     Variant("three stamps", sealed(lambda: letter(SUM), 3)),
     Variant("ten stamps", sealed(lambda: letter(SUM), 10)),
     Variant("three stamps, to be signed", sealed(lambda: letter(SUM), 3, profile=Profile.SIGN_LATER)),
+    Variant("to be signed by forty", sealed(for_forty, profile=Profile.SIGN_LATER)),
     Variant("two stamps one after the other", stamped_twice),
     Variant("invisible stamp", signed(lambda: letter(SUM), visible=False)),
     Variant("reason in other letters", signed(lambda: letter(SUM), reason=f"[{SERIAL}] Bea “ꦲꦤꦕꦫꦏ”")),

@@ -21,6 +21,8 @@ FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest inp
 PAGES_MAX = 400
 PAGE_TREE_DEPTH_MAX = DEFAULT_LIMITS.nesting_max
 SIGNATURES_MAX = 40
+OPEN_FIELDS_MAX = 400
+"""Waiting for other people: cheap, and a list of those present has one for each."""
 STAMP_FIELD = re.compile(r"Emet([0-9A-Z]{22})")
 STAMP_REASON = re.compile(r"\[([0-9A-Z]{22})\](?: .*)?", re.DOTALL)
 
@@ -114,7 +116,7 @@ def open_document(data: bytes) -> Document:
             open_fields.append(str(name))
         else:
             signatures.append(_signature(data, pages, name, value, field))
-        if len(signatures) + len(open_fields) > SIGNATURES_MAX:
+        if len(signatures) > SIGNATURES_MAX or len(open_fields) > OPEN_FIELDS_MAX:
             raise Unreadable("pdf.too_complex")
     signatures.sort(key=lambda s: s.byte_range.end if s.byte_range else len(data) + 1)
     ranges = [s.byte_range for s in signatures if s.byte_range is not None]
