@@ -89,6 +89,10 @@ def deep_tree(pdf: pikepdf.Pdf) -> None:
     pdf.Root["/Pages"] = root
 
 
+def largest() -> bytes:
+    return samples.scan((10 << 20) - 4000)
+
+
 def for_forty() -> bytes:
     """A list of those present, with a place for each to sign."""
     writer = IncrementalPdfFileWriter(io.BytesIO(letter(SUM)))
@@ -302,6 +306,7 @@ ARCHIVED = [
     Variant("archive data and time stamp", of("final", archived, archive_stamped)),
     Variant("archive time stamp alone", of("final", archive_stamped)),
     Variant("archived by hand", of("final", lambda _, d: archived_by_hand(d))),
+    Variant("as large as an upload may be, archived", lambda b: archived(b, sealed(largest)(b))),
     Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),
     Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),
     Variant("with metadata, archived", metadata_and(archived)),

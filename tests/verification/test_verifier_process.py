@@ -18,6 +18,7 @@ import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+from tests.pdf.samples import scan
 from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
 from tests.verification.making import SERIAL, House, letter, stamp
@@ -114,6 +115,19 @@ async def test_it_judges_for_machines_and_people_without_any_register(
         for path in (*unknown, "/periksa/kode"):
             async with http.get(address + path) as answer:
                 assert answer.status == 404, path
+
+
+async def test_it_takes_what_the_largest_upload_becomes(
+    house: House, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    large = stamp(scan((10 << 20) - 4000), house)
+    assert len(large) > 10 << 20
+    with verifier(house, tmp_path) as (address, _):
+        assert (await judge(http, address, large))["verdict"] == "ASLI"
+        form = aiohttp.FormData()
+        form.add_field("berkas", large, filename="surat.pdf")
+        async with http.post(f"{address}/periksa", data=form) as answer:
+            assert 'data-verdict="ASLI"' in await answer.text()
 
 
 async def test_it_serves_the_page_that_reads_codes_when_it_knows_their_keys(

@@ -10,10 +10,9 @@ from litestar import Request, Response, get, post
 from meterai.api.answers import json_response
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.verification.model import FILE_BYTES_MAX
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
-
-DOCUMENT_BYTES_MAX = 10 * 1024 * 1024
 
 
 @get("/api/v1/digests/{sha256:str}")
@@ -39,9 +38,9 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
     return json_response(answer)
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=DOCUMENT_BYTES_MAX)
+@post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
-    """Judges the PDF in the request's body (application/pdf, at most 10 MiB)."""
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB)."""
     data = await request.body()
     judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
     return json_response(judgement)

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
+FILE_BYTES_MAX = 12_000_000
+"""More than an upload may have: stamps and archive data make a file larger."""
+
 
 class Verdict(StrEnum):
     """One of three; there is no fourth."""

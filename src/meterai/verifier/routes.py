@@ -12,18 +12,17 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.problems import STATUS, problem_response
-from meterai.api.verification import DOCUMENT_BYTES_MAX
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.jail import JailPool
-from meterai.verification.model import Judgement, SerialAnswer, Trust
+from meterai.verification.model import FILE_BYTES_MAX, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 from meterai.web.code_reader import code_reader_pages
 from meterai.web.edge import CachedPages, Edge, cache_page
-from meterai.web.forms import read_form
+from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import text_of
 from meterai.web.pages import Pages
 from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
@@ -31,6 +30,7 @@ from meterai.web.visits import LANGUAGES, Visit, visit_of
 
 log = structlog.get_logger(__name__)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_LIMITS = FormLimits(file_bytes_max=FILE_BYTES_MAX)
 
 type VerifierRequest = Request[Any, Any, Any]
 
@@ -76,9 +76,9 @@ def _words(code: str) -> Words:
     return Words(code=code, **texts)
 
 
-@post("/api/v1/verifications", status_code=200, request_max_body_size=DOCUMENT_BYTES_MAX)
+@post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
-    """Judges the PDF in the request's body (application/pdf, at most 10 MiB)."""
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB)."""
     house, data = _house(request), await request.body()
     return speak(await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock()))
 
@@ -103,7 +103,7 @@ async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
 async def check_file(request: VerifierRequest) -> Response[bytes]:
     """Judges an uploaded file and shows the page that the site shows."""
     house = _house(request)
-    form = await read_form(request.headers.get("content-type", ""), request.stream())
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     if not uploads or uploads[0].too_large:
         refused = "pdf.too_large" if uploads else "form.no_file"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import InspectRequest, inspect
 from meterai.kit.stamp_code import decode_code
-from meterai.verification.model import Box
+from meterai.verification.model import FILE_BYTES_MAX, Box
 from meterai.verification.rules import rendered
 from meterai.verification.rules.additions import only_plain_additions
-from meterai.verification.rules.document import STAMP_FIELD, Document, Page, Unreadable
+from meterai.verification.rules.document import PAGES_MAX, STAMP_FIELD, Document, Page, Unreadable
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.revisions import only_whole_revisions
 from meterai.verification.rules.second_opinion import Changes, changes_after
@@ -16,6 +17,13 @@ from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_between
 
 _DOCMDP_NO_CHANGES = 1
+_LIMITS = Limits(
+    file_bytes_max=FILE_BYTES_MAX,
+    pages_max=PAGES_MAX,
+    objects_max=DEFAULT_LIMITS.objects_max + 1000,
+    unpacked_bytes_max=DEFAULT_LIMITS.unpacked_bytes_max + FILE_BYTES_MAX,
+)
+"""What stamps and archive data add to an upload at its limits must not make it unreadable."""
 FACE_SHARE_MAX = 1 / 6
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
@@ -133,7 +141,7 @@ def _is_large(box: Box, page: Page) -> bool:
 
 def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:
     try:
-        inspection = inspect(InspectRequest(data=document.data, allow_signed=True))
+        inspection = inspect(InspectRequest(data=document.data, allow_signed=True, limits=_LIMITS))
     except Refusal as refusal:  # too heavy or too odd to be rendered: it can't be compared
         raise Unreadable(refusal.code) from refusal
     if len(inspection.pages) != len(document.pages):

@@ -13,11 +13,10 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
-from meterai.verification.model import Box
+from meterai.verification.model import FILE_BYTES_MAX, Box
 from meterai.verification.rules.digests import Digests
 from meterai.verification.rules.reading import Reader
 
-FILE_BYTES_MAX = 12_000_000  # a stamped file may be larger than the largest input by stamp and archive data
 PAGES_MAX = 400
 PAGE_TREE_DEPTH_MAX = DEFAULT_LIMITS.nesting_max
 SIGNATURES_MAX = 40

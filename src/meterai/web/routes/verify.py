@@ -7,14 +7,15 @@ import re
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.verification.model import Judgement
+from meterai.verification.model import FILE_BYTES_MAX, Judgement
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.forms import read_form
+from meterai.web.forms import FormLimits, read_form
 from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_LIMITS = FormLimits(file_bytes_max=FILE_BYTES_MAX)
 
 
 @post("/periksa", status_code=200)
@@ -23,7 +24,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
 
     Needs no proof of a form: it changes nothing and shows only what the sender sent.
     """
-    form = await read_form(request.headers.get("content-type", ""), request.stream())
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     if not uploads:
         return desk.page(request, "verify.html", status=422, refused="form.no_file", serial="")

@@ -6,7 +6,7 @@
   let sent = false;
   form.addEventListener("submit", async (event) => {
     const file = form.querySelector("input[type=file]").files[0];
-    if (sent || !file || file.size > 10485760) return;
+    if (sent || !file || file.size > 12000000) return;
     event.preventDefault();
     sent = true;
     try {
