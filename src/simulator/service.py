@@ -19,15 +19,29 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceMissing(Exception):
-    """No service runs on this data directory."""
+    """No service runs on this data directory, or it is another user's."""
 
 
 def find_service(data: Path) -> Service:
-    """Reads DATA/run/service.json. Raises: ServiceMissing when it is not there or its launcher is gone."""
+    """Reads DATA/run/service.json.
+
+    Raises: ServiceMissing when it is not there, its launcher is gone, or another user's data may not be read.
+    """
     try:
         raw = (data / "run" / "service.json").read_bytes()
+    except PermissionError as error:
+        raise ServiceMissing(f"{data} belongs to another user: give the command as that user") from error
+    except OSError as error:
+        raise _missing(data) from error
+    try:
         service = msgspec.json.decode(raw, type=Service)
         os.kill(service.pid, 0)
+    except PermissionError:  # it lives, as somebody else
+        return service
     except (OSError, msgspec.DecodeError) as error:
-        raise ServiceMissing(f"no service runs on {data}; start one with script/server") from error
+        raise _missing(data) from error
     return service
+
+
+def _missing(data: Path) -> ServiceMissing:
+    return ServiceMissing(f"no service runs on {data}; start one with script/server")

@@ -20,6 +20,7 @@ from meterai.kit import installation
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import GATE_PORT, Settings, public_url
+from simulator.service import ServiceMissing, find_service
 
 ADDRESSES = Addresses(
     pid=os.getpid(),
@@ -65,6 +66,19 @@ def test_whoever_may_not_look_into_the_data_is_told_so(
     monkeypatch.setattr(Path, "read_bytes", closed)
     with pytest.raises(Refusal, match=r"data\.not_ours"):
         installation.read_addresses(tmp_path)
+    with pytest.raises(ServiceMissing, match="belongs to another user"):
+        find_service(tmp_path)
+
+
+def test_a_service_that_runs_as_another_user_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_ours(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    installation.write_addresses(tmp_path, ADDRESSES)
+    monkeypatch.setattr(os, "kill", not_ours)
+    assert find_service(tmp_path).site == installation.read_addresses(tmp_path).site == ADDRESSES.site
 
 
 def test_a_service_that_does_not_run_is_refused_by_name(tmp_path: Path) -> None:
