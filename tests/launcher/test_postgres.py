@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -203,6 +205,52 @@ async def test_a_server_that_can_not_start_is_tried_until_it_can(
         if keeping is not None:
             keeping.cancel()
         server.stop()
+
+
+async def test_a_server_comes_back_at_its_port_or_waits_for_it(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The running processes know no other address of it."""
+    monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
+    (open_folder / "logs").mkdir()
+    server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder))
+    lines: list[str] = []
+    server.start(0)
+    keeping = None
+    try:
+        assert await server.make_ready()
+        address = server.owner_url
+        keeping = asyncio.ensure_future(server.keep(lines.append))
+        first = int((open_folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            await asyncio.sleep(0.1)
+            os.kill(first, signal.SIGKILL)
+            _bind_when_free(other, urlsplit(address).port or 0)
+            other.listen()
+            async with asyncio.timeout(30):
+                while len(lines) < 3 and not keeping.done():
+                    await asyncio.sleep(0.05)
+            assert "taken" in lines[1]
+        async with asyncio.timeout(30):
+            while not await _answers(address):
+                await asyncio.sleep(0.1)
+        assert server.owner_url == address
+    finally:
+        if keeping is not None:
+            keeping.cancel()
+        server.stop()
+
+
+def _bind_when_free(other: socket.socket, port: int) -> None:
+    """Before the launcher, which waits for its event loop meanwhile."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return other.bind(("127.0.0.1", port))
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 async def _answers(url: str) -> bool:

@@ -69,6 +69,7 @@ class DatabaseServer:
         """Starts the embedded server again when it ends by itself, until cancelled.
 
         A server that can't start, on a full disk for example, is tried again: what needs no database goes on.
+        So is one whose port somebody took meanwhile: the running processes look for it there.
         """
         while self._embedded is not None:
             await exit_of(self._embedded.process.pid)
@@ -77,7 +78,7 @@ class DatabaseServer:
             while True:
                 try:
                     self._embedded.stop()
-                    self._embedded.launch(port)
+                    self._embedded.launch(port, exactly=True)
                     await self._until_ready(self._embedded, report)
                 except (PostgresFailed, OSError) as problem:
                     report(f"the database can't be started ({problem}), trying again")

@@ -96,10 +96,11 @@ class EmbeddedPostgres:
         while not self.is_ready():
             time.sleep(0.01)
 
-    def launch(self, port: int = 0) -> None:
+    def launch(self, port: int = 0, *, exactly: bool = False) -> None:
         """Makes the cluster if there is none and starts the server, which is of use when it `is_ready`.
 
-        `port`: wanted; 0: the one it had before, if free. A busy one is replaced (see `self.port`).
+        `port`: wanted; 0: the one it had before, if free. A busy one is replaced (see `self.port`), unless it
+        must be `exactly` this one.
 
         Raises: PostgresFailed; OSError when the folder can't be written.
         """
@@ -111,7 +112,7 @@ class EmbeddedPostgres:
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster(programs, identity)
         self._check_version()
-        self.port = self._choose_port(port)
+        self.port = self._choose_port(port, exactly=exactly)
         self._spawn(programs, identity)
 
     def is_ready(self) -> bool:
@@ -253,11 +254,13 @@ class EmbeddedPostgres:
                 "dump it with the old release and restore it into a new data directory"
             )
 
-    def _choose_port(self, wanted: int) -> int:
+    def _choose_port(self, wanted: int, *, exactly: bool) -> int:
         kept = self.folder / "port"
         if not wanted and kept.exists():
             wanted = int(kept.read_text())
         port = free_port(wanted)
+        if exactly and port != wanted:
+            raise PostgresFailed(f"its port {wanted} is taken by another program")
         if not kept.exists() or kept.read_text() != str(port):  # a full disk is no reason not to start
             kept.write_text(str(port))
         return port
