@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from meterai.web.visits import Visit, attach
 
@@ -38,7 +38,7 @@ async def ask(
     answer, is_asked = Answer(), False
     parts = urlsplit(address)
     scope: dict[str, Any] = {
-        "type": "http", "method": method, "path": parts.path, "raw_path": parts.path.encode(),
+        "type": "http", "method": method, "path": unquote(parts.path), "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(), "root_path": "", "scheme": "http", "http_version": "1.1",
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
         "client": ("192.0.2.7", 5), "server": ("localhost", 80), "state": {}, "asgi": {"version": "3.0"},

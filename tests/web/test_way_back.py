@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
-from tests.web.door_house import House, Visitor
+from tests.web.door_house import House, Visitor, sign_in
 
-from meterai.sales.use_cases.open_order import open_order
+from meterai.customers.contacts import Contact
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.open_order import Owner, open_order
 from meterai.waiting_room.model import QueueState
 
 
@@ -83,3 +86,21 @@ async def test_a_number_that_no_store_takes_is_one_that_is_not_known(house: Hous
     await visitor.get("/uang?nomor=AB%00C")
     assert visitor.status == 404
     assert "tidak menemukan nomor ini" in visitor.text
+
+
+async def test_a_number_with_something_behind_it_is_not_known_also_to_its_customer(house: House) -> None:
+    visitor = house.visitor()
+    await sign_in(house, visitor, "email:sri@contoh.id")
+    customer = await house.line.database.owner.fetchval("SELECT id FROM customers.customer")
+    db, clock = house.line.database.app, lambda: house.line.now
+    order = await open_order(
+        db, b"s" * 32, submit_id="n" * 20, flow="quota", event_slug=None, language="id", now=clock(),
+        owner=Owner(customer_id=customer, contact=Contact(kind="email", value="sri@contoh.id")),
+    )  # fmt: skip
+    await cancel_order(db, None, order.order_id, clock=clock)  # type: ignore[arg-type]
+    number = order.number.lower()
+    assert await visitor.get(f"/pesanan/{number}/bayar") == f"/pesanan/{number}"
+    for more in (" " * 90 + "\r\nX-Forged: 1", "\r\nX-Forged: 1", "/..", "\x00"):
+        await visitor.get(f"/pesanan/{quote(order.number + more)}/bayar")
+        assert visitor.status == 404
+        assert "x-forged" not in str(visitor.headers)

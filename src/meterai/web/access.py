@@ -18,6 +18,8 @@ from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 ORDERS_COOKIE = "pesanan"
 ORDERS_KEPT_MAX = 8
 _ORDERS = Memory[str, UUID]()
+_NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
+"""What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
 _ENTRY = re.compile(r"([0-9A-Z-]{6,20})~([A-Za-z0-9_-]{16,64})")
 
 
@@ -80,7 +82,7 @@ async def open_order_page(desk: Desk, request: WebRequest, number: str) -> Order
         order_id = await order_of_token(desk, token)
         if order_id is not None:
             return OrderKey(order_id, number, token)
-    customer = await customer_of(desk, request)
+    customer = await customer_of(desk, request) if _NUMBER.fullmatch(number) else None
     if customer is not None:
         order_id = await find_order_by_number(desk.house.db, number)
         if order_id and await order_access(desk.house.db, order_id, None, customer_id=customer.customer_id):
