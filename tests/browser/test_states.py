@@ -33,6 +33,7 @@ def test_the_order_page_in_each_state(
         view=order_view(ORDERS[name], KNOWN, visit, request_id="r"),
         permanent=f"{person.site.address}/p/Zk3vXo2d8sQ1a7bWcE5fTg9h",
         proof="x",
+        is_sent=False,
         private=True,
         refused="",
         refused_facts={},

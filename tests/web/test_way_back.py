@@ -10,7 +10,7 @@ from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.contacts import Contact
 from meterai.sales.use_cases.cancel_order import cancel_order
-from meterai.sales.use_cases.open_order import Owner, open_order
+from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
 from meterai.waiting_room.model import QueueState
 
 
@@ -90,17 +90,38 @@ async def test_a_number_that_no_store_takes_is_one_that_is_not_known(house: Hous
 
 async def test_a_number_with_something_behind_it_is_not_known_also_to_its_customer(house: House) -> None:
     visitor = house.visitor()
-    await sign_in(house, visitor, "email:sri@contoh.id")
-    customer = await house.line.database.owner.fetchval("SELECT id FROM customers.customer")
-    db, clock = house.line.database.app, lambda: house.line.now
-    order = await open_order(
-        db, b"s" * 32, submit_id="n" * 20, flow="quota", event_slug=None, language="id", now=clock(),
-        owner=Owner(customer_id=customer, contact=Contact(kind="email", value="sri@contoh.id")),
-    )  # fmt: skip
-    await cancel_order(db, None, order.order_id, clock=clock)  # type: ignore[arg-type]
+    order = await order_of(house, visitor)
+    clock = lambda: house.line.now  # noqa: E731
+    await cancel_order(house.line.database.app, None, order.order_id, clock=clock)  # type: ignore[arg-type]
     number = order.number.lower()
     assert await visitor.get(f"/pesanan/{number}/bayar") == f"/pesanan/{number}"
     for more in (" " * 90 + "\r\nX-Forged: 1", "\r\nX-Forged: 1", "/..", "\x00"):
         await visitor.get(f"/pesanan/{quote(order.number + more)}/bayar")
         assert visitor.status == 404
         assert "x-forged" not in str(visitor.headers)
+
+
+async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(f"/p/{order.token}")
+    page = f"/pesanan/{order.number}"
+    await visitor.get(page)
+    assert "sedang dikirim" not in visitor.text
+    await visitor.get(await visitor.post(f"{page}/kirim-tautan"))
+    assert "sedang dikirim ke s•••@contoh.id" in visitor.text
+    await visitor.post(f"{page}/kirim-tautan")
+    assert visitor.status == 429
+    assert "baru saja dikirim" in visitor.text
+    assert f'action="{page}/kirim-tautan"' in visitor.text, "on the page of the order"
+
+
+async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
+    """A draft of somebody who is signed in from now on."""
+    await sign_in(house, visitor, "email:sri@contoh.id")
+    customer = await house.line.database.owner.fetchval("SELECT id FROM customers.customer")
+    return await open_order(
+        house.line.database.app, b"s" * 32, submit_id="n" * 20, flow="quota", event_slug=None, language="id",
+        owner=Owner(customer_id=customer, contact=Contact(kind="email", value="sri@contoh.id")),
+        now=house.line.now,
+    )  # fmt: skip

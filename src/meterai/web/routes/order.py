@@ -28,6 +28,8 @@ from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name
 
 _TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
+_SENT = "tautan=dikirim"
+"""The query of the page that says that the link was sent."""
 _stamped = Memory[tuple[UUID, int], UUID]()
 """Documents of items that are done, by order and position, as pages showed them: that never changes."""
 
@@ -197,9 +199,13 @@ async def mail_link(request: WebRequest, desk: Desk, number: str) -> Response[by
     """Sends the permanent link to the order's own contact."""
     await desk.form(request)
     key = await open_order_page(desk, request, number)
-    if key.token:
+    if not key.token:
+        return desk.go(request, f"/pesanan/{number}")
+    try:
         await send_link(desk.house.db, key.order_id, token=key.token, now=desk.house.clock())
-    return desk.go(request, f"/pesanan/{number}")
+    except Refusal as refusal:
+        return await _page(request, desk, key, refusal)
+    return desk.go(request, f"/pesanan/{number}?{_SENT}")
 
 
 def pdf_response(data: bytes, name: str) -> Response[bytes]:
@@ -254,6 +260,7 @@ async def _page(
         status=STATUS[refusal.kind] if refusal else 200,
         view=view,
         typed={name: form.text(name) for name in _TYPED} if form else {},
+        is_sent=desk.visit(request).query == _SENT,
         permanent=f"{desk.house.public_url}/p/{key.token}" if key.token else "",
         private=True,
         **told(refusal),
