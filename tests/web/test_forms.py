@@ -98,3 +98,20 @@ async def test_urlencoded_text_keeps_its_letters_and_loses_its_margins() -> None
     assert form.text("kontak") == "éla@contoh.id"
     assert form.number("jumlah") == 15
     assert form.number("tidak-ada", 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Ijazah René.pdf".encode(), "Ijazah René.pdf"),
+        ("Ijazah René.pdf".encode("latin-1"), "Ijazah René.pdf"),
+        ("Surat “asli” – é.pdf".encode("cp1252"), "Surat “asli” – é.pdf"),
+        ("履歴書.pdf".encode("shift_jis"), None),
+    ],
+)
+async def test_a_file_name_may_be_written_in_any_letters(sent: bytes, name: str | None) -> None:
+    body = part("berkas", b"%PDF", "NAMA").replace(b"NAMA", sent) + END
+    for size in (1, 50_000):
+        (upload,) = (await read_form(MULTIPART, arriving(body, size))).uploads("berkas")
+        assert upload.content == b"%PDF"
+        assert upload.name == name or (name is None and upload.name.endswith(".pdf"))

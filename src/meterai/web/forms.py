@@ -101,7 +101,10 @@ async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes], limits: F
     received = 0
     try:
         with PushMultipartParser(
-            boundary, max_segment_size=DRAIN_BYTES_MAX, max_segment_count=FIELDS_MAX + limits.files_max
+            boundary,
+            max_segment_size=DRAIN_BYTES_MAX,
+            max_segment_count=FIELDS_MAX + limits.files_max,
+            header_charset="latin-1",  # takes every byte; `_read_name` reads them
         ) as parser:
             async for chunk in chunks:
                 received += len(chunk)
@@ -138,7 +141,7 @@ class _Keeper:
         if segment.filename is not None:
             if sum(len(files) for files in self.form.files.values()) >= self.limits.files_max:
                 raise Refusal(Kind.INVALID, "form.too_many_files", maximum=self.limits.files_max)
-            self.upload = Upload(name=segment.filename[-200:])
+            self.upload = Upload(name=_read_name(segment.filename)[-200:])
             self.form.files.setdefault(segment.name, []).append(self.upload)
 
     def _add(self, chunk: bytes | bytearray) -> None:
@@ -158,3 +161,12 @@ class _Keeper:
         if self.segment is not None and self.upload is None:
             self.form.fields[self.segment.name] = self.value.decode("utf-8", "replace")
         self.segment = None
+
+
+def _read_name(name: str) -> str:
+    """A file's name as it was sent: UTF-8, as browsers send it, or else what old programs do."""
+    raw = name.encode("latin-1", "replace")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
