@@ -116,6 +116,43 @@ async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_
     assert f'action="{page}/kirim-tautan"' in visitor.text, "on the page of the order"
 
 
+@pytest.mark.parametrize(
+    ("item", "payment", "words"),
+    [
+        ("done", "settled", "Kuota Anda siap dipakai"),
+        ("refused", "settled", "Ada dokumen yang tidak dapat dibubuhi"),
+        ("refunding", "settled", "Uangnya kembali"),
+        ("refunded", "settled", "Uangnya kembali"),
+        ("done", "reversed", "diambil kembali oleh bank"),
+    ],
+)
+async def test_lists_say_of_a_finished_order_what_its_page_says(
+    house: House, item: str, payment: str, words: str
+) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    owner, now = house.line.database.owner, house.line.now
+    await owner.execute(
+        "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
+        order.order_id, now,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO sales.item (id, order_id, position, kind, quantity, state, unit_face_value, unit_fee,"
+        " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
+        order.order_id, item,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,"
+        " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, $3, 'credited', $4, $4)",
+        order.order_id, f"{order.number}-1", payment, now,
+    )  # fmt: skip
+    for page in (f"/pesanan/{order.number}", "/saya", f"/uang?nomor={order.number}"):
+        await visitor.get(page)
+        assert visitor.status == 200
+        assert words in visitor.text, page
+        assert ">Selesai<" not in visitor.text
+
+
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
     """A draft of somebody who is signed in from now on."""
     await sign_in(house, visitor, "email:sri@contoh.id")

@@ -62,6 +62,9 @@ class OrderSummary(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     created_at: datetime
     paid_at: datetime | None
+    item_states: frozenset[ItemState]
+    is_reversed: bool
+    """The bank took back the payment that paid for it."""
 
 
 class QuotaLot(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +133,8 @@ class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     items: Mapping[ItemState, int]
+    is_reversed: bool
+    """The bank took back the payment that paid for the order."""
     payments: tuple[MoneyPayment, ...]
     refunds: tuple[MoneyRefund, ...]
 
@@ -261,7 +266,11 @@ async def orders_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[Orde
     """A customer's latest orders, the newest first, at most `ORDERS_SHOWN_MAX`; drafts are left out."""
     async with db.connection() as connection:
         rows = await connection.fetch(
-            """SELECT id AS order_id, number, flow, state, event_slug, quantity, total, created_at, paid_at
+            """SELECT id AS order_id, number, flow, state, event_slug, quantity, total, created_at, paid_at,
+                   ARRAY(SELECT DISTINCT i.state FROM sales.item i WHERE i.order_id = orders.id)
+                       AS item_states,
+                   EXISTS (SELECT FROM sales.payment p WHERE p.order_id = orders.id
+                       AND p.outcome = 'credited' AND p.state = 'reversed') AS is_reversed
                FROM sales.orders WHERE customer_id = $1 AND state <> 'draft'
                ORDER BY created_at DESC LIMIT $2""",
             customer_id,
@@ -311,6 +320,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
     counts: dict[ItemState, int] = {}
     for item in order.items:
         counts[item.state] = counts.get(item.state, 0) + item.quantity
+    credited = order.credited_payment
     return MoneyAnswer(
         number=order.number,
         place=money_place(order),
@@ -320,6 +330,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
         created_at=order.created_at,
         expires_at=order.expires_at,
         items=counts,
+        is_reversed=credited is not None and credited.state is PaymentState.REVERSED,
         payments=tuple(msgspec.convert(p, MoneyPayment, from_attributes=True) for p in order.payments),
         refunds=tuple(msgspec.convert(r, MoneyRefund, from_attributes=True) for r in order.refunds),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -88,9 +88,10 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str)
     """Puts the page together. Pure."""
     payment = _payment(order)
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
-    name = _state_name(order, items)
-    kind = _money_kind(order, name)
     settled = order.credited_payment
+    is_reversed = settled is not None and settled.state == "reversed"
+    name = state_name(order.state, order.flow, [item.state for item in items], is_reversed=is_reversed)
+    kind = _money_kind(order, name)
     return OrderView(
         number=order.number,
         flow=order.flow,
@@ -125,17 +126,17 @@ def _payment(order: Order) -> Payment | None:
     return order.open_payment or order.credited_payment or (order.payments[-1] if order.payments else None)
 
 
-def _state_name(order: Order, items: Sequence[ItemView]) -> str:
-    credited = order.credited_payment
-    if credited is not None and credited.state == "reversed":
+def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool) -> str:
+    """What an order's state is called on every page, by the states of its items."""
+    if is_reversed:
         return "order.reversed"
-    if order.state != "completed":
-        return f"order.{order.state}"
-    if any(item.state == "refused" for item in items):
+    if state != "completed":
+        return f"order.{state}"
+    if "refused" in items:
         return "order.completed_refused"
-    if all(item.state in ("refunding", "refunded") for item in items):
+    if all(item in ("refunding", "refunded") for item in items):
         return "order.completed_refunded"
-    return "order.completed_quota" if order.flow == "quota" else "order.completed"
+    return "order.completed_quota" if flow == "quota" else "order.completed"
 
 
 def _money_kind(order: Order, state_name: str) -> MoneyKind:

@@ -14,7 +14,7 @@ from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import orders_of_customer, orders_of_documents, quota_of_customer
+from meterai.sales.queries import OrderSummary, orders_of_customer, orders_of_documents, quota_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -30,7 +30,7 @@ from meterai.web.access import customer_of
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
 from meterai.web.messages import state_text
-from meterai.web.order_view import CHIPS
+from meterai.web.order_view import CHIPS, state_name
 from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
@@ -39,7 +39,14 @@ from meterai.web.uploads import accept_upload
 
 TITLE = later("Masuk ke Meterai saya")
 JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
-ORDER_CHIPS = {"completed": "done", "paid": "busy", "awaiting_payment": "", "draft": ""}
+ORDER_CHIPS = {
+    "order.completed": "done",
+    "order.completed_quota": "done",
+    "order.completed_refunded": "back",
+    "order.reversed": "back",
+    "order.paid": "busy",
+    "order.awaiting_payment": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,18 +307,7 @@ async def _page(
         contacts=[contact.masked for contact in customer.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
-        orders=[
-            Row(
-                "",
-                "",
-                order.number,
-                ORDER_CHIPS.get(order.state, "stop"),
-                state_text(f"order.{order.state}", language).what,
-                order.total,
-                order.created_at,
-            )
-            for order in orders
-        ],
+        orders=[_order_row(order, language) for order in orders],
         documents=[
             _document_row(document, language)
             for document in documents
@@ -319,6 +315,19 @@ async def _page(
         ],
         private=True,
         **told(refusal),
+    )
+
+
+def _order_row(order: OrderSummary, language: str) -> Row:
+    name = state_name(order.state, order.flow, order.item_states, is_reversed=order.is_reversed)
+    return Row(
+        "",
+        "",
+        order.number,
+        ORDER_CHIPS.get(name, "stop"),
+        state_text(name, language).what,
+        order.total,
+        order.created_at,
     )
 
 

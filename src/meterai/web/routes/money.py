@@ -6,6 +6,7 @@ from litestar import Response, get
 
 from meterai.sales.queries import where_is_my_money
 from meterai.web.desk import Desk, WebRequest
+from meterai.web.order_view import state_name
 
 
 @get("/uang")
@@ -14,7 +15,10 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     typed = request.query_params.get("nomor", "").replace("\0", "").strip()[:80]
     found = await where_is_my_money(desk.house.db, typed) if typed else None
     status = 404 if typed and found is None else 200
-    return desk.page(request, "money.html", status=status, typed=typed, answer=found, private=bool(typed))
+    name = state_name(found.state, found.flow, found.items, is_reversed=found.is_reversed) if found else ""
+    return desk.page(
+        request, "money.html", status=status, typed=typed, answer=found, name=name, private=bool(typed)
+    )
 
 
 ROUTES = [show_money]
