@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -151,6 +152,23 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
         assert visitor.status == 200
         assert words in visitor.text, page
         assert ">Selesai<" not in visitor.text
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, forgets: bool) -> None:
+    """`forgets`: the browser has dropped what it waited for, which it does after 15 minutes."""
+    visitor = house.visitor()
+    await visitor.get("/saya")
+    await visitor.get(await visitor.post("/saya/masuk", kontak="sri@contoh.id"))
+    found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
+    assert found
+    house.line.now += timedelta(minutes=16)
+    if forgets:
+        visitor.cookies.pop("kode")
+    await visitor.post("/saya/kode", kode="123456", kode_id=found[1])
+    assert visitor.status == 410
+    assert "sudah lewat 10 menit" in visitor.text
+    assert "s•••@contoh.id" in visitor.text
 
 
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:

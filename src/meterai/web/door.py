@@ -14,6 +14,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.sales.events import Event
 from meterai.web.desk import HTML, STATUS, Desk, WebRequest
+from meterai.web.forms import Form
 from meterai.web.queues import ticket_cookie
 from meterai.web.sign_in import code_page, told
 
@@ -127,10 +128,16 @@ def ask(
     )
 
 
-def ask_code(door: Door, refusal: Refusal | None = None) -> Answer:
-    """Asks for the code."""
+def ask_code(door: Door, refusal: Refusal | None = None, form: Form | None = None) -> Answer:
+    """Asks for the code. `form`: the one that was refused."""
     return code_page(
-        door.request, door.desk, action=f"{door.base}/kode", again=door.base, step=False, refusal=refusal
+        door.request,
+        door.desk,
+        action=f"{door.base}/kode",
+        again=door.base,
+        step=False,
+        refusal=refusal,
+        form=form,
     )
 
 

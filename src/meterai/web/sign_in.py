@@ -126,10 +126,20 @@ def contact_page(
 
 
 def code_page(
-    request: WebRequest, desk: Desk, *, action: str, again: str, step: bool, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    *,
+    action: str,
+    again: str,
+    step: bool,
+    refusal: Refusal | None = None,
+    form: Form | None = None,
 ) -> Response[bytes]:
-    """Asks for the code; without an awaited code it leads back to the contact."""
-    waiting = request.cookies.get(CODE_COOKIE, "")
+    """Asks for the code; without an awaited code it leads back to the contact.
+
+    `form`: the one that was refused; it still knows its code when the browser has forgotten it.
+    """
+    waiting = request.cookies.get(CODE_COOKIE, "") or (form.text("kode_id") if form else "")
     pending = unseal(desk.house.secret, waiting)
     if pending is None:
         return desk.go(request, again)

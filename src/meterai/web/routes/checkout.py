@@ -17,6 +17,7 @@ from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookie, told
 
@@ -77,7 +78,7 @@ async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[by
     try:
         session = await check_code(request, desk, form)
     except Refusal as refusal:
-        return _code_page(request, desk, number, refusal)
+        return _code_page(request, desk, number, refusal, form)
     await _give_owner(desk, key.order_id, session.customer_id, session.contact)
     return desk.go(request, f"/pesanan/{number}/bayar", cookies=[session_cookie(desk, session)])
 
@@ -115,10 +116,22 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
 
 
 def _code_page(
-    request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    number: str,
+    refusal: Refusal | None = None,
+    form: Form | None = None,
 ) -> Response[bytes]:
     base = f"/pesanan/{number}"
-    return code_page(request, desk, action=f"{base}/kode", again=f"{base}/kontak", step=True, refusal=refusal)
+    return code_page(
+        request,
+        desk,
+        action=f"{base}/kode",
+        again=f"{base}/kontak",
+        step=True,
+        refusal=refusal,
+        form=form,
+    )
 
 
 async def _give_owner(desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact) -> None:

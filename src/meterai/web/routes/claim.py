@@ -102,7 +102,7 @@ async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[byte
         try:
             session = await check_code(request, desk, form)
         except Refusal as refusal:
-            return ask_code(door, refusal)
+            return ask_code(door, refusal, form)
         signed_in = session_cookie(desk, session)
         if door.purpose == CLAIM and (text := kept_ticket(request, slug)):
             with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the door itself says why

@@ -34,7 +34,14 @@ from meterai.web.order_view import CHIPS, state_name
 from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
-from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookie, told
+from meterai.web.sign_in import (
+    check_code,
+    code_page,
+    contact_page,
+    send_code,
+    session_cookie,
+    told,
+)
 from meterai.web.uploads import accept_upload
 
 TITLE = later("Masuk ke Meterai saya")
@@ -98,7 +105,9 @@ async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
     try:
         session = await check_code(request, desk, form)
     except Refusal as refusal:
-        return code_page(request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal)
+        return code_page(
+            request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
+        )
     return desk.go(request, "/saya", cookies=[session_cookie(desk, session)])
 
 
