@@ -171,6 +171,17 @@ async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, for
     assert "s•••@contoh.id" in visitor.text
 
 
+async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get("/saya")
+    assert await visitor.post("/saya/keluar") == "/"
+    assert {name for name, value in visitor.cookies.items() if value} == {"kunjungan"}
+    await visitor.get(f"/pesanan/{order.number}")
+    assert visitor.status == 404
+
+
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
     """A draft of somebody who is signed in from now on."""
     await sign_in(house, visitor, "email:sri@contoh.id")

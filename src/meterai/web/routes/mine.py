@@ -26,7 +26,7 @@ from meterai.stamping.queries import (
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
-from meterai.web.access import customer_of
+from meterai.web.access import ORDERS_COOKIE, customer_of
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
 from meterai.web.messages import state_text
@@ -35,6 +35,7 @@ from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
 from meterai.web.sign_in import (
+    CODE_COOKIE,
     check_code,
     code_page,
     contact_page,
@@ -113,12 +114,13 @@ async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 @post("/saya/keluar", status_code=303)
 async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
-    """Signs out, here and for this session everywhere."""
+    """Signs out, here and for this session everywhere; what this browser may see ends with it."""
     await desk.form(request)
     token = request.cookies.get(SESSION_COOKIE, "")
     if token:
         await sign_out(desk.house.db, token)
-    return desk.go(request, "/", cookies=[desk.cookie(SESSION_COOKIE, "", max_age=0)])
+    forgotten = (SESSION_COOKIE, ORDERS_COOKIE, CODE_COOKIE)
+    return desk.go(request, "/", cookies=[desk.cookie(name, "", max_age=0) for name in forgotten])
 
 
 @post("/saya/dokumen", status_code=303)
