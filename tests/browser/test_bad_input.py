@@ -119,3 +119,22 @@ def test_a_bomb_hurts_nobody(visitor: Visitor, tmp_path: Path) -> None:
     person.open("/beli")
     person.upload(named("baik.pdf", samples.letter()))
     person.sees("baik.pdf")
+
+
+def test_a_form_whose_sending_was_stopped_can_be_sent_again(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/kuota")
+    idle = person.page.locator("main button").inner_text()
+    person.page.route("**/kuota", lambda _: None)  # never answered
+    look = """new Promise(seen => {
+        const button = document.querySelector("main button"), states = [];
+        const note = () => states.push(button.textContent + " " + button.getAttribute("aria-disabled"));
+        const steps = [() => button.click(), () => button.click(), note, () => stop(), note,
+                       () => button.click(), () => stop(), () => seen(states)];
+        steps.forEach((step, at) => setTimeout(step, 300 * (at + 1)));
+    })"""
+    assert person.page.evaluate(look) == ["Sedang dibuat… true", f"{idle} null"]
+    assert len(person.posts) == 2, "a second press while it is on its way sends nothing"
+    person.page.unroute("**/kuota")
+    person.press(person.words["go_on"])
+    assert person.page.url.endswith("/kontak")

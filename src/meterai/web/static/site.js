@@ -6,11 +6,12 @@
   if (root.dataset.address) history.replaceState(history.state, "", root.dataset.address);
   const $ = (selector, base = document) => [...base.querySelectorAll(selector)];
 
-  // One press is enough: a second one while the first is on its way does nothing.
+  // One press is enough: a second one while the first is on its way does nothing. Who stopped the first can press again;
+  // browsers that tell nobody of it leave a button that works after a while.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "1";
+    if (Date.now() - form.dataset.sent < 20000) return event.preventDefault();
+    form.dataset.sent = Date.now();
     if (form.method === "post") {
       const straight = form.querySelector("[name=langsung]") || form.appendChild(document.createElement("input"));
       Object.assign(straight, { type: "hidden", name: "langsung", value: "1" });
@@ -18,9 +19,19 @@
     const button = event.submitter || form.querySelector("button");
     if (!button) return;
     setTimeout(() => {
+      if (!form.dataset.sent) return;
       button.setAttribute("aria-disabled", "true");
-      if (button.dataset.busy) button.textContent = button.dataset.busy;
+      if (!button.dataset.busy) return;
+      button.dataset.idle = button.dataset.idle || button.textContent;
+      button.textContent = button.dataset.busy;
     });
+  });
+  if (self.navigation) navigation.addEventListener("navigateerror", () => {
+    for (const form of $("form[data-sent]")) form.removeAttribute("data-sent");
+    for (const button of $("button[aria-disabled]")) {
+      button.removeAttribute("aria-disabled");
+      if (button.dataset.idle) button.textContent = button.dataset.idle;
+    }
   });
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
