@@ -11,6 +11,7 @@ from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
+from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 
@@ -75,6 +76,9 @@ async def test_who_has_a_refused_document_is_not_told_that_every_stamp_is_on_its
         "Dokumen tidak dapat dibubuhi",
         "Dokumen lainnya sudah bermeterai",
     ]
+    await replace_document(shop.db, refused.id, uuid.uuid4(), now=shop.clock())
+    await record_items_stamped(shop.db, [refused.id], shop.clock())
+    assert await told(shop, timedelta(0)) == ["Dokumen Anda sudah bermeterai"]
 
 
 async def test_replacing_a_document_is_no_second_payment(shop: Shop) -> None:
@@ -88,3 +92,20 @@ async def test_replacing_a_document_is_no_second_payment(shop: Shop) -> None:
     await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     assert await told_late(shop, timedelta(0)) == []
     assert await told_late(shop, PAID_NEWS_AFTER) == []
+
+
+async def test_what_was_done_while_its_news_waited_is_not_asked_for(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    await shop.pay(placed)
+    (item,) = (await shop.page(placed.order_id)).items
+    assert item.document_id is not None
+    await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
+    await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
+    quota = await shop.paid_quota(channel="va_bni")
+    asked = await request_refund(
+        shop.db, quota.id, quota.items[0].id, 2, account=None, request_id="r", now=shop.clock()
+    )
+    account = BankAccount(bank="bni", number="1234567890", holder="Alice")
+    await give_refund_account(shop.db, quota.id, asked.refund_id, account, now=shop.clock())
+    assert await shop.news() == ["document_refused", "paid", "needs_account"]
+    assert await told(shop, timedelta(0)) == ["Pembayaran diterima"]

@@ -17,10 +17,11 @@ from tests.storage_fixtures import TestDatabase
 from meterai.customers.contacts import canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
+from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales import queries
 from meterai.sales.events import load_events
-from meterai.sales.news import News
+from meterai.sales.news import News, news_entry
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening
@@ -174,11 +175,17 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
 @pytest.mark.parametrize("language", ["id", "en"])
 @pytest.mark.parametrize("news", list(News))
 async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: str) -> None:
-    page = await shop.paid_quota()
-    await shop.database.owner.execute("UPDATE sales.orders SET language = $1", language)
-    await shop.database.owner.execute(
-        "UPDATE jobs.outbox SET payload = jsonb_set(payload, '{news}', to_jsonb($1::text))", str(news)
+    page = await shop.paid_quota(channel="va_bni")
+    await request_refund(
+        shop.db, page.id, page.items[0].id, 1, account=None, request_id="r", now=shop.clock()
     )
+    owner = shop.database.owner
+    await owner.execute("UPDATE sales.orders SET language = $1", language)
+    await owner.execute("DELETE FROM jobs.outbox")
+    if news is News.DOCUMENT_REFUSED:  # told only while one waits for what becomes of it
+        await owner.execute("UPDATE sales.item SET state = 'refused'")
+    async with shop.db.transaction() as tx:
+        await outbox.enqueue_many(tx, [news_entry(page.id, news)], shop.clock())
     recorder = Recorder()
     await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
     (message,) = recorder.messages

@@ -127,11 +127,19 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
 
 
 def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
-    """The message for the order's contact; None when it has none, or when another message said it all."""
-    told_already = news is News.PAID and order.flow is Flow.STAMP and order.state is OrderState.COMPLETED
-    if order.contact_kind is None or order.contact_value is None or told_already:
+    """The message for the order's contact; None when it has none, or when there is nothing to tell any more.
+
+    News may wait long for their sender: meanwhile another message may have said it all, or what they ask for
+    was done.
+    """
+    is_over = {
+        News.PAID: order.flow is Flow.STAMP and order.state is OrderState.COMPLETED,
+        News.DOCUMENT_REFUSED: not order.waits_for_choice,
+        News.NEEDS_ACCOUNT: not order.needs_account,
+    }
+    if order.contact_kind is None or order.contact_value is None or is_over.get(news, False):
         return None
-    if news is News.COMPLETED and not order.all_done:
+    if news is News.COMPLETED and not order.all_stamped:
         news = News.COMPLETED_PARTLY
     subject, text = _TEXTS["en" if order.language == "en" else "id"][news]
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}

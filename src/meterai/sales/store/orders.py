@@ -474,8 +474,12 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     contact_kind: ContactKind | None
     contact_value: str | None
-    all_done: bool
-    """Every document of it is stamped."""
+    all_stamped: bool
+    """Every document of it, and there is one."""
+    waits_for_choice: bool
+    """A document was refused, and its customer has not chosen yet what to do."""
+    needs_account: bool
+    """Money waits for an account to go back to."""
 
 
 async def read_orders_to_tell(
@@ -483,9 +487,15 @@ async def read_orders_to_tell(
 ) -> dict[uuid.UUID, OrderToTell]:
     """Orders of which something is told; unknown ids are left out."""
     rows = await connection.fetch(
-        """SELECT id, number, submit_id, flow, state, language, total, contact_kind, contact_value,
-               NOT EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state <> 'done') AS all_done
-           FROM sales.orders o WHERE id = ANY ($1)""",
+        """SELECT o.id, o.number, o.submit_id, o.flow, o.state, o.language, o.total, o.contact_kind,
+               o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
+                   SELECT FROM sales.refund r WHERE r.order_id = o.id AND r.state = 'needs_account'
+               ) AS needs_account
+           FROM sales.orders o, LATERAL (
+               SELECT coalesce(bool_and(state = 'done'), false) AS all_stamped,
+                   coalesce(bool_or(state = 'refused'), false) AS waits_for_choice
+               FROM sales.item WHERE order_id = o.id
+           ) i WHERE o.id = ANY ($1)""",
         list(ids),
     )
     return {row["id"]: msgspec.convert(dict(row), OrderToTell, builtin_types=(uuid.UUID,)) for row in rows}
