@@ -163,7 +163,7 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
     await shop.paid_quota()
     recorder = Recorder()
     recorder.down = Refusal(Kind.UNAVAILABLE, "message.unavailable")
-    for _ in range(3):
+    for _ in range(24 * 20):  # a day
         await tell_due_news(shop.db, recorder, SECRET, public_url=HERE, clock=shop.clock)
         shop.pass_time(minutes=3)
     assert await shop.news() == ["paid"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,14 +12,18 @@ import msgspec
 import pytest
 from tests.sales.fake_gateway import SetClock
 from tests.sales.shop import NOON
+from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.contacts import canonical_contact
+from meterai.customers.use_cases.request_code import request_code
 from meterai.gate.codes import Codes
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.kit.settings import Settings
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.workers.queue_messages import send_gate_mail
+from meterai.workers.topics import send_messages
 
 ANI = canonical_contact("ani@contoh.id")
 
@@ -112,3 +117,48 @@ async def test_a_file_that_cannot_be_read_blocks_nobody(app: Any, codes: Codes, 
     leave(codes)
     await send_gate_mail(app)
     assert (len(post.sent), left(app)) == (1, 0)
+
+
+def worker_with(app: Any, database: TestDatabase) -> Any:
+    """The worker's application with a database, for what lies in the outbox."""
+    return SimpleNamespace(db=database.app, messenger=app.messenger, clock=app.clock)
+
+
+async def test_a_message_outlasts_a_day_without_a_mail_server(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    worker = worker_with(app, database)
+    message = {"to_kind": "email", "to": "ani@contoh.id", "subject": "Giliran Anda", "text": "Masuk."}
+    async with database.app.transaction() as tx:
+        await outbox.enqueue_many(tx, [("message.send", message)], NOON)
+    post.trouble = Refusal(Kind.UNAVAILABLE, "message.unavailable")
+    for _ in range(24 * 30):
+        await send_messages(worker)
+        app.clock.now += timedelta(minutes=2)
+    post.trouble = None
+    await send_messages(worker)
+    assert [one.subject for one in post.sent] == ["Giliran Anda"]
+    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []
+
+
+async def test_a_code_that_has_expired_meanwhile_is_not_sent(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    worker = worker_with(app, database)
+    for language in ("id", "en"):
+        await request_code(
+            database.app, b"k" * 32, ANI, address="192.0.2.1", language=language, now=app.clock()
+        )
+        app.clock.now += timedelta(minutes=9)
+    await send_messages(worker)
+    assert [one.subject for one in post.sent] == ["Your Meterai code"]
+    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []
+
+
+async def test_an_address_that_takes_nothing_is_asked_once(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    await request_code(database.app, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
+    post.trouble = Refusal(Kind.INVALID, "message.address_refused")
+    await send_messages(worker_with(app, database))
+    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []

@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formatdate
 from typing import Literal, Protocol
@@ -19,6 +20,8 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http import OutsideService
 
 ToKind = Literal["email", "phone"]
+KEPT_FOR = timedelta(days=5)
+"""How long a message is offered to a station that takes nothing, as mail servers do (RFC 5321 4.5.4.1)."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +31,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     to: str  # address, or phone number in the form +628...
     subject: str
     text: str
+    expires_at: datetime | None = None
+    """Afterwards its text is not true any more, and it is not sent."""
 
     def __repr__(self) -> str:
         return f"Message(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks

@@ -13,7 +13,7 @@ import structlog
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import Message
+from meterai.kit.messages import KEPT_FOR, Message
 from meterai.kit.outbox import Entry
 from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
@@ -33,7 +33,6 @@ BATCH = 16
 """Jobs at once. More save round trips; fewer wait less for each other's PDF work."""
 _LEASE_SECONDS = 30.0
 MESSAGES_AT_ONCE = 8
-_MESSAGE_ATTEMPTS_MAX = 60
 _RETRY_SECONDS_MAX = 120.0
 
 
@@ -171,9 +170,12 @@ async def send_messages(app: App) -> int:
 async def _send(app: App, entry: Entry) -> bool:
     """Whether the row is done with. Neither address nor text is ever logged."""
     try:
-        await app.messenger.deliver(msgspec.convert(entry.payload, Message))
+        message = msgspec.convert(entry.payload, Message)
+        if message.expires_at is None or app.clock() < message.expires_at:
+            await app.messenger.deliver(message)
     except Exception as error:
-        if entry.attempts >= _MESSAGE_ATTEMPTS_MAX:
+        never = isinstance(error, Refusal) and error.kind is Kind.INVALID  # nor will this address take it
+        if never or app.clock() >= entry.created_at + KEPT_FOR:
             log.error("worker.message_given_up", error=type(error).__name__, attempts=entry.attempts)
             return True
         await _put_off(app, entry, type(error).__name__)

@@ -68,7 +68,7 @@ async def request_code(
             per_contact_max=codes.PER_CONTACT_MAX,
             per_address_max=codes.PER_ADDRESS_MAX,
             topic=MESSAGE_TOPIC,
-            message=msgspec.structs.asdict(_message(contact, code, language)),
+            message=msgspec.structs.asdict(_message(contact, code, language, expires_at)),
         )
     _refuse_too_many(recent, now)
     return CodeSent(code_id=code_id, expires_at=expires_at)
@@ -85,6 +85,12 @@ def _refuse_too_many(recent: store.Recent, now: datetime) -> None:
         raise Refusal(Kind.BUSY, "code.too_many", retry_after_s=max(1, wait_s))
 
 
-def _message(contact: Contact, code: str, language: str) -> Message:
+def _message(contact: Contact, code: str, language: str, expires_at: datetime) -> Message:
     subject, text = _TEXTS["en" if language == "en" else "id"]
-    return Message(to_kind=contact.kind, to=contact.value, subject=subject, text=text.format(code=code))
+    return Message(
+        to_kind=contact.kind,
+        to=contact.value,
+        subject=subject,
+        text=text.format(code=code),
+        expires_at=expires_at,
+    )

@@ -13,7 +13,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
-from meterai.kit.messages import Message
+from meterai.kit.messages import KEPT_FOR, Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
 from meterai.sales.store import orders
 from meterai.sales.use_cases.open_order import order_token
@@ -21,7 +21,6 @@ from meterai.sales.use_cases.open_order import order_token
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30.0
 RETRY_SECONDS_MAX = 120.0
-ATTEMPTS_MAX = 60
 
 
 class Deliverer(Protocol):
@@ -66,7 +65,7 @@ async def tell_due_news(
                 raise Refusal(Kind.NOT_FOUND, "order.not_found")
             await _tell(messenger, secret, order, News(entry.payload["news"]), public_url)
         except Refusal as refusal:
-            if refusal.kind is not Kind.UNAVAILABLE or entry.attempts >= ATTEMPTS_MAX:
+            if refusal.kind is not Kind.UNAVAILABLE or clock() >= entry.created_at + KEPT_FOR:
                 log.error("order_news_given_up", code=refusal.code, attempts=entry.attempts)
                 return True
             delay = outbox.retry_delay_s(entry.attempts, longest_s=RETRY_SECONDS_MAX)

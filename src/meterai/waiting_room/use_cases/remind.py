@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -136,7 +136,8 @@ async def _remind(
             called = await reminder_store.take_called(tx, queue.number, queue.frontier, _LIMIT)
             found += [("called", one) for one in called]
             found += [("near", one) for one in await reminder_store.take_near(tx, queue.number, near, _LIMIT)]
-        await outbox.enqueue_many(tx, [_message(queue, *told, secret, addresses) for told in found], now)
+        messages = [_message(queue, *told, secret, addresses, now) for told in found]
+        await outbox.enqueue_many(tx, messages, now)
     return len(found)
 
 
@@ -161,7 +162,7 @@ async def _near(connection: Connection, queue: Queue) -> Frontier:
 
 
 def _message(
-    queue: Queue, kind: str, one: Reminder, secret: bytes, addresses: Addresses
+    queue: Queue, kind: str, one: Reminder, secret: bytes, addresses: Addresses, now: datetime
 ) -> tuple[str, dict[str, object]]:
     subject, text = _TEXTS[kind][one.language]
     prefix = "/en" if one.language == "en" else ""
@@ -180,4 +181,5 @@ def _message(
         "to": one.contact_value,
         "subject": subject,
         "text": "\n\n".join(parts),
+        "expires_at": now + timedelta(minutes=NEAR_MINUTES) if kind == "near" else None,
     }
