@@ -88,6 +88,13 @@ async def test_more_connections_than_a_process_may_usually_have_files_leave_it_a
         assert (await judge(http, address, stamped))["verdict"] == "ASLI"
 
 
+def form_with(file: bytes) -> aiohttp.FormData:
+    """What a browser sends."""
+    form = aiohttp.FormData()
+    form.add_field("berkas", file, filename="surat.pdf", content_type="application/pdf")
+    return form
+
+
 async def test_it_judges_for_machines_and_people_without_any_register(
     house: House, stamped: bytes, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
@@ -100,9 +107,9 @@ async def test_it_judges_for_machines_and_people_without_any_register(
         assert all(word["text_id"] and word["text_en"] for word in words)
         assert (await judge(http, address, stamped + b"\n"))["verdict"] == "TIDAK_ASLI"
         assert (await judge(http, address, b"bukan PDF"))["verdict"] == "TIDAK_DAPAT_DIPERIKSA"
-        form = aiohttp.FormData()
-        form.add_field("berkas", stamped, filename="surat.pdf", content_type="application/pdf")
-        async with http.post(f"{address}/en/periksa", data=form) as answer:
+        async with http.post(f"{address}/api/v1/verifications", data=form_with(stamped)) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (422, "api.form")
+        async with http.post(f"{address}/en/periksa", data=form_with(stamped)) as answer:
             page = await answer.text()
         assert 'data-verdict="ASLI"' in page
         assert "data:image/jpeg;base64," in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.web.asking import ask
 from tests.web.door_house import House
 
 PROBLEM = "application/problem+json"
@@ -34,6 +35,17 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
     assert (visitor.status, json.loads(visitor.text)["code"]) == (405, "api.unreadable")
     await visitor.post("/api/v1/payments/midtrans/notices", much="x" * 20_000)
     assert (visitor.status, visitor.headers["content-type"]) == (413, PROBLEM)
+
+
+async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House) -> None:
+    answer = await ask(
+        house.site,
+        "/api/v1/verifications",
+        method="POST",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+        body=b"--x\r\nContent-Disposition: form-data; name=berkas\r\n\r\n%PDF-1.7\r\n--x--\r\n",
+    )
+    assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.form")
 
 
 async def test_a_fault_carries_a_help_code(house: House) -> None:

@@ -15,6 +15,17 @@ from meterai.verification.use_cases.judge_document import judge_digest, judge_do
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 
 
+async def read_document(request: Request[Any, Any, Any]) -> bytes:
+    """The body of a request that is to be judged.
+
+    Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
+    document to which something was added.
+    """
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        raise Refusal(Kind.INVALID, "api.form")
+    return await request.body()
+
+
 @get("/api/v1/digests/{sha256:str}")
 async def read_digest(house: App, sha256: str) -> Response[bytes]:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
@@ -40,7 +51,7 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
-    """Judges the PDF in the request's body (application/pdf, at most 12 MB)."""
-    data = await request.body()
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB). Raises: api.form (422)."""
+    data = await read_document(request)
     judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
     return json_response(judgement)

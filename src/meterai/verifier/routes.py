@@ -12,6 +12,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.problems import STATUS, problem_response
+from meterai.api.verification import read_document
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
@@ -78,8 +79,8 @@ def _words(code: str) -> Words:
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
-    """Judges the PDF in the request's body (application/pdf, at most 12 MB)."""
-    house, data = _house(request), await request.body()
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB). Raises: api.form."""
+    house, data = _house(request), await read_document(request)
     return speak(await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock()))
 
 
