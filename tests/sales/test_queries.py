@@ -93,7 +93,7 @@ async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) ->
         answer = await queries.where_is_my_money(shop.db, text)
         assert answer is not None, text
         assert (answer.number, answer.place) == (page.number, MoneyPlace.HELD)
-    for text in ("", "nonsense", "AAAA-BBBB-CCCC", "%", "x" * 10_000):
+    for text in ("", "nonsense", "AAAA-BBBB-CCCC", "%", "a\0b", "x" * 10_000):
         assert await queries.where_is_my_money(shop.db, text) is None
 
 

@@ -338,7 +338,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
 
 async def _find_by_anything(connection: Connection, text: str) -> uuid.UUID | None:
     number = read_order_number(text)
-    transaction_id = text.strip().lower()[:100]
+    transaction_id = text.replace("\0", "").strip().lower()[:100]  # the database knows no NUL
     found: uuid.UUID | None = await connection.fetchval(
         """SELECT id FROM sales.orders WHERE number = $1
            UNION ALL SELECT order_id FROM sales.payment WHERE transaction_id = $2 LIMIT 1""",
