@@ -32,9 +32,11 @@ async def test_a_refusal_is_a_problem_with_a_code(house: House, address: str, st
 async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_problems(house: House) -> None:
     visitor = house.visitor()
     await visitor.post(UNKNOWN)
-    assert (visitor.status, json.loads(visitor.text)["code"]) == (405, "api.unreadable")
+    problem = json.loads(visitor.text)
+    assert (visitor.status, problem["status"], problem["code"]) == (405, 405, "api.unreadable")
     await visitor.post("/api/v1/payments/midtrans/notices", much="x" * 20_000)
     assert (visitor.status, visitor.headers["content-type"]) == (413, PROBLEM)
+    assert json.loads(visitor.text)["status"] == 413
 
 
 async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House) -> None:
@@ -52,7 +54,7 @@ async def test_a_fault_carries_a_help_code(house: House) -> None:
     visitor = house.visitor()
     await visitor.post("/api/v1/payments/midtrans/notices")  # this house has no gateway
     problem = json.loads(visitor.text)
-    assert (visitor.status, problem["code"]) == (500, "server.fault")
+    assert (visitor.status, problem["status"], problem["code"]) == (500, 500, "server.fault")
     assert len(problem["help_code"]) == 9
 
 

@@ -29,9 +29,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     help_code: str = ""
 
 
-def problem_response(refusal: Refusal, help_code: str = "") -> Response[bytes]:
-    """The answer for a refusal. Its facts stay inside: they may name what the caller must not learn."""
-    status = STATUS[refusal.kind]
+def problem_response(refusal: Refusal, help_code: str = "", status: int = 0) -> Response[bytes]:
+    """The answer for a refusal. Its facts stay inside: they may name what the caller must not learn.
+
+    `status`: where its kind does not say it.
+    """
+    status = status or STATUS[refusal.kind]
     body = Problem(
         type=f"urn:meterai:problem:{refusal.code}",
         title=refusal.kind.value.replace("_", " "),

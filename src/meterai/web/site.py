@@ -36,7 +36,7 @@ SAME_FOR_EVERYONE = {
 
 _SAME_EVERYWHERE = {"order.not_found", "bundle.unknown", "event.unknown", "event.closed", "session.missing"}
 
-type MakeProblem = Callable[[Refusal, str], Response[Any]]
+type MakeProblem = Callable[[Refusal, str, int], Response[Any]]
 
 
 def build_site(
@@ -45,7 +45,7 @@ def build_site(
     """The ASGI application. `events` get a page each; `more_routes` is the API.
 
     `problem` answers a refusal of any address under /api/, also one that no route knows; the help code is
-    that of a fault, which stands in the log.
+    that of a fault, which stands in the log; a status of 0 is the one of the refusal's kind.
     """
     settings = house.settings
     tls = bool(settings.tls_certificate)
@@ -197,12 +197,9 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     visit = visit_of(request.scope)
     log.error("fault", help_code=visit.help_code, path_template=_template(request), exc_info=error)
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
-    is_api = _is_api(request)
-    response = (
-        _problem(request, refusal, visit.help_code)
-        if is_api
-        else _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
-    )
+    if _is_api(request):
+        return _problem(request, refusal, visit.help_code, 500)
+    response = _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
     response.status_code = 500
     return response
 
@@ -215,11 +212,12 @@ def _template(request: Request[Any, Any, Any]) -> str:
 def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     codes = {404: "api.not_found", 413: "pdf.too_large"}
     kind = Kind.NOT_FOUND if error.status_code == 404 else Kind.INVALID
-    response = _problem(request, Refusal(kind, codes.get(error.status_code, "api.unreadable")))
-    response.status_code = error.status_code
-    return response
+    refusal = Refusal(kind, codes.get(error.status_code, "api.unreadable"))
+    return _problem(request, refusal, status=error.status_code)
 
 
-def _problem(request: Request[Any, Any, Any], refusal: Refusal, help_code: str = "") -> Response[Any]:
+def _problem(
+    request: Request[Any, Any, Any], refusal: Refusal, help_code: str = "", status: int = 0
+) -> Response[Any]:
     make: MakeProblem = request.app.state.problem
-    return make(refusal, help_code)
+    return make(refusal, help_code, status)
