@@ -25,6 +25,7 @@ from meterai.sales.news import News, news_entry
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening
+from meterai.sales.use_cases.record_stamping import record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.send_link import send_link
 from meterai.sales.use_cases.set_events import set_events
@@ -83,6 +84,28 @@ async def test_a_document_belongs_to_its_order_until_that_ends_without_money(sho
     shop.clock.now += timedelta(minutes=MINUTES + 60)
     await shop.expire()
     assert await queries.orders_of_documents(shop.db, ids) == {ids[0]: drafted.number}
+
+
+async def test_a_document_is_promised_while_money_may_come_for_it_and_until_it_is_stamped(shop: Shop) -> None:
+    async def promised(order_id: uuid.UUID) -> bool:
+        ids = [item.document_id for item in (await shop.page(order_id)).items if item.document_id]
+        return await queries.documents_promised(shop.db, ids) == set(ids)
+
+    draft, late = await shop.stamp_draft(), await shop.placed_stamps()
+    assert await promised(draft.order_id)
+    assert await promised(late.order_id)
+    shop.pass_time(days=2)
+    await shop.expire()
+    assert await promised(late.order_id), "late money is credited"
+    for _ in range(60):
+        shop.pass_time(hours=1)
+        await shop.poll()
+    assert not await promised(late.order_id)
+    paid = await shop.placed_stamps()
+    await shop.pay(paid)
+    assert await promised(paid.order_id)
+    await record_items_stamped(shop.db, [(await shop.page(paid.order_id)).items[0].id], shop.clock())
+    assert not await promised(paid.order_id)
 
 
 async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from tests.stamping.house import BOTTOM_RIGHT, House
@@ -67,6 +69,38 @@ async def test_a_refused_document_whose_upload_is_gone_says_so(house: House) -> 
     with pytest.raises(Refusal) as caught:
         await document_image(house.db, house.jail, house.objects, document, 1, 201)
     assert (caught.value.kind, caught.value.code) == (Kind.GONE, "document.input_deleted")
+
+
+async def test_a_document_that_is_promised_to_be_stamped_stays_and_is_asked_about_again(house: House) -> None:
+    document = await house.accept(make_letter("promised"))
+    other = await house.accept(make_letter("given up"))
+
+    async def promised(ids: Sequence[UUID]) -> set[UUID]:
+        return {document} & set(ids)
+
+    for now in (LONG_AFTER, LONG_AFTER + timedelta(days=1)):
+        await clean_up_documents(house.db, house.objects, now=now, promised=promised)
+        assert await document_page(house.db, other) is None
+        await house.objects.close()
+        assert await document_image(house.db, house.jail, house.objects, document, 1, 100)
+    assert await clean_up(house, LONG_AFTER + timedelta(days=3)) == 1
+
+
+async def test_an_upload_goes_later_when_the_store_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in ("one", "two"):
+        await house.accept(make_letter(text))
+
+    async def away(key: str) -> None:
+        raise OSError(key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.objects, "delete", away)
+        with pytest.raises(OSError):
+            await clean_up(house)
+    assert await clean_up(house) == 2
+    assert await stored(house) == 0
 
 
 async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:

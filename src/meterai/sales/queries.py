@@ -192,6 +192,23 @@ async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -
     return {row["document_id"]: row["number"] for row in rows}
 
 
+async def documents_promised(db: Database, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these documents are to be stamped once their order is paid, or because it is.
+
+    Also of expired orders whose payments are still asked for: late money may yet pay for them.
+    """
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT i.document_id FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
+               WHERE i.document_id = ANY ($1) AND i.state <> 'refused' AND (
+                   o.state IN ('draft', 'awaiting_payment') OR i.state = 'stamping'
+                   OR o.state = 'expired' AND EXISTS (
+                       SELECT FROM sales.payment p WHERE p.order_id = o.id AND p.poll_at IS NOT NULL))""",
+            list(document_ids),
+        )
+    return {row["document_id"] for row in rows}
+
+
 async def order_page(db: Database, order_id: uuid.UUID) -> OrderPage:
     """Everything the page of an order shows. Raises: Refusal NOT_FOUND `order.not_found`."""
     async with db.connection() as connection:

@@ -19,6 +19,7 @@ from meterai.kit import settings as environment
 from meterai.kit.logging import set_up_logging
 from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.report_behind import BehindReporter
+from meterai.sales.queries import documents_promised
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
@@ -124,7 +125,9 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",
-            work=lambda: clean_up_documents(db, app.objects, now=clock()),
+            work=lambda: clean_up_documents(
+                db, app.objects, now=clock(), promised=lambda ids: documents_promised(db, ids)
+            ),
             busy_s=1,
             idle_s=60,
         ),

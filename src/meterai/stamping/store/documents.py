@@ -131,19 +131,39 @@ async def is_referred_to(tx: Connection, key: str) -> bool:
     return bool(found)
 
 
-async def expire_documents(tx: Connection, now: datetime, *, limit: int) -> list[str]:
-    """Ends the retention of uploads: never stamped ones are deleted, those of ended jobs lose their input.
+async def due_documents(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
+    """Documents whose retention is over and that are not being stamped, the oldest first."""
+    ids: list[UUID] = await connection.fetchval(
+        """SELECT ARRAY(SELECT d.id FROM stamping.document d
+               WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
+                   (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
+               ORDER BY d.retained_until LIMIT $2)""",
+        now,
+        limit,
+    )
+    return ids
 
-    Returns the objects that they referred to. Documents that are being stamped are left alone.
+
+async def keep_documents(connection: Connection, ids: Sequence[UUID], until: datetime) -> None:
+    """Prolongs the retention of uploads."""
+    await connection.execute(
+        "UPDATE stamping.document SET retained_until = $2 WHERE id = ANY ($1)", list(ids), until
+    )
+
+
+async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> list[str]:
+    """Ends the retention of an upload: a never stamped one is deleted, that of an ended job loses its input.
+
+    Returns the objects that it referred to; none when it is being stamped, or somebody else has it in hand.
     """
-    rows = await tx.fetch(
+    row = await tx.fetchrow(
         """
         WITH due AS (
             SELECT d.id, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_jobs
             FROM stamping.document d
-            WHERE d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
+            WHERE d.id = $2 AND d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
                 (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
-            ORDER BY d.retained_until LIMIT $2 FOR UPDATE OF d SKIP LOCKED
+            FOR UPDATE OF d SKIP LOCKED
         ), gone AS (
             DELETE FROM stamping.document WHERE id IN (SELECT id FROM due WHERE NOT has_jobs)
             RETURNING input_object, rewritten_from
@@ -154,6 +174,6 @@ async def expire_documents(tx: Connection, now: datetime, *, limit: int) -> list
         SELECT input_object, rewritten_from FROM gone UNION ALL SELECT * FROM emptied
         """,
         now,
-        limit,
+        document_id,
     )
-    return sorted({key for row in rows for key in row if key})
+    return sorted({key for key in row if key}) if row else []

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.kit.objects import ObjectStore
 from meterai.stamping.store import documents, jobs
 
 _BATCH = 100
+_KEPT_LONGER = timedelta(days=1)
+
+type Promised = Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]
 
 
-async def clean_up_documents(db: Database, objects: ObjectStore, *, now: datetime) -> int:
+async def clean_up_documents(
+    db: Database, objects: ObjectStore, *, now: datetime, promised: Promised | None = None
+) -> int:
     """Ends the retention of uploads that are due, at most 100 at a time; returns how many objects went.
 
-    What was released is never touched.
+    What was released is never touched. `promised`: which of some documents are still to be stamped for
+    somebody who has paid or still can; these are kept for another day. A document goes with its objects or
+    not at all: while the store is away it stays due.
     """
-    async with db.transaction() as tx:
-        keys = await documents.expire_documents(tx, now, limit=_BATCH)
+    async with db.connection() as connection:
+        due = await documents.due_documents(connection, now, limit=_BATCH)
+    kept = await promised(due) if promised and due else frozenset()
+    if kept:
+        async with db.connection() as connection:
+            await documents.keep_documents(connection, list(kept), now + _KEPT_LONGER)
     deleted = 0
-    for key in keys:
-        deleted += await delete_if_unneeded(db, objects, key)
+    for document_id in due:
+        if document_id not in kept:
+            async with db.transaction() as tx:
+                for key in await documents.expire_document(tx, document_id, now):
+                    deleted += await _delete(tx, objects, key)
     return deleted
 
 
@@ -34,14 +50,19 @@ async def clean_up_prepared(db: Database, objects: ObjectStore, *, now: datetime
 
 
 async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bool:
-    """Deletes an object that no document and no release refers to.
+    """Deletes an object that no document and no release refers to."""
+    async with db.transaction() as tx:
+        return await _delete(tx, objects, key)
+
+
+async def _delete(tx: Connection, objects: ObjectStore, key: str) -> bool:
+    """The same within a transaction.
 
     Rare and in the background: the one place where a transaction waits for the object store, so that no
     upload of the same bytes slips in between looking and deleting.
     """
-    async with db.transaction() as tx:
-        await documents.lock_object(tx, key, exclusive=True)
-        if await documents.is_referred_to(tx, key):
-            return False
-        await objects.delete(key)
+    await documents.lock_object(tx, key, exclusive=True)
+    if await documents.is_referred_to(tx, key):
+        return False
+    await objects.delete(key)
     return True
