@@ -25,15 +25,15 @@ class GateMail(msgspec.Struct, frozen=True, kw_only=True):
         return f"GateMail(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
 
 
-def waiting_mail(root: Path, *, limit: int) -> Iterator[tuple[Path, GateMail]]:
-    """The oldest messages that wait, and their files. What can't be read is deleted."""
+def waiting_mail(root: Path) -> Iterator[tuple[Path, GateMail]]:
+    """The messages that wait, the oldest first, and their files. What can't be read is deleted."""
     found = [
         path
         for folder in queues_in(root)
         for gate in folder.gates()
         for path in (folder.gate(gate) / "mail").glob("[0-9]*.json")
     ]
-    for path in sorted(found, key=lambda path: path.name)[:limit]:
+    for path in sorted(found, key=lambda path: path.name):
         try:
             yield path, msgspec.json.decode(path.read_bytes(), type=GateMail)
         except FileNotFoundError:

@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -30,17 +31,29 @@ async def send_gate_mail(app: App) -> int:
     A file goes after its message was taken over, so that a crash in between sends it twice, never not at
     all. Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
 
-    Raises: Refusal UNAVAILABLE when the next station takes nothing now; the rest is due still.
+    What a station does not take now stays due and keeps nobody waiting: neither those whom another station
+    reaches (e-mail while WhatsApp is down) nor those behind a mailbox that puts its mail off.
+
+    Raises: Refusal UNAVAILABLE when no station took any; the rest is due still.
     """
-    found = await asyncio.to_thread(lambda: list(waiting_mail(queue_root(app.settings), limit=_AT_ONCE)))
-    now = app.clock().timestamp()
-    sent = await asyncio.gather(
-        *(_send(app, path, mail, now) for path, mail in found), return_exceptions=True
-    )
-    for outcome in sent:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return sum(outcome is True for outcome in sent)
+    waiting = waiting_mail(queue_root(app.settings))
+    now, done, away, trouble = app.clock().timestamp(), 0, set[str](), None
+    while found := await asyncio.to_thread(lambda: list(islice(waiting, _AT_ONCE))):
+        tried = [(path, mail) for path, mail in found if mail.to_kind not in away]
+        sent = await asyncio.gather(
+            *(_send(app, path, mail, now) for path, mail in tried), return_exceptions=True
+        )
+        done += sum(outcome is True for outcome in sent)
+        for (_, mail), outcome in zip(tried, sent, strict=True):
+            if isinstance(outcome, BaseException):
+                trouble = outcome
+                if not (isinstance(outcome, Refusal) and "smtp_code" in outcome.facts):  # else that mailbox
+                    away.add(mail.to_kind)
+        if trouble is None:
+            break
+    if trouble is not None and not done:
+        raise trouble
+    return done
 
 
 async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
