@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from tests.ports import free_port
 from tests.sandbox.twins import Inbox, running_inbox
 
@@ -109,3 +111,20 @@ async def test_an_address_or_subject_adds_no_header(inbox: Inbox, break_: str) -
                 await sender.send(Message(to_kind="email", to=to, subject=subject, text="t"))
     finally:
         await sender.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(131056, Kind.UNAVAILABLE), (80007, Kind.UNAVAILABLE), (131030, Kind.INVALID)]
+)
+async def test_too_many_whatsapp_messages_are_no_fault_of_the_number(code: int, kind: Kind) -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.json_response({"error": {"message": "(#1) no", "code": code}}, status=400)
+
+    application = web.Application()
+    application.router.add_post("/messages", refuse)
+    async with TestServer(application) as server:
+        sender = WhatsAppSender(str(server.make_url("/messages")), token="secret")
+        with pytest.raises(Refusal) as caught:
+            await sender.send(Message(to_kind="phone", to="+6281234567890", subject="", text="Kode"))
+        await sender.close()
+    assert caught.value.kind is kind

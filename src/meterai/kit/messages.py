@@ -170,6 +170,26 @@ def _refused_by(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPRecipie
     return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=first.code)
 
 
+_WHATSAPP_LIMITS = frozenset({4, 80007, 130429, 131048, 131056})
+"""Meta's error codes for too many messages, in all or to one number: they are answered with 400 too."""
+
+
+class _WhatsAppError(msgspec.Struct, frozen=True):
+    code: int = 0
+
+
+class _WhatsAppAnswer(msgspec.Struct, frozen=True):
+    error: _WhatsAppError = _WhatsAppError()
+
+
+def _error_code(body: bytes) -> int:
+    """What an answer gives as the reason of a refusal; 0 when it gives none."""
+    try:
+        return msgspec.json.decode(body, type=_WhatsAppAnswer).error.code
+    except msgspec.MsgspecError:
+        return 0
+
+
 class WhatsAppSender:
     """WhatsApp text messages in the form of Meta's Cloud API (POST .../messages, bearer token)."""
 
@@ -185,7 +205,7 @@ class WhatsAppSender:
             "text": {"body": message.text},
         }
         answer = await self._service.call("POST", "", body=msgspec.json.encode(body))
-        if answer.status == 400:
+        if answer.status == 400 and _error_code(answer.body) not in _WHATSAPP_LIMITS:
             raise Refusal(Kind.INVALID, "message.address_refused")
         if answer.status >= 300:
             raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=f"status_{answer.status}")
