@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.web.made_orders import KNOWN, ORDERS
+from tests.web.made_orders import KNOWN, ORDERS, item, order, payment, refund
 
 from meterai.sales.model import (
     ItemState,
@@ -14,8 +14,10 @@ from meterai.sales.model import (
 )
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.timeline import Happening
+from meterai.web.assets import Assets
 from meterai.web.messages import state_text
 from meterai.web.order_view import OrderView, order_view
+from meterai.web.pages import Pages, SiteFacts
 from meterai.web.visits import Visit
 
 
@@ -105,3 +107,18 @@ def test_only_a_pending_qris_payment_shows_a_code() -> None:
 
 def test_a_contact_is_never_shown_whole() -> None:
     assert "sri@" not in view_of("qris").contact
+
+
+def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_else() -> None:
+    twice = order(
+        "completed",
+        [item("quota", "done", quantity=2)],
+        [payment("qris", "settled")],
+        [refund("paid", "double", pieces=0), refund("payable", "customer")],
+        refundable=1,
+    )
+    visit = Visit("en", "/pesanan/x/kuitansi", "", "")
+    view = order_view(twice, KNOWN, visit, request_id="r")
+    pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
+    page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    assert page.count("Returned: Rp12.500") == 1
