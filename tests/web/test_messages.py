@@ -21,7 +21,7 @@ SHOWN_ONLY = {
     "pdf.output_too_large",
     "pdf.version_too_low",
 }
-MACHINES_ONLY = {"api.not_found", "api.unreadable"}
+MACHINES_ONLY = {"api.form", "api.not_found", "api.unreadable"}
 OPERATORS_ONLY = {
     # what a worker keeps in the archive's book, and what commands for operators print
     "archive.chain_unknown",
