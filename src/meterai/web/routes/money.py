@@ -12,7 +12,7 @@ from meterai.web.order_view import state_name
 @get("/uang")
 async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     """The question, and the answer when a number was typed."""
-    typed = request.query_params.get("nomor", "").replace("\0", "").strip()[:80]
+    typed = request.query_params.get("nomor", "").strip()[:80]
     found = await where_is_my_money(desk.house.db, typed) if typed else None
     status = 404 if typed and found is None else 200
     name = state_name(found.state, found.flow, found.items, is_reversed=found.is_reversed) if found else ""
