@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 import pikepdf
+from asn1crypto.keys import PrivateKeyInfo
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import (
@@ -18,8 +25,9 @@ from pyhanko.sign.fields import (
     append_signature_field,
 )
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 from tests.pdf import samples
-from tests.verification.making import append_revision, sign, stranger
+from tests.verification.making import NOW, append_revision, sign, stranger, to_asn1
 
 
 def signed_in(data: bytes, field: str, name: str = "Budi Santoso") -> bytes:
@@ -82,6 +90,37 @@ def waiting() -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def with_a_place_for_a_stamp() -> bytes:
+    """Another seller's stamp was to come."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(samples.letter()))
+    append_signature_field(writer, SigFieldSpec(f"Emet{'0' * 22}", box=(200, 60, 290, 150)))
+    out = io.BytesIO()
+    writer.write(out)
+    return signed(out.getvalue())
+
+
+def by_a_large_certificate() -> bytes:
+    """A portrait lies in it."""
+    portrait = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.12"), bytes(17_000))
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Budi Santoso")])
+    made = (
+        x509.CertificateBuilder(names, names, key.public_key(), x509.random_serial_number())
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1000))
+        .add_extension(portrait, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    signer = SimpleSigner(
+        signing_cert=to_asn1(made),
+        signing_key=PrivateKeyInfo.load(key.private_bytes(*form)),
+        cert_registry=SimpleCertificateStore(),
+    )
+    signing = PdfSigner(PdfSignatureMetadata(field_name="TandaTangan", md_algorithm="sha256"), signer=signer)
+    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(samples.letter())))
 
 
 def by_budi_and_siti() -> bytes:

@@ -38,6 +38,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 from meterai.kit.pdf.metadata_rule import MetadataRule
 
 SIGNATURES_MAX = 20
@@ -85,9 +86,13 @@ def examine_signatures(data: bytes) -> Signed:
     `pdf.stamped_already` (locked by a stamp).
     """
     found = _read(data)
+    if _has_open_place(found[0].reader):
+        raise _refuse("pdf.signed_irregular")  # a stamp is missing there, also when ours is made
     for signature in found:
         if not _is_intact(signature):
             raise _refuse("pdf.signed_broken")
+        if not _has_readable_certificates(signature):
+            raise _refuse("pdf.signed_irregular")
     for signature in found:
         if signature.docmdp_level is MDPPerm.NO_CHANGES:
             raise _refuse(_lock_code(signature))
@@ -143,6 +148,12 @@ def _read(data: bytes, among: bytes | None = None) -> list[EmbeddedPdfSignature]
     return [signature for _, signature in sorted(found, key=lambda item: item[0])]
 
 
+def _has_open_place(reader: PdfFileReader) -> bool:
+    """Whether a place that was made for an electronic stamp is empty: cut back, or never finished."""
+    fields = enumerate_sig_fields(reader, filled_status=False)
+    return any(_STAMP_FIELD.fullmatch(name) for name, _, _ in fields)
+
+
 def _end(signature: Any, data: bytes) -> int:
     """End of the signed bytes. Raises: ShapeError for a byte range that is not the one accepted shape."""
     numbers = [int(number) for number in signature["/ByteRange"]]
@@ -172,6 +183,12 @@ def _is_intact(signature: EmbeddedPdfSignature) -> bool:
     except Exception:  # an unknown algorithm, a damaged structure: nobody can tell that it is intact
         return False
     return bool(intact and valid)
+
+
+def _has_readable_certificates(signature: EmbeddedPdfSignature) -> bool:
+    """Whether our verifier will read them."""
+    certificates = (signature.signer_cert, *signature.other_embedded_certs)
+    return all(len(certificate.dump()) <= CERTIFICATE_BYTES_MAX for certificate in certificates)
 
 
 def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:

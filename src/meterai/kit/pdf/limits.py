@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+CERTIFICATE_BYTES_MAX = 16_384
+"""Larger ones are not read: strangers' files must not fill the memory of what is remembered."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of one document. The official limit on size is 800-900 kB; ours is more generous."""

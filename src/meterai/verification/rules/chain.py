@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from meterai.kit.pdf import der
+from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 from meterai.kit.pdf.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
 from meterai.verification.rules.cms import (
     ECDSA,
@@ -35,8 +36,6 @@ from meterai.verification.rules.cms import (
 
 PATH_LENGTH_MAX = 5
 REMEMBERED = 256
-CERTIFICATE_BYTES_MAX = 16_384
-"""Larger ones are not read: strangers' files must not fill the memory of what is remembered."""
 RSA_BITS_MIN = 2048
 CURVE_BITS_MIN = 256
 _HASHES: dict[str, hashes.HashAlgorithm] = {
