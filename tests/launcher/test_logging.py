@@ -56,3 +56,14 @@ def test_lines_are_json_with_libraries_included() -> None:
 def test_an_unknown_level_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="METERAI_LOG_LEVEL"):
         set_up_logging("LOUD")
+
+
+def test_a_full_disk_takes_the_lines_and_not_the_work() -> None:
+    script = (
+        "import logging, structlog; from meterai.kit.logging import set_up_logging; set_up_logging('INFO');"
+        "structlog.get_logger('x').info('sent', n=3); logging.getLogger('asyncio').error('broke');"
+        "structlog.get_logger('x').info('x' * 100_000); print('went on')"
+    )
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=full, text=True)
+    assert done.stdout == "went on\n"
