@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from tests.running_service import RunningService
 
 from simulator.applicant import Applicant
@@ -79,44 +80,29 @@ async def test_each_page_that_comes_as_an_answer_is_the_page(service: RunningSer
     ]
 
 
-class Undecided(Applicant):
-    """Has the news sent to another contact after having seen the sum."""
+class Moving(Applicant):
+    """Changes the contact that was proven; `adds`: adds another document when the session is over."""
 
-    other: str = ""
+    adds = False
 
     async def _order(self, page: Response) -> Response:
         found = _NUMBER.search(self.browser.url)
         assert found
         self.contact = f"lain-{self.contact}"
         page = await self._give_contact(await self.browser.get(f"/pesanan/{found[0]}/kontak"))
+        if self.adds:
+            self.browser.cookies.pop("masuk")
+            page = await self.browser.get(f"/pesanan/{found[0]}/dokumen")
+            form = form_with(page.text, "kiriman")
+            sent = [(form.files[0], "lain.pdf", make_letter("C", "D"))]
+            page = await self._place_all(await self.browser.post_files(form.action, form.fields, sent))
         return await super()._order(page)
 
 
-async def test_a_document_is_stamped_also_when_another_contact_is_given_before_paying(
-    service: RunningService,
-) -> None:
+@pytest.mark.parametrize("adds", [False, True])
+async def test_an_orders_documents_follow_it_to_another_contact(service: RunningService, adds: bool) -> None:
     found = find_service(service.data)
-    applicant = Undecided(found, contact="ragu@contoh.id", elsewhere=Browser(found.site))
-    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("C", "D"))])
-    assert len(outcome.files) == 1
-
-
-class SignedOut(Applicant):
-    """Leaves after having seen the sum, and adds a document to the order without signing in again."""
-
-    async def _order(self, page: Response) -> Response:
-        found = _NUMBER.search(self.browser.url)
-        assert found
-        mine = await self.browser.get("/saya")
-        await self.browser.post("/saya/keluar", form_with(mine.text, "bukti_formulir").fields)
-        page = await self.browser.get(f"/pesanan/{found[0]}/dokumen")
-        page = await self._upload(page, [("lampiran.pdf", make_letter("E", "F"))])
-        page = await self._place_all(page)
-        return await super()._order(page)
-
-
-async def test_a_document_that_is_added_without_signing_in_again_is_stamped(service: RunningService) -> None:
-    found = find_service(service.data)
-    applicant = SignedOut(found, contact="keluar@contoh.id", event="", elsewhere=Browser(found.site))
-    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("G", "H"))])
-    assert len(outcome.files) == 2
+    applicant = Moving(found, contact=f"pindah-{adds}@contoh.id".lower(), elsewhere=Browser(found.site))
+    applicant.adds = adds
+    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))])
+    assert len(outcome.files) == 1 + adds
