@@ -276,6 +276,27 @@ def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path
     assert processes_in(data, program="postgres") == []
 
 
+async def test_a_server_that_hangs_after_its_launcher_was_killed_is_replaced(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes no order and has to be killed; that nobody has reaped it yet keeps none from starting."""
+    hasty = ((signal.SIGINT, 0.2), (signal.SIGQUIT, 0.2), (signal.SIGKILL, 5.0))
+    monkeypatch.setattr("meterai.kit.postgres._END_LEFT_OVER", hasty)
+    first, second = server_in(open_folder), server_in(open_folder)
+    first.start()
+    try:
+        await ask(first, "CREATE TABLE kept AS SELECT 42 AS answer")
+        for pid in processes_in(first.data, program="postgres"):
+            os.kill(pid, signal.SIGSTOP)
+        assert first._lock is not None
+        first._lock.close()  # the kernel's doing, when the launcher is killed
+        second.start()
+        assert await ask(second, "SELECT answer FROM kept") == 42
+    finally:
+        second.stop()
+        first.stop()
+
+
 def test_a_cluster_of_another_major_version_is_named_not_touched(open_folder: Path) -> None:
     data = open_folder / "postgres" / "data"
     data.mkdir(parents=True)

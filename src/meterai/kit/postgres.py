@@ -28,6 +28,7 @@ from meterai.kit.processes import ending_with_parent, free_port, processes_in
 OWNER: Final = "meterai_owner"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
+_END_LEFT_OVER: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 _SOCKET_PATH_BYTES_MAX: Final = 107  # unix(7): sun_path
 
 SETTINGS: Final = {
@@ -176,13 +177,10 @@ class EmbeddedPostgres:
 
     def _stop_left_over(self) -> None:
         """Ends a server whose launcher was killed: it is shutting down by itself, or gets told again."""
-        for sign, seconds in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
+        for sign, seconds in _END_LEFT_OVER:
             left_over = processes_in(self.data, program="postgres")
             if not left_over:
-                (self.data / "postmaster.pid").unlink(
-                    missing_ok=True
-                )  # its number may be somebody else's by now
-                return
+                break
             for pid in left_over:
                 # Only the first server process takes these as orders; its children end with it.
                 with contextlib.suppress(ProcessLookupError):
@@ -190,6 +188,9 @@ class EmbeddedPostgres:
             _wait_until(lambda: not processes_in(self.data, program="postgres"), seconds)
         if processes_in(self.data, program="postgres"):
             raise PostgresFailed(f"an old database server still runs in {self.data} and can't be stopped")
+        # They hold its number, which may be somebody else's by now, or not be given back yet.
+        for held in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            held.unlink(missing_ok=True)
 
     def _identity(self) -> Identity:
         identity = choose_identity(self.folder)
