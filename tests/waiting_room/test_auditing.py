@@ -26,6 +26,7 @@ from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unre
 from meterai.waiting_room.auditing.words import CHECKS, WORDS
 from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.folder import digest
+from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.public_log import ENTRIES, HEADS, What
 from meterai.waiting_room.queue_folder import QueueFolder
@@ -548,6 +549,13 @@ def cut_anew(forger: Forger, n: int, window: int) -> None:
 @plants("operator.hidden")
 def switched_off_in_secret_while_people_waited(forger: Forger) -> None:
     cut_anew(forger, after_window(forger, 0), 0)
+
+
+@plants("operator.hidden")
+def switched_off_in_secret_and_a_clock_is_blamed_that_closed_nothing_ahead(forger: Forger) -> None:
+    cut_anew(forger, after_window(forger, 0), 0)
+    facts = {"action": CLOCK_SET_RIGHT, "value": "3600", "reason": "the clock had been ahead"}
+    forger.insert(after_window(forger, 0) + 2, What.OPERATOR, facts)
 
 
 @plants("seed.chain")

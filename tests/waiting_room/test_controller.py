@@ -13,6 +13,8 @@ from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.waiting_room import documents, merkle, order, seeds, store
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.controller import CALLS_FACTOR_MAX
 from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.door import check_ticket
@@ -20,6 +22,7 @@ from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import (
     CloseFacts,
     ConfigFacts,
+    OperatorFacts,
     PromiseFacts,
     RevealFacts,
 )
@@ -205,6 +208,41 @@ async def test_a_clock_that_ran_ahead_and_is_set_right_does_not_hold_who_is_draw
     line.now -= 600
     later = await line.seconds(30)
     assert 20 <= later.called - ahead.called <= 30 * CALLS_FACTOR_MAX
+    line.assert_orderly()
+
+
+@pytest.mark.parametrize("ahead_s", [15, 600, 7_200], ids=["a little", "minutes", "beyond the closing"])
+async def test_who_joins_after_a_clock_that_ran_ahead_is_set_right_is_drawn_as_soon_as_ever(
+    line: MovedQueue, ahead_s: int
+) -> None:
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60), always=True)
+    for number in range(120):
+        line.join(f"email:orang{number}@contoh.id")
+    await line.seconds(25)
+    line.now += ahead_s
+    await line.seconds(3)
+    meanwhile = [line.join(f"email:dahulu{number}@contoh.id") for number in range(3) if line.gate.window()]
+    await line.seconds(9)
+    line.now -= ahead_s
+    await line.seconds(3)
+    later = line.join("email:ani@contoh.id")
+    assert line.seen[-1].state is QueueState.OPEN
+    await line.until(lambda status: line.folder.window_reveal(later.window).exists(), seconds=16)
+    await line.seconds(15)
+    latest = line.join("email:budi@contoh.id")
+    await line.until(lambda status: status.called == line.seen[-1].called + status.waiting, seconds=300)
+    assert latest.window > later.window
+    async with line.database.app.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
+    assert queue is not None
+    for ticket in (*meanwhile, later, latest):
+        assert queue.frontier.window > ticket.window
+        check_ticket(queue.schedule, ticket)
+    told = [facts for facts in line.facts(OperatorFacts) if facts.action == "clock"]
+    assert len(told) == 1
+    assert ahead_s <= int(told[0].value) + 12 <= ahead_s + 24 or ahead_s == 7_200
+    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
+    assert report.findings == []
     line.assert_orderly()
 
 

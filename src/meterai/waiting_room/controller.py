@@ -221,6 +221,16 @@ def calls_factor(memory: Memory) -> float:
     return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
+def set_right(memory: Memory, now: float) -> Memory:
+    """The memory after its clock, which had been ahead, was set right: no moment in it is still to come."""
+    return msgspec.structs.replace(
+        memory,
+        nobody_since=min(memory.nobody_since, now),
+        called_at=min(memory.called_at, now),
+        trail=tuple(point for point in memory.trail if point[0] <= now),
+    )
+
+
 def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) -> Memory:
     """How many come in, through the door and without it; smoothed, as people come in waves."""
     if elapsed_s <= 0:

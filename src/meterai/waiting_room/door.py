@@ -11,7 +11,7 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.model import Frontier, Lane, Schedule
 from meterai.waiting_room.tickets import Ticket
-from meterai.waiting_room.windows import number_at
+from meterai.waiting_room.windows import first_number, number_at
 
 DEPTH_S = 3.0
 """How many seconds of the rate may enter at once after a lull."""
@@ -63,7 +63,8 @@ def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
 
     Raises: Refusal FORBIDDEN `ticket.backdated`.
     """
-    if ticket.joined_at < schedule.joins_from and ticket.window <= schedule.first_window:
+    is_earlier = ticket.joined_at < schedule.joins_from and ticket.window <= schedule.first_window
+    if is_earlier or ticket.window < first_number(schedule):
         return
     joined_in = number_at(schedule, ticket.joined_at - LATE_S)
     if joined_in is None:  # in the first seconds of all

@@ -7,12 +7,16 @@ numbers as floats.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from meterai.waiting_room.model import Frontier, Lane
 from meterai.waiting_room.public_log import What
+
+CLOCK_SET_RIGHT: Final = "clock"
+"""Time is cut anew because the controller's clock had been ahead; the value says by how many seconds windows
+had been closed too early."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,7 +92,8 @@ class ClaimFacts(Facts, frozen=True, kw_only=True):
 
 
 class OperatorFacts(Facts, frozen=True, kw_only=True):
-    """What an operator did: on, off, halt, resume, cap, announce."""
+    """What an operator did: on, off, halt, resume, cap, announce. `CLOCK_SET_RIGHT` is the
+    controller's own."""
 
     what: ClassVar[What] = What.OPERATOR
     action: str

@@ -159,7 +159,8 @@ class _Replay:
         windows = self._windows
         if self._rules.on_config(n, at, facts, closed_through=windows.closed_through):
             are_waiting = windows.joined_last >= self._frontiers.new.window
-            self._switching.on_cut(n, at, are_waiting=are_waiting)
+            ended_at = windows.ended_at(-1 if windows.closed_through is None else windows.closed_through)
+            self._switching.on_cut(n, at, are_waiting=are_waiting, ended_at=ended_at or 0)
 
     def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
         self._findings.examined("operator")

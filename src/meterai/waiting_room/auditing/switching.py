@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.log_facts import OperatorFacts
+from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 
 SAID_WITHIN_S = 5
 """Rules stand in the log in front of what was said in the same second."""
@@ -11,16 +11,23 @@ SAID_WITHIN_S = 5
 
 class Switching:
     """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
-    an operator had switched the line off, which stands in the log."""
+    an operator had switched the line off, which stands in the log.
+
+    It is cut anew too when the controller's clock had been ahead: then it says so, and windows are closed
+    whose published end is still to come.
+    """
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._is_said = False
         self._suspect: tuple[int, int] | None = None
+        self._is_ahead = False
 
-    def on_cut(self, n: int, at: int, *, are_waiting: bool) -> None:
-        """Time was cut anew. `are_waiting`: people in windows that were closed before."""
+    def on_cut(self, n: int, at: int, *, are_waiting: bool, ended_at: int) -> None:
+        """Time was cut anew. `are_waiting`: people in windows that were closed before; `ended_at`: when the
+        last of those ended, as published."""
         self._judge()
+        self._is_ahead = ended_at > at
         if are_waiting and not self._is_said:
             self._suspect = n, at
         self._is_said = False
@@ -29,8 +36,10 @@ class Switching:
         """An operator may have switched the line."""
         if facts.action in ("on", "off"):
             self._is_said = True
-            if self._suspect is not None and at <= self._suspect[1] + SAID_WITHIN_S:
-                self._suspect = None
+        elif facts.action != CLOCK_SET_RIGHT or not self._is_ahead:
+            return
+        if self._suspect is not None and at <= self._suspect[1] + SAID_WITHIN_S:
+            self._suspect = None
 
     def finish(self) -> None:
         """The log has come to its end."""

@@ -264,9 +264,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "operator.hidden": (
         "Sebelum ini semua orang boleh masuk tanpa antre, padahal ada yang menunggu, dan tidak dicatat bahwa "
-        "operator mematikan antrean.",
+        "operator mematikan antrean, atau bahwa jam pengatur tadinya terlalu cepat.",
         "Before this everybody entered without a place although people waited, and no entry says that an "
-        "operator switched the line off.",
+        "operator switched the line off, or that the controller's clock had been ahead.",
     ),
     "operator.bypass": (
         "Seseorang masuk tanpa tempat dan tanpa alasan yang dicatat.",

@@ -20,6 +20,7 @@ from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
 from meterai.waiting_room.log_facts import (
+    CLOCK_SET_RIGHT,
     ChainFacts,
     ClaimFacts,
     CloseFacts,
@@ -27,6 +28,7 @@ from meterai.waiting_room.log_facts import (
     DeadGateFacts,
     Facts,
     FrontierFacts,
+    OperatorFacts,
     RevealFacts,
 )
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
@@ -44,6 +46,7 @@ ELAPSED_S_MAX = 2.0
 CLOCK_RUNS_BACK_S = 2.0
 """For so long a controller waits until its clock is where that of the one before it was, or its own before it
 was set right; when more is missing it goes on from its own."""
+_WAS_AHEAD = "the controller's clock had been ahead; what it closed stays closed"
 _CLAIMS, _SAID, _REVEALS, _WINDOWS, _DUE = 2_000, 500, 200, 200, 500
 
 
@@ -267,7 +270,8 @@ class _Draft:
         if first > min(self._queue.closed_through, self._seen.published_through):
             return
         for window in await store.closed_windows(self._tx, self._queue.number, first=first, limit=_REVEALS):
-            late = window.closed_at + REVEAL_AFTER_S > self._now
+            since_s = self._now - window.closed_at  # less than nothing: the clock has been set right since
+            late = -CLOCK_RUNS_BACK_S <= since_s < REVEAL_AFTER_S
             if late or window.number > self._seen.published_through or not await self._reveal(window):
                 return
 
@@ -297,10 +301,11 @@ class _Draft:
 
     def _decide(self, claimed: int, *, door_is_full: bool, at_door: int) -> tuple[Step, int]:
         queue, seen = self._queue, self._seen
+        is_set_back = queue.moved_at > self._now + CLOCK_RUNS_BACK_S
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
         step = controller.step(
-            queue.memory,
+            controller.set_right(queue.memory, self._now) if is_set_back else queue.memory,
             schedule=queue.schedule,
             policy=queue.policy,
             wishes=queue.wishes,
@@ -313,13 +318,25 @@ class _Draft:
         self._change(memory=step.memory, state=step.state)
         if before.stands_still and not step.state.stands_still and self._now >= queue.schedule.opens_at:
             self._cut_time_anew()
+        elif not step.state.stands_still and (ahead_s := self._closed_ahead_s()) > 0:
+            self._cut_time_anew()
+            self._say(OperatorFacts(action=CLOCK_SET_RIGHT, value=str(ahead_s), reason=_WAS_AHEAD))
         return step, waiting
+
+    def _closed_ahead_s(self) -> int:
+        """How far beyond now windows are closed, by a clock that was ahead and is right now; 0: no further
+        than one of them. Who joins now would be in one window that is over only then."""
+        schedule = self._queue.schedule
+        if self._queue.closed_through < 0 or not schedule.opens_at <= self._now < schedule.closes_at:
+            return 0
+        ahead_s = int(end_of(schedule, self._queue.closed_through) - self._now)
+        return ahead_s if ahead_s > max(CLOCK_RUNS_BACK_S, schedule.window_s) else 0
 
     def _elapsed_s(self) -> float:
         return max(0.0, min(ELAPSED_S_MAX, self._now - self._queue.moved_at))
 
     def _cut_time_anew(self) -> None:
-        """Windows stood still; they go on from now."""
+        """Windows stood still, or were closed ahead of their time; they go on from now."""
         schedule = self._queue.schedule
         first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
         start = min(int(self._now), schedule.closes_at - 1)
