@@ -29,7 +29,10 @@ from meterai.waiting_room.log_facts import (
 from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
+from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import sign_ticket
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
 pytestmark = pytest.mark.storage
@@ -244,6 +247,32 @@ async def test_who_joins_after_a_clock_that_ran_ahead_is_set_right_is_drawn_as_s
     report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
     assert report.findings == []
     line.assert_orderly()
+
+
+async def test_the_door_opens_again_when_the_clock_of_everything_ran_ahead_and_is_set_right(
+    line: MovedQueue,
+) -> None:
+    """Controller and site on one machine: the door was filled at a moment that is still to come."""
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=120, rate_cap=120), always=True)
+    contacts = [f"email:orang{number}@contoh.id" for number in range(40)]
+    tickets = [line.join(contact) for contact in contacts]
+    await line.until(lambda status: status.called == 40, seconds=90)
+
+    async def enter(first: int, count: int) -> None:
+        for number in range(first, first + count):
+            text, now = sign_ticket(tickets[number], line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+            published = Published(line.folder)
+            await claim_pass(line.database.app, published, text, contact=contacts[number], now=now)
+            await line.seconds(1)
+
+    line.now += 600
+    await line.seconds(1)
+    await enter(0, 15)
+    line.now -= 600
+    await line.seconds(3)
+    await enter(15, 25)
+    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
+    assert report.findings == []
 
 
 async def test_a_little_that_a_clock_runs_back_is_not_paid_for_again(line: MovedQueue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import asyncpg
@@ -114,6 +114,20 @@ async def enter_as_read(conn: Connection, knock: Knock, one: Pass, after: Door) 
     except asyncpg.UniqueViolationError:
         return False
     return entered is True
+
+
+async def set_doors_right(tx: Connection, queue: int, now: float) -> None:
+    """After a clock that had been ahead was set right: no door was filled, and nobody knocked, at a moment
+    that is still to come; else nothing would flow in until then."""
+    await tx.execute(
+        "UPDATE waiting_room.door SET filled_at = $2 WHERE queue = $1 AND filled_at > $2", queue, now
+    )
+    await tx.execute("UPDATE waiting_room.general_share SET filled_at = $1 WHERE filled_at > $1", now)
+    await tx.execute(
+        "UPDATE waiting_room.knock SET last_at = $2 WHERE queue = $1 AND last_at > $2",
+        queue,
+        datetime.fromtimestamp(now, UTC),
+    )
 
 
 async def note_knock(tx: Connection, queue: int, id: bytes, now: datetime) -> int:

@@ -15,8 +15,7 @@ from meterai.waiting_room.model import Frontier, Lane
 from meterai.waiting_room.public_log import What
 
 CLOCK_SET_RIGHT: Final = "clock"
-"""Time is cut anew because the controller's clock had been ahead; the value says by how many seconds windows
-had been closed too early."""
+"""The controller's clock had been ahead by so many seconds. Time is cut anew if it closed windows by it."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.rules import Rules
 from meterai.waiting_room.controller import GROWTH_MIN, GROWTH_PER_S
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S
-from meterai.waiting_room.log_facts import OperatorFacts
+from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 
 SLACK_S = 3
 """Times in the log are whole seconds, of several clocks."""
@@ -84,12 +84,14 @@ class Door:
         self._suspects: list[tuple[int, int]] = []
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """An operator may have halted the queue, or let it go on."""
+        """An operator may have halted the queue, or let it go on; or a clock was set right."""
         if facts.action == "halt" and self._halted_at is None:
             self._halted_at = at
         elif facts.action == "resume":
             self._judge_suspects(resumed_at=at)
             self._halted_at = None
+        elif facts.action == CLOCK_SET_RIGHT:
+            self._filled_at = min(self._filled_at, at)
 
     def entered(self, n: int, at: int) -> None:
         """One more person, who is not let through for an order in flight."""

@@ -175,6 +175,8 @@ class _Draft:
         await self._close_windows()
         await self._reveal_windows()
         moment = datetime.fromtimestamp(self._now, UTC)
+        if self._set_back_s() > 0:
+            await claim_store.set_doors_right(self._tx, self._queue.number, self._now)
         at_door = await claim_store.count_at_door(self._tx, self._queue.number, moment)
         step, waiting = self._decide(claimed, door_is_full=await self._is_door_full(), at_door=at_door)
         called = await self._move(step)
@@ -301,11 +303,10 @@ class _Draft:
 
     def _decide(self, claimed: int, *, door_is_full: bool, at_door: int) -> tuple[Step, int]:
         queue, seen = self._queue, self._seen
-        is_set_back = queue.moved_at > self._now + CLOCK_RUNS_BACK_S
         coming = sum(n for window, n in seen.open_joins.items() if window > queue.closed_through)
         waiting = queue.joined - queue.called + coming
         step = controller.step(
-            controller.set_right(queue.memory, self._now) if is_set_back else queue.memory,
+            controller.set_right(queue.memory, self._now) if self._is_set_back() else queue.memory,
             schedule=queue.schedule,
             policy=queue.policy,
             wishes=queue.wishes,
@@ -314,23 +315,32 @@ class _Draft:
             now=self._now,
             elapsed_s=self._elapsed_s(),
         )
-        before = queue.state
+        ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
+        goes_on = queue.state.stands_still and not step.state.stands_still
         self._change(memory=step.memory, state=step.state)
-        if before.stands_still and not step.state.stands_still and self._now >= queue.schedule.opens_at:
+        if ahead_s > 0 or (goes_on and self._now >= queue.schedule.opens_at):
             self._cut_time_anew()
-        elif not step.state.stands_still and (ahead_s := self._closed_ahead_s()) > 0:
-            self._cut_time_anew()
+        if (ahead_s := max(ahead_s, self._set_back_s())) > 0:
             self._say(OperatorFacts(action=CLOCK_SET_RIGHT, value=str(ahead_s), reason=_WAS_AHEAD))
         return step, waiting
 
     def _closed_ahead_s(self) -> int:
-        """How far beyond now windows are closed, by a clock that was ahead and is right now; 0: no further
-        than one of them. Who joins now would be in one window that is over only then."""
+        """How far beyond now windows are closed, by a clock that was ahead and is right now. Who joins now
+        would be in one window that is over only then."""
         schedule = self._queue.schedule
         if self._queue.closed_through < 0 or not schedule.opens_at <= self._now < schedule.closes_at:
             return 0
-        ahead_s = int(end_of(schedule, self._queue.closed_through) - self._now)
-        return ahead_s if ahead_s > max(CLOCK_RUNS_BACK_S, schedule.window_s) else 0
+        return self._unless_little(end_of(schedule, self._queue.closed_through) - self._now)
+
+    def _set_back_s(self) -> int:
+        return self._unless_little(self._queue.moved_at - self._now)
+
+    def _unless_little(self, seconds: float) -> int:
+        """0 unless it is more than a window: clocks of two controllers may differ a little."""
+        return int(seconds) if seconds > max(CLOCK_RUNS_BACK_S, self._queue.schedule.window_s) else 0
+
+    def _is_set_back(self) -> bool:
+        return self._queue.moved_at > self._now + CLOCK_RUNS_BACK_S
 
     def _elapsed_s(self) -> float:
         return max(0.0, min(ELAPSED_S_MAX, self._now - self._queue.moved_at))
@@ -372,8 +382,7 @@ class _Draft:
         )
         late_then = (late.window, str(late.x))
         memory = msgspec.structs.replace(step.memory, trail=trail, late=late_then, past=past)
-        is_set_back = queue.moved_at > self._now + CLOCK_RUNS_BACK_S
-        moved_at = self._now if is_set_back else max(queue.moved_at, self._now)
+        moved_at = self._now if self._is_set_back() else max(queue.moved_at, self._now)
         self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
         return called
 
