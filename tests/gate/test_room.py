@@ -151,6 +151,40 @@ async def test_a_ticket_that_could_not_be_made_leaves_no_hole_in_the_sequences(
     room.close()
 
 
+@pytest.mark.parametrize("shift_s", [-7_200, -30, 30, 7_200])
+def test_a_wrong_clock_stays_corrected_while_no_controller_is_heard(tmp_path: Path, shift_s: int) -> None:
+    """For longer than a status is current; a window that a gate closes takes nobody any more, for good."""
+    began, passed = int(time.time()), 0.0
+    queue = Queue(tmp_path, schedule_from(began, window_s=10))
+    shelf = Shelf(queue.folder, monotonic=lambda: passed)
+    room = Room(shelf, queue.keys, gate=1, wall=lambda: began + passed + shift_s, monotonic=lambda: passed)
+    shelf.look()
+    queue.status()
+    shelf.look()
+    passed = 300.0
+    room.close_windows()
+    assert abs(room.now() - (began + 300)) <= 2
+    window = room.window()
+    assert window is not None
+    assert abs(window.starts_at - (began + 300)) <= 12
+    room.close()
+
+
+def test_a_status_from_before_the_start_says_nothing_of_the_time_now(tmp_path: Path) -> None:
+    """Of a controller that ended hours ago; the gate was started since."""
+    began, passed = int(time.time()), 0.0
+    queue = Queue(tmp_path, schedule_from(began, window_s=10))
+    queue.status()
+    shelf = Shelf(queue.folder, monotonic=lambda: passed)
+    shelf.look()
+    hours_later = began + 7_200
+    room = Room(shelf, queue.keys, gate=1, wall=lambda: hours_later + passed, monotonic=lambda: passed)
+    passed = 11.0
+    shelf.look()
+    assert room.now() == hours_later + 11
+    room.close()
+
+
 def form_of(contact: str) -> Request:
     request = Request(None, "127.0.0.1")
     request.body = b"kontak=" + contact.encode()

@@ -1,9 +1,10 @@
 """One event at this gate: which window takes joins now, tickets, and the end of windows.
 
 The time is the machine's, unless the controller's differs from it by more than two seconds: then the
-controller's, as the status tells it, for all gates must cut time in the same way. A window that was closed,
-here or by the controller, takes nobody any more, whatever any clock says. While nobody has to wait, windows
-stand still (`QueueState.stands_still`): who takes a ticket then is in the next window that will be cut.
+controller's, as the status tells it, for all gates must cut time in the same way; also when it falls silent
+afterwards, for what a wrong clock closes stays closed. A window that was closed, here or by the controller,
+takes nobody any more, whatever any clock says. While nobody has to wait, windows stand still
+(`QueueState.stands_still`): who takes a ticket then is in the next window that will be cut.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ log = structlog.get_logger(__name__)
 
 CLOCK_TOLERANCE_S = 2.0
 STATUS_IS_ALIVE_S = 10.0
-"""A status that was not renewed for so long says nothing of the time."""
+"""A status that was not renewed for so long says nothing of the state, nor of the time when this gate has
+only found it."""
 GRACE_S = 0.5
 """A window is closed so long after its end: a clock that lags a little finds it open still."""
 _REMEMBERED_MAX = 10_000
@@ -103,8 +105,8 @@ class Room:
             return wall
         since = self._monotonic() - shelf.status_seen
         told = shelf.status.at + since
-        is_right = since > STATUS_IS_ALIVE_S or abs(wall - told) <= CLOCK_TOLERANCE_S
-        return wall if is_right else told
+        says_nothing = since > STATUS_IS_ALIVE_S and not shelf.is_heard
+        return wall if says_nothing or abs(wall - told) <= CLOCK_TOLERANCE_S else told
 
     def window(self) -> windows.Window | None:
         """The window that takes joins now; None before and after. Found anew fifty times a second."""

@@ -47,6 +47,10 @@ class Shelf:
         self.status_raw = b""
         self.status_seen = 0.0
         """Monotonic time at which the status last changed."""
+        self.is_heard = False
+        """The status came after the first look, so its time was the controller's when it was seen; one that
+        lay there may be hours old."""
+        self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
         self._counts = array("Q")
@@ -68,6 +72,7 @@ class Shelf:
         if (stamp := _stamp(self.folder.config)) not in ((0, 0), self._config_stamp):
             self._read_config()
         self._read_counts()
+        is_first, self._has_looked = not self._has_looked, True
         stamp = _stamp(self.folder.status)
         if stamp == self._status_stamp or stamp == (0, 0):
             return False
@@ -81,6 +86,7 @@ class Shelf:
             return False
         self.status, self.status_raw = status, raw
         self.status_seen = self._monotonic()
+        self.is_heard = self.is_heard or not is_first
         return True
 
     def is_closed(self, window: int) -> bool:
