@@ -1,0 +1,102 @@
+"""Gates whose clocks differ: who joins near the border of a window, the door, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
+from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.log_facts import DeadGateFacts
+from meterai.waiting_room.model import Policy
+from meterai.waiting_room.published import Published
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import Ticket, sign_ticket
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
+
+pytestmark = pytest.mark.storage
+
+
+class OtherGate:
+    """A second gate, whose clock is wrong."""
+
+    def __init__(self, line: MovedQueue, shift_s: float) -> None:
+        def clock() -> float:
+            return line.now
+
+        self._line = line
+        shelf = Shelf(line.folder, monotonic=clock)
+        self.room = Room(shelf, line.keys, gate=2, wall=lambda: clock() + shift_s, monotonic=clock)
+
+    def tick(self) -> None:
+        """What a gate does all the time."""
+        self.room.shelf.look()
+        self.room.close_windows()
+        self.room._found_until = 0.0
+        sign = GateSign(2, int(self.room.now()), self.room.journal.closed_through)
+        (self._line.folder.gate(2) / "gate.json").write_bytes(msgspec.json.encode(sign))
+
+    def join(self, contact: str) -> Ticket:
+        """A ticket."""
+        window = self.room.window()
+        assert window is not None
+        issued = self.room.issue(self.room.id_of(contact), window.number)
+        self.room.journal.flush()
+        return issued.ticket
+
+
+@pytest_asyncio.fixture
+async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQueue]:
+    made = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("shift_s", [-30, -2.5, -1.9, -1, 1, 1.9, 2.5, 30])
+async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
+    line: MovedQueue, shift_s: float
+) -> None:
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=600, rate_cap=600), always=True)
+    other = OtherGate(line, shift_s)
+    contacts: dict[bytes, str] = {}
+    tickets: list[Ticket] = []
+    for half in range(2 * 65):
+        line.now += 0.5
+        line._tick()
+        other.tick()
+        if half % 2:
+            await line._step()
+        for gate, join in ((1, line.join), (2, other.join)):
+            contact = f"email:orang{half}x{gate}@contoh.id"
+            tickets.append(join(contact))
+            contacts[tickets[-1].id] = contact
+            true_window = 1 + int(line.now - START) // 10
+            away_s = min(abs(line.now - START - 10 * border) for border in (true_window - 1, true_window))
+            assert tickets[-1].window == true_window or away_s <= 2.6, (half, gate)
+            assert abs(tickets[-1].window - true_window) <= 1
+    for _ in range(40):
+        other.tick()
+        await line.seconds(1)
+    assert line.facts(DeadGateFacts) == [], "every gate said in time what it counted"
+    published, db = Published(line.folder), line.database.app
+    for number, ticket in enumerate(tickets):
+        text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+        await claim_pass(db, published, text, contact=contacts[ticket.id], now=now)
+        if number % 5 == 4:
+            other.tick()
+            await line.seconds(1)
+    await line.seconds(2)
+    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
+    assert report.findings == []
+    assert report.claims["new"] == len(tickets)
+    other.room.close()
