@@ -166,7 +166,21 @@ def test_an_outage_makes_a_line_and_panic_polls() -> None:
     calm, hit = plan_of(asked), plan_of(struck)
     assert hit.longest_line.expected > calm.longest_line.expected + 10_000
     assert hit.traffic.panic_polls_per_second > 5 * calm.traffic.polls_per_second
+
+
+def test_people_reload_in_the_outages_of_the_futures_too() -> None:
+    asked = question(rate=6.0)
+    never = msgspec.structs.replace(asked.service, outages_per_day=0.0)
+    calm = plan_of(Question(asked.season, asked.behaviour, asked.policy, never))
+    usual = plan_of(asked)
     assert calm.traffic.panic_polls_per_second == 0
+    assert usual.traffic.panic_polls_per_second > 2 * usual.traffic.polls_per_second
+    assert usual.traffic.out_mbit > calm.traffic.out_mbit
+    gate = {one.name: one.asked for one in usual.bottlenecks}["gate, polls"]
+    assert gate == usual.traffic.panic_polls_per_second
+    quiet = msgspec.structs.replace(asked.behaviour, panic_reloads=1.0)
+    still = plan_of(Question(asked.season, quiet, asked.policy, asked.service))
+    assert still.traffic.panic_polls_per_second == 0
 
 
 def test_polls_are_the_sum_over_everybody_in_line() -> None:

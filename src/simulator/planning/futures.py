@@ -95,6 +95,8 @@ class Courses:
     """One lane: as many people as expected, at minutes drawn for them; known outages only."""
     others: Course
     """`FUTURES` lanes: each with another number of people, and other outages besides the known ones."""
+    outages: tuple[tuple[Outage, ...], ...]
+    """Of each lane of `others`, the known ones too."""
     last_calls: Course
     """The expected people with a last call so many hours before closing: a lane for each of `last_calls`."""
 
@@ -110,25 +112,29 @@ def run_courses(question: Question, generator: np.random.Generator) -> Courses:
     rates = rates_of(question, question.policy, edges)
     bears = capacity_of(question.service, question.outages, edges)
     lanes = [(draw(rates, generator), bears)]
-    lanes += [_future(question, rates, edges, generator) for _ in range(FUTURES)]
+    futures = [_future(question, rates, edges, generator) for _ in range(FUTURES)]
+    lanes += [(joins, capacity) for joins, capacity, _ in futures]
     for hours in last_calls(question.season):
         lanes.append((rates_of(question, Policy(Ending.LAST_CALL, hours), edges), bears))
     joins = np.stack([lane[0] for lane in lanes], axis=1)
     capacity = np.stack([lane[1] for lane in lanes], axis=1)
     course = run(joins, capacity, question.behaviour, question.service.returners_share)
-    return Courses(course.part(0, 1), course.part(1, 1 + FUTURES), course.part(1 + FUTURES, len(lanes)))
+    outages = tuple(struck for _, _, struck in futures)
+    rest = course.part(1 + FUTURES, len(lanes))
+    return Courses(course.part(0, 1), course.part(1, 1 + FUTURES), outages, rest)
 
 
 def _future(
     question: Question, rates: Series, edges: Series, generator: np.random.Generator
-) -> tuple[Series, Series]:
-    """Joins and capacity of one future."""
+) -> tuple[Series, Series, tuple[Outage, ...]]:
+    """Joins, capacity and outages of one future."""
     service, until_s = question.service, question.season.seconds
-    outages = draw_outages(service, until_s, generator)
+    drawn = draw_outages(service, until_s, generator)
+    outages = (*question.outages, *drawn)
     factor = np.exp(generator.normal(0, service.demand_spread))
     joins_until = question.policy.joins_until(until_s)
-    rushed = with_rush(rates, edges, outages, question.behaviour, until_s=joins_until)
-    return draw(rushed * factor, generator), capacity_of(service, [*question.outages, *outages], edges)
+    rushed = with_rush(rates, edges, drawn, question.behaviour, until_s=joins_until)
+    return draw(rushed * factor, generator), capacity_of(service, outages, edges), outages
 
 
 def line_without_last_call(question: Question) -> float:

@@ -141,7 +141,7 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
     unfinished = _range(course.in_line()[closes], others.in_line()[closes])
     longest = _range(course.in_line().max(axis=0), others.in_line().max(axis=0))
     safe = np.array([safe_join(others, lane, question) for lane in range(lanes.FUTURES)])
-    traffic = traffic_of(question, course, sizes)
+    traffic = traffic_of(question, courses, sizes)
     service = question.service
     waited = waits[1 : closes + 1][np.diff(course.joined[: closes + 1, 0]) > 0]
     return Plan(
