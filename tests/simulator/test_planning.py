@@ -183,6 +183,14 @@ def test_people_reload_in_the_outages_of_the_futures_too() -> None:
     assert still.traffic.panic_polls_per_second == 0
 
 
+def test_the_picture_is_as_wide_as_the_screen_that_shows_it() -> None:
+    drawn = draw_chart(plan_of(question(rate=6.0)), language="id")
+    root = drawn[: drawn.index(">")]
+    assert 'viewBox="0 0 1240 820"' in root
+    assert " width=" not in root
+    assert " height=" not in root
+
+
 def test_polls_are_the_sum_over_everybody_in_line() -> None:
     rate, line = 20.0, 100_000
     waits = (np.arange(line) + 0.5) / rate

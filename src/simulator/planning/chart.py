@@ -50,8 +50,8 @@ def draw_chart(
         text(_MARGIN, HEIGHT - 18, _foot(plan, language, fit), size=12),
     ]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" lang="{language}" role="img" aria-labelledby="title" {FONT}>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'lang="{language}" role="img" aria-labelledby="title" {FONT}>'
         f'<title id="title">{escape(heading)}</title><rect width="100%" height="100%" fill="#fff"/>'
         + "".join(parts)
         + "</svg>\n"
