@@ -103,6 +103,14 @@ def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None
     assert "script/server" in shown.stderr
 
 
+@pytest.mark.parametrize("command", ["stop-signing", "resume-signing", "keys retire 5fcb67d0"])
+def test_an_act_without_a_reason_is_refused(tmp_path: Path, command: str) -> None:
+    """Before anything is done: not even the database is looked for."""
+    shown = run(*command.split(), "--reason", " ", "--data", str(tmp_path))
+    assert shown.returncode == 2
+    assert "say why" in shown.stderr
+
+
 @pytest.mark.parametrize("command", ["stop-signing --reason x", "keys list", "check", "queue status"])
 @pytest.mark.parametrize("away", ["postgresql://a:b@127.0.0.1:1/c", "postgresql:///c?host=/nowhere&port=5"])
 def test_while_the_database_is_away_an_operator_reads_the_next_step(

@@ -14,7 +14,7 @@ from cryptography import x509
 
 from meterai.bootstrap import TRUST_FOLDER
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator import operator_name, operator_settings
+from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import AuditEntry, read_audit
@@ -136,6 +136,7 @@ def retire_key(
     data: DataOption = None,
 ) -> None:
     """Never sign with this key again. The stamps it signed stay genuine."""
+    reason = given_reason(reason)
 
     async def work(db: Database, _: SignerClient, __: Settings) -> str:
         key = await retiring.retire_key(db, key_id, reason=reason, actor=operator_name(), now=system_clock())

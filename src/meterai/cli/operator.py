@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import msgspec
+import typer
 
 from meterai.cli.data_folder import data_folder
 from meterai.kit.installation import settings_of_running
@@ -31,3 +32,10 @@ def operator_settings(data: Path | None) -> Settings:
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     return settings if settings.database_app_url else settings_of_running(settings)
+
+
+def given_reason(reason: str) -> str:
+    """The reason of an act, for the audit trail. Raises: typer.BadParameter when none is given."""
+    if not reason.strip():
+        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    return reason.strip()

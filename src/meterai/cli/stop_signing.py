@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator import operator_name, operator_settings
+from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import connect
@@ -39,13 +39,12 @@ def resume_signing(
 
 
 async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
-    if not reason.strip():
-        raise typer.BadParameter("say why, in a few words", param_hint="--reason")
+    reason = given_reason(reason)
     settings = operator_settings(data)
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai stop-signing")
     try:
         use_case = switch.stop_signing if stopped else switch.resume_signing
-        found = await use_case(db, reason=reason.strip(), actor=operator_name(), now=system_clock())
+        found = await use_case(db, reason=reason, actor=operator_name(), now=system_clock())
     finally:
         await db.close()
     typer.echo("The switch is thrown." if stopped else "The switch is released.")
