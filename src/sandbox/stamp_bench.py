@@ -112,8 +112,6 @@ class InProcessAuthority:
     Replies are checked as over HTTP.
     """
 
-    token_bytes_max = 3200
-
     def __init__(self, folder: Path) -> None:
         self._authority = TimeStampAuthority(folder)
         self._checker = TokenChecker([(folder / "root.pem").read_bytes()], lambda: datetime.now(UTC))

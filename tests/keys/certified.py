@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from tests.keys.soft_hsm import MODULE, PIN
 
 from meterai.stamping.seal.certificate_request import make_request
@@ -22,6 +24,24 @@ def certify(
     assert isinstance(found, TokenPlace)
     request = make_request(MODULE, found, lambda: PIN, {"country_name": "ID", "common_name": name})
     return x509.load_pem_x509_certificates(certify_request(pki, request, now=now))
+
+
+def lengthened(pki: Path, chain: list[x509.Certificate], more: int) -> list[x509.Certificate]:
+    """The same chain; its first certificate says so many bytes more, as those of public authorities do."""
+    own = chain[0]
+    builder = x509.CertificateBuilder(
+        issuer_name=own.issuer,
+        subject_name=own.subject,
+        public_key=own.public_key(),  # type: ignore[arg-type]
+        serial_number=own.serial_number,
+        not_valid_before=own.not_valid_before_utc,
+        not_valid_after=own.not_valid_after_utc,
+        extensions=list(own.extensions),
+    )
+    said = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), bytes(more))
+    key = load_pem_private_key((pki / "intermediate.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return [builder.add_extension(said, critical=False).sign(key, hashes.SHA256()), *chain[1:]]
 
 
 def encoded(chain: list[x509.Certificate]) -> list[bytes]:

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
-from tests.keys.certified import certify
+from tests.keys.certified import certify, lengthened
 from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
@@ -250,6 +250,28 @@ async def test_what_must_not_be_registered_or_activated_is_refused(
     wrong_key = await house.add("other", chain=chain)  # the token's key is not the certificate's
     with pytest.raises(Refusal, match=r"key\.not_ready"):
         await house.activate_at_once(wrong_key)
+
+
+async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
+    house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In use, it would keep every job waiting until the key before it is activated again."""
+    await house.register_first()
+    await house.start()
+    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-1")
+    with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+        await house.add(chain=lengthened(house.data / "pki", chain, 2_200))
+    assert caught.value.facts["what"] == "size"
+    assert "shorter chain" in str(caught.value.facts["reason"])
+    key = await house.add(chain=lengthened(house.data / "pki", chain, 1_400))  # 3.6 kB, and it stamps
+    await until(lambda: house.ready(key), 10, "the signer to open the key")
+    with monkeypatch.context() as smaller:
+        smaller.setattr("meterai.stamping.use_cases.add_key.SEAL_BYTES", 6_656)
+        with pytest.raises(Refusal, match=r"key\.unfit"):
+            await house.activate_at_once(key)
+    await house.activate(key)
+    await until(lambda: house.signs_with(key), 5, "the signer to follow")
+    assert verdict(house, await house.file_of(await house.stamp())) is Verdict.GENUINE
 
 
 async def chain_of(house: RotatingHouse, key_id: str) -> list[x509.Certificate]:

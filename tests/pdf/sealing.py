@@ -24,8 +24,6 @@ BASE_URL = "http://127.0.0.1:8000"
 class LocalTimestamper:
     """The sandbox's authority without its socket; every reply is checked as over HTTP."""
 
-    token_bytes_max = 3200
-
     def __init__(self, folder: Path) -> None:
         self.authority = TimeStampAuthority(folder)
         trusted = [(folder / name).read_bytes() for name in ("root.pem", "intermediate.pem")]

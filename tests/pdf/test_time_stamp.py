@@ -34,8 +34,16 @@ def why(bench: SealingBench, reply: bytes, checker: TokenChecker | None = None) 
 
 def test_a_good_reply_gives_its_token(bench: SealingBench, bench_p256: SealingBench) -> None:
     for one in (bench, bench_p256):
-        token = one.timestamper.checker.check(reply_to(one), IMPRINT, NONCE)
-        assert len(token) <= one.timestamper.token_bytes_max
+        reply = reply_to(one)
+        assert one.timestamper.checker.check(reply, IMPRINT, NONCE) in reply
+
+
+def test_a_token_that_no_stamp_has_room_for_is_refused_by_name(
+    bench: SealingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not once the key was used: it would be again at each attempt, for every job."""
+    monkeypatch.setattr("meterai.stamping.seal.timestamps.TOKEN_BYTES", 2_000)
+    assert why(bench, reply_to(bench)) == "tsa.bad_token"
 
 
 def test_a_token_for_something_else_is_refused(bench: SealingBench) -> None:

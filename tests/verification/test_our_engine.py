@@ -38,8 +38,6 @@ SERIALS = [make_serial(bytes([number]) * 32) for number in range(3, 23, 2)]
 class InProcessTimestamper:
     """Asks the authority without a socket."""
 
-    token_bytes_max = 3600
-
     def __init__(self, folder: Path) -> None:
         self._authority = TimeStampAuthority(folder)
         self._checker = TokenChecker(

@@ -14,6 +14,11 @@ from meterai.stamping.placement import Placement
 
 STAMPS_MAX = 10
 """Stamps on one document in one go."""
+SEAL_BYTES = 10_240
+"""Room for the CMS in a stamped file: a chain of two certificates of 1.9 kB (RSA-4096), an RSA-4096 signature
+and a time stamp's token. What needs more is no key of ours."""
+TOKEN_BYTES = 5_120
+"""Of it for the token, which brings a chain of its own."""
 
 
 class JobState(StrEnum):

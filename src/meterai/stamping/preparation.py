@@ -37,13 +37,13 @@ from meterai.kit.pdf.structure import (
 )
 from meterai.stamping.first_seal import seal_first
 from meterai.stamping.increment import Increment, PreparedGap, SealEntries
+from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.quick_reading import is_readable
 from meterai.stamping.stamp_fields import StampField
 
-CONTENTS_BYTES = 6656
-"""Room for the CMS: RSA-2048 signature, two certificates, a time-stamp token with its own two."""
+CONTENTS_BYTES = SEAL_BYTES
 STAMPS_MAX = 10
 
 _STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)

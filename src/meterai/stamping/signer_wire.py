@@ -55,8 +55,6 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     certificate_chain: list[bytes]
     """DER, the signing certificate first."""
     code_key_id: int
-    cms_bytes_max: int
-    """No seal is longer, by whichever open key: what a prepared revision must reserve."""
     other_certificates: list[bytes] = []
     """DER of every other key of the register: a document's first seals may be older than a rotation."""
 

@@ -8,8 +8,9 @@ them. So the rest is encoded once for each key. The tests compare with pyHanko's
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from meterai.kit.pdf import der
 from meterai.kit.pdf.signed_data import (
@@ -21,7 +22,6 @@ from meterai.kit.pdf.signed_data import (
     OID_SIGNING_CERTIFICATE_V2,
     OID_TIME_STAMP_TOKEN,
 )
-from meterai.stamping.seal.keys import KeyDevice
 from meterai.stamping.seal.timestamps import Timestamper
 
 _NULL = der.encode(der.NULL)
@@ -45,7 +45,19 @@ class _Template(NamedTuple):
     """Content of SignedData before the signer infos."""
 
 
-async def build_cms(digest: bytes, key: KeyDevice, timestamper: Timestamper) -> bytes:
+class SealingKey(Protocol):
+    """What of a key device is needed here. (`seal.keys` opens private keys: only the signer imports it.)"""
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]: ...
+
+    @property
+    def algorithm(self) -> str: ...
+
+    async def sign(self, digest: bytes) -> bytes: ...
+
+
+async def build_cms(digest: bytes, key: SealingKey, timestamper: Timestamper) -> bytes:
     """The DER of the CMS over a document digest (SHA-256 over the byte range), with its RFC 3161 token.
 
     A time stamper that gives an empty token makes a signature without one (PAdES B-B).
@@ -58,9 +70,9 @@ async def build_cms(digest: bytes, key: KeyDevice, timestamper: Timestamper) -> 
     return _assemble(template, attributes, signature, token)
 
 
-def cms_bytes_max(key: KeyDevice, token_bytes_max: int) -> int:
-    """How long the CMS can get: what to reserve for Contents."""
-    template = _make_template(key.certificates, key.algorithm)
+def cms_bytes_max(certificates: Sequence[bytes], token_bytes_max: int) -> int:
+    """How long the CMS can get with this chain, whatever the key: what must be free for it in Contents."""
+    template = _make_template(tuple(certificates), "rsa")
     attributes = template.attributes_before + bytes(32) + template.attributes_after
     return len(_assemble(template, attributes, bytes(512), bytes(token_bytes_max)))
 

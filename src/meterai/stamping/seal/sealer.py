@@ -23,7 +23,7 @@ from meterai.kit.fail_points import FailPoint, never
 from meterai.kit.stamp_code import code_message
 from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.stamping.seal import register
-from meterai.stamping.seal.cms import build_cms, cms_bytes_max
+from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.key_counter import CountedKey, reconcile
 from meterai.stamping.seal.key_ring import KeyRing
 from meterai.stamping.seal.keys import CodeKey, KeyDevice
@@ -46,7 +46,6 @@ class _BoundedTimestamper:
     def __init__(self, inner: Timestamper) -> None:
         self._inner = inner
         self._turns = asyncio.Semaphore(_AT_ONCE_MAX)
-        self.token_bytes_max = inner.token_bytes_max
 
     async def stamp(self, imprint: bytes) -> bytes:
         async with self._turns:
@@ -81,7 +80,6 @@ class _LenientTimestamper:
     def __init__(self, sealer: Sealer, on_lack: Callable[[], None]) -> None:
         self._sealer = sealer
         self._on_lack = on_lack
-        self.token_bytes_max = 0
 
     async def stamp(self, imprint: bytes) -> bytes:
         token = await self._sealer.try_to_stamp(imprint)
@@ -140,9 +138,6 @@ class Sealer:
             key_id=key.key_id,
             certificate_chain=list(key.certificates),
             code_key_id=self._code_key.key_id,
-            cms_bytes_max=max(
-                cms_bytes_max(held, self._timestamper.token_bytes_max) for held in self._keys.held()
-            ),
             other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
         )
 

@@ -23,6 +23,7 @@ from meterai.kit.pdf.signed_data import (
     read_signed_data,
     signature_is_valid,
 )
+from meterai.stamping.model import TOKEN_BYTES
 
 _IMPRINT_ALGORITHM = der.encode(der.SEQUENCE, OID_SHA256, der.encode(der.NULL))
 _REPLY_BYTES_MAX = 64 << 10
@@ -31,11 +32,6 @@ _CLOCK_GAP_MAX = timedelta(minutes=5)
 
 class Timestamper(Protocol):
     """Gives RFC 3161 tokens."""
-
-    @property
-    def token_bytes_max(self) -> int:
-        """How long a token can get: what to reserve for it."""
-        ...
 
     async def stamp(self, imprint: bytes) -> bytes:
         """The token (DER) over a SHA-256 imprint of 32 bytes. Raises: Refusal UNAVAILABLE `tsa.*`."""
@@ -61,6 +57,8 @@ class TokenChecker:
             if not granted or not rest:
                 raise Refusal(Kind.UNAVAILABLE, "tsa.refused")
             token = rest[0].whole
+            if len(token) > TOKEN_BYTES:
+                raise ValueError(f"{len(token)} bytes, a stamp has room for {TOKEN_BYTES}")
             self._check_token(token, imprint, nonce)
         except Refusal:
             raise
@@ -130,13 +128,11 @@ class HttpTimestamper:
         checker: TokenChecker,
         *,
         seconds_max: float = 5.0,
-        token_bytes_max: int = 3200,
     ) -> None:
         self._session = session
         self._url = url
         self._checker = checker
         self._timeout = aiohttp.ClientTimeout(total=seconds_max)
-        self.token_bytes_max = token_bytes_max
 
     async def stamp(self, imprint: bytes) -> bytes:
         nonce = secrets.randbits(63) | 1

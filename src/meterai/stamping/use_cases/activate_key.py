@@ -10,6 +10,7 @@ from meterai.kit.database import Database
 from meterai.stamping.ports import KeyHolder
 from meterai.stamping.signing_keys import SigningKey, active_key
 from meterai.stamping.store import keys
+from meterai.stamping.use_cases.add_key import check_size
 
 
 async def activate_key(
@@ -19,9 +20,9 @@ async def activate_key(
 
     A key that is active already stays so; an earlier one may be activated again while it isn't retired.
 
-    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; INVALID `key.unfit` (not valid then);
-    CONFLICT `key.not_ready` when the signer can't sign with it as things are; UNAVAILABLE
-    `signer.unavailable`.
+    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; INVALID `key.unfit` (not valid then, or
+    its seals are too long); CONFLICT `key.not_ready` when the signer can't sign with it as things are;
+    UNAVAILABLE `signer.unavailable`.
     """
     begin = max(at or now, now)
     trouble = {report.key_id: report.trouble for report in await holder.keys()}
@@ -32,6 +33,7 @@ async def activate_key(
             raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
         if not key.valid(begin):
             raise Refusal(Kind.INVALID, "key.unfit", what="validity")
+        check_size(key.certificates)
         if trouble.get(key.key_id, "the signer has not seen it yet"):
             reason = trouble.get(key.key_id, "the signer has not seen it yet")
             raise Refusal(Kind.CONFLICT, "key.not_ready", key_id=key.key_id, reason=reason)

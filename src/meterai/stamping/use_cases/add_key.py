@@ -15,6 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Database
+from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
+from meterai.stamping.seal.cms import cms_bytes_max
 from meterai.stamping.signing_keys import SigningKey, key_id_of, parse_place
 from meterai.stamping.store import keys
 
@@ -35,7 +37,8 @@ async def add_key(
     `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is the certificate's
     unless a shorter one is given.
 
-    Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain or validity); CONFLICT `key.known`.
+    Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain, size or validity); CONFLICT
+    `key.known`.
     """
     try:
         parse_place(place)
@@ -48,6 +51,7 @@ async def add_key(
     if not own.not_valid_before_utc <= begin < end <= own.not_valid_after_utc or end <= now:
         raise Refusal(Kind.INVALID, "key.unfit", what="validity")
     encoded = tuple(item.public_bytes(Encoding.DER) for item in chain if item not in roots)
+    check_size(encoded)
     key = SigningKey(
         key_id=key_id_of(encoded[0]), place=place, certificates=encoded, valid_from=begin, valid_until=end
     )
@@ -57,6 +61,20 @@ async def add_key(
         facts = {"place": place, "valid_from": begin.isoformat(), "valid_until": end.isoformat()}
         await write_audit(tx, actor=actor, action="key.add", subject=key.key_id, facts=facts, now=now)
     return key
+
+
+def check_size(certificates: Sequence[bytes]) -> None:
+    """Whether a seal with these certificates (DER) fits into the room that every prepared document keeps.
+
+    Raises: Refusal INVALID `key.unfit` (what=size): every job would wait with `seal.gap_too_small`.
+    """
+    needed = cms_bytes_max(certificates, TOKEN_BYTES)
+    if needed > SEAL_BYTES:
+        reason = (
+            f"with these certificates a seal takes {needed} bytes, a stamp has room for {SEAL_BYTES}: "
+            "ask the authority for a shorter chain"
+        )
+        raise Refusal(Kind.INVALID, "key.unfit", what="size", reason=reason)
 
 
 def _check_kind(certificate: x509.Certificate) -> None:

@@ -23,6 +23,7 @@ from meterai.stamping.archive.extension import (
 )
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.tools import ArchiveTools
+from meterai.stamping.model import TOKEN_BYTES
 from meterai.stamping.queries import read_checked
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.store import archive
@@ -32,8 +33,6 @@ log = structlog.get_logger(__name__)
 
 _LOOK = "meterai.stamping.archive.extension:look"
 _EXTEND = "meterai.stamping.archive.extension:extend"
-_TOKEN_BYTES = 3_200
-"""Room for a document time stamp's token, as the stamp itself reserves it."""
 _DUE_AGAIN_MIN = timedelta(hours=1)
 
 
@@ -122,7 +121,7 @@ async def _extend(
         certificates=list(evidence.certificates),
         crls=list(evidence.crls),
         ocsp_responses=list(evidence.ocsp_responses),
-        token_bytes=_TOKEN_BYTES if wanted is Level.LTA else 0,
+        token_bytes=TOKEN_BYTES if wanted is Level.LTA else 0,
         identity=hashlib.sha256(b"archive" + hashlib.sha256(data).digest()).digest()[:16],
     )
     made = await tools.jail.run(_EXTEND, request, Extended)
