@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.keys.certified import certify
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.test_rotation import verdict
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf import der
 from meterai.stamping.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.seal.timestamps import make_query
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.model import RegisterAnswer, Verdict
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import judge_document
+from sandbox.tsa import TimeStampAuthority as AuthorityOf
 
 pytestmark = pytest.mark.storage
 LATER = CycleSettings(
@@ -117,6 +122,51 @@ async def asked(house: RotatingHouse, data: bytes) -> Any:
     """The judgement with the register."""
     trust = load_trust(house.data / "pki" / "trust")
     return await judge_document(house.db, house.jail, data, trust=trust, now=datetime.now(UTC))
+
+
+async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    """With it the stamp would be an expired one for everybody; the register confirms it as it is."""
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    place = "pkcs11:token=meterai;object=stamp-1"
+    key = await house.add(chain=certify(house.data / "pki", place, now=ends - timedelta(days=5 * 365)))
+    await house.activate(key)
+    await until(lambda: house.signs_with(key), 5, "the signer to follow")
+    authority.stop()
+    job = await house.order_letter()
+    await house.work(settings=LATER)
+    (first,) = await versions(house, job)
+    signer = Late(house, ends + timedelta(seconds=1))
+    assert await add_due_time_stamps(replace(house.tools(settings=LATER), signer=signer)) == 0
+    assert signer.asked == 1
+    assert await versions(house, job) == [first]
+    early = await house.objects.get(first["sha256"])
+    trust = load_trust(house.data / "pki" / "trust")
+    for now in (datetime.now(UTC), ends + timedelta(days=1)):
+        found = await judge_document(house.db, house.jail, early, trust=trust, now=now)
+        assert (found.verdict, found.register) == (Verdict.GENUINE, RegisterAnswer.CONFIRMED)
+    assert await house.value(
+        "SELECT next_attempt_at = 'infinity' AND paid_at IS NULL FROM stamping.time_stamp_owed"
+    )
+    await house.assert_sound()
+
+
+class Late:
+    """A signer whose authority came back at a later time."""
+
+    def __init__(self, house: RotatingHouse, time: datetime) -> None:
+        self._house = house
+        self._authority = AuthorityOf(house.data / "pki", clock=lambda: time)
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._house.client, name)
+
+    async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
+        self.asked += 1
+        replies = [self._authority.respond(make_query(imprint, 1)) for imprint in imprints]
+        return [der.read_only(reply).children()[1].whole for reply in replies]
 
 
 async def test_by_default_stamps_wait_and_nothing_is_owed(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import hashlib
 
+from cryptography import x509
+
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.kit.pdf.signed_data import OID_TIME_STAMP_TOKEN, read_signed_data
 from meterai.stamping.seal.filling import fill
+from meterai.stamping.seal.timestamps import time_of
 
 
 def cms_in(data: bytes, gap_start: int, gap_end: int) -> bytes:
@@ -34,6 +37,15 @@ def has_time_stamp(cms: bytes) -> bool:
 def imprint_of(cms: bytes) -> bytes:
     """What the authority is asked to stamp: SHA-256 of the signature value."""
     return hashlib.sha256(read_signed_data(cms).signature).digest()
+
+
+def comes_too_late(cms: bytes, token: bytes) -> bool:
+    """Whether a certificate of the seal had ended when the token was made.
+
+    With it, every verifier would take the stamp for one made after that end.
+    """
+    certificates = (x509.load_der_x509_certificate(item) for item in read_signed_data(cms).certificates)
+    return time_of(token) > min(certificate.not_valid_after_utc for certificate in certificates)
 
 
 def add_time_stamp(data: bytes, gap_start: int, gap_end: int, token: bytes) -> bytes:

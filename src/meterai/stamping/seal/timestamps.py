@@ -160,6 +160,13 @@ class HttpTimestamper:
         return reply
 
 
+def time_of(token: bytes) -> datetime:
+    """When a token that was checked says that it was made."""
+    information = read_signed_data(token).content
+    assert information is not None
+    return _parse_time(der.read_only(information).children()[4].content)
+
+
 def make_query(imprint: bytes, nonce: int) -> bytes:
     """A TimeStampReq (clause 2.4.1) for a SHA-256 imprint that asks for the certificates."""
     return der.encode(

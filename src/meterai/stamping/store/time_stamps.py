@@ -84,6 +84,15 @@ async def put_off(conn: Connection, sha256: str, until: datetime) -> None:
     )
 
 
+async def write_off(conn: Connection, sha256: str) -> None:
+    """Never to be had any more: the debt stays on record, and nobody tries to pay it."""
+    await conn.execute(
+        """UPDATE stamping.time_stamp_owed SET next_attempt_at = 'infinity'
+           WHERE sha256 = $1 AND paid_at IS NULL""",
+        sha256,
+    )
+
+
 async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> bool:
     """Binds the serials to the file with the token, as their next version; False when it was done before."""
     paid = await tx.fetchval(

@@ -12,7 +12,7 @@ from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
 from meterai.stamping.batch import Tools
 from meterai.stamping.model import Release
 from meterai.stamping.queries import read_checked
-from meterai.stamping.seal.time_stamp_later import add_time_stamp, cms_in, imprint_of
+from meterai.stamping.seal.time_stamp_later import add_time_stamp, cms_in, comes_too_late, imprint_of
 from meterai.stamping.store import time_stamps
 from meterai.stamping.store.time_stamps import OwingFile
 
@@ -27,7 +27,9 @@ _VERSION = 2
 async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
     """Fetches tokens for files that lack one and releases each as version 2. Returns how many were paid.
 
-    Version 1 stays as it was; what changes lies in the gap that its signature leaves out.
+    Version 1 stays as it was; what changes lies in the gap that its signature leaves out. It stays the only
+    one when the authority comes back after the end of the certificate: a token of that time would make the
+    stamp an expired one in everybody's eyes, where the register confirms version 1.
     """
     now = tools.clock()
     async with tools.db.connection() as connection:
@@ -35,9 +37,18 @@ async def add_due_time_stamps(tools: Tools, *, limit: int = 8) -> int:
     return sum([await _pay(tools, file) for file in files])
 
 
+class _TooLate(Exception):
+    """The authority came back when the certificate that sealed the file had ended."""
+
+
 async def _pay(tools: Tools, file: OwingFile) -> bool:
     try:
         new = await _stamp(tools, file)
+    except _TooLate:
+        log.error("time_stamp.too_late", sha256=file.owed.sha256, serial=file.owed.serial)
+        async with tools.db.connection() as connection:
+            await time_stamps.write_off(connection, file.owed.sha256)
+        return False
     except Refusal as refusal:
         log.warning("time_stamp.still_owed", sha256=file.owed.sha256, code=refusal.code)
         delay = outbox.retry_delay_s(file.attempts, first_s=_RETRY_FIRST_S, longest_s=_RETRY_LONGEST_S)
@@ -49,11 +60,13 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
 
 
 async def _stamp(tools: Tools, file: OwingFile) -> Release:
-    """Raises: Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`."""
+    """Raises: _TooLate; Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`."""
     owed = file.owed
     data = await read_checked(tools.objects, owed.sha256)
     cms = cms_in(data, owed.gap_start, owed.gap_end)
     (token,) = await tools.signer.time_stamps([imprint_of(cms)])
+    if comes_too_late(cms, token):
+        raise _TooLate
     key = await tools.objects.put(add_time_stamp(data, owed.gap_start, owed.gap_end, token))
     stored = await read_checked(tools.objects, key)
     identity = await tools.signer.identity()
