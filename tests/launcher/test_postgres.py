@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from meterai.cli.database_server import DatabaseServer
+from meterai.cli.launch import prepare_folders
 from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, _copy_programs, _site_packages
 from meterai.kit.processes import processes_in
@@ -127,6 +128,21 @@ async def test_a_busy_port_is_replaced(open_folder: Path) -> None:
     finally:
         first.stop()
         second.stop()
+
+
+async def test_every_process_gets_the_connections_that_it_may_open(open_folder: Path) -> None:
+    prepare_folders(open_folder)
+    settings = Settings(data=open_folder, site_processes=5, worker_processes=3)
+    server = DatabaseServer(settings, Secrets(open_folder))
+    server.start(0)
+    try:
+        connection = await asyncpg.connect(f"{server.owner_url.rpartition('/')[0]}/postgres")
+        most = int(await connection.fetchval("SHOW max_connections"))
+        await connection.close()
+    finally:
+        server.stop()
+    signer = controller = 4
+    assert most >= (5 + 3) * settings.database_connections_max + signer + controller + 10
 
 
 LAUNCHER = """

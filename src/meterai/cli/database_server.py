@@ -19,6 +19,11 @@ Report = Callable[[str], None]
 
 _AGAIN_SECONDS: Final = 5.0
 _LONG_SECONDS: Final = 15.0
+_CONNECTIONS_MIN = 60
+_CONNECTIONS_OF_OTHERS = 4
+"""Of the signer and of each controller."""
+_SPARE = 20
+"""For commands, and for what the server keeps back."""
 
 
 class DatabaseServer:
@@ -45,7 +50,10 @@ class DatabaseServer:
             return
         data = self._settings.data
         self._embedded = EmbeddedPostgres(
-            data / "postgres", password=self._secrets.database_owner, log=data / "logs" / "postgres.log"
+            data / "postgres",
+            password=self._secrets.database_owner,
+            settings={"max_connections": str(_connections_of(self._settings))},
+            log=data / "logs" / "postgres.log",
         )
         self._embedded.launch(port)
 
@@ -102,6 +110,12 @@ class DatabaseServer:
     def _given(self, role: Role) -> str:
         given: str = getattr(self._settings, f"database_{role}_url")
         return given
+
+
+def _connections_of(settings: Settings) -> int:
+    """How many the server takes: as many as all processes may open on their worst evening, and more."""
+    busy = (settings.site_processes + settings.worker_processes) * settings.database_connections_max
+    return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
 
 
 async def _make_database(server: EmbeddedPostgres) -> None:
