@@ -292,6 +292,25 @@ def test_the_server_ends_by_itself_when_its_launcher_is_killed(open_folder: Path
     assert processes_in(data, program="postgres") == []
 
 
+async def test_a_server_that_hangs_is_stopped_all_the_same(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.kit.postgres._STOP_SECONDS", 0.2)
+    monkeypatch.setattr("meterai.kit.postgres._QUIT_SECONDS", 0.2)
+    server = server_in(open_folder)
+    server.start()
+    await ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")
+    for pid in processes_in(server.data, program="postgres"):
+        os.kill(pid, signal.SIGSTOP)
+    server.stop()
+    assert processes_in(server.data, program="postgres") == []
+    server.start()
+    try:
+        assert await ask(server, "SELECT answer FROM kept") == 42
+    finally:
+        server.stop()
+
+
 async def test_a_server_that_hangs_after_its_launcher_was_killed_is_replaced(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from meterai.kit.processes import ending_with_parent, free_port, processes_in
 OWNER: Final = "meterai_owner"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
+_QUIT_SECONDS: Final = 10.0
 _END_LEFT_OVER: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 _SOCKET_PATH_BYTES_MAX: Final = 107  # unix(7): sun_path
 
@@ -141,10 +142,19 @@ class EmbeddedPostgres:
                 process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGQUIT)  # at once; the next start recovers from the log
-                process.wait(10)
+                self._wait_or_kill(process)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _wait_or_kill(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            process.wait(_QUIT_SECONDS)
+        except subprocess.TimeoutExpired:  # it hangs, and its children with it
+            for pid in processes_in(self.data, program="postgres"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            process.wait()
 
     def url(self, database: str = "postgres", user: str = OWNER, password: str | None = None) -> str:
         """The address of a database; by default as the owner."""
