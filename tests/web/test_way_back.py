@@ -182,6 +182,43 @@ async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(hou
     assert visitor.status == 404
 
 
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("/saya", "/saya/masuk"),
+        ("/kuota", "/kuota"),
+        ("/casn/masuk", "/casn/masuk"),
+        ("/kuota", "/casn/kabari/henti"),
+    ],
+)
+async def test_a_refused_form_can_be_read_in_the_other_language(house: House, page: str, form: str) -> None:
+    visitor = house.visitor()
+    await visitor.get(page)
+    await visitor.post(form, jumlah="0")
+    assert visitor.status in (403, 422, 200)
+    found = re.search(r'<a href="([^"]+)" hreflang="en"', visitor.text)
+    assert found
+    await visitor.get(found[1])
+    assert visitor.status == 200
+    assert '<html lang="en"' in visitor.text
+
+
+async def test_an_order_that_refuses_something_is_followed_at_its_own_address(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await house.line.database.owner.execute(
+        "UPDATE sales.orders SET state = 'paid', paid_at = $1", house.line.now
+    )
+    page = f"/en/pesanan/{order.number}"
+    await visitor.get(page)
+    assert f'http-equiv="refresh" content="6;url={page}"' in visitor.text
+    await visitor.get("/saya")
+    await visitor.post(f"{page}/rekening")
+    assert visitor.status == 422
+    assert f'http-equiv="refresh" content="6;url={page}"' in visitor.text
+    assert f'href="/pesanan/{order.number}" hreflang="id"' in visitor.text
+
+
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
     """A draft of somebody who is signed in from now on."""
     await sign_in(house, visitor, "email:sri@contoh.id")

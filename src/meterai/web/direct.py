@@ -107,6 +107,12 @@ class DirectRoutes:
         found = self._find("GET", path)
         return found is not None and ("slug" not in found[1] or found[1]["slug"] in events)
 
+    def page_of(self, path: str, events: Collection[str]) -> str:
+        """The page that a form's address belongs to: its own, or the nearest above it; empty when none."""
+        while path and not self.has_page(path, events):
+            path = path.rpartition("/")[0]
+        return path
+
     def _find(self, method: str, path: str) -> tuple[_Route, dict[str, Any]] | None:
         """The route of an address and what its handler is called with."""
         segments = path.split("/")

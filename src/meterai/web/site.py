@@ -168,10 +168,8 @@ def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
     path = visit.path
     if refusal.code.startswith("form.") and routes.has_page(path, desk.events):
         return visit.here(visit.language)
-    while path := path.rpartition("/")[0]:
-        if routes.has_page(path, desk.events):
-            return visit.link(path)
-    return ""
+    above = routes.page_of(path.rpartition("/")[0], desk.events)
+    return visit.link(above) if above else ""
 
 
 def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -20,6 +20,8 @@ class Visit:
     path: str
     query: str
     _help_code: str = ""
+    page: str = ""
+    """Where a page that answers a form is found again, when that is not the form's own address."""
     is_straight: bool = False
     """The form came from a page whose script can show the page that it leads to as its answer."""
     is_moved: bool = False
@@ -45,6 +47,8 @@ class Visit:
 
     def here(self, language: str) -> str:
         """The address of this very page in `language`."""
+        if self.page:
+            return self.link(self.page, language)
         return self.link(self.path, language) + (f"?{self.query}" if self.query else "")
 
 
