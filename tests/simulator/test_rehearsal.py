@@ -226,6 +226,24 @@ def test_a_report_that_can_not_be_written_is_refused_before_anybody_comes(tmp_pa
 def test_what_follows_the_view_begins_a_new_line_in_a_file_too() -> None:
     file = io.StringIO()
     console = Console(file=file)
+def test_seconds_without_an_answer_are_a_gap_in_the_picture() -> None:
+    whole = outcome_of(ok=True)
+    moments = [
+        msgspec.structs.replace(moment, p95_ms=None if 20 <= moment.at_s < 30 else moment.p95_ms)
+        for moment in whole.moments
+    ]
+    silent = msgspec.structs.replace(whole, moments=moments)
+    assert write_report(whole, "en").count("<path") + 1 == write_report(silent, "en").count("<path")
+    never = [msgspec.structs.replace(moment, p95_ms=None) for moment in moments]
+    assert "<svg" in write_report(msgspec.structs.replace(whole, moments=never), "en")
+    crowd = Crowd(Service(pid=1, site="", inbox="", gateway=""), b"", 1.0, 60.0, random.Random(1))
+    assert crowd.p95_ms() is None
+    view, file = View(60), io.StringIO()
+    view.take({"moment": msgspec.to_builtins(moments[24])})
+    Console(file=file).print(view)
+    assert "none came" in file.getvalue()
+
+
     with shown(View(60), console):
         pass
     console.print("594 came")

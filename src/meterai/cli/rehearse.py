@@ -114,14 +114,15 @@ class View:
         table.add_row("in line", f"{now['in_line']:,}", self._curve("in_line"))
         table.add_row("inside", f"{now['inside']:,}", self._curve("inside"))
         table.add_row("finished", f"{now['finished']:,}", self._curve("finished", rise=True))
-        table.add_row("p95 of the answers", f"{now['p95_ms']:,.0f} ms", self._curve("p95_ms"))
+        p95 = "none came" if now["p95_ms"] is None else f"{now['p95_ms']:,.0f} ms"
+        table.add_row("p95 of the answers", p95, self._curve("p95_ms"))
         table.add_row("queue", f"{now['state'] or '?'}", f"{now['rate']:,} a minute")
         table.add_row("promises kept", f"{kept} of {due}", "")
         table.add_row("gave up, lost", f"{now['refused']}, {now['lost']}", "")
         return Group(table, *(_fault_line(fault) for fault in self._faults.values()))
 
     def _curve(self, name: str, *, rise: bool = False) -> str:
-        values = [moment[name] for moment in self._moments[-_SHOWN - 1 :]]
+        values = [moment[name] or 0 for moment in self._moments[-_SHOWN - 1 :]]
         if rise:
             values = [after - before for before, after in pairwise(values)]
         top = max([*values, 1])

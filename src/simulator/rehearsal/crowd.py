@@ -86,11 +86,11 @@ class Crowd:
         """Journeys finished of people who came after `moment`."""
         return sum(came >= moment for came, _ in self.finished)
 
-    def p95_ms(self, seconds: float = 10.0) -> float:
-        """Of the service's answers in the last seconds."""
+    def p95_ms(self, seconds: float = 10.0) -> float | None:
+        """Of the service's answers in the last seconds; None: there was none."""
         since = time.monotonic() - seconds
         spent = sorted(ms for at, ms in self.recent if at >= since)
-        return round(spent[math.ceil(len(spent) * 0.95) - 1], 1) if spent else 0.0
+        return round(spent[math.ceil(len(spent) * 0.95) - 1], 1) if spent else None
 
     async def _journey(self, number: int) -> None:
         came, steps = time.monotonic(), set[str]()

@@ -41,8 +41,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     finished: int
     refused: int
     lost: int
-    p95_ms: float
-    """Of the answers in the last ten seconds."""
+    p95_ms: float | None
+    """Of the answers in the last ten seconds; None: there was none."""
     broken: list[str]
     state: str
     """Of the queue, as published; empty: no status could be fetched."""

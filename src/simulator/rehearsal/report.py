@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from simulator.planning.chart_words import number
@@ -97,10 +98,13 @@ def _charts(rehearsal: Rehearsal, language: Language) -> str:
     apart = [waiting - working for waiting, working in zip(line, inside, strict=True)]
     _name(people, xs, line, say("in_line", language), MUTED, place=_highest(apart), dy=-8)
     _name(people, xs, inside, say("inside", language), BLUE, place=_highest([-gap for gap in apart]), dy=-8)
-    answers = [moment.p95_ms for moment in moments]
-    p95 = _panel(xs, 590, answers, say("p95", language), language)
+    answers = [(moment.at_s, moment.p95_ms) for moment in moments]
+    p95 = _panel(xs, 590, [ms for _, ms in answers if ms is not None], say("p95", language), language)
     _bands(p95, rehearsal, language)
-    p95.line(xs, answers, INK, width=2)
+    for is_silent, part in groupby(answers, key=lambda answer: answer[1] is None):
+        known = [(at, ms) for at, ms in part if ms is not None]
+        if not is_silent:
+            p95.line([at for at, _ in known], [ms for _, ms in known], INK, width=2)
     marks = "".join("".join(panel.parts) for panel in (rates, people, p95))
     title = f"<title>{say('rates', language)}</title>"
     return f'<div class="wide"><svg viewBox="0 0 {_WIDTH} 800" role="img" {FONT}>{title}{marks}</svg></div>'
@@ -109,7 +113,7 @@ def _charts(rehearsal: Rehearsal, language: Language) -> str:
 def _panel(
     xs: Sequence[float], top: float, values: Sequence[float], heading: str, language: Language
 ) -> Panel:
-    panel = Panel(60, top, _WIDTH - 80, 180, 0, xs[-1], round_ticks(max(*values, 1)))
+    panel = Panel(60, top, _WIDTH - 80, 180, 0, xs[-1], round_ticks(max([*values, 1])))
     every = round_ticks(xs[-1], 6)
     labels = [(at, number(at, language)) for at in every if at <= xs[-1]]
     digits = 0 if panel.ticks[1] >= 1 else 1
