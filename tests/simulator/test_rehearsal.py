@@ -29,6 +29,7 @@ from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
 from simulator.rehearsal.report import write_report
+from simulator.rehearsal.report_words import Both, both
 from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, default_schedule, read_schedule
 from simulator.rehearsal.victims import is_alive, is_frozen, strike, victims
 from simulator.service import Service
@@ -166,7 +167,7 @@ def outcome_of(*, ok: bool) -> Rehearsal:
     )
     return Rehearsal(
         ok=ok,
-        reasons=[] if ok else ["signer_killed did not fire"],
+        reasons=[] if ok else [both("did_not_fire", fault=both("signer_killed"), note="")],
         seconds=60,
         people_per_second=2.5,
         came=120,
@@ -179,7 +180,14 @@ def outcome_of(*, ok: bool) -> Rehearsal:
         waited_p95_s=1234.0,
         promises=(3, 4),
         faults=[fault],
-        checks=[Check(name="meterai check", ok=ok, words="<13> invariants hold")],
+        checks=[
+            Check(
+                name=Both("meterai check", "meterai check"),
+                ok=ok,
+                words=both("invariants_hold", count="<13>"),
+            ),
+            Check(name=both("files_judged"), ok=ok, words=both("genuine", genuine=20, files=20)),
+        ],
         moments=moments,
         problems=["1 × <script>alert(1)</script>"],
     )
@@ -193,7 +201,9 @@ def test_the_report_fetches_nothing_escapes_all_and_says_it_in_both_languages() 
     assert "http" not in page
     assert "url(" not in page
     assert "<script>" not in page
-    assert "&lt;13&gt; invariants" in page
+    assert "&lt;13&gt; invarian berlaku" in page
+    assert "20 dari 20 asli" in page
+    assert not re.search("invariants|genuine|judged", page)
     for words in (
         "Laporan geladi",
         "Lulus",
@@ -203,9 +213,35 @@ def test_the_report_fetches_nothing_escapes_all_and_says_it_in_both_languages() 
         "2,5 orang",
     ):
         assert words in page
+    assert "penanda tangan dimatikan: tidak terjadi" in write_report(outcome_of(ok=False), "id")
     bad = write_report(outcome_of(ok=False), "en")
-    for words in ("Not passed", "signer killed", "signer_killed did not fire", "1,234", "2.5 people"):
+    for words in (
+        "Not passed",
+        "signer killed",
+        "signer killed: did not fire",
+        "&lt;13&gt; invariants hold",
+        "1,234",
+        "2.5 people",
+    ):
         assert words in bad
+
+
+def test_seconds_without_an_answer_are_a_gap_in_the_picture() -> None:
+    whole = outcome_of(ok=True)
+    moments = [
+        msgspec.structs.replace(moment, p95_ms=None if 20 <= moment.at_s < 30 else moment.p95_ms)
+        for moment in whole.moments
+    ]
+    silent = msgspec.structs.replace(whole, moments=moments)
+    assert write_report(whole, "en").count("<path") + 1 == write_report(silent, "en").count("<path")
+    never = [msgspec.structs.replace(moment, p95_ms=None) for moment in moments]
+    assert "<svg" in write_report(msgspec.structs.replace(whole, moments=never), "en")
+    crowd = Crowd(Service(pid=1, site="", inbox="", gateway=""), b"", 1.0, 60.0, random.Random(1))
+    assert crowd.p95_ms() is None
+    view, file = View(60), io.StringIO()
+    view.take({"moment": msgspec.to_builtins(moments[24])})
+    Console(file=file).print(view)
+    assert "none came" in file.getvalue()
 
 
 def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) -> None:
@@ -226,24 +262,6 @@ def test_a_report_that_can_not_be_written_is_refused_before_anybody_comes(tmp_pa
 def test_what_follows_the_view_begins_a_new_line_in_a_file_too() -> None:
     file = io.StringIO()
     console = Console(file=file)
-def test_seconds_without_an_answer_are_a_gap_in_the_picture() -> None:
-    whole = outcome_of(ok=True)
-    moments = [
-        msgspec.structs.replace(moment, p95_ms=None if 20 <= moment.at_s < 30 else moment.p95_ms)
-        for moment in whole.moments
-    ]
-    silent = msgspec.structs.replace(whole, moments=moments)
-    assert write_report(whole, "en").count("<path") + 1 == write_report(silent, "en").count("<path")
-    never = [msgspec.structs.replace(moment, p95_ms=None) for moment in moments]
-    assert "<svg" in write_report(msgspec.structs.replace(whole, moments=never), "en")
-    crowd = Crowd(Service(pid=1, site="", inbox="", gateway=""), b"", 1.0, 60.0, random.Random(1))
-    assert crowd.p95_ms() is None
-    view, file = View(60), io.StringIO()
-    view.take({"moment": msgspec.to_builtins(moments[24])})
-    Console(file=file).print(view)
-    assert "none came" in file.getvalue()
-
-
     with shown(View(60), console):
         pass
     console.print("594 came")
@@ -270,7 +288,7 @@ def test_forty_seconds_with_every_fault_lose_nothing_and_go_on_after_each(tmp_pa
         assert fault["finished_after"] > 0, fault
     assert outcome["lost"] == 0
     assert outcome["finished"] >= 0.8 * outcome["came"] > 10
-    assert {check["name"]: check["ok"] for check in outcome["checks"]} == {
+    assert {check["name"]["en"]: check["ok"] for check in outcome["checks"]} == {
         "meterai check": True,
         "meterai queue audit": True,
         "files judged offline": True,
@@ -287,7 +305,7 @@ def test_a_check_that_takes_too_long_fails_and_leaves_the_evening_its_report(
     monkeypatch.setattr(player, "_CHECK_SECONDS_MAX", 0.01)
     check = player._command("meterai check", "check")
     assert not check.ok
-    assert "0.01 s" in check.words
+    assert "0.01 s" in check.words.en
 
 
 def test_what_came_of_it_is_told_also_when_the_queue_can_not_be_put_back(

@@ -162,9 +162,9 @@ def _show(outcome: dict[str, Any], report: Path) -> None:
     console.print(table)
     for check in outcome["checks"]:
         state = "[green]holds[/]" if check["ok"] else "[red]fails[/]"
-        console.print(check["name"], state, end=" ")
-        console.print(check["words"], markup=False, highlight=False)
+        console.print(check["name"]["en"], state, end=" ")
+        console.print(check["words"]["en"], markup=False, highlight=False)
     for reason in outcome["reasons"]:
-        console.print(reason, style="red", markup=False)
+        console.print(reason["en"], style="red", markup=False)
     verdict = "[bold green]passed[/]" if outcome["ok"] else "[bold red]not passed[/]"
     console.print(f"{verdict}; report: {report}")

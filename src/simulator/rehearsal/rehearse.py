@@ -21,6 +21,7 @@ from simulator.papers import make_letter
 from simulator.rehearsal.crowd import Crowd
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.patience import TROUBLE
+from simulator.rehearsal.report_words import Both, both, joined
 from simulator.rehearsal.schedule import Schedule
 from simulator.service import Service, find_service
 
@@ -55,16 +56,16 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One of the checks at the end."""
 
-    name: str
+    name: Both
     ok: bool
-    words: str = ""
+    words: Both
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome."""
 
     ok: bool
-    reasons: list[str]
+    reasons: list[Both]
     """Why it is not ok."""
     seconds: float
     people_per_second: float
@@ -177,15 +178,16 @@ async def _published(browser: Browser, gate: str) -> _Status | None:
 def run_checks(data: Path, gate: str, files: list[bytes]) -> list[Check]:
     """The invariants, the queue's public log as anybody fetches it, and a sample of the files judged here."""
     genuine = verify_sample(files, data)
-    words = f"{genuine} of {len(files)} genuine"
+    words = both("genuine", genuine=genuine, files=len(files))
     return [
         _command("meterai check", "check", "--data", str(data)),
         _command("meterai queue audit", "queue", "audit", f"{gate}/antre/{EVENT}"),
-        Check(name="files judged offline", ok=genuine == len(files) > 0, words=words),
+        Check(name=both("files_judged"), ok=genuine == len(files) > 0, words=words),
     ]
 
 
 def _command(name: str, *words: str) -> Check:
+    command = Both(name, name)
     try:
         run = subprocess.run(
             [sys.executable, "-m", "meterai.cli", *words, "--json"],
@@ -195,23 +197,30 @@ def _command(name: str, *words: str) -> Check:
             timeout=_CHECK_SECONDS_MAX,
         )
     except subprocess.TimeoutExpired:
-        return Check(name=name, ok=False, words=f"not ended within {_CHECK_SECONDS_MAX} s")
-    return Check(name=name, ok=run.returncode == 0, words=_what_failed(run.stdout, run.stderr))
+        return Check(name=command, ok=False, words=both("not_ended", seconds=_CHECK_SECONDS_MAX))
+    return Check(name=command, ok=run.returncode == 0, words=_what_failed(run.stdout, run.stderr))
 
 
-def _what_failed(out: str, err: str) -> str:
+def _what_failed(out: str, err: str) -> Both:
     """The invariants that fail, by name, or the audit's findings; else the last words."""
     try:
         told = json.loads(out)
         if "verdict" in told:
-            found = [f"{one['check']}: {one['findings']}" for one in told["checks"] if one["findings"]]
-            return "; ".join(found) or f"{told['verdict']}, {told['entries']} entries"
+            found = [
+                Both(f"{one['id']}: {one['findings']}", f"{one['check']}: {one['findings']}")
+                for one in told["checks"]
+                if one["findings"]
+            ]
+            return joined(found) if found else both(f"audit_{told['verdict']}", entries=told["entries"])
         broken = [
-            f"{one['id']}: {one['violation_count']} broken" for one in told["invariants"] if not one["ok"]
+            both("broken", name=one["id"], count=one["violation_count"])
+            for one in told["invariants"]
+            if not one["ok"]
         ]
-        return "; ".join(broken) or f"{len(told['invariants'])} invariants hold"
+        return joined(broken) if broken else both("invariants_hold", count=len(told["invariants"]))
     except (ValueError, KeyError, TypeError):
-        return (out.strip() or err.strip())[-300:]
+        last = (out.strip() or err.strip())[-300:]
+        return Both(last, last)
 
 
 def _outcome(
@@ -222,20 +231,25 @@ def _outcome(
     checks: list[Check],
     unfinished: int,
 ) -> Rehearsal:
-    reasons = [f"{check.name}: {check.words}" for check in checks if not check.ok]
+    reasons = [
+        Both(f"{check.name.id}: {check.words.id}", f"{check.name.en}: {check.words.en}")
+        for check in checks
+        if not check.ok
+    ]
     for fault in saboteur.outcomes:
+        name = both(str(fault.kind))
         if not fault.fired:
-            reasons.append(f"{fault.kind} did not fire {fault.note}".strip())
+            reasons.append(both("did_not_fire", fault=name, note=fault.note))
         elif not fault.came_back:
-            reasons.append(f"{fault.kind}: it did not come back")
+            reasons.append(both("did_not_come_back", fault=name))
         elif not fault.finished_after:
-            reasons.append(f"{fault.kind}: nobody who came after it was finished")
+            reasons.append(both("nobody_after", fault=name))
     if crowd.counts["lost"]:
-        reasons.append(f"{crowd.counts['lost']} had paid and got no stamped file")
+        reasons.append(both("had_paid", count=crowd.counts["lost"]))
     if crowd.counts["twice"]:
-        reasons.append(f"{crowd.counts['twice']} files came twice")
+        reasons.append(both("came_twice", count=crowd.counts["twice"]))
     if not crowd.finished:
-        reasons.append("nobody was finished")
+        reasons.append(both("nobody_finished"))
     waits = sorted(crowd.waits) or [0.0]
     return Rehearsal(
         ok=not reasons,

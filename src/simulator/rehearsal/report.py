@@ -44,7 +44,7 @@ def write_report(rehearsal: Rehearsal, language: Language) -> str:
     parts = [
         f'<h1>{title} <span class="verdict{"" if rehearsal.ok else " bad"}">{verdict}</span></h1>',
         f"<p>{escape(about)}</p>",
-        _list("reasons", rehearsal.reasons, language),
+        _list("reasons", [reason.in_(language) for reason in rehearsal.reasons], language),
         _figures(rehearsal, language),
         _charts(rehearsal, language),
         _faults(rehearsal, language),
@@ -186,7 +186,8 @@ def _checks(rehearsal: Rehearsal, language: Language) -> str:
     rows = []
     for check in rehearsal.checks:
         name = "holds" if check.ok else "fails"
-        rows.append([(check.name, False), (say(name, language), not check.ok), (check.words, False)])
+        told = check.words.in_(language)
+        rows.append([(check.name.in_(language), False), (say(name, language), not check.ok), (told, False)])
     return f"<h2>{say('checks', language)}</h2>" + _table([], rows)
 
 

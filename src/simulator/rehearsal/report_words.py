@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
+
+import msgspec
 
 type Language = Literal["id", "en"]
 
@@ -45,6 +48,25 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "reasons": {"id": "Mengapa tidak lulus", "en": "Why it is not passed"},
     "problems": {"id": "Masalah orang-orang", "en": "What people met"},
     "seconds": {"id": "detik", "en": "seconds"},
+    "files_judged": {"id": "berkas diperiksa luring", "en": "files judged offline"},
+    "genuine": {"id": "{genuine} dari {files} asli", "en": "{genuine} of {files} genuine"},
+    "not_ended": {"id": "tidak selesai dalam {seconds} detik", "en": "not ended within {seconds} s"},
+    "audit_passes": {"id": "lulus, {entries} entri", "en": "passes, {entries} entries"},
+    "audit_fails": {"id": "tidak lulus, {entries} entri", "en": "fails, {entries} entries"},
+    "broken": {"id": "{name}: {count} pelanggaran", "en": "{name}: {count} broken"},
+    "invariants_hold": {"id": "{count} invarian berlaku", "en": "{count} invariants hold"},
+    "did_not_fire": {"id": "{fault}: tidak terjadi {note}", "en": "{fault}: did not fire {note}"},
+    "did_not_come_back": {"id": "{fault}: tidak kembali", "en": "{fault}: it did not come back"},
+    "nobody_after": {
+        "id": "{fault}: tak seorang pun yang datang sesudahnya selesai",
+        "en": "{fault}: nobody who came after it was finished",
+    },
+    "had_paid": {
+        "id": "{count} orang sudah membayar tanpa berkas bermeterai",
+        "en": "{count} had paid and got no stamped file",
+    },
+    "came_twice": {"id": "{count} berkas datang dua kali", "en": "{count} files came twice"},
+    "nobody_finished": {"id": "tak seorang pun selesai", "en": "nobody was finished"},
     "gateway_down": {"id": "gerbang pembayaran diam", "en": "payment gateway silent"},
     "jail_killed": {"id": "ruang kurung PDF dimatikan", "en": "PDF jail killed"},
     "signer_killed": {"id": "penanda tangan dimatikan", "en": "signer killed"},
@@ -52,6 +74,33 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "gate_killed": {"id": "gerbang antrean dimatikan", "en": "queue gate killed"},
     "database_restarted": {"id": "PostgreSQL dimulai ulang", "en": "PostgreSQL restarted"},
 }
+
+
+class Both(msgspec.Struct, frozen=True):
+    """Words in both languages."""
+
+    id: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        """In one of them."""
+        return self.id if language == "id" else self.en
+
+
+def both(key: str, **facts: object) -> Both:
+    """The words for `key`; a fact in both languages is told in each."""
+
+    def told(language: Language) -> str:
+        known = {name: fact.in_(language) if isinstance(fact, Both) else fact for name, fact in facts.items()}
+        return say(key, language, **{name: str(fact) for name, fact in known.items()}).strip()
+
+    return Both(told("id"), told("en"))
+
+
+def joined(several: Iterable[Both]) -> Both:
+    """One after the other."""
+    found = list(several)
+    return Both("; ".join(one.id for one in found), "; ".join(one.en for one in found))
 
 
 def say(key: str, language: Language, **facts: str) -> str:
