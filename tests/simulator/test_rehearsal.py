@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ from tests.running_service import running_service
 
 from meterai.cli import rehearse as command
 from meterai.cli.rehearse import View, shown
+from simulator.papers import make_letter
+from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur
@@ -78,6 +81,44 @@ def test_the_p95_of_the_last_ten_seconds_is_of_all_their_answers() -> None:
     for milliseconds in [2000.0] * 200 + [10.0] * 1800:  # of 200 a second for ten seconds
         crowd.recent.append((time.monotonic(), milliseconds))
     assert crowd.p95_ms() == 2000.0
+
+
+class Buyer:
+    """Pays at once, or never; has the file some time later."""
+
+    ticket, reloads, waited_s = "", 0, 0.0
+    on_step: Callable[[str, float], None]
+
+    def __init__(self, number: int) -> None:
+        self._pays, self._stamped_after_s = number % 2 == 1, 0.4 if number < 10 else 60.0
+
+    async def buy_and_stamp(self, _: object) -> SimpleNamespace:
+        if self._pays:
+            self.on_step("pay", 1.0)
+        await asyncio.sleep(self._stamped_after_s)
+        return SimpleNamespace(files=[SimpleNamespace(content=b"%PDF", sha256=str(id(self)))])
+
+
+class Buyers(Crowd):
+    def _person(self, number: int) -> Any:
+        return Buyer(number)
+
+
+async def test_who_paid_just_before_everybody_goes_home_gets_the_time_that_a_stamp_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd_of_people, "PAID_WAIT_S", 1.0)
+    service = Service(pid=1, site="", inbox="", gateway="")
+    crowd = Buyers(service, make_letter("SURAT", "Ani", size_bytes=5_000), 1.0, 0.0, random.Random(1))
+    for number in (1, 2, 3, 4, 11):
+        person = asyncio.create_task(crowd._journey(number))
+        crowd.people.add(person)
+        person.add_done_callback(crowd.people.discard)
+        person.add_done_callback(crowd.paid.discard)
+    assert await crowd.go_home(0.1) == 2, "who has not paid goes home"
+    assert len(crowd.finished) == 2
+    assert crowd.counts["lost"] == 1, "who has nothing long after paying"
+    assert not crowd.people
 
 
 async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_proven(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from simulator.service import Service
 EVENING_HOURS: Final = 12.0
 """What a rehearsal stands for: the last hours before a deadline, at tau = 6 h."""
 TAU_HOURS: Final = 6.0
+PAID_WAIT_S: Final = 60.0
+"""So long who has paid waits for the stamp when everybody else has gone home."""
 _RECENT: Final = 20_000
 _SAMPLE: Final = 20
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
@@ -57,6 +59,8 @@ class Crowd:
     problems: Counter[str] = field(default_factory=Counter)
     sampling: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - which files
     people: set[asyncio.Task[None]] = field(default_factory=set)
+    paid: set[asyncio.Task[None]] = field(default_factory=set)
+    """Of the people who are there, those who have paid."""
 
     async def come(self) -> None:
         """Lets people come until the rehearsal's closing."""
@@ -68,18 +72,19 @@ class Crowd:
             person = asyncio.create_task(self._journey(self.counts["came"]))
             self.people.add(person)
             person.add_done_callback(self.people.discard)
+            person.add_done_callback(self.paid.discard)
             due += self.dice.expovariate(rate_at(share, self.peak))
         await asyncio.sleep(max(0.0, began + self.seconds - time.monotonic()))
 
     async def go_home(self, seconds: float) -> int:
         """Lets those who are there finish. Returns how many could not within `seconds` and had not paid; who
-        had paid is lost."""
+        had paid and has nothing `PAID_WAIT_S` later is lost."""
         if self.people:
             await asyncio.wait(self.people, timeout=seconds)
-        left = list(self.people)
-        for person in left:
-            person.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await _send_home(self.people - self.paid)
+        if self.paid:
+            await asyncio.wait(self.paid, timeout=PAID_WAIT_S)
+        await _send_home(self.people)
         return self.counts["unfinished"]
 
     def finished_since(self, moment: float) -> int:
@@ -97,6 +102,8 @@ class Crowd:
 
         def on_step(name: str, milliseconds: float) -> None:
             steps.add(name)
+            if name == "pay" and (here := asyncio.current_task()) in self.people:
+                self.paid.add(here)
             if name == "claim":
                 self.counts["inside"] += 1
             if name not in _OUTSIDE:
@@ -143,3 +150,10 @@ class Crowd:
             dice=random.Random(number),  # noqa: S311 - how long somebody thinks
             wait_seconds_max=240,
         )
+
+
+async def _send_home(people: set[asyncio.Task[None]]) -> None:
+    left = list(people)
+    for person in left:
+        person.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
