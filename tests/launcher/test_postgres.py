@@ -136,6 +136,7 @@ async def test_every_process_gets_the_connections_that_it_may_open(open_folder: 
     server = DatabaseServer(settings, Secrets(open_folder))
     server.start(0)
     try:
+        await server.make_ready()
         connection = await asyncpg.connect(f"{server.owner_url.rpartition('/')[0]}/postgres")
         most = int(await connection.fetchval("SHOW max_connections"))
         await connection.close()
