@@ -297,7 +297,7 @@ async def test_a_server_that_hangs_is_stopped_all_the_same(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meterai.kit.postgres._STOP_SECONDS", 0.2)
-    monkeypatch.setattr("meterai.kit.postgres._QUIT_SECONDS", 0.2)
+    monkeypatch.setattr("meterai.kit.postgres._QUIT_SECONDS", 2.0)
     server = server_in(open_folder)
     server.start()
     await ask(server, "CREATE TABLE kept AS SELECT 42 AS answer")

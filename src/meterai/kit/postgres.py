@@ -155,6 +155,7 @@ class EmbeddedPostgres:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.wait()
+            _wait_until(lambda: not processes_in(self.data, program="postgres"), _QUIT_SECONDS)
 
     def url(self, database: str = "postgres", user: str = OWNER, password: str | None = None) -> str:
         """The address of a database; by default as the owner."""
