@@ -214,6 +214,38 @@ async def test_a_clock_that_ran_ahead_and_is_set_right_does_not_hold_who_is_draw
     line.assert_orderly()
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_who_joins_when_a_queue_is_opened_again_hours_after_its_closing_is_drawn_as_soon_as_ever(
+    line: MovedQueue, is_restarted: bool
+) -> None:
+    schedule, policy = schedule_of(open_s=65, window_s=10), Policy(rate_floor=60, rate_cap=60)
+    await line.open(schedule, policy, always=True)
+    left = [line.join(f"email:orang{number}@contoh.id") for number in range(200)]
+    await line.until(lambda status: status.state is QueueState.CLOSED, seconds=70)
+    await line.seconds(5)
+    called = line.seen[-1].called
+    line.now += 6 * 3_600
+    await line.seconds(2)
+    later = msgspec.structs.replace(schedule, closes_at=int(line.now) + 3_600)
+    moment = datetime.fromtimestamp(line.now, UTC)
+    await set_queue(line.database.app, line.folder.slug, later, policy, is_on=True, now=moment)
+    if is_restarted:
+        await line.take_over()
+    assert (await line.seconds(2)).state is QueueState.OPEN
+    ticket = line.join("email:ani@contoh.id")
+    await line.until(lambda status: line.folder.window_reveal(ticket.window).exists(), seconds=16)
+    await line.until(lambda status: status.called == 201, seconds=240)
+    assert called < 200, "who was left in line is before them"
+    async with line.database.app.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
+    assert queue is not None
+    for one in (*left, ticket):
+        check_ticket(queue.schedule, one)
+    report = audit(FolderSource(line.folder.public), pause=lambda seconds: None)
+    assert report.findings == []
+    line.assert_orderly()
+
+
 @pytest.mark.parametrize("ahead_s", [15, 600, 7_200], ids=["a little", "minutes", "beyond the closing"])
 async def test_who_joins_after_a_clock_that_ran_ahead_is_set_right_is_drawn_as_soon_as_ever(
     line: MovedQueue, ahead_s: int

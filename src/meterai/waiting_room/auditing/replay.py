@@ -156,11 +156,13 @@ class _Replay:
                 self._people.on_bypass(n, facts)
 
     def _take_rules(self, n: int, at: int, facts: ConfigFacts) -> None:
-        windows = self._windows
+        windows, before = self._windows, self._rules.now
         if self._rules.on_config(n, at, facts, closed_through=windows.closed_through):
-            are_waiting = windows.joined_last >= self._frontiers.new.window
-            ended_at = windows.ended_at(-1 if windows.closed_through is None else windows.closed_through)
-            self._switching.on_cut(n, at, are_waiting=are_waiting, ended_at=ended_at or 0)
+            ended_at = windows.ended_at(-1 if windows.closed_through is None else windows.closed_through) or 0
+            closed_at = before.schedule.closes_at
+            was_closed = closed_at <= min(at, ended_at) and not before.policy.line_counts
+            are_waiting = windows.joined_last >= self._frontiers.new.window and not was_closed
+            self._switching.on_cut(n, at, are_waiting=are_waiting, ended_at=ended_at)
 
     def _operate(self, n: int, at: int, facts: OperatorFacts) -> None:
         self._findings.examined("operator")

@@ -46,6 +46,7 @@ ELAPSED_S_MAX = 2.0
 CLOCK_RUNS_BACK_S = 2.0
 """For so long a controller waits until its clock is where that of the one before it was, or its own before it
 was set right; when more is missing it goes on from its own."""
+CLOSED_LONG_WINDOWS = 100
 _WAS_AHEAD = "the controller's clock had been ahead; what it closed stays closed"
 _CLAIMS, _SAID, _REVEALS, _WINDOWS, _DUE = 2_000, 500, 200, 200, 500
 
@@ -316,7 +317,8 @@ class _Draft:
             elapsed_s=self._elapsed_s(),
         )
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
-        goes_on = queue.state.stands_still and not step.state.stands_still
+        stood_still = queue.state.stands_still or self._was_closed_long()
+        goes_on = stood_still and not (step.state.stands_still or step.state is QueueState.CLOSED)
         self._change(memory=step.memory, state=step.state)
         if ahead_s > 0 or (goes_on and self._now >= queue.schedule.opens_at):
             self._cut_time_anew()
@@ -331,6 +333,13 @@ class _Draft:
         if self._queue.closed_through < 0 or not schedule.opens_at <= self._now < schedule.closes_at:
             return 0
         return self._unless_little(end_of(schedule, self._queue.closed_through) - self._now)
+
+    def _was_closed_long(self) -> bool:
+        """The closing is over and has been moved, by now: between lie windows in which nobody could join, too
+        many to close them one after the other before who joins now is drawn."""
+        number = number_at(self._queue.schedule, self._now)
+        missing = 0 if number is None else number - self._queue.closed_through
+        return self._queue.state is QueueState.CLOSED and missing > CLOSED_LONG_WINDOWS
 
     def _set_back_s(self) -> int:
         return self._unless_little(self._queue.moved_at - self._now)
