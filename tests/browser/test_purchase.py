@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from pathlib import Path
 
@@ -172,3 +173,27 @@ def test_one_form_makes_one_order_however_often_it_is_sent(visitor: Visitor) -> 
     assert sent[0] == sent[1]
     person.page.goto(sent[0])
     person.sees("dokumen 1 dari 2")
+
+
+def test_a_page_that_follows_comes_back_after_an_outage_and_says_when_it_may_not_any_more(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    person = visitor()
+    person.open("/kuota")
+    person.press(person.words["go_on"])
+    person.prove_contact(new_address())
+    person.press(person.words["order"])
+    person.wait_for_state("awaiting_payment")
+    person.page.wait_for_timeout(3000)  # once followed: from now on nothing is new
+    person.page.route("**/keadaan", lambda route: route.fulfill(status=503))
+    asked: list[float] = []
+    person.page.on("request", lambda request: asked.append(time.monotonic()))
+    person.page.wait_for_timeout(15_000)
+    assert len(asked) < 5, "the longer it lasts, the less it asks"
+    person.page.unroute("**/keadaan")
+    person.page.wait_for_timeout(12_000)
+    asked.clear()
+    person.page.wait_for_timeout(6000)
+    assert len(asked) >= 2, "as quick as before"
+    person.context.clear_cookies()
+    person.sees("Pesanan ini tidak kami temukan.")

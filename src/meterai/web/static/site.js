@@ -97,6 +97,9 @@
       if (document.hidden) return setTimeout(again, wait);
       try {
         const answer = await fetch(place.dataset.follow, { headers: etag ? { "If-None-Match": etag } : {} });
+        if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace(/\/keadaan$/, ""));
+        if (answer.status >= 400) throw answer;
+        wait = 2500;
         if (answer.status === 200) {
           etag = answer.headers.get("ETag") || "";
           const text = await answer.text();
@@ -109,7 +112,6 @@
             wire(place);
           }
           if (answer.headers.get("X-Ended")) return;
-          wait = 2500;
         }
       } catch {
         wait = Math.min(wait * 1.6, 30000);
