@@ -219,6 +219,16 @@ async def test_an_order_that_refuses_something_is_followed_at_its_own_address(ho
     assert f'href="/pesanan/{order.number}" hreflang="id"' in visitor.text
 
 
+async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(f"/pesanan/{order.number}")
+    assert "Simpan tautan ini" not in visitor.text
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}")
+    assert "Simpan tautan ini" in visitor.text
+
+
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
     """A draft of somebody who is signed in from now on."""
     await sign_in(house, visitor, "email:sri@contoh.id")
