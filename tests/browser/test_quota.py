@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 from tests.browser.conftest import Visitor
@@ -136,3 +137,10 @@ def test_a_wrong_code_is_counted_and_nothing_typed_is_lost(visitor: Visitor) -> 
     person.press("Lanjutkan")
     person.sees("Kesempatan tersisa: 4")
     person.approve("44-code-wrong")
+
+
+def test_my_stamps_fit_a_small_phone_whatever_the_contact(visitor: Visitor) -> None:
+    person = visitor(width=320)
+    person.open("/saya")
+    person.prove_contact(f"sri-{uuid.uuid4()}@subdomainyangpanjang.sekolahku.contoh.id")
+    person.approve("47-mine-long-contact")
