@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,11 @@ async def test_only_so_many_files_are_spare_and_none_at_the_end(store: ObjectSto
     assert await store.get_all(keys[:3]) == [None, None, None]
     await store.close()
     assert await store.get_all(keys) == [None] * len(keys)
+
+
+async def test_a_store_tells_what_it_holds_since_before_a_moment(store: ObjectStore) -> None:
+    before = time.time() - 1
+    key = await store.put(b"there")
+    assert await store.stored_before(before, int(key[:2], 16)) == []
+    assert await store.stored_before(time.time() + 1, int(key[:2], 16)) == [key]
+    assert await store.stored_before(time.time() + 1, (int(key[:2], 16) + 1) % 256) == []

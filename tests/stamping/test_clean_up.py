@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,11 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping.queries import document_image, document_page, released_file
-from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents, clean_up_prepared
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 
 pytestmark = pytest.mark.storage
 LONG_AFTER = datetime.now(UTC) + timedelta(days=30)
@@ -138,6 +141,65 @@ async def test_prepared_revisions_left_by_a_crash_go(house: House) -> None:
     assert await clean_up_prepared(house.db, house.objects, now=datetime.now(UTC)) == 1
     assert not path.exists()
     assert await stored(house) == 2
+
+
+class Crash(Exception):
+    """Of the worker."""
+
+
+def crash_at(name: str) -> Callable[[str], None]:
+    def fail_point(reached: str) -> None:
+        if reached == name:
+            raise Crash
+
+    return fail_point
+
+
+async def delete_orphans(house: House, now: datetime) -> int:
+    orphans = Orphans(house.db, house.objects, lambda: now)
+    return sum([await orphans.clean_up() for _ in range(256)])
+
+
+async def test_prepared_revisions_that_nothing_names_go_and_no_other_object(house: House) -> None:
+    """Those of a crash before the intent, and of a document refused after it."""
+    now, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=2)
+    await house.database.owner.execute("UPDATE stamping.document SET retained_until = 'infinity'")
+    done, waiting = [await house.accept(make_letter(text)) for text in ("selesai", "menunggu")]
+    for document in (done, waiting):
+        await house.order(document)
+        for name in ("after_prepare", "after_intent"):
+            with pytest.raises(Crash):
+                await run_due_jobs(house.tools(fail_point=crash_at(name)), worker="test", limit=1)
+            await free_leases(house.tools(), worker="test")
+        if document == done:
+            await house.work()
+    assert await stored(house) == 2 + 1 + 1 + 2, "uploads, release, prepared revision, orphans"
+    assert await delete_orphans(house, now) == 0, "somebody may be at work on them"
+    assert await delete_orphans(house, later) == 2
+    await house.work()
+    assert (await released_file(house.db, house.objects, waiting)).data
+    await house.assert_sound()
+
+    refused = await house.accept(make_letter("ditolak"))
+    await house.order(refused)
+    await house.work(signer=RefusingSigner(house.client))
+    assert await house.value("SELECT state FROM stamping.job WHERE document_id = $1", refused) == "refused"
+    assert await delete_orphans(house, later) == 1
+    assert await stored(house) == 3 + 2, "uploads and releases"
+    await house.assert_sound()
+
+
+class RefusingSigner:
+    """Says that the document is no good, when its prepared revision is stored."""
+
+    def __init__(self, client: SignerClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def seal(self, serials: Sequence[str], _: Sequence[str]) -> dict[str, Refusal]:
+        return dict.fromkeys(serials, Refusal(Kind.INVALID, "pdf.broken_in_the_end"))
 
 
 async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) -> None:

@@ -63,6 +63,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        """Keys of what one of the store's 256 parts holds since before `moment` (seconds as `time.time`)."""
+        ...
+
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         """Stores contents as durably as `put`, each under its key, which the caller made from these bytes."""
         ...
@@ -134,6 +138,10 @@ class FolderStore:
         self._cleaned_last = (self._cleaned_last + 1) % 256
         folder = f"{self.root}/{self._cleaned_last:02x}"
         return await asyncio.to_thread(_delete_unfinished, folder, time.time() - UNFINISHED_SECONDS_MAX)
+
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        prefix = f"{part:02x}"
+        return await asyncio.to_thread(_stored_before, f"{self.root}/{prefix}", prefix, moment)
 
     async def _keep_spare(self, most: int) -> None:
         while len(self._spare) > most:
@@ -280,6 +288,15 @@ class RemoteStore:
         """Such a store shows whole objects only."""
         return 0
 
+    async def stored_before(self, moment: float, part: int) -> list[str]:
+        keys = []
+        async for found in obstore.list(self._store, prefix=f"{part:02x}"):
+            for item in found:
+                key = item["path"].replace("/", "")
+                if item["last_modified"].timestamp() < moment and _KEY.fullmatch(key):
+                    keys.append(key)
+        return keys
+
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         puts = (
             obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
@@ -339,6 +356,17 @@ def _delete_unfinished(folder: str, before: float) -> int:
                 path.unlink()
                 deleted += 1
     return deleted
+
+
+def _stored_before(folder: str, prefix: str, moment: float) -> list[str]:
+    keys = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            key = prefix + entry.name
+            with suppress(FileNotFoundError):  # given up meanwhile
+                if _KEY.fullmatch(key) and entry.stat().st_ctime < moment:
+                    keys.append(key)
+    return keys
 
 
 def _read(file: int) -> bytes:

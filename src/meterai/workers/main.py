@@ -27,7 +27,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
-from meterai.stamping.use_cases.clean_up import clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents, clean_up_prepared
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
@@ -91,6 +91,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         return pay_due_refunds(db, gateway, app.payout, clock=clock, limit=_LIMIT)
 
     bells, due_jobs = Bells(), DueJobs(tools, worker)
+    orphans = Orphans(db, app.objects, clock)
 
     def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
         return Loop(name=name, work=work, busy_s=5, idle_s=5, bell=bell, full=full)
@@ -132,6 +133,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
             idle_s=60,
         ),
         Loop(name="objects_clean_up", work=app.objects.clean_up, busy_s=60, idle_s=60),
+        Loop(name="prepared_clean_up", work=orphans.clean_up, busy_s=300, idle_s=300),  # all parts in a day
         Loop(name="bundles_clean_up", work=lambda: clean_up_bundles(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="orders_clean_up", work=lambda: clean_up_orders(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="queues_clean_up", work=lambda: clean_up_queues(db, now=clock()), busy_s=60, idle_s=60),

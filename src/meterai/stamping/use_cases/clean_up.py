@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from meterai.kernel.clock import Clock
 from meterai.kit.database import Connection, Database
-from meterai.kit.objects import ObjectStore
+from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.stamping.store import documents, jobs
 
 _BATCH = 100
 _KEPT_LONGER = timedelta(days=1)
+_AT_WORK_MAX = timedelta(days=1)
+_EMPTY_GAP = re.compile(rb"<0{4096,}>")
 
 type Promised = Callable[[Sequence[UUID]], Awaitable[Collection[UUID]]]
 
@@ -47,6 +53,39 @@ async def clean_up_prepared(db: Database, objects: ObjectStore, *, now: datetime
     for key in keys:
         await objects.delete(key)
     return len(keys)
+
+
+class Orphans:
+    """Prepared revisions that nothing names any more.
+
+    Those of refused jobs, and of workers that died, or lost the database, before the intent was stored.
+    """
+
+    def __init__(self, db: Database, objects: ObjectStore, clock: Clock) -> None:
+        self._db = db
+        self._objects = objects
+        self._clock = clock
+        self._part = os.urandom(1)[0]  # several processes begin at several places
+
+    async def clean_up(self) -> int:
+        """Deletes those of the next of the store's 256 parts; gives how many.
+
+        Nothing else is ever deleted, whatever the database knows of it: a prepared revision tells itself by
+        its empty gap. Those of a day are left, for somebody may be at work on them.
+        """
+        self._part = (self._part + 1) % 256
+        before = (self._clock() - _AT_WORK_MAX).timestamp()
+        keys = await self._objects.stored_before(before, self._part)
+        if not keys:
+            return 0
+        async with self._db.connection() as connection:
+            unneeded = await documents.not_referred_to(connection, keys)
+        deleted = 0
+        for key in unneeded:
+            with suppress(ObjectMissing):  # given up meanwhile
+                if _EMPTY_GAP.search(await self._objects.get(key)):
+                    deleted += await delete_if_unneeded(self._db, self._objects, key)
+        return deleted
 
 
 async def delete_if_unneeded(db: Database, objects: ObjectStore, key: str) -> bool:
