@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.keys.certified import certify, encoded
-from tests.keys.soft_hsm import MODULE, SoftHsm
+from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
 
 from meterai.kit.settings import Settings
 from meterai.stamping.development_key import development_key
@@ -52,3 +55,39 @@ async def test_a_token_needs_its_module_and_the_key_of_its_certificate(pki: Path
     device = await KeyOpener(settings(pki, pkcs11_module=str(MODULE)))(key)
     assert not device.trouble
     await device.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "pin", "out", "said"),
+    [
+        ("meteri", PIN, "a.csr", "NoSuchToken"),
+        ("meterai", "0000", "a.csr", "refuses the PIN"),
+        ("meterai", PIN, "no/a.csr", "No such file"),
+    ],
+)
+def test_a_slip_in_the_ceremony_is_answered_in_words(
+    tmp_path: Path, hsm: SoftHsm, token: str, pin: str, out: str, said: str
+) -> None:
+    hsm.write_pin(tmp_path / "secrets" / "pkcs11-pin", pin)
+    place = f"pkcs11:token={token};object=stamp-1"
+    shown = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "meterai.cli",
+            "keys",
+            "request",
+            "--place",
+            place,
+            "--name",
+            "A",
+            "--out",
+            out,
+        ],
+        env={**os.environ, **hsm.environment, "METERAI_DATA": str(tmp_path), "COLUMNS": "200"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (shown.returncode, "Traceback" in shown.stderr) == (2, False)
+    assert said in shown.stderr

@@ -75,7 +75,10 @@ def request_certificate(
         )
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--place") from None
-    out.write_bytes(request)
+    try:
+        out.write_bytes(request)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from None
     typer.echo(f"Wrote {out.name}. Next: have the authority certify it, then meterai keys add.")
 
 

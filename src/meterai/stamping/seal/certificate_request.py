@@ -14,15 +14,27 @@ from pkcs11.util.ec import encode_ec_public_key
 from pkcs11.util.rsa import encode_rsa_public_key
 
 from meterai.stamping.seal.pkcs11_key import SHA256_DIGEST_INFO, ecdsa_as_der
-from meterai.stamping.seal.pkcs11_module import Module, ReadPin
+from meterai.stamping.seal.pkcs11_module import Module, PinRefused, ReadPin
 from meterai.stamping.signing_keys import TokenPlace
 
 
 def make_request(module: Path, place: TokenPlace, read_pin: ReadPin, subject: dict[str, str]) -> bytes:
     """The request in PEM, signed by the key itself. `subject`: such as country_name, common_name.
 
-    Raises: ValueError when the token holds no such key pair, or several; pkcs11.PKCS11Error, PinRefused.
+    Raises: ValueError, in words, when there is no such token, it refuses the PIN, or holds no such key pair,
+    or several; OSError for a module that can't be loaded.
     """
+    try:
+        return _make_request(module, place, read_pin, subject)
+    except PinRefused as refused:
+        raise ValueError(
+            f"token {place.token} refuses the PIN ({refused}); repeated, that locks it"
+        ) from None
+    except pkcs11.PKCS11Error as error:
+        raise ValueError(f"token {place.token} can't be used: {type(error).__name__}") from None
+
+
+def _make_request(module: Path, place: TokenPlace, read_pin: ReadPin, subject: dict[str, str]) -> bytes:
     loaded = Module.at(module)
     with loaded.in_use():
         session = loaded.open_session(place.token, read_pin)
