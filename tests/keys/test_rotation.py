@@ -252,6 +252,25 @@ async def test_what_must_not_be_registered_or_activated_is_refused(
         await house.activate_at_once(wrong_key)
 
 
+async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(house: RotatingHouse) -> None:
+    """It says that it signs from now on: nothing may take over from it later."""
+    first = await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+    at = datetime.now(UTC) + timedelta(days=1)
+    await house.activate(second, at=at)
+    await house.activate(first)
+    register = await house.database.owner.fetch("SELECT key_id, active_from FROM stamping.signing_key")
+    assert {row["key_id"]: row["active_from"] is None for row in register} == {first: False, second: True}
+    entries = await house.database.owner.fetch(
+        "SELECT subject, facts FROM operations.audit_entry WHERE action = 'key.activate' ORDER BY id"
+    )
+    assert [entry["subject"] for entry in entries] == [second, first]
+    assert second in str(entries[-1]["facts"])
+    await house.activate(first)  # once is enough
+    assert await house.value("SELECT count(*) FROM operations.audit_entry WHERE action = 'key.activate'") == 2
+
+
 async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
     house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

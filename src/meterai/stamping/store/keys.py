@@ -39,8 +39,8 @@ async def lock_keys(tx: Connection) -> list[SigningKey]:
     return await signing_keys(tx)
 
 
-async def set_active_from(tx: Connection, key_id: str, moment: datetime) -> None:
-    """From `moment` on this key signs."""
+async def set_active_from(tx: Connection, key_id: str, moment: datetime | None) -> None:
+    """From `moment` on this key signs; None: it waits."""
     await tx.execute("UPDATE stamping.signing_key SET active_from = $2 WHERE key_id = $1", key_id, moment)
 
 

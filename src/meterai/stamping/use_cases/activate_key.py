@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import write_audit
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.stamping.ports import KeyHolder
-from meterai.stamping.signing_keys import SigningKey, active_key
+from meterai.stamping.signing_keys import SigningKey, active_key, state_of
 from meterai.stamping.store import keys
 from meterai.stamping.use_cases.add_key import check_size
 
@@ -18,7 +19,8 @@ async def activate_key(
 ) -> SigningKey:
     """From `at` (else now) on, stamps are signed with this key. The signer follows within a second.
 
-    A key that is active already stays so; an earlier one may be activated again while it isn't retired.
+    A key that is active already stays so, and what was to take over from it later waits again; an earlier one
+    may be activated again while it isn't retired.
 
     Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; INVALID `key.unfit` (not valid then, or
     its seals are too long); CONFLICT `key.not_ready` when the signer can't sign with it as things are;
@@ -38,12 +40,26 @@ async def activate_key(
             reason = trouble.get(key.key_id, "the signer has not seen it yet")
             raise Refusal(Kind.CONFLICT, "key.not_ready", key_id=key.key_id, reason=reason)
         if active_key(register, now) == key:
+            if begin == now:
+                await _call_off(tx, key, register, actor=actor, now=now)
             return key
         before = active_key(register, begin)
         await keys.set_active_from(tx, key.key_id, begin)
         facts = {"from": begin.isoformat(), "instead_of": before.key_id if before else None}
         await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
     return key
+
+
+async def _call_off(
+    tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str, now: datetime
+) -> None:
+    """What was to sign later in the place of the key in use waits again."""
+    ahead = [other.key_id for other in register if state_of(other, register, now) == "next"]
+    for key_id in ahead:
+        await keys.set_active_from(tx, key_id, None)
+    if ahead:
+        facts = {"from": now.isoformat(), "called_off": ", ".join(ahead)}
+        await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
 
 
 def find_key(register: list[SigningKey], key_id: str) -> SigningKey:
