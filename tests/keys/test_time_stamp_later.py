@@ -15,7 +15,7 @@ from tests.keys.test_rotation import verdict
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.stamping.letters import make_letter
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.stamping.batch import CycleSettings
 from meterai.stamping.model import Job
@@ -152,6 +152,23 @@ async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     await house.assert_sound()
 
 
+async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_store(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    """Each try gets another token: the key may have expired for days, with a try a minute."""
+    authority.stop()
+    await house.order_letter()
+    await house.work(settings=LATER)
+    await authority.start()
+    before = set((house.data / "objects").glob("*/*"))
+    unable = replace(house.tools(settings=LATER), signer=Expired(house, datetime.now(UTC)))
+    assert await add_due_time_stamps(unable) == 0
+    assert unable.signer.asked == 1  # type: ignore[attr-defined]
+    assert set((house.data / "objects").glob("*/*")) == before
+    await until(lambda: due_and_paid(house), 10, "the time stamp")
+    await house.assert_sound()
+
+
 class Late:
     """A signer whose authority came back at a later time."""
 
@@ -167,6 +184,13 @@ class Late:
         self.asked += 1
         replies = [self._authority.respond(make_query(imprint, 1)) for imprint in imprints]
         return [der.read_only(reply).children()[1].whole for reply in replies]
+
+
+class Expired(Late):
+    """Its key has, too."""
+
+    async def identity(self) -> Any:
+        raise Refusal(Kind.UNAVAILABLE, "key.expired")
 
 
 async def test_by_default_stamps_wait_and_nothing_is_owed(

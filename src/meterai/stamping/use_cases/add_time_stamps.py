@@ -67,11 +67,10 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
     (token,) = await tools.signer.time_stamps([imprint_of(cms)])
     if comes_too_late(cms, token):
         raise _TooLate
-    key = await tools.objects.put(add_time_stamp(data, owed.gap_start, owed.gap_end, token))
-    stored = await read_checked(tools.objects, key)
+    stamped = add_time_stamp(data, owed.gap_start, owed.gap_end, token)
     identity = await tools.signer.identity()
     request = LightCheckRequest(
-        data=stored,
+        data=stamped,
         certificate=identity.certificate_chain[0],
         other_certificates=identity.other_certificates,
         pages=file.pages,
@@ -81,11 +80,14 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
         input_sha256=file.input_sha256,
     )
     await tools.jail.run(_CHECK, request, LightCheck)
+    # Stored last: the next try has another token, and nothing names the file of this one.
+    key = await tools.objects.put(stamped)
+    await read_checked(tools.objects, key)
     return Release(
         serial=owed.serial,
         version=_VERSION,
         sha256=key,
-        bytes=len(stored),
+        bytes=len(stamped),
         pages=file.pages,
         released_at=tools.clock(),
     )
