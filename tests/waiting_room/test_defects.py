@@ -12,7 +12,7 @@ from meterai.waiting_room import documents
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, advance, step
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
-from meterai.waiting_room.folder import DEAD_AFTER_S, gather
+from meterai.waiting_room.folder import DEAD_AFTER_S, GateSign, gather
 from meterai.waiting_room.journal import Journal
 from meterai.waiting_room.model import Frontier, Lane, Policy, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
@@ -123,6 +123,14 @@ def test_a_gate_that_was_ended_and_took_no_joins_is_not_dead(tmp_path: Path) -> 
     gathered = gather(folder, 5, ended_s=DEAD_AFTER_S, now=100)
     assert gathered is not None
     assert gathered.dead == ()
+
+
+def test_a_gate_that_lost_files_and_was_ended_is_dead_in_the_windows_it_is_unsure_of(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    sign = GateSign(gate=3, at=0, unsure_through=5)
+    publish(folder.gate(3) / "gate.json", msgspec.json.encode(sign))
+    dead = [gather(folder, window, ended_s=DEAD_AFTER_S, now=100) for window in (5, 6)]
+    assert [found and found.dead for found in dead] == [(3,), ()]
 
 
 def test_a_gate_that_lost_files_says_nothing_of_the_window_of_which_it_does_not_know_all(

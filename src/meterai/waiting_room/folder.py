@@ -158,7 +158,7 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
         if told is None:
             sign = sign_of(place)
             runs = is_alive(sign, now)
-            knows = not runs or sign.closed_through >= window > sign.unsure_through
+            knows = window > sign.unsure_through and (not runs or sign.closed_through >= window)
             if place.exists() and not joins.exists() and knows:
                 continue  # not there in that window, or nobody joined; without its folder nobody knows that
             if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
