@@ -112,6 +112,14 @@ async def test_a_key_that_was_used_uncounted_stops_the_start(house: House) -> No
     assert "used outside the stamping cycle" in (house.data / "signer.log").read_text()
 
 
+async def test_a_counter_from_an_older_copy_stops_the_start(house: House) -> None:
+    """What it lacks made seals: it is no use that never reached the key."""
+    path = await stamped_and_stopped(house)
+    path.write_text(f"{0:020d}")
+    assert house.spawn_signer().wait() == 1
+    assert "older copy" in (house.data / "signer.log").read_text()
+
+
 async def test_a_lost_counter_stops_every_start(house: House) -> None:
     path = await stamped_and_stopped(house)
     path.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -36,6 +36,11 @@ from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_
 
 pytestmark = pytest.mark.storage
 LATER = NOW + timedelta(hours=1)
+
+
+async def lose(database: TestDatabase, since: datetime, until: datetime) -> None:
+    """The database was restored from a copy of that time."""
+    await database.owner.execute("INSERT INTO stamping.register_gap VALUES ($1, $2)", since, until)
 
 
 @pytest.fixture
@@ -135,6 +140,28 @@ async def test_a_good_signature_on_a_serial_number_that_nobody_allocated_is_not_
     judgement = await judged(database, jail, house, stamped)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
+    assert judgement.reasons == ("register.unknown_serial",)
+
+
+@pytest.mark.parametrize("registered", [None, b"the same letter, sealed once more after the restore"])
+async def test_what_was_released_while_the_register_lost_its_records_is_not_called_forged(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes, registered: bytes | None
+) -> None:
+    if registered is not None:
+        await enter(database, SERIAL, registered)
+    await lose(database, NOW - timedelta(minutes=1), NOW)
+    judgement = await judged(database, jail, house, stamped)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.register is RegisterAnswer.UNKNOWN
+    assert judgement.reasons == ("register.lost",)
+
+
+async def test_before_and_after_the_lost_records_an_unknown_serial_number_is_not_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    await lose(database, NOW - timedelta(hours=2), NOW - timedelta(minutes=1))
+    await lose(database, NOW + timedelta(minutes=1), LATER)
+    judgement = await judged(database, jail, house, stamped)
     assert judgement.reasons == ("register.unknown_serial",)
 
 

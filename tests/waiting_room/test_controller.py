@@ -33,6 +33,7 @@ from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import sign_ticket
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
 pytestmark = pytest.mark.storage
@@ -353,6 +354,40 @@ async def test_what_a_crash_left_half_done_the_next_holder_publishes(line: Moved
     await line.take_over()
     await line.until(lambda status: status.called == 1, seconds=6)
     assert line.folder.window_reveal(ticket.window).exists()
+    line.assert_orderly()
+
+
+async def test_a_store_that_is_older_than_the_log_leaves_nothing_out_of_it_unseen(line: MovedQueue) -> None:
+    """The database was restored from a copy: numbers that the log has already would be dropped silently."""
+    tables = ("queue", "closed_window", "log_entry", "to_log")
+    owner = line.database.owner
+    await line.open(schedule_of(), always=True)
+    for table in tables:
+        await owner.execute(f"CREATE TABLE copy_of_{table} AS TABLE waiting_room.{table}")
+    line.join("email:ani@contoh.id")
+    await line.until(lambda status: status.called == 1, seconds=10)
+    ahead = line.entries()
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        for table in tables:
+            await owner.execute(f"DELETE FROM waiting_room.{table}")
+            await owner.execute(
+                f"INSERT INTO waiting_room.{table} OVERRIDING SYSTEM VALUE TABLE copy_of_{table}"
+            )
+    await line.take_over()
+    with pytest.raises(AssertionError, match="meterai restore"):
+        await line.seconds(1)
+    assert line.entries() == ahead
+
+    moment = datetime.fromtimestamp(line.now, UTC)
+    root = line.folder.path.parent
+    (done,) = await rewind_queues(
+        line.database.app, root, gates_are_copies=False, actor="officer", now=moment
+    )
+    assert done.entries
+    line.seen.clear()  # pages begin anew with the later epoch
+    await line.take_over()
+    await line.until(lambda status: status.called == 1, seconds=10)
     line.assert_orderly()
 
 

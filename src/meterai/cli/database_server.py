@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 
 from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
-from meterai.kit.migrations import migrate
+from meterai.kit.migrations import current_version, make_roles, migrate
 from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
 from meterai.kit.processes import exit_of
 from meterai.kit.settings import Settings
@@ -62,12 +62,23 @@ class DatabaseServer:
 
         Raises: PostgresFailed, asyncpg.PostgresError, OSError.
         """
-        if self._embedded is not None:
-            await self._until_ready(self._embedded, report)
-            await _make_database(self._embedded)
-        passwords = self._secrets.database_roles
-        ours = {f"meterai_{role}": passwords[role] for role in ROLES if not self._given(role)}
-        return await migrate(self.owner_url, ours)
+        await self._make_database(report)
+        return await migrate(self.owner_url, self._our_roles())
+
+    async def make_empty(self) -> bool:
+        """Makes the database and the roles, for a copy to be read in; False when something is in it already.
+
+        Raises: PostgresFailed, asyncpg.PostgresError, OSError.
+        """
+        await self._make_database(lambda _: None)
+        connection = await asyncpg.connect(self.owner_url)
+        try:
+            if await current_version(connection) is not None:
+                return False
+        finally:
+            await connection.close()
+        await make_roles(self.owner_url, self._our_roles())
+        return True
 
     def url(self, role: Role) -> str:
         """Address for one of the roles."""
@@ -93,6 +104,15 @@ class DatabaseServer:
                     await asyncio.sleep(_AGAIN_SECONDS)
                 else:
                     break
+
+    def _our_roles(self) -> dict[str, str]:
+        passwords = self._secrets.database_roles
+        return {f"meterai_{role}": passwords[role] for role in ROLES if not self._given(role)}
+
+    async def _make_database(self, report: Report) -> None:
+        if self._embedded is not None:
+            await self._until_ready(self._embedded, report)
+            await _make_database(self._embedded)
 
     async def _until_ready(self, server: EmbeddedPostgres, report: Report) -> None:
         since, told = time.monotonic(), False

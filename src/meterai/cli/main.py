@@ -66,6 +66,8 @@ COMMANDS: Final = {
     "queue resume": _Entry("meterai.cli.queue", "resume", "Call people again."),
     "queue cap": _Entry("meterai.cli.queue", "cap", "Call at most so many people a minute."),
     "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
+    "backup": _Entry("meterai.cli.backup", "backup", "Copy all that must not be lost, while it runs."),
+    "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
 _GROUPS: Final = {

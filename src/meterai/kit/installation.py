@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.postgres import OWNER
 from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
 from meterai.kit.settings import Settings
 
@@ -125,10 +126,23 @@ class Secrets:
 
 def role_url(owner_url: str, role: Role, password: str) -> str:
     """The owner's address of a database with a role's name and password in it."""
-    parts = urlsplit(owner_url)
+    return _as(owner_url, f"meterai_{role}", password)
+
+
+def owner_url(settings: Settings) -> str:
+    """The owner's address of the database that METERAI_DATABASE_URL names, else of the running service's.
+
+    Raises: as `read_addresses`.
+    """
+    if settings.database_url:
+        return settings.database_url
+    return _as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
+
+
+def _as(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    netloc = f"meterai_{role}:{quote(password, safe='')}@{host}"
-    return urlunsplit(parts._replace(netloc=netloc))
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 
 
 def without_user(url: str) -> str:

@@ -87,6 +87,18 @@ def run_sql_file(name: str) -> None:
     op.get_context().impl.static_output((FOLDER / "sql" / name).read_text())
 
 
+async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
+    """Makes the login roles and sets their passwords, in a database that a copy will fill.
+
+    Raises: asyncpg.PostgresError; OSError when the server can't be reached.
+    """
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await _keep_roles(connection, role_passwords)
+    finally:
+        await connection.close()
+
+
 async def _keep_roles(
     connection: asyncpg.Connection[asyncpg.Record], role_passwords: Mapping[str, str]
 ) -> None:

@@ -148,6 +148,10 @@ class FolderStore:
             with suppress(IndexError):  # another thread took it
                 await self.delete(self._spare.popleft())
 
+    def has(self, key: str) -> bool:
+        """Whether there is an object of that name."""
+        return os.path.exists(self._path(key))
+
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
             raise ObjectMissing(key)

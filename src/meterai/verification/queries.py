@@ -1,9 +1,10 @@
-"""What verification may read: which bytes were released under which serial number. Two views, SELECT only."""
+"""What verification may read: which bytes were released under which serial. Three views, SELECT only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,13 @@ class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
     sealed_at: datetime | None
     released_at: datetime | None
     annulled_at: datetime | None
+
+
+class Gap(NamedTuple):
+    """Between these moments stamps may have been released that the register lost."""
+
+    lost_from: datetime
+    lost_until: datetime
 
 
 _RELEASED = "SELECT serial, sha256, released_at, document_pages, version, current FROM verification.released"
@@ -90,6 +98,12 @@ async def find_serials(connection: Connection, serials: Sequence[str]) -> dict[s
     """The register's entries of these serial numbers; unknown ones are left out."""
     rows = await connection.fetch(_SERIAL, list(serials))
     return {row["serial"]: SerialEntry(**dict(row)) for row in rows}
+
+
+async def find_gaps(connection: Connection) -> list[Gap]:
+    """What the register has lost, if it was ever restored from a copy."""
+    rows = await connection.fetch("SELECT lost_from, lost_until FROM verification.register_gap")
+    return [Gap(row["lost_from"], row["lost_until"]) for row in rows]
 
 
 async def find_by_serial(connection: Connection, serial: str) -> SerialEntry | None:

@@ -262,6 +262,13 @@ REASONS: dict[str, Reason] = {
         "The check could not be completed.",
         *_TRY_AGAIN,
     ),
+    "register.lost": Reason(
+        _UNSURE,
+        "Tanda tangan e-Meterai ini sah, tetapi catatan daftar resmi kami dari saat itu hilang.",
+        "The signature of this e-Meterai is valid, but our register has lost its records of that time.",
+        "Mintalah kepada pengirim bukti pesanannya, atau tanyakan kepada kami dengan nomor serinya.",
+        "Ask the sender for proof of the order, or ask us, naming the serial number.",
+    ),
     # Remarks
     "register.confirmed": Reason(
         None,

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from meterai.verification.model import Covers, Judgement, RegisterAnswer, StampReport, Verdict
-from meterai.verification.queries import Released, SerialEntry
+from meterai.verification.queries import Gap, Released, SerialEntry
 from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+
+LOST = "register.lost"
+_MAY_BE_LOST = {"register.unknown_serial", "register.other_document", "register.not_released"}
 
 
 def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str, SerialEntry]) -> Judgement:
@@ -59,18 +62,25 @@ def with_details(known: Judgement, opened: Judgement) -> Judgement:
 
 
 def compare(
-    judgement: Judgement, released: Sequence[Released], entries: Mapping[str, SerialEntry]
+    judgement: Judgement,
+    released: Sequence[Released],
+    entries: Mapping[str, SerialEntry],
+    gaps: Sequence[Gap] = (),
 ) -> Judgement:
     """The judgement once the register was asked for every serial number that the file states.
 
     A stamp of ours counts as confirmed when the register released the file itself or the revision that a
     stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not
     know is a contradiction: whoever stole the key could make one. The register can only worsen a verdict.
+    But in `gaps` it has lost what was released: of a stamp with such a time it can say nothing.
     """
     digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
     codes: set[str] = set()
     for stamp in judgement.stamps:
-        codes.update(_objections(stamp, digests, released, entries.get(stamp.serial)))
+        objections = _objections(stamp, digests, released, entries.get(stamp.serial))
+        codes.update({LOST} if objections & _MAY_BE_LOST and _lost(stamp, gaps) else objections)
+    if codes == {LOST}:
+        return _answer(judgement, RegisterAnswer.UNKNOWN, codes)
     if codes:
         return _answer(judgement, RegisterAnswer.CONTRADICTS, codes)
     if judgement.verdict is Verdict.GENUINE:
@@ -93,6 +103,17 @@ def _objections(
     if stamp.foreign or not any(r.sha256 in digests for r in released if r.serial == stamp.serial):
         return {"register.other_document"}
     return set()
+
+
+def _lost(stamp: StampReport, gaps: Sequence[Gap]) -> bool:
+    """Whether an unharmed stamp of ours was made when the register lost what was released."""
+    moment = stamp.stamped_at
+    return (
+        stamp.intact
+        and not stamp.foreign
+        and moment is not None
+        and any(gap.lost_from <= moment <= gap.lost_until for gap in gaps)
+    )
 
 
 def not_asked(judgement: Judgement, code: str) -> Judgement:

@@ -137,6 +137,9 @@ class Conductor:
         async with self._steering.db.connection() as connection:
             queue = await store.read_queue(connection, self._steering.event)
         assert queue is not None
+        # Before anything is decided: entries with numbers that the log has would be dropped unseen.
+        is_older = self._publisher.log_size > queue.log_size
+        assert not is_older, "the store is older than the log's file: meterai restore (docs/backup.md)"
         return queue
 
     # --------------------------------------------------------------- windows

@@ -86,8 +86,11 @@ async def compare_counters(
 ) -> None:
     """Compares counters, read before this call, with the attempts counted, but for those under way."""
     rows = await conn.fetch(
-        """SELECT key_id, count(*) AS counted, count(*) FILTER (WHERE attempted_at < $1) AS settled
-           FROM stamping.sign_attempt WHERE abandoned_at IS NULL GROUP BY key_id""",
+        """SELECT key_id, sum(counted) AS counted, sum(settled) AS settled FROM (
+               SELECT key_id, count(*) AS counted, count(*) FILTER (WHERE attempted_at < $1) AS settled
+               FROM stamping.sign_attempt WHERE abandoned_at IS NULL GROUP BY key_id
+               UNION ALL SELECT key_id, uses, uses FROM stamping.forgotten_use
+           ) known GROUP BY key_id""",
         now - timedelta(seconds=_UNDER_WAY_SECONDS),
     )
     counted = {row["key_id"]: (row["settled"], row["counted"]) for row in rows}

@@ -99,12 +99,19 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
     if unreached < 0:
         raise CounterMismatch(
             f"key {key.key_id} was used {key.attempts} times, the register counted {counted}: "
-            "it was used outside the stamping cycle, or the database was restored from an older copy"
+            "it was used outside the stamping cycle, or the database was restored from an older copy "
+            "(then: meterai restore, see docs/backup.md)"
         )
     if unreached > UNREACHED_MAX or (unreached and not key.counter.existed):
         raise CounterMismatch(
             f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}: "
             "the counter file was lost or belongs to another installation"
+        )
+    if unreached and await register.sealed_by_newest(conn, key.key_id, unreached):
+        raise CounterMismatch(
+            f"the register counted {counted} uses of key {key.key_id}, its counter says {key.attempts}, "
+            "but the newest ones made seals: the counter file is an older copy "
+            "(then: meterai restore, see docs/backup.md)"
         )
     if not key.counter.existed:  # only now: a lost file must not look like a new one at the next start
         key.counter.write()

@@ -34,11 +34,30 @@ async def allocated(conn: Connection, serials: Sequence[str]) -> set[str]:
 
 
 async def counted_attempts(conn: Connection, key_id: str) -> int:
-    """Attempts that reached the key, as far as the register knows."""
+    """Attempts that reached the key, as far as the register knows; those that a restore found too."""
     count = await conn.fetchval(
-        "SELECT count(*) FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL", key_id
+        """SELECT (SELECT count(*) FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL)
+               + (SELECT coalesce(sum(uses), 0) FROM stamping.forgotten_use WHERE key_id = $1)""",
+        key_id,
     )
     return int(count)
+
+
+async def sealed_by_newest(conn: Connection, key_id: str, count: int) -> int:
+    """How many serials are sealed by none but the newest attempts of a key: so these did reach it."""
+    sealed = await conn.fetchval(
+        """WITH newest AS (
+               SELECT id, serial FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
+               ORDER BY id DESC LIMIT $2
+           )
+           SELECT count(DISTINCT serial) FROM newest JOIN stamping.serial s USING (serial)
+           WHERE s.state IN ('sealed', 'released') AND NOT EXISTS (
+               SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial AND a.abandoned_at IS NULL
+                   AND a.id NOT IN (SELECT id FROM newest))""",
+        key_id,
+        count,
+    )
+    return int(sealed)
 
 
 async def abandon_newest(conn: Connection, key_id: str, count: int, now: datetime) -> int:

@@ -50,12 +50,34 @@ async def set_retired(tx: Connection, key_id: str, now: datetime) -> None:
 
 
 async def count_uses(conn: Connection) -> dict[str, int]:
-    """Key id -> counted attempts to sign with it, the abandoned ones left out (I8)."""
+    """Key id -> counted attempts to sign with it, the abandoned ones left out (I8), and forgotten uses."""
     rows = await conn.fetch(
-        """SELECT key_id, count(*) AS uses FROM stamping.sign_attempt
-           WHERE abandoned_at IS NULL GROUP BY key_id"""
+        """SELECT key_id, sum(uses) AS uses FROM (
+               SELECT key_id, count(*) AS uses FROM stamping.sign_attempt
+               WHERE abandoned_at IS NULL GROUP BY key_id
+               UNION ALL SELECT key_id, uses FROM stamping.forgotten_use
+           ) known GROUP BY key_id"""
     )
-    return {row["key_id"]: row["uses"] for row in rows}
+    return {row["key_id"]: int(row["uses"]) for row in rows}
+
+
+async def insert_forgotten_uses(tx: Connection, key_id: str, uses: int, now: datetime) -> None:
+    """Uses of a key that no counted attempt tells of any more."""
+    await tx.execute("INSERT INTO stamping.forgotten_use VALUES ($1, $2, $3)", key_id, uses, now)
+
+
+async def last_known(conn: Connection) -> datetime | None:
+    """Up to when the register knows what was sealed: its newest attempt, else its oldest key."""
+    moment: datetime | None = await conn.fetchval(
+        """SELECT coalesce((SELECT attempted_at FROM stamping.sign_attempt ORDER BY id DESC LIMIT 1),
+               (SELECT min(added_at) FROM stamping.signing_key))"""
+    )
+    return moment
+
+
+async def insert_gap(tx: Connection, lost_from: datetime, lost_until: datetime) -> None:
+    """Between these moments stamps may have been released that the register does not know."""
+    await tx.execute("INSERT INTO stamping.register_gap VALUES ($1, $2)", lost_from, lost_until)
 
 
 async def serials_of(conn: Connection, key_id: str) -> AsyncIterator[tuple[str, datetime]]:

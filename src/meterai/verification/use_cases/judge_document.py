@@ -12,7 +12,7 @@ from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
-from meterai.verification.queries import find_by_digest, find_releases, find_serials
+from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials
 from meterai.verification.reasons import REASONS, UNEXPECTED, verdict_of
 
 JUDGE = "meterai.verification.rules:judge"
@@ -82,7 +82,8 @@ async def _ask_register(db: Database, opened: Judgement) -> Judgement:
         async with db.connection() as connection:
             released = await find_releases(connection, serials)
             entries = await find_serials(connection, serials)
+            gaps = await find_gaps(connection)
     except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return register.not_asked(opened, "register.unreachable")
-    return register.compare(opened, released, entries)
+    return register.compare(opened, released, entries, gaps)

@@ -1,0 +1,111 @@
+"""`meterai backup DIR`: copies everything that must not be lost, while the service runs (docs/backup.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import msgspec
+import typer
+
+from meterai.cli.backup_folder import FOLDERS, BackupFacts, BackupFolder, copy_folder, copy_objects, keys_in
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.kernel.clock import system_clock
+from meterai.kit.dumping import DumpFailed, dump_database
+from meterai.kit.installation import owner_url
+from meterai.kit.migrations import current_version
+from meterai.kit.objects import FolderStore, ObjectStore, open_store
+from meterai.kit.postgres import PostgresFailed
+from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.stamping.queries import objects_under_way
+
+_SNAPSHOTS_MAX = 40
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie. It holds keys.")],
+    data: DataOption = None,
+) -> None:
+    """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy."""
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    url = owner_url(settings)
+    os.umask(0o077)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        asyncio.run(_backup(settings, url, BackupFolder(folder.absolute())))
+    except (DumpFailed, PostgresFailed, OSError) as problem:
+        typer.echo(f"No new copy; an earlier one in {folder} is untouched. {problem}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
+    """The database first, then what its rows name: files are written before the rows and outlast them.
+
+    But for what jobs under way need: that is gone as soon as they end, so it is copied first.
+    """
+    store = open_store(settings.objects_url, settings.data)
+    part = folder.begin()
+    # Secrets first: without them nothing of the rest is of use. They change with the first start only.
+    for name in FOLDERS[:2]:
+        copy_folder(settings.data / name, part / name)
+    facts, kept = await _copy_database(url, store, folder, part)
+    copied = await _copy_objects(store, folder)
+    # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
+    # nobody could tell what is missing in older ones.
+    copy_folder(settings.data / FOLDERS[2], part / FOLDERS[2])
+    copy_folder(queue_root(settings), part / "queue")
+    await asyncio.to_thread(folder.finish, facts)
+    gone = await _forget_objects(store, folder, kept)
+    typer.echo(
+        f"Copied to {folder.path}: the database as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. Keep it elsewhere, encrypted."
+    )
+
+
+async def _copy_database(
+    url: str, store: ObjectStore, folder: BackupFolder, part: Path
+) -> tuple[BackupFacts, set[str]]:
+    connection = await asyncpg.connect(url)
+    try:
+        for attempt in range(_SNAPSHOTS_MAX):
+            reading = connection.transaction(isolation="repeatable_read", readonly=True)
+            await reading.start()
+            snapshot: str = await connection.fetchval("SELECT pg_export_snapshot()")
+            made_at = system_clock()
+            needed = set(await objects_under_way(connection))
+            lost = await copy_objects(store, folder.objects, needed)
+            if not lost or attempt == _SNAPSHOTS_MAX - 1:
+                break
+            await reading.rollback()  # a job ended meanwhile
+        if lost:
+            typer.echo(f"{len(lost)} files that jobs under way need are missing: meterai check", err=True)
+        facts = BackupFacts(made_at=made_at, schema=await current_version(connection) or "")
+        await asyncio.to_thread(dump_database, url, part / "database.dump", snapshot=snapshot)
+        await reading.rollback()
+    finally:
+        await connection.close()
+    return facts, needed
+
+
+async def _copy_objects(store: ObjectStore, folder: BackupFolder) -> int:
+    if not isinstance(store, FolderStore):
+        return 0  # S3 keeps its own copies
+    copied = 0
+    for there, here in zip(keys_in(store), keys_in(folder.objects), strict=True):
+        copied += len(there - here) - len(await copy_objects(store, folder.objects, there - here))
+    return copied
+
+
+async def _forget_objects(store: ObjectStore, folder: BackupFolder, kept: set[str]) -> int:
+    """What the service deleted, uploads above all, is deleted from the copy too."""
+    if not isinstance(store, FolderStore):
+        return 0
+    gone = 0
+    for there, here in zip(keys_in(store), keys_in(folder.objects), strict=True):
+        for key in here - there - kept:
+            await folder.objects.delete(key)
+            gone += 1
+    return gone

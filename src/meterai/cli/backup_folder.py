@@ -1,0 +1,114 @@
+"""The folder of `meterai backup`: `state/` as it was at one moment, and `objects/`.
+
+`state/`: `backup.json`, `database.dump`, and the folders secrets, pki, signer, queue of the data directory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
+
+FOLDERS = ("secrets", "pki", "signer")
+"""Of the data directory; the queues' folder may lie elsewhere."""
+_AT_ONCE_BYTES = 16 << 20
+_AT_ONCE_FILES = 500
+
+
+class BackupFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What `backup.json` says; it is written last."""
+
+    made_at: datetime
+    schema: str
+    """Version of the database's schema."""
+
+
+class BackupFolder:
+    """Where a copy lies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.objects = FolderStore(path / "objects")
+
+    @property
+    def state(self) -> Path:
+        """The newest whole state. Raises: Refusal NOT_FOUND `backup.none`."""
+        for path in (self.path / "state", self.path / "state.old"):
+            if (path / "backup.json").exists():
+                return path
+        raise Refusal(Kind.NOT_FOUND, "backup.none", folder=str(self.path))
+
+    def begin(self) -> Path:
+        """An empty folder for a new state."""
+        part = self.path / "state.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        return part
+
+    def finish(self, facts: BackupFacts) -> None:
+        """The new state takes the old one's place."""
+        part, state, old = (self.path / name for name in ("state.part", "state", "state.old"))
+        (part / "backup.json").write_bytes(msgspec.json.encode(facts))
+        if state.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            state.rename(old)
+        part.rename(state)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def facts(self) -> BackupFacts:
+        """Of the newest whole state. Raises: as `state`."""
+        return msgspec.json.decode((self.state / "backup.json").read_bytes(), type=BackupFacts)
+
+
+def keys_in(store: FolderStore) -> Iterator[set[str]]:
+    """The keys of all objects, in 256 parts."""
+    for number in range(256):
+        folder = store.root / f"{number:02x}"
+        found = {folder.name + path.name for path in folder.glob("*")} if folder.is_dir() else set()
+        yield {key for key in found if len(key) == 64}
+
+
+async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[str]) -> list[str]:
+    """Copies objects that are what their name says; returns the keys of those that are not, or are gone."""
+    lost: list[str] = []
+    batch: dict[str, bytes] = {}
+    size = 0
+    for key in sorted(keys):
+        try:
+            content = await source.get(key)
+        except ObjectMissing:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != key:  # a file that was given up takes the next contents
+            lost.append(key)
+            continue
+        batch[key] = content
+        size += len(content)
+        if size > _AT_ONCE_BYTES or len(batch) >= _AT_ONCE_FILES:
+            await target.put_all(batch)
+            batch, size = {}, 0
+    await target.put_all(batch)
+    return lost
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copies a folder while others write in it, without what is half written.
+
+    In the order of names: what closes a window (`w1.close.json`) comes before what it closes (`w1.joins`),
+    which only grows.
+    """
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()) if source.is_dir() else []:
+        try:
+            if path.is_dir():
+                copy_folder(path, target / path.name)
+            elif path.is_file() and not path.name.endswith(".part"):
+                shutil.copy2(path, target / path.name)
+        except FileNotFoundError:
+            continue  # replaced or deleted a moment ago

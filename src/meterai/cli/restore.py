@@ -1,0 +1,169 @@
+"""`meterai restore [DIR]`: puts a copy back and says in the registers what is lost (docs/backup.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from meterai.cli.backup_folder import FOLDERS, BackupFolder, copy_folder, copy_objects, keys_in
+from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.database_server import DatabaseServer
+from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
+from meterai.cli.operator import operator_name
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import Database, connect
+from meterai.kit.dumping import DumpFailed, load_database
+from meterai.kit.installation import Secrets
+from meterai.kit.migrations import SchemaIsNewer
+from meterai.kit.objects import FolderStore, open_store
+from meterai.kit.postgres import PostgresFailed
+from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.operations.invariants.signatures import read_counters
+from meterai.stamping.queries import serials_under_way
+from meterai.stamping.seal.key_counter import KeyCounter
+from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
+from meterai.waiting_room.rewinding import Rewound
+from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
+
+_SAME_HOUSE = ("pki/trust/root.pem", "secrets/application.json")
+
+
+class _CanNot(RuntimeError):
+    """The copy can't be put back here; the text says why and what to do next."""
+
+
+def restore(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of `meterai backup`. None: the database was put back by other means."),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Put a copy back while the service is stopped. What is newer here than in the copy is kept."""
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    server = DatabaseServer(settings, Secrets(settings.data))
+    try:
+        prepare_folders(settings.data)
+        os.umask(0o077)
+        with only_launcher(settings.data):
+            asyncio.run(_restore(settings, server, BackupFolder(folder.absolute()) if folder else None))
+    except (LaunchProblem, PostgresFailed, SchemaIsNewer, DumpFailed, _CanNot) as problem:
+        typer.echo(f"Not restored. {problem}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        server.stop()
+
+
+async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolder | None) -> None:
+    queues_are_copies = False
+    if copy is not None:
+        queues_are_copies = await _put_back(settings, server, copy)
+    else:
+        server.start(0)
+    await server.make_ready(typer.echo)
+    db = await connect(server.url("app"), connections_max=1, application_name="meterai restore")
+    try:
+        noted = await _settle_keys(db, settings)
+        rewound = await rewind_queues(
+            db,
+            queue_root(settings),
+            gates_are_copies=queues_are_copies,
+            actor=operator_name(),
+            now=system_clock(),
+        )
+        _show(noted, rewound, await serials_under_way(db))
+    finally:
+        await db.close()
+
+
+async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> bool:
+    """Files, then the database. Whether the queues' files are those of the copy."""
+    data, state, facts = settings.data, copy.state, copy.facts()
+    for name in _SAME_HOUSE:
+        here, there = data / name, state / name
+        if here.exists() and here.read_bytes() != there.read_bytes():
+            raise _CanNot(f"{data} is another installation's ({name} differs): name an empty --data.")
+    aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%SZ}"
+    aside.mkdir(mode=0o711)
+    if not settings.database_url and (data / "postgres").exists():
+        (data / "postgres").rename(aside / "postgres")
+    queues = queue_root(settings)
+    queues_are_copies = not queues.exists()
+    copy_folder(queues, aside / "queue")
+    copy_folder(data / "signer", aside / "signer")
+    for name in FOLDERS[:2]:
+        _copy_missing(state / name, data / name)
+    _newest_counters(state / "signer", data / "signer")
+    if queues_are_copies:
+        copy_folder(state / "queue", queues)
+    store = open_store(settings.objects_url, data)
+    for keys in keys_in(copy.objects):
+        missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}
+        if lost := await copy_objects(copy.objects, store, missing):
+            typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
+    server.start(0)
+    if not await server.make_empty():
+        raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
+    await asyncio.to_thread(load_database, server.owner_url, state / "database.dump")
+    typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
+    return queues_are_copies
+
+
+def _copy_missing(source: Path, target: Path) -> None:
+    """What is here stays: a key that was added since is in no copy."""
+    for path in source.rglob("*"):
+        place = target / path.relative_to(source)
+        if path.is_file() and not place.exists():
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copy2(path, place)
+
+
+def _newest_counters(source: Path, target: Path) -> None:
+    """Counters only ever grow: the greater one knows more."""
+    target.mkdir(mode=0o700, exist_ok=True)
+    here = read_counters(target)
+    for key, uses in read_counters(source).items():
+        if uses > here.get(key, -1):
+            shutil.copy2(source / f"{key}.count", target / f"{key}.count")
+
+
+async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
+    folder = settings.data / "signer"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    noted = await note_restore(db, read_counters(folder), actor=operator_name(), now=system_clock())
+    for key, uses in noted.counters.items():
+        counter = KeyCounter(folder / f"{key}.count")
+        counter.value = uses
+        counter.write()
+        counter.sync()
+        counter.close()
+    return noted
+
+
+def _show(noted: NotedRestore, rewound: list[Rewound], under_way: list[str]) -> None:
+    typer.echo(
+        f"Lost: what happened after {noted.lost_from:%Y-%m-%d %H:%M:%S} UTC. Of stamps since then that the "
+        "register does not know the verifier says that it can't tell."
+    )
+    for key, uses in noted.forgotten.items():
+        typer.echo(f"Key {key} made {uses:,} signatures that the register does not know.")
+    for key, uses in noted.counters.items():
+        typer.echo(f"The counter of key {key} was older than the register: it says {uses:,} now.")
+    if under_way:
+        typer.echo(
+            f"{len(under_way)} serial numbers were under way and may be out already. Each goes on to the "
+            f"same document: {', '.join(under_way)}"
+        )
+    for queue in rewound:
+        if queue.entries:
+            typer.echo(
+                f"Queue {queue.event}: {queue.entries:,} entries of the public log are taken back; who waits "
+                f"keeps the place. Publish the head that ended there: {queue.head}"
+            )
+    typer.echo("Next: start the service, then go through docs/backup.md, 'After a restore'.")

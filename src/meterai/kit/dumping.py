@@ -1,0 +1,39 @@
+"""Copies of a whole database in one file, by the PostgreSQL programs of the wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from meterai.kit.postgres import client_program
+
+
+class DumpFailed(RuntimeError):
+    """A copy could not be made or read; the text is what the program said."""
+
+
+def dump_database(url: str, path: Path, *, snapshot: str) -> None:
+    """Writes what an exported snapshot sees to `path`, without owners and roles. Raises: DumpFailed."""
+    _run("pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={path}")
+
+
+def load_database(url: str, path: Path) -> None:
+    """Fills an empty database whose roles exist, wholly or not at all. Raises: DumpFailed."""
+    _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
+
+
+def _run(program: str, url: str, *arguments: str) -> None:
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}@{host}" if user else host
+    # The password is nobody's to read in the list of processes.
+    password = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    done = subprocess.run(
+        [client_program(program), "--dbname", urlunsplit(parts._replace(netloc=netloc)), *arguments],
+        env={**os.environ, **password},
+        capture_output=True,
+    )
+    if done.returncode:
+        raise DumpFailed(f"{program}: {done.stderr.decode(errors='replace').strip()}")

@@ -1,0 +1,184 @@
+"""Back up, go on, lose all that came since, put the copy back, go on."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from tests.places import passing_folder
+from tests.running_service import launch
+from tests.stamping.letters import make_letter
+
+import meterai.sales
+from meterai.kit.installation import Secrets, read_addresses
+from meterai.waiting_room import documents
+from meterai.waiting_room.documents import Head
+from simulator.http import Browser, Response
+from simulator.queueing import QueuedApplicant
+from simulator.service import find_service
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+
+EVENTS = (Path(meterai.sales.__file__).parent / "events.toml").read_text()
+
+
+def meterai(*words: str, data: Path, status: int = 0) -> str:
+    command = [sys.executable, "-m", "meterai.cli", *words, "--data", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def audited(data: Path) -> Any:
+    """The report of `meterai queue audit`, which must pass."""
+    words = ["queue", "audit", str(data / "queue/casn/public"), "--json"]
+    done = subprocess.run([sys.executable, "-m", "meterai.cli", *words], capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stdout.decode()
+    return msgspec.json.decode(done.stdout)
+
+
+def last_head(data: Path) -> str:
+    lines = (data / "queue/casn/public/log/heads.jsonl").read_bytes().splitlines()
+    head = documents.decode(lines[-1].partition(b" ")[0], Head)
+    return f"{head.size}:{head.root}"
+
+
+def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@dataclass(slots=True, kw_only=True)
+class Person(QueuedApplicant):
+    """`before_paying`: what happens when the order is placed and not yet paid."""
+
+    before_paying: Callable[[], object] = lambda: None
+
+    async def _pay(self, page: Response) -> None:
+        self.before_paying()
+        await QueuedApplicant._pay(self, page)
+
+
+def buy(data: Path, name: str, *, event: str = "casn", before: Callable[[], object] = lambda: None) -> bytes:
+    """One person's whole path to one stamped letter."""
+    service = find_service(data)
+
+    async def walk() -> bytes:
+        person = Person(
+            service=service,
+            gate=service.gate,
+            contact=f"{name}@contoh.id",
+            event=event,
+            only_if_asked=True,
+            poll_seconds=0.1,
+            before_paying=before,
+        )
+        outcome = await person.buy_and_stamp([(f"{name}.pdf", make_letter(f"Surat {name}"))])
+        return outcome.files[0].content
+
+    return asyncio.run(walk())
+
+
+def judged(data: Path, file: bytes) -> tuple[str, str]:
+    """The first reason of the site's verdict, and the serial number."""
+
+    async def ask() -> Any:
+        browser = Browser(find_service(data).site)
+        answer = await browser.request(
+            "POST", "/api/v1/verifications", body=file, content_type="application/pdf"
+        )
+        browser.close()
+        return msgspec.json.decode(answer.body)
+
+    found = asyncio.run(ask())
+    return found["reasons"][0], found["stamps"][0]["serial"]
+
+
+def serials(data: Path) -> list[str]:
+    """All that the register has released."""
+
+    async def read() -> list[str]:
+        password = Secrets(data).database_owner
+        url = read_addresses(data).database
+        connection = await asyncpg.connect(url, user="meterai_owner", password=password)
+        rows = await connection.fetch("SELECT serial FROM stamping.serial WHERE state = 'released'")
+        await connection.close()
+        return [row["serial"] for row in rows]
+
+    return asyncio.run(read())
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with passing_folder("meterai-backup-") as folder:
+        short = EVENTS.replace("[event.queue]", "[event.queue]\nwindow_s = 2\n#")
+        (folder / "events.toml").write_text(short)
+        yield folder
+
+
+@contextmanager
+def running(data: Path) -> Iterator[None]:
+    service = launch(data, env={"METERAI_EVENTS_FILE": str(data.parent / "events.toml")})
+    try:
+        service.wait_until_ready()
+        yield
+    finally:
+        if service.launcher.poll() is None:
+            service.stop()
+
+
+def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(place: Path) -> None:
+    data, copy = place / "data", place / "copy"
+    with running(data):
+        alice = buy(data, "alice", event="")
+
+        def an_hour_before_it_breaks() -> None:
+            meterai("queue", "on", "--event", "casn", "--always", "--because", "last day", data=data)
+            meterai("backup", str(copy), data=data)
+
+        bob = buy(data, "bob", event="", before=an_hour_before_it_breaks)
+        carol = buy(data, "carol")
+        files = {"alice": alice, "bob": bob, "carol": carol}
+        before = {name: judged(data, file)[1] for name, file in files.items()}
+        assert all(judged(data, file)[0] == "genuine" for file in files.values())
+        audited(data)
+
+    ended = last_head(data)
+    said = meterai("restore", str(copy), data=data)
+    assert "made 2 signatures that the register does not know" in said
+    assert f"Publish the head that ended there: {ended}" in said
+    with running(data):
+        # Bob had ordered before the copy was made and has paid since: that settles itself.
+        until(lambda: len(serials(data)) == 2)
+        dave = buy(data, "dave")
+        assert judged(data, dave)[0] == judged(data, alice)[0] == "genuine"
+        assert judged(data, bob) == ("register.lost", before["bob"])
+        assert judged(data, carol) == ("register.lost", before["carol"])
+        assert before["alice"] in serials(data)
+        assert not {before["bob"], before["carol"]} & set(serials(data))
+        meterai("check", "--all", data=data)
+        report = audited(data)
+        (act,) = (act for act in report["operator_actions"] if act["action"] == "restore")
+        assert act["value"] == ended
+
+    # The machine is gone too, and with it what has happened since the copy.
+    new = place / "new"
+    meterai("restore", str(copy), data=new)
+    with running(new):
+        eve = buy(new, "eve")
+        assert judged(new, eve)[0] == judged(new, alice)[0] == "genuine"
+        assert judged(new, carol)[0] == judged(new, dave)[0] == "register.lost"
+        meterai("check", "--all", data=new)
+        assert audited(new)["dead_gates"]
