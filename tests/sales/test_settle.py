@@ -150,6 +150,35 @@ async def test_a_gateway_that_is_away_is_asked_again(shop: Shop) -> None:
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
 
 
+@pytest.mark.parametrize("state", [PaymentState.SETTLED, PaymentState.EXPIRED])
+async def test_what_a_notice_says_of_a_closed_payment_is_asked_until_the_gateway_answers(
+    shop: Shop, state: PaymentState
+) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    if state is PaymentState.SETTLED:
+        await shop.pay(placed)
+        shop.gateway.charges[reference].state = GatewayState.REVERSED
+    else:
+        shop.pass_time(minutes=MINUTES, seconds=1)
+        await shop.expire()
+        shop.pass_time(days=4)
+        await shop.poll()
+        shop.gateway.pay(reference)
+    shop.gateway.down = True
+    await receive_notice(shop.db, shop.gateway, notice(reference, event="later"), {}, now=shop.clock())
+    shop.pass_time(seconds=11)
+    assert await shop.poll() == 1
+    shop.gateway.down = False
+    shop.pass_time(minutes=5)
+    await shop.poll()
+    payment = (await shop.page(placed.order_id)).payments[0]
+    assert payment.state is (PaymentState.REVERSED if state is PaymentState.SETTLED else PaymentState.SETTLED)
+    shop.pass_time(minutes=5)
+    await shop.poll()
+    assert await shop.poll() == 0, "and then no more"
+
+
 async def test_an_order_not_paid_in_time_expires_and_its_stamps_are_for_sale_again(shop: Shop) -> None:
     placed = await shop.placed_quota(pieces=5)
     shop.pass_time(minutes=MINUTES, seconds=-1)

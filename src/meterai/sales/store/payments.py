@@ -203,7 +203,8 @@ async def finish_notices(connection: Connection, reference: str, now: datetime) 
 async def claim_due(connection: Connection, now: datetime, *, limit: int) -> list[DuePayment]:
     """Takes attempts whose status is due, and writes when it is due next, so that no other worker takes them.
 
-    An open attempt is asked for every 10 to 30 seconds; a closed one ever more rarely, for three days.
+    An open attempt is asked for every 10 to 30 seconds; a closed one ever more rarely, for three days. Any
+    other once for a notice, and every 5 minutes until the gateway has answered.
     """
     rows = await connection.fetch(
         """
@@ -212,6 +213,9 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
                 THEN $1 + least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')
             WHEN p.state IN ('expired', 'cancelled', 'failed') AND $1 < p.expires_at + interval '3 days'
                 THEN $1 + least(greatest($1 - p.expires_at, interval '5 min'), interval '12 h')
+            WHEN EXISTS (SELECT FROM sales.notice n
+                         WHERE n.reference = p.reference AND n.processed_at IS NULL)
+                THEN $1 + interval '5 min'
             END
         WHERE p.id = ANY (ARRAY(
             SELECT id FROM sales.payment WHERE poll_at <= $1
