@@ -42,6 +42,7 @@ def test_the_order_page_in_each_state(
     person.page.route(
         "**" + path, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8")
     )
+    person.page.route(f"**{path}/keadaan", lambda route: route.fulfill(status=304))
     person.open(path)
     for details in person.page.locator("summary").all():
         details.click()
