@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 import pytest_asyncio
-from PIL import Image
+from PIL import Image, ImageChops
 from tests.verification.making import letter
 from tests.verification.pyhanko_says import agrees
 
@@ -129,6 +129,29 @@ async def test_the_picture_of_a_stamp_shows_its_place(pki: Path, jail: JailPool)
     assert image.width == 360
     assert 0.9 < image.width / image.height < 1.1
     assert min(image.tobytes()) < 60, "the stamp has dark modules"
+
+
+async def test_the_picture_of_a_stamp_shows_its_place_on_a_page_of_large_units(
+    pki: Path, jail: JailPool
+) -> None:
+    """All but the stamp's place is green: units of two points, as posters have them."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(297, 421)).obj
+    page["/UserUnit"] = 2
+    page["/Contents"] = pdf.make_stream(b"0 1 0 rg 0 0 297 421 re f 1 g 30 50 45 45 re f")
+    out = io.BytesIO()
+    pdf.save(out)
+    data = await seal(pki, out.getvalue(), 1)
+    (found,) = (
+        await judge_document(None, jail, data, trust=load_trust(pki / "trust"), now=datetime.now(UTC))
+    ).stamps
+    assert found.page is not None
+    assert found.box is not None
+    picture = await picture_of_stamp(jail, data, page=found.page, box=found.box)
+    image = Image.open(io.BytesIO(picture.jpeg)).convert("RGB").crop((10, 10, 350, 350))
+    assert image.getextrema()[0][0] < 60, "the stamp has dark modules"
+    red, green, _ = image.split()
+    assert ImageChops.subtract(green, red).getextrema()[1] < 60, "nothing of the page around it"
 
 
 @pytest.mark.parametrize("step", [97])

@@ -15,6 +15,8 @@ from PIL import Image, ImageChops
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.lightening import lighten_scans
+from meterai.kit.pdf.page_box import Rectangle
+from meterai.kit.pdf.structure import user_unit_of
 
 _STANDARD_FONTS = [
     *("Helvetica", "Helvetica-Bold", "Helvetica-Oblique", "Helvetica-BoldOblique"),
@@ -31,7 +33,7 @@ class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
     page: int
     width_px: int = 720
     password: str = ""
-    crop: tuple[float, float, float, float] | None = None
+    crop: Rectangle | None = None
     quality: int = 40
 
 
@@ -91,7 +93,8 @@ def _with_image[Made](
         if not 1 <= request.page <= len(document):
             raise _NoSuchPage
         document.init_forms()
-        bitmap = _draw(document[request.page - 1], request, light=data if light else None)
+        part = request.crop and _in_units(request.crop, data, request)
+        bitmap = _draw(document[request.page - 1], request, part, light=data if light else None)
         size = (bitmap.width, bitmap.height)
         return make(Image.frombuffer("RGBX", size, bitmap.buffer, "raw", "RGBX", bitmap.stride, 1))
     finally:
@@ -123,13 +126,26 @@ def _mend(request: RenderRequest) -> bytes:
     return out.getvalue()
 
 
-def _draw(page: pypdfium2.PdfPage, request: RenderRequest, *, light: bytes | None) -> pypdfium2.PdfBitmap:
-    """`light`: the file, when its scans may be drawn from smaller copies."""
+def _in_units(crop: Rectangle, data: bytes, request: RenderRequest) -> Rectangle:
+    """Points in the visible page as units of the page: PDFium knows no UserUnit."""
+    try:
+        with pikepdf.open(io.BytesIO(data), password=request.password, suppress_warnings=True) as pdf:
+            unit = user_unit_of(pdf.pages[request.page - 1].obj)
+    except (pikepdf.PikepdfError, IndexError):
+        return crop
+    return crop[0] / unit, crop[1] / unit, crop[2] / unit, crop[3] / unit
+
+
+def _draw(
+    page: pypdfium2.PdfPage, request: RenderRequest, part: Rectangle | None, *, light: bytes | None
+) -> pypdfium2.PdfBitmap:
+    """`part`: what to draw of the page, in its units. `light`: the file, when its scans may be drawn from
+    smaller copies."""
     if min(page.get_size()) <= 0:  # a crop box beyond the page, which stamping mends
         page.set_cropbox(*page.get_mediabox())
     width, height = page.get_size()
-    left, bottom, right, top = request.crop or (0.0, 0.0, width, height)
-    scale = request.width_px / max(right - left, 1.0)
+    left, bottom, right, top = part or (0.0, 0.0, width, height)
+    scale = request.width_px / max(right - left, 0.01)  # a point, where units are largest
     if (top - bottom) * scale > _SIDES_MAX * request.width_px:
         scale = _SIDES_MAX * request.width_px / (top - bottom)
     if light is not None:

@@ -155,8 +155,7 @@ def walk_pages(pdf: pikepdf.Pdf, limits: Limits) -> list[WalkedPage]:
 
 def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, number: int) -> WalkedPage:
     media, crop = _rectangle(values.get("/MediaBox")), _rectangle(values.get("/CropBox"))
-    rotation, unit = values.get("/Rotate", 0), node.get("/UserUnit", 1)
-    user_unit = float(unit) if _is_number(unit) and unit > 0 else 1.0
+    rotation, user_unit = values.get("/Rotate", 0), user_unit_of(node)
     turn = int(rotation) if _is_number(rotation) else 0
     box = make_page_box(media, crop, rotation=turn, user_unit=user_unit) if media else None
     missing = box is None
@@ -167,6 +166,12 @@ def _page(node: pikepdf.Object, values: dict[str, Any], limits: Limits, *, numbe
         raise refuse("pdf.page_size", page=number)
     outside = crop is not None and intersection(_LETTER if missing else media or _LETTER, crop) is None
     return WalkedPage(page=node, box=box, box_missing=missing, crop_outside=outside)
+
+
+def user_unit_of(page: pikepdf.Object) -> float:
+    """The points that a unit of a page has; 1 where it says nothing that makes sense."""
+    unit: Any = page.get("/UserUnit", 1)
+    return float(unit) if _is_number(unit) and unit > 0 else 1.0
 
 
 def _rectangle(value: Any) -> Rectangle | None:
