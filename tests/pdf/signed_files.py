@@ -101,11 +101,11 @@ def with_a_place_for_a_stamp() -> bytes:
     return signed(out.getvalue())
 
 
-def by_a_large_certificate() -> bytes:
+def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = None) -> bytes:
     """A portrait lies in it."""
     portrait = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.12"), bytes(17_000))
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Budi Santoso")])
+    names = name or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Budi Santoso")])
     made = (
         x509.CertificateBuilder(names, names, key.public_key(), x509.random_serial_number())
         .not_valid_before(NOW)
@@ -120,7 +120,7 @@ def by_a_large_certificate() -> bytes:
         cert_registry=SimpleCertificateStore(),
     )
     signing = PdfSigner(PdfSignatureMetadata(field_name="TandaTangan", md_algorithm="sha256"), signer=signer)
-    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(samples.letter())))
+    return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data or samples.letter())))
 
 
 def by_budi_and_siti() -> bytes:

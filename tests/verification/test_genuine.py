@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from cryptography import x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore
+from tests.pdf import signed_files
 from tests.verification.making import (
     NOW,
     SECOND,
@@ -90,6 +92,22 @@ def test_a_later_signature_on_blank_paper_is_allowed_where_the_stamp_is_no_final
     judgement = house.judge(later)
     assert judgement.verdict is Verdict.GENUINE
     assert len(judgement.other_signatures) == 1
+
+
+def test_a_later_signers_large_certificate_does_no_harm(house: House) -> None:
+    later = signed_files.by_a_large_certificate(stamp(letter(), house, certify=None))
+    judgement = house.judge(later)
+    assert judgement.verdict is Verdict.GENUINE
+    (other,) = judgement.other_signatures
+    assert (other.signer, other.intact, other.problems) == ("Budi Santoso", True, ())
+
+
+def test_our_names_in_a_large_certificate_are_recognised(house: House) -> None:
+    root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
+    later = signed_files.by_a_large_certificate(stamp(letter(), house, certify=None), root.subject)
+    judgement = house.judge(later)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.reasons == ("chain.impostor", "note.other_signature")
 
 
 def test_a_later_signature_over_content_is_not_allowed(house: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 CERTIFICATE_BYTES_MAX = 16_384
-"""Larger ones are not read: strangers' files must not fill the memory of what is remembered."""
+"""Larger ones are not remembered: strangers' files must not fill the memory. Ours are smaller."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

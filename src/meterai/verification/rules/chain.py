@@ -109,6 +109,25 @@ def build_path(
     return Path(leads_to_root=True, problem=_path_problem(path, carried, moment, exact=exact))
 
 
+def follow_strange(
+    carried: tuple[bytes, ...], roots: list[x509.Certificate], moment: datetime
+) -> tuple[x509.Certificate, Path]:
+    """The signer, and where the chain of a signature leads that need not be ours.
+
+    Of certificates of unusual size only the names are read, and nothing is remembered: ours are small, and
+    others may be as they like.
+    Raises: ValueError.
+    """
+    small = [load_certificate(encoded) for encoded in carried if len(encoded) <= CERTIFICATE_BYTES_MAX]
+    large = [x509.load_der_x509_certificate(c) for c in carried if len(c) > CERTIFICATE_BYTES_MAX]
+    if len(carried[0]) > CERTIFICATE_BYTES_MAX:
+        return large[0], Path(leads_to_root=False, problem=_why_not(large, small, roots))
+    path = build_path(small, roots, moment, exact=False)
+    if large and not path.leads_to_root:
+        path = Path(leads_to_root=False, problem=_why_not([small[0], *large], small, roots))
+    return small[0], path
+
+
 @lru_cache(maxsize=REMEMBERED)
 def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)

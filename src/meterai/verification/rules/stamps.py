@@ -37,16 +37,15 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
         if own is not None:
             return own
         stranger = second_opinion.describe(document.reader, signature.field, signature.field_object)
-        certificates = [chain.load_certificate(c) for c in stranger.certificates]
+        signer, path = chain.follow_strange(stranger.certificates, trust.roots, trust.moment)
     except (MemoryError, RecursionError):
         raise  # says nothing about the signature
     except Exception:
         # Parsers of hostile bytes raise nearly anything; one signature that can't be read fails the file.
         return _unreadable(signature, "signature.malformed")
-    path = chain.build_path(certificates, trust.roots, trust.moment, exact=False)
     if path.leads_to_root and not signature.document_time_stamp:
-        return _examine_ours_unsound(document, signature, certificates[0], trust, intact=stranger.intact)
-    return _examine_strange(document, signature, certificates[0], stranger, path.problem)
+        return _examine_ours_unsound(document, signature, signer, trust, intact=stranger.intact)
+    return _examine_strange(document, signature, signer, stranger, path.problem)
 
 
 def _examine_own_form(document: Document, signature: Signature, trust: Trusted) -> Examined | None:
