@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -234,7 +235,7 @@ async def order_of(house: House, visitor: Visitor) -> OpenedOrder:
     await sign_in(house, visitor, "email:sri@contoh.id")
     customer = await house.line.database.owner.fetchval("SELECT id FROM customers.customer")
     return await open_order(
-        house.line.database.app, b"s" * 32, submit_id="n" * 20, flow="quota", event_slug=None, language="id",
+        house.line.database.app, b"s" * 32, submit_id=uuid.uuid4().hex, flow="quota", event_slug=None,
         owner=Owner(customer_id=customer, contact=Contact(kind="email", value="sri@contoh.id")),
-        now=house.line.now,
+        language="id", now=house.line.now,
     )  # fmt: skip
