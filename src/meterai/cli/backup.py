@@ -11,7 +11,15 @@ import asyncpg
 import msgspec
 import typer
 
-from meterai.cli.backup_folder import FOLDERS, BackupFacts, BackupFolder, copy_folder, copy_objects, keys_in
+from meterai.cli.backup_folder import (
+    FOLDERS,
+    QUEUES_FROM_COPY,
+    BackupFacts,
+    BackupFolder,
+    copy_folder,
+    copy_objects,
+    keys_in,
+)
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.clock import system_clock
 from meterai.kit.dumping import DumpFailed, dump_database
@@ -57,6 +65,7 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     # nobody could tell what is missing in older ones.
     copy_folder(settings.data / FOLDERS[2], part / FOLDERS[2])
     copy_folder(queue_root(settings), part / "queue")
+    (part / "queue" / QUEUES_FROM_COPY).touch()
     await asyncio.to_thread(folder.finish, facts)
     gone = await _forget_objects(store, folder, kept)
     typer.echo(

@@ -18,6 +18,8 @@ from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
 
 FOLDERS = ("secrets", "pki", "signer")
 """Of the data directory; the queues' folder may lie elsewhere."""
+QUEUES_FROM_COPY = ".from-copy"
+"""A file in the queues' folder: nobody knows what the gates gave since. Gone after a restore."""
 _AT_ONCE_BYTES = 16 << 20
 _AT_ONCE_FILES = 500
 

@@ -11,7 +11,14 @@ from typing import Annotated
 import msgspec
 import typer
 
-from meterai.cli.backup_folder import FOLDERS, BackupFolder, copy_folder, copy_objects, keys_in
+from meterai.cli.backup_folder import (
+    FOLDERS,
+    QUEUES_FROM_COPY,
+    BackupFolder,
+    copy_folder,
+    copy_objects,
+    keys_in,
+)
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
@@ -61,29 +68,30 @@ def restore(
 
 
 async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolder | None) -> None:
-    queues_are_copies = False
     if copy is not None:
-        queues_are_copies = await _put_back(settings, server, copy)
+        await _put_back(settings, server, copy)
     else:
         server.start(0)
     await server.make_ready(typer.echo)
+    from_copy = queue_root(settings) / QUEUES_FROM_COPY
     db = await connect(server.url("app"), connections_max=1, application_name="meterai restore")
     try:
         noted = await _settle_keys(db, settings)
         rewound = await rewind_queues(
             db,
             queue_root(settings),
-            gates_are_copies=queues_are_copies,
+            gates_are_copies=from_copy.exists(),
             actor=operator_name(),
             now=system_clock(),
         )
+        from_copy.unlink(missing_ok=True)
         _show(noted, rewound, await serials_under_way(db))
     finally:
         await db.close()
 
 
-async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> bool:
-    """Files, then the database. Whether the queues' files are those of the copy."""
+async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
+    """Files, then the database."""
     data, state, facts = settings.data, copy.state, copy.facts()
     for name in _SAME_HOUSE:
         here, there = data / name, state / name
@@ -94,13 +102,12 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     if not settings.database_url and (data / "postgres").exists():
         (data / "postgres").rename(aside / "postgres")
     queues = queue_root(settings)
-    queues_are_copies = not queues.exists()
     copy_folder(queues, aside / "queue")
     copy_folder(data / "signer", aside / "signer")
     for name in FOLDERS[:2]:
         _copy_missing(state / name, data / name)
     _newest_counters(state / "signer", data / "signer")
-    if queues_are_copies:
+    if not queues.exists() or (queues / QUEUES_FROM_COPY).exists():
         copy_folder(state / "queue", queues)
     store = open_store(settings.objects_url, data)
     for keys in keys_in(copy.objects):
@@ -112,7 +119,6 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
         raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
     await asyncio.to_thread(load_database, server.owner_url, state / "database.dump")
     typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
-    return queues_are_copies
 
 
 def _copy_missing(source: Path, target: Path) -> None:
