@@ -204,6 +204,12 @@ _I4 = [
     Plant(
         "I4",
         0,
+        "the gateway kept something else than was booked",
+        f"UPDATE sales.payment SET gateway_cost = gateway_cost + 1 WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        0,
         "a sale was booked for a payment that was not credited",
         f"UPDATE sales.payment SET outcome = 'refunded_late' WHERE id = {_id('payment', 'bob')}",
     ),
@@ -235,6 +241,18 @@ _I4 = [
     Plant(
         "I4",
         2,
+        "a payment was credited and is called expired",
+        f"UPDATE sales.payment SET state = 'expired' WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        2,
+        "nobody knows what the gateway kept",
+        f"UPDATE sales.payment SET gateway_cost = NULL WHERE id = {_id('payment', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        2,
         "a payment was settled for nothing",
         f"UPDATE sales.payment SET outcome = NULL WHERE id = {_id('payment', 'alice again')}",
     ),
@@ -243,6 +261,22 @@ _I4 = [
         3,
         "an item costs less than was paid for it, so less would be refunded",
         f"UPDATE sales.item SET unit_fee = unit_fee - 1 WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I4",
+        3,
+        "an order says more pieces than its items",
+        f"UPDATE sales.orders SET quantity = quantity + 1 WHERE id = {_id('order', 'bob')}",
+    ),
+    Plant(
+        "I4",
+        3,
+        "an item's price moved from the fee to the face value, and another's back",
+        copy_of("sales.item", f"id = {_id('item', 'bob')}", id=_NEW, position="2", quantity="2")
+        + f";UPDATE sales.item SET quantity = 3 WHERE id = {_id('item', 'bob')};"
+        f"""UPDATE sales.item SET unit_face_value = unit_face_value + 6 * (position - 1) - 4 * (2 - position),
+            unit_fee = unit_fee - 6 * (position - 1) + 4 * (2 - position)
+            WHERE order_id = {_id("order", "bob")}""",
     ),
     Plant(
         "I4",
@@ -397,6 +431,18 @@ _I14 = [
     Plant(
         "I14",
         1,
+        "a draft has an open payment",
+        f"UPDATE sales.orders SET state = 'draft' WHERE id = {_id('order', 'citra')}",
+    ),
+    Plant(
+        "I14",
+        1,
+        "an open payment is not of the order's price",
+        f"UPDATE sales.payment SET amount = amount - 1 WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I14",
+        2,
         "one form made two orders",
         "ALTER TABLE sales.orders DROP CONSTRAINT orders_submit_id_key;"
         + copy_of(
@@ -493,4 +539,153 @@ _I23 = [
         copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, debit_account_id=_NEW),
     ),
 ]
-PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23]
+_PAID_AGAIN = f"UPDATE sales.orders SET state = 'paid' WHERE id = {_id('order', 'alice')};"
+_STAMPING_AGAIN = f"UPDATE sales.item SET state = 'stamping' WHERE id = {_id('item', 'alice')};"
+_TOLD = "INSERT INTO jobs.outbox (topic, payload, available_at, created_at) SELECT 'stamping.released',"
+_OF_ALICE = f"""jsonb_build_object('reference_id', {_id("item", "alice")}, 'document_id',
+    {_id("document", "alice")})"""
+_I25 = [
+    Plant("I25", 0, "a document was paid and nothing will stamp it", _PAID_AGAIN + _STAMPING_AGAIN),
+    Plant(
+        "I25",
+        0,
+        "that a document was stamped is told next year",
+        f"{_PAID_AGAIN}{_STAMPING_AGAIN}{_TOLD} {_OF_ALICE}, '2027-09-04', now()",
+    ),
+    Plant(
+        "I25",
+        0,
+        "what is told is of another document",
+        f'{_PAID_AGAIN}{_STAMPING_AGAIN}{_TOLD} {_OF_ALICE} || \'{{"document_id": ""}}\', now(), now()',
+    ),
+    Plant("I25", 1, "an order waits for its documents, all of which are stamped", _PAID_AGAIN),
+    Plant(
+        "I25",
+        2,
+        "a job is due for no worker",
+        f"UPDATE stamping.job SET next_attempt_at = NULL WHERE id = {_id('job', 'living')}",
+    ),
+    Plant(
+        "I25",
+        2,
+        "a job is due next year",
+        f"UPDATE stamping.job SET next_attempt_at = '2027-09-04' WHERE id = {_id('job', 'living')}",
+    ),
+    Plant(
+        "I25",
+        3,
+        "a refund can be paid, and no worker is to",
+        f"UPDATE sales.refund SET next_attempt_at = NULL WHERE {_DOUBLE}",
+    ),
+    Plant(
+        "I25",
+        3,
+        "a refund goes to an account that nobody named",
+        f"UPDATE sales.refund SET channel = 'payout' WHERE {_DOUBLE}",
+    ),
+    Plant(
+        "I25",
+        4,
+        "nobody asks whether a payment came",
+        f"UPDATE sales.payment SET poll_at = NULL WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I25",
+        5,
+        "an order waits for its payment for ever",
+        f"UPDATE sales.orders SET expires_at = NULL WHERE id = {_id('order', 'citra')}",
+    ),
+    Plant(
+        "I25",
+        6,
+        "the bank's word on a settled payment was never read",
+        copy_of(
+            "sales.notice",
+            f"id = {_id('notice', 'bob')}",
+            id=_NEW,
+            event_key="'other'",
+            received_at="'2026-09-04 11:00Z'",
+            processed_at="NULL",
+        ),
+    ),
+]
+_I26 = [
+    Plant("I26", 0, "an order is completed before its document is stamped", _STAMPING_AGAIN),
+    Plant(
+        "I26",
+        0,
+        "an order is completed, and an item waits for the payment",
+        f"UPDATE sales.item SET state = 'waiting' WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I26",
+        0,
+        "an item is ready and was never paid",
+        f"UPDATE sales.item SET state = 'done' WHERE id = {_id('item', 'citra')}",
+    ),
+    Plant(
+        "I26",
+        0,
+        "an item is called given back and two of its pieces were",
+        f"UPDATE sales.item SET state = 'refunding' WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        0,
+        "an item is to be stamped and has no document",
+        f"UPDATE sales.item SET kind = 'stamp' WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        1,
+        "an item is done, and its document was never stamped",
+        f"UPDATE sales.item SET kind = 'stamp', document_id = {_NEW} WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        1,
+        "an item is done, and its document was refused",
+        f"UPDATE sales.item SET kind = 'stamp', document_id = {_id('document', 'refused')}"
+        f" WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        1,
+        "an item is done, and its document is still being stamped",
+        f"UPDATE sales.item SET kind = 'stamp', document_id = {_id('document', 'living')}"
+        f" WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        2,
+        "an item is refunded, and its money was not",
+        "UPDATE sales.item SET state = 'refunded', quantity = 2, refunded_quantity = 2"
+        f" WHERE id = {_id('item', 'bob')}",
+    ),
+    Plant(
+        "I26",
+        2,
+        "all money of an item went back, and it waits for it",
+        "UPDATE sales.item SET state = 'refunding', quantity = 2, refunded_quantity = 2"
+        f" WHERE id = {_id('item', 'bob')}; UPDATE sales.refund SET state = 'paid'",
+    ),
+    Plant(
+        "I26",
+        3,
+        "an order expired and its stamps are still held",
+        f"UPDATE sales.orders SET state = 'expired' WHERE id = {_id('order', 'citra')}",
+    ),
+    Plant(
+        "I26",
+        3,
+        "an order can be paid, and too few stamps are held for it",
+        f"UPDATE ledger.account SET credits_pending = 1 WHERE id = {_lot('citra')}",
+    ),
+    Plant(
+        "I26",
+        3,
+        "an order can be paid, and its item has no lot",
+        f"UPDATE sales.item SET lot_account_id = NULL WHERE id = {_id('item', 'citra')}",
+    ),
+]
+PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23, *_I25, *_I26]

@@ -34,6 +34,7 @@ from meterai.ledger.model import (
     void_reservation,
 )
 from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales.model import gateway_cost
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
@@ -138,6 +139,7 @@ class World:
             vat=VAT * quantity,
             total=(FACE + FEE) * quantity,
             created_at=EARLIER,
+            expires_at=None if state == "draft" else NOW,
         )
         await self.insert(
             "sales.item",
@@ -183,9 +185,11 @@ class World:
             state=state,
             paid_amount=amount if settled else None,
             outcome=outcome,
+            gateway_cost=gateway_cost("qris", amount) if settled else None,
             created_at=EARLIER,
             expires_at=NOW,
             settled_at=EARLIER if settled else None,
+            poll_at=None if settled else NOW,
         )
         if settled:
             await self.insert(
@@ -196,12 +200,17 @@ class World:
                 reference=f"reference {name}",
                 raw=b"{}",
                 received_at=EARLIER,
+                processed_at=EARLIER,
             )
-            await self.book(self.moved(f"payment {name}", order, "payment", amount))
+            await self.book(
+                self.moved(f"payment {name}", order, "payment", amount),
+                self.moved(f"payment {name}", order, "gateway_cost", gateway_cost("qris", amount)),
+            )
 
     def moved(self, name: str, order: str, code: str, amount: int) -> Transfer:
         debit, credit = {
             "payment": (K.GATEWAY_CLEARING, K.SUSPENSE),
+            "gateway_cost": (K.GATEWAY_COST, K.GATEWAY_CLEARING),
             "sale_face_value": (K.SUSPENSE, K.FACE_VALUE_PAYABLE),
             "sale_fee": (K.SUSPENSE, K.FEE_INCOME),
             "sale_vat": (K.SUSPENSE, K.VAT_PAYABLE),
@@ -250,6 +259,7 @@ class World:
             reason="customer",
             channel="gateway",
             state=state,
+            next_attempt_at=None if state == "paid" else NOW,
             created_at=EARLIER,
         )
         await self.owner.execute(
@@ -414,6 +424,7 @@ async def _alice(world: World) -> None:
         reason="double",
         channel="gateway",
         state="payable",
+        next_attempt_at=NOW,
         created_at=EARLIER,
     )
     await world.book(world.moved("alice again", "alice", "refund_suspense", 12_500))

@@ -17,10 +17,10 @@
     const { maxnumber, ...rest } = challenge;
     return btoa(JSON.stringify({ ...rest, number }));
   };
-  const begin = () => { solution ||= solve().catch(() => { solution = null; return ""; }); return solution; };
+  const begin = () => { return solution = solution || solve().catch(() => { solution = null; return ""; }); };
   form.addEventListener("input", begin, { once: true });
   form.addEventListener("submit", async (event) => {
-    if (field.value || event.submitter?.hasAttribute("formaction")) return;
+    if (field.value || event.submitter && event.submitter.hasAttribute("formaction")) return;
     event.preventDefault();
     working.hidden = false;
     field.value = await begin();

@@ -2,7 +2,7 @@
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
   const doc = document, find = (id) => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
-  const locale = tongue === "id" ? "id-ID" : "en-GB", badge = (on) => navigator[on ? "setAppBadge" : "clearAppBadge"]?.().catch(() => 0);
+  const locale = tongue === "id" ? "id-ID" : "en-GB", nav = navigator, badge = (on) => nav.setAppBadge && nav[on ? "setAppBadge" : "clearAppBadge"]().catch(() => 0);
   badge(d.called);
   if (d.called) { doc.title = "● " + doc.title; return; }
   const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
@@ -23,16 +23,16 @@
   };
   const again = () => {
     badge(1);
-    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
+    if (nav.vibrate && nav.userActivation && nav.userActivation.hasBeenActive) nav.vibrate([200, 100, 200]);
     load();
   };
   const take = (s) => {
-    const note = s.note?.[tongue] || "", box = find("note");
+    const note = s.note && s.note[tongue] || "", box = find("note");
     if (box.textContent !== note) { box.hidden = !note; box.textContent = note; }
     show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early ?? soon;
+    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early >= 0 ? early : soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
     if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);

@@ -10,6 +10,7 @@ from meterai.operations.invariants.sources import (
     LATER_VERSIONS,
     LOTS_OF_THEIR_BUYERS,
     NOT_REFUSED,
+    NOT_STAMPED,
     ONE_LOT_EACH,
     PAID_ITEM,
     PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
@@ -25,19 +26,13 @@ _FURTHER_STAMPS_OF_OTHER_BYTES = """
     LEFT JOIN stamping.release theirs ON theirs.serial = first.serial AND theirs.version = 1
     WHERE s.ordinal > 1 AND mine.sha256 IS DISTINCT FROM theirs.sha256
 """
-# Documents without a job, jobs without an item, items without a job: told by indexes alone, and few.
+# Documents without a job, jobs without an item: told by indexes alone, and few.
 _WITHOUT_JOB = """(SELECT id FROM stamping.document WHERE NOT EXISTS (
         SELECT FROM stamping.job j WHERE j.document_id = document.id AND j.state <> 'refused') OFFSET 0
     ) alone JOIN stamping.document d ON d.id = alone.id"""
 _WITHOUT_ITEM = """(SELECT document_id FROM stamping.job WHERE state <> 'refused' AND NOT EXISTS (
         SELECT FROM sales.item i WHERE i.document_id = job.document_id AND i.state <> 'refused') OFFSET 0
     ) alone JOIN stamping.job j ON j.document_id = alone.document_id AND j.state <> 'refused'"""
-_NOT_STAMPED = """(SELECT document_id FROM sales.item
-        WHERE document_id IS NOT NULL AND state <> 'refused' AND NOT EXISTS (
-            SELECT FROM stamping.job j
-            WHERE j.document_id = item.document_id AND j.state <> 'refused') OFFSET 0
-    ) alone JOIN sales.item i ON i.document_id = alone.document_id AND i.state <> 'refused'
-    JOIN sales.orders o ON o.id = i.order_id LEFT JOIN stamping.document d ON d.id = i.document_id"""
 _EVERY_DOCUMENT = "(SELECT id, customer_id, organisation_id FROM stamping.document) every"
 _OF_JOBS = Sum(JOB, hash_of("document_id", "customer_id", "organisation_id"), NOT_REFUSED)
 _JOBS_OF_OTHERS_DOCUMENTS = Balance(
@@ -53,9 +48,9 @@ _ITEMS_OF_OTHERS_DOCUMENTS = (
             Sum(SOLD, _BOUGHT, f"{PAID_ITEM} AND i.document_id IS NOT NULL AND i.{NOT_REFUSED}"),
             Sum(_WITHOUT_ITEM, hash_of("j.document_id", "j.customer_id", "j.organisation_id")),
         ),
-        (_OF_JOBS, Sum(_NOT_STAMPED, _BOUGHT, PAID_ITEM)),
+        (_OF_JOBS, Sum(NOT_STAMPED, _BOUGHT, PAID_ITEM)),
     ),
-    Balance((Sum(_NOT_STAMPED, where=f"{PAID_ITEM} AND d.id IS NOT NULL AND {_OTHERS}"),)),
+    Balance((Sum(NOT_STAMPED, where=f"{PAID_ITEM} AND d.id IS NOT NULL AND {_OTHERS}"),)),
 )
 _REFUSED_ITEMS_OF_OTHERS_DOCUMENTS = f"""
     SELECT FROM sales.item i JOIN sales.orders o ON o.id = i.order_id

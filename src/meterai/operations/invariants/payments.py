@@ -36,11 +36,16 @@ _PAYMENTS_BOOKED = Balance(
         Sum(
             TRANSFER,
             _booked("reference_id", "amount", "code"),
-            "code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat')",
+            "code IN ('payment', 'gateway_cost', 'sale_face_value', 'sale_fee', 'sale_vat')",
         ),
     ),
     (
         Sum(PAYMENT, _booked("order_id", "paid_amount", "'payment'"), _SETTLED),
+        Sum(
+            PAYMENT,
+            _booked("order_id", "gateway_cost", "'gateway_cost'"),
+            f"{_SETTLED} AND gateway_cost <> 0",
+        ),
         *(
             Sum(ORDER, _booked("id", price, f"'{code}'"), f"{PAID_FOR} AND {price} > 0")
             for price, code in _PRICES
@@ -68,21 +73,20 @@ _REVERSALS_BOOKED = Balance(
 # State, time, outcome and amount say the same of whether money came.
 _UNSURE = """(state IN ('settled', 'reversed')) <> (settled_at IS NOT NULL)
             OR (outcome IS NOT NULL) <> (settled_at IS NOT NULL)
-            OR (paid_amount IS NOT NULL) <> (settled_at IS NOT NULL)"""
+            OR (paid_amount IS NOT NULL) <> (settled_at IS NOT NULL)
+            OR (gateway_cost IS NOT NULL) <> (settled_at IS NOT NULL)"""
 _PAYMENTS_SURE = Balance((Sum(PAYMENT, where=_UNSURE),))
 
 
-def _priced(order: str, face_value: str, fee: str, vat: str) -> str:
-    weighed = enumerate((face_value, fee, vat), 2)
-    return " + ".join(f"{amount} * {weight(order, column=column)}" for column, amount in weighed)
-
-
-_OF_ITEMS = _priced(
-    "o.id", *(f"i.quantity * i.{unit}" for unit in ("unit_face_value", "unit_fee", "unit_vat"))
-)
-_ORDERS_PRICED = Balance(
-    (Sum(SOLD, _OF_ITEMS, PAID_ITEM),),
-    (Sum(ORDER, _priced("id", "face_value", "fee", "vat"), PAID_FOR),),
+# All stamps of a placed order cost the same. So if that, times the order's pieces, is the order's price for
+# each item, and the items have as many pieces, they cost what the order says.
+_COSTS_OTHERWISE = """o.state NOT IN ('draft', 'cancelled')
+    AND (i.unit_face_value * o.quantity <> o.face_value OR i.unit_fee * o.quantity <> o.fee
+        OR i.unit_vat * o.quantity <> o.vat)"""
+_ORDERS_PRICED = (
+    Balance((Sum(SOLD, where=_COSTS_OTHERWISE),)),
+    Balance((Sum(SOLD, f"i.quantity * {weight('o.id')}"),), (Sum(ORDER, f"quantity * {weight('id')}"),)),
+    Balance((Sum(ORDER, where="quantity = 0 AND (face_value <> 0 OR fee <> 0 OR vat <> 0)"),)),
 )
 # An item without a lot bought nothing; with one lot each the sums by lot are sums by item.
 _LOTS_FILLED = (
@@ -105,31 +109,35 @@ I4 = SqlInvariant(
     title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
     population=Sum(PAYMENT, where=_SETTLED),
     parts=(
-        # What the gateway told us is what we booked; it left suspense for a sale or a refund; and a sale is
-        # booked at the order's price when a payment was credited, else not at all.
+        # What the gateway told us, and what it keeps, is what we booked; it left suspense for a sale or a
+        # refund; and a sale is booked at the order's price when a payment was credited, else not at all.
         """
         WITH paid AS (
             SELECT order_id, count(*) AS payments, sum(paid_amount) AS rupiah, max(settled_at) AS last_at,
-                bool_or(outcome = 'credited') AS credited
+                coalesce(sum(gateway_cost), 0) AS cost, bool_or(outcome = 'credited') AS credited
             FROM sales.payment WHERE settled_at IS NOT NULL GROUP BY order_id
         ), booked AS (
             SELECT reference_id AS order_id, count(*) FILTER (WHERE code = 'payment') AS payments,
                 coalesce(sum(amount) FILTER (WHERE code = 'payment'), 0) AS received,
-                coalesce(sum(amount) FILTER (WHERE code <> 'payment'), 0) AS explained,
+                coalesce(sum(amount) FILTER (WHERE code NOT IN ('payment', 'gateway_cost')), 0) AS explained,
+                coalesce(sum(amount) FILTER (WHERE code = 'gateway_cost'), 0) AS cost,
                 coalesce(sum(amount) FILTER (WHERE code = 'sale_face_value'), 0) AS face_value,
                 coalesce(sum(amount) FILTER (WHERE code = 'sale_fee'), 0) AS fee,
                 coalesce(sum(amount) FILTER (WHERE code = 'sale_vat'), 0) AS vat
             FROM ledger.transfer
-            WHERE code IN ('payment', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')
+            WHERE code IN
+                ('payment', 'gateway_cost', 'sale_face_value', 'sale_fee', 'sale_vat', 'refund_suspense')
             GROUP BY reference_id
         )
         SELECT order_id::text AS subject,
-            format('%s payments of Rp%s in all, booked %s of Rp%s, of which Rp%s became a sale or a refund; '
-                   'sold for Rp%s + Rp%s + VAT Rp%s, price Rp%s + Rp%s + VAT Rp%s, credited: %s',
-                   p.payments, p.rupiah, b.payments, b.received, b.explained, b.face_value, b.fee, b.vat,
-                   o.face_value, o.fee - o.vat, o.vat, coalesce(p.credited, false)) AS fact
+            format('%s payments of Rp%s in all, cost Rp%s, booked %s of Rp%s, cost Rp%s; Rp%s of it became a '
+                   'sale or a refund; sold for Rp%s + Rp%s + VAT Rp%s, price Rp%s + Rp%s + VAT Rp%s, '
+                   'credited: %s', p.payments, p.rupiah, p.cost, b.payments, b.received, b.cost, b.explained,
+                   b.face_value, b.fee, b.vat, o.face_value, o.fee - o.vat, o.vat,
+                   coalesce(p.credited, false)) AS fact
         FROM paid p FULL JOIN booked b USING (order_id) LEFT JOIN sales.orders o ON o.id = order_id
         WHERE p.payments IS DISTINCT FROM b.payments OR p.rupiah IS DISTINCT FROM b.received
+            OR p.cost IS DISTINCT FROM b.cost
             OR b.explained > b.received
             OR b.explained < b.received AND p.last_at < $1::timestamptz - interval '15 minutes'
             OR CASE WHEN p.credited
@@ -157,26 +165,30 @@ I4 = SqlInvariant(
                    coalesce(paid_amount::text, '?')) AS fact
         FROM sales.payment WHERE {_UNSURE}
         """,
-        # What was paid for is what the items cost: no more pieces than the price says, and no fewer.
+        # What was placed is what the items cost: no more pieces than the price says, and no fewer, all of
+        # them at one price.
         """
         SELECT o.id::text AS subject,
-            format('price Rp%s + Rp%s, VAT Rp%s of it; its items cost Rp%s + Rp%s, VAT Rp%s of it',
-                   o.face_value, o.fee, o.vat, coalesce(i.face_value, 0), coalesce(i.fee, 0),
-                   coalesce(i.vat, 0)) AS fact
+            format('%s pieces for Rp%s + Rp%s, VAT Rp%s of it; its items: %s for Rp%s + Rp%s, VAT Rp%s of '
+                   'it, at %s prices', o.quantity, o.face_value, o.fee, o.vat, coalesce(i.quantity, 0),
+                   coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0),
+                   coalesce(i.prices, 0)) AS fact
         FROM sales.orders o LEFT JOIN (
-            SELECT order_id, sum(quantity * unit_face_value) AS face_value, sum(quantity * unit_fee) AS fee,
-                sum(quantity * unit_vat) AS vat
+            SELECT order_id, sum(quantity) AS quantity, sum(quantity * unit_face_value) AS face_value,
+                sum(quantity * unit_fee) AS fee, sum(quantity * unit_vat) AS vat,
+                count(DISTINCT (unit_face_value, unit_fee, unit_vat)) AS prices
             FROM sales.item GROUP BY order_id
         ) i ON i.order_id = o.id
-        WHERE o.state IN ('paid', 'completed') AND (o.face_value, o.fee, o.vat)
-            IS DISTINCT FROM (coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0))
+        WHERE o.state NOT IN ('draft', 'cancelled') AND (i.prices > 1
+            OR (o.quantity, o.face_value, o.fee, o.vat) IS DISTINCT FROM (coalesce(i.quantity, 0),
+                coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0)))
         """,
     ),
     screens={
         0: Screen(balances=(_CREDITED_ORDERS, _CREDITED_UNSETTLED, _PAYMENTS_BOOKED, _SUSPENSE_EMPTY)),
         1: Screen(balances=(_REVERSALS_BOOKED,)),
         2: Screen(balances=(_PAYMENTS_SURE,)),
-        3: Screen(balances=(_ORDERS_PRICED,)),
+        3: Screen(balances=_ORDERS_PRICED),
     },
 )
 
@@ -224,12 +236,19 @@ I5 = SqlInvariant(
 
 I14 = SqlInvariant(
     id="I14",
-    title="One open payment per order, one order per submit id",
+    title="One open payment per order, at its price and while it waits; one order per submit id",
     population=Sum(ORDER),
     parts=(
         """
         SELECT order_id::text AS subject, format('%s open payments', count(*)) AS fact
         FROM sales.payment WHERE state IN ('creating', 'pending') GROUP BY order_id HAVING count(*) > 1
+        """,
+        # And the order waits for it.
+        """
+        SELECT p.reference AS subject,
+            format('Rp%s can be paid, the order is %s and of Rp%s', p.amount, o.state, o.total) AS fact
+        FROM sales.payment p JOIN sales.orders o ON o.id = p.order_id
+        WHERE p.state IN ('creating', 'pending') AND (o.state <> 'awaiting_payment' OR p.amount <> o.total)
         """,
         # Which forms there are twice is told by the index alone.
         """

@@ -23,6 +23,14 @@ BOUND = """stamping.release r
     LEFT JOIN stamping.job j ON j.document_id = r.document_id AND j.state <> 'refused'"""
 """Every release with the job of its document; answered by indexes alone."""
 
+NOT_STAMPED = """(SELECT document_id FROM sales.item
+        WHERE document_id IS NOT NULL AND state <> 'refused' AND NOT EXISTS (
+            SELECT FROM stamping.job j
+            WHERE j.document_id = item.document_id AND j.state <> 'refused') OFFSET 0
+    ) alone JOIN sales.item i ON i.document_id = alone.document_id AND i.state <> 'refused'
+    JOIN sales.orders o ON o.id = i.order_id LEFT JOIN stamping.document d ON d.id = i.document_id"""
+"""Items whose document has no job that was not refused: told by indexes alone, and few."""
+
 LOT = "kind = 'lot'"
 PAID_FOR = "state IN ('paid', 'completed')"
 PAID_ITEM = "o.state IN ('paid', 'completed')"

@@ -21,6 +21,7 @@ from meterai.operations.invariants import (
     reservations,
     serials,
     signatures,
+    unfinished,
 )
 from meterai.operations.invariants.census import Census, Pass, one_moment, plan_passes
 from meterai.operations.invariants.files import I9_TITLE, I12_TITLE, Judge, check_files
@@ -45,6 +46,8 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     owners.I15,
     owners.I16,
     balances.I23,
+    unfinished.I25,
+    unfinished.I26,
 )
 LANES = 2
 _WORK_MEMORY_MB = 256

@@ -108,7 +108,7 @@
             place.dataset.mark = answer.headers.get("X-Mark");
             const open = $("details[open]", place).map((node) => node.id);
             place.innerHTML = text;
-            for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+            for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
             wire(place);
           }
           if (answer.headers.get("X-Ended")) return;

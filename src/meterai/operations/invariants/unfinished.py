@@ -1,0 +1,161 @@
+"""I25: who acts on what is paid and not finished. I26: an order and what belongs to it say the same."""
+
+# ruff: noqa: S608 (our own queries)
+
+from __future__ import annotations
+
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
+from meterai.operations.invariants.model import SqlInvariant
+from meterai.operations.invariants.sources import ACCOUNT, JOB, LOT, NOT_STAMPED, ORDER, REFUND, SOLD
+
+
+def _nobody_comes(due: str) -> str:
+    """A worker comes back to everything within minutes, a closed attempt to pay within 12 hours. What is due
+    is not forgotten, however late the worker is with it."""
+    return f"({due} IS NULL OR {due} > $1::timestamptz + interval '1 day')"
+
+
+_JOB_FORGOTTEN = f"state NOT IN ('released', 'refused') AND {_nobody_comes('next_attempt_at')}"
+_REFUND_FORGOTTEN = f"""state IN ('payable', 'sent')
+    AND ({_nobody_comes("next_attempt_at")} OR channel = 'payout' AND account_number IS NULL)"""
+
+I25 = SqlInvariant(
+    id="I25",
+    title="Everything that is paid and not finished has somebody who will act on it",
+    population=Sum(ORDER, where="state IN ('awaiting_payment', 'paid')"),
+    parts=(
+        # A document to stamp: a job, or a row of the outbox that asks for one or tells how one ended. Sets,
+        # for the planner may not know yet how many there are.
+        f"""
+        SELECT item AS subject, format('paid, and nothing will stamp its document %s', document) AS fact
+        FROM (
+            SELECT i.id::text AS item, i.document_id::text AS document
+            FROM sales.orders o JOIN sales.item i ON i.order_id = o.id
+            WHERE o.state = 'paid' AND i.state = 'stamping'
+            EXCEPT SELECT reference_id::text, document_id::text FROM stamping.job
+            WHERE next_attempt_at IS NOT NULL
+            EXCEPT SELECT coalesce(payload ->> 'item_id', payload ->> 'reference_id'),
+                payload ->> 'document_id'
+            FROM jobs.outbox
+            WHERE topic IN ('sales.stamp_item_paid', 'stamping.released', 'stamping.refused')
+                AND NOT {_nobody_comes("available_at")}
+        ) forgotten
+        """,
+        # An order is completed with its last document: while none is left, nobody comes to it any more.
+        """
+        SELECT o.id::text AS subject, 'paid, and none of its items is being stamped' AS fact
+        FROM sales.orders o WHERE o.state = 'paid'
+            AND NOT EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping')
+        """,
+        f"""
+        SELECT id::text AS subject, format('job is %s and due %s', state,
+            coalesce(next_attempt_at::text, 'never')) AS fact
+        FROM stamping.job WHERE {_JOB_FORGOTTEN}
+        """,
+        f"""
+        SELECT id::text AS subject, format('refund of Rp%s is %s and due %s%s', amount, state,
+            coalesce(next_attempt_at::text, 'never'),
+            CASE WHEN channel = 'payout' AND account_number IS NULL THEN ', to no account' END) AS fact
+        FROM sales.refund WHERE {_REFUND_FORGOTTEN}
+        """,
+        # Money that comes: the poller asks for it, and an order that nobody pays ends.
+        f"""
+        SELECT reference AS subject, format('payment is %s and asked for %s', state,
+            coalesce(poll_at::text, 'never')) AS fact
+        FROM sales.payment WHERE state IN ('creating', 'pending') AND {_nobody_comes("poll_at")}
+        """,
+        """
+        SELECT id::text AS subject, 'waits for its payment without an end' AS fact
+        FROM sales.orders WHERE state = 'awaiting_payment' AND expires_at IS NULL
+        """,
+        # News of the gateway: its payment is asked for. What came before the payment was booked says no more.
+        f"""
+        SELECT n.event_key AS subject, format('notice of %s is unread since %s, its payment is asked for %s',
+            n.reference, n.received_at, coalesce(p.poll_at::text, 'never')) AS fact
+        FROM sales.notice n LEFT JOIN sales.payment p ON p.reference = n.reference
+        WHERE n.processed_at IS NULL AND n.received_at < $1::timestamptz - interval '15 minutes'
+            AND {_nobody_comes("p.poll_at")} AND (p.settled_at IS NULL OR p.settled_at < n.received_at)
+        """,
+    ),
+    screens={
+        2: Screen(balances=(Balance((Sum(JOB, where=_JOB_FORGOTTEN),)),)),
+        3: Screen(balances=(Balance((Sum(REFUND, where=_REFUND_FORGOTTEN),)),)),
+    },
+)
+
+# Where an item may stand follows from its order. It is given back when all pieces of it are.
+_MISPLACED = """CASE o.state WHEN 'completed' THEN i.state IN ('waiting', 'stamping')
+        WHEN 'paid' THEN i.state = 'waiting' ELSE i.state <> 'waiting' END
+    OR (i.refunded_quantity = i.quantity) <> (i.state IN ('refunding', 'refunded'))
+    OR i.kind = 'stamp' AND i.document_id IS NULL"""
+_AWAITED = """sales.orders o JOIN sales.item i ON i.order_id = o.id
+    WHERE o.state = 'awaiting_payment'"""
+_STILL_OWED = """(SELECT DISTINCT i.id FROM sales.refund r JOIN sales.item i ON i.id = r.item_id
+    WHERE r.state <> 'paid' AND i.state IN ('refunding', 'refunded')) owed"""
+# Stamped is what has a job that was not refused and is not living.
+_DONE_TOO_SOON = """
+    SELECT FROM stamping.job j JOIN sales.item i ON i.document_id = j.document_id
+    WHERE j.next_attempt_at IS NOT NULL AND i.state = 'done'
+"""
+
+I26 = SqlInvariant(
+    id="I26",
+    title="An order, its items, their documents and refunds say the same of where they stand",
+    population=Sum(SOLD),
+    parts=(
+        f"""
+        SELECT i.id::text AS subject, format('%s item is %s with %s of %s pieces given back, its order %s',
+            i.kind, i.state, i.refunded_quantity, i.quantity, o.state) AS fact
+        FROM {SOLD} WHERE {_MISPLACED}
+        """,
+        # What is called stamped is.
+        """
+        SELECT i.id::text AS subject, format('item is done, its document %s was never stamped',
+            i.document_id) AS fact
+        FROM sales.item i WHERE i.kind = 'stamp' AND i.state = 'done' AND NOT EXISTS (
+            SELECT FROM stamping.job j WHERE j.document_id = i.document_id AND j.state = 'released')
+        """,
+        # What is called refunded was paid back to the last rupiah.
+        """
+        SELECT i.id::text AS subject, format('item is %s, refunds of it that are not paid: %s', i.state,
+            count(r.id)) AS fact
+        FROM sales.item i LEFT JOIN sales.refund r ON r.item_id = i.id AND r.state <> 'paid'
+        WHERE i.state IN ('refunding', 'refunded') GROUP BY i.id, i.state
+        HAVING (i.state = 'refunded') <> (count(r.id) = 0)
+        """,
+        # The seller's stock holds for a lot what its order waits to be paid for, and nothing else.
+        f"""
+        SELECT coalesce(a.id, w.id)::text AS subject, format('held for the lot: %s, awaited: %s',
+            coalesce(a.credits_pending, 0), coalesce(w.quantity, 0)) AS fact
+        FROM (SELECT id, credits_pending FROM ledger.account WHERE {LOT} AND credits_pending <> 0) a
+        FULL JOIN (SELECT coalesce(i.lot_account_id, i.id) AS id, i.quantity FROM {_AWAITED}) w ON w.id = a.id
+        WHERE a.credits_pending IS DISTINCT FROM w.quantity
+        """,
+    ),
+    screens={
+        0: Screen(balances=(Balance((Sum(SOLD, where=_MISPLACED),)),)),
+        1: Screen(
+            balances=(
+                Balance((Sum(NOT_STAMPED, where="i.state = 'done'"),)),
+                Balance((Sum(SOLD, where=_MISPLACED),)),
+                Balance((Sum(JOB, where=_JOB_FORGOTTEN),)),
+            ),
+            nothing=(_DONE_TOO_SOON,),
+        ),
+        2: Screen(
+            balances=(
+                Balance(
+                    (Sum(SOLD, hash_of("i.id"), "i.state = 'refunding'"),), (Sum(_STILL_OWED, hash_of("id")),)
+                ),
+            )
+        ),
+        3: Screen(
+            balances=(
+                Balance(
+                    (Sum(ACCOUNT, f"credits_pending * {weight('id')}", f"credits_pending <> 0 AND {LOT}"),),
+                    (Sum(_AWAITED, f"i.quantity * {weight('i.lot_account_id')}"),),
+                ),
+            )
+        ),
+    },
+)
