@@ -11,12 +11,13 @@ import pikepdf
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
-from tests.verification.making import letter
+from tests.verification.making import certificate, letter
 from tests.verification.pyhanko_says import agrees
 
 from meterai.kernel.serial import SerialNumber, make_serial
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.stamp_code import code_message, encode_code
+from meterai.stamping.archive.extension import ExtendRequest, extend
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
 from meterai.stamping.seal.cms import build_cms
@@ -152,6 +153,28 @@ async def test_the_picture_of_a_stamp_shows_its_place_on_a_page_of_large_units(
     assert image.getextrema()[0][0] < 60, "the stamp has dark modules"
     red, green, _ = image.split()
     assert ImageChops.subtract(green, red).getextrema()[1] < 60, "nothing of the page around it"
+
+
+@pytest.mark.parametrize(
+    "extensions", [b"<< /ACME << /ExtensionLevel 3 /Note (x) >> >>", b"<< /ACME 3 >>", b"[]", b"/ADBE"]
+)
+async def test_unusual_extensions_that_were_there_before_do_no_harm(pki: Path, extensions: bytes) -> None:
+    """Archive data follow the stamp: only then anybody looks at them."""
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        pdf.Root["/Extensions"] = pikepdf.Object.parse(extensions)
+        out = io.BytesIO()
+        pdf.save(out)
+    request = ExtendRequest(
+        data=await seal(pki, out.getvalue(), 1),
+        certificates=[certificate(pki / "intermediate.pem").dump()],
+        crls=[],
+        ocsp_responses=[],
+        token_bytes=0,
+        identity=bytes(16),
+    )
+    data = extend(request).data
+    judged = judge(JudgeRequest(data=data, trust=load_trust(pki / "trust"), moment=datetime.now(UTC)))
+    assert judged.reasons == ("genuine",)
 
 
 @pytest.mark.parametrize("step", [97])

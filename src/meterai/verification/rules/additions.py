@@ -47,7 +47,7 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
     return (
         _fields_are_plain(reader, before, own)
         and _same_but(before.root, reader.root, _ROOT_EXCEPT)
-        and _extensions_are_plain(reader.root)
+        and _extensions_are_plain(before.root, reader.root)
         and _form_is_alike(before.root, reader.root)
         and _titles(before.trailer_view) == _titles(reader.trailer)
         and (
@@ -105,19 +105,34 @@ def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
 
 def _text(holder: Any, key: str) -> bytes | None:
     """A value as it is written, references as references; None when it isn't there."""
-    if key not in holder:
-        return None
+    return _written(holder.raw_get(key)) if key in holder else None
+
+
+def _written(value: Any) -> bytes:
     out = io.BytesIO()
-    holder.raw_get(key).write_to_stream(out, None)
+    value.write_to_stream(out, None)
     return out.getvalue()
 
 
-def _extensions_are_plain(root: Any) -> bool:
-    """Whether the entry for extensions holds names and numbers of extensions and nothing else (7.12)."""
-    for key, raw in _entry(root, "/Extensions", {}).items():
+def _extensions(root: Any) -> Any:
+    """The entry for extensions; an empty one where there is none, or a null."""
+    found = root.raw_get("/Extensions").get_object() if "/Extensions" in root else None
+    return found or generic.DictionaryObject()
+
+
+def _extensions_are_plain(old_root: Any, new_root: Any) -> bool:
+    """Whether the entry for extensions holds what it held, else names and numbers of extensions (7.12)."""
+    old, new = _extensions(old_root), _extensions(new_root)
+    if _written(old) == _written(new):
+        return True
+    if not isinstance(new, generic.DictionaryObject):
+        return False
+    for key, raw in new.items():
+        if key == "/Type" or (isinstance(old, dict) and _text(old, key) == _text(new, key)):
+            continue
         value = raw.get_object()
         listed = value if isinstance(value, generic.ArrayObject) else [value]
-        if key != "/Type" and not all(set(item.get_object()) <= _EXTENSION for item in listed):
+        if not all(set(item.get_object()) <= _EXTENSION for item in listed):
             return False
     return True
 
