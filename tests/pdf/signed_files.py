@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -121,6 +124,27 @@ def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = N
     )
     signing = PdfSigner(PdfSignatureMetadata(field_name="TandaTangan", md_algorithm="sha256"), signer=signer)
     return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data or samples.letter())))
+
+
+def with_another_object_header() -> bytes:
+    """The header of the signature's object has two spaces; readers pass over that."""
+    data = by_budi()
+    header = data.rindex(b" obj", 0, data.rindex(b"/Contents <")) + len(b" obj")
+    number = data.rindex(b"\n", 0, header - len(b" 0 obj")) + 1
+    told = data[number:header].replace(b" 0 obj", b"  0 obj")
+    assert data[header : header + 1] == b"\n"
+    return _signed_anew(data[:number] + told + data[header + 1 :])
+
+
+def _signed_anew(data: bytes) -> bytes:
+    """The last signature, Budi's, made again over what it covers."""
+    start = data.rindex(b"/Contents <") + len(b"/Contents ")
+    end = data.index(b">", start) + 1
+    digest = hashlib.sha256(data[:start] + data[end:]).digest()
+    with ThreadPoolExecutor(1) as thread:
+        signing = person("Budi Santoso").async_sign(digest, "sha256")
+        made = thread.submit(asyncio.run, signing).result().dump()
+    return data[:start] + b"<" + made.hex().encode().ljust(end - start - 2, b"0") + b">" + data[end:]
 
 
 def by_budi_and_siti() -> bytes:

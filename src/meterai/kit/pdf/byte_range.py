@@ -8,8 +8,10 @@ end being the end of a revision. ISO 32000-2, 12.8.1; ETSI EN 319 142-1, 5.3.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
+from pyhanko.pdf_utils import generic
 
 _GAP = re.compile(rb"<([0-9a-f]*|[0-9A-F]*)>")
 _END_OF_REVISION = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
@@ -52,6 +54,30 @@ def gap_content(data: bytes, byte_range: ByteRange) -> bytes:
     if found is None or len(found[1]) % 2:
         raise ShapeError("the gap is no hex string")
     return bytes.fromhex(found[1].decode())
+
+
+def check_belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes) -> None:
+    """The gap must be the /Contents of this very dictionary, and the dictionary must lie in the signed part.
+
+    Else a later revision could give a signed string a new dictionary, with another Reason.
+    Raises: ShapeError.
+    """
+    if "/Contents" not in dictionary:
+        raise ShapeError("no contents")
+    value = dictionary.raw_get("/Contents")
+    if getattr(value, "original_bytes", None) != content:
+        raise ShapeError("contents are not the gap")
+    reference = dictionary.container_ref
+    if not isinstance(reference, generic.Reference):
+        raise ShapeError("the signature is no object of its own")
+    handler: Any = reference.get_pdf_handler()  # type: ignore[no-untyped-call]
+    offset = handler.xrefs[reference]
+    if not isinstance(offset, int) or not 0 < offset < byte_range.gap_start:
+        raise ShapeError("the signature's object lies elsewhere")
+    header = b"%d %d obj" % (reference.idnum, reference.generation)
+    between = data[offset : byte_range.gap_start]
+    if not between.startswith(header) or b"endobj" in between:
+        raise ShapeError("the gap lies in another object")
 
 
 def without_padding(content: bytes, der_length: int) -> bytes:

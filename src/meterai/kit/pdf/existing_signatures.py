@@ -16,7 +16,6 @@ import re
 from typing import Any
 
 import msgspec
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
@@ -37,7 +36,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.byte_range import ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_range
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 from meterai.kit.pdf.metadata_rule import MetadataRule
 
@@ -155,12 +154,10 @@ def _has_open_place(reader: PdfFileReader) -> bool:
 
 
 def _end(signature: Any, data: bytes) -> int:
-    """End of the signed bytes. Raises: ShapeError for a byte range that is not the one accepted shape."""
+    """End of the signed bytes. Raises: ShapeError for what our verifier would not accept."""
     numbers = [int(number) for number in signature["/ByteRange"]]
     covered = read_byte_range(data, numbers)
-    contents = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW)
-    if contents.original_bytes != gap_content(data, covered):
-        raise ShapeError("the gap is not this signature's")
+    check_belongs(data, signature, covered, gap_content(data, covered))
     return covered.end
 
 

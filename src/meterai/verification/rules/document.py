@@ -10,7 +10,7 @@ import msgspec
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from meterai.kit.pdf.byte_range import ByteRange, ShapeError, gap_content, read_byte_range
+from meterai.kit.pdf.byte_range import ByteRange, ShapeError, check_belongs, gap_content, read_byte_range
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
 from meterai.verification.model import FILE_BYTES_MAX, Box
@@ -193,7 +193,7 @@ def _signature(data: bytes, pages: tuple[Page, ...], name: str, value: Any, fiel
     try:
         byte_range = read_byte_range(data, _integers(dictionary))
         content = gap_content(data, byte_range)
-        _belongs(data, dictionary, byte_range, content)
+        check_belongs(data, dictionary, byte_range, content)
     except ShapeError:
         byte_range, content = None, b""
     page, box = _place(field, pages)
@@ -219,30 +219,6 @@ def _integers(dictionary: Any) -> list[int] | None:
         return None
     items = list(list.__iter__(value))
     return [int(item) for item in items] if all(isinstance(i, generic.NumberObject) for i in items) else None
-
-
-def _belongs(data: bytes, dictionary: Any, byte_range: ByteRange, content: bytes) -> None:
-    """The gap must be the /Contents of this very dictionary, and the dictionary must lie in the signed part.
-
-    Else a later revision could give a signed string a new dictionary, with another Reason.
-    Raises: ShapeError.
-    """
-    if "/Contents" not in dictionary:
-        raise ShapeError("no contents")
-    value = dictionary.raw_get("/Contents")
-    if getattr(value, "original_bytes", None) != content:
-        raise ShapeError("contents are not the gap")
-    reference = dictionary.container_ref
-    if not isinstance(reference, generic.Reference):
-        raise ShapeError("the signature is no object of its own")
-    handler: Any = reference.get_pdf_handler()  # type: ignore[no-untyped-call]
-    offset = handler.xrefs[reference]
-    if not isinstance(offset, int) or not 0 < offset < byte_range.gap_start:
-        raise ShapeError("the signature's object lies elsewhere")
-    header = b"%d %d obj" % (reference.idnum, reference.generation)
-    between = data[offset : byte_range.gap_start]
-    if not between.startswith(header) or b"endobj" in between:
-        raise ShapeError("the gap lies in another object")
 
 
 def text_of(value: Any) -> str:
