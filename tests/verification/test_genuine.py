@@ -9,6 +9,10 @@ from datetime import timedelta
 import pikepdf
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -23,6 +27,7 @@ from tests.verification.making import (
     House,
     certificate,
     letter,
+    self_made,
     stamp,
     stranger,
 )
@@ -85,6 +90,27 @@ def test_a_signature_that_was_there_before_does_no_harm_and_is_described(house: 
     assert judgement.reasons == ("genuine", "note.other_signature")
     (other,) = judgement.other_signatures
     assert (other.signer, other.intact, other.field) == ("Budi Santoso", True, "Budi")
+
+
+def test_an_unknown_kind_of_key_in_a_strangers_chain_does_no_harm(house: House) -> None:
+    """As the roots of some countries have: its key is on the curve SM2."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Akar")])
+    root = (
+        x509.CertificateBuilder(names, names, key.public_key(), 5)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=9))
+        .sign(key, hashes.SHA256())
+    )
+    encoded = root.public_bytes(Encoding.DER)
+    curve, unknown = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d")
+    assert encoded.count(curve) == 1
+    changed = x509.load_der_x509_certificate(encoded.replace(curve, unknown))
+    _, issuing = self_made("Akar", authority=True)
+    budi = stranger(issuer=(changed, issuing))
+    signed = stamp(letter(), house, signer=budi, name="Budi", reason="-", time_stamper=None, certify=None)
+    judgement = house.judge(stamp(signed, house, certify=None))
+    assert judgement.reasons == ("genuine", "note.other_signature")
 
 
 def test_a_later_signature_on_blank_paper_is_allowed_where_the_stamp_is_no_final_one(house: House) -> None:
