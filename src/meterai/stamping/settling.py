@@ -6,6 +6,8 @@ pages of the result are compared with those that PDFium draws of the upload: no 
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pypdfium2
 from PIL import Image
 
@@ -43,9 +45,9 @@ def _is_kept_by(rewritten: bytes, wanted: list[int]) -> bool:
 
 
 def _keeps(flat: bytes, wanted: list[int]) -> bool:
-    """Whether each page has its ink. Pages that PDFium didn't find before are no loss."""
-    found = _ink(flat)
-    return all(after >= before * _KEPT_SHARE_MIN for before, after in zip(wanted, found, strict=False))
+    """Whether each page is there and has its ink. Pages that PDFium didn't find before are no loss."""
+    pages = zip_longest(wanted, _ink(flat), fillvalue=0)
+    return all(after >= before * _KEPT_SHARE_MIN for before, after in pages)
 
 
 def _ink(data: bytes) -> list[int]:
