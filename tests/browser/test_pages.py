@@ -123,7 +123,7 @@ def test_a_form_from_elsewhere_is_refused(site: Site) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request)
     assert caught.value.code == 403
-    assert "Formulir ini sudah terlalu lama terbuka" in caught.value.read().decode()
+    assert "tidak mengirim kembali cookie" in caught.value.read().decode()
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Site) -> None:

@@ -235,19 +235,20 @@ def test_a_page_that_qpdf_would_lose_is_kept_by_pdfium() -> None:
     assert render_image(RenderRequest(data=flat, page=1)).convert("L").getextrema()[0] < 10
 
 
-def test_a_last_page_that_qpdf_would_lose_is_kept_by_pdfium() -> None:
+@pytest.mark.parametrize(("pages", "lost"), [(2, 2), (14, 14), (14, 4)])
+def test_a_page_of_which_qpdf_would_leave_nothing_is_kept_by_pdfium(pages: int, lost: int) -> None:
     """A bracket too many in its dictionary: qpdf takes the page for nothing and goes on without it."""
-    with pikepdf.open(io.BytesIO(samples.letter(2))) as pdf:
+    with pikepdf.open(io.BytesIO(samples.letter(pages))) as pdf:
         out = io.BytesIO()
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     with pikepdf.open(out) as pdf:
-        number = pdf.pages[1].objgen[0]
+        number = pdf.pages[lost - 1].objgen[0]
     header = b"\n%d 0 obj\n<<" % number
     damaged = out.getvalue().replace(header, header + b" ]")
     found = receive(ReceptionRequest(data=damaged, stamps=1, limits=OutputLimits()))
-    assert len(found.inspection.pages) == 2
+    assert len(found.inspection.pages) == pages
     flat = prepare_document(DocumentRequest(data=found.instead)).data
-    assert render_image(RenderRequest(data=flat, page=2)).convert("L").getextrema()[0] < 10
+    assert render_image(RenderRequest(data=flat, page=lost)).convert("L").getextrema()[0] < 10
 
 
 def test_a_file_that_only_pdfium_can_read_is_stamped() -> None:

@@ -104,6 +104,7 @@ async def test_who_paid_and_is_left_when_a_rehearsal_ends_is_lost_and_not_in_lin
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_and_waits)
+    monkeypatch.setattr(rehearsed, "PAID_WAIT_S", 0.05)
     evening = rehearsed.Crowd(SERVICE, b"", 20.0, 0.2, random.Random(1))
     await evening.come()
     unfinished = await evening.go_home(0.05)

@@ -18,6 +18,7 @@ from meterai.stamping.normalising import DocumentRequest, prepare_document
 
 _SIDE_PX = 300
 _PAGES_MAX = 12
+"""Whose ink is counted."""
 _KEPT_SHARE_MIN = 0.8
 _PAPER = 200
 """Grey from which a dot is no ink."""
@@ -51,14 +52,15 @@ def _keeps(flat: bytes, wanted: list[int]) -> bool:
 
 
 def _ink(data: bytes) -> list[int]:
-    """Dark dots of each of the first pages; empty when PDFium can't read the file."""
+    """Dark dots of each page, and one more for the page: of those behind the first ones that only. Empty when
+    PDFium can't read the file."""
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError:
         return []
     try:
         document.init_forms()
-        return [_ink_of(document, number) for number in range(min(len(document), _PAGES_MAX))]
+        return [_ink_of(document, number) for number in range(len(document))]
     finally:
         document.close()
 
@@ -69,7 +71,9 @@ def _ink_of(document: pypdfium2.PdfDocument, number: int) -> int:
         longest = max(page.get_size())
         if longest <= 0:
             return 0
+        if number >= _PAGES_MAX:
+            return 1
         picture: Image.Image = page.render(scale=_SIDE_PX / longest).to_pil()
-        return sum(picture.convert("L").histogram()[:_PAPER])
+        return 1 + sum(picture.convert("L").histogram()[:_PAPER])
     except (pypdfium2.PdfiumError, ValueError):  # a page that can't be shown has nothing to lose
         return 0

@@ -725,6 +725,12 @@ TABLE: dict[str, Message] = {
         "The data of this service belong to another user.",
         "Run it as that user.",
     ),
+    "backup.none": M(
+        "Di {folder} tidak ada salinan yang utuh.",
+        "Sebutkan folder yang diberikan kepada meterai backup.",
+        "There is no whole copy in {folder}.",
+        "Name the folder that was given to meterai backup.",
+    ),
     "service.not_running": M(
         "Layanan tidak sedang berjalan.",
         "Jalankan dahulu dengan script/server.",

@@ -2,9 +2,9 @@
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
   const doc = document, find = (id) => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
-  const locale = tongue === "id" ? "id-ID" : "en-GB", nav = navigator, badge = (on) => nav.setAppBadge && nav[on ? "setAppBadge" : "clearAppBadge"]().catch(() => 0);
+  const locale = tongue === "id" ? "id-ID" : "en-GB", nav = navigator, badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
   badge(d.called);
-  if (d.called) { doc.title = "● " + doc.title; return; }
+  if (d.called) return doc.title = "● " + doc.title;
   const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
   let seen = [+d.epoch, +d.sequence], wait = +d.poll, due = begun + d.reload * 1e3, timer, told;
   const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
@@ -21,31 +21,26 @@
       at = row[0]; called = row[column];
     }
   };
-  const again = () => {
-    badge(1);
-    if (nav.vibrate && nav.userActivation && nav.userActivation.hasBeenActive) nav.vibrate([200, 100, 200]);
-    load();
-  };
   const take = (s) => {
-    const note = s.note && s.note[tongue] || "", box = find("note");
+    const note = (s.note || 0)[tongue] || "", box = find("note");
     if (box.textContent !== note) { box.hidden = !note; box.textContent = note; }
     show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early >= 0 ? early : soon;
+    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
     if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
     wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
-    if ((left < 170 && !d.near) || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
+    if (left < 170 && !d.near || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
     if (!told && left <= 180) {
       told = 1;
       fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
     }
   };
-  const later = (ms) => { clearTimeout(timer); timer = setTimeout(look, ms); };
+  const later = ms => { clearTimeout(timer); timer = setTimeout(look, ms); };
   const look = async () => {
     let s;
     try {
@@ -53,7 +48,11 @@
       s = got.ok && JSON.parse(raw.split("\n")[0]);
       if (s && (s.epoch - seen[0] || s.sequence - seen[1]) >= 0) {
         seen = [s.epoch, s.sequence];
-        if (isCalled(raw)) return again();
+        if (isCalled(raw)) {
+          badge(1);
+          if (nav.vibrate && (nav.userActivation || 0).hasBeenActive) nav.vibrate([200, 100, 200]);
+          return load();
+        }
         if (s.state !== d.state) return load();
         take(s);
       }
