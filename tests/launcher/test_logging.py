@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -32,6 +33,14 @@ def test_secrets_and_contacts_in_a_text_are_blotted_out(text: str, secret: str) 
 )
 def test_plain_texts_stay_as_they_are(text: str) -> None:
     assert blot(text) == text
+
+
+@pytest.mark.parametrize("piece", ["x", "x.", "+", "a://b:", "a@b.", "/p/", "0", "basic "])
+def test_a_long_text_takes_no_longer_than_its_length_says(piece: str) -> None:
+    """What somebody has sent us may stand in a line, and the one that writes it answers nobody meanwhile."""
+    began = time.process_time()
+    blot(piece * (100_000 // len(piece)))
+    assert time.process_time() - began < 2  # the square of it: 14 s
 
 
 def test_lines_are_json_with_libraries_included() -> None:

@@ -28,14 +28,15 @@ _SECRET_KEYS: Final = frozenset(
         "nik",
     }
 )
+# Each begins where a word begins and ends after so many signs: a long text would take its square's time.
 _PATTERNS: Final = (
     # /p/{token}, /pesanan/{token}, /unduh/{token}: the link is the right to the order
     (re.compile(r"(/(?:p|pesanan|order|unduh|saya|pay)/)[A-Za-z0-9_\-]{16,}"), r"\1…"),
     (re.compile(r"(/t/)[A-Za-z0-9_\-]{128}"), r"\1…"),  # a ticket: whoever holds it holds the place
-    (re.compile(r"\b[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}\b"), "…@…"),
+    (re.compile(r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}\b"), "…@…"),
     (re.compile(r"(?<![\w.\-])(?:\+62|62|0)8\d{7,12}\b"), "08…"),
     (re.compile(r"(?i)\b(bearer|basic) [A-Za-z0-9._~+/=\-]{8,}"), r"\1 …"),
-    (re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@"), r"\1…@"),
+    (re.compile(r"(?<!\w)(\w+://[^:/@\s]{1,300}:)[^@\s]{1,300}@"), r"\1…@"),
 )
 
 
