@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import prepare_folders
@@ -192,71 +194,72 @@ async def test_a_long_recovery_is_waited_for(open_folder: Path, monkeypatch: pyt
         server.stop()
 
 
-async def test_a_server_that_can_not_start_is_tried_until_it_can(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its launcher goes on meanwhile, and all that needs no database with it."""
-    monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
-    (open_folder / "logs").mkdir()
-    server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder))
-    lines: list[str] = []
-    server.start(0)
-    keeping = None
-    try:
-        assert await server.make_ready()
-        keeping = asyncio.ensure_future(server.keep(lines.append))
-        first = int((open_folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        hidden = open_folder / "postgres" / "data" / "global"
-        hidden.rename(hidden.with_name("away"))  # as on a disk that takes nothing
-        os.kill(first, signal.SIGKILL)
+class Kept(NamedTuple):
+    """A server that its launcher starts again."""
+
+    server: DatabaseServer
+    keeping: asyncio.Future[None]
+    lines: list[str]
+    """What was reported."""
+    pid: int
+    """Of the first server process."""
+
+    async def until_tried_again(self) -> None:
         async with asyncio.timeout(30):
-            while len(lines) < 3 and not keeping.done():
+            while len(self.lines) < 3 and not self.keeping.done():
                 await asyncio.sleep(0.05)
-        assert not keeping.done(), keeping
-        assert "can't be started" in lines[1]
-        hidden.with_name("away").rename(hidden)
-        async with asyncio.timeout(30):
-            while not await _answers(server.owner_url):
-                await asyncio.sleep(0.1)
-    finally:
-        if keeping is not None:
-            keeping.cancel()
-        server.stop()
+        assert not self.keeping.done(), self.keeping
 
 
-async def test_a_server_comes_back_at_its_port_or_waits_for_it(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The running processes know no other address of it."""
+@pytest_asyncio.fixture
+async def kept(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kept]:
     monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
     (open_folder / "logs").mkdir()
     server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder))
     lines: list[str] = []
     server.start(0)
-    keeping = None
     try:
         assert await server.make_ready()
-        address = server.owner_url
         keeping = asyncio.ensure_future(server.keep(lines.append))
         first = int((open_folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        with socket.socket() as other:
-            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            await asyncio.sleep(0.1)
-            os.kill(first, signal.SIGKILL)
-            _bind_when_free(other, urlsplit(address).port or 0)
-            other.listen()
-            async with asyncio.timeout(30):
-                while len(lines) < 3 and not keeping.done():
-                    await asyncio.sleep(0.05)
-            assert "taken" in lines[1]
-        async with asyncio.timeout(30):
-            while not await _answers(address):
-                await asyncio.sleep(0.1)
-        assert server.owner_url == address
-    finally:
-        if keeping is not None:
+        try:
+            yield Kept(server, keeping, lines, first)
+        finally:
             keeping.cancel()
+    finally:
         server.stop()
+
+
+async def _until_answered(address: str) -> None:
+    async with asyncio.timeout(30):
+        while not await _answers(address):
+            await asyncio.sleep(0.1)
+
+
+async def test_a_server_that_can_not_start_is_tried_until_it_can(open_folder: Path, kept: Kept) -> None:
+    """Its launcher goes on meanwhile, and all that needs no database with it."""
+    hidden = open_folder / "postgres" / "data" / "global"
+    hidden.rename(hidden.with_name("away"))  # as on a disk that takes nothing
+    os.kill(kept.pid, signal.SIGKILL)
+    await kept.until_tried_again()
+    assert "can't be started" in kept.lines[1]
+    hidden.with_name("away").rename(hidden)
+    await _until_answered(kept.server.owner_url)
+
+
+async def test_a_server_comes_back_at_its_port_or_waits_for_it(kept: Kept) -> None:
+    """The running processes know no other address of it."""
+    address = kept.server.owner_url
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        await asyncio.sleep(0.1)
+        os.kill(kept.pid, signal.SIGKILL)
+        _bind_when_free(other, urlsplit(address).port or 0)
+        other.listen()
+        await kept.until_tried_again()
+        assert "taken" in kept.lines[1]
+    await _until_answered(address)
+    assert kept.server.owner_url == address
 
 
 def _bind_when_free(other: socket.socket, port: int) -> None:

@@ -17,6 +17,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.stamping import preparation
 from meterai.stamping.first_seal import seal_first
+from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import PreparedSeal, SealRequest, prepare_seal
 from simulator.papers import make_letter
@@ -100,7 +101,7 @@ def test_what_is_written_is_what_pyhanko_writes(
 def test_the_byte_range_leaves_out_the_gap_alone(bench: SealingBench) -> None:
     prepared = prepare_seal(request(samples.letter, 1, Profile.FINAL, bench))
     gap = prepared.data[prepared.gap_start : prepared.gap_end]
-    assert gap == b"<" + b"00" * preparation.CONTENTS_BYTES + b">"
+    assert gap == b"<" + b"00" * SEAL_BYTES + b">"
     with pikepdf.open(io.BytesIO(prepared.data)) as pdf:
         (field,) = pdf.Root.AcroForm.Fields
         numbers = [int(number) for number in field.V.ByteRange]

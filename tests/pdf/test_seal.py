@@ -20,9 +20,9 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.stamping.model import TOKEN_BYTES
+from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import CONTENTS_BYTES, SealRequest, prepare_seal
+from meterai.stamping.preparation import SealRequest, prepare_seal
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.seal.keys import SoftwareKey
@@ -213,10 +213,10 @@ def test_a_wrong_place_is_refused_by_name(bench: SealingBench, places: list[Plac
 
 def test_the_gap_holds_the_largest_cms(bench: SealingBench, bench_p256: SealingBench) -> None:
     for one in (bench, bench_p256):
-        assert cms_bytes_max(one.key.certificates, TOKEN_BYTES) <= CONTENTS_BYTES
+        assert cms_bytes_max(one.key.certificates, TOKEN_BYTES) <= SEAL_BYTES
     own, above = bench.key.certificates
     more = 2 * 1_900 - len(own) - len(above)  # as authorities issue them, with RSA-4096
-    assert cms_bytes_max((own, above), TOKEN_BYTES + more) <= CONTENTS_BYTES
+    assert cms_bytes_max((own, above), TOKEN_BYTES + more) <= SEAL_BYTES
 
 
 def test_filling_refuses_what_is_no_gap_of_zeros() -> None:

@@ -12,8 +12,9 @@ import msgspec
 import typer
 
 from meterai.cli.backup_folder import (
-    FOLDERS,
+    COUNTERS,
     QUEUES_FROM_COPY,
+    SECRETS,
     BackupFacts,
     BackupFolder,
     copy_folder,
@@ -57,13 +58,13 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     store = open_store(settings.objects_url, settings.data)
     part = folder.begin()
     # Secrets first: without them nothing of the rest is of use. They change with the first start only.
-    for name in FOLDERS[:2]:
+    for name in SECRETS:
         copy_folder(settings.data / name, part / name)
     facts, kept = await _copy_database(url, store, folder, part)
     copied = await _copy_objects(store, folder)
     # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
     # nobody could tell what is missing in older ones.
-    copy_folder(settings.data / FOLDERS[2], part / FOLDERS[2])
+    copy_folder(settings.data / COUNTERS, part / COUNTERS)
     copy_folder(queue_root(settings), part / "queue")
     (part / "queue" / QUEUES_FROM_COPY).touch()
     await asyncio.to_thread(folder.finish, facts)

@@ -16,8 +16,8 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
 
-FOLDERS = ("secrets", "pki", "signer")
-"""Of the data directory; the queues' folder may lie elsewhere."""
+SECRETS, COUNTERS = ("secrets", "pki"), "signer"
+"""Folders of the data directory; the queues' one may lie elsewhere."""
 QUEUES_FROM_COPY = ".from-copy"
 """A file in the queues' folder: nobody knows what the gates gave since. Gone after a restore."""
 _AT_ONCE_BYTES = 16 << 20

@@ -12,8 +12,9 @@ import msgspec
 import typer
 
 from meterai.cli.backup_folder import (
-    FOLDERS,
+    COUNTERS,
     QUEUES_FROM_COPY,
+    SECRETS,
     BackupFolder,
     copy_folder,
     copy_objects,
@@ -103,10 +104,10 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
         (data / "postgres").rename(aside / "postgres")
     queues = queue_root(settings)
     copy_folder(queues, aside / "queue")
-    copy_folder(data / "signer", aside / "signer")
-    for name in FOLDERS[:2]:
+    copy_folder(data / COUNTERS, aside / COUNTERS)
+    for name in SECRETS:
         _copy_missing(state / name, data / name)
-    _newest_counters(state / "signer", data / "signer")
+    _newest_counters(state / COUNTERS, data / COUNTERS)
     if not queues.exists() or (queues / QUEUES_FROM_COPY).exists():
         copy_folder(state / "queue", queues)
     store = open_store(settings.objects_url, data)
@@ -140,7 +141,7 @@ def _newest_counters(source: Path, target: Path) -> None:
 
 
 async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
-    folder = settings.data / "signer"
+    folder = settings.data / COUNTERS
     folder.mkdir(mode=0o700, exist_ok=True)
     noted = await note_restore(db, read_counters(folder), actor=operator_name(), now=system_clock())
     for key, uses in noted.counters.items():

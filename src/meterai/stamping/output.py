@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 
 from meterai.kit.pdf.jail import JailPool
-from meterai.stamping.model import OutputVerdict
+from meterai.stamping.model import SEAL_BYTES, OutputVerdict
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import CONTENTS_BYTES, MeasureRequest, OutputLimits, OutputMeasure
+from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure
 
-STAMP_BYTES_MAX = 2 * CONTENTS_BYTES + 20_000
+STAMP_BYTES_MAX = 2 * SEAL_BYTES + 20_000
 """What one more stamp adds to a file at most: its signature, code, field and tables."""
 FIELD_BYTES_MAX = 1_500
 """What the field of one more stamp adds to the first stamp, which brings the fields of all."""

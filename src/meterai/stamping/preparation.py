@@ -43,7 +43,6 @@ from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.quick_reading import is_readable
 from meterai.stamping.stamp_fields import StampField
 
-CONTENTS_BYTES = SEAL_BYTES
 STAMPS_MAX = 10
 
 _STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,7 +77,7 @@ class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
     signer_name: str = "Meterai Elektronik"
     specimen: bool = True
     password: str = ""
-    contents_bytes: int = CONTENTS_BYTES
+    contents_bytes: int = SEAL_BYTES
     limits: Limits = DEFAULT_LIMITS
 
 
@@ -119,7 +118,7 @@ class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile = Profile.FINAL
     limits: OutputLimits = OutputLimits()
     password: str = ""
-    contents_bytes: int = CONTENTS_BYTES
+    contents_bytes: int = SEAL_BYTES
 
 
 class OutputMeasure(msgspec.Struct, frozen=True, kw_only=True):

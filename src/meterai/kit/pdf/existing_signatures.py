@@ -18,18 +18,12 @@ from typing import Any
 import msgspec
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
-    CatalogModificationRule,
     DiffResult,
-    DocInfoRule,
-    DSSCompareRule,
     FormUpdatingRule,
     GenericFieldModificationRule,
-    ModificationLevel,
-    ObjectStreamRule,
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
-    XrefStreamRule,
 )
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
@@ -37,23 +31,15 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_range
+from meterai.kit.pdf.diff_rules import GLOBAL_RULES
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
-from meterai.kit.pdf.metadata_rule import MetadataRule
 
 SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
 
 _STAMP_FIELD = re.compile(r"Emet[0-9A-Z]{22}")
-_LTA = ModificationLevel.LTA_UPDATES
 _POLICY = StandardDiffPolicy(
-    global_rules=[
-        CatalogModificationRule(),
-        DocInfoRule().as_qualified(_LTA),
-        XrefStreamRule().as_qualified(_LTA),
-        ObjectStreamRule().as_qualified(_LTA),
-        DSSCompareRule().as_qualified(_LTA),
-        MetadataRule().as_qualified(_LTA),
-    ],
+    global_rules=GLOBAL_RULES,
     form_rule=FormUpdatingRule(
         field_rules=[
             SigFieldCreationRule(allow_new_visible_after_certify=True),

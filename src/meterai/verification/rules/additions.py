@@ -17,7 +17,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from meterai.kit.pdf.metadata_rule import metadata_untouched
+from meterai.kit.pdf.diff_rules import metadata_untouched
 from meterai.verification.rules.document import Document
 
 _PLAIN_FIELD = frozenset(

@@ -8,33 +8,20 @@ from typing import Any
 
 import msgspec
 from pyhanko.sign.diff_analysis import (
-    CatalogModificationRule,
     DiffResult,
-    DocInfoRule,
-    DSSCompareRule,
     FormUpdatingRule,
     ModificationLevel,
-    ObjectStreamRule,
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
-    XrefStreamRule,
 )
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from meterai.kit.pdf.metadata_rule import MetadataRule
+from meterai.kit.pdf.diff_rules import GLOBAL_RULES
 
-_LTA = ModificationLevel.LTA_UPDATES
 _POLICY = StandardDiffPolicy(
-    [
-        CatalogModificationRule(),  # type: ignore[no-untyped-call]
-        DocInfoRule().as_qualified(_LTA),
-        XrefStreamRule().as_qualified(_LTA),
-        ObjectStreamRule().as_qualified(_LTA),
-        DSSCompareRule().as_qualified(_LTA),
-        MetadataRule().as_qualified(_LTA),  # type: ignore[no-untyped-call]
-    ],
+    GLOBAL_RULES,
     FormUpdatingRule([SigFieldCreationRule(), SigFieldModificationRule()]),  # type: ignore[no-untyped-call]
 )
 """pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped;

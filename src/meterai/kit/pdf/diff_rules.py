@@ -1,7 +1,7 @@
-"""Metadata that nobody touched break no signature. Runs in the jail.
+"""pyHanko's rules for what may change beside fields; and metadata that nobody touched break no signature.
 
-pyHanko asks of them, too, that they are well formed and begin with `x:xmpmeta`. That element may be left out
-(ISO 16684-1), older programs call it `x:xapmeta`, and some write what is no XML.
+Runs in the jail. pyHanko asks of such metadata, too, that they are well formed and begin with `x:xmpmeta`.
+That element may be left out (ISO 16684-1), older programs call it `x:xapmeta`, and some write what is no XML.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -14,7 +14,16 @@ from typing import Any
 
 from pyhanko.pdf_utils.misc import IndirectObjectExpected
 from pyhanko.pdf_utils.reader import HistoricalResolver
-from pyhanko.sign.diff_analysis import MetadataUpdateRule, ReferenceUpdate
+from pyhanko.sign.diff_analysis import (
+    CatalogModificationRule,
+    DocInfoRule,
+    DSSCompareRule,
+    MetadataUpdateRule,
+    ModificationLevel,
+    ObjectStreamRule,
+    ReferenceUpdate,
+    XrefStreamRule,
+)
 
 
 class MetadataRule(MetadataUpdateRule):
@@ -40,3 +49,15 @@ def _reference(root: Any) -> Any:
         return root.get_value_as_reference("/Metadata")
     except (KeyError, IndirectObjectExpected):
         return None
+
+
+_LTA = ModificationLevel.LTA_UPDATES
+GLOBAL_RULES = [
+    CatalogModificationRule(),
+    DocInfoRule().as_qualified(_LTA),
+    XrefStreamRule().as_qualified(_LTA),
+    ObjectStreamRule().as_qualified(_LTA),
+    DSSCompareRule().as_qualified(_LTA),
+    MetadataRule().as_qualified(_LTA),
+]
+"""Those of pyHanko's own policy, in its order, with our rule for metadata."""
