@@ -178,6 +178,7 @@ async def test_a_zip_too_little_quota_and_what_lies_in_the_way(own: RunningServi
     assert found["bagian 1/surat 01.pdf"] == ("blocked", "output.exists"), said
     assert found["bagian 2/surat 02.pdf"] == ("blocked", "output.exists")
     assert found["../jahat.pdf"] == ("unfit", "archive.name")
+    assert "Give it an ordinary name" in " ".join(said.split())
     assert (code, report["stamped"]) == (1, 2), "the others are stamped, and no quota is used for them"
     assert in_the_way.read_bytes() == b"mine"
 

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from meterai.cli.main import COMMANDS
+from meterai.cli.refusal_words import WORDS, told
 from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings
@@ -143,3 +144,38 @@ async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: P
         assert "9999" in shown.stdout + shown.stderr
         assert "newer release" in shown.stdout + shown.stderr
         assert "Traceback" not in shown.stderr
+
+
+def test_a_refused_command_says_what_happened_and_what_to_do_next(tmp_path: Path) -> None:
+    """Whoever is on duty at night reads words; the code stands behind them for searching."""
+    tmp_path.chmod(0o711)
+    shown = run("restore", str(tmp_path / "copy"), "--data", str(tmp_path / "data"))
+    assert shown.returncode == 1
+    assert shown.stderr.strip() == (
+        f"There is no whole copy in {tmp_path / 'copy'}. "
+        "Name the folder that was given to meterai backup. (backup.none)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "expected"),
+    [
+        ("queue.cap_above_policy", {"policy": 600}, "The policy of this queue allows 600 people a minute"),
+        (
+            "queue.unknown",
+            {"event": "casn"},
+            "meterai queue status shows the events that have one. (queue.unk",
+        ),
+        ("key.unfit", {"what": "size", "reason": "too long"}, "needs. (key.unfit, reason=too long)"),
+        ("pdf.encrypted", {}, "This PDF is locked with a password."),  # the site's words
+        ("no.words", {"why": "new"}, "It was refused. (no.words, why=new)"),
+    ],
+)
+def test_the_words_of_a_refusal_are_followed_by_its_code_and_what_they_do_not_say(
+    code: str, facts: dict[str, object], expected: str
+) -> None:
+    assert expected in told(code, facts)
+
+
+def test_every_refusal_of_a_command_has_a_next_step() -> None:
+    assert [code for code, (what, step) in WORDS.items() if not (what and step)] == []

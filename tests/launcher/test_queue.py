@@ -102,7 +102,8 @@ def test_an_act_without_a_reason_is_refused(own: RunningService) -> None:
     command = [sys.executable, "-m", "meterai.cli", "queue", "halt", "--event", "casn", "--because", " "]
     done = subprocess.run([*command, "--data", str(own.data)], capture_output=True, timeout=60)
     assert done.returncode == 1
-    assert b"queue.reason_missing" in done.stderr
+    assert b"Say why with --because" in done.stderr
+    assert b"(queue.reason_missing)" in done.stderr
     assert status_of(own).state != "halted"
     assert log.read_bytes().count(b"halt") == before.count(b"halt")
 

@@ -9,9 +9,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from meterai.web import message_table, state_table
+from meterai.web import state_table
 from meterai.web.languages import LOCALE_FOLDER
 from meterai.web.messages import text_of
+from meterai.words import refusals
 
 WEB = LOCALE_FOLDER.parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
@@ -58,9 +59,9 @@ def test_translations_keep_the_placeholders() -> None:
             assert lost <= {("num", "")}, text
 
 
-@pytest.mark.parametrize("table", [message_table.TABLE, state_table.STATES], ids=["refusals", "states"])
+@pytest.mark.parametrize("table", [refusals.TABLE, state_table.STATES], ids=["refusals", "states"])
 def test_both_languages_of_a_message_say_what_to_do_and_name_the_same_facts(
-    table: dict[str, message_table.Message],
+    table: dict[str, refusals.Message],
 ) -> None:
     for code, message in table.items():
         assert message.id, code
@@ -71,7 +72,7 @@ def test_both_languages_of_a_message_say_what_to_do_and_name_the_same_facts(
 
 
 def test_every_refusal_has_a_next_step() -> None:
-    assert [code for code, message in message_table.TABLE.items() if not message.id_next] == []
+    assert [code for code, message in refusals.TABLE.items() if not message.id_next] == []
 
 
 def test_an_unknown_code_never_shows_itself() -> None:

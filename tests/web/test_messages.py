@@ -6,12 +6,13 @@ import ast
 from pathlib import Path
 
 import meterai
+from meterai.cli.refusal_words import WORDS
 from meterai.gate.words import PROBLEMS
 from meterai.kit.pdf import reading
 from meterai.verification.reasons import REASONS
-from meterai.web.message_table import TABLE
 from meterai.web.messages import notice_text
 from meterai.web.notice_table import NOTICES
+from meterai.words.refusals import TABLE
 
 SOURCE = Path(meterai.__file__).parent
 SHOWN_ONLY = {
@@ -22,23 +23,7 @@ SHOWN_ONLY = {
     "pdf.version_too_low",
 }
 MACHINES_ONLY = {"api.form", "api.not_found", "api.unreadable"}
-OPERATORS_ONLY = {
-    # what a worker keeps in the archive's book, and what commands for operators print
-    "archive.chain_unknown",
-    "archive.changed",
-    "archive.not_genuine",
-    "event.unknown",
-    "queue.document_forged",
-    "queue.document_unreadable",
-    "beacon.not_yet",
-    "beacon.wrong",
-    "queue.announcement_too_long",
-    "queue.cap_above_policy",
-    "queue.reason_missing",
-    "queue.unknown",
-    "revocation.bad_answer",
-    "revocation.no_address",
-}
+LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}
 
 
 def raised_codes() -> dict[str, str]:
@@ -63,16 +48,17 @@ def raised_codes() -> dict[str, str]:
 
 
 def test_every_code_that_is_raised_has_a_message() -> None:
-    """The gate has words of its own: it reaches nothing of the site."""
-    known = TABLE.keys() | PROBLEMS.keys() | MACHINES_ONLY | OPERATORS_ONLY
+    """The gate and the commands have words of their own: for who waits, for who runs the service."""
+    known = TABLE.keys() | PROBLEMS.keys() | WORDS.keys() | MACHINES_ONLY | LOGS_ONLY
     assert {code: file for code, file in raised_codes().items() if code not in known} == {}
 
 
 def test_no_message_is_left_over() -> None:
+    tables = ("refusals.py", "refusal_words.py")
     written = "\n".join(
-        path.read_text() for path in SOURCE.rglob("*.py") if path.name != "message_table.py"
+        path.read_text() for path in SOURCE.rglob("*.py") if path.name not in tables
     ) + "\n".join(path.read_text() for path in SOURCE.rglob("*.html"))
-    unused = [code for code in TABLE if f'"{code}"' not in written and f"'{code}'" not in written]
+    unused = [code for code in [*TABLE, *WORDS] if f'"{code}"' not in written and f"'{code}'" not in written]
     assert [code for code in unused if code not in SHOWN_ONLY] == []
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.refusal_words import told
 from meterai.kit.fail_points import never
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
@@ -63,3 +64,5 @@ def _show(counts: list[ArchiveCount]) -> None:
         due = f"{count.next_due:%Y-%m-%d}" if count.next_due else ""
         table.add_row(count.level, str(count.files), str(count.due), trouble, due)
     Console().print(table)
+    for code in sorted({count.trouble for count in counts if count.trouble}):
+        typer.echo(told(code, {}))

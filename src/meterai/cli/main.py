@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import typer
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ def main() -> None:
             app = build(wanted)
         app(prog_name="meterai")
     except Refusal as refusal:
-        print(_explain(refusal), file=sys.stderr)
+        from meterai.cli.refusal_words import told
+
+        print(told(refusal.code, refusal.facts), file=sys.stderr)
         raise SystemExit(2 if refusal.code == "service.not_running" else 1) from None
     except ValueError as error:
         if not str(error).startswith("METERAI_"):
@@ -168,12 +170,3 @@ def _set_default_data() -> None:
     from meterai.kit.installation import default_data
 
     os.environ.setdefault("METERAI_DATA", str(default_data()))
-
-
-def _explain(refusal: Refusal) -> str:
-    if refusal.kind is Kind.UNAVAILABLE and refusal.code == "service.not_running":
-        return f"No service is running on {refusal.facts['data']}. Start it: script/server (or: meterai up)"
-    if refusal.code == "data.not_ours":
-        return f"{refusal.facts['data']} belongs to another user: give the command as that user."
-    facts = ", ".join(f"{name}={value}" for name, value in refusal.facts.items())
-    return f"Refused: {refusal.code}" + (f" ({facts})" if facts else "")

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.refusal_words import told
 from meterai.cli.stamp_input import read_given
 from meterai.cli.stamp_output import InUse, OutputFolder, Report
 from meterai.cli.stamp_run import House, StampRun, open_house
@@ -147,8 +148,10 @@ def _show_unfit(run: StampRun, bundle: Bundle) -> None:
     if not lines:
         return
     _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files can't be stamped:[/]")
+    facts = {file.path: file.facts for file in bundle.files}
     for line in lines[:_SHOWN_MAX]:
-        _say.print(f"  {escape(line.name)}: {line.reason}", highlight=False)
+        why = told(line.reason, facts[line.name]) if line.reason else line.outcome
+        _say.print(f"  {escape(line.name)}: {escape(why)}", highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN_MAX:
         _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from meterai.cli.refusal_words import words_of
 from meterai.cli.stamp_output import FileReport, OutputFolder, Report, State
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import Database, connect
@@ -181,7 +182,8 @@ class StampRun:
     def _warn_of_troubles(self, bundle: Bundle) -> None:
         now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}
         for code in sorted(now - self.troubles):
-            self.warn(f"{code}: the service tries again by itself; nothing is lost")
+            what = words_of(code)[0]
+            self.warn(f"{what} ({code}) The service tries again by itself; nothing is lost.")
         self.troubles |= now
 
     def _tell(self, bundle: Bundle) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from string import Formatter
 from typing import Literal
 
 from meterai.verification.reasons import REASONS, UNEXPECTED
-from meterai.web import formats
-from meterai.web.message_table import TABLE
 from meterai.web.notice_table import NOTICES
 from meterai.web.state_table import STATES
+from meterai.words.filling import fill
+from meterai.words.refusals import TABLE
 
 MoneyKind = Literal["", "still", "held", "back", "returned"]
 
@@ -42,9 +40,9 @@ def text_of(code: str, language: str, facts: Mapping[str, object] | None = None)
     """The message of `code`; an unknown one gives that of an unexpected fault, never the code alone."""
     message = TABLE.get(code) or TABLE["server.fault"]
     what, step = (message.id, message.id_next) if language == "id" else (message.en, message.en_next)
-    known = _readable(facts or {}, language)
+    known = facts or {}
     money = MONEY_NOTES[message.money][language != "id"] if message.money else ""
-    return Text(code, _fill(what, known), _fill(step, known), message.money, money)
+    return Text(code, fill(what, known, language), fill(step, known, language), message.money, money)
 
 
 def reason_text(code: str, language: str) -> Text:
@@ -65,26 +63,3 @@ def state_text(name: str, language: str) -> Text:
     what, step = (message.id, message.id_next) if language == "id" else (message.en, message.en_next)
     money = MONEY_NOTES[message.money][language != "id"] if message.money else ""
     return Text(name, what, step, message.money, money)
-
-
-class _Facts(dict[str, str]):
-    """Facts by name; a missing one leaves a dash, not an error, because a message must always appear."""
-
-    def __missing__(self, key: str) -> str:
-        return "–"
-
-
-def _fill(text: str, facts: _Facts) -> str:
-    return Formatter().vformat(text, (), facts) if "{" in text else text
-
-
-def _readable(facts: Mapping[str, object], language: str) -> _Facts:
-    shown = _Facts()
-    for name, value in facts.items():
-        if isinstance(value, int) and name.endswith(("bytes", "_bytes_max", "size")):
-            shown[name] = formats.size_text(value, language)
-        elif isinstance(value, datetime):
-            shown[name] = formats.moment_text(value, language)
-        else:
-            shown[name] = str(value)
-    return shown

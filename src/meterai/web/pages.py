@@ -17,12 +17,12 @@ from markupsafe import Markup, escape
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
 from meterai.sales.bank_account import BANKS
-from meterai.web import formats
 from meterai.web.assets import Assets
 from meterai.web.languages import load_translations
 from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.rendering import PlainContext, translator
 from meterai.web.visits import LANGUAGES, Visit, localise
+from meterai.words import formats
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.web.message_table import Message
+from meterai.words.refusals import Message
 
 M = Message
 

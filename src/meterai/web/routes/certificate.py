@@ -20,13 +20,13 @@ from meterai.waiting_room.use_cases.check_certificate import (
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.door import Answer, Door, ask, refused
-from meterai.web.formats import second_text
 from meterai.web.forms import read_form
 from meterai.web.messages import state_text
 from meterai.web.qr import qr_svg
 from meterai.web.sign_in import told
 from meterai.web.ticket_holder import holder_of, kept_ticket
 from meterai.web.visits import LANGUAGES
+from meterai.words.formats import second_text
 
 CHECK = "/antrean/sertifikat"
 

@@ -678,12 +678,6 @@ TABLE: dict[str, Message] = {
     "key.expired": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "key.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "key.wrong_signature": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
-    "key.unfit": _ours("Kunci penanda tangan ini tidak dapat dipakai.", "This signing key can't be used."),
-    "key.known": _ours("Kunci penanda tangan ini sudah tercatat.", "This signing key is registered already."),
-    "key.unknown": _ours("Kunci penanda tangan ini tidak tercatat.", "This signing key is not registered."),
-    "key.retired": _ours("Kunci penanda tangan ini sudah dipensiunkan.", "This signing key was retired."),
-    "key.not_ready": _ours("Kunci penanda tangan ini belum siap.", "This signing key is not ready."),
-    "key.still_active": _ours("Kunci penanda tangan ini masih dipakai.", "This signing key is still in use."),
     "tsa.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "tsa.refused": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "tsa.bad_token": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
@@ -719,30 +713,6 @@ TABLE: dict[str, Message] = {
         "Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."
     ),
     "trust.unreadable": _ours("Bahan pemeriksaan tidak terbaca.", "The verification material can't be read."),
-    "data.not_ours": M(
-        "Data layanan ini milik pengguna lain.",
-        "Jalankan sebagai pengguna itu.",
-        "The data of this service belong to another user.",
-        "Run it as that user.",
-    ),
-    "backup.none": M(
-        "Di {folder} tidak ada salinan yang utuh.",
-        "Sebutkan folder yang diberikan kepada meterai backup.",
-        "There is no whole copy in {folder}.",
-        "Name the folder that was given to meterai backup.",
-    ),
-    "service.not_running": M(
-        "Layanan tidak sedang berjalan.",
-        "Jalankan dahulu dengan script/server.",
-        "The service is not running.",
-        "Start it first with script/server.",
-    ),
-    "stock.pieces": M(
-        "Banyaknya meterai tidak masuk akal.",
-        "Ketik bilangan bulat di atas nol.",
-        "This number of stamps makes no sense.",
-        "Give a whole number above zero.",
-    ),
     "document.changed": M(
         "Dokumen ini sedang berubah di jendela lain.",
         "Muat ulang halamannya untuk melihat keadaan terakhir.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.web.formats import clock_text, long_moment_text, moment_text, size_text
+from meterai.words.formats import clock_text, long_moment_text, moment_text, size_text
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 

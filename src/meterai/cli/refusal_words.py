@@ -1,0 +1,142 @@
+"""What a command says of a refusal: what happened, what to do, its code. In English, as all commands speak.
+
+What runs and keeps the service has words of its own here, for whoever does that; the rest are the site's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.words.filling import fill, named
+from meterai.words.refusals import TABLE
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # the service
+    "service.not_running": (
+        "No service is running on {data}.",
+        "Start it: script/server (or: meterai up).",
+    ),
+    "data.not_ours": ("{data} belongs to another user.", "Give the command as that user."),
+    "backup.none": (
+        "There is no whole copy in {folder}.",
+        "Name the folder that was given to meterai backup.",
+    ),
+    "trust.unreadable": (
+        "No root certificate can be read in {folder}.",
+        "Name the right data directory (--data), or put pki/trust back from a copy (docs/backup.md).",
+    ),
+    "object.missing": (
+        "A stored file is missing.",
+        "meterai check names it; put it back from a copy (docs/backup.md).",
+    ),
+    "object.damaged": (
+        "A stored file is damaged.",
+        "meterai check names it; put it back from a copy (docs/backup.md).",
+    ),
+    "stock.pieces": (
+        "A deposit can't pay for {pieces} stamps: at least 1, at most {pieces_max}.",
+        "Read the receipt again and give its number of stamps.",
+    ),
+    # keys
+    "key.unknown": (
+        "No key is registered as {key_id}, or several begin so.",
+        "meterai keys list shows every id; give it in full.",
+    ),
+    "key.known": ("Key {key_id} is registered already.", "meterai keys list shows how it is."),
+    "key.unfit": (
+        "This key must not sign: its {what} does not fit.",
+        "docs/keys.md, section 4, says what a key needs.",
+    ),
+    "key.retired": (
+        "Key {key_id} is retired and never signs again.",
+        "Activate another one: meterai keys list shows them.",
+    ),
+    "key.not_ready": (
+        "The signer can't sign with key {key_id}: {reason}.",
+        "Activate it once meterai keys list says ready (docs/keys.md, sections 4 and 7).",
+    ),
+    "key.still_active": (
+        "Key {key_id} is the one that signs now.",
+        "Activate another one first; then this one can be retired.",
+    ),
+    "signer.unavailable": (
+        "The signer does not answer.",
+        "It is started again by itself: give the command once more in a minute. If it stays so, "
+        "logs/signer.log in the data directory says why.",
+    ),
+    "tsa.unavailable": (
+        "The time-stamp authority does not answer.",
+        "It is asked again by itself. If it stays so, ask the authority (docs/keys.md).",
+    ),
+    "tsa.refused": (
+        "The time-stamp authority refused to give a time stamp.",
+        "It is asked again by itself. If it stays so, ask the authority (docs/keys.md).",
+    ),
+    "tsa.bad_token": (
+        "The time-stamp authority gave a time stamp that can't be used.",
+        "It is asked again by itself. If it stays so, ask the authority (docs/keys.md).",
+    ),
+    # the archive
+    "archive.chain_unknown": (
+        "A released file's certificates do not lead to a root that is known.",
+        "Put pki/trust back as it was (docs/backup.md); the file is tried again by itself.",
+    ),
+    "archive.changed": (
+        "A renewed file was not what was released, with more behind it. It was not kept.",
+        "The released file is as it was. It is tried again by itself; if it stays so, tell the makers.",
+    ),
+    "archive.not_genuine": (
+        "A renewed file would not be judged genuine. It was not kept.",
+        "The released file is as it was. Judge it with meterai verify, which says why.",
+    ),
+    "revocation.unavailable": (
+        "An authority does not say whether a certificate is revoked.",
+        "It is asked again by itself. If it stays so, ask the authority.",
+    ),
+    "revocation.bad_answer": (
+        "What an authority says about revoked certificates can't be used.",
+        "It is asked again by itself. If it stays so, ask the authority.",
+    ),
+    "revocation.no_address": (
+        "A certificate does not say where to ask whether it is revoked.",
+        "Without that, the file stays at its level; ask the authority for certificates that say it.",
+    ),
+    # queues
+    "queue.unknown": ("This event has no queue.", "meterai queue status shows the events that have one."),
+    "queue.reason_missing": (
+        "No reason was given.",
+        "Say why with --because; everybody can read it in the public log.",
+    ),
+    "queue.cap_above_policy": (
+        "The policy of this queue allows {policy} people a minute at most.",
+        "Give a smaller number, or change the policy in the events file (docs/waiting-room.md).",
+    ),
+    "queue.announcement_too_long": (
+        "The announcement is too long: {bytes_max} bytes at most, both languages together.",
+        "Say it in fewer words.",
+    ),
+    # many documents
+    "bundle.too_many_files": (
+        "Too many files: at most {maximum} at once.",
+        "Divide them into several folders, each with its own --out.",
+    ),
+    "output.exists": (
+        "Something else lies where the result would go.",
+        "Move it away, then run this again.",
+    ),
+}
+
+
+def words_of(code: str) -> tuple[str, str]:
+    """What happened and what to do, with their `{facts}` yet to be put in."""
+    if code in WORDS or code not in TABLE:
+        return WORDS.get(code, ("It was refused.", ""))
+    return TABLE[code].en, TABLE[code].en_next
+
+
+def told(code: str, facts: Mapping[str, object]) -> str:
+    """The words of a refusal, behind them its code and those facts that the words do not say."""
+    text = " ".join(filter(None, words_of(code)))
+    rest = "".join(f", {name}={value}" for name, value in facts.items() if name not in named(text))
+    return f"{fill(text, facts, 'en')} ({code}{rest})"
