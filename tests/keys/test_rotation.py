@@ -17,6 +17,7 @@ from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
 
+from meterai.cli import keys as commands
 from meterai.kernel.errors import Refusal
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
@@ -269,6 +270,31 @@ async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(house: R
     assert second in str(entries[-1]["facts"])
     await house.activate(first)  # once is enough
     assert await house.value("SELECT count(*) FROM operations.audit_entry WHERE action = 'key.activate'") == 2
+
+
+async def test_a_key_that_signs_already_can_not_be_put_to_use_later(house: RotatingHouse) -> None:
+    """Nothing would come of it: the key planned to take over before that time would go on."""
+    first = await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+    at = datetime.now(UTC) + timedelta(days=1)
+    await house.activate(second, at=at)
+    for later in (timedelta(days=1), timedelta(days=99 * 365)):  # within its validity, and after it
+        with pytest.raises(Refusal, match=r"key\.signs_already") as caught:
+            await house.activate(first, at=at + later)
+        assert caught.value.facts == {"key_id": first}
+    planned = await house.value("SELECT active_from FROM stamping.signing_key WHERE key_id = $1", second)
+    assert planned == at, "nothing was called off"
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, "from now on"), (1, "UTC on")])
+def test_a_time_that_is_past_means_now(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], days: int, told: str
+) -> None:
+    monkeypatch.setattr(commands, "_run", lambda *_: "5fcb67d012e36890")
+    at = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=days)  # as Typer reads it
+    commands.activate_key("5fcb", at)
+    assert told in capsys.readouterr().out
 
 
 async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(

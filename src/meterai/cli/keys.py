@@ -129,8 +129,9 @@ def activate_key(
         key = await activating.activate_key(db, signer, key_id, at=_utc(at), actor=operator_name(), now=now)
         return key.key_id
 
-    done = _run(data, work)
-    typer.echo(f"Key {done} signs {'from ' + at.isoformat() + ' UTC' if at else 'from now'} on.")
+    done, begin = _run(data, work), _utc(at)
+    ahead = begin is not None and begin > system_clock()
+    typer.echo(f"Key {done} signs from {f'{at:%Y-%m-%dT%H:%M:%S} UTC' if ahead else 'now'} on.")
 
 
 def retire_key(

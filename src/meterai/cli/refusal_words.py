@@ -56,6 +56,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The signer can't sign with key {key_id}: {reason}.",
         "Activate it once meterai keys list says ready (docs/keys.md, sections 4 and 7).",
     ),
+    "key.signs_already": (
+        "Key {key_id} is the one that signs now, and goes on until another one begins.",
+        "To change keys at that time, activate the other one with --at. To call off one that is planned: "
+        "meterai keys activate {key_id}, without --at.",
+    ),
     "key.still_active": (
         "Key {key_id} is the one that signs now.",
         "Activate another one first; then this one can be retired.",

@@ -22,9 +22,9 @@ async def activate_key(
     A key that is active already stays so, and what was to take over from it later waits again; an earlier one
     may be activated again while it isn't retired.
 
-    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; INVALID `key.unfit` (not valid then, or
-    its seals are too long); CONFLICT `key.not_ready` when the signer can't sign with it as things are;
-    UNAVAILABLE `signer.unavailable`.
+    Raises: Refusal NOT_FOUND `key.unknown`; CONFLICT `key.retired`; CONFLICT `key.signs_already` when the
+    active one is to begin later; INVALID `key.unfit` (not valid then, or its seals are too long); CONFLICT
+    `key.not_ready` when the signer can't sign with it as things are; UNAVAILABLE `signer.unavailable`.
     """
     begin = max(at or now, now)
     trouble = {report.key_id: report.trouble for report in await holder.keys()}
@@ -33,15 +33,17 @@ async def activate_key(
         key = find_key(register, key_id)
         if key.retired_at is not None:
             raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
+        is_active = active_key(register, now) == key
+        if is_active and key.valid(now) and begin > now:
+            raise Refusal(Kind.CONFLICT, "key.signs_already", key_id=key.key_id)
         if not key.valid(begin):
             raise Refusal(Kind.INVALID, "key.unfit", what="validity")
         check_size(key.certificates)
         if trouble.get(key.key_id, "the signer has not seen it yet"):
             reason = trouble.get(key.key_id, "the signer has not seen it yet")
             raise Refusal(Kind.CONFLICT, "key.not_ready", key_id=key.key_id, reason=reason)
-        if active_key(register, now) == key:
-            if begin == now:
-                await _call_off(tx, key, register, actor=actor, now=now)
+        if is_active:
+            await _call_off(tx, key, register, actor=actor, now=now)
             return key
         before = active_key(register, begin)
         await keys.set_active_from(tx, key.key_id, begin)
