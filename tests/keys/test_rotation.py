@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
-from tests.keys.certified import certify, lengthened
+from tests.keys.certified import certify, encoded, lengthened
 from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
@@ -21,6 +21,8 @@ from meterai.cli import keys as commands
 from meterai.kernel.errors import Refusal
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
+from meterai.stamping.seal.cms import cms_bytes_max
 from meterai.stamping.signing_keys import SigningKey, active_key, state_of
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from meterai.verification.model import JudgeRequest, Verdict
@@ -105,6 +107,31 @@ async def test_a_document_half_sealed_when_the_key_changes_is_finished(house: Ro
     rows = await house.database.owner.fetch("SELECT serial, key_id FROM stamping.release")
     assert dict(tuple(row) for row in rows) == dict(zip(job.serials, [first, second], strict=True))
     await house.assert_sound()
+
+
+async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_it(
+    house: RotatingHouse,
+) -> None:
+    """The gap of its seal is fixed by then, and the key is not the one it was prepared under."""
+    await house.register_first()
+    await house.start()
+    chain = certify(house.data / "pki", "pkcs11:token=meterai;object=stamp-1")
+    free = SEAL_BYTES - cms_bytes_max(encoded(chain), TOKEN_BYTES)
+    longest = await house.add(chain=lengthened(house.data / "pki", chain, free - 40))
+    job = await house.order_letter()
+
+    def stop_after_the_intent(name: str) -> None:
+        if name == "after_intent":
+            raise Crash
+
+    with pytest.raises(Crash):
+        await run_due_jobs(house.tools(fail_point=stop_after_the_intent), worker="test")
+    await house.activate(longest)
+    await until(lambda: house.signs_with(longest), 5, "the signer to follow")
+    await free_leases(house.tools(), worker="test")
+    await house.work()
+    assert await house.key_of(job) == longest
+    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
 
 
 async def test_a_key_retired_while_batches_wait_for_it_is_used_as_often_as_counted(
