@@ -13,11 +13,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from meterai.cli import archive
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
 from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings
+from meterai.stamping.archive.level import Level
+from meterai.stamping.archive_queries import ArchiveCount
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -175,6 +178,14 @@ def test_the_words_of_a_refusal_are_followed_by_its_code_and_what_they_do_not_sa
     code: str, facts: dict[str, object], expected: str
 ) -> None:
     assert expected in told(code, facts)
+
+
+def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    count = ArchiveCount(
+        level=Level.LTA, files=9, due=2, in_trouble=2, next_due=None, trouble="revocation.unavailable"
+    )
+    archive._show([count])
+    assert "An authority does not say whether a certificate is revoked." in capsys.readouterr().out
 
 
 def test_every_refusal_of_a_command_has_a_next_step() -> None:
