@@ -126,3 +126,17 @@ def test_the_number_says_nothing_of_the_contact(gate: GateProcess) -> None:
     ticket = decode_ticket(join(gate.port, "rahasia@contoh.id").ticket)
     assert b"rahasia" not in ticket.data()
     assert len(ticket.id) == 12
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_slash_too_many_leads_to_the_page_whose_script_then_finds_its_addresses(
+    gate: GateProcess, prefix: str
+) -> None:
+    ticket = join(gate.port, "miring@contoh.id").ticket
+    for page in (f"{prefix}/antre/casn", f"{prefix}/antre/casn?baru", f"{prefix}/antre/casn/t/{ticket}"):
+        path, mark, query = page.partition("?")
+        answer = get(gate.port, f"{path}//{mark}{query}")
+        assert (answer.status, answer.headers["location"]) == (301, page)
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert get(gate.port, f"{prefix}/antre/casn/lain/").status == 404
+    assert get(gate.port, f"{prefix}/antre/lain/").status == 404

@@ -25,7 +25,11 @@ async def inner(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 def edge() -> Edge:
     return Edge(
-        inner, Assets(), lambda: ({("en", "/harga"): cache_page(b"<p>Price")}, float("inf")), tls=True
+        inner,
+        Assets(),
+        lambda: ({("en", "/harga"): cache_page(b"<p>Price")}, float("inf")),
+        tls=True,
+        has_page=lambda path: path in ("/", "/beli") or path.startswith(("/p/", "/api/", "//")),
     )
 
 
@@ -65,6 +69,37 @@ async def test_hsts_is_sent_only_over_tls(edge: Edge) -> None:
     assert "strict-transport-security" in (await ask(edge, "/beli")).headers
     bare = Edge(inner, Assets(), lambda: ({}, float("inf")), tls=False)
     assert "strict-transport-security" not in (await ask(bare, "/beli")).headers
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/beli/", "/beli"),
+        ("/en/beli//?acara=casn&a=%2F", "/en/beli?acara=casn&a=%2F"),
+        ("/en/harga/", "/en/harga"),
+        ("/en//", "/en"),
+        ("/p/%0D%0Aa%3Fb%5C/", "/p/%0D%0Aa%3Fb%5C"),
+    ],
+)
+async def test_an_address_with_a_slash_too_many_leads_to_the_page(
+    edge: Edge, address: str, page: str
+) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await ask(edge, address, method=method)
+        assert (answer.status, answer.headers["location"]) == (301, page)
+        assert answer.headers["cache-control"] == "no-store", "there may be a secret in it"
+        assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/tidak-ada/", "/api/v1/serials/x/", "//evil.example/", "/en//evil.example/", "/%5Cevil.example/"],
+)
+async def test_no_slash_leads_to_where_no_page_is_nor_off_the_site(edge: Edge, address: str) -> None:
+    answer = await ask(edge, f"http://localhost{address}")
+    assert answer.status == 200
+    assert "location" not in answer.headers
+    assert (await ask(edge, "/beli/", method="POST")).status == 200, "a form's content would be lost"
 
 
 async def test_pages_are_made_anew_when_an_event_opens_or_closes() -> None:

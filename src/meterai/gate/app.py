@@ -265,7 +265,10 @@ class _Visit:
     def answer(self, parts: list[str]) -> bytes | None:
         """Finds what is wanted."""
         is_post = self.request.method == b"POST"
+        path, mark, query = self.request.target.partition(b"?")
         match parts:
+            case [] | ["t", _] if path.endswith(b"/") and not is_post:
+                return self.go_without_slash(path.decode("latin-1"), (mark + query).decode("latin-1"))
             case []:
                 return self.join() if is_post else self.entrance()
             case ["t", text] if not is_post:
@@ -474,6 +477,11 @@ class _Visit:
         """303 to the wait page."""
         where = ("location", address_of(self.slug, ticket, self.language))
         return respond(303, b"", (where, *more, *_NO_STORE, _PRIVATE))
+
+    def go_without_slash(self, path: str, query: str) -> bytes:
+        """301 to the page whose address somebody ended with a slash: its script asks beside that address."""
+        where = ("location", "/" + path.strip("/") + query)
+        return respond(301, b"", (where, *_NO_STORE, _PRIVATE))
 
     def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
         """An HTML answer for one person."""

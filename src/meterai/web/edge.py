@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from meterai.web.assets import Assets
 from meterai.web.visits import Visit, attach, split_language
@@ -80,6 +81,11 @@ class CachedPage:
 
 type CachedPages = dict[tuple[str, str], CachedPage]
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
+type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
+
+
+def _no_page(path: str) -> bool:
+    return False
 
 
 def cache_page(
@@ -91,12 +97,23 @@ def cache_page(
 
 
 class Edge:
-    """The ASGI application that uvicorn runs; `site` is everything that is not cached."""
+    """The ASGI application that uvicorn runs; `site` is everything that is not cached.
+
+    `has_page`: which addresses lead to a page of `site`, besides those that are cached.
+    """
 
     def __init__(
-        self, site: ASGIApp, assets: Assets, make_pages: MakePages, *, tls: bool, forms_lead_to: str = ""
+        self,
+        site: ASGIApp,
+        assets: Assets,
+        make_pages: MakePages,
+        *,
+        tls: bool,
+        forms_lead_to: str = "",
+        has_page: HasPage = _no_page,
     ) -> None:
         self.site = site
+        self.has_page = has_page
         self.assets = assets
         self.make_pages = make_pages
         self.pages, self.renew_at = make_pages()
@@ -118,7 +135,30 @@ class Edge:
             if page is not None:
                 await self._send_page(page, scope, send)
                 return
+            if path.endswith("/") and (target := self._without_slash(path)):
+                await self._send_on(target, scope, send)
+                return
         await self._pass_on(scope, receive, send)
+
+    def _without_slash(self, path: str) -> str:
+        """The address of the page that `path` means, which ends with a slash; empty when there is none.
+
+        `//elsewhere` would be the address of another site.
+        """
+        shorter = path.rstrip("/") or "/"
+        if shorter == path or shorter.startswith("//"):
+            return ""
+        language, page = split_language(shorter)
+        if (language, page) in self.pages or (not page.startswith("/api/") and self.has_page(page)):
+            return quote(shorter)
+        return ""
+
+    async def _send_on(self, target: str, scope: Scope, send: Send) -> None:
+        query: bytes = scope.get("query_string", b"")
+        location = target.encode() + (b"?" + query if query else b"")
+        # an address may hold a secret, so it is kept nowhere
+        headers = [*self.safety, (b"location", location), (b"cache-control", b"no-store")]
+        await _answer(scope, send, 301, headers, b"")
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         language, path = split_language(scope["path"])

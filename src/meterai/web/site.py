@@ -96,7 +96,14 @@ def build_site(
     )
     litestar.state.routes = direct
     meter = LoadMeter(direct, lambda: desk.queues.entered)
-    return Edge(meter, assets, make_pages, tls=tls, forms_lead_to=gate_address(settings))
+    return Edge(
+        meter,
+        assets,
+        make_pages,
+        tls=tls,
+        forms_lead_to=gate_address(settings),
+        has_page=lambda path: direct.has_page(path, desk.events),
+    )
 
 
 def meter_of(site: Edge) -> LoadMeter:
