@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.verification.making import House, assemble, letter
 
-from meterai.verification.model import Verdict
+from meterai.verification.model import FILE_BYTES_MAX, Verdict
 
 
 def _page(extra: bytes = b"") -> list[bytes]:
@@ -57,7 +57,7 @@ UNREADABLE = {
     "header alone": (b"%PDF-1.7\n", "pdf.broken"),
     "encrypted for the reader": (_encrypted("rahasia"), "pdf.encrypted"),
     "encrypted for the owner": (_encrypted(""), "pdf.encrypted"),
-    "too large": (b"%PDF-1.7\n" + b"0" * 12_000_001, "pdf.too_large"),
+    "too large": (b"%PDF-1.7\n" + b"0" * FILE_BYTES_MAX, "pdf.too_large"),
     "no pages": (
         assemble([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [] /Count 0 >>"]),
         "pdf.no_pages",

@@ -26,3 +26,4 @@ def test_sizes_use_the_languages_separator() -> None:
     assert size_text(1_500_000, "id") == "1,4 MB"
     assert size_text(1_500_000, "en") == "1.4 MB"
     assert size_text(3, "id") == "1 KB"
+    assert size_text(12 << 20, "id") == "12 MB"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-FILE_BYTES_MAX = 12_000_000
+FILE_BYTES_MAX = 12 << 20
 """More than an upload may have: stamps and archive data make a file larger."""
 
 

@@ -107,7 +107,7 @@ async def check_file(request: VerifierRequest) -> Response[bytes]:
     form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     if not uploads or uploads[0].too_large:
-        refused = "pdf.too_large" if uploads else "form.no_file"
+        refused = "verification.too_large" if uploads else "form.no_file"
         return _page(request, "verify.html", status=422, refused=refused, serial="")
     data = bytes(uploads[0].content)
     judgement = await judge_document(

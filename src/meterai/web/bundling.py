@@ -30,7 +30,11 @@ UPLOAD_BYTES_MAX = 100 << 20
 UPLOAD_LIMITS = FormLimits(
     files_max=FILES_MAX, file_bytes_max=UPLOAD_BYTES_MAX, kept_bytes_max=UPLOAD_BYTES_MAX
 )
-ZIP_LIMITS = ZipLimits(entries_max=FILES_MAX, total_bytes_max=4 * UPLOAD_BYTES_MAX)
+ZIP_LIMITS = ZipLimits(
+    entries_max=FILES_MAX,
+    entry_bytes_max=DEFAULT_LIMITS.file_bytes_max,
+    total_bytes_max=4 * UPLOAD_BYTES_MAX,
+)
 CHECKING = timedelta(seconds=60)
 """How long one upload may keep the jails: what is left is uploaded again."""
 _AT_ONCE = 2

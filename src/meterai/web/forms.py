@@ -18,8 +18,9 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 
-FILE_BYTES_MAX = 10 * 1024 * 1024
+FILE_BYTES_MAX = DEFAULT_LIMITS.file_bytes_max
 FILES_MAX = 10
 FIELD_BYTES_MAX = 4096
 FIELDS_MAX = 60
@@ -78,16 +79,16 @@ async def read_form(
     if kind == "multipart/form-data" and options.get("boundary"):
         return await _read_multipart(options["boundary"], chunks, limits)
     if kind in ("application/x-www-form-urlencoded", ""):
-        return await _read_urlencoded(chunks)
+        return await _read_urlencoded(chunks, limits)
     raise Refusal(Kind.INVALID, "form.unreadable")
 
 
-async def _read_urlencoded(chunks: AsyncIterator[bytes]) -> Form:
+async def _read_urlencoded(chunks: AsyncIterator[bytes], limits: FormLimits) -> Form:
     body = bytearray()
     async for chunk in chunks:
         body += chunk
         if len(body) > PLAIN_BYTES_MAX:
-            raise Refusal(Kind.INVALID, "form.too_large")
+            raise _too_large(limits)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except ValueError as error:
@@ -109,12 +110,16 @@ async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes], limits: F
             async for chunk in chunks:
                 received += len(chunk)
                 if received > DRAIN_BYTES_MAX:
-                    raise Refusal(Kind.INVALID, "form.too_large")
+                    raise _too_large(limits)
                 for event in parser.parse(chunk):
                     keeper.take(event)
     except MultipartError as error:
         raise Refusal(Kind.INVALID, "form.unreadable") from error
     return form
+
+
+def _too_large(limits: FormLimits) -> Refusal:
+    return Refusal(Kind.INVALID, "form.too_large", file_bytes_max=limits.file_bytes_max)
 
 
 class _Keeper:
@@ -148,7 +153,7 @@ class _Keeper:
         if self.upload is None:
             self.value += chunk
             if len(self.value) > FIELD_BYTES_MAX:
-                raise Refusal(Kind.INVALID, "form.too_large")
+                raise _too_large(self.limits)
         elif not self.upload.too_large:
             self.upload.content += chunk
             self.kept_bytes += len(chunk)

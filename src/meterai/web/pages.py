@@ -17,7 +17,9 @@ from markupsafe import Markup, escape
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
 from meterai.sales.bank_account import BANKS
+from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web.assets import Assets
+from meterai.web.forms import FILE_BYTES_MAX
 from meterai.web.languages import load_translations
 from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.rendering import PlainContext, translator
@@ -109,6 +111,8 @@ class Pages:
             "language": language,
             "facts": self.facts,
             "banks": BANKS,
+            "upload_bytes_max": FILE_BYTES_MAX,
+            "checked_bytes_max": CHECKED_BYTES_MAX,
             "asset": self.assets.address,
             "link": partial(localise, language=language),
             "told": partial(_told, language),

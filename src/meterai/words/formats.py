@@ -58,8 +58,10 @@ def long_moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> st
 
 
 def size_text(size_bytes: int, language: str) -> str:
-    """`812 KB`, `1,4 MB` (English `1.4 MB`); of 1,024 bytes, as the agencies and file managers count."""
+    """`812 KB`, `1,4 MB` (English `1.4 MB`), `10 MB`; of 1,024 bytes, as agencies and file managers count."""
     if size_bytes < 1024 * 1000:
         return f"{max(1, round(size_bytes / 1024))} KB"
+    if size_bytes % 1024**2 == 0:
+        return f"{size_bytes >> 20} MB"
     text = f"{size_bytes / 1024**2:.1f}"
     return f"{text.replace('.', ',') if language == 'id' else text} MB"

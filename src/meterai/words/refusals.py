@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
+from meterai.web.formats import size_text
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -80,9 +84,9 @@ TABLE: dict[str, Message] = {
     ),
     "form.too_large": M(
         "Kiriman ini terlalu besar.",
-        "Kirim berkas PDF paling besar 10 MB, satu per satu bila perlu.",
+        "Kirim berkas paling besar {file_bytes_max}, satu per satu bila perlu.",
         "What you sent is too large.",
-        "Send PDF files of at most 10 MB, one at a time if need be.",
+        "Send files of at most {file_bytes_max}, one at a time if need be.",
         STILL,
     ),
     "form.too_many_files": M(
@@ -150,9 +154,9 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "pdf.too_large": M(
-        "Berkas ini lebih dari 10 MB.",
+        f"Berkas ini lebih dari {size_text(DEFAULT_LIMITS.file_bytes_max, 'id')}.",
         "Pindai dengan resolusi 150-200 dpi atau perkecil PDF-nya, lalu unggah lagi.",
-        "This file is larger than 10 MB.",
+        f"This file is larger than {size_text(DEFAULT_LIMITS.file_bytes_max, 'en')}.",
         "Scan at 150-200 dpi or reduce the PDF, then upload it again.",
         STILL,
     ),
@@ -269,6 +273,13 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     # verification
+    "verification.too_large": M(
+        f"Berkas ini lebih dari {size_text(CHECKED_BYTES_MAX, 'id')}, jadi tidak dapat kami periksa.",
+        "Kirim berkas PDF bermeterai itu sendiri, persis seperti yang Anda terima, tanpa digabung dengan "
+        "berkas lain.",
+        f"This file is larger than {size_text(CHECKED_BYTES_MAX, 'en')}, so we can't check it.",
+        "Send the stamped PDF file itself, just as you received it, not joined with other files.",
+    ),
     "digest.unknown": M(
         "Daftar kami tidak mengenal sidik berkas ini.",
         "Unggah berkasnya agar diperiksa seluruhnya.",

@@ -238,7 +238,7 @@ async def _form_page(
         status=STATUS[refusal.kind] if refusal else 200,
         submit_id=secrets.token_urlsafe(18),
         files_max=FILES_MAX,
-        upload_megabytes_max=UPLOAD_BYTES_MAX >> 20,
+        bundle_bytes_max=UPLOAD_BYTES_MAX,
         bundles=await bundles_of_customer(desk.house.db, customer.customer_id),
         private=True,
         **told(refusal),
@@ -274,7 +274,7 @@ async def _page(
         named=form.text("letak") if form else "",
         first_page=form is not None and form.text("halaman") == "pertama",
         files_max=FILES_MAX,
-        upload_megabytes_max=UPLOAD_BYTES_MAX >> 20,
+        bundle_bytes_max=UPLOAD_BYTES_MAX,
         private=True,
         **told(refusal),
     )

@@ -30,7 +30,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
         return desk.page(request, "verify.html", status=422, refused="form.no_file", serial="")
     upload = uploads[0]
     if upload.too_large:
-        return desk.page(request, "verify.html", status=422, refused="pdf.too_large", serial="")
+        return desk.page(request, "verify.html", status=422, refused="verification.too_large", serial="")
     data = bytes(upload.content)
     house = desk.house
     judgement = await judge_document(

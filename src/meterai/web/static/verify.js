@@ -5,8 +5,8 @@
   for (const node of document.querySelectorAll("[data-private]")) node.hidden = false;
   let sent = false;
   form.addEventListener("submit", async (event) => {
-    const file = form.querySelector("input[type=file]").files[0];
-    if (sent || !file || file.size > 12000000) return;
+    const input = form.querySelector("input[type=file]"), file = input.files[0];
+    if (sent || !file || file.size > +input.dataset.max) return;
     event.preventDefault();
     sent = true;
     try {
