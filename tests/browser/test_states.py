@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.browser.conftest import Visitor
 from tests.browser.person import Site
-from tests.web.made_orders import KNOWN, ORDERS
+from tests.web.made_orders import KNOWN, NOW, ORDERS
 
 from meterai.web.assets import Assets
 from meterai.web.order_view import order_view
@@ -30,7 +30,7 @@ def test_the_order_page_in_each_state(
     body = pages.render(
         visit,
         "order.html",
-        view=order_view(ORDERS[name], KNOWN, visit, request_id="r"),
+        view=order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW),
         permanent=f"{person.site.address}/p/Zk3vXo2d8sQ1a7bWcE5fTg9h",
         proof="x",
         is_sent=False,

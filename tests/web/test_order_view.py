@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from tests.web.made_orders import KNOWN, ORDERS, item, order, payment, refund
+from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
 
 from meterai.sales.model import (
     ItemState,
@@ -22,7 +24,8 @@ from meterai.web.visits import Visit
 
 
 def view_of(name: str, language: str = "id") -> OrderView:
-    return order_view(ORDERS[name], KNOWN, Visit(language, "/pesanan/x", "", ""), request_id="r")
+    visit = Visit(language, "/pesanan/x", "", "")
+    return order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW)
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -105,6 +108,16 @@ def test_only_a_pending_qris_payment_shows_a_code() -> None:
     assert view_of("va").va_grouped == "8578 0000 1234 5678"
 
 
+def test_only_what_is_to_be_paid_has_time_left() -> None:
+    assert {name: view_of(name).left_s for name in ORDERS if view_of(name).left_s is not None} == {
+        "qris": 1_800,
+        "va": 1_800,
+    }
+    visit = Visit("id", "/pesanan/x", "")
+    late = order_view(ORDERS["qris"], KNOWN, visit, request_id="r", now=NOW + timedelta(days=1))
+    assert late.left_s == 0
+
+
 def test_a_contact_is_never_shown_whole() -> None:
     assert "sri@" not in view_of("qris").contact
 
@@ -118,7 +131,7 @@ def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_els
         refundable=1,
     )
     visit = Visit("en", "/pesanan/x/kuitansi", "", "")
-    view = order_view(twice, KNOWN, visit, request_id="r")
+    view = order_view(twice, KNOWN, visit, request_id="r", now=NOW)
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
     page = pages.render(visit, "receipt.html", view=view, private=True).decode()
     assert page.count("Returned: Rp12.500") == 1

@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from tests.web.asking import ask
 from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.contacts import Contact
@@ -218,6 +219,27 @@ async def test_an_order_that_refuses_something_is_followed_at_its_own_address(ho
     assert visitor.status == 422
     assert f'http-equiv="refresh" content="6;url={page}"' in visitor.text
     assert f'href="/pesanan/{order.number}" hreflang="id"' in visitor.text
+
+
+async def test_every_answer_about_an_order_says_how_long_one_can_still_pay(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    owner, now = house.line.database.owner, house.line.now
+    await owner.execute("UPDATE sales.orders SET state = 'awaiting_payment' WHERE id = $1", order.order_id)
+    await owner.execute(
+        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, qr_text,"
+        " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, 'pending', 'QR', $3, $4)",
+        order.order_id, f"{order.number}-1", now, now + timedelta(minutes=30),
+    )  # fmt: skip
+    await visitor.get(f"/pesanan/{order.number}")
+    assert 'data-seconds="1800"' in visitor.text
+    house.line.now += timedelta(minutes=20)
+    await visitor.get(f"/pesanan/{order.number}/keadaan")
+    assert 'data-seconds="600"' in visitor.text
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    known = {"cookie": cookies, "if-none-match": visitor.headers["etag"]}
+    again = await ask(house.site, f"/pesanan/{order.number}/keadaan", headers=known)
+    assert (again.status, again.headers["x-left"]) == (304, "600")
 
 
 async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house: House) -> None:

@@ -45,7 +45,8 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """The order page. `moving`: something will happen by itself, so the page follows."""
+    """The order page. `moving`: something will happen by itself, so the page follows; `left_s`: seconds in
+    which one can still pay, None when there is nothing to pay."""
 
     number: str
     flow: str
@@ -61,6 +62,7 @@ class OrderView:
     paid_at: datetime | None
     items: Sequence[ItemView]
     payment: Payment | None
+    left_s: int | None
     refunds: Sequence[Refund]
     money_kind: MoneyKind
     money_text: str
@@ -84,7 +86,7 @@ class Known:
     """The stop switch is thrown: what is being stamped waits."""
 
 
-def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str) -> OrderView:
+def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str, now: datetime) -> OrderView:
     """Puts the page together. Pure."""
     payment = _payment(order)
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
@@ -107,6 +109,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str)
         paid_at=order.paid_at,
         items=items,
         payment=payment,
+        left_s=_left(payment, now) if payment and payment.state == "pending" else None,
         refunds=order.refunds,
         money_kind=kind,
         money_text=MONEY_NOTES[kind][visit.language != "id"],
@@ -124,6 +127,10 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str)
 def _payment(order: Order) -> Payment | None:
     """The payment that matters now: the open one, else the one that was paid, else the last."""
     return order.open_payment or order.credited_payment or (order.payments[-1] if order.payments else None)
+
+
+def _left(payment: Payment, now: datetime) -> int:
+    return max(0, int((payment.expires_at - now).total_seconds()))
 
 
 def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool) -> str:

@@ -60,6 +60,8 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
     headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
     if not view.moving:
         headers["X-Ended"] = "1"
+    if view.left_s is not None:
+        headers["X-Left"] = str(view.left_s)
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
     return desk.page(request, "order_state.html", headers=headers, view=view, typed={})
@@ -222,7 +224,7 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
     page = visit.known(key.order_id, OrderPage) or await order_page(desk.house.db, key.order_id)
     known = await _known(desk, page)
     _remember_stamped(page.id, page.items)
-    return order_view(page, known, visit, request_id=secrets.token_urlsafe(12))
+    return order_view(page, known, visit, request_id=secrets.token_urlsafe(12), now=desk.house.clock())
 
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:

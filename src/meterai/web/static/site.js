@@ -66,7 +66,14 @@
     });
   }
 
-  function wire(base) {
+  // How long one can still pay, as the server says: the phone's clock may be wrong. The browser's own clock stands still
+  // while the phone sleeps, so every answer about the order says it again; a second more or less is the network's.
+  function reckon(clock, seconds, since) {
+    const due = since + 1000 * seconds;
+    if (!(Math.abs(due - clock.due) < 2000)) clock.due = due;
+  }
+
+  function wire(base, since) {
     for (const button of $("[data-copy]", base)) {
       button.hidden = !navigator.clipboard;
       button.onclick = async () => {
@@ -76,18 +83,19 @@
         setTimeout(() => (button.textContent = before), 2000);
       };
     }
+    for (const clock of $("[data-seconds]", base)) reckon(clock, clock.dataset.seconds, since);
     for (const clock of $("[data-left]", base)) clock.hidden = false;
     tick();
   }
 
   function tick() {
-    for (const clock of $("[data-until]")) {
-      const left = Math.max(0, Math.round((Date.parse(clock.dataset.until) - Date.now()) / 1000));
+    for (const clock of $("[data-seconds]")) {
+      const left = Math.max(0, Math.round((clock.due - performance.now()) / 1000));
       clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     }
   }
   setInterval(tick, 1000);
-  wire(document);
+  wire(document, (performance.getEntriesByType("navigation")[0] || {}).responseStart || 0);
 
   // The order page follows by itself: the fragment is fetched again and put in place when it changed.
   for (const place of $("[data-follow]")) {
@@ -109,10 +117,12 @@
             const open = $("details[open]", place).map((node) => node.id);
             place.innerHTML = text;
             for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
-            wire(place);
+            wire(place, performance.now());
           }
           if (answer.headers.get("X-Ended")) return;
         }
+        const left = answer.headers.get("X-Left");
+        if (left) for (const clock of $("[data-seconds]", place)) reckon(clock, left, performance.now());
       } catch {
         wait = Math.min(wait * 1.6, 30000);
       }

@@ -1,0 +1,72 @@
+"""How long one can still pay is told by the server: phones whose clock is wrong count right, too."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Route, expect
+from tests.browser.conftest import SCREENSHOTS, Visitor
+from tests.browser.person import Person, Site
+from tests.web.made_orders import KNOWN, NOW, ORDERS
+
+from meterai.web.assets import Assets
+from meterai.web.order_view import order_view
+from meterai.web.pages import Pages, SiteFacts
+from meterai.web.visits import Visit
+
+PATH = "/pesanan/M7KQ-3XPD-92RT"
+WRONG_CLOCK = "const right = Date.now; Date.now = () => right() + %d * 3600e3"
+
+
+@pytest.fixture(scope="session")
+def site() -> Site:
+    """Nobody listens there: the tests answer themselves."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return Site("http://situs.contoh", "http://surat.contoh", "http://bayar.contoh", SCREENSHOTS)
+
+
+def show(person: Person, name: str, *, state: dict[str, str]) -> None:
+    """The page of an order five minutes before its payment expires. `state`: what it hears afterwards."""
+    assets = Assets()
+    pages = Pages(SiteFacts(person.site.address, True, 10_000, 2_500, 1_100, 30), assets)
+    visit = Visit(person.language, PATH, "")
+    view = order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW + timedelta(minutes=25))
+    body = pages.render(
+        visit, "order.html", view=view, permanent="", proof="x", is_sent=False, private=True, refused="",
+        refused_facts={}, typed={},
+    )  # fmt: skip
+
+    def answer(route: Route) -> None:
+        path = urlsplit(route.request.url).path
+        asset = assets.by_address.get(path)
+        if asset is not None:
+            route.fulfill(body=asset.plain, content_type=asset.content_type)
+        elif path.endswith("/keadaan"):
+            route.fulfill(status=304, headers=state)
+        else:
+            route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    person.page.route("**", answer)
+    person.open(PATH)
+
+
+@pytest.mark.parametrize("name", ["qris", "va"])
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_wrong_clock_does_not_change_the_time_left(visitor: Visitor, name: str, hours: int) -> None:
+    person = visitor()
+    person.page.add_init_script(WRONG_CLOCK % hours)
+    show(person, name, state={})
+    left = person.page.locator("[data-left] strong")
+    expect(left).to_have_text(re.compile(r"5:00|4:[3-5]\d"))
+    expect(left).not_to_have_text(left.inner_text())
+    person.approve(f"86-time-left-{name}")
+
+
+def test_a_phone_that_slept_is_told_the_time_left_again(visitor: Visitor) -> None:
+    """The browser's clock stands still in a phone that sleeps: it would show more than is left."""
+    person = visitor()
+    show(person, "qris", state={"X-Left": "61"})
+    expect(person.page.locator("[data-left] strong")).to_have_text(re.compile(r"1:0[01]|0:[3-5]\d"))
