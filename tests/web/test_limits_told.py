@@ -12,11 +12,11 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web import forms
-from meterai.web.formats import size_text
 from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import text_of
 from meterai.web.pages import TEMPLATES
 from meterai.web.visits import LANGUAGES, Visit
+from meterai.words.formats import size_text
 
 SIZE = re.compile(r"\b\d+(?:[.,]\d+)? MB\b")
 

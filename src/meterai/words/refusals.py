@@ -10,7 +10,7 @@ from typing import Literal
 
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
-from meterai.web.formats import size_text
+from meterai.words.formats import size_text
 
 
 @dataclass(frozen=True, slots=True)
