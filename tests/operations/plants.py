@@ -480,6 +480,16 @@ _I15 = [
         copy_of("stamping.release", "true", serial=_serial("living"), document_id=_id("document", "living")),
     ),
 ]
+_OWNERLESS = (
+    copy_of(
+        "stamping.document",
+        f"id = {_id('document', 'alice')}",
+        id=_id("document", "ownerless"),
+        customer_id="NULL",
+    )
+    + f";UPDATE sales.item SET document_id = {_id('document', 'ownerless')}"
+    + f" WHERE id = {_id('item', 'alice')};"
+)
 _I16 = [
     Plant(
         "I16",
@@ -506,6 +516,7 @@ _I16 = [
         "an order's document belongs to somebody else",
         f"UPDATE sales.item SET document_id = {_id('document', 'living')} WHERE id = {_id('item', 'alice')}",
     ),
+    Plant("I16", 1, "a document that is done has no owner", _OWNERLESS),
     Plant(
         "I16",
         2,
@@ -689,3 +700,6 @@ _I26 = [
     ),
 ]
 PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23, *_I25, *_I26]
+
+NOT_STARTED = _OWNERLESS + _PAID_AGAIN + _STAMPING_AGAIN
+"""A document that was paid a moment ago, which its customer was not given yet."""

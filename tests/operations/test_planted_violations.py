@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.operations.plants import PLANTS, Plant
+from tests.operations.plants import NOT_STARTED, PLANTS, Plant
 from tests.operations.world import KEY, NOW, build
 from tests.storage_fixtures import TestCluster
 
@@ -52,6 +52,21 @@ async def test_the_world_without_a_planted_violation_is_healthy(owner: Connectio
     async with owner.transaction():
         results = await check_tables([owner], now=NOW, counters={KEY: 2})
     assert [found for found in results if not found.ok] == []
+
+
+async def test_a_paid_document_gets_its_owner_with_the_job_and_is_no_strangers_meanwhile(
+    owner: Connection,
+) -> None:
+    change = owner.transaction()
+    await change.start()
+    try:
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(NOT_STARTED)
+        results = await check_tables([owner], now=NOW, counters={KEY: 2})
+    finally:
+        await change.rollback()
+    (found,) = [found for found in results if found.id == "I16"]
+    assert found.ok, found
 
 
 async def test_every_part_of_every_invariant_has_a_planted_violation() -> None:

@@ -6,19 +6,27 @@ import asyncio
 import hashlib
 import io
 from datetime import UTC, datetime
-from uuid import uuid4
+from types import SimpleNamespace
+from typing import cast
+from uuid import UUID, uuid4
 
+import msgspec
 import pikepdf
 import pytest
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from tests.stamping.letters import make_letter
 
+from meterai.bootstrap import App
+from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
+from meterai.kit import outbox
 from meterai.ledger.queries import lot_of
+from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_image, document_page, documents_of_customer, job, released_file
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping, start_stampings
+from meterai.workers.topics import stamp
 
 pytestmark = pytest.mark.storage
 
@@ -125,6 +133,63 @@ async def test_one_refused_request_of_a_batch_stops_no_other(house: House) -> No
     assert refused.code == "document.unknown"
     assert not isinstance(started, Refusal)
     assert started.new
+
+
+async def test_a_paid_document_that_never_got_its_owner_is_stamped_for_who_paid(house: House) -> None:
+    """The site died between giving a draft to its customer and giving them the documents in it."""
+    left, proper = await ownerless(house), await house.accept(make_letter())
+    app = cast("App", SimpleNamespace(db=house.db, clock=system_clock))
+    items = {document: uuid4() for document in (left, proper)}
+    async with house.db.transaction() as tx:
+        await outbox.enqueue_many(
+            tx,
+            [
+                (
+                    STAMP_TOPIC,
+                    {
+                        "item_id": item, "document_id": document, "lot_account_id": house.lot,
+                        "customer_id": house.alice, "request_key": str(item),
+                    },
+                )
+                for document, item in items.items()
+            ],
+            datetime.now(UTC),
+        )  # fmt: skip
+    assert await stamp(app, house.tools(), "worker-1") == 2
+    for document in items:
+        page = await document_page(house.db, document, customer_id=house.alice)
+        assert page is not None
+        assert page.job is not None
+        assert page.job.state == "released"
+    await house.assert_sound()
+
+
+async def test_only_the_documents_of_a_paid_order_get_an_owner_with_the_request(house: House) -> None:
+    charlie = new_id(datetime.now(UTC))
+    await house.add_customer(charlie)
+    lot = await house.give_lot(charlie, 2)
+    request = StampingRequest(
+        document_id=await ownerless(house), customer_id=charlie, lot_account_id=lot, reference_id=uuid4(),
+        idempotency_key="quota",
+    )  # fmt: skip
+    theirs = msgspec.structs.replace(
+        request, document_id=await house.accept(make_letter()), idempotency_key="item", adopts=True
+    )
+    for asked in (request, theirs):
+        (refused,) = await start_stampings(house.db, [asked], now=datetime.now(UTC))
+        assert isinstance(refused, Refusal)
+        assert refused.code == "document.unknown"
+    owners = await house.database.owner.fetch("SELECT customer_id FROM stamping.document ORDER BY created_at")
+    assert [row["customer_id"] for row in owners] == [None, house.alice]
+
+
+async def ownerless(house: House) -> UUID:
+    """A document that came before its customer was known."""
+    document = await house.accept(make_letter())
+    await house.database.owner.execute(
+        "UPDATE stamping.document SET customer_id = NULL WHERE id = $1", document
+    )
+    return document
 
 
 async def test_another_customers_document_and_lot_answer_like_unknown_ones(house: House) -> None:

@@ -129,6 +129,7 @@ def _request(entry: Entry) -> StampingRequest:
         lot_account_id=UUID(payload["lot_account_id"]),
         reference_id=UUID(payload["item_id"]),
         idempotency_key=payload["request_key"],
+        adopts=True,
     )
 
 

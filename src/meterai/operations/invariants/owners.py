@@ -121,7 +121,8 @@ I16 = SqlInvariant(
         WHERE (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
             ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
         """,
-        # An item: its lot and its document are those of who paid.
+        # An item: its lot and its document are those of who paid. A document that is nobody's yet gets its
+        # owner with its job.
         """
         SELECT i.id::text AS subject, 'item, lot and document belong to different owners' AS fact
         FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
@@ -131,6 +132,7 @@ I16 = SqlInvariant(
                 AND (a.customer_id, a.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)
             OR o.state IN ('paid', 'completed') AND d.id IS NOT NULL
                 AND (d.customer_id, d.organisation_id) IS DISTINCT FROM (o.customer_id, o.organisation_id)
+                AND NOT (i.state = 'stamping' AND d.customer_id IS NULL)
         """,
         # A payment or refund: of an item and a payment of the same order.
         """

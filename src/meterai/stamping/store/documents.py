@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,6 +96,17 @@ async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_
         customer_id,
     )
     return int(status.rpartition(" ")[2])
+
+
+async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:
+    """Gives documents to these customers, but none that somebody owns."""
+    await tx.execute(
+        """UPDATE stamping.document d SET customer_id = o.customer_id
+           FROM unnest($1::uuid[], $2::uuid[]) AS o (id, customer_id)
+           WHERE d.id = o.id AND d.customer_id IS NULL""",
+        list(customers),
+        list(customers.values()),
+    )
 
 
 async def documents_to_stamp(tx: Connection, ids: Sequence[UUID]) -> dict[UUID, Row]:

@@ -41,6 +41,8 @@ class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
     reference_id: UUID
     """What asked for it: an order's item, a form."""
     idempotency_key: str
+    adopts: bool = False
+    """Whether a document that never got an owner becomes the customer's: it is one of an order they paid."""
 
     def digest(self) -> bytes:
         """What must be the same when the key is the same (I15)."""
@@ -201,7 +203,7 @@ async def start_within(
 
     Raises: what `start_stamping` raises.
     """
-    known = await documents.documents_to_stamp(tx, [request.document_id for request in requests])
+    known = await _documents_of(tx, requests)
     wanted = [_new_job(request, known.get(request.document_id), now, worker) for request in requests]
     owners = await lot_owners(tx, [request.lot_account_id for request in requests])
     if any(owners.get(request.lot_account_id) != request.customer_id for request in requests):
@@ -216,6 +218,21 @@ async def start_within(
     if len(new) == len(requests):
         return [Started(job=_accepted(job, serials), new=True) for job in wanted]
     return [Started(job=job, new=job.id in new) for job in await _jobs_of(tx, requests)]
+
+
+async def _documents_of(tx: Connection, requests: Sequence[StampingRequest]) -> dict[UUID, Row]:
+    """The documents; those that a crash of the site left without an owner get the one who paid for them."""
+    ids = [request.document_id for request in requests]
+    known = await documents.documents_to_stamp(tx, ids)
+    left = {
+        request.document_id: request.customer_id
+        for request in requests
+        if request.adopts and (row := known.get(request.document_id)) and row["customer_id"] is None
+    }
+    if not left:
+        return known
+    await documents.adopt_ownerless(tx, left)
+    return await documents.documents_to_stamp(tx, ids)
 
 
 def _accepted(job: jobs.NewJob, serials: Sequence[jobs.NewSerial]) -> Job:
