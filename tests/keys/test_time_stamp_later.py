@@ -17,10 +17,13 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
+from meterai.stamping.archive.level import Level
+from meterai.stamping.archive_queries import ArchiveCount, count_archive
 from meterai.stamping.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.seal.timestamps import make_query
+from meterai.stamping.store import archive
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.model import RegisterAnswer, Verdict
@@ -86,8 +89,10 @@ async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
     assert (await asked(house, early)).register is RegisterAnswer.CONFIRMED
     assert (await asked(house, early)).verdict is Verdict.GENUINE, "the register knows these bytes"
     assert not await paid(house), "the authority is still down"
+    assert await due_in_a_year(house) == 0, "the archive waits for the time stamp"
     await authority.start()
     await until(lambda: due_and_paid(house), 10, "the time stamp")
+    assert await due_in_a_year(house) == 1
     again, second = await versions(house, job)
     assert again == first, "what was released never changes"
     late = await house.objects.get(second["sha256"])
@@ -116,6 +121,18 @@ async def due_and_paid(house: RotatingHouse) -> bool:
         "UPDATE stamping.time_stamp_owed SET next_attempt_at = now() WHERE paid_at IS NULL"
     )
     return await paid(house)
+
+
+async def due_in_a_year(house: RotatingHouse) -> int:
+    """Files that the archive then says are due: those that it would take."""
+    then = datetime.now(UTC) + timedelta(days=365)
+    (count,) = await count_archive(house.db, then)
+    change = house.database.owner.transaction()
+    await change.start()
+    taken = await archive.claim_due(house.database.owner, then, lease_until=then, limit=9)
+    await change.rollback()
+    assert count.due == len(taken)
+    return count.due
 
 
 async def asked(house: RotatingHouse, data: bytes) -> Any:
@@ -149,6 +166,12 @@ async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     assert await house.value(
         "SELECT next_attempt_at = 'infinity' AND paid_at IS NULL FROM stamping.time_stamp_owed"
     )
+    assert await due_in_a_year(house) == 0, "there is nothing to renew"
+    assert await count_archive(house.db, datetime.now(UTC)) == [
+        ArchiveCount(level=Level.T, files=1, due=0, in_trouble=0, next_due=None, trouble="")
+    ]
+    async with house.db.connection() as connection:
+        assert await archive.make_due(connection, [Level.T], datetime.now(UTC)) == 0
     await house.assert_sound()
 
 

@@ -16,10 +16,11 @@ class ArchiveCount(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
     files: int
     due: int
-    """To be looked at now."""
+    """To be looked at now. A file whose time stamp is owed waits for it, written off or not."""
     in_trouble: int
     """Whose last attempt did not finish."""
     next_due: datetime | None
+    """Of files whose time stamp isn't owed."""
     trouble: str
     """The commonest reason; empty when there is none."""
 
@@ -28,10 +29,15 @@ async def count_archive(db: Database, now: datetime) -> list[ArchiveCount]:
     """The archive's book in one line per level."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            """SELECT level, count(*) AS files, count(*) FILTER (WHERE due_at <= $1) AS due,
-                   count(trouble_code) AS in_trouble, min(due_at) FILTER (WHERE due_at > $1) AS next_due,
+            """SELECT level, count(*) AS files,
+                   count(*) FILTER (WHERE due_at <= $1 AND owed.document_id IS NULL) AS due,
+                   count(trouble_code) AS in_trouble,
+                   min(due_at) FILTER (WHERE due_at > $1 AND owed.document_id IS NULL) AS next_due,
                    coalesce(mode() WITHIN GROUP (ORDER BY trouble_code), '') AS trouble
-               FROM stamping.archive GROUP BY level ORDER BY level""",
+               FROM stamping.archive a LEFT JOIN (
+                   SELECT DISTINCT document_id FROM stamping.time_stamp_owed WHERE paid_at IS NULL
+               ) owed ON owed.document_id = a.document_id
+               GROUP BY level ORDER BY level""",
             now,
         )
     counts = [ArchiveCount(**{**dict(row), "level": Level(row["level"])}) for row in rows]

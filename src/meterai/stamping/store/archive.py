@@ -131,11 +131,17 @@ async def complete(tx: Connection, file: ArchivedFile, outcome: Renewed, now: da
 
 
 async def make_due(conn: Connection, below: Sequence[Level], now: datetime) -> int:
-    """Makes every file of these levels due. Returns how many that concerned."""
+    """Makes every file of these levels due. Returns how many that concerned.
+
+    None whose time stamp was written off: it stays as it is.
+    """
     return int(
         await conn.fetchval(
-            """WITH made AS (UPDATE stamping.archive SET due_at = $2
-                   WHERE level = ANY ($1) AND due_at > $2 AND attempts = 0 RETURNING 1)
+            """WITH made AS (UPDATE stamping.archive a SET due_at = $2
+                   WHERE level = ANY ($1) AND due_at > $2 AND attempts = 0
+                       AND NOT EXISTS (SELECT FROM stamping.time_stamp_owed o
+                           WHERE o.document_id = a.document_id AND o.next_attempt_at = 'infinity')
+                   RETURNING 1)
                SELECT count(*) FROM made""",
             list(below),
             now,
