@@ -185,7 +185,8 @@ async def test_a_refund_for_good_and_one_for_now_are_told_apart(twin: Gateway, m
     refusal = await refused(midtrans.refund("qris", 10000, "r2", ""))
     assert (refusal.kind, refusal.code) == (Kind.BUSY, "gateway.refund_later")
     await midtrans.refund("qris", 10000, "r2", "")
-    assert (await refused(midtrans.refund("qris", 10001, "r2", ""))).code == "gateway.refund_refused"
+    assert (await refused(midtrans.refund("qris", 10001, "r2", ""))).code == "gateway.refund_mismatch"
+    assert (await refused(midtrans.refund("qris", 90000, "r3", ""))).code == "gateway.refund_refused"
     assert (await refused(midtrans.refund("nobody", 10000, "r3", ""))).code == "gateway.refund_refused"
 
 

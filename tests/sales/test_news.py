@@ -103,7 +103,7 @@ async def test_what_was_done_while_its_news_waited_is_not_asked_for(shop: Shop) 
     await replace_document(shop.db, item.id, uuid.uuid4(), now=shop.clock())
     quota = await shop.paid_quota(channel="va_bni")
     asked = await request_refund(
-        shop.db, quota.id, quota.items[0].id, 2, account=None, request_id="r", now=shop.clock()
+        shop.db, quota.id, quota.items[0].id, 2, account=None, given_back=0, now=shop.clock()
     )
     account = BankAccount(bank="bni", number="1234567890", holder="Alice")
     await give_refund_account(shop.db, quota.id, asked.refund_id, account, now=shop.clock())

@@ -138,14 +138,14 @@ async def test_where_is_my_money_follows_it_to_the_end(shop: Shop) -> None:
     assert await place(placed.number) is MoneyPlace.NOT_ARRIVED
     await shop.pay(placed)
     page = await shop.page(placed.order_id)
-    for pieces, expected in ((1, MoneyPlace.PARTLY_BACK), (1, MoneyPlace.BACK)):
+    for given_back, expected in ((0, MoneyPlace.PARTLY_BACK), (1, MoneyPlace.BACK)):
         await request_refund(
             shop.db,
             page.id,
             page.items[0].id,
-            pieces,
+            1,
             account=None,
-            request_id=uuid.uuid4().hex,
+            given_back=given_back,
             now=shop.clock(),
         )
         assert await place(placed.number) is MoneyPlace.GOING_BACK
@@ -199,9 +199,7 @@ async def test_news_wait_for_a_sender_that_is_away_and_give_up_on_an_address_tha
 @pytest.mark.parametrize("news", list(News))
 async def test_every_piece_of_news_has_a_text(shop: Shop, news: News, language: str) -> None:
     page = await shop.paid_quota(channel="va_bni")
-    await request_refund(
-        shop.db, page.id, page.items[0].id, 1, account=None, request_id="r", now=shop.clock()
-    )
+    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
     owner = shop.database.owner
     await owner.execute("UPDATE sales.orders SET language = $1", language)
     await owner.execute("DELETE FROM jobs.outbox")

@@ -394,7 +394,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
 ) -> None:
     page = await shop.paid_quota(pieces=3, channel=channel)
     await request_refund(
-        shop.db, page.id, page.items[0].id, pieces, account=None, request_id="r", now=shop.clock()
+        shop.db, page.id, page.items[0].id, pieces, account=None, given_back=0, now=shop.clock()
     )
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
@@ -411,7 +411,7 @@ async def test_several_refunds_of_one_item_end_together_when_the_bank_took_the_m
     page = await shop.paid_quota(pieces=3)
     for number in range(3):
         await request_refund(
-            shop.db, page.id, page.items[0].id, 1, account=None, request_id=f"r{number}", now=shop.clock()
+            shop.db, page.id, page.items[0].id, 1, account=None, given_back=number, now=shop.clock()
         )
     reference = page.payments[0].reference
     shop.gateway.charges[reference].state = GatewayState.REVERSED
@@ -425,7 +425,7 @@ async def test_an_item_is_not_returned_while_a_payout_of_it_is_on_its_way(shop: 
     page = await shop.paid_quota(pieces=3, channel="va_bni")
     account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
     await request_refund(
-        shop.db, page.id, page.items[0].id, 1, account=account, request_id="r", now=shop.clock()
+        shop.db, page.id, page.items[0].id, 1, account=account, given_back=0, now=shop.clock()
     )
     await shop.pay_refunds()
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import json
+import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,11 @@ import pytest_asyncio
 from tests.sales.refusing import refused
 from tests.sales.shop import PRICES, Shop, open_shop
 from tests.sandbox.twins import PAYOUT_KEY, SERVER_KEY, Gateway, running_gateway
-from tests.storage_fixtures import TestDatabase
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kernel.clock import system_clock
+from meterai.kit.database import connect
+from meterai.kit.dumping import dump_database, load_database
 from meterai.kit.http import CallLimits
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.sales.adapters.midtrans import Midtrans
@@ -36,6 +40,7 @@ from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 pytestmark = pytest.mark.storage
 
 LATER = timedelta(minutes=5)
+ACCOUNT = BankAccount(bank="bni", number="1234567890", holder="Alice")
 
 
 def later() -> datetime:
@@ -51,6 +56,8 @@ class Street:
     twin: Gateway
     gateway: Midtrans
     payout: IrisPayouts
+    folder: Path
+    """Of the twin."""
 
     async def place(self, channel: Channel = Channel.QRIS, pieces: int = 2) -> PlacedOrder:
         self.shop.clock.now = datetime.now(UTC)
@@ -75,6 +82,16 @@ class Street:
     async def settle(self, placed: PlacedOrder) -> Settlement:
         return await settle_payment(self.shop.db, self.gateway, placed.payment.reference, clock=system_clock)
 
+    async def money_back(self, placed: PlacedOrder) -> Decimal:
+        """What the gateway and the payout provider have sent back by their own books."""
+        book = sqlite3.connect(self.folder / "gateway.sqlite")
+        paid_out = [json.loads(body)["amount"] for (body,) in book.execute("SELECT body FROM payout")]
+        book.close()
+        return sum(
+            map(Decimal, paid_out),
+            Decimal((await self.gateway.get_status(placed.payment.reference)).refunded),
+        )
+
     async def state(self, placed: PlacedOrder) -> OrderState:
         return (await self.shop.page(placed.order_id)).state
 
@@ -84,7 +101,7 @@ async def street(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Street
     async with open_shop(database) as shop, running_gateway(tmp_path) as twin:
         gateway = Midtrans(twin.url, SERVER_KEY, limits=CallLimits(total_seconds=1))
         payout = IrisPayouts(f"{twin.url}/iris/api/v1", PAYOUT_KEY)
-        yield Street(shop, twin, gateway, payout)
+        yield Street(shop, twin, gateway, payout, tmp_path)
         await gateway.close()
         await payout.close()
         results = await run_invariants(database.reader, now=datetime.now(UTC))
@@ -192,14 +209,14 @@ async def test_quota_paid_by_qris_goes_back_piece_by_piece_through_lost_answers(
     await street.settle(placed)
     page = await street.shop.page(placed.order_id)
     await street.twin.script(placed.payment.reference, refund_answer_lost_next=2, refund_later_next=1)
-    for _ in range(2):
+    for given_back in range(2):
         await request_refund(
             street.shop.db,
             page.id,
             page.items[0].id,
             1,
             account=None,
-            request_id=uuid.uuid4().hex,
+            given_back=given_back,
             now=system_clock(),
         )
     for turn in range(4):
@@ -217,18 +234,87 @@ async def test_quota_paid_by_virtual_account_goes_back_to_an_account(street: Str
     await street.settle(placed)
     page = await street.shop.page(placed.order_id)
     asked = await request_refund(
-        street.shop.db, page.id, page.items[0].id, 2, account=None, request_id="r", now=system_clock()
+        street.shop.db, page.id, page.items[0].id, 2, account=None, given_back=0, now=system_clock()
     )
     assert asked.state is RefundState.NEEDS_ACCOUNT
     await street.twin.script(payout_delay_seconds=0.05, payout_answer_lost_next=1)
-    account = BankAccount(bank="bni", number="1234567890", holder="Alice")
-    await give_refund_account(street.shop.db, page.id, asked.refund_id, account, now=system_clock())
+    await give_refund_account(street.shop.db, page.id, asked.refund_id, ACCOUNT, now=system_clock())
     for turn in range(3):
         ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
         await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
         await asyncio.sleep(0.1)
     page = await street.shop.page(placed.order_id)
     assert page.refunds[0].state is RefundState.PAID
+
+
+@pytest.mark.parametrize(
+    ("channel", "pieces", "again", "account", "state"),
+    [
+        (Channel.QRIS, 1, 1, None, RefundState.PAID),
+        (Channel.QRIS, 1, 2, None, RefundState.PAYABLE),
+        (Channel.VA_BNI, 2, 2, ACCOUNT, RefundState.PAID),
+        (Channel.VA_BNI, 2, 2, BankAccount(bank="bca", number="987654321", holder="Al"), RefundState.PAYABLE),
+    ],
+    ids=["gateway", "more of it", "account", "another account"],
+)
+async def test_a_refund_that_a_restore_forgot_moves_no_money_a_second_time(
+    street: Street,
+    cluster: TestCluster,
+    tmp_path: Path,
+    channel: Channel,
+    pieces: int,
+    again: int,
+    account: BankAccount | None,
+    state: RefundState,
+) -> None:
+    placed = await street.place(channel)
+    await street.twin.script(payout_delay_seconds=0)
+    await street.twin.pay(placed.payment.reference)
+    await street.settle(placed)
+    copy = tmp_path / "database.dump"
+    async with street.shop.database.owner.transaction(isolation="repeatable_read"):
+        snapshot = await street.shop.database.owner.fetchval("SELECT pg_export_snapshot()")
+        await asyncio.to_thread(dump_database, street.shop.database.urls.owner, copy, snapshot=snapshot)
+    await ask_back(street, placed, pieces, ACCOUNT if account else None)
+    assert await refund_state(street, placed) is RefundState.PAID
+    moved = await street.money_back(placed)
+    assert moved == pieces * 12_500
+    async with cluster.empty_database() as name:
+        urls = cluster.urls(name)
+        await asyncio.to_thread(load_database, urls.owner, copy)
+        db = await connect(urls.app, connections_max=4)
+        reader = await connect(urls.reader, connections_max=2)
+        database = replace(street.shop.database, name=name, urls=urls, app=db, reader=reader)
+        restored = replace(street, shop=replace(street.shop, database=database))
+        await ask_back(restored, placed, again, account)
+        assert await refund_state(restored, placed) is state
+        assert await street.money_back(placed) == moved
+        results = await run_invariants(reader, now=datetime.now(UTC))
+        assert {found.id: found.violations for found in results if not found.ok} == {}
+        await reader.close()
+        await db.close()
+
+
+async def ask_back(street: Street, placed: PlacedOrder, pieces: int, account: BankAccount | None) -> None:
+    """Asks for the money of so many pieces and waits for it."""
+    item = (await street.shop.page(placed.order_id)).items[0]
+    await request_refund(
+        street.shop.db,
+        placed.order_id,
+        item.id,
+        pieces,
+        account=account,
+        given_back=item.refunded_quantity,
+        now=system_clock(),
+    )
+    for turn in range(3):
+        ahead = datetime.now(UTC) + timedelta(hours=turn + 1)
+        await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=lambda at=ahead: at)
+
+
+async def refund_state(street: Street, placed: PlacedOrder) -> RefundState:
+    (refund,) = (await street.shop.page(placed.order_id)).refunds
+    return refund.state
 
 
 async def test_a_reversal_is_noticed(street: Street) -> None:

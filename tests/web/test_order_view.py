@@ -25,7 +25,7 @@ from meterai.web.visits import Visit
 
 def view_of(name: str, language: str = "id") -> OrderView:
     visit = Visit(language, "/pesanan/x", "", "")
-    return order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW)
+    return order_view(ORDERS[name], KNOWN, visit, now=NOW)
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -131,7 +131,7 @@ def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_els
         refundable=1,
     )
     visit = Visit("en", "/pesanan/x/kuitansi", "", "")
-    view = order_view(twice, KNOWN, visit, request_id="r", now=NOW)
+    view = order_view(twice, KNOWN, visit, now=NOW)
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
     page = pages.render(visit, "receipt.html", view=view, private=True).decode()
     assert page.count("Returned: Rp12.500") == 1

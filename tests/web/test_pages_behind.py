@@ -17,7 +17,7 @@ from simulator.http import Browser, Response
 from simulator.papers import make_letter
 from simulator.service import find_service
 
-_CHANGES = re.compile(r'name="(?:bukti_formulir|permintaan)" value="[^"]*"|<html [^>]*>')
+_CHANGES = re.compile(r'name="bukti_formulir" value="[^"]*"|<html [^>]*>')
 """What differs from one showing of a page to the next."""
 _NUMBER = re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}")
 

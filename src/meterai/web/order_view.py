@@ -27,7 +27,8 @@ CHIPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """One item as a person sees it. `refundable`: pieces whose money can be asked back."""
+    """One item as a person sees it. `refundable`: pieces whose money can be asked back; `given_back`: those
+    of which it was."""
 
     id: UUID
     position: int
@@ -40,6 +41,7 @@ class ItemView:
     serials: Sequence[str]
     download: str
     refundable: int
+    given_back: int
     unit_price: int
 
 
@@ -72,7 +74,6 @@ class OrderView:
     needs_account: bool
     moving: bool
     mark: str
-    request_id: str
     timeline: Sequence[TimelineEntry]
 
 
@@ -86,7 +87,7 @@ class Known:
     """The stop switch is thrown: what is being stamped waits."""
 
 
-def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str, now: datetime) -> OrderView:
+def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -> OrderView:
     """Puts the page together. Pure."""
     payment = _payment(order)
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
@@ -119,7 +120,6 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, request_id: str,
         needs_account=settled is not None and settled.channel != "qris",
         moving=_moving(order),
         mark=_mark(order, items),
-        request_id=request_id,
         timeline=order.timeline,
     )
 
@@ -179,6 +179,7 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
         serials=known.serials.get(document, ()) if document and ready else (),
         download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
         refundable=refundable,
+        given_back=item.refunded_quantity,
         unit_price=item.unit_face_value + item.unit_fee,
     )
 

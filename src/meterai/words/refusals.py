@@ -712,6 +712,9 @@ TABLE: dict[str, Message] = {
     "payment.other_merchant": _ours(
         "Pembayaran ini milik pihak lain.", "This payment belongs to another merchant."
     ),
+    "gateway.refund_mismatch": _ours(
+        "Pengembalian dana sedang kami periksa.", "We are looking into this refund."
+    ),
     "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.refused": M(
         "Bank menolak rekening ini.",

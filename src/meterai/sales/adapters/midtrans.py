@@ -98,11 +98,14 @@ class Midtrans:
         body = {"refund_key": refund_key, "amount": amount, "reason": reason}
         path = f"/v2/{_path_part(reference)}/refund/online/direct"
         answer = await self._call("POST", path, body, headers={"Idempotency-Key": refund_key})
-        if answer.status_code == "200":
+        if answer.status_code == "200" and refunded_of(answer) == amount:
             done = answer
         else:
             _, done = await self._fetch(reference)
-            if (refund_key, amount) not in [(r.refund_key, refund_amount_of(r)) for r in done.refunds]:
+            made = [refund_amount_of(r) for r in done.refunds if r.refund_key == refund_key]
+            if made and amount not in made:
+                raise self._refused(answer, "gateway.refund_mismatch", Kind.CONFLICT)
+            if not made and answer.status_code != "200":
                 raise self._refund_refusal(answer)
         return RefundResult(
             reference=reference, refund_key=refund_key, amount=Rupiah(amount), state=done.state

@@ -49,14 +49,17 @@ async def add_refund(
     account: BankAccount | None,
     now: datetime,
 ) -> RefundState:
-    """Writes a refund as owed; gives its state. A payout without an account waits for one."""
+    """Writes a refund as owed; gives its state. A payout without an account waits for one.
+
+    The first account is round 1, whether it comes with the request or later.
+    """
     needs_account = channel is RefundChannel.PAYOUT and account is None
     state = RefundState.NEEDS_ACCOUNT if needs_account else RefundState.PAYABLE
     await tx.execute(
         """INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason,
                channel, state,
-               bank, account_number, account_holder, next_attempt_at, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+               bank, account_number, account_holder, round, next_attempt_at, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
         refund_id,
         order_id,
         item_id,
@@ -69,6 +72,7 @@ async def add_refund(
         account.bank if account else None,
         account.number if account else None,
         account.holder if account else None,
+        1 if account else 0,
         None if needs_account else now,
         now,
     )

@@ -35,6 +35,7 @@ AT_ONCE_MAX = 4
 RETRY_FIRST = timedelta(seconds=15)
 RETRY_LONGEST = timedelta(minutes=15)
 ASK_FIRST = timedelta(seconds=5)
+_PAID_OTHERWISE = ("gateway.refund_mismatch", "payout.mismatch")
 
 
 async def pay_due_refunds(
@@ -45,7 +46,8 @@ async def pay_due_refunds(
     Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a lost
     answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at least
     every 15 minutes. What the gateway refuses for good, or a bank sends back, needs an account from the
-    customer: the news says so.
+    customer: the news says so. What was paid under the same id with other content, before a restore, is put
+    off like an outage until somebody has looked into it: another account would pay it twice.
     """
     async with db.connection() as connection:
         now = clock()
@@ -71,7 +73,7 @@ async def _pay(
             await _pay_out(db, payout, due, clock)
     except Refusal as refusal:
         log.warning("refund_not_paid", refund=str(due.id), code=refusal.code, attempts=due.attempts)
-        if refusal.kind in (Kind.UNAVAILABLE, Kind.BUSY):
+        if refusal.kind in (Kind.UNAVAILABLE, Kind.BUSY) or refusal.code in _PAID_OTHERWISE:
             await _put_off(db, due, clock(), refusal.code)
         else:
             await _ask_for_account(db, due, refusal.code, clock())

@@ -51,28 +51,34 @@ async def request_refund(
     pieces: int,
     *,
     account: BankAccount | None,
-    request_id: str,
+    given_back: int,
     now: datetime,
 ) -> RefundRequested:
     """Takes `pieces` unused stamps out of an item's lot and owes their price to the customer, in one step.
 
     Works for quota that is ready, for the stamps of a refused document (all of them at once), and for those
     that a stamped document did not need. The money goes back over the gateway, or to `account` where the
-    gateway can't: without one, the refund waits for `give_refund_account`. The same `request_id` (made by the
-    form) asks once.
+    gateway can't: without one, the refund waits for `give_refund_account`.
+
+    `given_back`: how many pieces of the item had been given back when the customer decided; asking twice at
+    the same number asks once. The refund has its id from this number: one that a restore forgot goes out
+    under the same id when it is asked for anew, and gateway and payout provider know it.
 
     Raises: Refusal NOT_FOUND `order.not_found`, `order.no_such_item`; INVALID `refund.pieces`,
     `refund.whole_document`, `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`,
-    `request.key_reused`; CONFLICT `refund.not_possible`, `refund.more_than_unused` (`available`).
+    `request.key_reused` (also when `given_back` is out of date); CONFLICT `refund.not_possible`,
+    `refund.more_than_unused` (`available`).
     """
     checked = None if account is None else read_bank_account(account.bank, account.number, account.holder)
-    refund_id = derived_id("refund", order_id, request_id)
+    refund_id = derived_id("refund", item_id, given_back)
     async with db.transaction() as tx:
         order = await orders.lock_order(tx, order_id)
         before = order.refund(refund_id)
         if before is not None:
             return _again(before, item_id, pieces)
         item, payment = _refundable(order, item_id, pieces)
+        if given_back != item.refunded_quantity:
+            raise Refusal(Kind.INVALID, "request.key_reused")
         amount = (item.unit_face_value + item.unit_fee) * pieces
         state = await refunds.add_refund(
             tx,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -147,7 +146,7 @@ async def ask_refund(request: WebRequest, desk: Desk, number: str) -> Response[b
             _uuid(form.text("butir")),
             form.number("keping"),
             account=_account(form),
-            request_id=form.text("permintaan")[:64],
+            given_back=form.number("sudah_kembali", -1),
             now=house.clock(),
         )
     except Refusal as refusal:
@@ -224,7 +223,7 @@ async def _view(request: WebRequest, desk: Desk, key: OrderKey) -> OrderView:
     page = visit.known(key.order_id, OrderPage) or await order_page(desk.house.db, key.order_id)
     known = await _known(desk, page)
     _remember_stamped(page.id, page.items)
-    return order_view(page, known, visit, request_id=secrets.token_urlsafe(12), now=desk.house.clock())
+    return order_view(page, known, visit, now=desk.house.clock())
 
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:
