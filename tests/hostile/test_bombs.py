@@ -33,7 +33,7 @@ PREPARE = "meterai.stamping.preparation:prepare_seal"
 JUDGE = "meterai.verification.rules:judge"
 PROBE = "meterai.kit.pdf.jail.probe:probe"
 CPU_SECONDS = 1
-WALL_SECONDS = 6.0
+WALL_SECONDS = 20.0
 MOMENT = datetime(2026, 8, 17, tzinfo=UTC)
 SERIAL = make_serial(bytes(32))
 

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
 from meterai.kit.pdf.reading import Inspection, InspectRequest
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
@@ -48,8 +50,8 @@ async def test_nothing_of_our_environment_reaches_the_jail(monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     "greed",
-    [{"allocate_bytes": 3 << 30}, {"burn_seconds": 60.0}, {"sleep_seconds": 30.0}, {"abort": True}],
-    ids=["memory", "cpu", "wall", "crash"],
+    [{"allocate_bytes": 3 << 30}, {"burn_seconds": 60.0}, {"abort": True}],
+    ids=["memory", "cpu", "crash"],
 )
 async def test_breaking_a_limit_is_refused_and_the_next_job_runs(
     jail: JailPool, greed: dict[str, object]
@@ -86,6 +88,57 @@ async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool
     with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
         await ask(jail, abort=True)
     assert len(both & confined()) == 1
+
+
+@pytest.fixture
+async def quick_jail() -> AsyncIterator[JailPool]:
+    """Its wall limit is met soon, its limit of CPU time is not."""
+    pool = JailPool([PROBE], slots=1, cpu_seconds=8, wall_seconds=1.0)
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+async def test_a_job_whose_process_stands_still_is_done_by_another_one(quick_jail: JailPool) -> None:
+    first = (await ask(quick_jail)).process
+    os.kill(first, signal.SIGSTOP)
+    assert (await ask(quick_jail)).process != first
+
+
+async def test_a_machine_that_stands_still_is_not_the_files_fault(quick_jail: JailPool) -> None:
+    both = await two_confined()
+    for process in both:
+        os.kill(process, signal.SIGSTOP)
+    with pytest.raises(Refusal) as caught:
+        await ask(quick_jail)
+    assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "jail.unavailable")
+    assert (await ask(quick_jail)).process not in both
+
+
+async def test_a_file_that_is_worked_on_slowly_keeps_its_process(quick_jail: JailPool) -> None:
+    first = (await ask(quick_jail)).process
+    before = cpu_seconds_of(first)
+    work = asyncio.create_task(ask(quick_jail, burn_seconds=0.15))
+    while cpu_seconds_of(first) < before + 0.07 and not work.done():
+        await asyncio.sleep(0.01)
+    os.kill(first, signal.SIGSTOP)
+    await asyncio.sleep(2.2)  # the first stretch is over
+    os.kill(first, signal.SIGCONT)
+    assert (await work).process == first
+
+
+async def test_a_machine_that_is_too_slow_is_not_the_files_fault(quick_jail: JailPool) -> None:
+    with pytest.raises(Refusal) as caught:
+        await ask(quick_jail, burn_seconds=6.0)
+    assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "jail.unavailable")
+
+
+async def test_an_answer_that_lies_there_after_a_standstill_of_ours_is_taken(quick_jail: JailPool) -> None:
+    first = (await ask(quick_jail)).process
+    work = asyncio.create_task(ask(quick_jail, sleep_seconds=0.2))
+    await asyncio.sleep(0.1)
+    time.sleep(1.5)
+    assert (await work).process == first
 
 
 async def two_confined() -> set[int]:

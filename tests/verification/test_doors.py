@@ -25,7 +25,7 @@ from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 @pytest_asyncio.fixture
 async def small_jail() -> AsyncIterator[JailPool]:
-    pool = JailPool([JUDGE], cpu_seconds=2, wall_seconds=1.5)
+    pool = JailPool([JUDGE], cpu_seconds=2)
     await pool.start()
     yield pool
     await pool.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import time
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -30,6 +31,17 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 def unmount(target: str, flags: int) -> None:
     """umount2(2). Raises: OSError."""
     _checked(_libc.umount2(os.fsencode(target), flags))
+
+
+def cpu_seconds_of(process: int) -> float:
+    """CPU time that a process has used so far (clock_getcpuclockid(3)).
+
+    Not from /proc, which may hide processes. Raises: OSError.
+    """
+    clock = ctypes.c_int()
+    if error := _libc.clock_getcpuclockid(process, ctypes.byref(clock)):
+        raise OSError(error, os.strerror(error))
+    return time.clock_gettime(clock.value)
 
 
 def _as_c(value: Argument) -> object:

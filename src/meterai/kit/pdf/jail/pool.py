@@ -17,6 +17,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import frames
 from meterai.kit.pdf.jail.confinement import Confinement
 from meterai.kit.pdf.jail.frames import Dead
+from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,10 @@ _OWN_DOING = {
 }
 """Signals that a file can bring upon the process that works on it."""
 _DEATH_SECONDS_MAX = 1.0
+_LATE_SECONDS_MAX = 1.0
+"""For an answer that has arrived while this process stood still too, and is not read yet."""
+_STANDSTILL = 0.05
+"""A process that had less than this part of its time on a processor stands still."""
 
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -101,6 +106,10 @@ class _Killed(Exception):
     """Not by the document: see `_Process.was_killed`."""
 
 
+class _StoodStill(Exception):
+    """Nor by the document: stopped, or on a machine that stood still. See `JailPool._answer`."""
+
+
 class JailPool:
     """Runs tasks in confined processes.
 
@@ -149,9 +158,9 @@ class JailPool:
         """Runs one task on one request.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
-        `pdf.too_heavy` when a limit of memory, CPU or wall time was broken, or when the process that worked
-        on it and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
-        `jail.unavailable` when no process can be started.
+        `pdf.too_heavy` when a limit of memory or CPU time was broken, or when the process that worked on it
+        and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
+        `jail.unavailable` when no process can be started, or the machine gave the job too little CPU time.
         """
         number = self._tasks[task]
         body = msgspec.msgpack.encode(request)
@@ -182,23 +191,33 @@ class JailPool:
     async def _run_in_turn[Result](
         self, number: int, body: bytes, result_type: type[Result]
     ) -> Result | frames.RefusalFrame:
-        """A process that others killed says nothing against the document: another one tries, once."""
+        """A process that others killed or held up says nothing against the document: another one tries, once.
+
+        It has one stretch of wall time and not two, for somebody waits.
+        """
         try:
-            return await self._attempt(number, body, result_type)
+            return await self._attempt(number, body, result_type, stretches=2)
         except _Killed:
             log.warning("jail.killed")
+            killed = True
+        except _StoodStill:
+            killed = False
         try:
-            return await self._attempt(number, body, result_type)
+            return await self._attempt(number, body, result_type, stretches=1)
         except _Killed:
             log.warning("jail.killed_again")
-            raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
+            if killed:
+                raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
+        except _StoodStill:
+            pass
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _attempt[Result](
-        self, number: int, body: bytes, result_type: type[Result]
+        self, number: int, body: bytes, result_type: type[Result], *, stretches: int
     ) -> Result | frames.RefusalFrame:
         process = await self._take()
         try:
-            answer, swollen = await self._ask(process, number, body, result_type)
+            answer, swollen = await self._ask(process, number, body, result_type, stretches)
         except BaseException:  # also when cancelled, in the middle of a job nobody waits for
             self._discard(process)
             raise
@@ -209,21 +228,44 @@ class JailPool:
         return answer
 
     async def _ask[Result](
-        self, process: _Process, number: int, body: bytes, result_type: type[Result]
+        self, process: _Process, number: int, body: bytes, result_type: type[Result], stretches: int
     ) -> tuple[Result | frames.RefusalFrame, bool]:
-        """The answer, and whether the process wants to be replaced. Raises: Refusal, _Killed."""
+        """The answer, and whether the process wants to be replaced. Raises: Refusal, _Killed, _StoodStill."""
         try:
-            async with asyncio.timeout(self._wall_seconds):
-                reply = await process.exchange(number, body)
+            reply = await self._answer(process, number, body, stretches)
             return frames.read_reply(reply, result_type), bool(reply[1])
-        except TimeoutError:
-            broken = "time"
         except (OSError, Dead) as error:
             if await process.was_killed():
                 raise _Killed from None
             broken = type(error).__name__
         log.warning("jail.limit_broken", what=broken, status=process.child.returncode, job=process.jobs)
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
+
+    async def _answer(self, process: _Process, number: int, body: bytes, stretches: int) -> bytearray:
+        """What the process says within one stretch of wall time, or the next if it works through the first.
+
+        A job that takes too much work meets the limit of CPU time. Who meets that of wall time was given too
+        little of it: the machine stood still, or has too much to do.
+
+        Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
+        """
+        used = cpu_seconds_of(process.child.pid)
+        asked = asyncio.create_task(process.exchange(number, body))
+        try:
+            for _ in range(stretches):
+                await asyncio.wait({asked}, timeout=self._wall_seconds)
+                if not asked.done():
+                    await asyncio.wait({asked}, timeout=_LATE_SECONDS_MAX)
+                if asked.done():
+                    return asked.result()
+                before, used = used, cpu_seconds_of(process.child.pid)
+                log.warning("jail.slow", cpu_seconds=round(used - before, 2), job=process.jobs)
+                if used - before < _STANDSTILL * self._wall_seconds:
+                    raise _StoodStill
+        finally:
+            if asked.cancel():
+                await asyncio.gather(asked, return_exceptions=True)
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _take(self) -> _Process:
         """The warmest idle process. More processes than turns exist, so this waits only after a kill.
