@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest_asyncio
 from tests.stamping.house import (
     BOTTOM_LEFT,
     BOTTOM_RIGHT,
+    JAIL_TASKS,
     House,
     Process,
     TimeStampAuthority,
@@ -24,6 +25,7 @@ from tests.stamping.house import (
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.reading import Inspection, InspectRequest
 from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job
@@ -168,13 +170,33 @@ async def test_a_killed_jail_costs_nothing_and_two_an_attempt(house: House, kill
     assert (await assert_released_once(house, job)).attempts >= killed
 
 
+async def test_a_job_waits_while_the_jails_stand_still(house: House) -> None:
+    """However long that is. After a while it is tried more rarely: each time it takes a turn from others."""
+    job = await order_letter(house)
+    others = set(await two_confined())
+    slow = JailPool(JAIL_TASKS, slots=1, wall_seconds=0.5)
+    await slow.start()
+    for attempts, pause_s_min, pause_s_max in ((0, 0, 20), (40, 60, 300)):
+        await house.database.owner.execute(
+            "UPDATE stamping.job SET attempts = $1, next_attempt_at = now()", attempts
+        )
+        for pid in await two_confined(apart_from=others):
+            os.kill(pid, signal.SIGSTOP)
+        await run_due_jobs(house.tools(jail=slow), worker="test")
+        waiting = await find_job(house.db, job.id)
+        assert waiting is not None
+        assert (waiting.state, waiting.trouble_code) == ("accepted", "jail.unavailable")
+        pause = await house.value("SELECT next_attempt_at - now() FROM stamping.job")
+        assert pause_s_min <= pause.total_seconds() + 10 <= pause_s_max
+    await slow.close()
+    await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+    await house.work()
+    await assert_released_once(house, job)
+
+
 async def jails_in_the_order_of_use(house: House) -> list[int]:
     """The process that gets the next file, and the spare one."""
-    while (
-        len(jails := [pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")]) < 2
-    ):
-        await asyncio.sleep(0.05)
-    first, second = jails
+    first, second = await two_confined()
     os.kill(first, signal.SIGSTOP)
     asked = asyncio.create_task(
         house.jail.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=make_letter()), Inspection)
@@ -183,6 +205,15 @@ async def jails_in_the_order_of_use(house: House) -> list[int]:
     os.kill(first, signal.SIGCONT)
     await asked
     return [second, first] if answered else [first, second]
+
+
+async def two_confined(*, apart_from: Collection[int] = ()) -> list[int]:
+    """The jail processes of this test, once two of them stand."""
+    while True:
+        found = [pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")]
+        if len(jails := [pid for pid in found if pid not in apart_from]) >= 2:
+            return jails
+        await asyncio.sleep(0.05)
 
 
 def filters_of(pid: int | str) -> int:

@@ -39,6 +39,8 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When the archive looks at a released file first: at once where more than B-T is wanted."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
+    retry_held_up_s: float = 120.0
+    """The longest pause of a job that held a jail process up for all of its time, and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,11 +94,18 @@ async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
 
 
 async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
-    first_s, longest_s = tools.settings.retry_first_s, tools.settings.retry_longest_s
     codes = [_code(run) for run in runs]
-    delays = [outbox.retry_delay_s(run.job.attempts, first_s=first_s, longest_s=longest_s) for run in runs]
+    delays = [_delay_s(tools, run, code) for run, code in zip(runs, codes, strict=True)]
     async with tools.db.transaction() as tx:
         await jobs.postpone(tx, [run.fence for run in runs], codes, delays, tools.clock())
+
+
+def _delay_s(tools: Tools, run: Run, code: str) -> float:
+    """Until the next attempt. Whoever holds up the jail is not given up, but leaves others their turns."""
+    settings = tools.settings
+    held_up = code == run.job.trouble_code == "jail.unavailable"
+    longest_s = settings.retry_held_up_s if held_up else settings.retry_longest_s
+    return outbox.retry_delay_s(run.job.attempts, first_s=settings.retry_first_s, longest_s=longest_s)
 
 
 def _code(run: Run) -> str:
