@@ -115,6 +115,23 @@ async def test_a_wrong_signature_is_never_released(house: House) -> None:
     await house.assert_sound()
 
 
+async def test_attempts_during_an_outage_do_not_count_against_a_document(house: House) -> None:
+    """Else two faults of ours in a row, after a long wait for the signer, would have a paid one refused."""
+    jobs = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b")]
+    await house.database.owner.execute(
+        "UPDATE stamping.job SET attempts = 40, trouble_code = 'signer.unavailable'"
+    )
+    for attempt in (1, 2, 3):
+        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        await run_due_jobs(house.tools(signer=LyingSigner(house.client)), worker="test")
+        for job in jobs:
+            waiting = await now_of(house, job)
+            assert (waiting.state, waiting.trouble_code) == ("sealing", "seal.unsound")
+            assert waiting.attempts == attempt
+    await house.work()
+    assert [(await now_of(house, job)).state for job in jobs] == ["released", "released"]
+
+
 class ForgetfulStore(FolderStore):
     """Says that it stored, and did not."""
 

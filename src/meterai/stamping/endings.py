@@ -33,6 +33,8 @@ _ATTEMPTS_MAX = {
     "stamping.": 10,
 }
 """Attempts with the same end before a job is refused; by code, or by the part of it before the dot."""
+_HELD_UP = "jail.unavailable"
+"""Whoever ends so again and again holds up the jail: not given up, but tried more rarely."""
 
 
 def news(job: ClaimedJob) -> dict[str, object]:
@@ -61,10 +63,13 @@ def _final(run: Run) -> bool:
     trouble = run.trouble
     if not isinstance(trouble, Refusal) or trouble.kind not in (Kind.INVALID, Kind.CONFLICT):
         return False
-    area = trouble.code.partition(".")[0] + "."
-    attempts_max = _ATTEMPTS_MAX.get(trouble.code) or _ATTEMPTS_MAX.get(area, 1)
+    attempts_max = _attempts_max(trouble.code) or 1
     seen_before = run.job.trouble_code == trouble.code
     return attempts_max == 1 or (seen_before and run.job.attempts >= attempts_max)
+
+
+def _attempts_max(code: str) -> int | None:
+    return _ATTEMPTS_MAX.get(code) or _ATTEMPTS_MAX.get(code.partition(".")[0] + ".")
 
 
 async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
@@ -95,17 +100,29 @@ async def _refuse(tools: Tools, runs: Sequence[Run]) -> None:
 
 async def _postpone(tools: Tools, runs: Sequence[Run]) -> None:
     codes = [_code(run) for run in runs]
-    delays = [_delay_s(tools, run, code) for run, code in zip(runs, codes, strict=True)]
+    attempts = [_attempts(run, code) for run, code in zip(runs, codes, strict=True)]
+    delays = [
+        _delay_s(tools, run, code, tried) for run, code, tried in zip(runs, codes, attempts, strict=True)
+    ]
     async with tools.db.transaction() as tx:
-        await jobs.postpone(tx, [run.fence for run in runs], codes, delays, tools.clock())
+        await jobs.postpone(tx, [run.fence for run in runs], codes, attempts, delays, tools.clock())
 
 
-def _delay_s(tools: Tools, run: Run, code: str) -> float:
-    """Until the next attempt. Whoever holds up the jail is not given up, but leaves others their turns."""
+def _attempts(run: Run, code: str) -> int:
+    """How often the job was tried; where that has consequences, how often with this end.
+
+    Those while the signer was away say nothing against a document that then meets another trouble.
+    """
+    counts = code == _HELD_UP or _attempts_max(code) is not None
+    return 1 if counts and code != run.job.trouble_code else run.job.attempts
+
+
+def _delay_s(tools: Tools, run: Run, code: str, attempts: int) -> float:
+    """Until the next attempt. Whoever holds up the jail again leaves others their turns."""
     settings = tools.settings
-    held_up = code == run.job.trouble_code == "jail.unavailable"
+    held_up = code == run.job.trouble_code == _HELD_UP
     longest_s = settings.retry_held_up_s if held_up else settings.retry_longest_s
-    return outbox.retry_delay_s(run.job.attempts, first_s=settings.retry_first_s, longest_s=longest_s)
+    return outbox.retry_delay_s(attempts, first_s=settings.retry_first_s, longest_s=longest_s)
 
 
 def _code(run: Run) -> str:

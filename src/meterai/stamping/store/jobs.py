@@ -363,16 +363,24 @@ async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now:
 
 
 async def postpone(
-    tx: Connection, fences: Sequence[Fence], codes: Sequence[str], delays_s: Sequence[float], now: datetime
+    tx: Connection,
+    fences: Sequence[Fence],
+    codes: Sequence[str],
+    attempts: Sequence[int],
+    delays_s: Sequence[float],
+    now: datetime,
 ) -> None:
     """Gives leases back: the jobs are tried again after their delay, for the reason noted."""
     await tx.execute(
-        """UPDATE stamping.job j SET next_attempt_at = p.until, trouble_code = p.code, lease_holder = NULL
-           FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) AS p(id, token, code, until)
+        """UPDATE stamping.job j SET next_attempt_at = p.until, trouble_code = p.code, attempts = p.attempts,
+                  lease_holder = NULL
+           FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::integer[], $5::timestamptz[])
+                AS p(id, token, code, attempts, until)
            WHERE j.id = p.id AND j.lease_token = p.token AND j.next_attempt_at IS NOT NULL""",
         [fence.job_id for fence in fences],
         [fence.lease_token for fence in fences],
         list(codes),
+        list(attempts),
         [now + timedelta(seconds=delay) for delay in delays_s],
     )
 
