@@ -181,8 +181,9 @@ async def test_while_the_register_is_down_it_says_so_and_judges_all_the_same(
     with verifier(house, tmp_path, nowhere) as (address, _):
         judgement = await judge(http, address, stamped)
         assert judgement["reasons"] == ["genuine", "register.unreachable"]
-        async with http.get(f"{address}/api/v1/serials/{SERIAL}") as answer:
-            assert (answer.status, (await answer.json())["code"]) == (503, "register.unreachable")
+        for path in (f"serials/{SERIAL}", f"digests/{hashlib.sha256(stamped).hexdigest()}"):
+            async with http.get(f"{address}/api/v1/{path}") as answer:
+                assert (answer.status, (await answer.json())["code"]) == (503, "register.unreachable"), path
 
 
 FORBIDDEN = [

@@ -30,7 +30,8 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
 async def read_digest(house: App, sha256: str) -> Response[bytes]:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
 
-    Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file.
+    Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file;
+    register.unreachable (503).
     """
     if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise Refusal(Kind.INVALID, "digest.unreadable")

@@ -86,7 +86,10 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
 
 @get("/api/v1/digests/{sha256:str}")
 async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
-    """Judges by the SHA-256 of the whole file. Raises: digest.unknown, also when there is no register."""
+    """Judges by the SHA-256 of the whole file.
+
+    Raises: digest.unknown, also when there is no register; register.unreachable.
+    """
     return speak(await _judge_digest(_house(request), sha256))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification import register
@@ -34,7 +34,7 @@ async def judge_document(
     being opened; with `details` it is opened all the same, to say where its stamps stand.
     """
     digest = hashlib.sha256(data).hexdigest()
-    known = await judge_digest(db, digest) if db is not None else None
+    known = await _look_up(db, digest) if db is not None else None
     if known is not None and not details:
         return known
     opened = await _open(jail, JudgeRequest(data=data, trust=trust, moment=now), digest)
@@ -48,16 +48,23 @@ async def judge_document(
 async def judge_digest(db: Database, sha256: str) -> Judgement | None:
     """The fast path alone, for a digest made in the browser; None when the register does not know it.
 
-    None says nothing against the file: it must be uploaded and judged in full. None also when the register
-    is down.
+    None says nothing against the file: it must be uploaded and judged in full.
+    Raises: Refusal(UNAVAILABLE, "register.unreachable").
     """
     try:
         async with db.connection() as connection:
             released, entries = await find_by_digest(connection, sha256)
     except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
-        return None
+        raise Refusal(Kind.UNAVAILABLE, "register.unreachable") from error
     return register.from_digest(sha256, released, entries) if released else None
+
+
+async def _look_up(db: Database, digest: str) -> Judgement | None:
+    try:
+        return await judge_digest(db, digest)
+    except Refusal:  # the file can be judged all the same
+        return None
 
 
 async def _open(jail: JailPool, request: JudgeRequest, digest: str) -> Judgement:
