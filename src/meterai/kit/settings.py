@@ -45,7 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jail_slots: Annotated[int, Doc(description="PDF jail processes per site or worker process")] = 2
     jail_memory_bytes: Annotated[int, Doc(description="address space of a PDF jail")] = 1 << 30
     jail_cpu_seconds: Annotated[int, Doc(description="CPU time of one PDF job")] = 8
-    jail_wall_seconds: Annotated[int, Doc(description="wall time of one PDF job")] = 20
+    jail_wall_seconds: Annotated[
+        int, Doc(description="wall time of one PDF job; twice that while it gets on")
+    ] = 20
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"], Doc(description="keys of a newly made development PKI")
     ] = "rsa-2048"
