@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.stamping.house import House
@@ -71,6 +72,16 @@ async def test_nonsense_on_the_socket_harms_nobody(house: House) -> None:
         writer.write(nonsense)
         writer.close()
     assert await house.signer_answers()
+
+
+async def test_a_request_of_another_release_says_nothing_against_a_document(house: House) -> None:
+    """Paid, it would be refused for good while worker and signer are replaced one after the other."""
+    reader, writer = await asyncio.open_unix_connection(str(wire.socket_path(house.data)))
+    body = msgspec.msgpack.encode({"op": "of_a_later_release"})
+    writer.write(len(body).to_bytes(4) + body)
+    answer = wire.read_answer(await wire.read_frame(reader))
+    writer.close()
+    assert answer == wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
 
 
 async def test_a_path_longer_than_the_kernel_takes_is_reached(house: House, tmp_path: Path) -> None:

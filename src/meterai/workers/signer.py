@@ -87,7 +87,8 @@ class SignerServer:
         try:
             request = wire.read_request(body)
         except ValueError:
-            return wire.Refused(Kind.INVALID, "signer.request_unreadable")
+            # Of another release, while it is put in place: no document's fault.
+            return wire.Refused(Kind.UNAVAILABLE, "signer.request_unreadable")
         try:
             return await self._carry_out(request)
         except Refusal as refusal:
