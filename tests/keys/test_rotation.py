@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -312,6 +313,16 @@ async def test_a_key_that_signs_already_can_not_be_put_to_use_later(house: Rotat
         assert caught.value.facts == {"key_id": first}
     planned = await house.value("SELECT active_from FROM stamping.signing_key WHERE key_id = $1", second)
     assert planned == at, "nothing was called off"
+
+
+async def test_a_rotation_that_is_put_off_notes_which_key_it_ends(house: RotatingHouse) -> None:
+    first = await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+    for days in (1, 2):
+        await house.activate(second, at=datetime.now(UTC) + timedelta(days=days))
+    facts = await house.value("SELECT facts FROM operations.audit_entry ORDER BY id DESC LIMIT 1")
+    assert msgspec.json.decode(facts)["instead_of"] == first
 
 
 @pytest.mark.parametrize(("days", "told"), [(-1, "from now on"), (1, "UTC on")])

@@ -45,7 +45,7 @@ async def activate_key(
         if is_active:
             await _call_off(tx, key, register, actor=actor, now=now)
             return key
-        before = active_key(register, begin)
+        before = active_key((other for other in register if other != key), begin)
         await keys.set_active_from(tx, key.key_id, begin)
         facts = {"from": begin.isoformat(), "instead_of": before.key_id if before else None}
         await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
