@@ -30,7 +30,7 @@ def test_the_order_page_in_each_state(
     body = pages.render(
         visit,
         "order.html",
-        view=order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW),
+        view=order_view(ORDERS[name], KNOWN, visit, now=NOW),
         permanent=f"{person.site.address}/p/Zk3vXo2d8sQ1a7bWcE5fTg9h",
         proof="x",
         is_sent=False,

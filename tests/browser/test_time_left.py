@@ -33,7 +33,7 @@ def show(person: Person, name: str, *, state: dict[str, str]) -> None:
     assets = Assets()
     pages = Pages(SiteFacts(person.site.address, True, 10_000, 2_500, 1_100, 30), assets)
     visit = Visit(person.language, PATH, "")
-    view = order_view(ORDERS[name], KNOWN, visit, request_id="r", now=NOW + timedelta(minutes=25))
+    view = order_view(ORDERS[name], KNOWN, visit, now=NOW + timedelta(minutes=25))
     body = pages.render(
         visit, "order.html", view=view, permanent="", proof="x", is_sent=False, private=True, refused="",
         refused_facts={}, typed={},

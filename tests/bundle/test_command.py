@@ -125,7 +125,8 @@ async def test_killed_at_every_stage_and_run_again_every_file_is_stamped_once(
         assert not await enough("release", FILES), "in the middle of the stamping"
         code, report, said = stamp(own, *words)
         assert (code, report["stamped"], report["not_stamped"]) == (1, FILES, 2), said
-        assert "catatan.txt: archive.not_pdf" in said
+        assert "catatan.txt: This is not a PDF file." in said
+        assert "(archive.not_pdf" in said
         assert await ask("SELECT array_agg(serial ORDER BY serial) FROM stamping.release") == reserved
     stamped = {file["name"]: file["serial"] for file in report["files"] if file["outcome"] == "stamped"}
     assert sorted(stamped.values()) == reserved

@@ -114,7 +114,7 @@ def test_only_what_is_to_be_paid_has_time_left() -> None:
         "va": 1_800,
     }
     visit = Visit("id", "/pesanan/x", "")
-    late = order_view(ORDERS["qris"], KNOWN, visit, request_id="r", now=NOW + timedelta(days=1))
+    late = order_view(ORDERS["qris"], KNOWN, visit, now=NOW + timedelta(days=1))
     assert late.left_s == 0
 
 
