@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -16,11 +18,13 @@ import pytest
 from meterai.cli import archive
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
+from meterai.cli.stamp_run import StampRun
 from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
+from meterai.stamping.bundle import Outcome
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -178,6 +182,17 @@ def test_the_words_of_a_refusal_are_followed_by_its_code_and_what_they_do_not_sa
     code: str, facts: dict[str, object], expected: str
 ) -> None:
     assert expected in told(code, facts)
+
+
+def test_why_a_folder_waits_is_said_without_open_places() -> None:
+    """A job that waits has a code and no facts, and some words have places for facts."""
+    warned: list[str] = []
+    run = StampRun(None, None, uuid4(), uuid4(), None, warn=warned.append)  # type: ignore[arg-type]
+    waiting = SimpleNamespace(outcome=Outcome.STAMPING, code="key.not_ready")
+    for _ in range(2):
+        run._warn_of_troubles(SimpleNamespace(files=[waiting]))  # type: ignore[arg-type]
+    (text,) = warned
+    assert text.startswith("The signer can't sign with key –: –. (key.not_ready) The service tries again")
 
 
 def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:

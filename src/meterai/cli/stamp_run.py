@@ -26,6 +26,7 @@ from meterai.stamping.queries import read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.words.filling import fill
 
 _CHECK = "meterai.stamping.reception:receive"
 _SLOTS_MAX = 4
@@ -182,7 +183,7 @@ class StampRun:
     def _warn_of_troubles(self, bundle: Bundle) -> None:
         now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}
         for code in sorted(now - self.troubles):
-            what = words_of(code)[0]
+            what = fill(words_of(code)[0], {}, "en")
             self.warn(f"{what} ({code}) The service tries again by itself; nothing is lost.")
         self.troubles |= now
 
