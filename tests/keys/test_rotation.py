@@ -85,26 +85,30 @@ async def closed(house: RotatingHouse, key_id: str) -> bool:
     )
 
 
+async def change_keys_after_intents(house: RotatingHouse, count: int, key_id: str) -> None:
+    """The worker dies behind so many intents; the other key is put to use, and a new worker goes on."""
+    stored = 0
+
+    def stop(name: str) -> None:
+        nonlocal stored
+        stored += name == "after_intent"
+        if stored == count:
+            raise Crash
+
+    with pytest.raises(Crash):
+        await run_due_jobs(house.tools(fail_point=stop), worker="test")
+    await house.activate(key_id)
+    await until(lambda: house.signs_with(key_id), 5, "the signer to follow")
+    await free_leases(house.tools(), worker="test")
+    await house.work()
+
+
 async def test_a_document_half_sealed_when_the_key_changes_is_finished(house: RotatingHouse) -> None:
     first = await house.register_first()
     second = await house.add("stamp-1")
     await house.start()
     job = await house.order(await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT]))
-
-    sealed = 0
-
-    def stop_after_the_first_seal(name: str) -> None:
-        nonlocal sealed
-        sealed += name == "after_intent"
-        if sealed == 2:
-            raise Crash
-
-    with pytest.raises(Crash):
-        await run_due_jobs(house.tools(fail_point=stop_after_the_first_seal), worker="test")
-    await house.activate(second)
-    await until(lambda: house.signs_with(second), 5, "the signer to follow")
-    await free_leases(house.tools(), worker="test")
-    await house.work()
+    await change_keys_after_intents(house, 2, second)
     rows = await house.database.owner.fetch("SELECT serial, key_id FROM stamping.release")
     assert dict(tuple(row) for row in rows) == dict(zip(job.serials, [first, second], strict=True))
     await house.assert_sound()
@@ -121,16 +125,7 @@ async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_i
     longest = await house.add(chain=lengthened(house.data / "pki", chain, free - 40))
     job = await house.order_letter()
 
-    def stop_after_the_intent(name: str) -> None:
-        if name == "after_intent":
-            raise Crash
-
-    with pytest.raises(Crash):
-        await run_due_jobs(house.tools(fail_point=stop_after_the_intent), worker="test")
-    await house.activate(longest)
-    await until(lambda: house.signs_with(longest), 5, "the signer to follow")
-    await free_leases(house.tools(), worker="test")
-    await house.work()
+    await change_keys_after_intents(house, 1, longest)
     assert await house.key_of(job) == longest
     assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
 
