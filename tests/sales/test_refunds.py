@@ -234,6 +234,19 @@ async def test_a_refund_that_the_gateway_refuses_for_good_is_paid_to_an_account(
     assert (await only_refund(shop, page)).state is RefundState.PAID
 
 
+async def test_what_may_have_gone_out_already_asks_for_no_account(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    await ask(shop, page, 1)
+    shop.gateway.refuse_refund = Refusal(Kind.FORBIDDEN, "payment.other_merchant")
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.PAYABLE, "payment.other_merchant")
+    shop.gateway.refuse_refund = None
+    shop.pass_time(minutes=15)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
 async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:
     page = await shop.paid_quota()
     await ask(shop, page, 1)

@@ -35,7 +35,8 @@ AT_ONCE_MAX = 4
 RETRY_FIRST = timedelta(seconds=15)
 RETRY_LONGEST = timedelta(minutes=15)
 ASK_FIRST = timedelta(seconds=5)
-_PAID_OTHERWISE = ("gateway.refund_mismatch", "payout.mismatch")
+_NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
+"""What another account helps against. After any other refusal the money may have gone out already."""
 
 
 async def pay_due_refunds(
@@ -73,10 +74,10 @@ async def _pay(
             await _pay_out(db, payout, due, clock)
     except Refusal as refusal:
         log.warning("refund_not_paid", refund=str(due.id), code=refusal.code, attempts=due.attempts)
-        if refusal.kind in (Kind.UNAVAILABLE, Kind.BUSY) or refusal.code in _PAID_OTHERWISE:
-            await _put_off(db, due, clock(), refusal.code)
-        else:
+        if refusal.code in _NEEDS_ACCOUNT:
             await _ask_for_account(db, due, refusal.code, clock())
+        else:
+            await _put_off(db, due, clock(), refusal.code)
 
 
 async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
