@@ -61,6 +61,14 @@ async def test_a_failed_payout_says_why(twin: Gateway, iris: IrisPayouts) -> Non
     assert (status.state, status.failure) == (PayoutState.FAILED, "002")
 
 
+async def test_a_payout_that_arrived_may_fail_after_all(twin: Gateway, iris: IrisPayouts) -> None:
+    await twin.script(payout_delay_seconds=0, payout_returned_seconds=0.3)
+    result = await iris.pay(REQUEST)
+    assert (await iris.get_status(result.provider_reference)).state is PayoutState.COMPLETED
+    await asyncio.sleep(0.35)
+    assert (await iris.get_status(result.provider_reference)).state is PayoutState.FAILED
+
+
 async def test_other_content_under_a_used_reference_and_bad_accounts_are_refused(iris: IrisPayouts) -> None:
     await iris.pay(REQUEST)
     with pytest.raises(Refusal, match=r"payout\.mismatch"):

@@ -340,6 +340,12 @@ _I6 = [
     ),
     Plant(
         "I6",
+        0,
+        "a payout is booked as sent back, and nobody is owed it again",
+        copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, code="'refund_returned'"),
+    ),
+    Plant(
+        "I6",
         1,
         "a piece was refunded at 75 percent",
         f"UPDATE sales.refund SET amount = 9375 WHERE id = {_id('refund', 'bob two')};"

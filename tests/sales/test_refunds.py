@@ -194,6 +194,73 @@ async def test_an_account_that_the_bank_sends_back_is_asked_for_again(shop: Shop
     assert len(shop.payout.requests) == 2, "a new account is a new payout"
 
 
+async def test_a_payout_that_arrived_and_came_back_days_later_is_paid_to_another_account(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=1, channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    for _ in range(4):
+        shop.pass_time(hours=12)
+        await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    shop.payout.ends = PayoutState.FAILED
+    shop.pass_time(hours=12)
+    assert sum(await asyncio.gather(*(shop.pay_refunds() for _ in range(3)))) == 1
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code, refund.paid_at) == (
+        RefundState.NEEDS_ACCOUNT,
+        "payout.failed",
+        None,
+    )
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDING
+    assert (await shop.money())["owed"] == 12_500, "it is owed as before"
+    assert (await shop.news())[-1] == "needs_account"
+    shop.payout.ends = PayoutState.COMPLETED
+    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
+    money = await shop.money()
+    assert ("owed" in money, money["payout"]) == (False, 12_500)
+
+
+async def test_an_arrived_payout_is_looked_at_for_a_week_and_until_the_provider_answers(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    looks = 0
+    for _ in range(20):
+        shop.pass_time(hours=12)
+        looks += await shop.pay_refunds()
+    assert 12 <= looks <= 15
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_a_payout_that_comes_back_after_the_bank_took_the_payment_back_is_not_paid_again(
+    shop: Shop,
+) -> None:
+    page = await shop.paid_quota(pieces=2, channel="va_bni")
+    await ask(shop, page, 2, account=ACCOUNT)
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    assert await shop.balance(bookings.RECEIVABLE) == 25_000
+    shop.payout.ends = PayoutState.FAILED
+    shop.pass_time(hours=2)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"
+    assert await shop.balance(bookings.RECEIVABLE) == 0
+    assert not {"owed", "payout"} & set(await shop.money())
+
+
 async def test_a_payout_whose_answer_was_lost_is_paid_once(shop: Shop) -> None:
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)

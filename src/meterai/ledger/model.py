@@ -91,6 +91,7 @@ class TransferCode(StrEnum):
     REFUND_VAT = "refund_vat"
     REFUND_SUSPENSE = "refund_suspense"
     REFUND_PAID = "refund_paid"
+    REFUND_RETURNED = "refund_returned"
     REVERSAL = "reversal"
 
 

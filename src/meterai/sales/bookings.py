@@ -171,11 +171,17 @@ def owe_quota(order: Order, item: Item, refund_id: uuid.UUID, pieces: int) -> li
 
 
 def pay_refund(order: Order, refund: Refund, *, by_gateway: bool) -> list[Transfer]:
-    """A refund paid: owed -> the gateway's clearing, or the payout account."""
+    """A refund paid: owed -> the gateway's clearing, or the payout account. Once for each account tried."""
     source = CLEARING if by_gateway else PAYOUT_CASH
+    name = f"refund-paid-{refund.round}"
+    return _moves(order, [(name, TransferCode.REFUND_PAID, refund.id, REFUND_PAYABLE, source, refund.amount)])
+
+
+def return_refund(order: Order, refund: Refund) -> list[Transfer]:
+    """A payout that the bank sent back: the payout account -> owed, as before."""
+    name = f"refund-returned-{refund.round}"
     return _moves(
-        order,
-        [("refund-paid", TransferCode.REFUND_PAID, refund.id, REFUND_PAYABLE, source, refund.amount)],
+        order, [(name, TransferCode.REFUND_RETURNED, refund.id, PAYOUT_CASH, REFUND_PAYABLE, refund.amount)]
     )
 
 
@@ -191,7 +197,7 @@ def reverse_payment(order: Order, payment: Payment) -> list[Transfer]:
 def set_off(order: Order, refund_id: uuid.UUID, amount: int) -> list[Transfer]:
     """What we owe for stamps taken back pays what is owed to us: owed by us -> owed to us."""
     return _moves(
-        order, [("refund-paid", TransferCode.REFUND_PAID, refund_id, REFUND_PAYABLE, RECEIVABLE, amount)]
+        order, [("refund-set-off", TransferCode.REFUND_PAID, refund_id, REFUND_PAYABLE, RECEIVABLE, amount)]
     )
 
 

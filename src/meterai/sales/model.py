@@ -77,6 +77,7 @@ class ItemEvent(StrEnum):
     REPLACE = "replace"
     REFUND = "refund"
     REFUND_PAID = "refund_paid"
+    REFUND_RETURNED = "refund_returned"  # the bank sent it back to us
 
 
 ITEM_MOVES: Mapping[tuple[ItemState, ItemEvent], ItemState] = {
@@ -88,6 +89,7 @@ ITEM_MOVES: Mapping[tuple[ItemState, ItemEvent], ItemState] = {
     (ItemState.REFUSED, ItemEvent.REFUND): ItemState.REFUNDING,
     (ItemState.DONE, ItemEvent.REFUND): ItemState.REFUNDING,  # quota only: none of it used
     (ItemState.REFUNDING, ItemEvent.REFUND_PAID): ItemState.REFUNDED,
+    (ItemState.REFUNDED, ItemEvent.REFUND_RETURNED): ItemState.REFUNDING,
 }
 
 ENDED_ITEMS = frozenset({ItemState.DONE, ItemState.REFUSED, ItemState.REFUNDING, ItemState.REFUNDED})
@@ -154,7 +156,7 @@ class RefundState(StrEnum):
     NEEDS_ACCOUNT = "needs_account"  # the gateway can't return it: the customer names a bank account
     PAYABLE = "payable"
     SENT = "sent"  # the payout provider has it
-    PAID = "paid"
+    PAID = "paid"  # a payout may still come back: the provider is asked for some days
 
 
 class RefundEvent(StrEnum):
@@ -164,6 +166,7 @@ class RefundEvent(StrEnum):
     SEND = "send"
     PAY = "pay"
     REFUSE = "refuse"  # by gateway or bank, for good: an account, or another one, is needed
+    RETURN = "return"  # the bank sent back what had arrived: another account is needed
     SET_OFF = "set_off"  # the bank took the payment back before we returned it
 
 
@@ -176,6 +179,7 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
     (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
     (RefundState.SENT, RefundEvent.PAY): RefundState.PAID,
     (RefundState.SENT, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.PAID, RefundEvent.RETURN): RefundState.NEEDS_ACCOUNT,
 }
 
 

@@ -1,4 +1,4 @@
-"""What the end of a refund means for the item it is of. Called with the order locked."""
+"""What a refund means for the item it is of. Called with the order locked."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ async def finish_item(tx: Connection, order: Order, paid: Refund) -> None:
     others = [refund for refund in order.refunds if refund.item_id == item.id and refund.id != paid.id]
     if all(other.state is RefundState.PAID for other in others):
         await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_PAID))
+
+
+async def reopen_item(tx: Connection, order: Order, returned: Refund) -> None:
+    """Writes an item as being refunded again when `returned` came back to us."""
+    item = None if returned.item_id is None else order.item(returned.item_id)
+    if item is not None and item.state is ItemState.REFUNDED:
+        await orders.set_item_state(tx, item.id, next_item_state(item.state, ItemEvent.REFUND_RETURNED))

@@ -31,6 +31,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     payout_answer_lost_next: int = 0
     payout_rejected: bool = False  # ordered payouts end as failed
     payout_delay_seconds: float = 0.5  # from queued to completed
+    payout_returned_seconds: float = 0  # so long after a payout was completed the bank sends it back
     forget_idempotency_keys: bool = False
     # money
     paid_amount: int = 0  # the payer's bank moves this amount instead

@@ -44,11 +44,13 @@ class Payout(msgspec.Struct):
     request_digest: str
     fails: bool
     seconds: float  # from queued to completed
+    returned_seconds: float = 0  # from completed to failed; 0: never
 
     def shown(self, now: float) -> dict[str, Any]:
         """As GET /payouts/{reference_no} answers. The state follows from the time gone by."""
         gone = now - self.created_at
-        end = "failed" if self.fails else "completed"
+        returned = self.returned_seconds and gone >= self.seconds + self.returned_seconds
+        end = "failed" if self.fails or returned else "completed"
         status = "queued" if gone < self.seconds / 2 else "processed" if gone < self.seconds else end
         body = {
             "amount": self.amount,
@@ -145,6 +147,7 @@ class Payouts:
             request_digest=digest,
             fails=faults.payout_rejected,
             seconds=faults.payout_delay_seconds,
+            returned_seconds=faults.payout_returned_seconds,
         )
 
     def _allowed(self, request: web.Request) -> bool:

@@ -26,7 +26,8 @@ _REFUNDS_BOOKED = (
         (Sum(REFUND, f"amount * {weight('order_id')}"),),
     ),
     Balance(
-        (_booked("= 'refund_paid'"),), (Sum(REFUND, f"amount * {weight('order_id')}", "state = 'paid'"),)
+        (_booked("= 'refund_paid'"),),
+        (_booked("= 'refund_returned'"), Sum(REFUND, f"amount * {weight('order_id')}", "state = 'paid'")),
     ),
 )
 _MORE_THAN_PAID = """
@@ -61,10 +62,13 @@ I6 = SqlInvariant(
             FROM sales.refund GROUP BY order_id
         ), booked AS (
             SELECT reference_id AS order_id,
-                coalesce(sum(amount) FILTER (WHERE code <> 'refund_paid'), 0) AS owed,
-                coalesce(sum(amount) FILTER (WHERE code = 'refund_paid'), 0) AS returned
+                coalesce(sum(amount) FILTER (WHERE code NOT IN ('refund_paid', 'refund_returned')), 0)
+                    AS owed,
+                coalesce(sum(amount) FILTER (WHERE code = 'refund_paid'), 0)
+                    - coalesce(sum(amount) FILTER (WHERE code = 'refund_returned'), 0) AS returned
             FROM ledger.transfer
-            WHERE code IN ('refund_face_value', 'refund_fee', 'refund_vat', 'refund_suspense', 'refund_paid')
+            WHERE code IN ('refund_face_value', 'refund_fee', 'refund_vat', 'refund_suspense', 'refund_paid',
+                'refund_returned')
             GROUP BY reference_id
         )
         SELECT order_id::text AS subject,

@@ -14,7 +14,7 @@ from meterai.sales.ports import Channel
 
 
 class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that a worker pays or asks for now."""
+    """A refund that a worker pays or asks for now; a paid one: whether its payout came back."""
 
     id: uuid.UUID
     order_id: uuid.UUID
@@ -30,6 +30,7 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None
     round: int
     attempts: int
+    paid_at: datetime | None
 
     def __repr__(self) -> str:
         return f"DueRefund(id={self.id}, state={self.state})"  # no personal data in logs
@@ -106,7 +107,8 @@ async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount
 async def claim_due(
     connection: Connection, now: datetime, *, limit: int, lease_until: datetime
 ) -> list[DueRefund]:
-    """Takes refunds that are to be paid or asked for; other workers don't see them until `lease_until`."""
+    """Takes refunds that are to be paid or asked for, and then paid ones whose payouts are to be looked at;
+    other workers don't see them until `lease_until`."""
     rows = await connection.fetch(
         """
         UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1
@@ -114,18 +116,27 @@ async def claim_due(
             SELECT r.id, o.number, p.reference AS payment_reference, p.channel AS payment_channel
             FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
             JOIN sales.payment p ON p.id = r.payment_id
-            WHERE r.next_attempt_at <= $1 AND r.state IN ('payable', 'sent')
-            ORDER BY r.next_attempt_at LIMIT $2 FOR UPDATE OF r SKIP LOCKED
+            WHERE r.next_attempt_at <= $1
+            ORDER BY r.state = 'paid', r.next_attempt_at LIMIT $2 FOR UPDATE OF r SKIP LOCKED
         ) due
         WHERE r.id = due.id
         RETURNING r.id, r.order_id, due.number, due.payment_reference, due.payment_channel, r.amount,
-            r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts
+            r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts,
+            r.paid_at
         """,
         now,
         limit,
         lease_until,
     )
-    return [msgspec.convert(dict(row), DueRefund, builtin_types=(uuid.UUID,)) for row in rows]
+    return [msgspec.convert(dict(row), DueRefund, builtin_types=(uuid.UUID, datetime)) for row in rows]
+
+
+async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | None:
+    """The order that a refund belongs to; None for an unknown one."""
+    found: uuid.UUID | None = await connection.fetchval(
+        "SELECT order_id FROM sales.refund WHERE id = $1", refund_id
+    )
+    return found
 
 
 async def put_off(connection: Connection, refund_id: uuid.UUID, until: datetime, why: str | None) -> None:
@@ -154,19 +165,30 @@ async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> N
     """Writes that a refund needs an account, or another one; the refused account is forgotten."""
     await tx.execute(
         """UPDATE sales.refund SET state = 'needs_account', channel = 'payout', failure_code = $2,
-               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL
+               bank = NULL, account_number = NULL, account_holder = NULL, next_attempt_at = NULL,
+               paid_at = NULL
            WHERE id = $1""",
         refund_id,
         why,
     )
 
 
-async def set_paid(tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime) -> None:
-    """Writes a refund as paid."""
+async def set_paid(
+    tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime, *, look_at: datetime | None = None
+) -> None:
+    """Writes a refund as paid. `look_at`: when the payout provider is asked whether it came back."""
     await tx.execute(
-        """UPDATE sales.refund SET state = 'paid', reference = $2, paid_at = $3, next_attempt_at = NULL,
+        """UPDATE sales.refund SET state = 'paid', reference = $2, paid_at = $3, next_attempt_at = $4,
                failure_code = NULL WHERE id = $1""",
         refund_id,
         reference,
         now,
+        look_at,
+    )
+
+
+async def look_again(connection: Connection, refund_id: uuid.UUID, at: datetime | None) -> None:
+    """Has the payout of a paid refund looked at once more; None: never again."""
+    await connection.execute(
+        "UPDATE sales.refund SET next_attempt_at = $2 WHERE id = $1 AND state = 'paid'", refund_id, at
     )

@@ -24,7 +24,7 @@ from meterai.sales.model import (
 from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
-from meterai.sales.refunding import finish_item
+from meterai.sales.refunding import finish_item, reopen_item
 from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
@@ -35,6 +35,10 @@ AT_ONCE_MAX = 4
 RETRY_FIRST = timedelta(seconds=15)
 RETRY_LONGEST = timedelta(minutes=15)
 ASK_FIRST = timedelta(seconds=5)
+LOOK_FIRST = timedelta(hours=1)
+LOOK_LONGEST = timedelta(hours=12)
+LOOK_FOR = timedelta(days=7)
+"""For so long a bank may send back what it had taken: the day after, and no bank works on holidays."""
 _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
 """What another account helps against. After any other refusal the money may have gone out already."""
 
@@ -47,8 +51,9 @@ async def pay_due_refunds(
     Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a lost
     answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at least
     every 15 minutes. What the gateway refuses for good, or a bank sends back, needs an account from the
-    customer: the news says so. What was paid under the same id with other content, before a restore, is put
-    off like an outage until somebody has looked into it: another account would pay it twice.
+    customer: the news says so. A bank may do that days after the payout arrived, so the provider is asked for
+    some days more. What was paid under the same id with other content, before a restore, is put off like an
+    outage until somebody has looked into it (`end_refund`): another account would pay it twice.
     """
     async with db.connection() as connection:
         now = clock()
@@ -67,7 +72,9 @@ async def _pay(
     db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
 ) -> None:
     try:
-        if due.channel is RefundChannel.GATEWAY:
+        if due.state is RefundState.PAID:
+            await _look_again(db, payout, due, clock)
+        elif due.channel is RefundChannel.GATEWAY:
             await gateway.refund(due.payment_reference, due.amount, due.id.hex, f"Meterai {due.number}")
             await _finish(db, due, due.id.hex, clock())
         else:
@@ -96,6 +103,24 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         await _put_off(db, due, clock(), None)
     else:
         await _mark_sent(db, due, result.provider_reference, clock())
+
+
+async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
+    """Asks whether the bank sent a payout back after all: more rarely with time, until its last answer."""
+    assert due.reference is not None
+    assert due.paid_at is not None
+    try:
+        state = (await payout.get_status(due.reference)).state
+    except Refusal as refusal:
+        log.warning("payout_not_looked_at", refund=str(due.id), code=refusal.code)
+        state = None
+    now = clock()
+    if state is PayoutState.FAILED:
+        raise Refusal(Kind.INVALID, "payout.failed")
+    wait = min(max(now - due.paid_at, LOOK_FIRST), LOOK_LONGEST)
+    over = state is not None and now >= due.paid_at + LOOK_FOR
+    async with db.connection() as connection:
+        await refunds.look_again(connection, due.id, None if over else now + wait)
 
 
 def _request(due: DueRefund) -> PayoutRequest:
@@ -130,10 +155,11 @@ async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -
             return
         order, refund = found
         next_refund_state(refund.state, RefundEvent.PAY)
-        await refunds.set_paid(tx, due.id, reference, now)
+        by_gateway = due.channel is RefundChannel.GATEWAY
+        look_at = None if by_gateway else now + LOOK_FIRST
+        await refunds.set_paid(tx, due.id, reference, now, look_at=look_at)
         await finish_item(tx, order, refund)
         await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
-        by_gateway = due.channel is RefundChannel.GATEWAY
         await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
 
 
@@ -151,12 +177,16 @@ async def _ask_for_account(db: Database, due: DueRefund, why: str, now: datetime
         if found is None:
             return
         order, refund = found
-        after = next_refund_state(refund.state, RefundEvent.REFUSE)
+        came_back = refund.state is RefundState.PAID
+        after = next_refund_state(refund.state, RefundEvent.RETURN if came_back else RefundEvent.REFUSE)
+        if came_back:
+            await ledger.post(tx, bookings.return_refund(order, refund), now)
         payment = order.payment(due.payment_reference)
         if payment is not None and payment.state is PaymentState.REVERSED:
             next_refund_state(after, RefundEvent.SET_OFF)
             await set_off_refund(tx, order, payment, refund, now)
             return
+        await reopen_item(tx, order, refund)
         await refunds.set_needs_account(tx, due.id, why)
         await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
 
