@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
 
@@ -50,6 +51,31 @@ def test_every_state_of_order_refund_and_money_has_a_next_step_and_says_where_th
     ]
     for name in names:
         text = state_text(name, "id")
+        assert text.next, name
+        assert text.money, name
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "name"),
+    [
+        ("needs_account", None, "refund.needs_account"),
+        ("needs_account", "payout.failed", "refund.account_refused"),
+        ("needs_account", "gateway.refund_refused", "refund.not_as_paid"),
+        ("payable", "gateway.refund_later", "refund.payable"),
+        ("payable", "payout.mismatch", "refund.in_doubt"),
+        ("paid", None, "refund.paid"),
+    ],
+)
+def test_whoever_waits_for_a_refund_or_must_act_on_it_reads_why(
+    state: str, why: str | None, name: str
+) -> None:
+    one = msgspec.structs.replace(refund(state), failure_code=why)
+    waiting = order("completed", [item("quota", "refunding")], [payment("qris", "settled")], [one])
+    visit = Visit("id", "/pesanan/x", "", "")
+    assert order_view(waiting, KNOWN, visit, now=NOW).refund_names == {one.id: name}
+    for language in ("id", "en"):
+        text = state_text(name, language)
+        assert text.what, name
         assert text.next, name
         assert text.money, name
 

@@ -183,6 +183,10 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
 }
 
 
+IN_DOUBT = ("gateway.refund_mismatch", "payout.mismatch")
+"""Why a refund waits of which money went out in another way: an officer looks into it and ends it."""
+
+
 class RefundReason(StrEnum):
     """Why money goes back."""
 

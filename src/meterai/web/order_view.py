@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from meterai.sales.model import IN_DOUBT
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import OrderPage
 from meterai.sales.timeline import TimelineEntry
@@ -66,6 +67,8 @@ class OrderView:
     payment: Payment | None
     left_s: int | None
     refunds: Sequence[Refund]
+    refund_names: Mapping[UUID, str]
+    """What each refund's state is called."""
     money_kind: MoneyKind
     money_text: str
     qr: str
@@ -112,6 +115,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         payment=payment,
         left_s=_left(payment, now) if payment and payment.state == "pending" else None,
         refunds=order.refunds,
+        refund_names={refund.id: refund_name(refund) for refund in order.refunds},
         money_kind=kind,
         money_text=MONEY_NOTES[kind][visit.language != "id"],
         qr=qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else "",
@@ -161,6 +165,16 @@ def _refunded(order: Order) -> MoneyKind:
     if any(refund.state == "needs_account" for refund in order.refunds):
         return "held"
     return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
+
+
+def refund_name(refund: Refund) -> str:
+    """What the state of a refund is called: whoever must act is told why."""
+    why = refund.failure_code or ""
+    if refund.state == "needs_account" and why:
+        return "refund.account_refused" if why.startswith("payout.") else "refund.not_as_paid"
+    if refund.state == "payable" and why in IN_DOUBT:
+        return "refund.in_doubt"
+    return f"refund.{refund.state}"
 
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
@@ -217,7 +231,7 @@ def _mark(order: Order, items: Sequence[ItemView]) -> str:
     parts = [str(order.state)]
     parts += [f"{item.text.code}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
-    parts += [f"{refund.id}{refund.state}" for refund in order.refunds]
+    parts += [f"{refund.id}{refund_name(refund)}" for refund in order.refunds]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
 

@@ -151,6 +151,31 @@ STATES: dict[str, Message] = {
         "Money paid by virtual account goes back to a bank account. Enter it below.",
         "held",
     ),
+    "refund.account_refused": M(
+        "Rekening itu tidak dapat menerima uangnya",
+        "Bank menolaknya atau mengirim uangnya kembali kepada kami. Periksa nomor dan nama pemiliknya, atau "
+        "isi rekening lain di bawah ini.",
+        "That account could not take the money",
+        "The bank refused it or sent the money back to us. Check number and holder, or enter another account "
+        "below.",
+        "held",
+    ),
+    "refund.not_as_paid": M(
+        "Menunggu nomor rekening Anda",
+        "Uangnya tidak dapat kembali lewat cara Anda membayar. Isi rekening tujuannya di bawah ini.",
+        "Waiting for your bank account",
+        "The money can't go back the way you paid. Enter an account for it below.",
+        "held",
+    ),
+    "refund.in_doubt": M(
+        "Sedang kami periksa",
+        "Mungkin uangnya sudah Anda terima: lihat mutasi rekening atau dompet digital Anda. Sisanya kami "
+        "bayarkan; tidak ada yang perlu Anda lakukan.",
+        "We are looking into it",
+        "You may have received this money already: see the history of your account or e-wallet. We pay what "
+        "is missing; there is nothing you need to do.",
+        "back",
+    ),
     "refund.payable": M(
         "Tercatat, segera dibayarkan",
         "Tidak ada yang perlu Anda lakukan.",
