@@ -190,6 +190,17 @@ async def test_a_refund_for_good_and_one_for_now_are_told_apart(twin: Gateway, m
     assert (await refused(midtrans.refund("nobody", 10000, "r3", ""))).code == "gateway.refund_refused"
 
 
+@pytest.mark.parametrize("gone", [25000, 20000])
+async def test_what_was_given_back_in_another_way_is_not_refused_for_good(
+    twin: Gateway, midtrans: Midtrans, gone: int
+) -> None:
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    await midtrans.refund("ref-1", gone, "forgotten", "")
+    refusal = await refused(midtrans.refund("ref-1", 10000, "asked anew", ""))
+    assert refusal.code == "gateway.refund_mismatch", "to an account it would be paid twice"
+
+
 # ---- failures outside
 
 

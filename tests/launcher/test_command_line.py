@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -111,7 +111,9 @@ def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None
     assert "script/server" in shown.stderr
 
 
-@pytest.mark.parametrize("command", ["stop-signing", "resume-signing", "keys retire 5fcb67d0"])
+@pytest.mark.parametrize(
+    "command", ["stop-signing", "resume-signing", "keys retire 5fcb67d0", f"refunds end {UUID(int=1)}"]
+)
 def test_an_act_without_a_reason_is_refused(tmp_path: Path, command: str) -> None:
     """Before anything is done: not even the database is looked for."""
     shown = run(*command.split(), "--reason", " ", "--data", str(tmp_path))
@@ -119,7 +121,9 @@ def test_an_act_without_a_reason_is_refused(tmp_path: Path, command: str) -> Non
     assert "say why" in shown.stderr
 
 
-@pytest.mark.parametrize("command", ["stop-signing --reason x", "keys list", "check", "queue status"])
+@pytest.mark.parametrize(
+    "command", ["stop-signing --reason x", "keys list", "refunds list", "check", "queue status"]
+)
 @pytest.mark.parametrize("away", ["postgresql://a:b@127.0.0.1:1/c", "postgresql:///c?host=/nowhere&port=5"])
 def test_while_the_database_is_away_an_operator_reads_the_next_step(
     tmp_path: Path, command: str, away: str

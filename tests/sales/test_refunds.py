@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from tests.sales.refusing import refused
@@ -15,7 +20,8 @@ from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, RefundChannel, RefundState
 from meterai.sales.order import Refund
 from meterai.sales.ports import GatewayState, PayoutState
-from meterai.sales.queries import OrderPage, quota_of_customer
+from meterai.sales.queries import OrderPage, quota_of_customer, refunds_in_doubt
+from meterai.sales.use_cases.end_refund import EndedRefund, end_refund
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
 
@@ -312,6 +318,56 @@ async def test_what_may_have_gone_out_already_asks_for_no_account(shop: Shop) ->
     shop.pass_time(minutes=15)
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+@pytest.mark.parametrize("channel", ["qris", "va_bni"])
+async def test_an_officer_ends_a_refund_whose_money_went_out_in_another_way(shop: Shop, channel: str) -> None:
+    page = await shop.paid_quota(channel=channel)
+    asked = await ask(shop, page, 2, account=None if channel == "qris" else ACCOUNT)
+
+    async def end(refund_id: uuid.UUID) -> EndedRefund:
+        return await end_refund(shop.db, refund_id, reason="paid twice", actor="ana", now=shop.clock())
+
+    assert (await refused(end(asked.refund_id))).code == "refund.not_in_doubt"
+    assert (await refused(end(uuid.uuid4()))).code == "refund.unknown"
+    shop.gateway.refuse_refund = Refusal(Kind.CONFLICT, "gateway.refund_mismatch")
+    shop.payout.refuse = Refusal(Kind.CONFLICT, "payout.mismatch")
+    await shop.pay_refunds()
+    (found,) = await refunds_in_doubt(shop.db)
+    assert (found.id, found.number, found.amount) == (asked.refund_id, page.number, 25_000)
+    ended = await end(found.id)
+    assert (ended.number, ended.amount) == (page.number, 25_000)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
+    assert "owed" not in await shop.money()
+    assert (await shop.news())[-1] == "refund_paid"
+    assert await refunds_in_doubt(shop.db) == ()
+    assert (await refused(end(found.id))).code == "refund.not_in_doubt"
+    (entry,) = await shop.database.owner.fetch("SELECT actor, action, facts FROM operations.audit_entry")
+    assert (entry["actor"], entry["action"]) == ("ana", "refund.end")
+
+
+async def test_an_officer_lists_and_ends_refunds_by_command(shop: Shop, tmp_path: Path) -> None:
+    env = os.environ | {"METERAI_DATABASE_APP_URL": shop.database.urls.app, "METERAI_DATA": str(tmp_path)}
+
+    async def meterai(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "meterai.cli", "refunds", *words]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, env=env)
+
+    assert "No refund waits" in (await meterai("list")).stdout
+    page = await shop.paid_quota()
+    asked = await ask(shop, page, 2)
+    shop.gateway.refuse_refund = Refusal(Kind.CONFLICT, "gateway.refund_mismatch")
+    await shop.pay_refunds()
+    (listed,) = json.loads((await meterai("list", "--json")).stdout)
+    assert (listed["id"], listed["number"], listed["amount"]) == (str(asked.refund_id), page.number, 25_000)
+    shown = (await meterai("list")).stdout
+    assert page.number in shown
+    assert "Rp25.000" in shown
+    ended = await meterai("end", listed["id"], "--reason", "paid by hand")
+    assert f"The refund of Rp25.000 for order {page.number} is booked as paid." in ended.stdout, ended.stderr
+    again = await meterai("end", listed["id"], "--reason", "paid by hand")
+    assert (again.returncode, "refund.not_in_doubt" in again.stderr) == (1, True)
 
 
 async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:

@@ -66,6 +66,8 @@ COMMANDS: Final = {
     "queue resume": _Entry("meterai.cli.queue", "resume", "Call people again."),
     "queue cap": _Entry("meterai.cli.queue", "cap", "Call at most so many people a minute."),
     "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
+    "refunds list": _Entry("meterai.cli.refunds", "list_refunds", "Show refunds that wait for an officer."),
+    "refunds end": _Entry("meterai.cli.refunds", "end_refund", "Book a refund as paid that was."),
     "backup": _Entry("meterai.cli.backup", "backup", "Copy all that must not be lost, while it runs."),
     "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
@@ -76,6 +78,7 @@ _GROUPS: Final = {
     "db": "The database.",
     "keys": "Signing keys.",
     "queue": "The waiting room in front of an event.",
+    "refunds": "Refunds that an officer looks into (docs/backup.md).",
 }
 _AWAY: Final = (
     "The database does not answer ({why}). The service's own is started again by itself: give the command "

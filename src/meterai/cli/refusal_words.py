@@ -38,6 +38,15 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A deposit can't pay for {pieces} stamps: at least 1, at most {pieces_max}.",
         "Read the receipt again and give its number of stamps.",
     ),
+    # refunds
+    "refund.unknown": (
+        "There is no such refund.",
+        "meterai refunds list shows those that wait for an officer.",
+    ),
+    "refund.not_in_doubt": (
+        "This refund goes on by itself, or has ended.",
+        "meterai refunds list shows those that wait for an officer.",
+    ),
     # keys
     "key.unknown": (
         "No key is registered as {key_id}, or several begin so.",

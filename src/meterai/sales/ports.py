@@ -125,7 +125,8 @@ class PaymentGateway(Protocol):
         """Returns money to the payer. Repeating it with the same refund_key pays once.
 
         Raises: Refusal(CONFLICT, "gateway.refund_refused") for good: pay it out;
-        Refusal(CONFLICT, "gateway.refund_mismatch") when another amount was paid under this refund_key;
+        Refusal(CONFLICT, "gateway.refund_mismatch") when another amount was paid under this refund_key, or
+        under other keys so much that this is no longer left;
         Refusal(BUSY, "gateway.refund_later") when the channel is closed or the balance short for now.
         """
         ...

@@ -15,7 +15,15 @@ from meterai.kernel.ids import token_digest
 from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
-from meterai.sales.model import Flow, ItemState, OrderState, PaymentOutcome, PaymentState, RefundState
+from meterai.sales.model import (
+    IN_DOUBT,
+    Flow,
+    ItemState,
+    OrderState,
+    PaymentOutcome,
+    PaymentState,
+    RefundState,
+)
 from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
 from meterai.sales.timeline import TimelineEntry, timeline_of
@@ -392,6 +400,36 @@ def money_place(order: Order) -> MoneyPlace:
         return MoneyPlace.HELD
     received = sum(payment.paid_amount or 0 for payment in paid.values())
     return MoneyPlace.BACK if returned >= received else MoneyPlace.PARTLY_BACK
+
+
+class RefundInDoubt(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that waits for an officer: see `model.IN_DOUBT`."""
+
+    id: uuid.UUID
+    number: str
+    """Of its order."""
+    payment: str
+    """Our reference of the payment at the gateway."""
+    amount: int
+    channel: str
+    round: int
+    code: str
+    created_at: datetime
+
+
+async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
+    """All of them, the oldest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT r.id, o.number, p.reference AS payment, r.amount, r.channel, r.round,
+                   r.failure_code AS code, r.created_at
+               FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
+               JOIN sales.payment p ON p.id = r.payment_id
+               WHERE r.next_attempt_at IS NOT NULL AND r.state = 'payable' AND r.failure_code = ANY ($1)
+               ORDER BY r.created_at, r.id""",
+            list(IN_DOUBT),
+        )
+    return tuple(_convert(row, RefundInDoubt) for row in rows)
 
 
 WAITS_AT_MOST = timedelta(minutes=10)

@@ -953,6 +953,12 @@ TABLE: dict[str, Message] = {
         "We can't find this refund.",
         "Reload the order page and choose from there.",
     ),
+    "refund.not_in_doubt": M(
+        "Pengembalian dana ini berjalan dengan sendirinya.",
+        "Hanya yang menunggu pemeriksaan dapat diakhiri dengan perintah.",
+        "This refund goes on by itself.",
+        "Only one that waits to be looked into is ended by a command.",
+    ),
     "payout.failed": M(
         "Bank tidak dapat membayar ke rekening ini.",
         "Isi rekening lain; uangnya tetap tercatat sebagai hak Anda.",

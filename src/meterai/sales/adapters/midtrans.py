@@ -94,19 +94,23 @@ class Midtrans:
         return (await self._fetch(reference))[0]
 
     async def refund(self, reference: str, amount: int, refund_key: str, reason: str) -> RefundResult:
-        """See PaymentGateway. A refusal is believed only when the status doesn't list this refund already."""
+        """See PaymentGateway. A refusal is believed only when the status doesn't list this refund already.
+
+        More than is left was given back already in another way: we never owe more than was paid.
+        """
         body = {"refund_key": refund_key, "amount": amount, "reason": reason}
         path = f"/v2/{_path_part(reference)}/refund/online/direct"
         answer = await self._call("POST", path, body, headers={"Idempotency-Key": refund_key})
         if answer.status_code == "200" and refunded_of(answer) == amount:
             done = answer
         else:
-            _, done = await self._fetch(reference)
+            status, done = await self._fetch(reference)
             made = [refund_amount_of(r) for r in done.refunds if r.refund_key == refund_key]
             if made and amount not in made:
                 raise self._refused(answer, "gateway.refund_mismatch", Kind.CONFLICT)
             if not made and answer.status_code != "200":
-                raise self._refund_refusal(answer)
+                none_left = amount <= status.amount < amount + status.refunded
+                raise self._refund_refusal(answer, none_left=none_left)
         return RefundResult(
             reference=reference, refund_key=refund_key, amount=Rupiah(amount), state=done.state
         )
@@ -228,7 +232,9 @@ class Midtrans:
         if self._merchant_id and said.merchant_id != self._merchant_id:
             raise Refusal(Kind.FORBIDDEN, "payment.other_merchant")
 
-    def _refund_refusal(self, answer: Transaction) -> Refusal:
+    def _refund_refusal(self, answer: Transaction, *, none_left: bool) -> Refusal:
+        if none_left:
+            return self._refused(answer, "gateway.refund_mismatch", Kind.CONFLICT)
         if answer.status_code in ("414", "409"):
             return self._refused(answer, "gateway.refund_later", Kind.BUSY)
         return self._refused(answer, "gateway.refund_refused", Kind.CONFLICT)

@@ -1,0 +1,75 @@
+"""`meterai refunds`: those of which money went out in another way, and how an officer ends them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator import given_reason, operator_name, operator_settings
+from meterai.kernel.clock import system_clock
+from meterai.kernel.money import format_rupiah
+from meterai.kit.database import connect
+from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
+from meterai.sales.use_cases import end_refund as use_case
+
+_NAME = "meterai refunds"
+
+
+def list_refunds(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Show the refunds of which money went out in another way: under the same id with other content, or
+    under another one. They wait until an officer has looked into them."""
+    found = asyncio.run(_found(data))
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    for refund in found:
+        typer.echo(_told(refund))
+    if not found:
+        typer.echo("No refund waits for an officer.")
+
+
+def _told(refund: RefundInDoubt) -> str:
+    """On lines that no terminal breaks within an id."""
+    payout = refund.channel == "payout"
+    there = f"{refund.id.hex}-{refund.round}" if payout else refund.id.hex
+    return (
+        f"{refund.id}\n"
+        f"  {format_rupiah(refund.amount)} of order {refund.number}, payment {refund.payment}\n"
+        f"  {'payout' if payout else 'refund by the gateway'} {there}\n"
+        f"  since {refund.created_at.astimezone():%d %b %Y %H:%M %Z}: {refund.code}"
+    )
+
+
+def end_refund(
+    refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
+    reason: Annotated[str, typer.Option(help="What was paid and how; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Book a refund as paid once all that is owed has reached the customer. This command moves no money."""
+    ended = asyncio.run(_end(data, refund, given_reason(reason)))
+    typer.echo(f"The refund of {format_rupiah(ended.amount)} for order {ended.number} is booked as paid.")
+
+
+async def _found(data: Path | None) -> tuple[RefundInDoubt, ...]:
+    db = await connect(operator_settings(data).database_app_url, connections_max=1, application_name=_NAME)
+    try:
+        return await refunds_in_doubt(db)
+    finally:
+        await db.close()
+
+
+async def _end(data: Path | None, refund: UUID, reason: str) -> use_case.EndedRefund:
+    db = await connect(operator_settings(data).database_app_url, connections_max=1, application_name=_NAME)
+    try:
+        return await use_case.end_refund(db, refund, reason=reason, actor=operator_name(), now=system_clock())
+    finally:
+        await db.close()
