@@ -201,6 +201,16 @@ async def test_what_was_given_back_in_another_way_is_not_refused_for_good(
     assert refusal.code == "gateway.refund_mismatch", "to an account it would be paid twice"
 
 
+async def test_what_is_still_being_done_is_refused_by_nobody(twin: Gateway, midtrans: Midtrans) -> None:
+    await twin.script("ref-1", charge_in_process_next=1, refund_in_process_next=1)
+    assert (await refused(midtrans.create_charge(request()))).code == "gateway.unavailable"
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    assert (await refused(midtrans.refund("ref-1", 10000, "r", ""))).code == "gateway.unavailable"
+    await midtrans.refund("ref-1", 10000, "r", "")
+    assert (await midtrans.get_status("ref-1")).refunded == 10000
+
+
 # ---- failures outside
 
 

@@ -95,6 +95,8 @@ class CoreApi:
         await asyncio.sleep(script.of(order_id).charge_delay_seconds)
         if script.take(order_id, "charge_fails_next"):
             return failure()
+        if script.take(order_id, "charge_in_process_next"):
+            return in_process()
         expiry = asked.custom_expiry or _Expiry()
         payment = self.till.charge(
             order_id=order_id,
@@ -137,6 +139,8 @@ class CoreApi:
         script = self.till.script
         if script.take(payment.order_id, "refund_fails_next"):
             return failure()
+        if script.take(payment.order_id, "refund_in_process_next"):
+            return in_process()
         made = self.till.refund(
             payment,
             refund_key=asked.refund_key or uuid.uuid4().hex,
@@ -215,6 +219,11 @@ def failure() -> web.Response:
     """Midtrans' 500."""
     body = {"status_code": "500", "status_message": "Sorry, we encountered internal server error."}
     return _json(body, status=500)
+
+
+def in_process() -> web.Response:
+    """Midtrans' 202 for a repeat that comes while the first request is still being done."""
+    return _json({"status_code": "202", "status_message": "The request is being processed."}, status=202)
 
 
 def cut(request: web.Request) -> web.StreamResponse:

@@ -18,6 +18,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     # the API
     charge_fails_next: int = 0  # 500 before anything happened
     charge_answer_lost_next: int = 0  # charged, then the connection is cut
+    charge_in_process_next: int = 0  # 202: an earlier request under the same key is still being done
     charge_delay_seconds: float = 0
     status_fails_next: int = 0
     status_delay_seconds: float = 0
@@ -26,6 +27,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     status_garbled_next: int = 0  # 200 with HTML
     refund_fails_next: int = 0
     refund_answer_lost_next: int = 0  # refunded, then the connection is cut
+    refund_in_process_next: int = 0
     refund_later_next: int = 0  # 414: the merchant's balance is short
     payout_fails_next: int = 0
     payout_answer_lost_next: int = 0

@@ -222,6 +222,9 @@ class Midtrans:
             raise self._unusable(f"status_code_{said.status_code[:3]}")
         if said.status_code in ("401", "402", "410", "429"):
             raise self._unusable(f"status_code_{said.status_code}")  # our account, not this payment
+        accepted = "202" in (str(answer.status), said.status_code) and not said.transaction_status
+        if method == "POST" and accepted:  # what was asked before under the same key is still being done
+            raise self._unusable("in_process")
         return said, answer.body
 
     def _signature(self, said: Transaction) -> str:
