@@ -216,6 +216,40 @@ async def test_an_order_waits_for_a_gateway_that_is_away_but_not_longer_than_its
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED, "late money is still honoured"
 
 
+async def test_of_money_that_went_back_in_part_before_we_knew_of_it_the_rest_goes_back(shop: Shop) -> None:
+    """A restore forgets both the payment and the refund."""
+    placed = await shop.placed_quota(pieces=3)
+    held = shop.gateway.charges[placed.payment.reference]
+    shop.gateway.pay(placed.payment.reference)
+    held.refunds["forgotten"], held.state = 12_500, GatewayState.PARTIALLY_REFUNDED
+    for new in (True, False):
+        settled = await shop.settle(placed.payment.reference)
+        assert (settled.outcome, settled.new) == (PaymentOutcome.REFUNDED_AMOUNT, new)
+    await shop.pay_refunds()
+    assert sum(held.refunds.values()) == 37_500
+    (refund,) = (await shop.page(placed.order_id)).refunds
+    assert (refund.amount, refund.state) == (25_000, RefundState.PAID)
+
+
+async def test_nothing_is_left_of_money_that_went_back_in_several_parts(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=2)
+    held = shop.gateway.charges[placed.payment.reference]
+    shop.gateway.pay(placed.payment.reference)
+    held.refunds |= {"one": 12_500, "two": 12_500}
+    held.state = GatewayState.PARTIALLY_REFUNDED
+    assert (await shop.settle(placed.payment.reference)).state is PaymentState.CANCELLED
+
+
+async def test_a_refund_of_ours_is_no_news_of_its_payment(shop: Shop) -> None:
+    placed = await shop.placed_quota(pieces=2)
+    await shop.pay(placed)
+    held = shop.gateway.charges[placed.payment.reference]
+    held.refunds["ours"], held.state = 12_500, GatewayState.PARTIALLY_REFUNDED
+    settled = await shop.settle(placed.payment.reference)
+    assert (settled.state, settled.new) == (PaymentState.SETTLED, False)
+    assert (await shop.page(placed.order_id)).refunds == ()
+
+
 async def test_late_money_buys_what_is_left(shop: Shop) -> None:
     placed = await shop.placed_stamps(documents=2)
     shop.pass_time(minutes=MINUTES, seconds=1)

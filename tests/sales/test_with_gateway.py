@@ -317,6 +317,16 @@ async def refund_state(street: Street, placed: PlacedOrder) -> RefundState:
     return refund.state
 
 
+async def test_of_a_payment_and_a_refund_that_a_restore_forgot_nothing_stays_with_us(street: Street) -> None:
+    placed = await street.place(pieces=3)
+    await street.twin.pay(placed.payment.reference)
+    await street.gateway.refund(placed.payment.reference, 12_500, "forgotten", "")
+    assert (await street.settle(placed)).outcome is PaymentOutcome.REFUNDED_AMOUNT
+    await pay_due_refunds(street.shop.db, street.gateway, street.payout, clock=later)
+    assert await refund_state(street, placed) is RefundState.PAID
+    assert await street.money_back(placed) == 37_500
+
+
 async def test_a_reversal_is_noticed(street: Street) -> None:
     placed = await street.place()
     await street.twin.pay(placed.payment.reference)

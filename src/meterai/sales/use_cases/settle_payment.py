@@ -12,6 +12,7 @@ import structlog
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kernel.money import Rupiah
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
@@ -87,13 +88,14 @@ async def settle_payment(
     Notices, the poller, and every use case that closes a charge come here, perhaps at once: the order's lock
     and the ids of the transfers make it happen once. Money for an order that waits for it credits the order;
     for an expired one too, if stock is left. Money that is late, doubled or of another amount is owed back
-    to the payer in the same transaction.
+    to the payer in the same transaction. Of money that went back in part before we ever booked it, as a
+    restore can have it, that is the rest.
 
     `read`: the payment's order, when the caller read it a moment ago.
 
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
-    status = await gateway.get_status(reference)
+    status = _of_the_rest(await gateway.get_status(reference))
     now = clock()
     if status.state is GatewayState.SETTLED:
         booked = await _book_as_read(db, reference, status=status, now=now, read=read)
@@ -105,6 +107,16 @@ async def settle_payment(
         async with db.transaction() as tx:
             return await _end(tx, reference, status.state, now)
     return await _leave(db, gateway, status, now)
+
+
+def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
+    """A payment of which a part went back, as one of what is left of it."""
+    if status.state is not GatewayState.PARTIALLY_REFUNDED or status.refunded <= 0:
+        return status
+    left = status.amount - status.refunded
+    if left <= 0:
+        return msgspec.structs.replace(status, state=GatewayState.REFUNDED)
+    return msgspec.structs.replace(status, state=GatewayState.SETTLED, amount=Rupiah(left))
 
 
 async def _book_as_read(
