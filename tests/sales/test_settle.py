@@ -216,6 +216,53 @@ async def test_an_order_waits_for_a_gateway_that_is_away_but_not_longer_than_its
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED, "late money is still honoured"
 
 
+async def test_who_stood_still_for_long_asks_twice_before_an_order_expires(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.pay(placed.payment.reference)
+    shop.pass_time(hours=2)
+    shop.gateway.down = True
+    assert await shop.expire() == 0, "the network may not be back yet either"
+    shop.gateway.down = False
+    shop.pass_time(seconds=20)
+    assert await shop.expire() == 0
+    page = await shop.page(placed.order_id)
+    assert (page.state, page.payments[0].outcome) == (OrderState.COMPLETED, PaymentOutcome.CREDITED)
+    other = await shop.placed_quota()
+    shop.gateway.down = True
+    shop.pass_time(hours=2)
+    assert await shop.expire() == 0
+    shop.pass_time(seconds=20)
+    assert await shop.expire() == 1, "and no more often"
+    assert (await shop.page(other.order_id)).state is OrderState.EXPIRED
+
+
+@pytest.mark.parametrize("days", [1, 4])
+async def test_of_a_closed_payment_the_gateway_is_asked_until_it_answers(shop: Shop, days: int) -> None:
+    placed = await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    shop.gateway.pay(placed.payment.reference)
+    shop.gateway.down = True
+    shop.pass_time(days=days)
+    assert await shop.poll() == 1
+    shop.pass_time(minutes=5)
+    assert await shop.poll() == 1
+    shop.gateway.down = False
+    shop.pass_time(minutes=5)
+    await shop.poll()
+    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_a_closed_payment_is_asked_for_once_more_after_three_days(shop: Shop) -> None:
+    await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    shop.pass_time(days=4)
+    assert await shop.poll() == 1
+    shop.pass_time(days=1)
+    assert await shop.poll() == 0
+
+
 async def test_of_money_that_went_back_in_part_before_we_knew_of_it_the_rest_goes_back(shop: Shop) -> None:
     """A restore forgets both the payment and the refund."""
     placed = await shop.placed_quota(pieces=3)

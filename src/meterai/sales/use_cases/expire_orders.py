@@ -29,19 +29,24 @@ async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clo
 
     The charge is closed at the gateway first: if it was paid meanwhile, the order is settled instead. When
     the gateway can't be reached, the order waits, but never longer than its reservation; a payment that was
-    made all the same is then late, and polling finds it.
+    made all the same is then late, and polling finds it. Whenever we stood still that long ourselves, the
+    gateway is asked twice.
     """
+    asked_at = clock()
     async with db.transaction() as tx:
-        due = await orders.claim_overdue(tx, clock(), limit=limit, lease_until=clock() + LEASE)
+        due = await orders.claim_overdue(tx, asked_at, limit=limit, lease_until=asked_at + LEASE)
     expired = 0
     for order in due:
-        if order.reference is None or await _closed(db, gateway, order, order.reference, clock):
+        patient = not order.asked_before or asked_at < order.expires_at + PATIENCE
+        if order.reference is None or await _closed(
+            db, gateway, order.reference, patient=patient, clock=clock
+        ):
             expired += await _expire(db, order, clock)
     return expired
 
 
 async def _closed(
-    db: Database, gateway: PaymentGateway, due: orders.DueOrder, reference: str, clock: Clock
+    db: Database, gateway: PaymentGateway, reference: str, *, patient: bool, clock: Clock
 ) -> bool:
     """Whether the charge takes no money any more, or can't be waited for."""
     try:
@@ -53,7 +58,7 @@ async def _closed(
     except Refusal as refusal:
         log.warning("charge_not_closed", reference=reference, code=refusal.code)
         closed = refusal.kind is not Kind.UNAVAILABLE
-    return closed or clock() >= due.expires_at + PATIENCE
+    return closed or not patient
 
 
 async def _expire(db: Database, due: orders.DueOrder, clock: Clock) -> bool:

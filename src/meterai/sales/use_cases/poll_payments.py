@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -10,13 +11,15 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database
 from meterai.sales.attempts import ask_for_charge
-from meterai.sales.model import PaymentState
+from meterai.sales.model import OPEN_PAYMENTS, PaymentState
 from meterai.sales.ports import PaymentGateway
 from meterai.sales.store import orders, payments
 from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
 AT_ONCE_MAX = 8
+UNANSWERED = timedelta(minutes=5)
+"""After so long a closed attempt is asked for again of which the gateway did not answer."""
 
 
 async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
@@ -35,6 +38,13 @@ async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clo
                 await _ask(db, gateway, payment, clock)
             except Refusal as refusal:  # its next time is written already
                 log.warning("payment_not_polled", reference=payment.reference, code=refusal.code)
+                if payment.state not in OPEN_PAYMENTS:
+                    async with db.connection() as connection:
+                        await payments.ask_soon(connection, payment.reference, clock() + UNANSWERED)
+            else:
+                if payment.last:
+                    async with db.connection() as connection:
+                        await payments.stop_asking(connection, payment.reference)
 
     await asyncio.gather(*(one(payment) for payment in due))
     return len(due)
