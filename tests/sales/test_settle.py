@@ -26,6 +26,7 @@ from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
+from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, request_refund
 
 pytestmark = pytest.mark.storage
@@ -295,6 +296,21 @@ async def test_a_refund_of_ours_is_no_news_of_its_payment(shop: Shop) -> None:
     settled = await shop.settle(placed.payment.reference)
     assert (settled.state, settled.new) == (PaymentState.SETTLED, False)
     assert (await shop.page(placed.order_id)).refunds == ()
+
+
+async def test_a_document_refused_after_its_money_was_taken_back_leaves_no_stamp_behind(shop: Shop) -> None:
+    placed = await shop.placed_stamps()
+    await shop.pay(placed)
+    shop.gateway.charges[placed.payment.reference].state = GatewayState.REVERSED
+    await shop.settle(placed.payment.reference)
+    item = (await shop.page(placed.order_id)).items[0]
+    assert item.state is ItemState.STAMPING
+    assert item.document_id is not None
+    for _ in range(2):
+        await record_item_refused(shop.db, item.id, item.document_id, "pdf.broken", shop.clock())
+    page = await shop.page(placed.order_id)
+    assert (page.items[0].state, await shop.lot(page)) == (ItemState.REFUNDED, 0)
+    assert await shop.balance(bookings.RECEIVABLE) == 0
 
 
 async def test_late_money_buys_what_is_left(shop: Shop) -> None:

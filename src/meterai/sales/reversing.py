@@ -16,6 +16,7 @@ from meterai.sales.model import (
     REFUND_MOVES,
     ItemEvent,
     PaymentOutcome,
+    PaymentState,
     RefundChannel,
     RefundEvent,
     RefundReason,
@@ -46,6 +47,18 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
     for item in order.items:
         if may_be_refunded(item):
             await _set_off(tx, order, payment, item, now)
+
+
+async def take_back_refused(tx: Connection, order: Order, item_id: uuid.UUID, now: datetime) -> None:
+    """Sets off the stamps of a document that was being stamped when the bank took the payment back, and that
+    was refused then."""
+    payment = order.credited_payment
+    if payment is None or payment.state is not PaymentState.REVERSED:
+        return
+    order = await orders.read_order(tx, order.id)
+    item = order.item(item_id)
+    if item is not None and may_be_refunded(item):
+        await _set_off(tx, order, payment, item, now)
 
 
 async def set_off_refund(

@@ -18,6 +18,7 @@ from meterai.sales.model import (
     next_order_state,
 )
 from meterai.sales.news import TOPIC, News
+from meterai.sales.reversing import take_back_refused
 from meterai.sales.store import orders
 
 
@@ -45,6 +46,7 @@ async def record_item_refused(
     db: Database, item_id: uuid.UUID, document_id: uuid.UUID, code: str, now: datetime
 ) -> None:
     """The document can't be stamped; its quota is free again, and the customer chooses what to do with it.
+    Unless the bank took the payment back meanwhile: then the quota is taken back too.
 
     Safe to repeat, also after the customer has replaced the document: that says nothing of the other one.
     Raises: Refusal NOT_FOUND `order.no_such_item`: not an item of an order.
@@ -59,6 +61,7 @@ async def record_item_refused(
             await _end(
                 tx, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
             )
+            await take_back_refused(tx, order, item_id, now)
 
 
 async def _end(
