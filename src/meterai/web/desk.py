@@ -64,7 +64,7 @@ class Desk:
     ) -> Response[bytes]:
         """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing."""
         visit = visit_of(request.scope)
-        if request.method == "POST":
+        if request.method == "POST" and not visit.page:
             above = request.app.state.routes.page_of(visit.path, self.events)
             visit.page = above if above != visit.path else ""
         kept = list(cookies)

@@ -246,13 +246,16 @@ async def _documents_page(
     request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem]
 ) -> Response[bytes]:
     order = await order_page(desk.house.db, key.order_id)
+    if order.state != "draft":
+        return desk.go(request, f"/pesanan/{key.number}")
     event = await _event(request, desk, order.event_slug or "")
+    visit, own = desk.visit(request), f"/pesanan/{key.number}/dokumen"
+    visit.page = own  # also as the answer to the form that opened the order
     kinds = {item.document_kind for item in order.items}
-    slots = [
-        s for s in slots_of(event, desk.visit(request).language) if s.kind is None or s.kind not in kinds
-    ]
+    slots = [s for s in slots_of(event, visit.language) if s.kind is None or s.kind not in kinds]
+    onward = f"/pesanan/{key.number}/letak/1"
     if not slots:
-        return desk.go(request, f"/pesanan/{key.number}/letak/1")
+        return desk.go(request, onward)
     kept = await document_names(desk.house.db, [i.document_id for i in order.items if i.document_id])
     submit_id = secrets.token_urlsafe(18)
     return desk.page(
@@ -264,9 +267,10 @@ async def _documents_page(
         problems=problems,
         locked=_is_locked(problems),
         kept=list(kept.values()),
+        onward=visit.link(onward) if kept and event is None else "",
         submit_id=submit_id,
         has_pass=False,
-        action=desk.visit(request).link(f"/pesanan/{key.number}/dokumen"),
+        action=visit.link(own),
         private=True,
     )
 
@@ -297,6 +301,7 @@ def _page(
         problems=problems,
         locked=_is_locked(problems),
         kept=[],
+        onward="",
         submit_id=submit_id,
         has_pass=has_pass,
         action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),

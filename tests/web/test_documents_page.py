@@ -1,0 +1,97 @@
+"""The page of a draft's documents leads on: with another file, and without one where none has to follow."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+import pytest_asyncio
+from tests.running_service import RunningService
+
+from simulator.forms import form_with
+from simulator.http import Browser, Response
+from simulator.papers import make_letter
+from simulator.service import Service, find_service
+
+GOOD = make_letter("A", "B", size_bytes=0)
+_ONWARD = re.compile(r'href="([^"]+)">(?:Lanjutkan tanpa berkas lain|Go on without another file)<')
+_DROP = re.compile(r'action="(/pesanan/[^"]+/hapus/[^"]+)"')
+
+
+@pytest_asyncio.fixture
+async def found(service: RunningService) -> Service:
+    return find_service(service.data)
+
+
+async def upload(browser: Browser, *files: tuple[str, bytes], event: str = "") -> Response:
+    """Sends these files in one form, one for each of an event's inputs."""
+    page = await browser.get(f"/beli?acara={event}" if event else "/beli")
+    form = form_with(page.text, "kiriman")
+    fields = form.files if event else form.files[:1] * len(files)
+    return await browser.post_files(
+        form.action, form.fields, [(field, *file) for field, file in zip(fields, files, strict=True)]
+    )
+
+
+def onward(page: Response) -> str:
+    """Where the page leads without another file; empty when it does not."""
+    link = _ONWARD.search(page.text)
+    return unescape(link[1]) if link else ""
+
+
+async def test_one_bad_file_among_several_keeps_nobody_from_going_on_with_the_others(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD), ("catatan.pdf", b"bukan PDF"))
+    assert page.status == 422
+    assert "catatan.pdf" in page.text
+    placing = await browser.get(onward(page))
+    assert "satu.pdf" in placing.text
+    assert "/letak/1" in placing.url
+
+
+async def test_who_takes_a_document_out_can_go_on_with_the_one_that_is_left(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD), ("dua.pdf", GOOD))
+    drop = _DROP.search(page.text)
+    assert drop
+    proof = form_with(page.text, "letak").fields["bukti_formulir"]
+    page = await browser.post(drop[1], {"bukti_formulir": proof})
+    assert "dua.pdf" in page.text
+    placing = await browser.get(onward(page))
+    assert "dua.pdf" in placing.text
+    assert "/letak/1" in placing.url
+
+
+async def test_an_empty_draft_and_an_event_lead_on_only_with_a_file(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD))
+    drop = _DROP.search(page.text)
+    assert drop
+    proof = form_with(page.text, "letak").fields["bukti_formulir"]
+    assert onward(await browser.post(drop[1], {"bukti_formulir": proof})) == ""
+    page = await upload(browser, ("lamaran.pdf", GOOD), ("pernyataan.pdf", b"bukan PDF"), event="casn")
+    assert "lamaran.pdf" in page.text
+    assert onward(page) == ""
+
+
+@pytest.mark.parametrize("event", ["", "casn"])
+async def test_what_is_kept_is_kept_in_the_other_language_too(found: Service, event: str) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD), ("dua.pdf", b"bukan PDF"), event=event)
+    other = re.search(r'<a href="([^"]+)" hreflang="en"', page.text)
+    assert other
+    page = await browser.get(unescape(other[1]))
+    assert "Already saved" in page.text
+    assert "satu.pdf" in page.text
+
+
+async def test_an_order_that_is_placed_asks_for_no_more_files(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD))
+    number = page.url.split("/")[4]
+    form = form_with(page.text, "letak", "halaman")
+    await browser.post(f"/pesanan/{number}/batal", {"bukti_formulir": form.fields["bukti_formulir"]})
+    page = await browser.get(f"/pesanan/{number}/dokumen")
+    assert page.url.endswith(f"/pesanan/{number}")
+    assert 'name="kiriman"' not in page.text
