@@ -75,6 +75,26 @@ async def test_an_empty_draft_and_an_event_lead_on_only_with_a_file(found: Servi
     assert onward(page) == ""
 
 
+async def test_another_file_takes_the_place_of_one_that_the_agency_would_not_take(found: Service) -> None:
+    browser = Browser(found.site)
+    large = make_letter("A", "B", size_bytes=1_200_000)
+    page = await upload(browser, ("lamaran.pdf", large), ("pernyataan.pdf", GOOD), event="casn")
+    form = form_with(page.text, "letak", "halaman")
+    page = await browser.post(form.action, form.fields)
+    assert "/syarat/1" in page.url
+    drop = re.search(r'action="(/pesanan/[^"]+/hapus/[^"]+)"', page.text)
+    assert drop
+    page = await browser.post(
+        drop[1], {"bukti_formulir": form_with(page.text, "cara").fields["bukti_formulir"]}
+    )
+    assert 'name="berkas_1"' in page.text
+    assert 'name="berkas_2"' not in page.text
+    form = form_with(page.text, "kiriman")
+    page = await browser.post_files(form.action, form.fields, [("berkas_1", "kecil.pdf", GOOD)])
+    assert "kecil.pdf" in page.text
+    assert "lamaran.pdf" not in (await browser.get(page.url.replace("letak/2", "letak/1"))).text
+
+
 @pytest.mark.parametrize("event", ["", "casn"])
 async def test_what_is_kept_is_kept_in_the_other_language_too(found: Service, event: str) -> None:
     browser = Browser(found.site)

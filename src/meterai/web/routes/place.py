@@ -233,17 +233,18 @@ def _page(
 
 
 def _fit(request: WebRequest, desk: Desk, sheet: Sheet, refusal: Refusal | None = None) -> Response[bytes]:
-    output = sheet.document.output
+    visit, base = desk.visit(request), f"/pesanan/{sheet.key.number}"
+    document = sheet.document
     return desk.page(
         request,
         "fit.html",
         status=STATUS[refusal.kind] if refusal else 200,
-        document_id=sheet.document.document_id,
-        name=sheet.document.name,
-        output=output,
-        limits=sheet.document.limits,
-        action=desk.visit(request).link(f"/pesanan/{sheet.key.number}/syarat/{sheet.position}"),
-        order_number=sheet.key.number,
+        document_id=document.document_id,
+        name=document.name,
+        output=document.output,
+        limits=document.limits,
+        action=visit.link(f"{base}/syarat/{sheet.position}"),
+        drop=visit.link(f"{base}/hapus/{document.document_id}"),
         refused=refusal.code if refusal else "",
         private=True,
     )
