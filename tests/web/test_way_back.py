@@ -62,7 +62,7 @@ async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}/unduh/9")
     assert (visitor.status, way_back(visitor)) == (404, f"/pesanan/{order.number}")
-    visitor.cookies.pop("pesanan")
+    visitor.cookies.pop(f"pesanan_{order.number}")
     await visitor.get(f"/pesanan/{order.number}/unduh/9")
     assert (visitor.status, way_back(visitor)) == (404, "/"), "not to a page that says the same"
 

@@ -15,12 +15,14 @@ from meterai.sales.queries import find_order_by_number, find_order_by_token, ord
 from meterai.sales.use_cases.open_order import Owner
 from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 
-ORDERS_COOKIE = "pesanan"
+ORDER_COOKIE = "pesanan_"
+"""Followed by the order's number; its value is the token of the order's link. Each order has a cookie of its
+own: two windows may open one at the same time, and neither answer knows of the other."""
 ORDERS_KEPT_MAX = 8
 _ORDERS = Memory[str, UUID]()
 _NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
 """What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
-_ENTRY = re.compile(r"([0-9A-Z-]{6,20})~([A-Za-z0-9_-]{16,64})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,22 @@ class OrderKey:
 
 
 def kept_orders(request: WebRequest) -> dict[str, str]:
-    """Order number -> token, newest first, as the cookie has it."""
-    return dict(_ENTRY.findall(request.cookies.get(ORDERS_COOKIE, "")))
+    """Order number -> token of the orders whose links came to this browser; those since longest first."""
+    return {
+        name.removeprefix(ORDER_COOKIE): token
+        for name, token in request.cookies.items()
+        if name.startswith(ORDER_COOKIE) and _TOKEN.fullmatch(token)
+    }
 
 
-def keep_order(desk: Desk, request: WebRequest, number: str, token: str) -> Cookie:
-    """The cookie with this order in front; the oldest fall off, their permanent links stay good."""
-    orders = {number: token} | kept_orders(request)
-    entries = [f"{number}~{token}" for number, token in orders.items()][:ORDERS_KEPT_MAX]
-    return desk.cookie(ORDERS_COOKIE, ".".join(entries), max_age=YEAR_SECONDS)
+def keep_order(desk: Desk, request: WebRequest, number: str, token: str) -> list[Cookie]:
+    """The cookies that add this order; those kept longest fall off, their permanent links stay good."""
+    others = [kept for kept in kept_orders(request) if kept != number]
+    too_many = others[: max(0, len(others) + 1 - ORDERS_KEPT_MAX)]
+    return [
+        desk.cookie(ORDER_COOKIE + number, token, max_age=YEAR_SECONDS),
+        *(desk.cookie(ORDER_COOKIE + kept, "", max_age=0) for kept in too_many),
+    ]
 
 
 async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None:

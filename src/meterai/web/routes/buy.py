@@ -102,7 +102,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     desk.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
         await _give_to_customer(desk, await order_items(house.db, order.order_id))
-    cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
+    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
     if problems:

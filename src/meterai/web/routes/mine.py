@@ -26,7 +26,7 @@ from meterai.stamping.queries import (
 from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
-from meterai.web.access import ORDERS_COOKIE, customer_of
+from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.languages import later
 from meterai.web.messages import state_text
@@ -119,7 +119,8 @@ async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
     token = request.cookies.get(SESSION_COOKIE, "")
     if token:
         await sign_out(desk.house.db, token)
-    forgotten = (SESSION_COOKIE, ORDERS_COOKIE, CODE_COOKIE)
+    orders = [ORDER_COOKIE + number for number in kept_orders(request)]
+    forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders)
     return desk.go(request, "/", cookies=[desk.cookie(name, "", max_age=0) for name in forgotten])
 
 

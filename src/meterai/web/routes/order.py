@@ -40,9 +40,8 @@ async def come_by_link(request: WebRequest, desk: Desk, token: str) -> Response[
     if order_id is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_found")
     order = await order_page(desk.house.db, order_id)
-    return desk.go(
-        request, f"/pesanan/{order.number}", cookies=[keep_order(desk, request, order.number, token)]
-    )
+    cookies = keep_order(desk, request, order.number, token)
+    return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
 
 
 @get("/pesanan/{number:str}")

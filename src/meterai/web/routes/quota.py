@@ -59,7 +59,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     except Refusal as refusal:
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
     step = "bayar" if customer else "kontak"
-    cookies = [keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
+    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
     return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
 

@@ -1,0 +1,52 @@
+"""A browser with several windows has one set of cookies: what one window does takes nothing from another."""
+
+from __future__ import annotations
+
+import re
+
+from tests.web.door_house import House, Visitor
+
+from meterai.waiting_room.model import QueueState
+from meterai.web.access import ORDERS_KEPT_MAX
+
+
+def copied(visitor: Visitor) -> Visitor:
+    """Another window, as the browser stands now."""
+    other = Visitor(visitor.site)
+    other.cookies, other.text = dict(visitor.cookies), visitor.text
+    return other
+
+
+def form_of(visitor: Visitor) -> str:
+    found = re.search(r'name="kiriman" value="([^"]+)"', visitor.text)
+    assert found
+    return found[1]
+
+
+async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(house: House) -> None:
+    """The second answer is on its way while the first arrives: it knows nothing of it."""
+    await house.line.set_state(QueueState.DIRECT)
+    one = house.visitor()
+    await one.get("/kuota")
+    two = copied(one)
+    await two.get("/kuota")
+    steps = [await window.post("/kuota", jumlah="1", kiriman=form_of(window)) for window in (one, two)]
+    assert steps[0] != steps[1]
+    one.cookies |= two.cookies
+    for step in steps:
+        await one.get(step)
+        assert one.status == 200, step
+
+
+async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> None:
+    await house.line.set_state(QueueState.DIRECT)
+    visitor = house.visitor()
+    steps = []
+    for _ in range(ORDERS_KEPT_MAX + 2):
+        await visitor.get("/kuota")
+        steps.append(await visitor.post("/kuota", jumlah="1", kiriman=form_of(visitor)))
+    held = [name for name, value in visitor.cookies.items() if name.startswith("pesanan") and value]
+    assert len(held) == ORDERS_KEPT_MAX
+    for step, status in ((steps[0], 404), (steps[1], 404), (steps[2], 200), (steps[-1], 200)):
+        await visitor.get(step)
+        assert visitor.status == status
