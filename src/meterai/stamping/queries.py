@@ -128,6 +128,17 @@ async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int =
         return await _pages(conn, rows)
 
 
+async def are_of_customer(db: Database, ids: Sequence[UUID], customer_id: UUID) -> bool:
+    """Whether all these documents are the customer's."""
+    async with db.connection() as conn:
+        theirs: int = await conn.fetchval(
+            "SELECT count(*) FROM stamping.document WHERE id = ANY ($1) AND customer_id = $2",
+            list(ids),
+            customer_id,
+        )
+    return theirs == len(set(ids))
+
+
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):
     """What an order's page says of a document."""
 

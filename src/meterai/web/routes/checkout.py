@@ -13,7 +13,7 @@ from meterai.sales.order import Order
 from meterai.sales.queries import OrderPage, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
-from meterai.stamping.queries import document_names
+from meterai.stamping.queries import are_of_customer, document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
@@ -33,6 +33,11 @@ class Line:
     change: str
     stamps: int
     """On this document; 0 for quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """This very request gave a draft and its documents to their customer."""
 
 
 @get("/pesanan/{number:str}/kontak")
@@ -79,7 +84,7 @@ async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[by
         session = await check_code(request, desk, form)
     except Refusal as refusal:
         return _code_page(request, desk, number, refusal, form)
-    await _give_owner(desk, key.order_id, session.customer_id, session.contact)
+    await _give_owner(request, desk, key.order_id, session.customer_id, session.contact)
     return desk.go(request, f"/pesanan/{number}/bayar", cookies=[session_cookie(desk, session)])
 
 
@@ -134,10 +139,27 @@ def _code_page(
     )
 
 
-async def _give_owner(desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact) -> None:
-    house = desk.house
-    ids = await set_customer(house.db, order_id, customer_id, contact)
-    await adopt_documents(house.db, ids, customer_id)
+async def _give_owner(
+    request: WebRequest, desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact
+) -> None:
+    db, visit = desk.house.db, desk.visit(request)
+    ids = await set_customer(db, order_id, customer_id, contact)
+    await adopt_documents(db, ids, customer_id)
+    visit.at_hand[order_id] = Given()
+
+
+async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) -> None:
+    """Gives the draft's documents to its customer where that was never done.
+
+    The site may have died after the draft got another contact, or two windows gave it two at the same moment.
+    Nobody pays for documents that are somebody else's.
+    """
+    ids = [item.document_id for item in order.items if item.document_id]
+    just_given = desk.visit(request).known(order.id, Given) is not None
+    if order.customer_id is None or not ids or just_given:
+        return
+    if not await are_of_customer(desk.house.db, ids, order.customer_id):
+        await adopt_documents(desk.house.db, ids, order.customer_id)
 
 
 async def _check_page(
@@ -152,8 +174,9 @@ async def _check_page(
         customer = await customer_of(desk, request)
         if customer is None:
             return desk.go(request, f"/pesanan/{number}/kontak")
-        await _give_owner(desk, key.order_id, customer.customer_id, customer.contacts[0])
+        await _give_owner(request, desk, key.order_id, customer.customer_id, customer.contacts[0])
         order = await order_page(desk.house.db, key.order_id)
+    await _bring_documents(request, desk, order)
     return desk.page(
         request,
         "check.html",

@@ -1,0 +1,95 @@
+"""What the site's pages do with documents that are stored: before they are paid for, and after."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from tests.sales.shop import PRICES
+from tests.web.door_house import House, Visitor, sign_in
+
+from meterai.customers.contacts import Contact
+from meterai.customers.organisations import SELLER
+from meterai.kit.pdf.profiles import Profile
+from meterai.kit.pdf.reading import Inspection, PageSize
+from meterai.kit.pdf.signatures import SignatureKind
+from meterai.sales.use_cases.add_item import FormDocument
+from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
+from meterai.sales.use_cases.set_contact import set_customer
+from meterai.stamping.model import OutputVerdict
+from meterai.stamping.placement import Placement
+from meterai.stamping.store.documents import NewDocument, insert_document
+
+LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
+
+
+async def stored(house: House, owner: uuid.UUID | None, *placements: Placement) -> uuid.UUID:
+    """A letter of one page as if it had been uploaded."""
+    document = NewDocument(
+        id=uuid.uuid4(),
+        organisation_id=SELLER,
+        customer_id=owner,
+        name="Surat.pdf",
+        kind=None,
+        input_object="00" * 32,
+        input_bytes=1000,
+        profile=Profile.FINAL,
+        inspection=Inspection(
+            size_bytes=1000,
+            pages=[PageSize(width_pt=595, height_pt=842, rotation=0)],
+            pdf_version="1.7",
+            signatures=SignatureKind.NONE,
+            encrypted=False,
+            repaired=False,
+            notices=[],
+        ),
+        placements=list(placements),
+        output=OutputVerdict(output_bytes=30_000, pdf_version="1.7"),
+        output_bytes_max=None,
+        pdf_version_min=None,
+        created_at=house.line.now,
+        retained_until=house.line.now + timedelta(days=7),
+    )
+    async with house.line.database.app.connection() as connection:
+        await insert_document(connection, document)
+    return document.id
+
+
+async def customer_called(house: House, visitor: Visitor, name: str) -> Owner:
+    """Somebody who is signed in from now on."""
+    contact = Contact(kind="email", value=f"{name}@contoh.id")
+    await sign_in(house, visitor, f"email:{contact.value}")
+    customer = await house.line.database.owner.fetchval(
+        "SELECT customer_id FROM customers.contact WHERE value = $1", contact.value
+    )
+    return Owner(customer_id=customer, contact=contact)
+
+
+async def draft(house: House, document_id: uuid.UUID, owner: Owner | None) -> OpenedOrder:
+    """A draft with this document."""
+    return await open_order_with_documents(
+        house.line.database.app, b"s" * 32,
+        [FormDocument(document_id=document_id, document_kind=None, slot="one")],
+        submit_id=uuid.uuid4().hex, event_slug=None, language="id", owner=owner, price_list=PRICES,
+        now=house.line.now,
+    )  # fmt: skip
+
+
+async def owner_of(house: House, document_id: uuid.UUID) -> uuid.UUID | None:
+    owner: uuid.UUID | None = await house.line.database.owner.fetchval(
+        "SELECT customer_id FROM stamping.document WHERE id = $1", document_id
+    )
+    return owner
+
+
+async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(house: House) -> None:
+    """The site died after the draft got its new contact and before its documents did."""
+    visitor = house.visitor()
+    ani = await customer_called(house, visitor, "ani")
+    document = await stored(house, ani.customer_id, RIGHT)
+    order = await draft(house, document, ani)
+    budi = await customer_called(house, visitor, "budi")
+    await set_customer(house.line.database.app, order.order_id, budi.customer_id, budi.contact)
+    await visitor.get(f"/pesanan/{order.number}/bayar")
+    assert visitor.status == 200
+    assert await owner_of(house, document) == budi.customer_id
