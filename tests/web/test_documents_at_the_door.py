@@ -93,3 +93,14 @@ async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(ho
     await visitor.get(f"/pesanan/{order.number}/bayar")
     assert visitor.status == 200
     assert await owner_of(house, document) == budi.customer_id
+
+
+async def test_news_go_out_in_the_language_in_which_the_contact_was_given(house: House) -> None:
+    visitor = house.visitor()
+    order = await draft(house, await stored(house, None, RIGHT), None)
+    await visitor.get(f"/en/p/{order.token}")
+    await customer_called(house, visitor, "ani")
+    await visitor.get(f"/en/pesanan/{order.number}/bayar")
+    assert visitor.status == 200
+    language = await house.line.database.owner.fetchval("SELECT language FROM sales.orders")
+    assert language == "en"

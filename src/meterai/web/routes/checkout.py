@@ -143,7 +143,7 @@ async def _give_owner(
     request: WebRequest, desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact
 ) -> None:
     db, visit = desk.house.db, desk.visit(request)
-    ids = await set_customer(db, order_id, customer_id, contact)
+    ids = await set_customer(db, order_id, customer_id, contact, language=visit.language)
     await adopt_documents(db, ids, customer_id)
     visit.at_hand[order_id] = Given()
 
