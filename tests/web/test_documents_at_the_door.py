@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from tests.sales.shop import PRICES
 from tests.web.door_house import House, Visitor, sign_in
 
@@ -104,3 +107,22 @@ async def test_news_go_out_in_the_language_in_which_the_contact_was_given(house:
     assert visitor.status == 200
     language = await house.line.database.owner.fetchval("SELECT language FROM sales.orders")
     assert language == "en"
+
+
+async def test_enough_quota_in_too_small_parts_is_told_as_that(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was told to buy quota first had bought enough, and one more would not have helped."""
+
+    async def two_lots(*_: Any) -> list[Any]:
+        return [SimpleNamespace(lot_account_id=uuid.uuid4(), available=1) for _ in range(2)]
+
+    monkeypatch.setattr("meterai.web.routes.mine.quota_of_customer", two_lots)
+    visitor = house.visitor()
+    ani = await customer_called(house, visitor, "ani")
+    page = f"/saya/dokumen/{await stored(house, ani.customer_id, LEFT, RIGHT)}/letak"
+    await visitor.get(page)
+    await visitor.post(page)
+    assert visitor.status == 409
+    assert "Kuota Anda cukup, tetapi terbagi" in visitor.text
+    assert "beli 2 sekaligus" in visitor.text

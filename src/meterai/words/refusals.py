@@ -511,6 +511,15 @@ TABLE: dict[str, Message] = {
         "Buy quota first; this document is kept under My stamps.",
         STILL,
     ),
+    "quota.scattered": M(
+        "Kuota Anda cukup, tetapi terbagi: semua meterai satu dokumen diambil dari satu pembelian, dan sisa "
+        "terbanyak dari satu pembelian hanya {largest}.",
+        "Bubuhkan {largest} pada dokumen ini, atau beli {needed} sekaligus. Kuota yang lain tetap utuh.",
+        "You have enough quota, but in parts: all stamps of one document come from one purchase, and the "
+        "most that is left of one purchase is {largest}.",
+        "Place {largest} on this document, or buy {needed} at once. Your other quota is untouched.",
+        STILL,
+    ),
     "quota.unknown": M(
         "Kuota ini tidak kami temukan.",
         "Muat ulang Meterai saya, lalu pilih lagi.",

@@ -256,9 +256,13 @@ async def _stamp(
 
 async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
     """The oldest lot that has enough pieces for a document (one document is stamped from one lot)."""
-    for lot in await quota_of_customer(desk.house.db, customer_id):
+    lots = await quota_of_customer(desk.house.db, customer_id)
+    for lot in lots:
         if lot.available >= pieces:
             return lot.lot_account_id
+    free = [lot.available for lot in lots]
+    if sum(free) >= pieces:
+        raise Refusal(Kind.CONFLICT, "quota.scattered", needed=pieces, largest=max(free))
     raise Refusal(Kind.CONFLICT, "quota.empty")
 
 
