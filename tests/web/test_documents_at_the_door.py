@@ -13,6 +13,7 @@ from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import Inspection, PageSize
 from meterai.kit.pdf.signatures import SignatureKind
@@ -126,3 +127,34 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     assert visitor.status == 409
     assert "Kuota Anda cukup, tetapi terbagi" in visitor.text
     assert "beli 2 sekaligus" in visitor.text
+
+
+async def refused_order(house: House) -> OpenedOrder:
+    """A paid order whose document could not be stamped."""
+    document = await stored(house, None, RIGHT)
+    order = await draft(house, document, None)
+    owner = house.line.database.owner
+    await owner.execute(
+        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", house.line.now
+    )
+    await owner.execute("UPDATE sales.item SET state = 'refused', refusal_code = 'pdf.broken'")
+    return order
+
+
+@pytest.mark.parametrize("code", ["pdf.not_pdf", "jail.busy", "form.no_file"])
+async def test_who_has_paid_is_not_told_that_no_money_has_moved(
+    house: House, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """The words are made for files that are refused before anybody pays."""
+
+    async def refuse(*_: Any, **__: Any) -> None:
+        raise Refusal(Kind.INVALID, code)
+
+    monkeypatch.setattr("meterai.web.routes.order.accept_upload", refuse)
+    visitor, order = house.visitor(), await refused_order(house)
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}")
+    await visitor.post(f"/pesanan/{order.number}/ganti/1")
+    assert visitor.status == 422
+    assert "Uang belum berpindah" not in visitor.text
+    assert "Uang Anda sudah kami terima" in visitor.text
