@@ -22,6 +22,7 @@ from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_wi
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
+from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.store.documents import NewDocument, insert_document
 
 LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
@@ -158,3 +159,41 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
     assert visitor.status == 422
     assert "Uang belum berpindah" not in visitor.text
     assert "Uang Anda sudah kami terima" in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "limits", "words"),
+    [
+        (
+            OutputVerdict(too_large=True, output_bytes=900_000, pdf_version="1.7"),
+            OutputLimits(bytes_max=800_000),
+            "lebih besar dari",
+        ),
+        (
+            OutputVerdict(version_low=True, output_bytes=1, pdf_version="1.4"),
+            OutputLimits(pdf_version_min="1.6"),
+            "lebih lama dari 1.6",
+        ),
+    ],
+)
+async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
+    house: House, monkeypatch: pytest.MonkeyPatch, verdict: OutputVerdict, limits: OutputLimits, words: str
+) -> None:
+    """It is stamped at once: nobody is asked about its size on the way, as before the payment."""
+    stamped: list[Any] = []
+
+    async def accept(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(document_id=uuid.uuid4(), output=verdict, limits=limits)
+
+    async def replace(*asked: Any, **_: Any) -> None:
+        stamped.append(asked)
+
+    monkeypatch.setattr("meterai.web.routes.order.accept_upload", accept)
+    monkeypatch.setattr("meterai.web.routes.order.replace_document", replace)
+    visitor, order = house.visitor(), await refused_order(house)
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}")
+    await visitor.post(f"/pesanan/{order.number}/ganti/1")
+    assert stamped == []
+    assert visitor.status == 422
+    assert words in visitor.text

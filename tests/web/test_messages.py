@@ -19,8 +19,6 @@ SHOWN_ONLY = {
     # not raised by name: shown by pages themselves, or named by a variable
     "server.fault",
     "order.cancelled",  # place_order raises "order." + state
-    "pdf.output_too_large",
-    "pdf.version_too_low",
 }
 MACHINES_ONLY = {"api.form", "api.not_found", "api.unreadable"}
 LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}

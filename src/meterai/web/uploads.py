@@ -66,6 +66,21 @@ async def accept_upload(
     )
 
 
+def refuse_unfit(document: AcceptedDocument) -> None:
+    """For a file that is stamped as soon as it is there, with nobody asked before about its size.
+
+    Raises: Refusal INVALID `pdf.output_too_large`, `pdf.version_too_low` when the agency would not take the
+    result.
+    """
+    output, limits = document.output, document.limits
+    if output.ok or limits is None:
+        return
+    if output.too_large:
+        sizes = {"output_bytes": output.output_bytes, "output_bytes_max": limits.bytes_max}
+        raise Refusal(Kind.INVALID, "pdf.output_too_large", **sizes)
+    raise Refusal(Kind.INVALID, "pdf.version_too_low", version_min=limits.pdf_version_min)
+
+
 def password_of(form: Form) -> str:
     """The password typed for locked PDFs, with any blanks that belong to it."""
     return form.fields.get("sandi", "")

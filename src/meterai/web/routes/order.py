@@ -24,7 +24,7 @@ from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
-from meterai.web.uploads import accept_upload, file_name
+from meterai.web.uploads import accept_upload, file_name, refuse_unfit
 
 _TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
 _SENT = "tautan=dikirim"
@@ -188,6 +188,7 @@ async def replace(request: WebRequest, desk: Desk, number: str, position: int) -
             owner=order.customer_id,
             stamps=item.quantity,
         )
+        refuse_unfit(document)
         await replace_document(desk.house.db, item.id, document.document_id, now=desk.house.clock())
     except Refusal as refusal:
         return await _page(request, desk, key, refusal)
