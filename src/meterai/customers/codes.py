@@ -12,7 +12,8 @@ CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
 PER_CONTACT_MAX = 5
-PER_ADDRESS_MAX = 30
+PER_ADDRESS_MAX = 600
+"""Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one."""
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
 

@@ -47,7 +47,7 @@ async def request_code(
 ) -> CodeSent:
     """Makes a code of six digits for `contact` and puts the message into the outbox, in one transaction.
 
-    `address`: from where it is asked, for the limits: 5 codes per contact and 30 per address in 15 minutes.
+    `address`: from where it is asked, for the limits: 5 codes per contact and 600 per address in 15 minutes.
     The limit per address may be passed by a few when requests for different contacts come at once.
 
     Raises: Refusal BUSY `code.too_many` with `retry_after_s`.
