@@ -70,7 +70,9 @@ async def test_a_job_whose_process_is_killed_by_others_is_done_by_another_one(ja
     assert (await work).process != first
 
 
-async def test_a_job_over_which_two_processes_are_killed_is_too_heavy(jail: JailPool) -> None:
+async def test_a_job_over_which_two_processes_are_killed_is_refused_and_its_file_not_blamed(
+    jail: JailPool,
+) -> None:
     both = await two_confined()
     first = (await ask(jail)).process
     work = asyncio.create_task(ask(jail, sleep_seconds=2.5))
@@ -80,7 +82,7 @@ async def test_a_job_over_which_two_processes_are_killed_is_too_heavy(jail: Jail
         os.kill(process, signal.SIGKILL)
     with pytest.raises(Refusal) as caught:
         await work
-    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "pdf.too_heavy")
+    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "jail.killed")
 
 
 async def test_a_file_that_crashes_its_process_gets_no_second_one(jail: JailPool) -> None:

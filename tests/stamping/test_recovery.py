@@ -164,7 +164,7 @@ async def test_a_killed_jail_costs_nothing_and_two_an_attempt(house: House, kill
     await under_way
     felt = await find_job(house.db, job.id)
     assert felt is not None
-    expected = ("released", None) if killed == 1 else ("accepted", "pdf.too_heavy")
+    expected = ("released", None) if killed == 1 else ("accepted", "jail.killed")
     assert (felt.state, felt.trouble_code) == expected
     await house.work()
     assert (await assert_released_once(house, job)).attempts >= killed

@@ -26,6 +26,7 @@ FAULT = "stamping.fault"
 
 _ATTEMPTS_MAX = {
     # The jail process died. The document may be innocent: somebody may have killed the process.
+    "jail.killed": 3,
     "pdf.too_heavy": 3,
     "pdf.broken": 3,
     # Our own work does not stand up to the check, or what we stored is gone: no document's fault.

@@ -253,6 +253,12 @@ REASONS: dict[str, Reason] = {
         "The verifier is busy.",
         *_TRY_AGAIN,
     ),
+    "jail.killed": Reason(
+        _UNSURE,
+        "Pemeriksaan berkas ini terhenti di mesin kami.",
+        "Checking this file was cut short by our machine.",
+        *_TRY_AGAIN,
+    ),
     "jail.unavailable": Reason(
         _UNSURE, "Pemeriksa sedang tidak tersedia.", "The verifier is not available.", *_TRY_AGAIN
     ),

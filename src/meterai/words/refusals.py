@@ -273,6 +273,15 @@ TABLE: dict[str, Message] = {
         "Your document has not been saved yet. Wait half a minute, then send it again.",
         STILL,
     ),
+    "jail.killed": M(
+        "Pengerjaan berkas ini dua kali terhenti di mesin kami.",
+        "Tunggu satu menit, lalu kirim lagi. Bila terulang, cetak sebagai PDF dari aplikasi Anda atau pindai "
+        "ulang, lalu unggah hasilnya.",
+        "Work on this file was cut short twice by our machine.",
+        "Wait a minute, then send it again. If it happens once more, print it as a PDF from your app or scan "
+        "it again, then upload the result.",
+        STILL,
+    ),
     # verification
     "verification.too_large": M(
         f"Berkas ini lebih dari {size_text(CHECKED_BYTES_MAX, 'id')}, jadi tidak dapat kami periksa.",

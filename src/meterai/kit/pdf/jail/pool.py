@@ -158,8 +158,8 @@ class JailPool:
         """Runs one task on one request.
 
         Raises: Refusal as the task raised it; INVALID `pdf.broken` for any other error of the task; INVALID
-        `pdf.too_heavy` when a limit of memory or CPU time was broken, or when the process that worked on it
-        and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
+        `pdf.too_heavy` when a limit of memory or CPU time was broken, `jail.killed` when the process that
+        worked on it and the next one were killed by others; BUSY `jail.busy` when too many wait; UNAVAILABLE
         `jail.unavailable` when no process can be started, or the machine gave the job too little CPU time.
         """
         number = self._tasks[task]
@@ -206,8 +206,8 @@ class JailPool:
             return await self._attempt(number, body, result_type, stretches=1)
         except _Killed:
             log.warning("jail.killed_again")
-            if killed:
-                raise Refusal(Kind.INVALID, "pdf.too_heavy") from None
+            if killed:  # perhaps it needs more memory than there is: it may not come back for ever
+                raise Refusal(Kind.INVALID, "jail.killed") from None
         except _StoodStill:
             pass
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
