@@ -89,7 +89,8 @@ class House:
         self.db = Counting(line.database.app)
         settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE, **told)
         app: Any = SimpleNamespace(
-            settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now, public_url="http://situs",
+            settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
+            public_url=settings.public_url or "http://situs",
             trust=Trust(roots_pem=()), price_list=PRICES,
         )  # fmt: skip
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]

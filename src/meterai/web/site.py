@@ -48,7 +48,7 @@ def build_site(
     that of a fault, which stands in the log; a status of 0 is the one of the refusal's kind.
     """
     settings = house.settings
-    tls = bool(settings.tls_certificate)
+    tls = house.public_url.startswith("https:")  # spoken by us, or by what stands in front of us
     facts = SiteFacts(
         public_url=house.public_url,
         development=settings.environment == "development",
