@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,37 @@ def test_one_person_stays_at_one_gate_and_a_village_is_spread(front: Front) -> N
 
 def test_a_form_that_is_too_long_stops_at_nginx(front: Front) -> None:
     assert post(front.port, "/antre/casn", {"kontak": "x" * 10_000}).status == 413
+
+
+class Reading(BaseHTTPRequestHandler):
+    """A site that reads what it is sent."""
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def test_a_phone_that_loses_the_network_in_the_middle_of_a_file_goes_on(tmp_path: Path) -> None:
+    """Every time limit of the file is a tenth of itself, so that nobody waits here for it."""
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Reading)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
+    config = tmp_path / "nginx" / "nginx.conf"
+    config.write_text(re.sub(r"(?<=_timeout )(\d+)s", r"\g<1>00ms", config.read_text()))
+    with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as phone:
+        phone.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
+        time.sleep(2)
+        phone.sendall(b"5678")
+        assert phone.recv(4096).startswith(b"HTTP/1.1 200")
+        site.shutdown()
 
 
 def test_a_dead_gate_is_noticed_by_nobody(front: Front) -> None:
