@@ -109,17 +109,19 @@
         if (answer.status >= 400) throw answer;
         wait = 2500;
         if (answer.status === 200) {
-          etag = answer.headers.get("ETag") || "";
           const text = await answer.text();
+          const mark = answer.headers.get("X-Mark");
           const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select");
-          if (place.dataset.mark !== answer.headers.get("X-Mark") && !busy) {
-            place.dataset.mark = answer.headers.get("X-Mark");
+          const later = busy && place.dataset.mark !== mark; // asked for again, until nobody is at a field
+          etag = later ? "" : answer.headers.get("ETag") || "";
+          if (place.dataset.mark !== mark && !busy) {
+            place.dataset.mark = mark;
             const open = $("details[open]", place).map((node) => node.id);
             place.innerHTML = text;
             for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
             wire(place, performance.now());
           }
-          if (answer.headers.get("X-Ended")) return;
+          if (answer.headers.get("X-Ended") && !later) return;
         }
         const left = answer.headers.get("X-Left");
         if (left) for (const clock of $("[data-seconds]", place)) reckon(clock, left, performance.now());
