@@ -222,6 +222,13 @@ async def test_a_page_of_the_stamped_file_is_drawn(house: House) -> None:
     assert before != after
 
 
+@pytest.mark.parametrize("page", [0, 2, 201, 10**30])
+async def test_a_page_that_is_not_there_is_refused_in_words(house: House, page: int) -> None:
+    document = await house.accept(make_letter())
+    with pytest.raises(Refusal, match=r"pdf\.no_such_page"):
+        await document_image(house.db, house.jail, house.objects, document, page, 400)
+
+
 async def test_a_flipped_bit_in_a_released_file_is_never_served(house: House) -> None:
     document = await house.accept(make_letter())
     await house.order(document)

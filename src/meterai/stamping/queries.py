@@ -17,6 +17,7 @@ from meterai.kit.database import Connection, Database, Row
 from meterai.kit.memory import Memory
 from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import Inspection
 from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
@@ -207,6 +208,8 @@ async def document_image(
     Raises: Refusal NOT_FOUND `document.unknown`, `pdf.no_such_page`; GONE `document.input_deleted`;
     UNAVAILABLE `object.missing`, `object.damaged`; BUSY `jail.busy`.
     """
+    if not 1 <= page <= DEFAULT_LIMITS.pages_max:
+        raise Refusal(Kind.NOT_FOUND, "pdf.no_such_page", page=page)
     key = await _shown_object(db, document_id)
     known = page_images.find(key, page, width)
     if known is not None:
