@@ -349,6 +349,32 @@ def test_a_phone_computes_the_work_that_a_busy_queue_asks_for(tmp_path: Path, ch
         person.leave()
 
 
+@pytest.mark.parametrize("lacks", ["Worker", "Worker; delete SubmitEvent.prototype.submitter"])
+def test_where_a_script_runs_and_computes_nothing_the_code_stands_in_too(
+    tmp_path: Path, chromium: Browser, lacks: str
+) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with GateProcess(tmp_path, gate_work="on") as gate:
+        site = Site(gate.url, "http://127.0.0.1:9", "http://127.0.0.1:9", SCREENSHOTS)
+        person = Person(chromium, site, width=360, scripts=True, language="id")
+        person.context.add_init_script(f"delete window.{lacks}")
+        person.open("/antre/casn")
+        person.page.locator("#kontak").fill("lama@contoh.id")
+        person.press("Ambil tempat")
+        person.sees("Bila tidak berhasil, minta kode")
+        person.approve("queue-no-work")
+        person.press("Kirim kode ke saya")
+        person.sees("Kode 6 angka yang kami kirim")
+        ((_, mail),) = waiting_mail(tmp_path)
+        found = re.search(r"\d{6}", mail.text)
+        assert found
+        person.page.locator("#kode").press_sequentially(" ".join(found[0]))
+        person.press("Ambil tempat")
+        person.page.wait_for_url("**/t/*")
+        person.leave()
+
+
 def test_without_javascript_a_code_to_the_contact_stands_in_for_the_work(
     tmp_path: Path, chromium: Browser
 ) -> None:

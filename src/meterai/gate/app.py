@@ -329,7 +329,9 @@ class _Visit:
         status = hall.shelf.status
         schedule, now = hall.shelf.config.schedule, hall.room.now()
         asks = hall.joining.load.asks_for_work(time.monotonic())
-        asks = asks or (refusal is not None and refusal.code == "work.missing")
+        wrong = refusal.code if refusal else ""
+        typed = self._typed() if refusal else None
+        lacks_work = wrong == "work.missing"
         facts = {
             "problem": PROBLEMS[refusal.code].of(self.language) if refusal else "",
             "note": getattr(status.note, self.language) if status else "",
@@ -337,7 +339,8 @@ class _Visit:
             "direct": self.purchase() if hall.room.enters_directly() else "",
             "is_last_call": schedule.last_call_at is not None and now >= schedule.last_call_at,
             "opens": moment_text(schedule.opens_at, self.language, hall.facts.zone),
-            "needs_work": asks and code_for is None,
+            "needs_work": (asks or lacks_work) and code_for is None,
+            "lacks_work": lacks_work,
             "needs_code": code_for is not None,
             "contact": code_for.value if code_for else self._typed() if refusal else "",
         }

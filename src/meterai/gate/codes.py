@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from meterai.customers.codes import read_code
 from meterai.customers.contacts import Contact
 from meterai.waiting_room.gate_mail import GateMail
 from meterai.waiting_room.queue_folder import publish
@@ -67,7 +68,7 @@ class Codes:
         if seen.tries >= TRIES_MAX:
             return False
         seen.tries += 1
-        digits = code.replace(" ", "").encode("utf-8", "replace")
+        digits = read_code(code).encode("utf-8", "replace")
         period = int(now) // PERIOD_S
         return any(hmac.compare_digest(digits, self._code(contact, p).encode()) for p in (period, period - 1))
 

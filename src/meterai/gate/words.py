@@ -22,9 +22,9 @@ PROBLEMS: Final = {
         "This phone number or e-mail address can't be read. Examples: 0812 3456 7890, name@example.id.",
     ),
     "work.missing": Words(
-        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar. Tanpa JavaScript, "
-        "minta kode.",
-        "The queue is very busy. Press once more: your device computes for a moment. Without JavaScript, "
+        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar. Bila tidak "
+        "berhasil, minta kode.",
+        "The queue is very busy. Press once more: your device computes for a moment. If that does not work, "
         "ask for a code.",
     ),
     "network.later": Words(

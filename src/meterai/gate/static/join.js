@@ -19,8 +19,10 @@
   };
   const begin = () => { return solution = solution || solve().catch(() => { solution = null; return ""; }); };
   form.addEventListener("input", begin, { once: true });
+  let pressed = null; // browsers of before 2021 do not say by which button a form is sent
+  form.addEventListener("click", (event) => { pressed = event.target; });
   form.addEventListener("submit", async (event) => {
-    if (field.value || event.submitter && event.submitter.hasAttribute("formaction")) return;
+    if (field.value || pressed && pressed.hasAttribute("formaction")) return;
     event.preventDefault();
     working.hidden = false;
     field.value = await begin();
