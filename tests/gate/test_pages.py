@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from meterai.gate.app import Gate, GateSettings
+from meterai.gate.http import Request
 from meterai.gate.pages import Pages, slot
 from meterai.waiting_room.model import LOOKS_AFTER
 
@@ -57,3 +60,15 @@ def test_what_is_filled_in_for_all_of_a_window_leaves_to_each_what_is_his_own() 
     his = own | {"ticket": "<U>", "refresh_s": 9}
     assert shared.fill(his) == whole.fill(OWN | his)
     assert {name for _, name in shared.slots} == set(own)
+
+
+def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:
+    settings = GateSettings(number=1, folder=tmp_path, gate_url="http://-", site_url="http://-")
+    gate = Gate(settings, {})
+    gate.halls["casn"] = object()  # type: ignore[assignment] # whatever is asked of it fails
+    request = Request(None, "")
+    for target, said in [(b"/antre/casn", "Tempat Anda ada di tiket"), (b"/en/antre/casn", "in the ticket")]:
+        request.target = target
+        answer = (gate.handle(request) or b"").decode()
+        assert answer.startswith("HTTP/1.1 500 ")
+        assert said in answer

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 from tests.gate.ticket_code import read_code
 from tests.gate.visitor import get, join, post
 
+from meterai.waiting_room.model import Schedule
 from meterai.waiting_room.tickets import decode_ticket
-from simulator.queue_twin import GateProcess
+from simulator.queue_twin import GateProcess, Queue
 
 
 def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate: GateProcess) -> None:
@@ -113,6 +116,30 @@ def test_a_changed_ticket_is_refused_in_words(gate: GateProcess) -> None:
     assert "set-cookie" not in page.headers
     assert "Your ticket" not in page.text
     assert "This ticket can&#39;t be read" in get(gate.port, f"/en/antre/casn/t/{ticket[:-1]}").text
+
+
+def test_a_ticket_that_cannot_be_read_is_told_so_at_its_own_field_and_stays_there(gate: GateProcess) -> None:
+    page = post(gate.port, "/antre/casn/tiket", {"tiket": "casn tidak-utuh"}).text
+    assert "Tiket ini tidak bisa dibaca" in page
+    fields = {name: tag for tag, name in re.findall(r'(<(?:input|textarea) id="(\w+)".*?>)', page)}
+    assert "masalah" in fields["tiket"]
+    assert "aria-invalid" in fields["tiket"]
+    assert "masalah" not in fields["kontak"]
+    assert "aria-invalid" not in fields["kontak"]
+    assert ">casn tidak-utuh</textarea>" in page
+    assert "<details open>" in page
+
+
+def test_a_ticket_that_cannot_be_read_is_told_so_after_the_closing_too(tmp_path: Path) -> None:
+    now = int(time.time())
+    queue = Queue(tmp_path, Schedule(joins_from=now - 90, opens_at=now - 90, closes_at=now - 30, window_s=2))
+    queue.status()
+    with GateProcess(tmp_path) as gate:
+        answer = post(gate.port, "/antre/casn/tiket", {"tiket": "casn tidak-utuh"})
+        assert "Antrean sudah ditutup" in answer.text
+        assert "Tiket ini tidak bisa dibaca" in answer.text
+        assert ">casn tidak-utuh</textarea>" in answer.text
+        assert "Surel" not in post(gate.port, "/antre/casn", {"kontak": "x"}).text
 
 
 def test_a_contact_that_cannot_be_read_is_told_so_and_stays_in_the_form(gate: GateProcess) -> None:

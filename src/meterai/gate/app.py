@@ -19,6 +19,7 @@ from meterai.gate.clocks import moment_text
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request, lines_of, respond
 from meterai.gate.joining import (
+    Form,
     Joining,
     Load,
     WorkMode,
@@ -46,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.25
 _ENTRANCES_MAX = 32
+_TICKET_TEXT_MAX = 1_000
 _STATUSES = {
     Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
     Kind.BUSY: 429, Kind.UNAVAILABLE: 503,
@@ -213,16 +215,28 @@ class Gate:
             return self.notice("not_found", language, path, 404)
         except Exception as error:
             log.error("request_failed", reason=type(error).__name__, exc_info=True)
-            return respond(500, b"", (*_NO_STORE, *self.safety))
+            return self.notice("fault", language, path, 500)
 
-    def notice(self, name: str, language: str, path: str, status: int, **facts: str) -> bytes:
-        """A page with one thing to say."""
+    def notice(
+        self,
+        name: str,
+        language: str,
+        path: str,
+        status: int,
+        *,
+        problem: str = "",
+        ticket: str = "",
+        **facts: str,
+    ) -> bytes:
+        """A page with one thing to say; and what was wrong with what was typed there."""
         body = self.pages.render(
             "notice.html",
             language,
             path=path.removeprefix("/en") if language == "en" else path,
             headline=HEADLINES[name].of(language),
             text=TEXTS[name].of(language).format(**facts),
+            problem=problem,
+            ticket=ticket,
             resume=name == "closed",
             path_here=path.removeprefix("/en"),
             next_link=self.settings.site_url + ("/en" if language == "en" else "/"),
@@ -325,7 +339,7 @@ class _Visit:
         """The page with the form, or what stands in its place before and after."""
         hall = self.hall
         if hall.room.window() is None:
-            return self.shut()
+            return self.shut(refusal)
         status = hall.shelf.status
         schedule, now = hall.shelf.config.schedule, hall.room.now()
         asks = hall.joining.load.asks_for_work(time.monotonic())
@@ -333,7 +347,9 @@ class _Visit:
         typed = self._typed() if refusal else None
         lacks_work = wrong == "work.missing"
         facts = {
-            "problem": PROBLEMS[refusal.code].of(self.language) if refusal else "",
+            "problem": PROBLEMS[wrong].of(self.language) if wrong else "",
+            "is_contact_wrong": wrong == "contact.unreadable",
+            "is_ticket_wrong": wrong.startswith("ticket."),
             "note": getattr(status.note, self.language) if status else "",
             "is_lottery": now < schedule.opens_at,
             "direct": self.purchase() if hall.room.enters_directly() else "",
@@ -342,7 +358,8 @@ class _Visit:
             "needs_work": (asks or lacks_work) and code_for is None,
             "lacks_work": lacks_work,
             "needs_code": code_for is not None,
-            "contact": code_for.value if code_for else self._typed() if refusal else "",
+            "contact": code_for.value if code_for else typed.contact[:254] if typed else "",
+            "ticket": typed.ticket[:_TICKET_TEXT_MAX] if typed else "",
         }
         body = self._rendered(facts)
         return self.page(_STATUSES[refusal.kind] if refusal else 200, body, referrer="same-origin")
@@ -355,26 +372,30 @@ class _Visit:
         body = self.gate.pages.render(
             "join.html", self.language, path=f"/antre/{self.slug}", event=self.hall.facts, **facts
         )
-        if not facts["contact"]:
+        if not (facts["contact"] or facts["ticket"]):
             if len(kept) >= _ENTRANCES_MAX:
                 kept.clear()
             kept[said] = body
         return body
 
-    def _typed(self) -> str:
+    def _typed(self) -> Form | None:
         """What was typed into the form that is shown again."""
         try:
-            return read_form(self.request).contact[:254] if self.request.method == b"POST" else ""
+            return read_form(self.request) if self.request.method == b"POST" else None
         except (Refusal, ValueError):
-            return ""
+            return None
 
-    def shut(self) -> bytes:
-        """Nobody can join: not yet, or no more."""
+    def shut(self, refusal: Refusal | None = None) -> bytes:
+        """Nobody can join: not yet, or no more. `refusal`: of the form; what is said of a ticket is told."""
         schedule, zone = self.hall.shelf.config.schedule, self.hall.facts.zone
         name = "not_yet" if self.hall.room.now() < schedule.joins_from else "closed"
         moment = schedule.joins_from if name == "not_yet" else schedule.closes_at
+        is_ticket_wrong = refusal is not None and refusal.code.startswith("ticket.")
+        typed = self._typed() if is_ticket_wrong else None
         return self.gate.notice(
             name, self.language, f"/antre/{self.slug}", 200 if self.request.method != b"POST" else 409,
+            problem=PROBLEMS[refusal.code].of(self.language) if refusal and is_ticket_wrong else "",
+            ticket=typed.ticket[:_TICKET_TEXT_MAX] if typed else "",
             event=self.hall.facts.name, moment=moment_text(moment, self.language, zone),
         )  # fmt: skip
 

@@ -34,6 +34,7 @@ class Form(msgspec.Struct, frozen=True):
     contact: str
     solution: str
     code: str
+    ticket: str
 
 
 class Load:
@@ -181,7 +182,9 @@ def read_form(request: Request) -> Form:
     """
     refuse_foreign(request)
     fields = _fields(request.body)
-    return Form(fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""))
+    return Form(
+        fields.get("kontak", ""), fields.get("altcha", ""), fields.get("kode", ""), fields.get("tiket", "")
+    )
 
 
 def is_straight(request: Request) -> bool:

@@ -65,6 +65,7 @@ HEADLINES: Final = {
     "closed": Words("Antrean sudah ditutup", "The queue is closed"),
     "not_yet": Words("Antrean belum dibuka", "The queue is not open yet"),
     "not_found": Words("Halaman ini tidak ada", "This page does not exist"),
+    "fault": Words("Ada gangguan pada kami", "Something went wrong on our side"),
 }
 
 TEXTS: Final = {
@@ -79,6 +80,10 @@ TEXTS: Final = {
         "You can take a place from {moment}. There is no need to wait on this page.",
     ),
     "not_found": Words("Periksa alamatnya.", "Check the address."),
+    "fault": Words(
+        "Muat ulang halaman ini sebentar lagi. Tempat Anda ada di tiket dan tidak hilang.",
+        "Reload this page in a moment. Your place is in the ticket and is not lost.",
+    ),
     "to_site": Words("Ke beranda Meterai", "To the home page"),
     "unknown_time": Words("belum dapat diperkirakan", "can't be estimated yet"),
     "between": Words("{soonest} – {latest}", "{soonest} – {latest}"),
