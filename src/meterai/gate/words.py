@@ -18,8 +18,8 @@ class Words(NamedTuple):
 
 PROBLEMS: Final = {
     "contact.unreadable": Words(
-        "Nomor HP atau alamat e-mail ini tidak bisa dibaca. Contoh: 0812 3456 7890 atau nama@contoh.id.",
-        "This phone number or e-mail address can't be read. Examples: 0812 3456 7890, name@example.id.",
+        "Surel atau nomor WhatsApp ini tidak bisa dibaca. Contoh: nama@contoh.id atau 0812 3456 7890.",
+        "This e-mail or WhatsApp number can't be read. Examples: name@example.com, 0812 3456 7890.",
     ),
     "work.missing": Words(
         "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar. Bila tidak "
