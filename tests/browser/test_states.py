@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+import zxingcpp
+from PIL import Image
 from tests.browser.conftest import Visitor
-from tests.browser.person import Site
-from tests.web.made_orders import KNOWN, NOW, ORDERS
+from tests.browser.person import Person, Site
+from tests.web.made_orders import KNOWN, NOW, ORDERS, QR
 
 from meterai.web.assets import Assets
 from meterai.web.order_view import order_view
@@ -19,14 +23,19 @@ def pages(site: Site) -> Pages:
     return Pages(facts, Assets())
 
 
-@pytest.mark.parametrize("name", ORDERS)
-@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
-def test_the_order_page_in_each_state(
-    visitor: Visitor, pages: Pages, name: str, width: int, language: str
-) -> None:
-    person = visitor(width=width, language=language)
+def test_the_code_to_pay_with_is_read_with_high_contrast(visitor: Visitor, pages: Pages) -> None:
+    person = visitor()
+    person.page.emulate_media(forced_colors="active", color_scheme="dark")
+    show(person, pages, "qris")
+    picture = Image.open(io.BytesIO(person.page.locator(".qr").screenshot())).convert("L")
+    large = picture.resize((4 * picture.width, 4 * picture.height), Image.Resampling.NEAREST)
+    assert [code.text for code in zxingcpp.read_barcodes(large, try_invert=False)] == [QR]
+
+
+def show(person: Person, pages: Pages, name: str) -> None:
+    """Opens the page of an order that was made by hand."""
     path = "/pesanan/M7KQ-3XPD-92RT"
-    visit = Visit(language, path, "", "K7QF-2M9D")
+    visit = Visit(person.language, path, "", "K7QF-2M9D")
     body = pages.render(
         visit,
         "order.html",
@@ -44,6 +53,15 @@ def test_the_order_page_in_each_state(
     )
     person.page.route(f"**{path}/keadaan", lambda route: route.fulfill(status=304))
     person.open(path)
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_the_order_page_in_each_state(
+    visitor: Visitor, pages: Pages, name: str, width: int, language: str
+) -> None:
+    person = visitor(width=width, language=language)
+    show(person, pages, name)
     for details in person.page.locator("summary").all():
         details.click()
     person.approve(f"85-{name}")

@@ -86,6 +86,24 @@ def test_a_qr_code_reads_as_its_text() -> None:
     assert min(x for x, _, _ in strokes) == min(y for _, y, _ in strokes) == 4
 
 
+def test_a_qr_code_stands_on_white_whatever_is_behind_it() -> None:
+    svg = qr_svg("00020101")
+    side = re.search(r'viewBox="0 0 (\d+)', svg)[1]  # type: ignore[index]
+    assert svg.index(f'<path fill="#fff" d="M0 0h{side}v{side}H0z"/>') < svg.index('stroke="#000"')
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_the_foot_leads_to_the_events_that_there_are(language: str) -> None:
+    facts = SiteFacts(
+        "https://meterai.example", True, 10_000, 2_500, 1_100, 30, events=(("pppk", "PPPK 2026"),)
+    )
+    page = Pages(facts, Assets()).render(Visit(language, "/harga", ""), "price.html").decode()
+    foot = page[page.index("<footer") :]
+    prefix = "/en" if language == "en" else ""
+    assert f'<a href="{prefix}/pppk">PPPK 2026</a>' in foot
+    assert "/casn" not in foot
+
+
 def _strokes(svg: str) -> Iterator[tuple[int, int, int]]:
     """Where each stroke of the path begins (column and row), and how long it is."""
     for left, top, row in re.findall(r"M(\d+) (\d+)\.5([hm \d]*)", svg):

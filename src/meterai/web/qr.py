@@ -21,7 +21,10 @@ _STROKES = {b"\x00" * n: f"h{n}" for n in range(1, _MODULES_MAX + 1)} | {
 
 @lru_cache(maxsize=256)  # the page that waits for a payment shows the same code each time it looks
 def qr_svg(text: str) -> str:
-    """An SVG picture of a QR code for `text`, with its quiet zone."""
+    """An SVG picture of a QR code for `text`, with its quiet zone.
+
+    It brings its own white ground: with high contrast or in the dark a browser takes the page's away.
+    """
     matrix = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, data_mask=_MASK).to_image(
         scale=1, add_quiet_zones=False
     )
@@ -34,5 +37,6 @@ def qr_svg(text: str) -> str:
     whole = side + 2 * _QUIET
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {whole}" shape-rendering="crispEdges" '
-        f'aria-hidden="true"><path stroke="#000" d="{path}"/></svg>'
+        f'aria-hidden="true"><path fill="#fff" d="M0 0h{whole}v{whole}H0z"/>'
+        f'<path stroke="#000" d="{path}"/></svg>'
     )
