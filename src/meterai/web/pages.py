@@ -45,6 +45,8 @@ class SiteFacts:
     """False: there is no register to ask."""
     code_reader: bool = True
     """False: no keys are known to check 2-D codes with, so the page that reads them is not there."""
+    events: tuple[tuple[str, str], ...] = ()
+    """Slug and name of each that has a page."""
 
 
 _PLAIN_TEXT = re.compile(r"""\{\{ _\((?:"([^"\\%]*)"|'([^'\\%]*)')\) \}\}""")

@@ -56,6 +56,7 @@ def build_site(
         fee=settings.service_fee,
         vat_basis_points=settings.vat_basis_points,
         payment_minutes=settings.payment_minutes,
+        events=tuple((event.slug, event.name) for event in events),
     )
     assets = Assets()
     pages = Pages(facts, assets)
