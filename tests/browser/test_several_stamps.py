@@ -149,6 +149,26 @@ def test_a_stamp_added_and_taken_off_again_leaves_the_price_of_one(
     person.sees("1 meterai")
 
 
+def test_the_keyboard_passes_pages_without_being_led_away(visitor: Visitor) -> None:
+    person = visitor(width=1200)
+    person.open("/beli")
+    person.upload({"name": "dua.pdf", "mimeType": "application/pdf", "buffer": samples.two_pages()})
+    there, chooser = person.page.url, person.page.locator("#lihat")
+    first = chooser.input_value()
+    chooser.focus()
+    person.page.keyboard.press("ArrowUp" if first == "2" else "ArrowDown")
+    person.page.wait_for_timeout(500)
+    assert person.page.url == there
+    assert chooser.input_value() != first
+    person.page.keyboard.press("Tab")
+    person.page.keyboard.press("Enter")
+    person.page.wait_for_url("**halaman=*")
+    assert chooser.input_value() != first, "shown now"
+    chooser.click()
+    chooser.select_option(first)
+    person.page.wait_for_url(f"**halaman={first}")
+
+
 def test_a_tap_on_another_stamp_takes_it_in_hand(visitor: Visitor, paper: Path) -> None:
     person = visitor()
     person.open("/beli")

@@ -66,8 +66,11 @@
     });
   }
   const choose = document.querySelector("[data-go]");
+  // Who chooses with the keyboard passes every page on the way, so there the button beside it shows the page.
   if (choose) {
-    choose.form.querySelector("button").hidden = true;
-    choose.addEventListener("change", () => choose.form.submit());
+    let byKey = false;
+    choose.addEventListener("keydown", () => { byKey = true; });
+    choose.addEventListener("pointerdown", () => { byKey = false; });
+    choose.addEventListener("change", () => byKey || choose.form.submit());
   }
 })();
