@@ -155,6 +155,17 @@ def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(
     person.approve("21-cancelled")
 
 
+def test_a_screen_reader_is_told_that_the_money_arrived(visitor: Visitor, papers: tuple[Path, Path]) -> None:
+    """It says what changes in a place that was there before, not what came with a new one."""
+    person = visitor()
+    come_to_order_page(person, papers, new_address())
+    person.page.evaluate("self.places = [...document.querySelectorAll('[role=status]')]")
+    person.pay()
+    person.wait_for_state("completed")
+    told = person.page.evaluate("places.filter(place => place.isConnected).map(place => place.textContent)")
+    assert [text for text in told if person.words["paid"] in text and person.words["done"] in text]
+
+
 def test_one_form_makes_one_order_however_often_it_is_sent(visitor: Visitor) -> None:
     person = visitor()
     person.open("/beli?acara=casn")

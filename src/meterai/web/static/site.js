@@ -97,6 +97,12 @@
   setInterval(tick, 1000);
   wire(document, (performance.getEntriesByType("navigation")[0] || {}).responseStart || 0);
 
+  // Screen readers say what changes in a place that was there before, not what came with a new one.
+  function tell(place) {
+    const news = $("[data-news]", place).map((node) => node.innerText.trim()).join("\n");
+    if (place.nextElementSibling.textContent !== news) place.nextElementSibling.textContent = news;
+  }
+
   // The order page follows by itself: the fragment is fetched again and put in place when it changed.
   for (const place of $("[data-follow]")) {
     let wait = 2500;
@@ -119,6 +125,7 @@
             const open = $("details[open]", place).map((node) => node.id);
             place.innerHTML = text;
             for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
+            tell(place);
             wire(place, performance.now());
           }
           if (answer.headers.get("X-Ended") && !later) return;
