@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import msgspec
+import pypdfium2
 import pytest
 from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refund
 
@@ -16,6 +18,7 @@ from meterai.sales.model import (
     RefundState,
 )
 from meterai.sales.queries import MoneyPlace
+from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening
 from meterai.web.assets import Assets
 from meterai.web.messages import state_text
@@ -160,4 +163,39 @@ def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_els
     view = order_view(twice, KNOWN, visit, now=NOW)
     pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
     page = pages.render(visit, "receipt.html", view=view, private=True).decode()
-    assert page.count("Returned: Rp12.500") == 1
+    assert page.count("Refund of Rp12.500 · On record, about to be paid") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("id", "diambil kembali oleh bank"), ("en", "took this payment back")]
+)
+def test_a_receipt_says_that_the_bank_took_the_payment_back(language: str, said: str) -> None:
+    visit = Visit(language, "/pesanan/x/kuitansi", "", "")
+    pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
+    for name in ("done", "reversed"):
+        view = order_view(ORDERS[name], KNOWN, visit, now=NOW)
+        page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+        text = pypdfium2.PdfDocument(receipt_pdf(ORDERS[name], language))[0].get_textpage().get_text_bounded()
+        assert (said in page) == (said in " ".join(text.split())) == (name == "reversed"), name
+
+
+def test_a_long_contact_stays_on_the_receipt() -> None:
+    paid = msgspec.structs.replace(ORDERS["done"], contact_value=f"sri@{'kabupaten-panjang.' * 12}contoh.id")
+    page = pypdfium2.PdfDocument(receipt_pdf(paid, "id"))[0]
+    text, width = page.get_textpage(), page.get_width()
+    assert all(text.get_charbox(at)[2] < width for at in range(text.count_chars()))
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("needs_account", "Akan dikembalikan, menunggu nomor rekening Anda"),
+        ("sent", "Sedang dikembalikan"),
+        ("paid", "Dikembalikan"),
+    ],
+)
+def test_a_receipt_as_a_file_says_where_the_money_is(state: str, said: str) -> None:
+    given_back = msgspec.structs.replace(refund(state), item_id=uuid.uuid4())
+    paid = order("completed", [item("quota", "refunding")], [payment("va_bni", "settled")], [given_back])
+    text = pypdfium2.PdfDocument(receipt_pdf(paid, "id"))[0].get_textpage().get_text_bounded()
+    assert [line.partition(" -")[0] for line in text.splitlines() if "-Rp" in line] == [said]

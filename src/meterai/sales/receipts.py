@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fpdf import FPDF
 
 from meterai.kernel.money import format_rupiah
+from meterai.sales.model import RefundState
 from meterai.sales.order import Order, Payment, Refund
 
 _JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -18,9 +19,9 @@ _MONTHS = {
 _WORDS = {
     "id": {
         "title": "Kuitansi",
-        "order": "Pesanan",
+        "order": "Nomor pesanan",
         "paid_at": "Dibayar",
-        "reference": "Referensi pembayaran",
+        "reference": "Nomor pembayaran",
         "channel": "Cara bayar",
         "contact": "Kontak",
         "pieces": "Meterai elektronik, {n} keping",
@@ -29,15 +30,17 @@ _WORDS = {
         "total": "Jumlah dibayar",
         "refund": "Dikembalikan",
         "refund_open": "Sedang dikembalikan",
+        "refund_waits": "Akan dikembalikan, menunggu nomor rekening Anda",
+        "reversed": "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda",
         "face": "Nilai nominal meterai tidak dikenai PPN (UU 10/2020).",
         "va_bni": "Virtual account BNI",
         "qris": "QRIS",
     },
     "en": {
         "title": "Receipt",
-        "order": "Order",
+        "order": "Order number",
         "paid_at": "Paid",
-        "reference": "Payment reference",
+        "reference": "Payment number",
         "channel": "Paid by",
         "contact": "Contact",
         "pieces": "Electronic stamps, {n}",
@@ -46,11 +49,14 @@ _WORDS = {
         "total": "Total paid",
         "refund": "Returned",
         "refund_open": "Being returned",
+        "refund_waits": "To be returned, waiting for your bank account",
+        "reversed": "Your bank or e-wallet took this payment back",
         "face": "The face value of a stamp carries no VAT (Law 10/2020).",
         "va_bni": "BNI virtual account",
         "qris": "QRIS",
     },
 }
+_REFUNDS = {RefundState.PAID: "refund", RefundState.NEEDS_ACCOUNT: "refund_waits"}
 _WIDE, _RIGHT, _LINE = 120, 50, 8
 
 
@@ -67,6 +73,9 @@ def receipt_pdf(order: Order, language: str) -> bytes:
     page = _page(f"{words['title']} {order.number}", order.paid_at)
     _head(page, order, payment, language)
     _sums(page, order, words)
+    if payment.reversed_at is not None:
+        taken_back = f"{words['reversed']}: {_moment(payment.reversed_at, language)}"
+        page.multi_cell(0, 6, taken_back, align="L", new_x="LMARGIN", new_y="NEXT")
     for refund in order.refunds:
         if refund.item_id is not None:
             _refund(page, refund, words)
@@ -102,7 +111,7 @@ def _head(page: FPDF, order: Order, payment: Payment, language: str) -> None:
         lines.append((words["contact"], order.contact.masked.replace("•", "*")))
     for label, value in lines:
         page.cell(55, 7, label)
-        page.cell(0, 7, _latin(value), new_x="LMARGIN", new_y="NEXT")
+        page.multi_cell(0, 7, _latin(value), align="L", new_x="LMARGIN", new_y="NEXT")
     page.ln(4)
 
 
@@ -120,7 +129,7 @@ def _sums(page: FPDF, order: Order, words: dict[str, str]) -> None:
 
 
 def _refund(page: FPDF, refund: Refund, words: dict[str, str]) -> None:
-    _row(page, words["refund"] if refund.paid_at else words["refund_open"], -refund.amount)
+    _row(page, words[_REFUNDS.get(refund.state, "refund_open")], -refund.amount)
 
 
 def _row(page: FPDF, label: str, amount: int | None) -> None:
