@@ -61,6 +61,23 @@ def test_quota_is_bought_used_and_the_rest_given_back(visitor: Visitor, tmp_path
     person.sees("1 meterai siap dipakai")
 
 
+def test_stamps_of_one_document_from_several_purchases_are_told_apart_from_too_few(visitor: Visitor) -> None:
+    person, contact = visitor(scripts=False), new_address()
+    buy(person, 1, contact)
+    buy(person, 1, contact)
+    person.open("/saya")
+    person.sees("2 meterai siap dipakai")
+    person.page.locator("#berkas").set_input_files(
+        {"name": "dua.pdf", "mimeType": "application/pdf", "buffer": samples.letter()}
+    )
+    person.press("Unggah dan pilih letak")
+    person.press("Tambah meterai pada dokumen ini")
+    person.press(person.words["save_place"])
+    person.sees("Kuota Anda cukup, tetapi terbagi")
+    person.sees("beli 2 keping sekaligus")
+    person.sees("Uang belum berpindah")
+
+
 def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visitor: Visitor) -> None:
     person = visitor()
     buy(person, 2, new_address())
