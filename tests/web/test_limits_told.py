@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from tests.web.test_forms import MULTIPART, arriving, part
 from tests.web.test_rendering import make_pages
 
+from meterai.customers.codes import CODE_LIFE
+from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.sales.bank_account import HOLDER_LENGTH_MAX
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
+from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web import forms
 from meterai.web.forms import FormLimits, read_form
-from meterai.web.messages import text_of
+from meterai.web.messages import state_text, text_of
 from meterai.web.pages import TEMPLATES
 from meterai.web.visits import LANGUAGES, Visit
 from meterai.words.formats import size_text
@@ -57,3 +63,41 @@ async def test_who_sends_too_much_is_told_the_limit_of_that_form(
     for language in LANGUAGES:
         told = text_of(caught.value.code, language, caught.value.facts).next
         assert SIZE.findall(told) == [size_text(CHECKED_BYTES_MAX, language)]
+
+
+def minutes(span: timedelta) -> int:
+    return span // timedelta(minutes=1)
+
+
+NUMBERS: dict[str, int] = {
+    "pdf.too_many_pages": DEFAULT_LIMITS.pages_max,
+    "order.too_many_documents": DOCUMENTS_PER_ORDER_MAX,
+    "quota.none": QUOTA_PIECES_MAX,
+    "code.expired": minutes(CODE_LIFE),
+    "bundle.unknown": RETENTION_DAYS,
+    "refund.holder_missing": HOLDER_LENGTH_MAX,
+    "certificate.not_seen": PRESENT_AROUND_CLOSING_S // 60,
+}
+
+
+@pytest.mark.parametrize("code", NUMBERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_in_a_refusal_is_the_one_by_which_it_is_refused(code: str, language: str) -> None:
+    text = text_of(code, language)
+    assert str(NUMBERS[code]) in re.findall(r"\d+", f"{text.what} {text.next}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> None:
+    pages = make_pages()
+    about = {"refused": "", "refused_facts": {}, "proof": "", "action": "", "step": False}
+    quota = pages.render(
+        Visit(language, "/kuota", ""), "quota.html", **about, submit_id="", pieces=""
+    ).decode()
+    assert re.search(rf'id="batas">1 \w+ {QUOTA_PIECES_MAX} ', quota)
+    facts = about | {"contact": "a•••@contoh.id", "code_id": "", "again": "/saya"}
+    code = pages.render(Visit(language, "/saya/kode", ""), "code.html", **facts).decode()
+    assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
+    help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()
+    assert re.search(rf"\b{DEFAULT_LIMITS.pages_max} (halaman|pages)", help_page)
+    assert str(RETENTION_DAYS) in state_text("bundle.expired", language).what

@@ -29,7 +29,7 @@ BANKS = {
 }
 """The payout provider's short names of banks and e-wallets, and what people call them."""
 
-_HOLDER_LENGTH_MAX = 70
+HOLDER_LENGTH_MAX = 70
 
 
 class BankAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +54,6 @@ def read_bank_account(bank: str, number: str, holder: str) -> BankAccount:
     if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 20):
         raise Refusal(Kind.INVALID, "refund.account_unreadable")
     name = " ".join(unicodedata.normalize("NFKC", holder).split())
-    if not 2 <= len(name) <= _HOLDER_LENGTH_MAX or not name.isprintable():
+    if not 2 <= len(name) <= HOLDER_LENGTH_MAX or not name.isprintable():
         raise Refusal(Kind.INVALID, "refund.holder_missing")
     return BankAccount(bank=bank, number=digits, holder=name)

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
-from meterai.sales.bank_account import BANKS
+from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web.assets import Assets
 from meterai.web.forms import FILE_BYTES_MAX
@@ -113,6 +113,7 @@ class Pages:
             "language": language,
             "facts": self.facts,
             "banks": BANKS,
+            "holder_length_max": HOLDER_LENGTH_MAX,
             "upload_bytes_max": FILE_BYTES_MAX,
             "checked_bytes_max": CHECKED_BYTES_MAX,
             "asset": self.assets.address,

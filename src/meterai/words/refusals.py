@@ -904,10 +904,10 @@ TABLE: dict[str, Message] = {
         "held",
     ),
     "refund.holder_missing": M(
-        "Nama pemilik rekening belum diisi.",
-        "Ketik namanya seperti di rekening.",
-        "The account holder's name is missing.",
-        "Type the name as it stands on the account.",
+        "Nama pemilik rekening belum benar.",
+        "Ketik namanya seperti di rekening, 2 sampai 70 huruf. Singkat yang lebih panjang.",
+        "The account holder's name is not right yet.",
+        "Type the name as it stands on the account, 2 to 70 letters. Shorten a longer one.",
         "held",
     ),
     "stock.out": M(
