@@ -74,6 +74,28 @@ def test_the_keyboard_reaches_the_content_first(visitor: Visitor) -> None:
     assert person.page.evaluate("document.activeElement.id") == "isi"
 
 
+def test_paper_says_whose_page_it_was_and_holds_nothing_to_press(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/periksa")
+    person.page.emulate_media(media="print")
+    for part, is_seen in ((".brand", True), (".trial", True), (".menu", False), (".button", False)):
+        assert person.page.locator(part).first.is_visible() == is_seen, part
+    look = "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
+    ink, ground = person.page.locator(".trial").evaluate(look)
+    assert (ink, ground) == ("rgb(33, 26, 36)", "rgba(0, 0, 0, 0)"), "printers leave out the dark ground"
+
+
+def test_with_high_contrast_the_menu_still_says_where_one_is(visitor: Visitor) -> None:
+    person = visitor()
+    person.page.emulate_media(forced_colors="active", color_scheme="dark")
+    person.open("/uang")
+    look = "links => links.map(link => [link.ariaCurrent, getComputedStyle(link).borderBottomColor])"
+    colours = person.page.locator(".menu a").evaluate_all(look)
+    here = [colour for current, colour in colours if current == "page"]
+    assert len(here) == 1
+    assert here[0] not in [colour for current, colour in colours if current != "page"]
+
+
 def test_an_unknown_page_says_what_to_do_and_carries_a_help_code(visitor: Visitor) -> None:
     person = visitor()
     assert person.open("/tidak-ada").status == 404

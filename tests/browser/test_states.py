@@ -32,6 +32,17 @@ def test_the_code_to_pay_with_is_read_with_high_contrast(visitor: Visitor, pages
     assert [code.text for code in zxingcpp.read_barcodes(large, try_invert=False)] == [QR]
 
 
+def test_with_high_contrast_the_tick_is_seen_on_its_ground(visitor: Visitor, pages: Pages) -> None:
+    person = visitor()
+    person.page.emulate_media(forced_colors="active", color_scheme="dark")
+    show(person, pages, "done")
+    colours = person.page.evaluate(
+        """(() => { const of = (part) => getComputedStyle(document.querySelector(".money svg " + part));
+        return [of("circle").fill, of("path").stroke]; })()"""
+    )
+    assert colours[0] != colours[1]
+
+
 def show(person: Person, pages: Pages, name: str) -> None:
     """Opens the page of an order that was made by hand."""
     path = "/pesanan/M7KQ-3XPD-92RT"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     judge.sees("Nomor seri ini pernah kami terbitkan")
     judge.sees("Ini belum berarti dokumen di tangan Anda asli")
     judge.approve("52-serial")
+
+
+def test_a_result_says_when_it_was_checked(visitor: Visitor, paper: Path) -> None:
+    person = visitor()
+    person.open("/periksa")
+    person.page.locator("#berkas").set_input_files(paper)
+    person.page.locator("form[enctype] button").click()
+    person.page.wait_for_selector("[data-verdict]")
+    person.sees(re.compile(r"Diperiksa\s*\d+ \w+ 20\d\d pukul \d\d\.\d\d WIB"))
 
 
 def test_a_plain_pdf_and_a_non_pdf_get_their_verdicts(visitor: Visitor, paper: Path, tmp_path: Path) -> None:

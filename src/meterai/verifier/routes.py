@@ -162,7 +162,15 @@ def _page(request: VerifierRequest, template: str, *, status: int = 200, **conte
 def _result(
     request: VerifierRequest, judgement: Judgement, stamps: list[ShownStamp], *, name: str
 ) -> Response[bytes]:
-    return _page(request, "verify_result.html", judgement=judgement, stamps=stamps, name=name, private=True)
+    return _page(
+        request,
+        "verify_result.html",
+        judgement=judgement,
+        stamps=stamps,
+        name=name,
+        checked_at=_house(request).clock(),
+        private=True,
+    )
 
 
 def _refused(request: VerifierRequest, refusal: Refusal) -> Response[Any]:

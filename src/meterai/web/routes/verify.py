@@ -78,7 +78,13 @@ def _result(
     request: WebRequest, desk: Desk, judgement: Judgement, stamps: list[ShownStamp], *, name: str
 ) -> Response[bytes]:
     return desk.page(
-        request, "verify_result.html", judgement=judgement, stamps=stamps, name=name, private=True
+        request,
+        "verify_result.html",
+        judgement=judgement,
+        stamps=stamps,
+        name=name,
+        checked_at=desk.house.clock(),
+        private=True,
     )
 
 
