@@ -153,5 +153,6 @@ def _shut(door: Door, refusal: Refusal, retry_s: int) -> Answer:
         facts_told=refusal.facts,
         retry_s=retry_s,
         action=door.action,
+        gate=door.desk.queues.join_page(door.event.slug, door.desk.visit(door.request).language),
         private=True,
     )
