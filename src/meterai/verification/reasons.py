@@ -137,13 +137,13 @@ REASONS: dict[str, Reason] = {
     ),
     "time_stamp.broken": Reason(
         _NO,
-        "Cap waktu tidak cocok dengan tanda tangannya.",
+        "Stempel waktu tidak cocok dengan tanda tangannya.",
         "The time stamp does not match the signature.",
         *_ASK_SENDER,
     ),
     "time_stamp.future": Reason(
         _NO,
-        "Cap waktu menunjukkan waktu yang belum terjadi.",
+        "Stempel waktu menunjukkan waktu yang belum terjadi.",
         "The time stamp names a time that has not come yet.",
         *_DO_NOT_ACCEPT,
     ),
@@ -186,13 +186,13 @@ REASONS: dict[str, Reason] = {
     # Cannot be checked
     "time_stamp.missing": Reason(
         _UNSURE,
-        "e-Meterai tidak memuat cap waktu, sehingga waktu pembubuhan tidak dapat dibuktikan.",
+        "e-Meterai tidak memuat stempel waktu, sehingga waktu pembubuhan tidak dapat dibuktikan.",
         "The e-Meterai carries no time stamp, so the time of stamping can't be proven.",
         *_ASK_SENDER,
     ),
     "time_stamp.unknown_issuer": Reason(
         _UNSURE,
-        "Cap waktu berasal dari pihak yang tidak kami kenal.",
+        "Stempel waktu berasal dari pihak yang tidak kami kenal.",
         "The time stamp comes from an authority that we do not know.",
         *_ASK_SENDER,
     ),

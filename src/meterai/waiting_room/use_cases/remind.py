@@ -41,7 +41,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "id": (
             "Giliran Anda",
             "Giliran Anda di antrean {event} sudah tiba. Masuk dalam {claim_minutes} menit; sesudahnya Anda "
-            "tetap boleh masuk, lewat jalur yang kembali.",
+            "tetap boleh masuk, lewat jalur bagi yang kembali.",
         ),
         "en": (
             "It is your turn",
