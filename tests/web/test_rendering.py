@@ -13,6 +13,7 @@ from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from meterai.web.assets import Assets
+from meterai.web.pages import TEMPLATES as FOLDER
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.qr import qr_svg
 from meterai.web.rendering import PlainContext, translator
@@ -102,6 +103,13 @@ def test_the_foot_leads_to_the_events_that_there_are(language: str) -> None:
     prefix = "/en" if language == "en" else ""
     assert f'<a href="{prefix}/pppk">PPPK 2026</a>' in foot
     assert "/casn" not in foot
+
+
+def test_signs_are_small_also_before_the_stylesheet_came() -> None:
+    """Over a bad connection it may never come: a sign as wide as the page would push all words off it."""
+    for path in FOLDER.glob("*.html"):
+        for sign in re.findall(r'<svg[^>]* viewBox="0 0 (?:24|32|64) [^>]*>', path.read_text()):
+            assert re.search(r' width="(\d+)" height="\1"', sign), f"{path.name}: {sign}"
 
 
 def _strokes(svg: str) -> Iterator[tuple[int, int, int]]:
