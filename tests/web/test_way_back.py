@@ -104,6 +104,21 @@ async def test_a_number_with_something_behind_it_is_not_known_also_to_its_custom
         assert "x-forged" not in str(visitor.headers)
 
 
+@pytest.mark.parametrize(("minutes", "is_late"), [(1, False), (3, True)])
+async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_for_one(
+    house: House, minutes: int, *, is_late: bool
+) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    paid_at = house.line.now - timedelta(minutes=minutes)
+    await house.line.database.owner.execute(
+        "UPDATE sales.orders SET state = 'paid', paid_at = $2 WHERE id = $1", order.order_id, paid_at
+    )
+    await visitor.get("/status")
+    assert ("Tertunda" in visitor.text) == is_late
+    assert visitor.text.count("Berjalan") == 4 - is_late
+
+
 async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(house: House) -> None:
     visitor = house.visitor()
     order = await order_of(house, visitor)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from litestar import Response, get
 
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import events
+from meterai.sales.queries import events, oldest_paid_order
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.languages import later
 
 log = structlog.get_logger(__name__)
+LATE_AFTER = timedelta(minutes=2)
+"""A stamp that was paid for longer is late: people are told that it usually takes less than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +39,31 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     """How the parts are, for people."""
     words = desk.pages.gettext
     language = desk.visit(request).language
-    stored, stopped = await _database_says(desk)
+    now = desk.house.clock()
+    stored, stopped, late = await _database_says(desk, now)
     good, bad = words(language, later("Berjalan")), words(language, later("Terganggu"))
     names = [later("Situs dan pembelian"), later("Pemeriksaan meterai"), later("Catatan uang dan kuota")]
     states = [stored, True, stored]
     rows = [Part(words(language, n), ok, good if ok else bad) for n, ok in zip(names, states, strict=True)]
     paused = words(language, later("Dihentikan sementara; yang sudah masuk tersimpan dan dilanjutkan"))
+    delayed = words(language, later("Tertunda; yang sudah masuk tersimpan dan dilanjutkan"))
     seal = words(language, later("Pembubuhan meterai"))
-    rows.insert(1, Part(seal, stored and not stopped, paused if stopped else good if stored else bad))
-    return desk.page(request, "status.html", rows=rows, now=desk.house.clock())
+    how = paused if stopped else delayed if late else good if stored else bad
+    rows.insert(1, Part(seal, stored and not stopped and not late, how))
+    return desk.page(request, "status.html", rows=rows, now=now)
 
 
-async def _database_says(desk: Desk) -> tuple[bool, bool]:
-    """Whether the database answers, and whether signing is stopped."""
+async def _database_says(desk: Desk, now: datetime) -> tuple[bool, bool, bool]:
+    """Whether the database answers, signing is stopped, and stamps that were paid are late."""
+    db = desk.house.db
     try:
-        await events(desk.house.db)
-        return True, await is_signing_stopped(desk.house.db)
+        await events(db)
+        async with db.connection() as connection:
+            oldest = await oldest_paid_order(connection, now=now)
+        return True, await is_signing_stopped(db), oldest is not None and now - oldest > LATE_AFTER
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
-        return False, False
+        return False, False, False
 
 
 ROUTES = [healthz, show_status]
