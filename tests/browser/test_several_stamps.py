@@ -164,6 +164,13 @@ def test_the_keyboard_passes_pages_without_being_led_away(visitor: Visitor) -> N
     person.page.keyboard.press("Enter")
     person.page.wait_for_url("**halaman=*")
     assert chooser.input_value() != first, "shown now"
+    chooser.focus()
+    person.page.keyboard.press("ArrowUp" if first == "1" else "ArrowDown")
+    person.press(person.words["save_place"])
+    person.page.wait_for_url(f"**halaman={first}")
+    assert chooser.input_value() == first, "nothing is saved on another page than the one that was chosen"
+    person.page.go_back()
+    person.page.wait_for_url(f"**halaman={3 - int(first)}")
     chooser.click()
     chooser.select_option(first)
     person.page.wait_for_url(f"**halaman={first}")

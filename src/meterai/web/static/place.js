@@ -72,5 +72,11 @@
     choose.addEventListener("keydown", () => { byKey = true; });
     choose.addEventListener("pointerdown", () => { byKey = false; });
     choose.addEventListener("change", () => byKey || choose.form.submit());
+    // A page that was chosen and not shown yet is shown before anything is saved: the stamp would stay on the other.
+    form.addEventListener("submit", (event) => {
+      if (choose.value === form.elements.halaman.value) return;
+      event.preventDefault();
+      choose.form.submit();
+    });
   }
 })();
