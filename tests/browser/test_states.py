@@ -43,6 +43,16 @@ def test_with_high_contrast_the_tick_is_seen_on_its_ground(visitor: Visitor, pag
     assert colours[0] != colours[1]
 
 
+def test_sums_are_seen_on_a_phone_whose_pages_are_twice_as_large(visitor: Visitor, pages: Pages) -> None:
+    person = visitor(width=180)
+    show(person, pages, "done")
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= 180
+    for sum_ in person.page.locator(".sum td").all():
+        box = sum_.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 180
+
+
 def show(person: Person, pages: Pages, name: str) -> None:
     """Opens the page of an order that was made by hand."""
     path = "/pesanan/M7KQ-3XPD-92RT"
