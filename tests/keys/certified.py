@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import ExtendedKeyUsage
 from tests.keys.soft_hsm import MODULE, PIN
 
 from meterai.stamping.seal.certificate_request import make_request
@@ -28,20 +29,53 @@ def certify(
 
 def lengthened(pki: Path, chain: list[x509.Certificate], more: int) -> list[x509.Certificate]:
     """The same chain; its first certificate says so many bytes more, as those of public authorities do."""
+    said = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), bytes(more))
     own = chain[0]
+    builder = _again(own, [*((item.value, item.critical) for item in own.extensions), (said, False)])
+    return [_issued(pki, "intermediate", builder), *chain[1:]]
+
+
+def for_purposes(
+    pki: Path, chain: list[x509.Certificate], *purposes: x509.ObjectIdentifier
+) -> list[x509.Certificate]:
+    """The same chain; its first certificate names these purposes."""
+    own = chain[0]
+    others = [(item.value, item.critical) for item in own.extensions if item.oid != ExtendedKeyUsage.oid]
+    return [
+        _issued(pki, "intermediate", _again(own, [*others, (ExtendedKeyUsage(purposes), False)])),
+        *chain[1:],
+    ]
+
+
+def with_intermediate_until(
+    pki: Path, chain: list[x509.Certificate], end: datetime
+) -> list[x509.Certificate]:
+    """The same chain; its second certificate ends then."""
+    middle = chain[1]
+    builder = _again(middle, [(item.value, item.critical) for item in middle.extensions], end)
+    return [chain[0], _issued(pki, "root", builder)]
+
+
+def _again(
+    own: x509.Certificate, extensions: list[tuple[x509.ExtensionType, bool]], end: datetime | None = None
+) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder(
         issuer_name=own.issuer,
         subject_name=own.subject,
         public_key=own.public_key(),  # type: ignore[arg-type]
         serial_number=own.serial_number,
         not_valid_before=own.not_valid_before_utc,
-        not_valid_after=own.not_valid_after_utc,
-        extensions=list(own.extensions),
+        not_valid_after=end or own.not_valid_after_utc,
     )
-    said = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), bytes(more))
-    key = load_pem_private_key((pki / "intermediate.key.pem").read_bytes(), None)
+    for value, critical in extensions:
+        builder = builder.add_extension(value, critical)
+    return builder
+
+
+def _issued(pki: Path, by: str, builder: x509.CertificateBuilder) -> x509.Certificate:
+    key = load_pem_private_key((pki / f"{by}.key.pem").read_bytes(), None)
     assert isinstance(key, rsa.RSAPrivateKey)
-    return [builder.add_extension(said, critical=False).sign(key, hashes.SHA256()), *chain[1:]]
+    return builder.sign(key, hashes.SHA256())
 
 
 def encoded(chain: list[x509.Certificate]) -> list[bytes]:

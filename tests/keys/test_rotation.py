@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from aiohttp import web
 from cryptography import x509
-from tests.keys.certified import certify, encoded, lengthened
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from tests.keys.certified import certify, encoded, for_purposes, lengthened, with_intermediate_until
 from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
@@ -350,6 +351,31 @@ async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
     await house.activate(key)
     await until(lambda: house.signs_with(key), 5, "the signer to follow")
     assert verdict(house, await house.file_of(await house.stamp())) is Verdict.GENUINE
+
+
+async def test_a_key_whose_stamps_verifiers_would_not_accept_is_refused(house: RotatingHouse) -> None:
+    """In use, each of its stamps would be called not genuine wherever the register can't be asked."""
+    pki = house.data / "pki"
+    chain = certify(pki, "pkcs11:token=meterai;object=stamp-1")
+    mail = for_purposes(pki, chain, ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.CLIENT_AUTH)
+    with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+        await house.add(chain=mail)
+    assert caught.value.facts["what"] == "usage"
+    other = x509.load_pem_x509_certificate((pki / "tsa.pem").read_bytes())
+    with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+        await house.add(chain=[*chain, other])
+    assert caught.value.facts["what"] == "chain"
+
+
+async def test_a_key_ends_with_the_first_certificate_of_its_chain(house: RotatingHouse) -> None:
+    """A stamp after that end is an expired one in the eyes of every verifier."""
+    pki, end = house.data / "pki", datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+    chain = with_intermediate_until(pki, certify(pki, "pkcs11:token=meterai;object=stamp-1"), end)
+    with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+        await house.add(chain=chain, valid_until=end + timedelta(days=1))
+    assert caught.value.facts["what"] == "validity"
+    key = await house.add(chain=chain)
+    assert await house.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key) == end
 
 
 async def chain_of(house: RotatingHouse, key_id: str) -> list[x509.Certificate]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Kind, Refusal
@@ -77,6 +79,24 @@ def test_a_certificate_without_any_purpose_is_refused(bench: SealingBench, tmp_p
 
 def test_an_untrusted_authority_is_refused(bench: SealingBench, bench_p256: SealingBench) -> None:
     assert why(bench, reply_to(bench_p256)) == "tsa.bad_token"
+
+
+def test_a_token_that_verifiers_would_not_accept_is_refused(
+    bench: SealingBench, bench_p256: SealingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every stamp of that authority would be sold, and called not genuine wherever it is judged.
+
+    Public authorities carry along cross-certificates that lie on another path than the pinned root's.
+    """
+    own = bench.timestamper.authority
+    beside = [bench_p256.key.certificates[1], *_certificates(bench)]
+    monkeypatch.setattr(own, "_certificates", der.encode_set_of(0xA0, *beside))
+    assert why(bench, reply_to(bench)) == "tsa.bad_token"
+
+
+def _certificates(bench: SealingBench) -> list[bytes]:
+    pems = [(bench.folder / f"{name}.pem").read_bytes() for name in ("tsa", "intermediate")]
+    return [x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) for pem in pems]
 
 
 def test_a_clock_that_disagrees_is_refused(bench: SealingBench) -> None:

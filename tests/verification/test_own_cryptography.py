@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from tests.verification.making import NOW, House, byte_range, certificate
 
-from meterai.kit.pdf import der
-from meterai.verification.rules import chain
-from meterai.verification.rules.cms import (
+from meterai.kit.pdf import chain, der
+from meterai.kit.pdf.cms import (
     FormError,
     element_length,
     read_signature,

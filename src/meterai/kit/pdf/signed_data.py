@@ -5,7 +5,6 @@ Whether the certificate is to be trusted is not decided here.
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 from cryptography import x509
@@ -113,11 +112,3 @@ def signature_is_valid(signed: SignedData, certificate: x509.Certificate, conten
     except InvalidSignature:
         return False
     return True
-
-
-def digest_of(content: bytes, digest_oid: bytes) -> bytes:
-    """Raises: DerError for a hash we don't accept."""
-    named = HASHES.get(digest_oid)
-    if named is None:
-        raise der.DerError("hash")
-    return hashlib.new(named[0], content).digest()

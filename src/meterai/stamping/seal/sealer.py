@@ -247,7 +247,7 @@ class Sealer:
                 self._note_trouble(refusal)
             if refusal.code == "key.wrong_signature":
                 self._stopped_known_until = 0.0  # the alarm may have thrown the switch
-            log.warning("signer.seal_failed", code=refusal.code)
+            log.warning("signer.seal_failed", code=refusal.code, **refusal.facts)
             return refusal
         if serial not in batch.lacking:
             self._tsa_trouble = None

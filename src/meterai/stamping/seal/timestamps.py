@@ -9,20 +9,12 @@ from typing import Protocol
 
 import aiohttp
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
-from meterai.kit.pdf.signed_data import (
-    OID_SHA256,
-    OID_TST_INFO,
-    SignedData,
-    digest_of,
-    read_signed_data,
-    signature_is_valid,
-)
+from meterai.kit.pdf.signed_data import OID_SHA256, read_signed_data
+from meterai.kit.pdf.time_stamp import check_token_for
 from meterai.stamping.model import TOKEN_BYTES
 
 _IMPRINT_ALGORITHM = der.encode(der.SEQUENCE, OID_SHA256, der.encode(der.NULL))
@@ -39,15 +31,15 @@ class Timestamper(Protocol):
 
 
 class TokenChecker:
-    """Checks replies: status, nonce, imprint, time, signature, and that the signer is a trusted TSA.
+    """Checks replies: status, nonce, time, and all that verifiers ask of a stamp's token.
 
-    `trusted` are PEM certificates (root and intermediates) under which the TSA's certificate must lie.
+    `trusted` are the root certificates (PEM) that verifiers trust, and none else: a token that they would not
+    accept would make every stamp a forged one in their eyes.
     """
 
     def __init__(self, trusted: Sequence[bytes], clock: Clock) -> None:
         self._trusted = [x509.load_pem_x509_certificate(pem) for pem in trusted]
         self._clock = clock
-        self._accepted: dict[bytes, x509.Certificate] = {}
 
     def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
         """The token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
@@ -67,14 +59,13 @@ class TokenChecker:
         return token
 
     def _check_token(self, token: bytes, imprint: bytes, nonce: int) -> None:
-        signed = read_signed_data(token)
-        if signed.content_type != OID_TST_INFO or signed.content is None:
+        content = read_signed_data(token).content
+        if content is None:
             raise ValueError("no time-stamp information")
-        self._check_information(signed.content, imprint, nonce)
-        certificate = self._signer_of(signed)
-        digest = digest_of(signed.content, signed.digest_oid)
-        if not signature_is_valid(signed, certificate, digest):
-            raise ValueError("signature")
+        self._check_information(content, imprint, nonce)
+        problem = check_token_for(token, imprint, self._trusted, self._clock()).problem
+        if problem:
+            raise ValueError(f"verifiers would say {problem}")
 
     def _check_information(self, information: bytes, imprint: bytes, nonce: int) -> None:
         """TSTInfo (RFC 3161 clause 2.4.2): version, policy, imprint, serial, time, ..., nonce."""
@@ -87,35 +78,6 @@ class TokenChecker:
             raise ValueError("its clock and ours disagree")
         if der.encode_integer(nonce) not in [part.whole for part in parts[5:]]:
             raise ValueError("another nonce")
-
-    def _signer_of(self, signed: SignedData) -> x509.Certificate:
-        for encoded in signed.certificates:
-            known = self._accepted.get(encoded)
-            certificate = known or x509.load_der_x509_certificate(encoded)
-            if _identity(encoded) != signed.issuer_and_serial:
-                continue
-            if known is None:
-                self._accept(certificate, signed)
-                self._accepted[encoded] = certificate
-            if certificate.not_valid_after_utc < self._clock():
-                raise ValueError("certificate expired")
-            return certificate
-        raise ValueError("certificate missing")
-
-    def _accept(self, certificate: x509.Certificate, signed: SignedData) -> None:
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        if list(purposes) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-            raise ValueError("not a certificate for time stamping")
-        others = [x509.load_der_x509_certificate(item) for item in signed.certificates]
-        candidate = certificate
-        for _ in range(4):
-            if any(_issued(trusted, candidate) for trusted in self._trusted):
-                return
-            above = next((item for item in others if _issued(item, candidate) and item != candidate), None)
-            if above is None:
-                break
-            candidate = above
-        raise ValueError("certificate not trusted")
 
 
 class HttpTimestamper:
@@ -183,18 +145,3 @@ def _parse_time(content: bytes) -> datetime:
     whole, _, fraction = content.decode("ascii").removesuffix("Z").partition(".")
     moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     return moment + timedelta(seconds=float(f"0.{fraction}")) if fraction else moment
-
-
-def _identity(certificate: bytes) -> bytes:
-    """IssuerAndSerialNumber of a certificate (RFC 5652 clause 10.2.4)."""
-    _version, serial, _algorithm, issuer = der.read_only(certificate).children()[0].children()[:4]
-    return der.encode(der.SEQUENCE, issuer.whole, serial.whole)
-
-
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Whether `issuer`, being an authority, signed `certificate`."""
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
-        return False

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Database
+from meterai.kit.pdf.chain import build_path, may_stamp
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.seal.cms import cms_bytes_max
 from meterai.stamping.signing_keys import SigningKey, key_id_of, parse_place
@@ -34,8 +32,8 @@ async def add_key(
 ) -> SigningKey:
     """Registers the key whose certificate comes first in `chain`; nothing is signed with it yet.
 
-    `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is the certificate's
-    unless a shorter one is given.
+    `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
+    chain, the root included, unless a shorter one is given.
 
     Raises: Refusal INVALID `key.unfit` (what=place, kind, usage, chain, size or validity); CONFLICT
     `key.known`.
@@ -44,12 +42,16 @@ async def add_key(
         parse_place(place)
     except ValueError as error:
         raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
-    own = chain[0]
-    _check_kind(own)
-    _check_chain(chain, roots)
-    begin, end = valid_from or own.not_valid_before_utc, valid_until or own.not_valid_after_utc
-    if not own.not_valid_before_utc <= begin < end <= own.not_valid_after_utc or end <= now:
+    _check_kind(chain[0])
+    path = _path(chain, roots, now)
+    first, last = (
+        max(item.not_valid_before_utc for item in path),
+        min(item.not_valid_after_utc for item in path),
+    )
+    begin, end = valid_from or first, valid_until or last
+    if not first <= begin < end <= last or end <= now:
         raise Refusal(Kind.INVALID, "key.unfit", what="validity")
+    _path(chain, roots, begin)
     encoded = tuple(item.public_bytes(Encoding.DER) for item in chain if item not in roots)
     check_size(encoded)
     key = SigningKey(
@@ -84,42 +86,18 @@ def _check_kind(certificate: x509.Certificate) -> None:
     )
     if not fits:
         raise Refusal(Kind.INVALID, "key.unfit", what="kind", reason="RSA 2048 to 4096 bits or P-256")
-    if not _may_stamp(certificate):
+    if not may_stamp(certificate):
         raise Refusal(Kind.INVALID, "key.unfit", what="usage")
 
 
-def _may_stamp(certificate: x509.Certificate) -> bool:
-    """As the verifier asks it: an end entity that may sign, and no time-stamp authority."""
-    extensions = certificate.extensions
-    try:
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return False
-    try:
-        if extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
-    except x509.ExtensionNotFound:
-        pass
-    try:
-        purposes = list(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except x509.ExtensionNotFound:
-        purposes = []
-    signs = usage.digital_signature or usage.content_commitment
-    return signs and ExtendedKeyUsageOID.TIME_STAMPING not in purposes
+def _path(
+    chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], moment: datetime
+) -> tuple[x509.Certificate, ...]:
+    """From the key's certificate to the root, as verifiers build it of the stamps of that moment.
 
-
-def _check_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> None:
-    """Each certificate is issued by the next, and the last by a root: nothing else may be carried along."""
-    for below, above in pairwise(chain):
-        if not _issued(above, below):
-            raise Refusal(Kind.INVALID, "key.unfit", what="chain")
-    if chain[-1] not in roots and not any(_issued(root, chain[-1]) for root in roots):
-        raise Refusal(Kind.INVALID, "key.unfit", what="chain")
-
-
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
-        return False
+    Raises: Refusal INVALID `key.unfit` when they would not accept it, for another reason than its age.
+    """
+    found = build_path(list(chain), list(roots), moment, exact=True)
+    if not found.leads_to_root or found.problem not in ("", "chain.expired"):
+        raise Refusal(Kind.INVALID, "key.unfit", what="chain", reason=found.problem)
+    return found.certificates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from meterai.kit.pdf.chain import load_roots
 from meterai.verification.model import (
     Judgement,
     JudgeRequest,
@@ -13,7 +14,6 @@ from meterai.verification.model import (
 )
 from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
 from meterai.verification.rules.afterwards import check_afterwards
-from meterai.verification.rules.chain import load_roots
 from meterai.verification.rules.document import Document, Unreadable, open_document
 from meterai.verification.rules.stamps import Examined, Trusted, examine
 

@@ -8,13 +8,14 @@ import msgspec
 from cryptography import x509
 
 from meterai.kernel.serial import parse_serial
+from meterai.kit.pdf import chain
 from meterai.kit.pdf.byte_range import ShapeError, without_padding
+from meterai.kit.pdf.cms import FormError, SignedForm, element_length, read_signature
+from meterai.kit.pdf.time_stamp import check_token
 from meterai.verification.model import Covers, SignatureReport, StampReport
-from meterai.verification.rules import chain, second_opinion
-from meterai.verification.rules.cms import FormError, SignedForm, element_length, read_signature
+from meterai.verification.rules import second_opinion
 from meterai.verification.rules.document import STAMP_FIELD, STAMP_REASON, Document, Signature
 from meterai.verification.rules.second_opinion import Stranger
-from meterai.verification.rules.time_stamp import check_token
 
 _ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}
 

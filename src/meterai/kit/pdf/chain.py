@@ -23,9 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from meterai.kit.pdf import der
-from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
-from meterai.kit.pdf.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
-from meterai.verification.rules.cms import (
+from meterai.kit.pdf.cms import (
     ECDSA,
     OID_ALGORITHM_PROTECTION,
     SignedForm,
@@ -33,6 +31,8 @@ from meterai.verification.rules.cms import (
     read_attributes,
     same_algorithms,
 )
+from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
+from meterai.kit.pdf.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
 
 PATH_LENGTH_MAX = 5
 REMEMBERED = 256
@@ -62,6 +62,8 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
     leads_to_root: bool
     problem: str = ""
     """Reason code when it does not lead to a pinned root, or not rightly."""
+    certificates: tuple[x509.Certificate, ...] = ()
+    """From the signer's to the pinned root, when it leads there."""
 
 
 def common_name(certificate: x509.Certificate) -> str:
@@ -106,7 +108,8 @@ def build_path(
         return Path(leads_to_root=False, problem="chain.unknown")
     if len(path) == 1:
         return Path(leads_to_root=True, problem="chain.not_allowed")  # a root issues, it does not sign
-    return Path(leads_to_root=True, problem=_path_problem(path, carried, moment, exact=exact))
+    problem = _path_problem(path, carried, moment, exact=exact)
+    return Path(leads_to_root=True, problem=problem, certificates=tuple(path))
 
 
 def follow_strange(

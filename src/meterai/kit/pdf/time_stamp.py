@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
 from cryptography import x509
 
-from meterai.verification.rules import chain
-from meterai.verification.rules.cms import FormError, read_token, token_info
+from meterai.kit.pdf import chain
+from meterai.kit.pdf.cms import FormError, read_token, token_info
 
 FUTURE_ALLOWED = timedelta(minutes=5)
 
@@ -28,11 +29,28 @@ def check_token(token: bytes, dated: bytes, roots: list[x509.Certificate], momen
 
     The authority's certificates must have been valid at the stated time; revocation is not looked up.
     """
+    return _check(token, lambda name: _digest(name, dated), roots, moment)
+
+
+def check_token_for(
+    token: bytes, imprint: bytes, roots: list[x509.Certificate], moment: datetime
+) -> TimeStamp:
+    """The same for whoever knows of `dated` the SHA-256 digest only."""
+    return _check(token, lambda name: imprint if name == "sha256" else None, roots, moment)
+
+
+def _check(
+    token: bytes,
+    imprint_by: Callable[[str], bytes | None],
+    roots: list[x509.Certificate],
+    moment: datetime,
+) -> TimeStamp:
+    """`imprint_by`: the imprint that is due, by the name of its digest."""
     try:
         form = read_token(token)
         info = token_info(form)
         certificates = [chain.load_certificate(c) for c in form.certificates]
-        right_imprint = info.imprint == _digest(info.imprint_digest, dated)
+        right_imprint = info.imprint == imprint_by(info.imprint_digest)
         verified = chain.verifies(form, _digest(form.digest, form.content))
     except (FormError, ValueError):
         return TimeStamp(time=None, problem="time_stamp.broken")
