@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,8 +18,9 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
 from pyhanko.sign.validation import DocumentSecurityStore
+from tests.attacks.signing import signed_by_somebody
 from tests.pdf import signed_files
 from tests.verification.making import (
     NOW,
@@ -126,6 +128,32 @@ def test_a_later_signers_large_certificate_does_no_harm(house: House) -> None:
     assert judgement.verdict is Verdict.GENUINE
     (other,) = judgement.other_signatures
     assert (other.signer, other.intact, other.problems) == ("Budi Santoso", True, ())
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [(b"\x0c\x05Josex", b"\x14\x05Jos\xe9x"), (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01")],
+    ids=["letters of 1990", "second version"],
+)
+def test_a_signers_certificate_that_our_parser_refuses_does_no_harm(
+    house: House, written: bytes, instead: bytes
+) -> None:
+    """Other programs read such old ones; whose a stranger's signature is we don't check anyway."""
+    made = stranger("Josex")
+    encoded = made.signing_cert.dump()
+    assert written in encoded
+    made = SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(encoded.replace(written, instead)),
+        signing_key=made.signing_key,
+        cert_registry=made.cert_registry,
+    )
+    before = stamp(signed_by_somebody(letter(), signer=made), house, certify=None)
+    later = signed_by_somebody(stamp(letter(), house, certify=None), signer=made)
+    for data in (before, later):
+        judgement = house.judge(data)
+        assert judgement.verdict is Verdict.GENUINE
+        (other,) = judgement.other_signatures
+        assert (other.signer, other.intact, other.problems) == ("", True, ())
 
 
 def test_our_names_in_a_large_certificate_are_recognised(house: House) -> None:

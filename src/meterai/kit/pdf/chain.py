@@ -11,6 +11,8 @@ bytes. Whether they were valid at a given time is asked anew each time.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
@@ -74,10 +76,21 @@ def common_name(certificate: x509.Certificate) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def load_certificate(encoded: bytes) -> x509.Certificate:
-    """The certificate of these DER bytes. Raises: ValueError."""
+    """The certificate of these DER bytes, its names readable. Raises: ValueError."""
     if len(encoded) > CERTIFICATE_BYTES_MAX:
         raise ValueError("a certificate of unusual size")
-    return x509.load_der_x509_certificate(encoded)
+    return _load(encoded)
+
+
+def _load(encoded: bytes) -> x509.Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(encoded)
+        _organisations(certificate)
+    except (MemoryError, RecursionError):
+        raise  # says nothing about the certificate
+    except Exception as error:  # it is strict: old authorities write Latin-1 for what it takes as UTF-8
+        raise ValueError("a certificate that can't be read") from error
+    return certificate
 
 
 @lru_cache(maxsize=16)
@@ -114,21 +127,35 @@ def build_path(
 
 def follow_strange(
     carried: tuple[bytes, ...], roots: list[x509.Certificate], moment: datetime
-) -> tuple[x509.Certificate, Path]:
+) -> tuple[x509.Certificate | None, Path]:
     """The signer, and where the chain of a signature leads that need not be ours.
 
     Of certificates of unusual size only the names are read, and nothing is remembered: ours are small, and
-    others may be as they like.
-    Raises: ValueError.
+    others may be as they like. What `cryptography` can't read is none of ours; of a signer's, None is told.
     """
-    small = [load_certificate(encoded) for encoded in carried if len(encoded) <= CERTIFICATE_BYTES_MAX]
-    large = [x509.load_der_x509_certificate(c) for c in carried if len(c) > CERTIFICATE_BYTES_MAX]
-    if len(carried[0]) > CERTIFICATE_BYTES_MAX:
-        return large[0], Path(leads_to_root=False, problem=_why_not(large, small, roots))
-    path = build_path(small, roots, moment, exact=False)
+    small = _readable(load_certificate, [c for c in carried if len(c) <= CERTIFICATE_BYTES_MAX])
+    large = _readable(_load, [c for c in carried if len(c) > CERTIFICATE_BYTES_MAX])
+    signer = small.get(carried[0]) or large.get(carried[0])
+    others = list(small.values())
+    if signer is None:
+        return None, Path(leads_to_root=False, problem="chain.unknown")
+    if carried[0] in large:
+        return signer, Path(leads_to_root=False, problem=_why_not(list(large.values()), others, roots))
+    path = build_path(others, roots, moment, exact=False)
     if large and not path.leads_to_root:
-        path = Path(leads_to_root=False, problem=_why_not([small[0], *large], small, roots))
-    return small[0], path
+        path = Path(leads_to_root=False, problem=_why_not([signer, *large.values()], others, roots))
+    return signer, path
+
+
+def _readable(
+    load: Callable[[bytes], x509.Certificate], encoded: list[bytes]
+) -> dict[bytes, x509.Certificate]:
+    """Those that can be read, in their order."""
+    found = {}
+    for item in encoded:
+        with suppress(ValueError):
+            found[item] = load(item)
+    return found
 
 
 @lru_cache(maxsize=REMEMBERED)

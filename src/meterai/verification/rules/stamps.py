@@ -44,7 +44,7 @@ def examine(document: Document, signature: Signature, trust: Trusted) -> Examine
     except Exception:
         # Parsers of hostile bytes raise nearly anything; one signature that can't be read fails the file.
         return _unreadable(signature, "signature.malformed")
-    if path.leads_to_root and not signature.document_time_stamp:
+    if signer is not None and path.leads_to_root and not signature.document_time_stamp:
         return _examine_ours_unsound(document, signature, signer, trust, intact=stranger.intact)
     return _examine_strange(document, signature, signer, stranger, path.problem)
 
@@ -160,8 +160,13 @@ def _name_problems(signature: Signature) -> list[str]:
 
 
 def _examine_strange(
-    document: Document, signature: Signature, signer: x509.Certificate, stranger: Stranger, problem: str
+    document: Document,
+    signature: Signature,
+    signer: x509.Certificate | None,
+    stranger: Stranger,
+    problem: str,
 ) -> Examined:
+    name = chain.common_name(signer) if signer is not None else ""
     problems = () if stranger.intact else ("signature.broken",)
     report: StampReport | SignatureReport
     if signature.serial and not signature.document_time_stamp:
@@ -172,7 +177,7 @@ def _examine_strange(
             intact=stranger.intact,
             covers=_covers(document, signature),
             stamped_at=stranger.stated_time,
-            signer=chain.common_name(signer),
+            signer=name,
             field=signature.field,
             page=signature.page,
             box=signature.box,
@@ -181,7 +186,7 @@ def _examine_strange(
         )
     else:
         report = SignatureReport(
-            signer=chain.common_name(signer),
+            signer=name,
             reason=signature.reason,
             field=signature.field,
             intact=stranger.intact,
