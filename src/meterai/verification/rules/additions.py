@@ -35,6 +35,7 @@ _FACES = ("/DR", "/DA", "/Q")
 _TITLES = ("/Title", "/Author", "/Subject", "/Keywords")
 _EXTENSION = frozenset({"/Type", "/BaseVersion", "/ExtensionLevel", "/URL", "/ExtensionRevision"})
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+_MAY_CHANGE = frozenset({f"{_DUBLIN_CORE}format", f"{_DUBLIN_CORE}date"})
 
 
 def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
@@ -151,14 +152,16 @@ def _titles(trailer: Any) -> list[str]:
     return [str(_entry(information, key, "")) for key in _TITLES]
 
 
-def _descriptions(root: Any) -> set[tuple[str, str]]:
-    """Title, author and the like in the metadata (ISO 16684-1); dates and producers may change."""
+def _descriptions(root: Any) -> set[tuple[str, tuple[str, ...]]]:
+    """Title, author and the like in the metadata (ISO 16684-1); dates and producers may change.
+
+    Programs write the same as an attribute or an element, and with other blanks between the parts.
+    """
     if "/Metadata" not in root:
         return set()
     tree = etree.fromstring(root["/Metadata"].data, etree.XMLParser(resolve_entities=False, no_network=True))
     found = set()
     for element in tree.iter(etree.Element):
-        if element.tag.startswith(_DUBLIN_CORE) and element.tag != f"{_DUBLIN_CORE}format":
-            found.add((element.tag, "".join(element.itertext()).strip()))
-        found |= {(k, v) for k, v in element.attrib.items() if k.startswith(_DUBLIN_CORE)}
-    return found
+        texts = tuple(text for part in element.itertext() if (text := part.strip()))
+        found |= {(element.tag, texts), *((key, (value.strip(),)) for key, value in element.attrib.items())}
+    return {item for item in found if item[0].startswith(_DUBLIN_CORE) and item[0] not in _MAY_CHANGE}
