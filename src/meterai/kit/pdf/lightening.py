@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pikepdf
@@ -22,24 +23,22 @@ _DOTS_MIN = 500_000
 _JPEG_MODES = ("L", "RGB")
 
 
-def lighten_scans(page: pypdfium2.PdfPage, data: bytes, *, scale: float) -> None:
+def lighten_scans(page: pypdfium2.PdfPage, plain_jpegs: Callable[[], set[bytes]], *, scale: float) -> None:
     """Puts smaller copies in the place of JPEGs that have twice the dots that are drawn, or more.
 
-    Only in PDFium's memory, and only where the picture is a JPEG and nothing else. `data`: the file; `scale`:
-    drawn dots per point.
+    Only in PDFium's memory, and only where the picture is a JPEG and nothing else. `plain_jpegs`: gives those
+    of the file, as the function of that name; asked only where it is of use. `scale`: drawn dots per point.
     """
     count = pdfium_c.FPDFPage_CountObjects(page)
     if count > _LOOKED_AT_MAX:
         return
-    plain: set[bytes] | None = None
     for number in range(count):
         item = pdfium_c.FPDFPage_GetObject(page, number)
         wanted = _wanted_size(item, scale)
         if wanted is None:
             continue
-        plain = _plain_jpegs(data) if plain is None else plain
         raw = _raw_bytes(item)
-        if raw in plain:
+        if raw in plain_jpegs():
             _replace(page, item, raw, wanted)
 
 
@@ -69,7 +68,7 @@ def _raw_bytes(item: Any) -> bytes:
     return buffer.raw
 
 
-def _plain_jpegs(data: bytes) -> set[bytes]:
+def plain_jpegs(data: bytes) -> set[bytes]:
     """The packed bytes of pictures that are a JPEG alone: no mask, no other reading of its values."""
     plain: set[bytes] = set()
     other: set[bytes] = set()

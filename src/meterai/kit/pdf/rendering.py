@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import io
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 import msgspec
 import pikepdf
@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.lightening import lighten_scans
+from meterai.kit.pdf.lightening import lighten_scans, plain_jpegs
 from meterai.kit.pdf.page_box import Rectangle
 from meterai.kit.pdf.structure import user_unit_of
 
@@ -149,7 +149,7 @@ def _draw(
     if (top - bottom) * scale > _SIDES_MAX * request.width_px:
         scale = _SIDES_MAX * request.width_px / (top - bottom)
     if light is not None:
-        lighten_scans(page, light, scale=scale)
+        lighten_scans(page, cache(partial(plain_jpegs, light)), scale=scale)
     return page.render(
         scale=scale,
         crop=(left, bottom, width - right, height - top),

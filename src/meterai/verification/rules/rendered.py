@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import pypdfium2
 import zxingcpp
 from PIL import Image, ImageChops
 
+from meterai.kit.pdf.lightening import lighten_scans, plain_jpegs
 from meterai.kit.pdf.page_box import PageBox
 from meterai.verification.model import Box
 
@@ -18,11 +20,13 @@ CODE_DPI = 200
 
 
 def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
-    """Every page in grey, annotations and form fields drawn."""
+    """Every page in grey, annotations and form fields drawn; scans from smaller copies, or a long contract
+    would take longer than a jail process may."""
     document = pypdfium2.PdfDocument(data)
+    jpegs = cache(partial(plain_jpegs, data))
     try:
         document.init_forms()
-        return [_draw(document[number], dpi / 72) for number in range(len(document))]
+        return [_draw(document[number], dpi / 72, jpegs) for number in range(len(document))]
     finally:
         document.close()
 
@@ -61,9 +65,10 @@ def _draw_part(page: pypdfium2.PdfPage, seen: PageBox, box: Box) -> Image.Image:
     return image
 
 
-def _draw(page: pypdfium2.PdfPage, scale: float) -> Image.Image:
+def _draw(page: pypdfium2.PdfPage, scale: float, jpegs: Callable[[], set[bytes]]) -> Image.Image:
     width, height = page.get_size()
     scale = min(scale, (PIXELS_MAX / max(1.0, width * height)) ** 0.5)
+    lighten_scans(page, jpegs, scale=scale)
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True)
     image: Image.Image = bitmap.to_pil().copy()
     return image
