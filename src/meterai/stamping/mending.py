@@ -26,20 +26,30 @@ def mend(document: OpenedDocument) -> None:
         if isinstance(annotations, pikepdf.Array) and annotations.is_indirect:
             # Pages may share one list; flattening the first of them would empty it for the others.
             walked.page["/Annots"] = pikepdf.Array(list(annotations))
-    _mend_metadata(document.pdf)
+    _mend_metadata(document.pdf, encrypted=document.encrypted)
     if document.repaired:
         for walked in document.pages:
             _mend_contents(walked.page.get("/Contents"))
 
 
-def _mend_metadata(pdf: pikepdf.Pdf) -> None:
-    """Metadata that can't be unpacked go: they would stop the writer, which states the version in them."""
+def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
+    """Metadata that can't be unpacked go: they would stop the writer, which states the version in them.
+
+    So do those that decrypting made noise of. LibreOffice and Ghostscript leave them as they are in a file
+    that they encrypt by RC4, and whoever signs such a file afterwards stumbles over the noise.
+    """
     try:
         metadata = pdf.Root.get("/Metadata")
-        if isinstance(metadata, pikepdf.Stream):
-            metadata.read_bytes()
+        lost = isinstance(metadata, pikepdf.Stream) and not _is_xmp(metadata.read_bytes()) and encrypted
     except pikepdf.PikepdfError:
+        lost = True
+    if lost:
         del pdf.Root["/Metadata"]
+
+
+def _is_xmp(data: bytes) -> bool:
+    """Whether this may be metadata (ISO 16684-1) in some Unicode encoding."""
+    return b"rdf" in data.replace(b"\0", b"")
 
 
 def _mend_contents(contents: Any) -> None:
