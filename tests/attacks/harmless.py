@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pikepdf
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -15,7 +16,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
-from tests.attacks.signing import BLANK, signed_by_somebody, with_archive_stamp, with_store
+from tests.attacks.signing import BLANK, add_field, signed_by_somebody, with_archive_stamp, with_store
 from tests.attacks.tables import archived_by_hand
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
@@ -206,6 +207,63 @@ def with_metadata() -> bytes:
     return saved(letter(SUM), change)
 
 
+def with_the_metadata_of_an_office() -> bytes:
+    """With kind and date, too, and two authors; whoever signs writes them anew in another form."""
+    names = (
+        b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    )
+    packet = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF %s>
+  <rdf:Description rdf:about="">
+   <dc:format>application/pdf</dc:format>
+   <dc:date><rdf:Seq><rdf:li>0000-00-00T00:00:00Z</rdf:li></rdf:Seq></dc:date>
+   <dc:creator>
+    <rdf:Seq>
+     <rdf:li>Ani</rdf:li>
+     <rdf:li>Budi</rdf:li>
+    </rdf:Seq>
+   </dc:creator>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>"""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        kind = {"Type": pikepdf.Name.Metadata, "Subtype": pikepdf.Name.XML}
+        pdf.Root["/Metadata"] = pdf.make_stream(packet % names, **kind)
+
+    return saved(letter(SUM), change)
+
+
+def locked_by_an_office() -> bytes:
+    """Its owner locked it; the metadata stayed in plain, and decrypting makes noise of them."""
+    return (Path(__file__).parents[1] / "corpus/files/libreoffice/owner-password.pdf").read_bytes()
+
+
+def with_a_link_in_the_page() -> bytes:
+    """Its annotation is no object of its own, as FPDF and its children write it."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        action = pikepdf.Dictionary(S=pikepdf.Name.URI, URI="https://contoh.id")
+        link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=action)
+        link["/Rect"] = pikepdf.Array([40, 600, 200, 620])
+        pdf.pages[1]["/Annots"] = pikepdf.Array([link])
+
+    return saved(letter(SUM, pages=2), change)
+
+
+def with_a_framed_place() -> bytes:
+    """A form with a place for Budi to sign, which a frame and a ground mark."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(letter(SUM)))
+    add_field(writer, "Budi", BLANK)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def budi_signs_there(_: Bases, data: bytes) -> bytes:
+    return signed_by_somebody(data, existing=True)
+
+
 def years_ago(bases: Bases) -> bytes:
     """Stamped shortly after the certificate began."""
     return bases.signed(letter(SUM), time_stamper=bases.time_stamper(bases.now - timedelta(days=95)))
@@ -235,8 +293,12 @@ def plain(data: bytes) -> Made:
     return lambda _: data
 
 
+def to_be_signed_and(step: Callable[[Bases, bytes], bytes], source: Callable[[], bytes]) -> Made:
+    return lambda b: step(b, b.sealed(source(), profile=Profile.SIGN_LATER)[0])
+
+
 def metadata_and(step: Callable[[Bases, bytes], bytes]) -> Made:
-    return lambda b: step(b, b.sealed(with_metadata(), profile=Profile.SIGN_LATER)[0])
+    return to_be_signed_and(step, with_metadata)
 
 
 ROTATIONS = [
@@ -312,6 +374,10 @@ ARCHIVED = [
     Variant("with metadata, archived", metadata_and(archived)),
     Variant("with metadata, archive time stamp", metadata_and(archive_stamped)),
     Variant("with metadata, signed afterwards", metadata_and(budi_signs_visibly)),
+    Variant("of an office, signed afterwards", to_be_signed_and(budi_signs, with_the_metadata_of_an_office)),
+    Variant(
+        "with a link, archive time stamp", lambda b: archive_stamped(b, sealed(with_a_link_in_the_page)(b))
+    ),
     Variant("signed before, archived", of("signed before", archived, archive_stamped)),
     Variant("two stamps, archive time stamp", of("two", archived, archive_stamped)),
     Variant("archive time stamp of another authority", of("final", archive_stamped_by_a_stranger)),
@@ -325,6 +391,8 @@ AFTERWARDS = of("to be signed", budi_signs_visibly, archived, archive_stamped)
 OTHERS = [
     Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
     Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
+    Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
+    Variant("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
     Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
     Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     Variant("signed afterwards, archived with time", AFTERWARDS),

@@ -23,7 +23,7 @@ from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.xfa import has_only_xfa
 from meterai.stamping.mending import mend
-from meterai.stamping.signature_fields import find_empty_fields, restore_fields
+from meterai.stamping.signature_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.spelling import respell_names
 from meterai.stamping.stamp_fields import StampField, add_stamp_fields
 
@@ -82,7 +82,7 @@ def normalise(
         raise refuse("pdf.xfa_dynamic")
     mend(document)
     waiting = find_empty_fields(document) if to_be_signed else []
-    _flatten(document, data, password)
+    _flatten(document, data, password, waiting)
     _defuse(document)
     respell_names(pdf, suspicious=document.repaired)
     restore_fields(pdf, waiting)
@@ -110,14 +110,21 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
     return out.getvalue()
 
 
-def _flatten(document: OpenedDocument, data: bytes, password: str) -> None:
-    """Form fields and comments become page content; links stay (they have no appearance)."""
+def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]) -> None:
+    """Form fields and comments become page content; links stay (they have no appearance).
+
+    Not so the faces of fields that wait for a signature: who signs there covers them, and what a signature
+    made afterwards covers must be blank paper.
+    """
     pdf = document.pdf
     complete_appearances(pdf, [walked.page for walked in document.pages], data, password)
+    for field in waiting:
+        if "/AP" in field.widget:
+            del field.widget["/AP"]
     if any(_has_appearances(walked.page) for walked in document.pages):
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
     for walked in document.pages:
-        _keep_harmless_annotations(walked.page)
+        _keep_harmless_annotations(pdf, walked.page)
 
 
 def _has_appearances(page: pikepdf.Object) -> bool:
@@ -127,15 +134,17 @@ def _has_appearances(page: pikepdf.Object) -> bool:
     )
 
 
-def _keep_harmless_annotations(page: pikepdf.Object) -> None:
-    """Each once: some producers list one twice, which other parsers complain about."""
+def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
+    """Each once: some producers list one twice, which other parsers complain about. And each as an object of
+    its own: pyHanko takes whatever follows a signature for a change where it can't tell them apart.
+    """
     annotations = page.get("/Annots")
     if annotations is None:
         return
     kept, seen = [], set()
     for item in annotations if isinstance(annotations, pikepdf.Array) else ():
         if _is_harmless(item) and (not item.is_indirect or item.objgen not in seen):
-            kept.append(item)
+            kept.append(item if item.is_indirect else pdf.make_indirect(item))
             seen.add(item.objgen)
     if kept:
         page["/Annots"] = pikepdf.Array(kept)

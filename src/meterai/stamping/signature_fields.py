@@ -23,6 +23,7 @@ class EmptyField:
     """A visible field that waits for a signature."""
 
     page: Any
+    widget: Any
     name: str
     rectangle: list[Any]
 
@@ -39,7 +40,7 @@ def find_empty_fields(document: OpenedDocument) -> list[EmptyField]:
             if not isinstance(rectangle, pikepdf.Array) or len(rectangle) != 4:
                 continue
             if isinstance(flags, int) and not flags & _HIDDEN and not name.startswith("Emet"):
-                found.setdefault(name, EmptyField(walked.page, name, list(rectangle)))
+                found.setdefault(name, EmptyField(walked.page, item, name, list(rectangle)))
     return list(found.values())[:_KEPT_MAX]
 
 
