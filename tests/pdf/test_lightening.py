@@ -95,7 +95,7 @@ def test_a_broken_jpeg_is_left_to_pdfium() -> None:
 
 
 def test_the_judge_compares_scans_by_smaller_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawn whole, forty pages in colour took all the time that a jail process has: nobody could check them."""
+    """Drawn whole, forty pages in colour took all the time of a jail process: nobody could check them."""
     replaced: list[Any] = []
     monkeypatch.setattr("meterai.kit.pdf.lightening._replace", lambda *found: replaced.append(found))
     assert len(page_images(scan())) == 1
