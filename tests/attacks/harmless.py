@@ -375,6 +375,7 @@ ARCHIVED = [
     Variant("with metadata, archive time stamp", metadata_and(archive_stamped)),
     Variant("with metadata, signed afterwards", metadata_and(budi_signs_visibly)),
     Variant("of an office, signed afterwards", to_be_signed_and(budi_signs, with_the_metadata_of_an_office)),
+    Variant("of an office, locked, signed afterwards", to_be_signed_and(budi_signs, locked_by_an_office)),
     Variant(
         "with a link, archive time stamp", lambda b: archive_stamped(b, sealed(with_a_link_in_the_page)(b))
     ),
