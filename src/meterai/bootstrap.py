@@ -74,7 +74,7 @@ class App:
 
 
 def check_production(settings: Settings) -> None:
-    """Raises: RuntimeError naming what must not go into production: SPESIMEN, the development PKI, twins."""
+    """Raises: ValueError naming what must not go into production: SPESIMEN, the development PKI, twins."""
     if settings.environment != "production":
         return
     missing = [
@@ -83,9 +83,14 @@ def check_production(settings: Settings) -> None:
         if not getattr(settings, name)
     ]
     if missing:
-        raise RuntimeError("production needs real services; set " + ", ".join(missing))
+        raise ValueError(
+            f"METERAI_ENVIRONMENT: production needs real services; set {', '.join(missing)} as well"
+        )
     if (settings.data / "pki" / "root.pem").exists():
-        raise RuntimeError("production refuses the development PKI in " + str(settings.data / "pki"))
+        raise ValueError(
+            f"METERAI_ENVIRONMENT: production refuses the development PKI in {settings.data / 'pki'}; "
+            "give it a data directory of its own"
+        )
 
 
 @asynccontextmanager
@@ -94,7 +99,7 @@ async def open_app(
 ) -> AsyncIterator[App]:
     """Opens everything a site or worker process needs and closes it at the end.
 
-    Raises: RuntimeError (production with a twin), OSError or asyncpg.PostgresError (no database),
+    Raises: ValueError (production with a twin), OSError or asyncpg.PostgresError (no database),
     Refusal("trust.unreadable").
     """
     check_production(settings)

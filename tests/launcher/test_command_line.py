@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from tests.storage_fixtures import TestCluster
 
 from meterai.cli import archive
 from meterai.cli.main import COMMANDS
@@ -97,6 +98,72 @@ def test_a_setting_that_can_not_be_read_is_named() -> None:
     assert "Traceback" not in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_CONNECTIONS_MAX", "0", "`int` >= 1"),  # every process would wait for ever
+        ("SITE_PROCESSES", "0", "`int` >= 1"),
+        ("WORKER_PROCESSES", "-1", "`int` >= 1"),
+        ("SERVICE_FEE", "-1", "`int` >= 0"),
+        ("VAT_BASIS_POINTS", "11000", "`int` <= 10000"),
+        ("PAYMENT_MINUTES", "0", "`int` >= 1"),
+        ("PUBLIC_URL", "meterai.example.go.id", "such as https://"),  # it stands on every stamp
+        ("TSA_URL", "https://", "such as https://"),
+        ("GATEWAY_URL", "https://gateway:port", "such as https://"),
+        ("SMTP_URL", "mail:s3cr3t@example", "such as smtp://"),
+        ("DATABASE_URL", "mysql://a:s3cr3t@b/c", "such as postgresql://"),
+        ("OBJECTS_URL", "/srv/objects", "file:///"),
+        ("OBJECTS_URL", "file://srv/objects", "three slashes"),  # would lie wherever it was started
+        ("TLS_CERTIFICATE", "/etc/tls/site.pem", "METERAI_TLS_KEY: "),
+        ("TLS_KEY", "/etc/tls/site.key", "METERAI_TLS_CERTIFICATE: "),
+        ("MAIL_SENDER", "méterai@example", "ASCII"),
+        ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
+        ("ENVIRONMENT", "production", "set METERAI_TSA_URL, "),
+    ],
+)
+def test_a_setting_that_can_not_be_meant_is_refused_in_words_before_anything_starts(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    shown = run("up", "--port", "0", "--data", str(tmp_path / "data"), env={f"METERAI_{name}": value})
+    assert shown.returncode == 1
+    assert f"METERAI_{name}" in shown.stderr or name.startswith("TLS")
+    assert said in shown.stderr
+    assert "s3cr3t" not in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_certificate_that_can_not_be_used_is_said_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "site.pem").write_text("no certificate")
+    files = {
+        "METERAI_TLS_CERTIFICATE": str(tmp_path / "site.pem"),
+        "METERAI_TLS_KEY": str(tmp_path / "no.key"),
+    }
+    shown = run("up", "--port", "0", "--data", str(tmp_path / "data"), env=files)
+    assert shown.returncode == 1
+    assert "METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used" in shown.stdout
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_password_anywhere_in_an_address_is_not_shown() -> None:
+    address = "postgresql:///meterai?user=app&password=s3cr3t"
+    shown = run("config", "--json", env={"METERAI_DATABASE_APP_URL": address})
+    rows = {row["name"]: row for row in json.loads(shown.stdout)}
+    assert rows["METERAI_DATABASE_APP_URL"]["value"] == "(set)"
+
+
+def test_an_empty_setting_is_none(tmp_path: Path) -> None:
+    """Of the data directory too: the service and the commands beside it mean the same one."""
+    env = {"METERAI_DATA": "", "XDG_DATA_HOME": str(tmp_path)}
+    shown = run("config", "--json", env=env)
+    rows = {row["name"]: row for row in json.loads(shown.stdout)}
+    assert rows["METERAI_DATA"]["value"] == str(default_data_of(tmp_path))
+
+
+def default_data_of(home: Path) -> Path:
+    return Path("/var/lib/meterai") if os.getuid() == 0 else home / "meterai"
+
+
 @pytest.mark.parametrize("words", [("--port", "99999"), ()])
 def test_a_port_that_is_none_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
     shown = run("up", *words, "--data", str(tmp_path), env={} if words else {"METERAI_PORT": "99999"})
@@ -124,7 +191,15 @@ def test_an_act_without_a_reason_is_refused(tmp_path: Path, command: str) -> Non
 @pytest.mark.parametrize(
     "command", ["stop-signing --reason x", "keys list", "refunds list", "check", "queue status"]
 )
-@pytest.mark.parametrize("away", ["postgresql://a:b@127.0.0.1:1/c", "postgresql:///c?host=/nowhere&port=5"])
+@pytest.mark.parametrize(
+    "away",
+    [
+        "postgresql://a:b@127.0.0.1:1/c",
+        "postgresql://a:b@localhost:1/c",  # two addresses are tried, where the machine has both
+        "postgresql://a:b@0.0.0.1:1/c",  # no way there
+        "postgresql:///c?host=/nowhere&port=5",
+    ],
+)
 def test_while_the_database_is_away_an_operator_reads_the_next_step(
     tmp_path: Path, command: str, away: str
 ) -> None:
@@ -155,6 +230,38 @@ async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: P
         assert "9999" in shown.stdout + shown.stderr
         assert "newer release" in shown.stdout + shown.stderr
         assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.storage
+async def test_a_database_that_is_not_the_commands_is_told_in_words(
+    cluster: TestCluster, tmp_path: Path
+) -> None:
+    """Another password, another name, another release."""
+    async with cluster.empty_database() as name:
+        url = cluster.server.url(name)
+        cases = {
+            url.replace("meterai_owner:", "meterai_owner:not"): "does not let us",
+            url.replace(name, "no_such_database"): "does not let us",
+            url: "of another release",
+        }
+        for address, said in cases.items():
+            for command in ("queue status", "keys list", "issue-quota 5", "check"):
+                env = {"METERAI_DATABASE_APP_URL": address, "METERAI_DATABASE_READER_URL": address}
+                shown = run(*command.split(), "--data", str(tmp_path), env=env)
+                assert shown.returncode == 2, shown.stderr
+                assert said in shown.stderr
+                assert "Traceback" not in shown.stderr
+
+
+def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").write_text("a file")
+    env = {"METERAI_DATABASE_APP_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    words = ("stamp", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--customer", "a@contoh.id")
+    shown = run(*words, "--data", str(tmp_path), env=env)
+    assert shown.returncode == 2
+    assert f"File exists ({tmp_path / 'out'})" in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 def test_a_refused_command_says_what_happened_and_what_to_do_next(tmp_path: Path) -> None:

@@ -31,5 +31,6 @@ def config(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
 
 def _shown(name: str) -> str:
     value = os.environ.get(name, "")
-    hidden = value and any(part in name for part in _SECRET) and ("@" in value or not name.endswith("URL"))
+    may_be_told = name.endswith("URL") and "@" not in value and "password" not in value
+    hidden = value and any(part in name for part in _SECRET) and not may_be_told
     return "(set)" if hidden else value

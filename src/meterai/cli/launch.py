@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -82,6 +83,26 @@ class Twins:
             inbox=not (settings.smtp_url and settings.whatsapp_url),
             revocation=not settings.revocation_url,
         )
+
+
+def check_settings(settings: Settings) -> None:
+    """What all processes would fail at one after the other is said before any starts.
+
+    Raises: LaunchProblem for a certificate that can't be used; ValueError for what production refuses.
+    """
+    if settings.environment == "production":
+        from meterai.bootstrap import check_production  # slow to import
+
+        check_production(settings)
+    if settings.tls_certificate:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=lambda: "")
+        except OSError as error:
+            raise LaunchProblem(
+                f"METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used ({error}). They must name "
+                "files in PEM that we may read: the chain, and its key without a password."
+            ) from None
 
 
 def prepare_folders(data: Path) -> None:

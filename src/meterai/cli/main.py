@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,10 +79,6 @@ _GROUPS: Final = {
     "queue": "The waiting room in front of an event.",
     "refunds": "Refunds that an officer looks into (docs/backup.md).",
 }
-_AWAY: Final = (
-    "The database does not answer ({why}). The service's own is started again by itself: give the command "
-    "once more in a minute. If it stays so, logs/postgres.log in the data directory says why."
-)
 
 
 def main() -> None:
@@ -95,31 +90,29 @@ def main() -> None:
         with _ended_by_ctrl_c():
             app = build(wanted)
         app(prog_name="meterai")
-    except Refusal as refusal:
+    except Exception as error:
+        if not (text := _in_words(error)):
+            raise
+        print(text, file=sys.stderr)
+        refused = isinstance(error, Refusal) and error.code != "service.not_running"
+        raise SystemExit(1 if refused or _is_of_settings(error) else 2) from None
+
+
+def _in_words(error: Exception) -> str:
+    """What to tell of an error; empty: it is a fault of ours, whose trace is wanted."""
+    if isinstance(error, Refusal):
         from meterai.cli.refusal_words import told
 
-        print(told(refusal.code, refusal.facts), file=sys.stderr)
-        raise SystemExit(2 if refusal.code == "service.not_running" else 1) from None
-    except ValueError as error:
-        if not str(error).startswith("METERAI_"):
-            raise
-        raise SystemExit(str(error)) from None
-    except Exception as error:
-        if not _database_is_away(error):
-            raise
-        print(_AWAY.format(why=str(error) or type(error).__name__), file=sys.stderr)
-        raise SystemExit(2) from None
+        return told(error.code, error.facts)
+    if _is_of_settings(error):
+        return str(error)
+    from meterai.cli.faults import in_words
+
+    return in_words(error)
 
 
-def _database_is_away(error: Exception) -> bool:
-    """Whether the server could not be reached or is starting: only who imported the driver can meet that."""
-    if "asyncpg" not in sys.modules:
-        return False
-    import asyncpg
-
-    told = asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError
-    no_socket = isinstance(error, FileNotFoundError) and error.filename is None
-    return no_socket or isinstance(error, (ConnectionError, TimeoutError, socket.gaierror, *told))
+def _is_of_settings(error: Exception) -> bool:
+    return isinstance(error, ValueError) and str(error).startswith("METERAI_")
 
 
 @contextlib.contextmanager
@@ -172,4 +165,5 @@ def _set_default_data() -> None:
     """Every command means the same data directory as `up` unless told otherwise."""
     from meterai.kit.installation import default_data
 
-    os.environ.setdefault("METERAI_DATA", str(default_data()))
+    if not os.environ.get("METERAI_DATA"):  # an empty setting is none
+        os.environ["METERAI_DATA"] = str(default_data())

@@ -22,8 +22,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.database_server import DatabaseServer
+from meterai.cli.faults import in_words
 from meterai.cli.house import addresses_of, product_specs, twin_specs
-from meterai.cli.launch import LaunchProblem, Ports, Twins, only_launcher, prepare_folders
+from meterai.cli.launch import LaunchProblem, Ports, Twins, check_settings, only_launcher, prepare_folders
 from meterai.cli.settling import settle
 from meterai.kernel.clock import system_clock
 from meterai.kit.installation import (
@@ -66,6 +67,7 @@ def up(
         port=settings.port if port is None else port,
     )
     try:
+        check_settings(settings)
         prepare_folders(settings.data)
         os.umask(0o077)  # mails, documents and logs are nobody else's
         be_a_batch()
@@ -73,8 +75,8 @@ def up(
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, SchemaIsNewer, StartFailed) as problem:
         _fail(str(problem))
-    except (asyncpg.PostgresError, OSError) as error:
-        _fail(f"The database: {error}")
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        _fail(in_words(error) or f"The database: {error}")
 
 
 def _fail(problem: str) -> NoReturn:

@@ -269,7 +269,8 @@ class EmbeddedPostgres:
     def _choose_port(self, wanted: int, *, exactly: bool) -> int:
         kept = self.folder / "port"
         if not wanted and kept.exists():
-            wanted = int(kept.read_text())
+            text = kept.read_text()
+            wanted = int(text) if text.isdigit() else 0  # a full disk may have left nothing of it
         port = free_port(wanted)
         if exactly and port != wanted:
             raise PostgresFailed(f"its port {wanted} is taken by another program")

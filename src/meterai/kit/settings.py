@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -36,17 +38,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_verifier_url: Annotated[
         str, Doc(description="URL of the verifier's role, for its own process; empty: register not asked")
     ] = ""
-    database_connections_max: Annotated[int, Doc(description="connections per process")] = 8
+    database_connections_max: Annotated[int, Doc(ge=1, description="connections per process")] = 8
     objects_url: Annotated[
         str, Doc(description="object store, file:///... or s3://bucket/prefix; empty: DATA/objects")
     ] = ""
-    site_processes: Annotated[int, Doc(description="processes that serve the site")] = 1
-    worker_processes: Annotated[int, Doc(description="processes that work on jobs")] = 1
-    jail_slots: Annotated[int, Doc(description="PDF jail processes per site or worker process")] = 2
-    jail_memory_bytes: Annotated[int, Doc(description="address space of a PDF jail")] = 1 << 30
-    jail_cpu_seconds: Annotated[int, Doc(description="CPU time of one PDF job")] = 8
+    site_processes: Annotated[int, Doc(ge=1, description="processes that serve the site")] = 1
+    worker_processes: Annotated[int, Doc(ge=1, description="processes that work on jobs")] = 1
+    jail_slots: Annotated[int, Doc(ge=1, description="PDF jail processes per site or worker process")] = 2
+    jail_memory_bytes: Annotated[int, Doc(ge=1 << 28, description="address space of a PDF jail")] = 1 << 30
+    jail_cpu_seconds: Annotated[int, Doc(ge=1, description="CPU time of one PDF job")] = 8
     jail_wall_seconds: Annotated[
-        int, Doc(description="wall time of one PDF job; twice that while it gets on")
+        int, Doc(ge=1, description="wall time of one PDF job; twice that while it gets on")
     ] = 20
     key_algorithm: Annotated[
         Literal["rsa-2048", "p-256"], Doc(description="keys of a newly made development PKI")
@@ -57,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pkcs11_pin_file: Annotated[
         str, Doc(description="file (0600) with the token's user PIN; empty: DATA/secrets/pkcs11-pin")
     ] = ""
-    pkcs11_sessions: Annotated[int, Doc(description="sessions, and threads, that sign at once")] = 4
+    pkcs11_sessions: Annotated[int, Doc(ge=1, description="sessions, and threads, that sign at once")] = 4
     tsa_url: Annotated[str, Doc(description="RFC 3161 time-stamp authority; empty: the sandbox's")] = ""
     tsa_policy: Annotated[
         Literal["wait", "later"],
@@ -71,10 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["B-T", "B-LT", "B-LTA"], Doc(description="PAdES level that released files are brought to")
     ] = "B-T"
     archive_days_ahead: Annotated[
-        int, Doc(description="days before a file's proof ends that it is renewed")
+        int, Doc(ge=1, description="days before a file's proof ends that it is renewed")
     ] = 90
     archive_files_per_minute: Annotated[
-        int, Doc(description="files per minute that a worker raises or renews at most")
+        int, Doc(ge=1, description="files per minute that a worker raises or renews at most")
     ] = 600
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
@@ -88,16 +90,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
     whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""
     mail_sender: Annotated[str, Doc(description="From address of e-mails")] = "meterai@meterai.localhost"
-    service_fee: Annotated[int, Doc(description="service fee per stamp in rupiah, VAT included")] = 2500
-    vat_basis_points: Annotated[int, Doc(description="VAT on the fee, in hundredths of a percent")] = 1100
-    payment_minutes: Annotated[int, Doc(description="minutes a payment stays open")] = 30
+    service_fee: Annotated[int, Doc(ge=0, description="service fee per stamp in rupiah, VAT included")] = 2500
+    vat_basis_points: Annotated[
+        int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
+    ] = 1100
+    payment_minutes: Annotated[int, Doc(ge=1, description="minutes a payment stays open")] = 30
     events_file: Annotated[str, Doc(description="TOML file of events; empty: the shipped example")] = ""
-    gate_processes: Annotated[int, Doc(description="gates, which give tickets and show the wait page")] = 1
+    gate_processes: Annotated[
+        int, Doc(ge=0, description="gates, which give tickets and show the wait page")
+    ] = 1
     gate_first_number: Annotated[
-        int, Doc(description="number of this machine's first gate; a number is one gate's for good")
+        int,
+        Doc(
+            ge=1,
+            le=65_535,
+            description="number of this machine's first gate; a number is one gate's for good",
+        ),
     ] = 1
     queue_processes: Annotated[
-        int, Doc(description="controllers of the queues; one leads, the others stand by")
+        int, Doc(ge=0, description="controllers of the queues; one leads, the others stand by")
     ] = 1
     queue_folder: Annotated[
         str, Doc(description="folder of the queues' files, shared by all gates; empty: DATA/queue")
@@ -118,22 +129,41 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Doc(description="whether joining needs a proof of work; auto: while many join"),
     ] = "auto"
     gate_work_joins_per_second: Annotated[
-        float, Doc(description="joins per second at a gate from which auto asks for work")
+        float, Doc(ge=0, description="joins per second at a gate from which auto asks for work")
     ] = 50.0
     general_purchases_per_minute: Annotated[
         int,
         Doc(
+            ge=0,
             description="purchases for no event, and of quota, that may begin in a minute while people wait "
-            "in line for an event; 0: by the line alone"
+            "in line for an event; 0: by the line alone",
         ),
     ] = 60
     log_level: Annotated[str, Doc(description="least level that is logged")] = "INFO"
 
 
+_WEB: Final = ("http", "https")
+_MAIL: Final = ("smtp", "smtps")
+_POSTGRES: Final = ("postgresql", "postgres")
+_SCHEMES: Final = {
+    **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
+    **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
+    "smtp_url": _MAIL,
+    "database_url": _POSTGRES,
+    **{f"database_{role}_url": _POSTGRES for role in ("app", "signer", "reader", "verifier")},
+}
+"""How the addresses among the settings begin."""
+_EXAMPLES: Final = {
+    _WEB: "https://example.go.id",
+    _POSTGRES: "postgresql://user:password@host:5432/database",
+    _MAIL: "smtp://user:password@host:587",
+}
+
+
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Reads the settings.
 
-    Raises: ValueError naming the variable that can't be read.
+    Raises: ValueError naming the variable that can't be read, or can't be meant.
     """
     source = os.environ if environment is None else environment
     values: dict[str, Any] = {}
@@ -146,7 +176,39 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             values[name] = Path(text) if name == "data" else msgspec.convert(text, hints[name], strict=False)
         except msgspec.ValidationError as error:
             raise ValueError(f"METERAI_{name.upper()}: {error}") from error
-    return Settings(**values)
+    settings = Settings(**values)
+    for name, wrong in _what_is_wrong(settings):
+        raise ValueError(f"METERAI_{name.upper()}: {wrong}")
+    return settings
+
+
+def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Settings of the right type that would only fail later, or be printed on every stamp. What was given is
+    not repeated: an address may hold a password."""
+    for name, schemes in _SCHEMES.items():
+        text: str = getattr(settings, name)
+        if text and not _is_address(text, schemes):
+            yield name, "Expected an address such as " + _EXAMPLES[schemes]
+    objects = settings.objects_url
+    if objects and ("://" not in objects or (objects.startswith("file:") and objects[7:8] != "/")):
+        yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        missing = "tls_key" if settings.tls_certificate else "tls_certificate"
+        yield missing, "the site speaks HTTPS with a certificate and its key: set both, or none"
+    if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
+        yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
+    if settings.log_level.upper() not in logging.getLevelNamesMapping():
+        yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Of a database's, any number of hosts may stand in it, or none.
+        is_whole = schemes is _POSTGRES or bool(parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and is_whole
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -1,0 +1,82 @@
+"""What a command says when the database or the disk keeps it from its work: what happened, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+from typing import Final
+
+AWAY: Final = (
+    "The database does not answer ({why}). The service's own is started again by itself: give the command "
+    "once more in a minute. If it stays so, logs/postgres.log in the data directory says why. One that "
+    "METERAI_DATABASE_URL names is its keeper's to look after."
+)
+_SHUT: Final = (
+    "The database does not let us ({why}). Look at METERAI_DATABASE_URL, which is its owner's, and its like: "
+    "a command needs the settings with which the service runs, and its data directory (--data)."
+)
+_OTHER_RELEASE: Final = (
+    "The database has not what this command needs ({why}): it is of another release, or not ours. Give the "
+    "command of the release that runs, or bring the database to this one: meterai db migrate."
+)
+_FULL: Final = (
+    "The database has no room ({why}). Make room where it keeps its files; it goes on by itself then."
+)
+_LOCKED: Final = (
+    "Somebody else holds a table of the database for too long ({why}). This step changed nothing: give the "
+    "command again, when the service is stopped everywhere."
+)
+_UNREADABLE: Final = (
+    "The address of the database can't be read ({why}). Look at METERAI_DATABASE_URL and its like."
+)
+_FILE: Final = "This did not work: {why}. Mend that, then give the command again."
+_NO_WAY: Final = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, None}
+"""Of a connection; several tries together, as to an IPv6 and an IPv4 address, have no number of their own."""
+
+
+def in_words(error: Exception) -> str:
+    """What to tell of an error; empty: it is a fault of ours, whose trace is wanted."""
+    pattern = _of_database(error) if "asyncpg" in sys.modules else ""
+    if not pattern and isinstance(error, OSError):
+        pattern, error = _FILE, OSError(_said_of_file(error))
+    return pattern.format(why=str(error) or type(error).__name__) if pattern else ""
+
+
+def _of_database(error: Exception) -> str:
+    """Only who imported the driver can meet these."""
+    import asyncpg
+
+    match error:
+        case asyncpg.ClientConfigurationError():
+            return _UNREADABLE
+        case (
+            asyncpg.InvalidAuthorizationSpecificationError()
+            | asyncpg.InvalidCatalogNameError()
+            | asyncpg.InsufficientPrivilegeError()
+        ):
+            return _SHUT
+        case asyncpg.SyntaxOrAccessError() | asyncpg.InvalidSchemaNameError():
+            return _OTHER_RELEASE
+        case asyncpg.LockNotAvailableError():
+            return _LOCKED
+        case asyncpg.DiskFullError():
+            return _FULL
+        case (
+            asyncpg.OperatorInterventionError()
+            | asyncpg.PostgresConnectionError()
+            | asyncpg.InsufficientResourcesError()
+            | asyncpg.InterfaceError()
+            | ConnectionError()
+            | TimeoutError()
+            | socket.gaierror()
+        ):
+            return AWAY
+        case OSError(filename=None) if isinstance(error, FileNotFoundError) or error.errno in _NO_WAY:
+            return AWAY
+    return ""
+
+
+def _said_of_file(error: OSError) -> str:
+    place = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{place}"
