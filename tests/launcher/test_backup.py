@@ -21,6 +21,7 @@ from tests.running_service import launch
 from tests.stamping.letters import make_letter
 
 import meterai.sales
+from meterai.cli.backup_folder import BackupFolder
 from meterai.kit.installation import Secrets, read_addresses
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Head
@@ -130,8 +131,8 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[None]:
-    service = launch(data, env={"METERAI_EVENTS_FILE": str(data.parent / "events.toml")})
+def running(data: Path, **more: str) -> Iterator[None]:
+    service = launch(data, env={"METERAI_EVENTS_FILE": str(data.parent / "events.toml"), **more})
     try:
         service.wait_until_ready()
         yield
@@ -184,3 +185,25 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
         assert judged(new, carol)[0] == judged(new, dave)[0] == "register.lost"
         meterai("check", "--all", data=new)
         assert audited(new)["dead_gates"]
+
+
+def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
+    """The service was told to keep files and queues elsewhere; who is on duty, and cron, may not know it."""
+    data, copy, store, queues = (place / name for name in ("data", "copy", "kept/objects", "queues"))
+    with running(data, METERAI_OBJECTS_URL=f"file://{store}", METERAI_QUEUE_FOLDER=str(queues)):
+        buy(data, "alice", event="")
+        meterai("backup", str(copy), data=data)
+        meterai("backup", str(copy), data=data)
+        assert [path for path in (copy / "objects").rglob("*") if path.is_file()]
+        assert (copy / "state" / "queue" / "casn").is_dir()
+        meterai("check", "--all", data=data)
+
+        # Its own folders are no place for a copy: they would be compared with themselves.
+        for own in (data, data / "copy", store.parent, store / "copy", queues):
+            meterai("backup", str(own), data=data, status=2)
+        assert not list(place.rglob("state.part"))
+
+        # While one copy is under way, a second one would write into the same new state.
+        with BackupFolder(copy).held():
+            meterai("backup", str(copy), data=data, status=1)
+        assert {path.name for path in (copy / "state").iterdir()} >= {"database.dump", "secrets", "pki"}

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from tests.ports import free_port
 
+from meterai.cli.data_folder import refuse_another_users
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins
 from meterai.kernel.errors import Refusal
@@ -89,6 +90,44 @@ def test_a_service_that_does_not_run_is_refused_by_name(tmp_path: Path) -> None:
     installation.write_addresses(tmp_path, gone)
     with pytest.raises(Refusal, match=r"service\.not_running"):
         installation.read_addresses(tmp_path)
+
+
+def test_root_stores_no_files_that_the_services_user_could_not_write_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sudo meterai stamp` would leave folders of the store in which the service's own uploads fail."""
+    refuse_another_users(Settings(data=tmp_path))
+    (tmp_path / "run").mkdir()
+    refuse_another_users(Settings(data=tmp_path))
+    monkeypatch.setattr(os, "getuid", lambda: os.stat(tmp_path).st_uid + 1)
+    with pytest.raises(Refusal, match=r"data\.not_ours"):
+        refuse_another_users(Settings(data=tmp_path))
+
+
+def test_whoever_has_the_launchers_number_after_a_power_cut_is_no_service(tmp_path: Path) -> None:
+    """Nothing tidies up then, and numbers are given anew."""
+    before = msgspec.structs.replace(ADDRESSES, started="an earlier start of the machine")
+    installation.write_addresses(tmp_path, before)
+    with pytest.raises(Refusal, match=r"service\.not_running"):
+        installation.read_addresses(tmp_path)
+    now = msgspec.structs.replace(ADDRESSES, started=installation.start_of(os.getpid()))
+    installation.write_addresses(tmp_path, now)
+    assert installation.read_addresses(tmp_path) == now
+
+
+def test_a_command_from_a_bare_shell_works_where_the_service_keeps_its_files(tmp_path: Path) -> None:
+    """That of a copy each hour, for example: it would copy nothing, and delete what it had copied."""
+    told = msgspec.structs.replace(
+        ADDRESSES, objects="file:///srv/objects", queue="/srv/queue", environment="production"
+    )
+    assert installation.where_it_keeps(Settings(data=tmp_path)) == Settings(data=tmp_path), "none runs"
+    installation.write_addresses(tmp_path, told)
+    for settings in (installation.settings_of_running, installation.where_it_keeps):
+        found = settings(Settings(data=tmp_path))
+        assert (found.objects_url, found.queue_folder) == ("file:///srv/objects", "/srv/queue")
+        found = settings(Settings(data=tmp_path, objects_url="s3://a/b", queue_folder="/q"))
+        assert (found.objects_url, found.queue_folder) == ("s3://a/b", "/q")
+    assert installation.settings_of_running(Settings(data=tmp_path)).environment == "production"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from meterai.bootstrap import App, archive_tools_of, open_app
-from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.refusal_words import told
 from meterai.kit.fail_points import never
 from meterai.kit.installation import settings_of_running
@@ -32,7 +32,10 @@ def renew_archive(
     The service's workers do the same by themselves. Exit code 1 when some file could not be done.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    raise typer.Exit(asyncio.run(_renew(settings_of_running(settings), dry_run, raise_level)))
+    settings = settings_of_running(settings)
+    if not dry_run:
+        refuse_another_users(settings)
+    raise typer.Exit(asyncio.run(_renew(settings, dry_run, raise_level)))
 
 
 async def _renew(settings: Settings, dry_run: bool, raise_level: bool) -> int:

@@ -24,7 +24,7 @@ from meterai.cli.backup_folder import (
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.clock import system_clock
 from meterai.kit.dumping import DumpFailed, dump_database
-from meterai.kit.installation import owner_url
+from meterai.kit.installation import owner_url, where_it_keeps
 from meterai.kit.migrations import current_version
 from meterai.kit.objects import FolderStore, ObjectStore, open_store
 from meterai.kit.postgres import PostgresFailed
@@ -41,13 +41,32 @@ def backup(
     """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     url = owner_url(settings)
+    settings = where_it_keeps(settings)
     os.umask(0o077)
+    _refuse_what_is_ours(folder.resolve(), settings)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asyncio.run(_backup(settings, url, BackupFolder(folder.absolute())))
+        copy = BackupFolder(folder.absolute())
+        with copy.held():
+            asyncio.run(_backup(settings, url, copy))
     except (DumpFailed, PostgresFailed, OSError) as problem:
         typer.echo(f"No new copy; an earlier one in {folder} is untouched. {problem}", err=True)
         raise typer.Exit(1) from None
+
+
+def _refuse_what_is_ours(folder: Path, settings: Settings) -> None:
+    """A copy there would be compared with itself, and what comes meanwhile be deleted as gone.
+
+    Raises: typer.BadParameter.
+    """
+    store = open_store(settings.objects_url, settings.data)
+    files = [store.root.resolve()] if isinstance(store, FolderStore) else []
+    places = [settings.data.resolve(), queue_root(settings).resolve(), *files]
+    if (folder / "objects").resolve() in files or any(folder.is_relative_to(place) for place in places):
+        raise typer.BadParameter(
+            f"the service keeps its own files in {folder}: name another folder, best on another disk",
+            param_hint="FOLDER",
+        )
 
 
 async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -43,9 +45,23 @@ class BackupFolder:
     def state(self) -> Path:
         """The newest whole state. Raises: Refusal NOT_FOUND `backup.none`."""
         for path in (self.path / "state", self.path / "state.old"):
-            if (path / "backup.json").exists():
+            if _facts_in(path) is not None:
                 return path
         raise Refusal(Kind.NOT_FOUND, "backup.none", folder=str(self.path))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder for this backup alone; the kernel lets go of it whatever happens to us.
+
+        Two at once would write into one new state, and the later one would delete the whole one.
+        Raises: Refusal BUSY `backup.under_way`.
+        """
+        with (self.path / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refusal(Kind.BUSY, "backup.under_way", folder=str(self.path)) from None
+            yield
 
     def begin(self) -> Path:
         """An empty folder for a new state."""
@@ -66,7 +82,17 @@ class BackupFolder:
 
     def facts(self) -> BackupFacts:
         """Of the newest whole state. Raises: as `state`."""
-        return msgspec.json.decode((self.state / "backup.json").read_bytes(), type=BackupFacts)
+        facts = _facts_in(self.state)
+        assert facts is not None, "or it is no state"
+        return facts
+
+
+def _facts_in(state: Path) -> BackupFacts | None:
+    """What a state says of itself; None for one that is not whole."""
+    try:
+        return msgspec.json.decode((state / "backup.json").read_bytes(), type=BackupFacts)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
 
 
 def keys_in(store: FolderStore) -> Iterator[set[str]]:

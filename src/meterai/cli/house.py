@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
-from meterai.kit.installation import Addresses, Secrets, without_user
-from meterai.kit.settings import Settings, public_url, shown_host
+from meterai.kit.installation import Addresses, Secrets, start_of, without_user
+from meterai.kit.settings import Settings, public_url, queue_root, shown_host
 from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -66,6 +66,7 @@ def addresses_of(
     """Where everything will listen."""
     return Addresses(
         pid=os.getpid(),
+        started=start_of(os.getpid()),
         site=public_url(settings, port=ports.site),
         database=without_user(database_url),
         database_socket=database_socket,
@@ -75,6 +76,9 @@ def addresses_of(
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
         smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
         gate=settings.gate_url.rstrip("/") or _gate_url(settings, ports),
+        objects=settings.objects_url,
+        queue=str(queue_root(settings).absolute()) if settings.queue_folder else "",
+        environment=settings.environment,
     )
 
 

@@ -22,6 +22,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "There is no whole copy in {folder}.",
         "Name the folder that was given to meterai backup.",
     ),
+    "backup.under_way": (
+        "Another meterai backup is writing to {folder}.",
+        "Wait until it has ended; if that takes long, give it more time between two copies.",
+    ),
     "trust.unreadable": (
         "No root certificate can be read in {folder}.",
         "Name the right data directory (--data), or put pki/trust back from a copy (docs/backup.md).",

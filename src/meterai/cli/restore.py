@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import msgspec
 import typer
 
@@ -22,13 +23,14 @@ from meterai.cli.backup_folder import (
 )
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.database_server import DatabaseServer
+from meterai.cli.faults import in_words
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
 from meterai.cli.operator import operator_name
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import Database, connect
 from meterai.kit.dumping import DumpFailed, load_database
 from meterai.kit.installation import Secrets
-from meterai.kit.migrations import SchemaIsNewer
+from meterai.kit.migrations import SchemaIsNewer, head_version
 from meterai.kit.objects import FolderStore, open_store
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment, queue_root
@@ -61,8 +63,17 @@ def restore(
         os.umask(0o077)
         with only_launcher(settings.data):
             asyncio.run(_restore(settings, server, BackupFolder(folder.absolute()) if folder else None))
-    except (LaunchProblem, PostgresFailed, SchemaIsNewer, DumpFailed, _CanNot) as problem:
-        typer.echo(f"Not restored. {problem}", err=True)
+    except (
+        LaunchProblem,
+        PostgresFailed,
+        SchemaIsNewer,
+        DumpFailed,
+        _CanNot,
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    ) as problem:
+        typer.echo(f"Not restored. {in_words(problem) or problem}", err=True)
         raise typer.Exit(1) from None
     finally:
         server.stop()
@@ -98,10 +109,29 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
         here, there = data / name, state / name
         if here.exists() and here.read_bytes() != there.read_bytes():
             raise _CanNot(f"{data} is another installation's ({name} differs): name an empty --data.")
+    if facts.schema > head_version():
+        raise _CanNot(
+            f"The copy was made by a newer release (schema {facts.schema}; this one knows {head_version()} "
+            "at most): give the command of that release. Nothing was changed."
+        )
     aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%SZ}"
     aside.mkdir(mode=0o711)
     if not settings.database_url and (data / "postgres").exists():
         (data / "postgres").rename(aside / "postgres")
+    try:
+        await _fill(settings, server, copy, aside)
+    except BaseException:
+        if (aside / "postgres").exists():
+            server.stop()
+            shutil.rmtree(data / "postgres", ignore_errors=True)
+            (aside / "postgres").rename(data / "postgres")
+            typer.echo("The database is as it was before the command.", err=True)
+        raise
+    typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
+
+
+async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, aside: Path) -> None:
+    data, state = settings.data, copy.state
     queues = queue_root(settings)
     copy_folder(queues, aside / "queue")
     copy_folder(data / COUNTERS, aside / COUNTERS)
@@ -119,7 +149,6 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     if not await server.make_empty():
         raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
     await asyncio.to_thread(load_database, server.owner_url, state / "database.dump")
-    typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
 
 
 def _copy_missing(source: Path, target: Path) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
 from meterai.cli.refusal_words import told
 from meterai.cli.stamp_input import read_given
 from meterai.cli.stamp_output import InUse, OutputFolder, Report
@@ -84,7 +84,9 @@ def stamp(
 
 def _settings(data: Path | None) -> Settings:
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    return settings if settings.database_app_url else settings_of_running(settings)
+    settings = settings if settings.database_app_url else settings_of_running(settings)
+    refuse_another_users(settings)
+    return settings
 
 
 async def _stamp(

@@ -11,6 +11,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.postgres import OWNER
+from meterai.kit.processes import stamp_of
 from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
 from meterai.kit.settings import Settings
 
@@ -26,6 +27,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     """Of the launcher."""
+    started: str = ""
+    """When the launcher and its machine started: another process may have its number after a power cut."""
     site: str
     database: str
     """Without user and password."""
@@ -39,6 +42,11 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     smtp: str = ""
     gate: str = ""
     """Base address of the gates, as people see it."""
+    objects: str = ""
+    """METERAI_OBJECTS_URL of the service. Empty, also below: within the data directory."""
+    queue: str = ""
+    """METERAI_QUEUE_FOLDER of the service."""
+    environment: Literal["development", "production"] = "development"
 
 
 def default_data() -> Path:
@@ -76,7 +84,15 @@ def read_addresses(data: Path) -> Addresses:
         return addresses
     except OSError:
         raise Refusal(Kind.UNAVAILABLE, "service.not_running", data=str(data)) from None
+    if addresses.started and addresses.started != start_of(addresses.pid):
+        raise Refusal(Kind.UNAVAILABLE, "service.not_running", data=str(data))
     return addresses
+
+
+def start_of(pid: int) -> str:
+    """What tells a living process from a later one with its number; empty when there is none."""
+    stamp = stamp_of(pid)
+    return f"{stamp.boot} {stamp.started}" if stamp else ""
 
 
 def forget_addresses(data: Path) -> None:
@@ -160,6 +176,20 @@ def settings_of_running(settings: Settings) -> Settings:
     return derive(settings, addresses, Secrets(settings.data))
 
 
+def where_it_keeps(settings: Settings) -> Settings:
+    """`settings` with the places where the running service of `settings.data` keeps files and queues, as it
+    was told; unchanged where a setting names them, or none runs."""
+    try:
+        addresses = read_addresses(settings.data)
+    except Refusal:
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        objects_url=settings.objects_url or addresses.objects,
+        queue_folder=settings.queue_folder or addresses.queue,
+    )
+
+
 def by_socket(url: str, folder: str) -> str:
     """The address of the same database over the socket in `folder`; unchanged when there is none."""
     if not folder:
@@ -171,7 +201,8 @@ def by_socket(url: str, folder: str) -> str:
 
 
 def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settings:
-    """Fills the empty settings: the roles' databases and the twins' addresses and keys."""
+    """Fills the empty settings: the roles' databases, the twins' addresses and keys, and where the service
+    keeps what it keeps elsewhere. A command beside a service in production is in production too."""
     passwords = secrets.database_roles
     database = by_socket(addresses.database, addresses.database_socket)
     urls = {
@@ -180,9 +211,11 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         for role in ROLES
     }
     site = urlsplit(addresses.site)
-    twins = {}
+    found = {"objects_url": addresses.objects, "queue_folder": addresses.queue}
+    if addresses.environment == "production":
+        settings = msgspec.structs.replace(settings, environment="production")
     if addresses.gateway:
-        twins = {
+        found |= {
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
             "gateway_merchant_id": TWIN_MERCHANT,
@@ -190,18 +223,18 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "payout_key": secrets.payout_key,
         }
     if addresses.tsa:
-        twins["tsa_url"] = addresses.tsa
+        found["tsa_url"] = addresses.tsa
     if addresses.revocation:
-        twins["revocation_url"] = addresses.revocation
+        found["revocation_url"] = addresses.revocation
     if addresses.gate:
-        twins["gate_url"] = addresses.gate
+        found["gate_url"] = addresses.gate
     if addresses.inbox:
-        twins |= {
+        found |= {
             "smtp_url": addresses.smtp,
             "whatsapp_url": f"{addresses.inbox}/whatsapp/messages",
             "whatsapp_token": secrets.whatsapp_token,
         }
-    empty = {name: value for name, value in twins.items() if not getattr(settings, name)}
+    empty = {name: value for name, value in found.items() if not getattr(settings, name)}
     return msgspec.structs.replace(settings, port=site.port or settings.port, **urls, **empty)
 
 
