@@ -81,17 +81,29 @@ class Counting:
         return how()
 
 
+class Answering:
+    """A signer of which only whether it answers is asked."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+
+    async def ping(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+
 class House:
     """Line, site and its database. `told`: settings."""
 
     def __init__(self, line: LineOfPeople, monkeypatch: pytest.MonkeyPatch, **told: Any) -> None:
         self.line = line
+        self.signer = Answering()
         self.db = Counting(line.database.app)
         settings = Settings(queue_folder=str(line.folder.path.parent), gate_url=GATE, **told)
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
-            trust=Trust(roots_pem=()), price_list=PRICES,
+            trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer,
         )  # fmt: skip
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)

@@ -9,11 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asyncpg import CannotConnectNowError, InterfaceError
+import structlog
+from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, LineOfPeople, forged
 from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
 
+from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.open_order import open_order
 from meterai.waiting_room.model import Policy, QueueState
@@ -180,6 +182,41 @@ async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
     house.db.is_down, house.db.trouble = True, trouble
     await visitor.get("/status")
     assert (visitor.status, visitor.text.count("Terganggu")) == (200, 3)
+
+
+@pytest.mark.parametrize("code", ["signer.unavailable", "key.expired"])
+async def test_the_status_page_does_not_say_that_stamping_works_while_no_key_signs(
+    house: House, code: str
+) -> None:
+    house.signer.trouble = Refusal(Kind.UNAVAILABLE, code)
+    visitor = house.visitor()
+    await visitor.get("/en/status")
+    assert (visitor.status, visitor.text.count("Disturbed"), visitor.text.count("Working")) == (200, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "event"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "unavailable"),
+        (CannotConnectNowError("the database system is starting up"), "unavailable"),
+        (DiskFullError("could not extend file"), "unavailable"),
+        (InterfaceError("the connections are closed"), "unavailable"),
+        (InterfaceError("another operation is in progress"), "fault"),
+        (KeyError("x"), "fault"),
+    ],
+)
+async def test_an_outage_costs_the_log_a_line_for_each_visitor_and_a_fault_is_explained(
+    house: House, trouble: Exception, event: str
+) -> None:
+    """A trace for each would push all that was before out of a log of 16 MB within a minute."""
+    visitor = house.visitor()
+    house.db.is_down, house.db.trouble = True, trouble
+    with structlog.testing.capture_logs() as lines:
+        await visitor.get("/beli")
+    assert visitor.status == 500
+    (line,) = (line for line in lines if line["log_level"] in ("warning", "error"))
+    assert (line["event"], "exc_info" in line) == (event, event == "fault")
+    assert line["help_code"] in visitor.text
 
 
 async def test_while_nobody_waits_people_enter_freely_and_are_counted_once(house: House) -> None:

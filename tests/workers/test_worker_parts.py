@@ -6,7 +6,9 @@ import asyncio
 import json
 from pathlib import Path
 
+import asyncpg
 import pytest
+import structlog
 
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
@@ -44,6 +46,34 @@ async def test_a_loop_goes_on_after_errors_and_stops_when_told() -> None:
     await asyncio.wait_for(run_loop(Loop(name="test", work=work, idle_s=0.01), stop, counts), 10)
     assert len(turns) == 6
     assert (counts.done, counts.faults) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "worker.unavailable"),
+        (asyncpg.CannotConnectNowError("the database system is starting up"), "worker.unavailable"),
+        (asyncpg.DiskFullError("could not extend file"), "worker.unavailable"),
+        (KeyError("x"), "worker.fault"),
+    ],
+)
+async def test_a_long_outage_stands_in_the_log_when_it_begins_and_when_it_is_over(
+    trouble: Exception, told: str
+) -> None:
+    """Two dozen loops try every few seconds, for hours perhaps: what was before it must stay in the log."""
+    stop, counts = asyncio.Event(), Counts()
+
+    async def work() -> int:
+        if counts.faults < 30:
+            raise trouble
+        stop.set()
+        return 1
+
+    with structlog.testing.capture_logs() as lines, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("meterai.workers.loops._TROUBLE_SECONDS_MAX", 0.01)
+        await asyncio.wait_for(run_loop(Loop(name="test", work=work, idle_s=0.001), stop, counts), 10)
+    assert [line["event"] for line in lines] == [told, "worker.goes_on"]
+    assert ("exc_info" in lines[0]) == (told == "worker.fault")
 
 
 async def test_a_loop_without_work_pauses_and_one_with_work_does_not() -> None:

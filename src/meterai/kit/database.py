@@ -22,6 +22,22 @@ DATABASE_IS_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What is raised when the server can't be reached, or not just now."""
 
 
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error says that the server, a disk or the way to them is away: no trace explains it."""
+    closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    return closed or isinstance(error, _AWAY)
+
+
 class Database:
     """A few connections under one role, the one used last taken first.
 

@@ -18,6 +18,10 @@ class Signer(Protocol):
         """Its certificates and key ids. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         ...
 
+    async def ping(self) -> Identity:
+        """As `identity`, asked anew. Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*")."""
+        ...
+
     async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> list[bytes]:
         """Ed25519 signatures for the 2-D codes of allocated serial numbers, in the order asked for.
 

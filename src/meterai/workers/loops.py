@@ -6,6 +6,7 @@ Those that live from the outbox sleep until one look into it, for all of them, f
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,10 +15,13 @@ import msgspec
 import structlog
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.database import is_outage
 
 log = structlog.get_logger(__name__)
 
 _TROUBLE_SECONDS_MAX = 5.0
+_TOLD_AGAIN_SECONDS = 60.0
+"""The same trouble of a loop stands in the log once in this time: an outage must not push all else out."""
 
 
 class Bell:
@@ -79,17 +83,18 @@ class Counts(msgspec.Struct):
 
 async def run_loop(loop: Loop, stop: asyncio.Event, counts: Counts) -> None:
     """One loop. An error costs a pause, growing while it lasts; the work stays due."""
-    trouble_s = 0.0
+    trouble_s, trouble = 0.0, _Trouble(loop.name)
     while not stop.is_set():
         try:
             done = await loop.work()
             counts.done += done
             pause, trouble_s = _pause_after(loop, done), 0.0
+            trouble.over()
         except Exception as error:
             counts.faults += 1
             trouble_s = min(_TROUBLE_SECONDS_MAX, max(loop.idle_s, trouble_s * 2))
             pause = trouble_s
-            _report(loop.name, error)
+            trouble.tell(error)
         await _pause(loop.bell, stop, pause)
 
 
@@ -107,10 +112,28 @@ async def _pause(bell: Bell | None, stop: asyncio.Event, seconds: float) -> None
             await (stop if bell is None else bell).wait()
 
 
-def _report(name: str, error: Exception) -> None:
-    if isinstance(error, Refusal):
-        log.warning("worker.refused", loop=name, code=error.code)
-    elif isinstance(error, OSError):
-        log.warning("worker.unavailable", loop=name, error=type(error).__name__)
-    else:
-        log.error("worker.fault", loop=name, exc_info=error)
+class _Trouble:
+    """What the log is told of a loop's trouble: when it begins, changes or lasts, and when it is over."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._since = self._told_at = 0.0
+        self._told = ""
+
+    def tell(self, error: Exception) -> None:
+        now, what = time.monotonic(), error.code if isinstance(error, Refusal) else type(error).__name__
+        self._since = self._since or now
+        if what == self._told and now < self._told_at + _TOLD_AGAIN_SECONDS:
+            return
+        self._told, self._told_at = what, now
+        if isinstance(error, Refusal):
+            log.warning("worker.refused", loop=self._name, code=what)
+        elif is_outage(error):
+            log.warning("worker.unavailable", loop=self._name, error=what, reason=str(error)[:200])
+        else:
+            log.error("worker.fault", loop=self._name, exc_info=error)
+
+    def over(self) -> None:
+        if self._since:
+            log.info("worker.goes_on", loop=self._name, after_s=round(time.monotonic() - self._since, 1))
+            self._since, self._told = 0.0, ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from litestar import Response, get
 
+from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import events, oldest_paid_order
@@ -17,6 +19,8 @@ from meterai.web.languages import later
 log = structlog.get_logger(__name__)
 LATE_AFTER = timedelta(minutes=2)
 """A stamp that was paid for longer is late: people are told that it usually takes less than a minute."""
+
+_SIGNER_SECONDS_MAX = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,9 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     paused = words(language, later("Dihentikan sementara; yang sudah masuk tersimpan dan dilanjutkan"))
     delayed = words(language, later("Tertunda; yang sudah masuk tersimpan dan dilanjutkan"))
     seal = words(language, later("Pembubuhan meterai"))
-    how = paused if stopped else delayed if late else good if stored else bad
-    rows.insert(1, Part(seal, stored and not stopped and not late, how))
+    seals = stored and not stopped and await _signs(desk)
+    how = paused if stopped else bad if not seals else delayed if late else good
+    rows.insert(1, Part(seal, seals and not late, how))
     return desk.page(request, "status.html", rows=rows, now=now)
 
 
@@ -64,6 +69,18 @@ async def _database_says(desk: Desk, now: datetime) -> tuple[bool, bool, bool]:
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
         return False, False, False
+
+
+async def _signs(desk: Desk) -> bool:
+    """Whether the signer answers and has a key that signs now."""
+    try:
+        async with asyncio.timeout(_SIGNER_SECONDS_MAX):
+            await desk.house.signer.ping()
+    except (Refusal, TimeoutError) as error:
+        reason = error.code if isinstance(error, Refusal) else "no answer"
+        log.warning("status_signer_down", reason=reason)
+        return False
+    return True
 
 
 ROUTES = [healthz, show_status]
