@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -32,6 +32,20 @@ from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+
+_NEXT: Final = {
+    "I8": "If nobody knows what used the key: meterai stop-signing, then docs/keys.md, 6. After a database "
+    "was put back: docs/backup.md.",
+    "I9": "Put the file back from a copy: it lies in objects/, in the folder of the first two digits, under "
+    "the others (docs/backup.md).",
+    "I12": "meterai verify says why of the file, which lies in objects/, in the folder of the first two "
+    "digits. If I9 is broken for it too, put it back from a copy (docs/backup.md).",
+    "I13": "meterai queue audit judges the public log itself. Which of both is wrong: docs/waiting-room.md.",
+}
+_NEXT_OF_BOOKS: Final = (
+    "The service goes on; change no row by hand. Keep this output, with --json, and the logs, and show them "
+    "to the makers. What the sentence means: docs/money.md."
+)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,3 +192,7 @@ def _show(report: Report) -> None:
         hidden = found.violation_count - len(found.violations)
         if hidden > 0:
             console.print(f"[red]{found.id}[/] and {hidden} more", highlight=False)
+        if not found.ok:
+            console.print(
+                f"{found.id}, next: {_NEXT.get(found.id, _NEXT_OF_BOOKS)}", markup=False, soft_wrap=True
+            )
