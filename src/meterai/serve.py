@@ -19,7 +19,7 @@ from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_app
 from meterai.kit import garbage
-from meterai.kit.database import DATABASE_IS_DOWN
+from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings, from_environment
@@ -78,7 +78,8 @@ def main() -> None:
     """Entry point of the process."""
     settings = from_environment()
     set_up_logging(settings.log_level)
-    uvloop.run(serve(settings))
+    with ending_in_words(log):
+        uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pytest
 from tests.storage_fixtures import TestCluster
 
 from meterai.cli import archive
+from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
@@ -230,6 +231,27 @@ async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: P
         assert "9999" in shown.stdout + shown.stderr
         assert "newer release" in shown.stdout + shown.stderr
         assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("Multiple exceptions: [Errno 111] ('::1', 1), [Errno 111] ('127.0.0.1', 1)"), "not answer"),
+        (OSError(113, "No route to host"), "not answer"),
+        (OSError(28, "No space left on device"), "This did not work: No space left on device."),
+        (PermissionError(13, "Permission denied", "/x"), "This did not work: Permission denied (/x)."),
+        (asyncpg.DiskFullError("could not extend file"), "has no room"),
+        (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), "holds a table"),
+        (asyncpg.InsufficientPrivilegeError("permission denied to create role"), "does not let us"),
+        (asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"), "not answer"),
+        (asyncpg.UniqueViolationError("twice"), ""),
+        (KeyError("x"), ""),
+    ],
+)
+def test_what_keeps_a_command_from_its_work_is_told_in_words(error: Exception, said: str) -> None:
+    """And a fault of ours is not: its trace is wanted."""
+    words = in_words(error)
+    assert (said in words) if said else words == ""
 
 
 @pytest.mark.storage

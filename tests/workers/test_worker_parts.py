@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +15,7 @@ import structlog
 
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
+from sandbox.pki import make_pki
 
 
 def test_each_worker_of_a_machine_has_a_name_of_its_own(tmp_path: Path) -> None:
@@ -160,3 +164,24 @@ async def test_a_loop_with_a_bell_works_when_it_is_rung_and_goes_on_while_its_tu
     stop.set()
     bell.ring()
     await asyncio.wait_for(running, 1)
+
+
+@pytest.mark.parametrize(
+    "module", ["meterai.serve", "meterai.workers.main", "meterai.workers.signer"], ids=lambda name: name[8:]
+)
+def test_a_process_that_starts_while_the_database_is_down_ends_with_one_line(
+    module: str, tmp_path: Path
+) -> None:
+    """It is started again every few seconds: a trace each time would be all that its log holds."""
+    make_pki(tmp_path / "pki")
+    away = "postgresql://a:b@127.0.0.1:1/c"
+    env = os.environ | {
+        "METERAI_DATA": str(tmp_path),
+        "METERAI_DATABASE_APP_URL": away,
+        "METERAI_DATABASE_SIGNER_URL": away,
+    }
+    done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, env=env)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "process_ended"
+    assert "[Errno 111]" in json.loads(line)["reason"]

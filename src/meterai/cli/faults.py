@@ -21,7 +21,8 @@ _OTHER_RELEASE: Final = (
     "command of the release that runs, or bring the database to this one: meterai db migrate."
 )
 _FULL: Final = (
-    "The database has no room ({why}). Make room where it keeps its files; it goes on by itself then."
+    "The database has no room ({why}). Make room where it keeps its files, then give the command again; "
+    "the service goes on by itself."
 )
 _LOCKED: Final = (
     "Somebody else holds a table of the database for too long ({why}). This step changed nothing: give the "

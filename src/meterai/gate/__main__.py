@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -108,7 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if told.clock_shift_seconds and settings.environment == "production":
         parser.error("--clock-shift-seconds is for rehearsals")
     here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
-    uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
+    try:
+        uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
+    except OSError as error:  # a full disk above all: the launcher starts another one in a moment
+        log.error("gate_ended", error=type(error).__name__, reason=str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,18 @@ def is_outage(error: BaseException) -> bool:
     """Whether an error says that the server, a disk or the way to them is away: no trace explains it."""
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
     return closed or isinstance(error, _AWAY)
+
+
+@contextmanager
+def ending_in_words(log: Any) -> Iterator[None]:
+    """Around a process: an outage ends it with one plain line in its log, for whoever starts it again."""
+    try:
+        yield
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        log.error("process_ended", error=type(error).__name__, reason=str(error)[:300])
+        sys.exit(1)
 
 
 class Database:

@@ -16,6 +16,7 @@ from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage
 from meterai.kit import settings as environment
+from meterai.kit.database import ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.report_behind import BehindReporter
@@ -184,7 +185,8 @@ async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event) -> N
 
 def main() -> None:
     """Runs the worker."""
-    uvloop.run(run(os.environ))
+    with ending_in_words(log):
+        uvloop.run(run(os.environ))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import fail_points
 from meterai.kit import settings as environment
-from meterai.kit.database import connect
+from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
@@ -186,13 +186,14 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
 
 def main() -> None:
     """Runs the signer; ends with status 1 and one plain line when it can't start."""
-    try:
-        settings = environment.from_environment()
-        set_up_logging(settings.log_level)
-        uvloop.run(run(settings))
-    except (CounterMismatch, ValueError, FileNotFoundError) as error:
-        log.error("signer.refused_to_start", reason=str(error))
-        sys.exit(1)
+    with ending_in_words(log):
+        try:
+            settings = environment.from_environment()
+            set_up_logging(settings.log_level)
+            uvloop.run(run(settings))
+        except (CounterMismatch, ValueError, FileNotFoundError) as error:
+            log.error("signer.refused_to_start", reason=str(error))
+            sys.exit(1)
 
 
 if __name__ == "__main__":
