@@ -127,6 +127,29 @@ async def test_a_process_that_does_not_start_is_named_with_its_last_words(tmp_pa
     await supervisor.stop()
 
 
+async def test_a_slow_machine_is_waited_for_and_the_person_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newcomer's first start reads and compiles everything; after a power cut a whole machine starts at once."""
+    assert Spec(name="", argv=[], env={}, ready=accepts_unix(tmp_path)).ready_seconds_max >= 180
+    monkeypatch.setattr("meterai.kit.supervisor._LONG_SECONDS", 0.1)
+    since, lines = time.monotonic(), list[str]()
+
+    async def late(_: int) -> bool:
+        return time.monotonic() > since + 0.4
+
+    async def never(_: int) -> bool:
+        return False
+
+    argv, supervisor = ["sleep", "300"], supervisor_in(tmp_path, lines)
+    env = {"PATH": os.environ["PATH"]}
+    await supervisor.start([Spec(name="late", argv=argv, env=env, ready=late)])
+    assert [line.partition(" after")[0] for line in lines] == ["late is not ready"]
+    with pytest.raises(StartFailed, match="never did not get ready in 0 s"):
+        await supervisor.start([Spec(name="never", argv=argv, env=env, ready=never, ready_seconds_max=0.2)])
+    await supervisor.stop()
+
+
 async def test_a_process_that_hangs_while_stopping_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

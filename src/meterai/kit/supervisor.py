@@ -30,6 +30,8 @@ _LOOK_AT_LOGS_SECONDS = 10.0
 _BACKOFF_SECONDS = (0.2, 10.0)
 _HEALTHY_SECONDS = 30.0
 _STOP_SECONDS = 8.0
+_LONG_SECONDS = 20.0
+"""After so long the person who waits is told what for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class Spec:
     env: Mapping[str, str]
     ready: Ready
     """Asked every 20 ms while it starts, with the process id; True: others may use it."""
-    ready_seconds_max: float = 30.0
+    ready_seconds_max: float = 240.0
+    """A small machine that is busy, or reads everything from its disk for the first time, takes a minute."""
 
 
 class _SignOfLife(msgspec.Struct):
@@ -86,7 +89,7 @@ class Supervisor:
         for child in children:
             child.spawn()
         self._remember()
-        await asyncio.gather(*(child.until_ready() for child in children))
+        await asyncio.gather(*(child.until_ready(self._report) for child in children))
 
     async def watch(self) -> None:
         """Starts again whatever ends, until cancelled."""
@@ -170,14 +173,21 @@ class _Child:
             )
         self.since = time.monotonic()
 
-    async def until_ready(self) -> None:
-        deadline = time.monotonic() + self.spec.ready_seconds_max
+    async def until_ready(self, report: Report) -> None:
+        began, told = time.monotonic(), False
         while not await self.spec.ready(self.pid):
             code = self._process.poll() if self._process else 0
             if code is not None:
                 raise StartFailed(f"{self.spec.name} ended while starting ({code}).{self._last_lines()}")
-            if time.monotonic() > deadline:
-                raise StartFailed(f"{self.spec.name} did not get ready in time.{self._last_lines()}")
+            waited = time.monotonic() - began
+            if waited > self.spec.ready_seconds_max:
+                raise StartFailed(
+                    f"{self.spec.name} did not get ready in {waited:.0f} s. Start again when the machine has "
+                    f"less to do; if it stays so, its log may say why.{self._last_lines()}"
+                )
+            if waited > _LONG_SECONDS and not told:
+                report(f"{self.spec.name} is not ready after {_LONG_SECONDS:.0f} s, waiting for it")
+                told = True
             await asyncio.sleep(0.02)
 
     async def wait(self) -> int:
