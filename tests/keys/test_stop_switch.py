@@ -8,12 +8,17 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter
 
+from meterai.cli import stop_signing
+from meterai.kernel.errors import Kind
+from meterai.kit.settings import Settings
+from meterai.stamping import signer_wire as wire
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.web.state_table import STATES
@@ -117,3 +122,30 @@ def test_the_words_for_customers_say_that_nothing_is_lost() -> None:
     words = STATES["item.stamping_stopped"]
     assert "tersimpan" in words.id_next
     assert "kept" in words.en_next
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("hangs", "has not followed within 5 s: end its process"),
+        ("can't ask", "has not followed within 5 s: end its process"),
+        ("is gone", "does not run here"),
+    ],
+)
+async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, said: str
+) -> None:
+    """In an emergency that would be the wrong sentence: what it had under way may still be signed."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await wire.read_frame(reader)
+        if what == "can't ask":
+            writer.write(wire.frame(wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
+
+    monkeypatch.setattr(stop_signing, "_OBEYS_SECONDS_MAX", 0.5)
+    (tmp_path / "run").mkdir()
+    server = await asyncio.start_unix_server(hang, wire.socket_path(tmp_path))
+    if what == "is gone":
+        server.close()
+    assert said in await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)
+    server.close()

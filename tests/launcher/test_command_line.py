@@ -22,6 +22,7 @@ from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
 from meterai.kit.installation import Secrets
+from meterai.kit.listening import listen
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings
 from meterai.stamping.archive.level import Level
@@ -273,6 +274,16 @@ async def test_a_database_that_is_not_the_commands_is_told_in_words(
                 assert shown.returncode == 2, shown.stderr
                 assert said in shown.stderr
                 assert "Traceback" not in shown.stderr
+
+
+def test_the_verifier_takes_no_part_of_the_sites_visitors(tmp_path: Path) -> None:
+    """The site shares its port with processes of its own, and the kernel with everybody of the same user."""
+    with listen("127.0.0.1", 0) as site:
+        port = site.getsockname()[1]
+        for address in (("--port", str(port)), ("--host", "192.0.2.1")):
+            shown = run("verifier", *address, "--trust", str(tmp_path))
+            assert shown.returncode == 2
+            assert "is taken, or no address of" in " ".join(shown.stderr.replace("│", " ").split())
 
 
 def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> None:

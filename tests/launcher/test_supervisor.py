@@ -130,7 +130,7 @@ async def test_a_process_that_does_not_start_is_named_with_its_last_words(tmp_pa
 async def test_a_slow_machine_is_waited_for_and_the_person_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A newcomer's first start reads and compiles everything; after a power cut a whole machine starts at once."""
+    """A newcomer's first start reads and compiles everything; after a power cut all starts at once."""
     assert Spec(name="", argv=[], env={}, ready=accepts_unix(tmp_path)).ready_seconds_max >= 180
     monkeypatch.setattr("meterai.kit.supervisor._LONG_SECONDS", 0.1)
     since, lines = time.monotonic(), list[str]()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from meterai.cli.verify import read_trust
+from meterai.kit.processes import free_port
 from meterai.kit.settings import from_environment
 from meterai.kit.supervisor import python_module
 
@@ -26,6 +27,22 @@ _SETTINGS = (
 """All that the verifier is told; whatever else our own environment holds is not passed on."""
 
 
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Who serves there shares it with processes of its own (SO_REUSEPORT): the kernel would give us, and not
+    it, a part of the site's visitors.
+
+    Raises: typer.BadParameter.
+    """
+    try:
+        is_free = free_port(port, host=host) == port
+    except OSError:
+        is_free = False
+    if not is_free:
+        raise typer.BadParameter(
+            f"{port} on {host} is taken, or no address of ours", param_hint="--port, --host"
+        )
+
+
 def verifier(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -38,6 +55,7 @@ def verifier(
     ] = None,
 ) -> None:
     """Serve verification alone: no key, no secret. METERAI_DATABASE_VERIFIER_URL names a register to ask."""
+    _refuse_taken_port(host, port)
     settings = from_environment()
     read_trust(trust, trust_root or [])  # says at once what is wrong with them
     files = [part for file in trust_root or [] for part in ("--trust-root", str(file.absolute()))]
