@@ -88,8 +88,14 @@ class Twins:
 def check_settings(settings: Settings) -> None:
     """What all processes would fail at one after the other is said before any starts.
 
-    Raises: LaunchProblem for a certificate that can't be used; ValueError for what production refuses.
+    Raises: LaunchProblem for a certificate that can't be used; ValueError for half of one, and for what
+    production refuses.
     """
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        missing = "TLS_KEY" if settings.tls_certificate else "TLS_CERTIFICATE"
+        raise ValueError(
+            f"METERAI_{missing}: the site speaks HTTPS with a certificate and its key; set both, or none"
+        )
     if settings.environment == "production":
         from meterai.bootstrap import check_production  # slow to import
 

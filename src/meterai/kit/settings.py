@@ -192,9 +192,6 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     objects = settings.objects_url
     if objects and ("://" not in objects or (objects.startswith("file:") and objects[7:8] != "/")):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
-    if bool(settings.tls_certificate) != bool(settings.tls_key):
-        missing = "tls_key" if settings.tls_certificate else "tls_certificate"
-        yield missing, "the site speaks HTTPS with a certificate and its key: set both, or none"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
