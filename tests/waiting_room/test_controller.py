@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
+from meterai.gate.shelf import Shelf
 from meterai.waiting_room import documents, merkle, order, seeds, store
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
@@ -171,6 +172,21 @@ async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(
     line.join("email:ani@contoh.id")
     closed = await line.until(lambda status: status.state is QueueState.CLOSED)
     assert closed.at == START + 30, "nobody has waited for a while"
+
+
+async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:
+    """Of a queue that began without a lottery, so that it has no window 0."""
+    await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60))
+    line.join("email:pertama@contoh.id")
+    await line.until(lambda status: status.called == 1, seconds=40)
+    await line.until(lambda status: status.state is QueueState.DIRECT, seconds=40)
+    tickets = [line.join(f"email:orang{number}@contoh.id") for number in range(30)]
+    await line.until(lambda status: line.folder.window_reveal(tickets[0].window).exists(), seconds=30)
+    shelf = Shelf(line.folder)
+    shelf.look()
+    assert shelf.config.schedule.first_window > 1
+    assert shelf.joined_before(tickets[0].window) == 1
+    assert shelf.joined_in(tickets[0].window) == 30
 
 
 @pytest.mark.parametrize("opens_at", [START, START + 3], ids=["on the border", "between two"])

@@ -22,6 +22,7 @@ from meterai.waiting_room import documents, order
 from meterai.waiting_room.documents import Close, Config, Reveal, Status
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import event_number
+from meterai.waiting_room.windows import first_number
 
 _KEPT_PLACES_MAX = 3_000_000
 """Places of people in windows that are kept sorted, 8 bytes each."""
@@ -161,9 +162,13 @@ class Shelf:
             self._before.append(self._before[-1] + self._counts[-1])
 
     def _is_skipped(self, window: int) -> bool:
-        """Window 0 exists only when there is a lottery."""
-        schedule = self.config.schedule
-        return window == 0 and schedule.joins_from == schedule.opens_at and schedule.first_window == 1
+        """Window 0 exists only where there was a lottery when the queue was made. After time was cut anew the
+        rules don't say that any more; then window 1 is closed, and no window before the one ahead of it."""
+        if window != 0:
+            return False
+        if first_number(self.config.schedule) == 1:
+            return True
+        return self.folder.window_close(1).exists() and not self.folder.window_close(0).exists()
 
     def _close(self, window: int) -> Close | None:
         try:
