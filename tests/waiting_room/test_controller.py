@@ -13,6 +13,7 @@ from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.gate.shelf import Shelf
+from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents, merkle, order, seeds, store
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
@@ -33,7 +34,9 @@ from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import sign_ticket
+from meterai.waiting_room.use_cases.check_certificate import read_certificate
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
@@ -172,6 +175,39 @@ async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(
     line.join("email:ani@contoh.id")
     closed = await line.until(lambda status: status.state is QueueState.CLOSED)
     assert closed.at == START + 30, "nobody has waited for a while"
+
+
+@pytest.mark.parametrize("line_counts", [False, True])
+async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_certificate_of_an_attempt(
+    line: MovedQueue, line_counts: bool
+) -> None:
+    """However long after the closing it is asked for."""
+    await line.open(schedule_of(open_s=200), Policy(line_counts=line_counts, claim_minutes=1), always=True)
+    ani, budi = "email:ani@contoh.id", "email:budi@contoh.id"
+    tickets = {ani: line.join(ani)}
+    await line.until(lambda status: status.called == 1)
+    await line.seconds(170)
+    tickets[budi] = line.join(budi)
+    await line.until(lambda status: status.called == 2)
+    await line.until(lambda status: status.state is QueueState.CLOSED, seconds=90)
+
+    async def outcome(contact: str) -> str:
+        text, now = sign_ticket(tickets[contact], line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+        published = Published(line.folder)
+        try:
+            signed = await issue_certificate(
+                line.database.app, published, text, contact=contact, masked="a", now=now
+            )
+        except Refusal as refusal:
+            return refusal.code
+        return read_certificate(signed, published).outcome
+
+    for _ in range(40):
+        line.now += 4
+        await line.seconds(1)
+    assert await outcome(ani) == "certificate.did_not_come"
+    if not line_counts:  # there everybody who is called has all the minutes
+        assert await outcome(budi) == "called_too_late"
 
 
 async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:

@@ -378,7 +378,9 @@ class _Draft:
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
-        trail = controller.trail_with(step.memory.trail, frontier, self._now, keep_s=keep_s)
+        trail = step.memory.trail
+        if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
+            trail = controller.trail_with(trail, frontier, self._now, keep_s=keep_s)
         late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
         if late != queue.late:
             self._say(_moved(Lane.RETURNER, late, self._steering.epoch, rate))

@@ -72,11 +72,14 @@ async def _attempt(
     closed_at = queue.schedule.closes_at
     if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
         raise Refusal(Kind.CONFLICT, "certificate.not_closed")
+    trail = queue.memory.trail
+    # Where the line counts people are called after the closing, until the last call has lapsed.
+    ended_at = max(closed_at, trail[-1][0]) if trail else closed_at
     place = published.place_of(ticket)
     knocked = await claim_store.first_knock(tx, queue.number, ticket.id)
     outcome = outcome_of(
         queue.frontier,
-        frontier_then(queue.memory.trail, closed_at, ago_s=queue.policy.claim_minutes * 60),
+        frontier_then(trail, ended_at, ago_s=queue.policy.claim_minutes * 60),
         window=ticket.window,
         place=place,
         has_pass=await store.read_pass(tx, queue.number, ticket.id) is not None,
