@@ -170,6 +170,33 @@ async def test_where_the_line_counts_the_last_who_are_called_have_the_minutes_th
     assert closed.state is QueueState.CLOSED
 
 
+@pytest.mark.parametrize("trouble", ["site", "halt", "everything"])
+async def test_where_the_line_counts_the_last_call_does_not_lapse_while_nobody_can_enter(
+    line: MovedQueue, trouble: str
+) -> None:
+    await line.open(schedule_of(lottery_s=6, open_s=5), Policy(line_counts=True, claim_minutes=1))
+    await line.seconds(1)
+    contacts = [f"email:orang{number}@contoh.id" for number in range(20)]
+    tickets = [line.join(contact) for contact in contacts]
+    called = await line.until(lambda status: status.called == 20)
+    assert called.at > START + 11, "the closing is over"
+    if trouble == "everything":
+        line.now += 600
+        await line.take_over()
+    else:
+        if trouble == "halt":
+            await line.wish("halted_because", "bank")
+        line.load = CALM if trouble == "halt" else None
+        assert (await line.seconds(100)).state is QueueState.HALTED
+        await line.wish("halted_because", None)
+        line.load = CALM
+    assert (await line.seconds(2)).state is QueueState.OPEN
+    text, now = sign_ticket(tickets[0], line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    await claim_pass(line.database.app, Published(line.folder), text, contact=contacts[0], now=now)
+    closed = await line.until(lambda status: status.state is not QueueState.OPEN, seconds=70)
+    assert closed.state is QueueState.CLOSED
+
+
 async def test_where_the_line_counts_and_nobody_is_on_the_way_it_closes_in_time(line: MovedQueue) -> None:
     await line.open(schedule_of(open_s=30), Policy(line_counts=True))
     line.join("email:ani@contoh.id")

@@ -105,8 +105,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     called_then: float = 0.0
     claimed_then: float = 0.0
     """People called and passes given, as a sum that forgets with a half-life of two minutes."""
-    called_at: float = 0.0
-    """When somebody was called the last time."""
+    call_left_s: float = 0.0
+    """So long the last call is still held open; while nobody can enter, none of it passes."""
     nobody_since: float = 0.0
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
@@ -184,9 +184,11 @@ def step(
     memory = _with_shows(memory, line, elapsed_s)
     memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at)
     if line.called > 0:
-        memory = msgspec.structs.replace(memory, called_at=now)
+        memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
     moves = state in (QueueState.DIRECT, QueueState.OPEN, QueueState.LAST_CALL)
+    if moves:
+        memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
     rate = memory.rate if moves else 0.0
     calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
     return Step(memory, state, rate, calls, pressure)
@@ -226,7 +228,6 @@ def set_right(memory: Memory, now: float) -> Memory:
     return msgspec.structs.replace(
         memory,
         nobody_since=min(memory.nobody_since, now),
-        called_at=min(memory.called_at, now),
         trail=tuple(point for point in memory.trail if point[0] <= now),
     )
 
@@ -328,8 +329,9 @@ def state_of(
     memory: Memory,
     now: float,
 ) -> QueueState:
-    """What the queue does now. Where being in line counts it closes when the last call has lapsed."""
-    are_called = not memory.is_direct and now < memory.called_at + policy.claim_minutes * 60
+    """What the queue does now. Where being in line counts it closes when the last call has lapsed, and nobody
+    who was called stands at the full door."""
+    are_called = line.at_door > 0 or (not memory.is_direct and memory.call_left_s > 0)
     goes_on = policy.line_counts and wishes.is_on and (line.waiting > 0 or are_called)
     if now >= schedule.closes_at and not goes_on:
         return QueueState.CLOSED
