@@ -141,7 +141,7 @@ class WaitPages:
             "zone": event.zone,
             "zone_name": ZONES[event.zone],
             "documents": () if verdict.advice in _NOTHING_TO_PREPARE else event.documents[language],
-            "headline": HEADLINES[_headline(standing, verdict, ticket)].of(language),
+            "headline": HEADLINES[_headline(shelf, standing, verdict, ticket)].of(language),
             "note": getattr(status.note, language) if status else "",
             "state": standing.state,
             "is_called": standing.is_called,
@@ -220,7 +220,7 @@ def _between(wished: float, least: float, most: float) -> float:
     return min(max(wished, least), most)
 
 
-def _headline(standing: Standing, verdict: Verdict, ticket: Ticket) -> str:
+def _headline(shelf: Shelf, standing: Standing, verdict: Verdict, ticket: Ticket) -> str:
     match verdict.advice:
         case (
             Advice.CLOSED | Advice.HALTED | Advice.OUT_OF_STOCK | Advice.CALLED | Advice.FREE
@@ -229,7 +229,8 @@ def _headline(standing: Standing, verdict: Verdict, ticket: Ticket) -> str:
             return verdict.advice.value
         case Advice.CALLED_AND_CLOSED:
             return "closed"
-    if standing.place is None and ticket.window == 0:
+    lottery = windows.lottery_of(shelf.config.schedule)
+    if standing.place is None and ticket.window in (0, lottery):
         return "lottery"
     return "near" if _is_near(standing) else "waiting"
 

@@ -67,7 +67,13 @@ def last_number(schedule: Schedule) -> int:
 
 def first_number(schedule: Schedule) -> int:
     """The number of the first window: that of the lottery, if there is one."""
-    return schedule.first_window - (1 if schedule.joins_from < schedule.opens_at else 0)
+    lottery = lottery_of(schedule)
+    return schedule.first_window if lottery is None else lottery
+
+
+def lottery_of(schedule: Schedule) -> int | None:
+    """The number of the lottery's window; None: there is none."""
+    return schedule.first_window - 1 if schedule.joins_from < schedule.opens_at else None
 
 
 def _cuts(schedule: Schedule) -> tuple[int, ...]:

@@ -359,8 +359,9 @@ class _Draft:
         schedule = self._queue.schedule
         first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
         start = min(int(self._now), schedule.closes_at - 1)
-        # The lottery keeps window 0 for itself, also when it could not be closed before.
-        first = max(first, 2 if self._queue.closed_through < 0 else 1)
+        if self._queue.closed_through < schedule.first_window - 1:
+            # The lottery keeps its window for itself, also when it could not be closed before.
+            first = max(first, schedule.first_window, 2)
         self._change(
             schedule=msgspec.structs.replace(schedule, joins_from=start, opens_at=start, first_window=first),
             config_version=self._queue.config_version + 1,

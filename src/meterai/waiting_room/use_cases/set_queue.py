@@ -9,6 +9,7 @@ import msgspec
 from meterai.kit.database import Database
 from meterai.waiting_room import store
 from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.windows import first_number
 
 KNOWN_AFTER_S = 30
 """So soon every gate knows a new schedule."""
@@ -37,18 +38,33 @@ async def set_queue(
             if schedule is not None:
                 await store.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
             return
-        wanted = _changed(queue.schedule, schedule, now.timestamp()) if schedule else queue.schedule
+        wanted = _changed(queue, schedule, now.timestamp()) if schedule else queue.schedule
         if wanted != queue.schedule or policy != queue.policy:
             await store.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
 
 
-def _changed(old: Schedule, new: Schedule, now: float) -> Schedule:
-    if now < old.joins_from and new.joins_from > now:
-        return new
+def _changed(queue: store.Queue, new: Schedule, now: float) -> Schedule:
+    old = queue.schedule
+    if now < old.joins_from:
+        return _moved(old, new, now, next_window=queue.closed_through + 1)
     if new.closes_at <= old.opens_at:
         return old
     last_call_at = _last_call(old, new, int(now) + KNOWN_AFTER_S)
     return msgspec.structs.replace(old, closes_at=new.closes_at, last_call_at=last_call_at)
+
+
+def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Schedule:
+    """Nobody could join yet. What is to begin at a moment that is over begins as soon as every gate knows it.
+
+    A lottery that is added gets a window of its own: without one, window 0 counts as closed.
+    """
+    joins_from = new.joins_from if new.joins_from > now else min(int(now) + KNOWN_AFTER_S, old.joins_from)
+    opens_at = max(new.opens_at, joins_from)
+    if opens_at >= new.closes_at:
+        return old
+    next_window = max(next_window, first_number(old))
+    first = max(new.first_window, next_window + (joins_from < opens_at))
+    return msgspec.structs.replace(new, joins_from=joins_from, opens_at=opens_at, first_window=first)
 
 
 def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
@@ -58,6 +74,6 @@ def _last_call(old: Schedule, new: Schedule, known_at: int) -> int | None:
     if wanted is None or wanted == before or wanted <= old.opens_at or wanted > known_at:
         return wanted
     if before is not None and old.opens_at < before <= known_at:
-        return before
+        return min(before, new.closes_at)
     windows = -(-(known_at - old.opens_at) // old.window_s)
     return min(old.opens_at + windows * old.window_s, new.closes_at)

@@ -1,0 +1,119 @@
+"""An operator changes in the events file when a queue takes joins, opens and closes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import START, MovedQueue
+
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
+from meterai.waiting_room import store
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
+from meterai.waiting_room.door import check_ticket
+from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.store import Queue
+from meterai.waiting_room.use_cases.set_queue import set_queue
+
+pytestmark = pytest.mark.storage
+
+PLAIN = Schedule(joins_from=START + 100, opens_at=START + 100, closes_at=START + 4_000)
+WITH_LOTTERY = msgspec.structs.replace(PLAIN, joins_from=START + 30)
+
+
+@pytest_asyncio.fixture
+async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQueue]:
+    made = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    yield made
+    await made.close()
+
+
+async def change(line: MovedQueue, schedule: Schedule) -> Queue:
+    """The service is started again with another events file."""
+    db, moment = line.database.app, datetime.fromtimestamp(line.now, UTC)
+    await set_queue(db, line.folder.slug, schedule, Policy(), is_on=True, now=moment)
+    async with db.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
+    assert queue is not None
+    return queue
+
+
+def start_gate_again(line: MovedQueue) -> None:
+    line.gate.close()
+    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["the same gate", "started again"])
+async def test_who_joins_a_lottery_that_was_added_later_is_drawn_and_called(
+    line: MovedQueue, is_restarted: bool
+) -> None:
+    await line.open(PLAIN)
+    await line.seconds(10)
+    await change(line, WITH_LOTTERY)
+    await line.seconds(10)
+    if is_restarted:
+        start_gate_again(line)
+    await line.seconds(15)
+    tickets = [line.join(f"email:orang{number}@contoh.id") for number in range(5)]
+    assert (await line.seconds(1)).state is QueueState.LOTTERY
+    await line.until(lambda status: status.state is QueueState.OPEN, seconds=70)
+    later = line.join("email:nanti@contoh.id")
+    assert later.window > tickets[0].window, "who came before the opening is before who comes now"
+    assert len({ticket.window for ticket in tickets}) == 1, "and equal to all who did"
+    await line.until(lambda status: status.called == 6, seconds=40)
+    queue = await change(line, WITH_LOTTERY)
+    assert queue.schedule.closes_at == WITH_LOTTERY.closes_at
+    for ticket in (*tickets, later):
+        check_ticket(queue.schedule, ticket)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+    line.assert_orderly()
+
+
+async def test_a_lottery_that_was_taken_back_and_set_again_is_one_all_the_same(line: MovedQueue) -> None:
+    await line.open(WITH_LOTTERY)
+    for schedule in (PLAIN, WITH_LOTTERY, PLAIN, WITH_LOTTERY):
+        await line.seconds(2)
+        assert (await change(line, schedule)).schedule.joins_from == schedule.joins_from
+    await line.seconds(25)
+    first = line.join("email:ani@contoh.id")
+    start_gate_again(line)
+    await line.seconds(20)
+    assert line.join("email:budi@contoh.id").window == first.window, (
+        "whoever joins before the opening is equal"
+    )
+    await line.until(lambda status: status.called == 2, seconds=90)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+async def test_an_opening_that_is_moved_to_a_moment_that_is_over_is_now(line: MovedQueue) -> None:
+    await line.open(PLAIN, always=True)
+    await line.seconds(10)
+    sooner = msgspec.structs.replace(PLAIN, joins_from=START - 60, opens_at=START - 60)
+    moved = await change(line, sooner)
+    assert line.now < moved.schedule.opens_at <= line.now + 30, "as soon as every gate knows it"
+    assert (await change(line, sooner)).schedule == moved.schedule, "started once more"
+    await line.until(lambda status: status.state is QueueState.OPEN, seconds=35)
+    line.join("email:ani@contoh.id")
+    await line.until(lambda status: status.called == 1, seconds=20)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+async def test_a_closing_that_is_moved_before_the_last_call_that_was_closes_the_queue(
+    line: MovedQueue,
+) -> None:
+    """The evening is broken off: the service must start with that."""
+    with_call = msgspec.structs.replace(PLAIN, joins_from=START, opens_at=START, last_call_at=START + 40)
+    await line.open(with_call, always=True)
+    await line.seconds(60)
+    broken_off = msgspec.structs.replace(with_call, last_call_at=START + 20, closes_at=START + 30)
+    queue = await change(line, broken_off)
+    assert queue.schedule.closes_at == START + 30
+    assert (await line.seconds(2)).state is QueueState.CLOSED
