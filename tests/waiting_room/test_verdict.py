@@ -262,6 +262,16 @@ def test_a_queue_that_stands_still_says_so_first(state: QueueState, advice: Advi
     assert verdict_of(status(state=state), 100, now=NOW).advice is advice
 
 
+@pytest.mark.parametrize("state", [QueueState.HALTED, QueueState.OUT_OF_STOCK])
+@pytest.mark.parametrize("is_called", [False, True])
+def test_while_nobody_can_enter_nobody_is_promised_a_time(state: QueueState, is_called: bool) -> None:
+    """The page shows none then, and what is promised stands in the public log."""
+    assert verdict_of(status(), 100, now=NOW, is_called=is_called).done_by is not None
+    verdict = verdict_of(status(state=state), 100, now=NOW, is_called=is_called)
+    assert verdict.done_by is None
+    assert not is_called or verdict.latest is None, "the page says of the called: done by then"
+
+
 def test_who_was_called_is_promised_nothing_once_the_queue_is_closed() -> None:
     verdict = verdict_of(status(state=QueueState.CLOSED), 0, is_called=True, now=NOW)
     assert verdict == Verdict(advice=Advice.CALLED_AND_CLOSED)

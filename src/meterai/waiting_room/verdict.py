@@ -106,7 +106,8 @@ def done_median_s(done_after_s: float) -> float:
 def _of_called(status: Status, now: float, deadline: float) -> Verdict:
     """Called now, as far as anybody knows: only what follows the call is open."""
     middle = done_median_s(status.done_after_s)
-    latest = int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
+    # While the door is shut nobody can say by when it will be done.
+    latest = None if _held(status) else int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
     chance = 1.0
     if deadline != math.inf:
         chance = _phi(math.log(max(deadline - now, 1.0) / middle) / DONE_SPREAD) if now < deadline else 0.0
@@ -115,7 +116,7 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
         probability=_shown(chance),
         soonest=int(now + middle * math.exp(SOONEST_Z * DONE_SPREAD)),
         latest=latest,
-        done_by=latest if latest <= deadline else None,
+        done_by=latest if latest is not None and latest <= deadline else None,
     )
 
 
@@ -125,14 +126,15 @@ def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdic
     chance = 1.0 if deadline == math.inf else course.chance(ahead, deadline)
     promised = latest is not None and latest <= deadline
     turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
+    held = _held(status)
     is_far = turn is not None and turn - now > NEAR_S
     back = int(turn - BACK_EARLY_S) if turn is not None and is_far and chance >= HOPE else None
     return Verdict(
-        advice=_held(status) or _advice(status, chance, promised=promised, is_far=is_far),
+        advice=held or _advice(status, chance, promised=promised, is_far=is_far),
         probability=_shown(max(chance, _phi(LATEST_Z)) if promised else chance),
         soonest=None if soonest is None else int(soonest),
         latest=None if latest is None else int(latest),
-        done_by=int(latest) if latest is not None and promised else None,
+        done_by=int(latest) if latest is not None and promised and not held else None,
         come_back_at=back,
     )
 
