@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from meterai.gate.pages import EventFacts, Pages
+from meterai.gate.pings import Pings
 from meterai.gate.shelf import Shelf
 from meterai.gate.waiting import WaitPages
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Close
 from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.queue_folder import KEY_ID, publish
 from meterai.waiting_room.tickets import Ticket, event_number
 from simulator.queue_twin import Queue, schedule_from
@@ -128,3 +130,15 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
     for untrue in ("Giliran Anda", "Masuk dalam", "tetap boleh masuk", "paling lambat sekitar"):
         assert untrue not in shown
+
+
+def test_who_is_there_around_a_closing_that_was_moved_since_is_noted_for_the_new_one(queue: Queue) -> None:
+    """Else who waited a day longer gets no certificate, for being seen a day too early."""
+    place = queue.folder.gate(1)
+    place.mkdir(parents=True)
+    pings, ticket = Pings(place), ticket_of(7)
+    for now, closes_at in ((1_000, 2_000), (1_500, 2_000), (86_500, 87_000), (86_600, 87_000)):
+        pings.present(ticket, now, closes_at=closes_at)
+        pings.write()
+    assert seen_at(queue.folder, ticket.id) == 86_500
+    assert (place / "present").stat().st_size == 2 * 16, "once for each"

@@ -461,8 +461,9 @@ class _Visit:
         is_soon = standing.soonest_s is not None and standing.soonest_s <= READY_WITHIN_S
         if is_soon and standing.number is not None and not standing.is_called:
             pings.ready(ticket)
-        if abs(now - self.hall.shelf.config.schedule.closes_at) <= PRESENT_AROUND_CLOSING_S:
-            pings.present(ticket, now)
+        closes_at = self.hall.shelf.config.schedule.closes_at
+        if abs(now - closes_at) <= PRESENT_AROUND_CLOSING_S:
+            pings.present(ticket, now, closes_at=closes_at)
 
     def resume(self) -> bytes:
         """Goes on with a ticket that was typed, pasted or scanned."""

@@ -1,6 +1,6 @@
 """Signs of life of people in line: "ready" shortly before their turn, and who is there around closing time.
 
-Both are kept as they come in the gate's folder, for the controller; each id once per window or event. They
+Both are kept as they come in the gate's folder, for the controller; each id once per window or closing. They
 serve the guess of how many will come, and the certificate of attempt; losing some costs nobody a place.
 """
 
@@ -32,9 +32,9 @@ class Pings:
             path = self._folder / f"w{ticket.window}.ready"
             self._unwritten.setdefault(path, []).append(ticket.id)
 
-    def present(self, ticket: Ticket, now: float) -> None:
-        """Its holder looked at the page now, around closing time."""
-        if self._is_new(self._present, ticket.id):
+    def present(self, ticket: Ticket, now: float, *, closes_at: int) -> None:
+        """Its holder looked at the page now, around closing time; noted anew when that was moved since."""
+        if self._is_new(self._present, ticket.id + closes_at.to_bytes(8, "big")):
             record = ticket.id + int(now).to_bytes(4, "big")
             self._unwritten.setdefault(self._folder / "present", []).append(record)
 
