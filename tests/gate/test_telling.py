@@ -12,7 +12,7 @@ from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import Pings
 from meterai.gate.shelf import Shelf
 from meterai.gate.waiting import WaitPages
-from meterai.waiting_room import documents
+from meterai.waiting_room import documents, windows
 from meterai.waiting_room.documents import Close
 from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.presence import seen_at
@@ -132,6 +132,29 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
         assert untrue not in shown
 
 
+async def test_who_waits_for_a_late_draw_looks_the_more_seldom_the_longer_it_takes(
+    shelf: Shelf, pages: WaitPages
+) -> None:
+    """The store is down for half an hour: every two seconds the whole page for each who joined would be too
+    much for any gate."""
+    now = windows.end_of(shelf.config.schedule, 2) + 3.0
+    for late_s, least, most in ((0, 2, 4), (8, 4, 8), (60, 30, 34), (1_800, 60, 64)):
+        seconds = [refresh_on(page(pages, number, now + late_s)) for number in range(200)]
+        assert least <= min(seconds) <= max(seconds) <= most, late_s
+
+
+async def test_a_million_whose_lottery_is_drawn_do_not_look_in_the_same_seconds(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    queue.status(waiting=AHEAD + 1_000_000)
+    shelf.look()
+    now = windows.end_of(shelf.config.schedule, 2) - 20.0
+    seconds = [refresh_on(page(pages, number, now)) for number in range(1_000)]
+    assert min(seconds) >= 23, "nobody before it is drawn"
+    assert max(seconds) - min(seconds) > 40
+    assert max(map(seconds.count, set(seconds))) < 50, "at most one in twenty in any second"
+
+
 def test_who_is_there_around_a_closing_that_was_moved_since_is_noted_for_the_new_one(queue: Queue) -> None:
     """Else who waited a day longer gets no certificate, for being seen a day too early."""
     place = queue.folder.gate(1)
@@ -142,3 +165,12 @@ def test_who_is_there_around_a_closing_that_was_moved_since_is_noted_for_the_new
         pings.write()
     assert seen_at(queue.folder, ticket.id) == 86_500
     assert (place / "present").stat().st_size == 2 * 16, "once for each"
+
+
+def refresh_on(page: str) -> int:
+    found = re.search(r'http-equiv="refresh" content="(\d+)"', page)
+    assert found
+    reload = re.search(r'data-reload="(\d+)"', page)
+    assert reload
+    assert found[1] == reload[1], "with a script and without"
+    return int(found[1])

@@ -25,6 +25,10 @@ from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""
+_LOOKS_PER_S = 5_000
+_LOOKS_APART_S = 4
+"""Those whose window is drawn look within so many seconds after it; so many more that no more than
+`_LOOKS_PER_S` come in one, for a gate makes a page in 0.1 ms."""
 _NEAR_S = 180
 _REFRESH_MAX_S = 60
 _REFRESH_UNKNOWN_S = 20
@@ -53,7 +57,7 @@ def _told_of(shelf: Shelf, ticket: Ticket, *, now: float, joined_here: int) -> T
         return Told(standing, Verdict(advice=Advice.FREE))
     among = None
     if standing.place is None:
-        among = shelf.joined_in(ticket.window) or max(joined_here, status.waiting - (standing.ahead or 0))
+        among = max(joined_here, _among(shelf, standing, ticket))
     verdict = verdict_of(
         status,
         standing.ahead,
@@ -190,10 +194,19 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
         until = windows.end_of(shelf.config.schedule, ticket.window) + _DRAWN_AFTER_S - now
         if until > _REFRESH_MAX_S:
             return round(min(until, 600) * spread)
-        return max(2, round(max(until, 0) + random.uniform(0, 4)))  # noqa: S311
+        if until < 0:  # the draw is late, perhaps by an hour: who has waited for it long looks seldom
+            until = min(-until / 2, _REFRESH_MAX_S)
+        apart_s = _between(_among(shelf, standing, ticket) / _LOOKS_PER_S, _LOOKS_APART_S, _REFRESH_MAX_S)
+        return max(2, round(until + random.uniform(0, apart_s)))  # noqa: S311
     front, back = shelf.status.poll if shelf.status else POLL
     wished = _between(_next_look_s(shelf.status, standing), max(front, 5), max(back, 5))
     return max(2, round(wished * spread))
+
+
+def _among(shelf: Shelf, standing: Standing, ticket: Ticket) -> int:
+    """How many are in the ticket's window, as far as is known."""
+    waiting = shelf.status.waiting if shelf.status else 0
+    return shelf.joined_in(ticket.window) or max(0, waiting - (standing.ahead or 0))
 
 
 def _poll_seconds(status: Status | None, standing: Standing) -> int:
