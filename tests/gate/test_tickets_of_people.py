@@ -19,6 +19,8 @@ def test_a_join_goes_on_to_the_page_of_the_ticket_and_keeps_it_in_a_cookie(gate:
     answer = join(gate.port, "0812 3456 7890")
     assert answer.status == 303
     assert answer.headers["set-cookie"].startswith(f"antre_casn={answer.ticket}; Path=/; Max-Age=")
+    age = int(answer.headers["set-cookie"].partition("Max-Age=")[2].partition(";")[0])
+    assert age > 14 * 86_400, "a closing that is put off by days costs nobody the place"
     assert "HttpOnly; SameSite=Lax" in answer.headers["set-cookie"]
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"

@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.25
 _ENTRANCES_MAX = 32
+_KEPT_AFTER_S = 14 * 86_400
 _TICKET_TEXT_MAX = 1_000
 _STATUSES = {
     Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
@@ -259,8 +260,9 @@ class Gate:
         return found
 
     def cookie(self, slug: str, ticket: str, until: int) -> tuple[str, str]:
-        """Keeps the ticket in the browser until a day after closing; the site reads it too."""
-        age = max(86_400, until - int(time.time()) + 86_400)
+        """Keeps the ticket in the browser until two weeks after closing, which may be moved by days without
+        who has it coming here meanwhile; the site reads it too."""
+        age = _KEPT_AFTER_S + max(0, until - int(time.time()))
         secure = "; Secure" if self._is_secure else ""
         value = f"antre_{slug}={ticket}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         return ("set-cookie", value)
