@@ -188,6 +188,26 @@ async def test_who_sends_one_byte_a_second_is_cut_off() -> None:
     listening.close()
 
 
+@pytest.mark.parametrize("begun", [b"X: ", b"X", b"Transfer-Encoding: chunked\r\n\r\n5;"], ids=len)
+async def test_who_never_ends_a_line_is_cut_off_before_it_fills_the_memory(begun: bytes) -> None:
+    """The parser tells of a header when it is complete; each further piece of it is copied together."""
+    server = Server(_Pages())
+    listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + begun)
+    sent = 0
+    for _ in range(500):
+        writer.write(b"a" * 10_000)
+        sent += 10_000
+        await asyncio.sleep(0.002)
+        if not server.connections:
+            break
+    assert not server.connections
+    assert sent < 200_000
+    writer.close()
+    listening.close()
+
+
 async def test_an_idle_connection_stays_a_minute_and_no_longer() -> None:
     server = Server(_Pages())
     listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)

@@ -159,8 +159,8 @@ class Connection(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_since", "_transport",
-        "_waiting", "peer", "server",
+        "_arrived", "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_since",
+        "_transport", "_waiting", "peer", "server",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
         self._waiting = False
         self._is_full = False
         self._since = server.now
-        self._head_bytes = 0
+        self._head_bytes = self._arrived = 0
         self._room: asyncio.Event | None = None
 
     # ------------------------------------------------------------- transport
@@ -215,6 +215,8 @@ class Connection(asyncio.Protocol):
         self.server.asked()
         if self._request is None:  # who sends a byte now and then has no more time than others
             self._since = self.server.now
+        else:
+            self._arrived += len(data)
         if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:
             assert self._transport is not None
             self._transport.write(answer)
@@ -224,6 +226,10 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        # The parser tells of a header when it has all of it, and holds what there is until then.
+        if self._request is not None and self._arrived > HEAD_BYTES_MAX + BODY_BYTES_MAX:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
         self._work()
@@ -279,7 +285,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._request = Request(self, self.peer)
-        self._head_bytes = 0
+        self._head_bytes = self._arrived = 0
 
     def on_url(self, url: bytes) -> None:
         assert self._request is not None
