@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import Database
 from meterai.ledger.use_cases.issue_quota import issue_quota, open_books
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.queries import queue_signs
 from meterai.waiting_room.use_cases.set_queue import set_queue
+
+log = structlog.get_logger(__name__)
 
 DEVELOPMENT_STOCK = 1_000_000
 """Stamps that a development installation starts with, so that it sells at once."""
@@ -19,16 +25,29 @@ DEVELOPMENT_STOCK = 1_000_000
 async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
     """Writes organisations, accounts, the events of `events_file` (empty: the shipped one) and their queues.
 
-    In development the distributor's first deposit is recorded too. Safe to repeat at every start.
+    An event that is not in the file any more stays while people stand in its line: there must be a door when
+    they are called. In development the distributor's first deposit is recorded too. Safe to repeat at every
+    start.
+
     Raises: OSError or ValueError when the events file can't be read.
     """
     await ensure_organisations(db, now)
     await open_books(db, now=now)
     events = load_events(Path(events_file) if events_file else None)
-    await set_events(db, events)
+    missed = await _events_in_line(db, now) - {event.slug for event in events}
+    for slug in sorted(missed):
+        log.warning("event_not_in_file", queue=slug, stays="people stand in its line")
+    await set_events(db, events, staying=missed)
     for event in events:
         if (queue := event.queue) is not None:
             schedule = queue.schedule(event.closes_at, now) if event.closes_at > now else None
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
         await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference="development", now=now)
+
+
+async def _events_in_line(db: Database, now: datetime) -> set[str]:
+    """Events in whose line people stand, or join a lottery; as the controller has seen it last."""
+    signs = (await queue_signs(db)).values()
+    still = [one for one in signs if one.policy.line_counts or one.schedule.closes_at > now.timestamp()]
+    return {sign.event for sign in still if sign.has_line or sign.state is QueueState.LOTTERY}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -10,11 +10,12 @@ from meterai.kit.database import Connection
 from meterai.sales.events import Event
 
 
-async def put_events(tx: Connection, events: Sequence[Event]) -> None:
-    """Writes these events as the active ones; others stay for their orders, but are not offered."""
+async def put_events(tx: Connection, events: Sequence[Event], *, staying: Collection[str]) -> None:
+    """Writes these events as the active ones, beside those that are `staying` so; others are kept for their
+    orders, but are not offered."""
     await tx.execute(
         "UPDATE sales.event SET active = false WHERE active AND slug <> ALL ($1)",
-        [event.slug for event in events],
+        [*(event.slug for event in events), *staying],
     )
     for event in events:
         await tx.execute(
