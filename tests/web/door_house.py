@@ -105,6 +105,7 @@ class House:
             public_url=settings.public_url or "http://situs",
             trust=Trust(roots_pem=()), price_list=PRICES, signer=self.signer,
         )  # fmt: skip
+        self.app = app
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
         self.site = build_site(app, events=load_events(), more_routes=ROUTES, problem=problem_response)

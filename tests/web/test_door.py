@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import ANI, BUDI, LineOfPeople, forged
+from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
 from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
 
+from meterai.api.problems import problem_response
+from meterai.api.routes import ROUTES
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.open_order import open_order
+from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
+from meterai.web.site import build_site
+from meterai.words.formats import second_text
 
 
 async def test_without_a_place_the_purchase_of_an_event_leads_to_the_gate(house: House) -> None:
@@ -156,6 +161,23 @@ async def test_after_the_closing_the_door_leads_to_the_certificate(house: House)
     assert await visitor.get("/casn/masuk") == "/casn/sertifikat"
     await visitor.get("/casn/sertifikat")
     assert (visitor.status, "lewat_casn" in visitor.cookies) == (409, False)
+
+
+async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(house: House) -> None:
+    """Agencies check it weeks later; and it says no more than is known: the door was full then."""
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    knocked = second_text(house.line.now, "id", "Asia/Jakarta")
+    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
+    await house.line.set_state(QueueState.CLOSED)
+    await visitor.get("/casn/sertifikat")
+    assert f"pada {knocked} pintunya penuh, dan ketika antrean ditutup pada" in visitor.text
+    code = await house.line.database.owner.fetchval("SELECT code FROM waiting_room.certificate")
+    await set_events(house.line.database.app, ())
+    agency = Visitor(build_site(house.app, events=(), more_routes=ROUTES, problem=problem_response))
+    await agency.get(f"/antrean/sertifikat?kode={code}")
+    assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 
 
 async def test_with_the_store_down_nobody_enters_and_nothing_is_lost(house: House) -> None:

@@ -465,20 +465,29 @@ async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uui
 
 
 _EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,
-            pdf_version_min FROM sales.event WHERE active"""
+            pdf_version_min FROM sales.event"""
 
 
 async def events(db: Database) -> tuple[Event, ...]:
     """The events that are offered, the next to close first."""
     async with db.connection() as connection:
-        rows = await connection.fetch(_EVENT + " ORDER BY closes_at, slug")
+        rows = await connection.fetch(_EVENT + " WHERE active ORDER BY closes_at, slug")
     return tuple(_convert(row, Event) for row in rows)
 
 
 async def event(db: Database, slug: str) -> Event:
     """One event that is offered. Raises: Refusal NOT_FOUND `event.unknown`."""
     async with db.connection() as connection:
-        row = await connection.fetchrow(_EVENT + " AND slug = $1", slug)
+        row = await connection.fetchrow(_EVENT + " WHERE active AND slug = $1", slug)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "event.unknown")
+    return _convert(row, Event)
+
+
+async def known_event(db: Database, slug: str) -> Event:
+    """One event, also if it is offered no more. Raises: Refusal NOT_FOUND `event.unknown`."""
+    async with db.connection() as connection:
+        row = await connection.fetchrow(_EVENT + " WHERE slug = $1", slug)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
     return _convert(row, Event)

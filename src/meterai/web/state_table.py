@@ -300,11 +300,11 @@ STATES: dict[str, Message] = {
         "",
     ),
     "certificate.door_full": M(
-        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil dan datang, "
-        "tetapi pintunya penuh sampai antrean ditutup pada {closed}.",
+        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil dan datang; pada "
+        "{knocked} pintunya penuh, dan ketika antrean ditutup pada {closed} ia belum masuk.",
         "",
         "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called and "
-        "came, but the door was full until the queue closed on {closed}.",
+        "came; on {knocked} the door was full, and when the queue closed on {closed} they were not in.",
         "",
     ),
 }

@@ -9,9 +9,9 @@ from litestar import Response, get, post
 
 from meterai.kernel.errors import Refusal
 from meterai.sales.events import Event
+from meterai.sales.queries import known_event
 from meterai.waiting_room.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
-    Checked,
     check_certificate,
     event_of,
     find_certificate,
@@ -89,7 +89,7 @@ async def show_check(request: WebRequest, desk: Desk) -> Response[bytes]:
         return _check_page(request, desk)
     try:
         slug, signed = await find_certificate(desk.house.db, code)
-        return _check_page(request, desk, await _checked(desk, slug, signed))
+        return _check_page(request, desk, await _checked(request, desk, slug, signed))
     except Refusal as refusal:
         return _check_page(request, desk, refusal=refusal)
 
@@ -101,7 +101,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
     uploads = form.uploads("berkas")
     raw = bytes(uploads[0].content) if uploads else form.text("teks").encode()
     try:
-        return _check_page(request, desk, await _checked(desk, event_of(raw.strip()), raw))
+        return _check_page(request, desk, await _checked(request, desk, event_of(raw.strip()), raw))
     except Refusal as refusal:
         return _check_page(request, desk, refusal=refusal)
 
@@ -114,23 +114,28 @@ async def download(request: WebRequest, desk: Desk, code: str) -> Response[bytes
     return Response(signed, media_type="text/plain; charset=utf-8", headers=headers)
 
 
-async def _checked(desk: Desk, slug: str, raw: bytes) -> Checked:
-    return await check_certificate(raw, desk.queues.published(slug))
+async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, bool]:
+    """What a certificate says, and whether it stands in the public log; also of an event that is offered no
+    more, for agencies check it afterwards."""
+    checked = await check_certificate(raw, desk.queues.published(slug))
+    event = await known_event(desk.house.db, checked.attempt.event)
+    return _view(event, checked.attempt, desk.visit(request).language), checked.is_logged
 
 
 def _check_page(
-    request: WebRequest, desk: Desk, checked: Checked | None = None, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    checked: tuple[View | None, bool] = (None, False),
+    refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    event = desk.events.get(checked.attempt.event) if checked else None
-    visit = desk.visit(request)
-    view = _view(event, checked.attempt, visit.language) if checked and event else None
+    view, is_logged = checked
     return desk.page(
         request,
         "certificate_check.html",
         status=STATUS[refusal.kind] if refusal else 200,
         view=view,
-        is_logged=checked.is_logged if checked else False,
-        action=visit.link(CHECK),
+        is_logged=is_logged,
+        action=desk.visit(request).link(CHECK),
         **told(refusal),
     )
 
@@ -150,11 +155,15 @@ def _view(event: Event, attempt: Attempt, language: str) -> View:
 
 
 def _sentence(event: Event, attempt: Attempt, language: str) -> str:
+    def told(unix: int | None) -> str:
+        return "" if unix is None else second_text(_moment(unix), language, event.zone)
+
     return state_text(f"certificate.{attempt.outcome}", language).what.format(
         contact=attempt.contact,
         event=event.name,
-        joined=second_text(_moment(attempt.joined_at), language, event.zone),
-        closed=second_text(_moment(attempt.closed_at), language, event.zone),
+        joined=told(attempt.joined_at),
+        closed=told(attempt.closed_at),
+        knocked=told(attempt.knocked_at),
     )
 
 
