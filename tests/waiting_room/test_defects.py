@@ -54,6 +54,15 @@ def test_after_a_stop_of_any_length_no_more_enter_at_once_than_in_three_seconds(
     assert entered <= rate / 60 * DEPTH_S + 2 * DEPTH_MIN
 
 
+def test_without_a_share_of_their_own_returners_enter_when_newcomers_leave_room() -> None:
+    """Else who comes eleven minutes after the call would knock for ever at a door that is empty."""
+    door = Door(0, 0, 0).filled(600, 0, 10)
+    assert door.entered(Lane.RETURNER) is not None
+    crowded = Door(0, 0, 10).filled(600, 0, 10.15)
+    assert crowded.entered(Lane.NEW) is not None
+    assert crowded.entered(Lane.RETURNER) is None, "and not before that"
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 5), st.sampled_from([Lane.NEW, Lane.RETURNER])), max_size=300),
     st.floats(60, 3_000),

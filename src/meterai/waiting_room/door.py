@@ -35,9 +35,9 @@ class Door(msgspec.Struct, frozen=True):
         """The door at `now`, with what has flowed in since it was filled last. Time never runs back."""
         flow = rate / 60 * max(0.0, now - self.filled_at)
         share = returners_percent / 100
-        returner, over = _poured(self.returner, flow * share, _depth(rate * share))
-        new, over = _poured(self.new, flow * (1 - share) + over, _depth(rate * (1 - share)))
-        returner, _ = _poured(returner, over, _depth(rate * share))
+        returner, over = _poured(self.returner, flow * share, _depth(rate, share))
+        new, over = _poured(self.new, flow * (1 - share) + over, _depth(rate, 1 - share))
+        returner, _ = _poured(returner, over, _depth(rate, share))
         return Door(new, returner, max(now, self.filled_at))
 
     def entered(self, lane: Lane) -> Door | None:
@@ -89,5 +89,6 @@ def _poured(level: float, flow: float, depth: float) -> tuple[float, float]:
     return full, max(0.0, level + flow - depth) if level <= depth else flow
 
 
-def _depth(rate: float) -> float:
-    return 0.0 if rate <= 0 else max(DEPTH_MIN, rate / 60 * DEPTH_S)
+def _depth(rate: float, share: float) -> float:
+    """Of the bucket of a lane; one without a share of its own has room for what the other leaves."""
+    return 0.0 if rate <= 0 else max(DEPTH_MIN, rate * share / 60 * DEPTH_S)
