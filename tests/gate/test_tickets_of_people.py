@@ -69,6 +69,23 @@ def test_who_comes_without_a_ticket_gets_the_form_that_is_ready_and_who_keeps_on
     assert get(gate.port, f"{path}?baru", Cookie=f"antre_casn={ticket}").body == made.body
 
 
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_somebody_else_at_the_same_phone_takes_a_place_too(gate: GateProcess, prefix: str) -> None:
+    """A family's phone, an internet café: the way to the form leads past the first one's ticket."""
+    first = join(gate.port, f"kakak{prefix[1:]}@contoh.id").ticket
+    cookie = f"antre_casn={first}"
+    page = get(gate.port, f"{prefix}/antre/casn/t/{first}", Cookie=cookie)
+    found = re.search(r'href="([^"]+)">(?:Ambil tempat untuk|Take a place for)', page.text)
+    assert found
+    form = get(gate.port, found[1], Cookie=cookie)
+    assert (form.status, 'name="kontak"' in form.text) == (200, True)
+    assert f'action="{prefix}/antre/casn"' in form.text
+    second = join(gate.port, f"adik{prefix[1:]}@contoh.id", Cookie=cookie)
+    assert second.ticket != first
+    assert f"antre_casn={second.ticket};" in second.headers["set-cookie"]
+    assert get(gate.port, f"/antre/casn/t/{first}", Cookie=f"antre_casn={second.ticket}").status == 200
+
+
 @pytest.mark.parametrize(
     "typed",
     [
