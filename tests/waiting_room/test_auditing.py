@@ -669,7 +669,7 @@ def test_what_is_changed_afterwards_is_found(forger: Forger, code: str, plant: P
 
 def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -> None:
     before = audited(forger.folder)
-    kept = {before.entries: before.root}
+    kept = [(before.entries, before.root)]
     assert audited(forger.folder, kept_heads=kept).verdict == "passes"
     no_bypass = forger.find(What.BYPASS)
     del forger.entries[no_bypass]
@@ -778,6 +778,9 @@ def test_the_command_answers_with_its_exit_code(forger: Forger, tmp_path: Path) 
     report = msgspec.json.decode(out.splitlines()[-1], type=Report)
     assert run(public, "--head", f"{report.entries}:{report.root[:32]}")[0] == 0
     assert run(public, "--head", f"{report.entries}:{'0' * 64}")[0] == 1
+    genuine, other = f"{report.entries}:{report.root}", f"{report.entries}:{'0' * 64}"
+    for heads in ((genuine, other), (other, genuine)):  # two people were shown two logs of the same length
+        assert run(public, *(word for head in heads for word in ("--head", head)))[0] == 1
     vip(forger)
     forger.write()
     code, out = run(str(forger.folder.path))

@@ -34,7 +34,7 @@ def queue_audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Replay the public log of a queue, without any secret. Exit code 1: it fails; 2: can't be read."""
-    kept = dict(_read_head(text) for text in head or [])
+    kept = [_read_head(text) for text in head or []]
     try:
         with _progress() as bar:
             task = bar.add_task("", total=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -70,15 +70,21 @@ class Heads:
 
 
 class KeptHeads:
-    """Heads that the auditor, or a phone with a status, kept from earlier: size -> root, or how it begins."""
+    """Heads that the auditor, or a phone with a status, kept from earlier: (size, root or how it begins).
 
-    def __init__(self, kept: Mapping[int, str], findings: Findings, code: str) -> None:
-        self._kept, self._findings, self._code = dict(kept), findings, code
+    Of one size there may be several: who shows different logs to different people is found by just that.
+    """
+
+    def __init__(self, kept: Iterable[tuple[int, str]], findings: Findings, code: str) -> None:
+        self._kept: dict[int, list[str]] = {}
+        for size, root in kept:
+            self._kept.setdefault(size, []).append(root.lower())
+        self._findings, self._code = findings, code
 
     def compare(self, tree: Tree) -> None:
-        """Checks the one for as many entries as there are now."""
-        root = self._kept.pop(tree.size, None) if self._kept else None
-        if root is not None and not tree.root().hex().startswith(root.lower()):
+        """Checks those for as many entries as there are now."""
+        roots = self._kept.pop(tree.size, ()) if self._kept else ()
+        if not all(tree.root().hex().startswith(root) for root in roots):
             self._findings.add(self._code, max(0, tree.size - 1), size=tree.size)
 
     def finish(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -53,25 +53,25 @@ Progress = Callable[[int], None]
 def audit(
     source: Source,
     *,
-    kept_heads: Mapping[int, str] | None = None,
+    kept_heads: Iterable[tuple[int, str]] = (),
     pause: Callable[[float], None] = time.sleep,
     progress: Progress = lambda entries: None,
 ) -> Report:
     """Judges the public log of one event. Memory does not grow with the joins: they are noted in a file.
 
-    `kept_heads`: size -> root (or its first 32 digits) of heads that the auditor has from another time or
+    `kept_heads`: (size, root or its first 32 digits) of heads that the auditor has from another time or
     from somebody else; without one nobody can tell that the whole log was not written anew.
 
     Raises: Unreadable when the rules or the log can't be reached.
     """
     with Notes() as notes:
-        replay = _Replay(source, notes, kept_heads or {}, Patience(PATIENCE_S, pause))
+        replay = _Replay(source, notes, kept_heads, Patience(PATIENCE_S, pause))
         return replay.run(progress)
 
 
 class _Replay:
     def __init__(
-        self, source: Source, notes: Notes, kept_heads: Mapping[int, str], patience: Patience
+        self, source: Source, notes: Notes, kept_heads: Iterable[tuple[int, str]], patience: Patience
     ) -> None:
         self._source, self._notes, self._patience = source, notes, patience
         self._findings = findings = Findings()
@@ -79,7 +79,7 @@ class _Replay:
         self._status = self._read_status()
         self._heads = Heads(source, self._rules.key, findings)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
-        told = {self._status.log[0]: self._status.log[1]} if self._status else {}
+        told = [self._status.log] if self._status else []
         self._told = KeptHeads(told, findings, "status.log")
         self._rates = RateBound(self._rules, findings)
         self._windows = Windows(source, self._rules, notes, findings=findings, patience=patience)
