@@ -160,3 +160,21 @@ def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
         assert not codes.is_right(contact, "12", 1_000)
     assert not codes.is_right(contact, mail["text"], 1_000)
     assert codes.is_right(contact, mail["text"], 1_000 + 600 - 1_000 % 600)
+
+
+@pytest.mark.parametrize("trouble", ["messages pile up", "the disk takes none"])
+def test_a_code_that_could_not_be_sent_is_not_said_to_have_been(tmp_path: Path, trouble: str) -> None:
+    """Without JavaScript it is the only way in: nobody shall wait for a message that never comes."""
+    Queue(tmp_path, schedule_from(time.time(), window_s=3_600)).status()
+    with GateProcess(tmp_path, gate_work="on") as gate:
+        mail = tmp_path / "casn" / "gates" / "1" / "mail"
+        if trouble == "messages pile up":
+            mail.mkdir(mode=0o700)
+            for number in range(5_000):
+                (mail / f"{number}.json").touch()
+        else:
+            mail.write_text("no folder")
+        page = post(gate.port, "/antre/casn/kode", {"kontak": "budi@contoh.id"})
+        assert page.status == 503
+        assert "Kode belum bisa dikirim" in page.text
+        assert 'name="kode"' not in page.text

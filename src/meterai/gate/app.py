@@ -411,16 +411,16 @@ class _Visit:
     def send_code(self) -> bytes:
         """For people without JavaScript: a code to their contact instead of work."""
         joining, name = self.hall.joining, self.hall.facts.name
-        try:
-            form = read_form(self.request)
-            contact = joining.contact_for_code(form, self.address, monotonic=time.monotonic())
-        except Refusal as refusal:
-            return self.form(refusal)
         subject, text = {
             "id": ("Kode antrean", f"Kode antrean {name}: {{code}}. Jangan berikan kepada siapa pun."),
             "en": ("Queue code", f"Your code for the queue of {name}: {{code}}. Give it to nobody."),
         }[self.language]
-        joining.codes.send(contact, self.hall.room.now(), subject=subject, text=text)
+        try:
+            form = read_form(self.request)
+            contact = joining.contact_for_code(form, self.address, monotonic=time.monotonic())
+            joining.codes.send(contact, self.hall.room.now(), subject=subject, text=text)
+        except Refusal as refusal:
+            return self.form(refusal)
         return self.form(code_for=contact)
 
     # ------------------------------------------------------------------ wait

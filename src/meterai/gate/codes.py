@@ -14,11 +14,15 @@ from collections import OrderedDict
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from meterai.customers.codes import read_code
 from meterai.customers.contacts import Contact
+from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.gate_mail import GateMail
 from meterai.waiting_room.queue_folder import publish
+
+log = structlog.get_logger(__name__)
 
 PERIOD_S = 600
 """A code is good for its period and the next one."""
@@ -43,15 +47,26 @@ class Codes:
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
     def send(self, contact: Contact, now: float, *, subject: str, text: str) -> bool:
-        """Leaves a message with the code (`{code}` in `text`) for the worker. False: enough were sent.
+        """Leaves a message with the code (`{code}` in `text`) for the worker. False: enough were sent, and
+        the last one is good still.
 
-        Raises: OSError.
+        Raises: Refusal UNAVAILABLE `code.unsent` when messages pile up or the disk takes none.
         """
         seen = self._of(contact, now)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if seen.sends >= SENDS_MAX or len(os.listdir(self._folder)) >= _PENDING_MAX:
+        if seen.sends >= SENDS_MAX:
             return False
+        try:
+            self._leave(contact, now, subject=subject, text=text)
+        except OSError as error:
+            log.error("no_code_could_be_sent", reason=str(error))
+            raise Refusal(Kind.UNAVAILABLE, "code.unsent") from None
         seen.sends += 1
+        return True
+
+    def _leave(self, contact: Contact, now: float, *, subject: str, text: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if len(os.listdir(self._folder)) >= _PENDING_MAX:
+            raise OSError("the worker does not send them")
         mail = GateMail(
             to_kind=contact.kind,
             to=contact.value,
@@ -60,7 +75,6 @@ class Codes:
             expires_at=int(now) + PERIOD_S,
         )
         publish(self._folder / f"{int(now)}-{secrets.token_hex(8)}.json", msgspec.json.encode(mail))
-        return True
 
     def is_right(self, contact: Contact, code: str, now: float) -> bool:
         """Whether this is a code of the contact; a few tries in each period."""

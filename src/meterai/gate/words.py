@@ -44,6 +44,10 @@ PROBLEMS: Final = {
         "Kode ini salah atau sudah terlalu lama. Minta kode baru.",
         "This code is wrong or too old. Ask for a new one.",
     ),
+    "code.unsent": Words(
+        "Kode belum bisa dikirim, karena pesan sedang menumpuk. Coba lagi beberapa menit lagi.",
+        "No code could be sent: messages are piling up. Try again in a few minutes.",
+    ),
     "form.foreign": Words(
         "Formulir ini tidak datang dari halaman kami. Buka halaman antrean, lalu ulangi.",
         "This form did not come from our page. Open the queue's page and try again.",
