@@ -237,6 +237,38 @@ async def test_who_was_called_long_before_the_closing_and_did_not_come_gets_no_c
         assert await outcome(budi) == "called_too_late"
 
 
+@pytest.mark.parametrize("trouble", ["halt", "site", "everything", "nothing"])
+async def test_who_was_called_and_could_not_enter_until_the_closing_gets_a_certificate(
+    line: MovedQueue, trouble: str
+) -> None:
+    """An outage over the deadline: the minutes of a call don't pass while the door is shut."""
+    await line.open(schedule_of(open_s=200), Policy(claim_minutes=1), always=True)
+    contact = "email:ani@contoh.id"
+    ticket = line.join(contact)
+    await line.until(lambda status: status.called == 1)
+    await line.seconds(15)
+    if trouble == "everything":
+        line.now = START + 230
+        await line.take_over()
+        await line.seconds(3)
+    else:
+        line.load = None if trouble == "site" else CALM
+        await line.wish("halted_because", "bank" if trouble == "halt" else None)
+        await line.until(lambda status: status.state is QueueState.CLOSED, seconds=200)
+    for _ in range(20):
+        line.now += 4
+        await line.seconds(1)
+    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    published, db = Published(line.folder), line.database.app
+    if trouble == "nothing":
+        with pytest.raises(Refusal, match="did_not_come"):
+            await issue_certificate(db, published, text, contact=contact, masked="a", now=now)
+        return
+    signed = await issue_certificate(db, published, text, contact=contact, masked="a", now=now)
+    assert read_certificate(signed, published).outcome == "called_too_late"
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
 async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:
     """Of a queue that began without a lottery, so that it has no window 0."""
     await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60))

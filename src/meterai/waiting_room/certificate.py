@@ -67,8 +67,8 @@ def outcome_of(
 ) -> Literal["not_called", "called_too_late", "door_full"]:
     """How the closing found somebody.
 
-    `call_lapses`: the frontier as it stood so long before the closing as a call is held open: who was called
-    later had less time than promised.
+    `call_lapses`: the frontier as it stood so long before the closing as a call is held open, time in which
+    nobody could enter left out: who was called later had less time than promised.
 
     Raises: Refusal CONFLICT `certificate.was_let_in`, `certificate.did_not_come`.
     """

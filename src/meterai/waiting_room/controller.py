@@ -385,6 +385,11 @@ def trail_with(
     return trail[max(0, len(older) - 1) :]
 
 
+def held(trail: tuple[tuple[int, int, str], ...], seconds: int) -> tuple[tuple[int, int, str], ...]:
+    """The trail as if time had stood still for so long, in which nobody could enter: no call lapses by it."""
+    return tuple((at + seconds, window, x) for at, window, x in trail) if seconds else trail
+
+
 def frontier_then(trail: tuple[tuple[int, int, str], ...], now: float, *, ago_s: int) -> Frontier:
     """Where the frontier stood `ago_s` ago, as far as the trail says; nobody was called before it."""
     known = [point for point in trail if point[0] <= now - ago_s]

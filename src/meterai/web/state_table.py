@@ -292,11 +292,11 @@ STATES: dict[str, Message] = {
         "",
     ),
     "certificate.called_too_late": M(
-        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil begitu dekat "
-        "dengan penutupan pada {closed} sehingga waktunya untuk masuk tidak cukup.",
+        "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil, tetapi "
+        "sampai antrean ditutup pada {closed} waktu yang tersedia untuk masuk tidak cukup.",
         "",
-        "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called so "
-        "shortly before the closing on {closed} that there was not enough time to enter.",
+        "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called, "
+        "but until the queue closed on {closed} there was not enough time in which they could enter.",
         "",
     ),
     "certificate.door_full": M(

@@ -168,6 +168,7 @@ class _Draft:
         self._now = seen.now
         self._entries: list[tuple[int, Facts]] = []
         self._ids: dict[int, bytes] = {}
+        self._shut_s = self._shut_since_s()
 
     async def complete(self) -> Decided:
         claimed = await self._log_what_was_said()
@@ -354,6 +355,17 @@ class _Draft:
     def _elapsed_s(self) -> float:
         return max(0.0, min(ELAPSED_S_MAX, self._now - self._queue.moved_at))
 
+    def _shut_since_s(self) -> int:
+        """How long nobody could enter since the last step, before the closing: while the queue was held, or
+        the store was away, as then there were no steps."""
+        queue = self._queue
+        until = self._now if queue.policy.line_counts else min(self._now, queue.schedule.closes_at)
+        passed = int(until) - int(queue.moved_at)
+        if queue.state is QueueState.CLOSED or passed <= 0:
+            return 0
+        is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
+        return passed if is_held or passed > ELAPSED_S_MAX + 1 else 0
+
     def _cut_time_anew(self) -> None:
         """Windows stood still, or were closed ahead of their time; they go on from now."""
         schedule = self._queue.schedule
@@ -379,7 +391,7 @@ class _Draft:
         if frontier != queue.frontier:
             self._say(_moved(Lane.NEW, frontier, self._steering.epoch, rate))
         keep_s = queue.policy.claim_minutes * 60
-        trail = step.memory.trail
+        trail = controller.held(step.memory.trail, self._shut_s)
         if step.state is not QueueState.CLOSED:  # then it stays as the closing found it: certificates ask it
             trail = controller.trail_with(trail, frontier, self._now, keep_s=keep_s)
         late = max(queue.late, controller.frontier_then(trail, self._now, ago_s=keep_s))
