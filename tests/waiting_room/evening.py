@@ -132,8 +132,7 @@ class Evening:
             gate.tick()
         for person in self.people:
             await self._knock(person)
-        if int(self.now) % 20 == 0:
-            await report_site_load(self.database.app, "test", CALM)
+        await report_site_load(self.database.app, "test", CALM)
         await self.conductor.step(self.now)
 
     def join(self, *people: Person) -> None:
@@ -227,8 +226,8 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
         Person("email:bayar@contoh.id", is_in_flight=True),
     )
     evening.join(returner, in_flight)
-    held, returner.text = returner.text, ""  # comes a minute after the call
-    for second in range(90):
+    held, returner.text = returner.text, ""  # comes a minute after the call, and the halt
+    for second in range(100):
         if second < 40:
             evening.join(*crowd(f"antre{second}-", chance.randint(0, 2)))
         if second == 5:
@@ -249,7 +248,7 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
         if second == 60:
             await evening.say_hello()
             await evening.cap(300, "bank minta pelan")
-        if second == 80:
+        if second == 90:
             returner.text = held
         await evening.second()
     await evening.cap(0, "bank berhenti")
