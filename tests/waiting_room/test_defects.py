@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
 from meterai.waiting_room.folder import DEAD_AFTER_S, GateSign, gather
 from meterai.waiting_room.journal import Journal
-from meterai.waiting_room.model import Frontier, Lane, Policy, Schedule
+from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.waiting_room.tickets import Ticket, event_number
 
@@ -95,6 +96,18 @@ def test_a_closed_tab_at_the_front_holds_up_nobody() -> None:
             break
     assert now < 100
     assert decided.calls > 2 * decided.rate  # those absent make room for others
+
+
+@pytest.mark.parametrize(("at_door", "state"), [(3, QueueState.OPEN), (0, QueueState.CLOSED)])
+def test_where_the_line_counts_it_does_not_close_on_those_who_stand_at_the_full_door(
+    at_door: int, state: QueueState
+) -> None:
+    decided = step(
+        Memory(rate=60, is_direct=False), schedule=SCHEDULE, policy=Policy(line_counts=True),
+        wishes=Wishes(is_on=True), measured=Measured(heard_s=0), line=Line(0, 0, 0, at_door=at_door),
+        now=SCHEDULE.closes_at + 900, elapsed_s=1,
+    )  # fmt: skip
+    assert decided.state is state
 
 
 # -------------------------------------------------------------------------------------- counts that are gone
