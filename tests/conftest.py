@@ -39,6 +39,7 @@ settings.load_profile("meterai")
 _BEGIN_FIRST = (
     "keys/test_runbook.py",
     "simulator/test_rehearsal.py",
+    "launcher/test_backup.py",
     "stamping/test_recovery.py",
     "waiting_room/test_controller.py",
     "waiting_room/test_admission.py",

@@ -524,7 +524,7 @@ TABLE: dict[str, Message] = {
     "quota.scattered": M(
         "Kuota Anda cukup, tetapi terbagi: semua meterai satu dokumen diambil dari satu pembelian, dan sisa "
         "terbanyak dari satu pembelian hanya {largest}.",
-        "Bubuhkan {largest} pada dokumen ini, atau beli {needed} sekaligus. Kuota yang lain tetap utuh.",
+        "Bubuhkan {largest} pada dokumen ini, atau beli {needed} keping sekaligus. Sisanya tetap utuh.",
         "You have enough quota, but in parts: all stamps of one document come from one purchase, and the "
         "most that is left of one purchase is {largest}.",
         "Place {largest} on this document, or buy {needed} at once. Your other quota is untouched.",
