@@ -71,7 +71,10 @@ class RacingClients(RuleBasedStateMachine):
         ]
         self.oracle = Oracle({account.id: Sums(side_of(account.kind)) for account in accounts})
         self.runner.run(self._open(accounts))
-        self.race([[(99, TransferKind.SINGLE, ("issuance", "stock"), stock, 0)]])
+        parts = ((98, 1), (99, stock - 1))
+        self.race(
+            [[(number, TransferKind.SINGLE, ("issuance", "stock"), pieces, 0) for number, pieces in parts]]
+        )
 
     @rule(calls=st.lists(batches(), min_size=1, max_size=4))
     def race(self, calls: list[list[tuple[Any, ...]]]) -> None:

@@ -127,7 +127,7 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     await visitor.post(page)
     assert visitor.status == 409
     assert "Kuota Anda cukup, tetapi terbagi" in visitor.text
-    assert "beli 2 sekaligus" in visitor.text
+    assert "beli 2 keping sekaligus" in visitor.text
 
 
 async def refused_order(house: House) -> OpenedOrder:
