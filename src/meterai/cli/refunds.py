@@ -15,6 +15,7 @@ from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
+from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
 
@@ -39,12 +40,11 @@ def list_refunds(
 
 def _told(refund: RefundInDoubt) -> str:
     """On lines that no terminal breaks within an id."""
-    payout = refund.channel == "payout"
-    there = f"{refund.id.hex}-{refund.round}" if payout else refund.id.hex
+    way = "refund by the gateway" if refund.channel is RefundChannel.GATEWAY else "payout"
     return (
         f"{refund.id}\n"
         f"  {format_rupiah(refund.amount)} of order {refund.number}, payment {refund.payment}\n"
-        f"  {'payout' if payout else 'refund by the gateway'} {there}\n"
+        f"  {way} {refund_key(refund.id, refund.channel, refund.round)}\n"
         f"  since {refund.created_at.astimezone():%d %b %Y %H:%M %Z}: {refund.code}"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -203,6 +204,14 @@ class RefundChannel(StrEnum):
 
     GATEWAY = "gateway"
     PAYOUT = "payout"
+
+
+def refund_key(refund_id: uuid.UUID, channel: RefundChannel, attempt: int) -> str:
+    """The id under which a refund goes out, so that a repeat pays once.
+
+    `attempt`: the refund's `round`; a payout to another account is another one.
+    """
+    return refund_id.hex if channel is RefundChannel.GATEWAY else f"{refund_id.hex}-{attempt}"
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from meterai.sales.model import (
     OrderState,
     PaymentOutcome,
     PaymentState,
+    RefundChannel,
     RefundState,
 )
 from meterai.sales.order import Item, Order
@@ -411,7 +412,7 @@ class RefundInDoubt(msgspec.Struct, frozen=True, kw_only=True):
     payment: str
     """Our reference of the payment at the gateway."""
     amount: int
-    channel: str
+    channel: RefundChannel
     round: int
     code: str
     created_at: datetime
@@ -475,19 +476,10 @@ async def events(db: Database) -> tuple[Event, ...]:
     return tuple(_convert(row, Event) for row in rows)
 
 
-async def event(db: Database, slug: str) -> Event:
-    """One event that is offered. Raises: Refusal NOT_FOUND `event.unknown`."""
+async def event(db: Database, slug: str, *, also_former: bool = False) -> Event:
+    """One event that is offered, or was with `also_former`. Raises: Refusal NOT_FOUND `event.unknown`."""
     async with db.connection() as connection:
-        row = await connection.fetchrow(_EVENT + " WHERE active AND slug = $1", slug)
-    if row is None:
-        raise Refusal(Kind.NOT_FOUND, "event.unknown")
-    return _convert(row, Event)
-
-
-async def known_event(db: Database, slug: str) -> Event:
-    """One event, also if it is offered no more. Raises: Refusal NOT_FOUND `event.unknown`."""
-    async with db.connection() as connection:
-        row = await connection.fetchrow(_EVENT + " WHERE slug = $1", slug)
+        row = await connection.fetchrow(_EVENT + " WHERE slug = $1 AND (active OR $2)", slug, also_former)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
     return _convert(row, Event)

@@ -1,11 +1,46 @@
-"""What a refund means for the item it is of. Called with the order locked."""
+"""What becomes of a refund and of the item it is of. Called with the order locked."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from meterai.kit import outbox
 from meterai.kit.database import Connection
-from meterai.sales.model import ItemEvent, ItemState, RefundState, next_item_state
+from meterai.ledger import store as ledger
+from meterai.sales import bookings
+from meterai.sales.model import (
+    ItemEvent,
+    ItemState,
+    RefundChannel,
+    RefundEvent,
+    RefundState,
+    next_item_state,
+    next_refund_state,
+)
+from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
-from meterai.sales.store import orders
+from meterai.sales.store import orders, refunds
+
+
+async def book_paid(
+    tx: Connection,
+    order: Order,
+    refund: Refund,
+    now: datetime,
+    *,
+    reference: str,
+    look_at: datetime | None = None,
+) -> None:
+    """Books a refund as paid, and its item as refunded with the last of its money; the customer is told.
+
+    `reference`, `look_at`: see `refunds.set_paid`.
+    """
+    next_refund_state(refund.state, RefundEvent.PAY)
+    by_gateway = refund.channel is RefundChannel.GATEWAY
+    await refunds.set_paid(tx, refund.id, reference, now, look_at=look_at)
+    await finish_item(tx, order, refund)
+    await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
+    await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
 
 
 async def finish_item(tx: Connection, order: Order, paid: Refund) -> None:

@@ -8,14 +8,10 @@ from datetime import datetime
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit import outbox
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Database
-from meterai.ledger import store as ledger
-from meterai.sales import bookings
-from meterai.sales.model import IN_DOUBT, RefundChannel, RefundEvent, RefundState, next_refund_state
-from meterai.sales.news import News, news_entry
-from meterai.sales.refunding import finish_item
+from meterai.sales.model import IN_DOUBT, RefundState, refund_key
+from meterai.sales.refunding import book_paid
 from meterai.sales.store import orders, refunds
 
 
@@ -43,13 +39,8 @@ async def end_refund(
         assert refund is not None
         if refund.state is not RefundState.PAYABLE or refund.failure_code not in IN_DOUBT:
             raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
-        next_refund_state(refund.state, RefundEvent.PAY)
-        by_gateway = refund.channel is RefundChannel.GATEWAY
-        reference = refund.id.hex if by_gateway else f"{refund.id.hex}-{refund.round}"
-        await refunds.set_paid(tx, refund.id, reference, now)
-        await finish_item(tx, order, refund)
+        key = refund_key(refund.id, refund.channel, refund.round)
+        await book_paid(tx, order, refund, now, reference=key)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(tx, actor=actor, action="refund.end", subject=str(refund.id), facts=facts, now=now)
-        await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
-        await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
     return EndedRefund(number=order.number, amount=refund.amount)

@@ -20,11 +20,12 @@ from meterai.sales.model import (
     RefundEvent,
     RefundState,
     next_refund_state,
+    refund_key,
 )
 from meterai.sales.news import News, news_entry
 from meterai.sales.order import Order, Refund
 from meterai.sales.ports import PaymentGateway, PayoutProvider, PayoutRequest, PayoutState
-from meterai.sales.refunding import finish_item, reopen_item
+from meterai.sales.refunding import book_paid, reopen_item
 from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
@@ -75,8 +76,9 @@ async def _pay(
         if due.state is RefundState.PAID:
             await _look_again(db, payout, due, clock)
         elif due.channel is RefundChannel.GATEWAY:
-            await gateway.refund(due.payment_reference, due.amount, due.id.hex, f"Meterai {due.number}")
-            await _finish(db, due, due.id.hex, clock())
+            key = refund_key(due.id, due.channel, due.round)
+            await gateway.refund(due.payment_reference, due.amount, key, f"Meterai {due.number}")
+            await _finish(db, due, key, clock())
         else:
             await _pay_out(db, payout, due, clock)
     except Refusal as refusal:
@@ -128,7 +130,7 @@ def _request(due: DueRefund) -> PayoutRequest:
     assert due.account_number is not None
     assert due.account_holder is not None
     return PayoutRequest(
-        reference=f"{due.id.hex}-{due.round}",
+        reference=refund_key(due.id, due.channel, due.round),
         amount=Rupiah(due.amount),
         bank=due.bank,
         account=due.account_number,
@@ -154,13 +156,8 @@ async def _finish(db: Database, due: DueRefund, reference: str, now: datetime) -
         if found is None:
             return
         order, refund = found
-        next_refund_state(refund.state, RefundEvent.PAY)
-        by_gateway = due.channel is RefundChannel.GATEWAY
-        look_at = None if by_gateway else now + LOOK_FIRST
-        await refunds.set_paid(tx, due.id, reference, now, look_at=look_at)
-        await finish_item(tx, order, refund)
-        await outbox.enqueue_many(tx, [news_entry(order.id, News.REFUND_PAID)], now)
-        await ledger.post(tx, bookings.pay_refund(order, refund, by_gateway=by_gateway), now)
+        look_at = None if due.channel is RefundChannel.GATEWAY else now + LOOK_FIRST
+        await book_paid(tx, order, refund, now, reference=reference, look_at=look_at)
 
 
 async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime) -> None:

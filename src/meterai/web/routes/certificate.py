@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Refusal
+from meterai.sales import queries
 from meterai.sales.events import Event
-from meterai.sales.queries import known_event
 from meterai.waiting_room.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     check_certificate,
@@ -118,7 +118,7 @@ async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tu
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
     checked = await check_certificate(raw, desk.queues.published(slug))
-    event = await known_event(desk.house.db, checked.attempt.event)
+    event = await queries.event(desk.house.db, checked.attempt.event, also_former=True)
     return _view(event, checked.attempt, desk.visit(request).language), checked.is_logged
 
 
