@@ -166,6 +166,16 @@ def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_els
     assert page.count("Refund of Rp12.500 · On record, about to be paid") == 1
 
 
+def test_a_receipt_says_of_a_refund_what_the_page_of_the_order_says() -> None:
+    doubtful = msgspec.structs.replace(refund("payable"), failure_code="payout.mismatch")
+    made = order("completed", [item("quota", "done")], [payment("qris", "settled")], [doubtful])
+    visit = Visit("en", "/pesanan/x/kuitansi", "", "")
+    pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
+    view = order_view(made, KNOWN, visit, now=NOW)
+    page = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    assert "We are looking into it" in page
+
+
 @pytest.mark.parametrize(
     ("language", "said"), [("id", "diambil kembali oleh bank"), ("en", "took this payment back")]
 )
