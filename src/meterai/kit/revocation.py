@@ -14,10 +14,12 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from meterai.kit.public_keys import has_signed
 
 BYTES_MAX = 1 << 20
 """Larger ones are not read."""
@@ -189,13 +191,4 @@ def _verifies(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     key, algorithm = signer.public_key(), response.signature_hash_algorithm
     if algorithm is None:
         return False
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(response.signature, response.tbs_response_bytes, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(algorithm))
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
+    return has_signed(key, response.signature, response.tbs_response_bytes, algorithm)

@@ -20,7 +20,7 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
@@ -35,6 +35,7 @@ from meterai.kit.pdf.cms import (
 )
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 from meterai.kit.pdf.signed_data import OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_TST_INFO
+from meterai.kit.public_keys import has_signed
 
 PATH_LENGTH_MAX = 5
 REMEMBERED = 256
@@ -310,14 +311,6 @@ def _digest(name: str, content: bytes) -> bytes:
 
 def _signature_right(form: SignedForm) -> bool:
     key, algorithm = load_certificate(form.certificates[0]).public_key(), _HASHES[form.digest]
-    by_curve = form.mechanism in ECDSA
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and not by_curve:
-            key.verify(form.signature, form.signed_attributes, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and by_curve:
-            key.verify(form.signature, form.signed_attributes, ec.ECDSA(algorithm))
-        else:
-            return False
-    except InvalidSignature:
+    if isinstance(key, ec.EllipticCurvePublicKey) != (form.mechanism in ECDSA):
         return False
-    return True
+    return has_signed(key, form.signature, form.signed_attributes, algorithm)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from meterai.kit.pdf import der
+from meterai.kit.public_keys import has_signed
 
 OID_SIGNED_DATA = der.encode_oid("1.2.840.113549.1.7.2")
 OID_DATA = der.encode_oid("1.2.840.113549.1.7.1")
@@ -101,14 +100,4 @@ def signature_is_valid(signed: SignedData, certificate: x509.Certificate, conten
         return False
     if signed.signed_attributes.get(OID_CONTENT_TYPE) != signed.content_type:
         return False
-    key = certificate.public_key()
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signed.signature, signed.to_be_signed, padding.PKCS1v15(), named[1]())
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signed.signature, signed.to_be_signed, ec.ECDSA(named[1]()))
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
+    return has_signed(certificate.public_key(), signed.signature, signed.to_be_signed, named[1]())
