@@ -24,6 +24,7 @@ from meterai.cli.backup_folder import (
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.faults import in_words
 from meterai.kernel.clock import system_clock
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.dumping import DumpFailed, dump_database
 from meterai.kit.installation import owner_url, where_it_keeps
 from meterai.kit.migrations import current_version
@@ -50,13 +51,7 @@ def backup(
         copy = BackupFolder(folder.absolute())
         with copy.held():
             asyncio.run(_backup(settings, url, copy))
-    except (
-        DumpFailed,
-        PostgresFailed,
-        OSError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-    ) as problem:
+    except (DumpFailed, PostgresFailed, *DATABASE_IS_DOWN) as problem:
         why = in_words(problem) or problem
         typer.echo(f"No new copy; an earlier one in {folder} is untouched. {why}", err=True)
         raise typer.Exit(1) from None

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import msgspec
 import typer
 
@@ -27,7 +26,7 @@ from meterai.cli.faults import in_words
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
 from meterai.cli.operator import operator_name
 from meterai.kernel.clock import system_clock
-from meterai.kit.database import Database, connect
+from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
 from meterai.kit.dumping import DumpFailed, load_database
 from meterai.kit.installation import Secrets
 from meterai.kit.migrations import SchemaIsNewer, head_version
@@ -69,9 +68,7 @@ def restore(
         SchemaIsNewer,
         DumpFailed,
         _CanNot,
-        OSError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
+        *DATABASE_IS_DOWN,
     ) as problem:
         typer.echo(f"Not restored. {in_words(problem) or problem}", err=True)
         raise typer.Exit(1) from None

@@ -14,7 +14,6 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import asyncpg
 import msgspec
 import typer
 from rich.console import Console
@@ -27,6 +26,7 @@ from meterai.cli.house import addresses_of, product_specs, twin_specs
 from meterai.cli.launch import LaunchProblem, Ports, Twins, check_settings, only_launcher, prepare_folders
 from meterai.cli.settling import settle
 from meterai.kernel.clock import system_clock
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import (
     Addresses,
     Secrets,
@@ -75,7 +75,7 @@ def up(
             asyncio.run(_Launch(settings).run())
     except (LaunchProblem, PostgresFailed, SchemaIsNewer, StartFailed) as problem:
         _fail(str(problem))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DATABASE_IS_DOWN as error:
         _fail(in_words(error) or f"The database: {error}")
 
 

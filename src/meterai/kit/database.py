@@ -22,8 +22,6 @@ else:
 
 DATABASE_IS_DOWN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What is raised when the server can't be reached, or not just now."""
-
-
 _AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -38,6 +36,15 @@ def is_outage(error: BaseException) -> bool:
     """Whether an error says that the server, a disk or the way to them is away: no trace explains it."""
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
     return closed or isinstance(error, _AWAY)
+
+
+def log_trouble(log: Any, error: BaseException, *, outage: str, fault: str, **facts: object) -> None:
+    """One line for an outage, which everybody meets again and again and whose traces would push all else out
+    of the log; for anything else the trace. `outage`, `fault`: what the log calls it."""
+    if is_outage(error):
+        log.warning(outage, **facts, error=type(error).__name__, reason=str(error)[:200])
+    else:
+        log.error(fault, **facts, exc_info=error)
 
 
 @contextmanager

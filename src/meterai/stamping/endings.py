@@ -9,7 +9,7 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kit import outbox
-from meterai.kit.database import is_outage
+from meterai.kit.database import log_trouble
 from meterai.ledger import store as ledger
 from meterai.ledger.model import TransferCode, void_reservation
 from meterai.stamping.batch import LeaseLost, Run, Tools, held
@@ -131,11 +131,6 @@ def _code(run: Run) -> str:
     if isinstance(run.trouble, Refusal):
         log.warning("stamping.postponed", job_id=str(run.job.id), code=run.trouble.code)
         return run.trouble.code
-    if run.trouble is not None and is_outage(run.trouble):  # every job that waits meets it, again and again
-        reason = str(run.trouble)[:200]
-        log.warning(
-            "stamping.unavailable", job_id=str(run.job.id), error=type(run.trouble).__name__, reason=reason
-        )
-    else:
-        log.error("stamping.fault", job_id=str(run.job.id), exc_info=run.trouble)
+    assert run.trouble is not None
+    log_trouble(log, run.trouble, outage="stamping.unavailable", fault=FAULT, job_id=str(run.job.id))
     return FAULT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from meterai.kit.database import DATABASE_IS_DOWN, Database, is_outage
+from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble
 from meterai.kit.fail_points import FailPoint, never
 from meterai.waiting_room import store
 from meterai.waiting_room.beacon import BeaconSource
@@ -100,11 +100,8 @@ class Leader:
             except Superseded:
                 return
             except Exception as error:
-                told = {"queue": event, "error": type(error).__name__}
-                if is_outage(error):  # each second, for as long as it lasts
-                    log.warning("queue_step_unavailable", **told, reason=str(error)[:200])
-                else:
-                    log.error("queue_step_failed", **told, exc_info=error)
+                told = {"outage": "queue_step_unavailable", "fault": "queue_step_failed"}
+                log_trouble(log, error, **told, queue=event)
             await asyncio.sleep(STEP_S)
 
     async def _steps(self, conductor: Conductor) -> None:

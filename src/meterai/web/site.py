@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import is_outage
+from meterai.kit.database import log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
@@ -203,10 +203,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """An unexpected fault: everything into the log, nothing but the help code to the outside."""
     visit = visit_of(request.scope)
     told = {"help_code": visit.help_code, "path_template": _template(request)}
-    if is_outage(error):  # each visitor meets it: a trace for each would push everything else out of the log
-        log.warning("unavailable", **told, error=type(error).__name__, reason=str(error)[:200])
-    else:
-        log.error("fault", **told, exc_info=error)
+    log_trouble(log, error, outage="unavailable", fault="fault", **told)
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     if _is_api(request):
         return _problem(request, refusal, visit.help_code, 500)

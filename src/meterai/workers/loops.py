@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.database import is_outage
+from meterai.kit.database import log_trouble
 
 log = structlog.get_logger(__name__)
 
@@ -128,10 +128,8 @@ class _Trouble:
         self._told, self._told_at = what, now
         if isinstance(error, Refusal):
             log.warning("worker.refused", loop=self._name, code=what)
-        elif is_outage(error):
-            log.warning("worker.unavailable", loop=self._name, error=what, reason=str(error)[:200])
         else:
-            log.error("worker.fault", loop=self._name, exc_info=error)
+            log_trouble(log, error, outage="worker.unavailable", fault="worker.fault", loop=self._name)
 
     def over(self) -> None:
         if self._since:
