@@ -180,9 +180,12 @@ def where_it_keeps(settings: Settings) -> Settings:
     """`settings` with the places where the running service of `settings.data` keeps files and queues, as it
     was told; unchanged where a setting names them, or none runs."""
     try:
-        addresses = read_addresses(settings.data)
+        return _with_places(settings, read_addresses(settings.data))
     except Refusal:
         return settings
+
+
+def _with_places(settings: Settings, addresses: Addresses) -> Settings:
     return msgspec.structs.replace(
         settings,
         objects_url=settings.objects_url or addresses.objects,
@@ -211,11 +214,12 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         for role in ROLES
     }
     site = urlsplit(addresses.site)
-    found = {"objects_url": addresses.objects, "queue_folder": addresses.queue}
+    settings = _with_places(settings, addresses)
+    twins = {}
     if addresses.environment == "production":
         settings = msgspec.structs.replace(settings, environment="production")
     if addresses.gateway:
-        found |= {
+        twins = {
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
             "gateway_merchant_id": TWIN_MERCHANT,
@@ -223,18 +227,18 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "payout_key": secrets.payout_key,
         }
     if addresses.tsa:
-        found["tsa_url"] = addresses.tsa
+        twins["tsa_url"] = addresses.tsa
     if addresses.revocation:
-        found["revocation_url"] = addresses.revocation
+        twins["revocation_url"] = addresses.revocation
     if addresses.gate:
-        found["gate_url"] = addresses.gate
+        twins["gate_url"] = addresses.gate
     if addresses.inbox:
-        found |= {
+        twins |= {
             "smtp_url": addresses.smtp,
             "whatsapp_url": f"{addresses.inbox}/whatsapp/messages",
             "whatsapp_token": secrets.whatsapp_token,
         }
-    empty = {name: value for name, value in found.items() if not getattr(settings, name)}
+    empty = {name: value for name, value in twins.items() if not getattr(settings, name)}
     return msgspec.structs.replace(settings, port=site.port or settings.port, **urls, **empty)
 
 
