@@ -48,6 +48,7 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.25
 _ENTRANCES_MAX = 32
 _KEPT_AFTER_S = 14 * 86_400
+_CONTACT_TEXT_MAX = 254
 _TICKET_TEXT_MAX = 1_000
 _STATUSES = {
     Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
@@ -346,7 +347,7 @@ class _Visit:
         schedule, now = hall.shelf.config.schedule, hall.room.now()
         asks = hall.joining.load.asks_for_work(time.monotonic())
         wrong = refusal.code if refusal else ""
-        typed = self._typed() if refusal else None
+        typed = self._typed(refusal)
         lacks_work = wrong == "work.missing"
         facts = {
             "problem": PROBLEMS[wrong].of(self.language) if wrong else "",
@@ -360,8 +361,8 @@ class _Visit:
             "needs_work": (asks or lacks_work) and code_for is None,
             "lacks_work": lacks_work,
             "needs_code": code_for is not None,
-            "contact": code_for.value if code_for else typed.contact[:254] if typed else "",
-            "ticket": typed.ticket[:_TICKET_TEXT_MAX] if typed else "",
+            "contact": code_for.value if code_for else typed.contact,
+            "ticket": typed.ticket,
         }
         body = self._rendered(facts)
         return self.page(_STATUSES[refusal.kind] if refusal else 200, body, referrer="same-origin")
@@ -380,24 +381,27 @@ class _Visit:
             kept[said] = body
         return body
 
-    def _typed(self) -> Form | None:
-        """What was typed into the form that is shown again."""
+    def _typed(self, refusal: Refusal | None) -> Form:
+        """What stands in the form when it is shown again: what was typed, where that was refused."""
+        nothing = Form("", "", "", "")
+        if refusal is None or self.request.method != b"POST":
+            return nothing
         try:
-            return read_form(self.request) if self.request.method == b"POST" else None
+            form = read_form(self.request)
         except (Refusal, ValueError):
-            return None
+            return nothing
+        cut = {"contact": form.contact[:_CONTACT_TEXT_MAX], "ticket": form.ticket[:_TICKET_TEXT_MAX]}
+        return msgspec.structs.replace(form, **cut)
 
     def shut(self, refusal: Refusal | None = None) -> bytes:
         """Nobody can join: not yet, or no more. `refusal`: of the form; what is said of a ticket is told."""
         schedule, zone = self.hall.shelf.config.schedule, self.hall.facts.zone
         name = "not_yet" if self.hall.room.now() < schedule.joins_from else "closed"
         moment = schedule.joins_from if name == "not_yet" else schedule.closes_at
-        is_ticket_wrong = refusal is not None and refusal.code.startswith("ticket.")
-        typed = self._typed() if is_ticket_wrong else None
+        wrong = refusal if refusal is not None and refusal.code.startswith("ticket.") else None
         return self.gate.notice(
             name, self.language, f"/antre/{self.slug}", 200 if self.request.method != b"POST" else 409,
-            problem=PROBLEMS[refusal.code].of(self.language) if refusal and is_ticket_wrong else "",
-            ticket=typed.ticket[:_TICKET_TEXT_MAX] if typed else "",
+            problem=PROBLEMS[wrong.code].of(self.language) if wrong else "", ticket=self._typed(wrong).ticket,
             event=self.hall.facts.name, moment=moment_text(moment, self.language, zone),
         )  # fmt: skip
 
