@@ -40,6 +40,15 @@ def onward(page: Response) -> str:
     return unescape(link[1]) if link else ""
 
 
+async def take_out(browser: Browser, page: Response) -> Response:
+    """Takes the document out whose stamp is being placed."""
+    drop = _DROP.search(page.text)
+    assert drop
+    return await browser.post(
+        drop[1], {"bukti_formulir": form_with(page.text, "letak").fields["bukti_formulir"]}
+    )
+
+
 async def test_one_bad_file_among_several_keeps_nobody_from_going_on_with_the_others(found: Service) -> None:
     browser = Browser(found.site)
     page = await upload(browser, ("satu.pdf", GOOD), ("catatan.pdf", b"bukan PDF"))
@@ -53,10 +62,7 @@ async def test_one_bad_file_among_several_keeps_nobody_from_going_on_with_the_ot
 async def test_who_takes_a_document_out_can_go_on_with_the_one_that_is_left(found: Service) -> None:
     browser = Browser(found.site)
     page = await upload(browser, ("satu.pdf", GOOD), ("dua.pdf", GOOD))
-    drop = _DROP.search(page.text)
-    assert drop
-    proof = form_with(page.text, "letak").fields["bukti_formulir"]
-    page = await browser.post(drop[1], {"bukti_formulir": proof})
+    page = await take_out(browser, page)
     assert "dua.pdf" in page.text
     placing = await browser.get(onward(page))
     assert "dua.pdf" in placing.text
@@ -66,10 +72,7 @@ async def test_who_takes_a_document_out_can_go_on_with_the_one_that_is_left(foun
 async def test_an_empty_draft_and_an_event_lead_on_only_with_a_file(found: Service) -> None:
     browser = Browser(found.site)
     page = await upload(browser, ("satu.pdf", GOOD))
-    drop = _DROP.search(page.text)
-    assert drop
-    proof = form_with(page.text, "letak").fields["bukti_formulir"]
-    assert onward(await browser.post(drop[1], {"bukti_formulir": proof})) == ""
+    assert onward(await take_out(browser, page)) == ""
     page = await upload(browser, ("lamaran.pdf", GOOD), ("pernyataan.pdf", b"bukan PDF"), event="casn")
     assert "lamaran.pdf" in page.text
     assert onward(page) == ""
