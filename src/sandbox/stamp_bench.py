@@ -45,10 +45,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from PIL import Image
 
 from meterai.kernel.serial import RANDOM_BYTES, make_serial
-from meterai.kit.pdf.light_check import CoveredDigest, LightCheckRequest, light_check
+from meterai.kit.pdf.light_check import light_check
+from meterai.kit.pdf.requests import CoveredDigest, LightCheckRequest
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import SealRequest, Stamp
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.keys import CodeKey, KeyDevice, SoftwareKey

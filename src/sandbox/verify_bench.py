@@ -38,7 +38,8 @@ from meterai.kit.database import connect
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping import preparation
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import SealRequest, Stamp
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.seal.keys import CodeKey, SoftwareKey

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from tests.archive.future import Future, future_of
 from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
+from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-from meterai.kit.pdf.jail import JailPool
 from sandbox.pki import make_pki
 
 ARCHIVE_TASKS = ["meterai.stamping.archive.extension:look", "meterai.stamping.archive.extension:extend"]
@@ -31,17 +31,15 @@ def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
     authority.stop()
 
 
-@pytest_asyncio.fixture
-async def jail() -> AsyncIterator[JailPool]:
-    pool = JailPool([*JAIL_TASKS, *ARCHIVE_TASKS], slots=1)
-    await pool.start()
-    yield pool
-    await pool.close()
+@pytest.fixture(scope="session")
+def jail() -> Iterator[SharedJail]:
+    with shared_jail([*JAIL_TASKS, *ARCHIVE_TASKS]) as shared:
+        yield shared
 
 
 @pytest_asyncio.fixture
 async def house(
-    database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: JailPool
+    database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: SharedJail
 ) -> AsyncIterator[House]:
     copy_pki(pki, tmp_path)
     house = House(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)

@@ -24,7 +24,8 @@ from tests.verification.making import SERIAL, House, letter, stamp
 from meterai.kernel.serial import make_serial
 from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import SealRequest
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import fill
 from meterai.verification.model import Judgement

@@ -10,8 +10,9 @@ from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.verification.making import assemble
 
 from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.archive.extension import ExtendRequest, extend
+from meterai.stamping.archive.extension import extend
 from meterai.stamping.increment import IncrementWriter
+from meterai.stamping.requests import ExtendRequest
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
 

@@ -23,10 +23,11 @@ from tests.pdf.sealing import SealingBench
 from tests.running_service import RunningService
 
 from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.rendering import RenderRequest, render_image
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import RenderRequest
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import Stamp
+from meterai.stamping.requests import Stamp
 
 SERIAL = make_serial(hashlib.sha256(b"browser").digest())
 DAY = date(2026, 8, 17)

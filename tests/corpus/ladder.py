@@ -22,9 +22,8 @@ from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
-from meterai.stamping.preparation import OutputLimits, PreparedSeal, SealRequest
-from meterai.stamping.reception import Reception, ReceptionRequest
+from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
+from meterai.stamping.requests import OutputLimits, PreparedSeal, Reception, ReceptionRequest, SealRequest
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import fill
 

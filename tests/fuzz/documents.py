@@ -10,8 +10,9 @@ from tests.fuzz.refusals import assert_named
 from tests.pdf import samples
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import LightCheckRequest, light_check
-from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.pdf.light_check import light_check
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import InspectRequest, LightCheckRequest
 from meterai.verification.model import JudgeRequest, Trust, Verdict
 from meterai.verification.rules import judge
 

@@ -19,7 +19,8 @@ from meterai.kernel.serial import group_serial, make_serial, parse_serial
 from meterai.kit.pdf.jail import frames
 from meterai.kit.pdf.jail.confinement import Confinement
 from meterai.kit.pdf.jail.frames import Dead, read_reply
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.kit.stamp_code import decode_code, encode_code, verify_code
 from meterai.kit.zip_archive import ZipLimits, read_zip
 from meterai.stamping import signer_wire

@@ -24,8 +24,14 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import make_serial
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
-from meterai.stamping.preparation import OutputLimits, PreparedSeal, SealRequest, Stamp
-from meterai.stamping.reception import Reception, ReceptionRequest
+from meterai.stamping.requests import (
+    OutputLimits,
+    PreparedSeal,
+    Reception,
+    ReceptionRequest,
+    SealRequest,
+    Stamp,
+)
 from meterai.verification.model import Judgement, JudgeRequest, Trust
 
 RECEIVE = "meterai.stamping.reception:receive"

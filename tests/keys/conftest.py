@@ -12,9 +12,9 @@ import pytest_asyncio
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.soft_hsm import SoftHsm
 from tests.stamping.house import JAIL_TASKS, TimeStampAuthority, copy_pki
+from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-from meterai.kit.pdf.jail import JailPool
 from sandbox.pki import make_pki
 
 
@@ -47,12 +47,10 @@ def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
     authority.stop()
 
 
-@pytest_asyncio.fixture
-async def jail() -> AsyncIterator[JailPool]:
-    pool = JailPool([*JAIL_TASKS, "meterai.verification.rules:judge"], slots=1)
-    await pool.start()
-    yield pool
-    await pool.close()
+@pytest.fixture(scope="session")
+def jail() -> Iterator[SharedJail]:
+    with shared_jail([*JAIL_TASKS, "meterai.verification.rules:judge"]) as shared:
+        yield shared
 
 
 @pytest_asyncio.fixture
@@ -61,7 +59,7 @@ async def house(
     tmp_path: Path,
     pki: Path,
     shared_tsa: TimeStampAuthority,
-    jail: JailPool,
+    jail: SharedJail,
     hsm: SoftHsm,
 ) -> AsyncIterator[RotatingHouse]:
     """Furnished, the signer not running yet; the development key and the HSM's are at hand."""

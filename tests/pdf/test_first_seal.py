@@ -19,7 +19,8 @@ from meterai.stamping import preparation
 from meterai.stamping.first_seal import seal_first
 from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import PreparedSeal, SealRequest, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import PreparedSeal, SealRequest
 from simulator.papers import make_letter
 
 PLACES = [Placement(page=1, x=50, y=60), Placement(page=1, x=300, y=60)]

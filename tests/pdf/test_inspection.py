@@ -11,8 +11,8 @@ from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.limits import Limits
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
-from meterai.kit.pdf.signatures import SignatureKind
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import Inspection, InspectRequest, SignatureKind
 from meterai.stamping.placement import Placement
 
 

@@ -19,8 +19,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
-from meterai.kit.pdf.reading import Inspection, InspectRequest
-from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 
 PROBE = "meterai.kit.pdf.jail.probe:probe"
 INSPECT = "meterai.kit.pdf.reading:inspect"

@@ -11,7 +11,8 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import CoveredDigest, LightCheckRequest, light_check
+from meterai.kit.pdf.light_check import light_check
+from meterai.kit.pdf.requests import CoveredDigest, LightCheckRequest
 from meterai.stamping.placement import Placement
 
 RIGHT = Placement(page=1, x=420, y=120)

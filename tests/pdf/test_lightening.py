@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from meterai.kit.pdf.lightening import lighten_scans, plain_jpegs
-from meterai.kit.pdf.rendering import RenderRequest, render_image, with_image
+from meterai.kit.pdf.rendering import render_image, with_image
+from meterai.kit.pdf.requests import RenderRequest
 from meterai.verification.rules.rendered import page_images
 
 SIZE = (1240, 1754)

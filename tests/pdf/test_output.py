@@ -10,8 +10,9 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import MeasureRequest, OutputLimits, measure_output
-from meterai.stamping.rewriting import RewriteRequest, rewrite
+from meterai.stamping.preparation import measure_output
+from meterai.stamping.requests import MeasureRequest, OutputLimits, RewriteRequest
+from meterai.stamping.rewriting import rewrite
 
 PLACES = [Placement(page=1, x=420, y=120), Placement(page=1, x=80, y=120)]
 CASN = OutputLimits(bytes_max=800_000, pdf_version_min="1.6")

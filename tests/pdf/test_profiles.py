@@ -14,12 +14,13 @@ from tests.pdf.sealing import SealingBench
 from tests.verification.making import append_revision
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.light_check import LightCheckRequest, light_check
+from meterai.kit.pdf.light_check import light_check
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import Inspection, InspectRequest, LightCheckRequest
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
-from meterai.stamping.reception import ReceptionRequest, receive
+from meterai.stamping.reception import receive
+from meterai.stamping.requests import OutputLimits, ReceptionRequest
 from meterai.verification.model import Judgement, JudgeRequest, Verdict
 from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust

@@ -2,8 +2,10 @@
 
 from PIL import Image
 
-from meterai.kit.pdf.rendering import RenderRequest, render_image
-from meterai.stamping.proposal import ProposeRequest, choose_place, propose_placement
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import RenderRequest
+from meterai.stamping.proposal import choose_place, propose_placement
+from meterai.stamping.requests import ProposeRequest
 from simulator.papers import make_letter
 
 

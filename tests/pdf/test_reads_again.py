@@ -11,13 +11,8 @@ from tests.pdf import samples
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import (
-    PreparedSeal,
-    SealRequest,
-    Stamp,
-    check_reads_again,
-    prepare_seal,
-)
+from meterai.stamping.preparation import check_reads_again, prepare_seal
+from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
 
 NOW = datetime(2026, 9, 6, 16, 40, tzinfo=UTC)
 

@@ -17,12 +17,13 @@ from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
-from meterai.kit.pdf.rendering import RenderRequest, render_image
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderRequest
 from meterai.stamping.normalising import DocumentRequest, prepare_document
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
-from meterai.stamping.reception import ReceptionRequest, receive
+from meterai.stamping.reception import receive
+from meterai.stamping.requests import OutputLimits, ReceptionRequest
 
 
 def _saved(pdf: pikepdf.Pdf) -> bytes:

@@ -22,7 +22,8 @@ from tests.pdf.sealing import SealingBench
 from meterai.kernel.errors import Refusal
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import SealRequest
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.seal.keys import SoftwareKey

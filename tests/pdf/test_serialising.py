@@ -16,7 +16,8 @@ from tests.pdf.sealing import SealingBench
 
 from meterai.stamping import increment, serialising
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import SealRequest
 
 OBJECTS = [
     generic.NullObject(),

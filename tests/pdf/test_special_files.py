@@ -10,10 +10,10 @@ import pytest
 from tests.pdf import samples
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.reading import Inspection, InspectRequest, inspect
-from meterai.kit.pdf.signatures import SignatureKind
-from meterai.stamping.preparation import OutputLimits
-from meterai.stamping.reception import Reception, ReceptionRequest, receive
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import Inspection, InspectRequest, SignatureKind
+from meterai.stamping.reception import receive
+from meterai.stamping.requests import OutputLimits, Reception, ReceptionRequest
 
 
 def look(data: bytes) -> Inspection:

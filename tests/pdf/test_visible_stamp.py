@@ -13,12 +13,13 @@ from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
 from meterai.kit.pdf.page_box import PageBox
-from meterai.kit.pdf.reading import InspectRequest, inspect
-from meterai.kit.pdf.rendering import RenderRequest, render_image, render_page
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.rendering import render_image, render_page
+from meterai.kit.pdf.requests import InspectRequest, RenderRequest
 from meterai.kit.stamp_code import decode_code, verify_code
 from meterai.stamping.placement import POSITIONS, Placement, named_placement
-from meterai.stamping.preparation import Stamp
-from meterai.stamping.proposal import ProposeRequest, propose_placement
+from meterai.stamping.proposal import propose_placement
+from meterai.stamping.requests import ProposeRequest, Stamp
 from meterai.stamping.visible_stamp import artwork
 from meterai.verification.model import Box, JudgeRequest
 from meterai.verification.rules import judge

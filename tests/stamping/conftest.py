@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
+from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-from meterai.kit.pdf.jail import JailPool
 from sandbox.pki import make_pki
 
 
@@ -28,22 +28,26 @@ def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
     authority.stop()
 
 
-@pytest_asyncio.fixture
-async def jail() -> AsyncIterator[JailPool]:
-    pool = JailPool(JAIL_TASKS, slots=1)
-    await pool.start()
-    yield pool
-    await pool.close()
+@pytest.fixture(scope="session")
+def jail() -> Iterator[SharedJail]:
+    with shared_jail(JAIL_TASKS) as shared:
+        yield shared
 
 
 @pytest_asyncio.fixture
-async def house(
-    database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: JailPool
+async def front(
+    database: TestDatabase, tmp_path: Path, pki: Path, shared_tsa: TimeStampAuthority, jail: SharedJail
 ) -> AsyncIterator[House]:
-    """Furnished, the signer running."""
+    """The house without a signer, for what comes before: nobody signs."""
     copy_pki(pki, tmp_path)
     house = House(database=database, data=tmp_path, tsa=shared_tsa, jail=jail)
     await house.furnish()
-    await house.start_signer()
     yield house
     await house.close()
+
+
+@pytest_asyncio.fixture
+async def house(front: House) -> House:
+    """Furnished, the signer running."""
+    await front.start_signer()
+    return front

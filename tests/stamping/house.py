@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ports import free_port
+from tests.stamping.shared_jail import SharedJail
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.clock import system_clock
@@ -25,7 +26,6 @@ from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
 from meterai.kit.fail_points import never
 from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail import JailPool
 from meterai.ledger import model as books
 from meterai.ledger import store as ledger
 from meterai.ledger.queries import Lot, lot_of
@@ -35,7 +35,7 @@ from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.requests import OutputLimits
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
@@ -127,7 +127,7 @@ class House:
     database: TestDatabase
     data: Path
     tsa: TimeStampAuthority
-    jail: JailPool
+    jail: SharedJail
     alice: uuid.UUID = field(default_factory=lambda: new_id(datetime.now(UTC)))
     lot: uuid.UUID = field(default_factory=uuid.uuid4)
     processes: list[Process] = field(default_factory=list)

@@ -116,65 +116,65 @@ async def test_too_little_quota_reserves_nothing(house: House) -> None:
     await house.assert_sound()
 
 
-async def test_two_presses_at_once_start_each_document_once(house: House) -> None:
-    id = await fill(house, letters(4))
-    assert sorted(await asyncio.gather(*(start(house, id) for _ in range(4)))) == [0, 0, 0, 4]
-    assert await house.value("SELECT count(*) FROM stamping.serial") == 4
+async def test_two_presses_at_once_start_each_document_once(front: House) -> None:
+    id = await fill(front, letters(4))
+    assert sorted(await asyncio.gather(*(start(front, id) for _ in range(4)))) == [0, 0, 0, 4]
+    assert await front.value("SELECT count(*) FROM stamping.serial") == 4
 
 
-async def test_the_same_files_again_are_the_same_files(house: House) -> None:
-    id = await fill(house, letters(2))
-    first = await look(house, id)
-    assert await fill(house, [*letters(2), GivenFile(path="0.pdf", data=make_letter("Lain"))]) == id
-    second = await look(house, id)
+async def test_the_same_files_again_are_the_same_files(front: House) -> None:
+    id = await fill(front, letters(2))
+    first = await look(front, id)
+    assert await fill(front, [*letters(2), GivenFile(path="0.pdf", data=make_letter("Lain"))]) == id
+    second = await look(front, id)
     assert all(file in second.files for file in first.files)
     assert len(second.files) == 3, "one path with other content is another file"
 
 
-async def test_the_number_that_a_person_agreed_to_must_still_be_right(house: House) -> None:
-    id = await fill(house, letters(2))
+async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: House) -> None:
+    id = await fill(front, letters(2))
     with pytest.raises(Refusal, match=r"bundle\.changed"):
-        await start(house, id, expected=1)
-    drop = (await look(house, id)).files[0].id
-    await drop_from_bundle(house.db, bundle_id=id, customer_id=house.alice, file_id=drop)
-    assert await start(house, id, expected=1) == 1
+        await start(front, id, expected=1)
+    drop = (await look(front, id)).files[0].id
+    await drop_from_bundle(front.db, bundle_id=id, customer_id=front.alice, file_id=drop)
+    assert await start(front, id, expected=1) == 1
     await drop_from_bundle(
-        house.db, bundle_id=id, customer_id=house.alice, file_id=(await look(house, id)).files[0].id
+        front.db, bundle_id=id, customer_id=front.alice, file_id=(await look(front, id)).files[0].id
     )
-    assert len((await look(house, id)).files) == 1, "what is being stamped stays"
+    assert len((await look(front, id)).files) == 1, "what is being stamped stays"
 
 
-async def test_somebody_elses_bundle_is_unknown(house: House) -> None:
-    id, bob = await fill(house, letters(1)), uuid4()
-    await house.add_customer(bob)
-    assert await find_bundle(house.db, id, customer_id=bob) is None
-    file = (await look(house, id)).files[0].id
+async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
+    id, bob = await fill(front, letters(1)), uuid4()
+    await front.add_customer(bob)
+    assert await find_bundle(front.db, id, customer_id=bob) is None
+    file = (await look(front, id)).files[0].id
     for attempt in (
-        start(house, id, customer_id=bob),
-        drop_bundle(house.db, bundle_id=id, customer_id=bob),
-        drop_from_bundle(house.db, bundle_id=id, customer_id=bob, file_id=file),
+        start(front, id, customer_id=bob),
+        drop_bundle(front.db, bundle_id=id, customer_id=bob),
+        drop_from_bundle(front.db, bundle_id=id, customer_id=bob, file_id=file),
         fill_bundle(
-            house.db, house.jail, house.objects, bundle_id=id, customer_id=bob, given=iter(letters(1)),
+            front.db, front.jail, front.objects, bundle_id=id, customer_id=bob, given=iter(letters(1)),
             at_once=1, clock=system_clock,
         ),
     ):  # fmt: skip
         with pytest.raises(Refusal, match=r"bundle\.unknown"):
             await attempt
-    assert outcomes(await look(house, id)) == ["ready"]
+    assert outcomes(await look(front, id)) == ["ready"]
 
 
-async def test_a_bundle_dropped_while_files_are_checked_is_unknown(house: House) -> None:
+async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House) -> None:
     """In another tab: the upload ends with an answer, and the documents go when their retention ends."""
 
     class Dropping(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
             await super().put_all(contents)
-            await drop_bundle(house.db, bundle_id=id, customer_id=house.alice)
+            await drop_bundle(front.db, bundle_id=id, customer_id=front.alice)
 
-    id = await fill(house, letters(1))
+    id = await fill(front, letters(1))
     with pytest.raises(Refusal) as caught:
         await fill_bundle(
-            house.db, house.jail, Dropping(house.data / "objects"), bundle_id=id, customer_id=house.alice,
+            front.db, front.jail, Dropping(front.data / "objects"), bundle_id=id, customer_id=front.alice,
             given=iter(letters(2)), at_once=1, clock=system_clock,
         )  # fmt: skip
     assert (caught.value.kind, caught.value.code) == (Kind.NOT_FOUND, "bundle.unknown")
@@ -202,27 +202,27 @@ async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> No
     assert (await look(house, id)).count(Outcome.STAMPED) == 0
 
 
-async def test_time_that_runs_out_leaves_the_rest_for_another_upload(house: House) -> None:
-    id = await fill(house, [])
+async def test_time_that_runs_out_leaves_the_rest_for_another_upload(front: House) -> None:
+    id = await fill(front, [])
 
     def slow() -> Iterator[GivenFile]:
         yield from letters(3)
 
     late = system_clock() - timedelta(seconds=1)
     assert not await fill_bundle(
-        house.db, house.jail, house.objects, bundle_id=id, customer_id=house.alice, given=slow(),
+        front.db, front.jail, front.objects, bundle_id=id, customer_id=front.alice, given=slow(),
         at_once=1, clock=system_clock, until=late,
     )  # fmt: skip
-    assert (await look(house, id)).files == ()
+    assert (await look(front, id)).files == ()
 
 
-async def test_bundles_that_were_never_started_are_forgotten(house: House) -> None:
-    kept, forgotten = await fill(house, letters(1)), await fill(house, letters(1), name="form:2")
-    await start(house, kept)
+async def test_bundles_that_were_never_started_are_forgotten(front: House) -> None:
+    kept, forgotten = await fill(front, letters(1)), await fill(front, letters(1), name="form:2")
+    await start(front, kept)
     later = datetime.now(UTC) + timedelta(days=8)
-    assert await clean_up_bundles(house.db, now=later) == 1
-    assert await find_bundle(house.db, forgotten, customer_id=house.alice) is None
-    assert outcomes(await look(house, kept)) == ["stamping"]
+    assert await clean_up_bundles(front.db, now=later) == 1
+    assert await find_bundle(front.db, forgotten, customer_id=front.alice) is None
+    assert outcomes(await look(front, kept)) == ["stamping"]
 
 
 def test_lots_are_shared_out_the_oldest_first() -> None:

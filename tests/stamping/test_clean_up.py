@@ -33,12 +33,12 @@ async def clean_up(house: House, now: datetime = LONG_AFTER) -> int:
     return await clean_up_documents(house.db, house.objects, now=now)
 
 
-async def test_an_upload_that_was_never_stamped_goes(house: House) -> None:
-    document = await house.accept(make_letter())
-    assert await clean_up(house, datetime.now(UTC)) == 0
-    assert await clean_up(house) == 1
-    assert await stored(house) == 0
-    assert await document_page(house.db, document) is None
+async def test_an_upload_that_was_never_stamped_goes(front: House) -> None:
+    document = await front.accept(make_letter())
+    assert await clean_up(front, datetime.now(UTC)) == 0
+    assert await clean_up(front) == 1
+    assert await stored(front) == 0
+    assert await document_page(front.db, document) is None
 
 
 async def test_a_document_that_is_being_stamped_stays(house: House) -> None:
@@ -74,36 +74,36 @@ async def test_a_refused_document_whose_upload_is_gone_says_so(house: House) -> 
     assert (caught.value.kind, caught.value.code) == (Kind.GONE, "document.input_deleted")
 
 
-async def test_a_document_that_is_promised_to_be_stamped_stays_and_is_asked_about_again(house: House) -> None:
-    document = await house.accept(make_letter("promised"))
-    other = await house.accept(make_letter("given up"))
+async def test_a_document_that_is_promised_to_be_stamped_stays_and_is_asked_about_again(front: House) -> None:
+    document = await front.accept(make_letter("promised"))
+    other = await front.accept(make_letter("given up"))
 
     async def promised(ids: Sequence[UUID]) -> set[UUID]:
         return {document} & set(ids)
 
     for now in (LONG_AFTER, LONG_AFTER + timedelta(days=1)):
-        await clean_up_documents(house.db, house.objects, now=now, promised=promised)
-        assert await document_page(house.db, other) is None
-        await house.objects.close()
-        assert await document_image(house.db, house.jail, house.objects, document, 1, 100)
-    assert await clean_up(house, LONG_AFTER + timedelta(days=3)) == 1
+        await clean_up_documents(front.db, front.objects, now=now, promised=promised)
+        assert await document_page(front.db, other) is None
+        await front.objects.close()
+        assert await document_image(front.db, front.jail, front.objects, document, 1, 100)
+    assert await clean_up(front, LONG_AFTER + timedelta(days=3)) == 1
 
 
 async def test_an_upload_goes_later_when_the_store_is_away(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    front: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for text in ("one", "two"):
-        await house.accept(make_letter(text))
+        await front.accept(make_letter(text))
 
     async def away(key: str) -> None:
         raise OSError(key)
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.objects, "delete", away)
+        patch.setattr(front.objects, "delete", away)
         with pytest.raises(OSError):
-            await clean_up(house)
-    assert await clean_up(house) == 2
-    assert await stored(house) == 0
+            await clean_up(front)
+    assert await clean_up(front) == 2
+    assert await stored(front) == 0
 
 
 async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:
@@ -119,17 +119,17 @@ async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:
     assert (await released_file(house.db, house.objects, young)).data
 
 
-async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(house: House) -> None:
+async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(front: House) -> None:
     data = make_letter("the same")
     for _ in range(10):
-        old = await house.accept(data)
-        over = await house.value("SELECT retained_until FROM stamping.document WHERE id = $1", old)
+        old = await front.accept(data)
+        over = await front.value("SELECT retained_until FROM stamping.document WHERE id = $1", old)
         _, document = await asyncio.gather(
-            clean_up_documents(house.db, house.objects, now=over), house.accept(data)
+            clean_up_documents(front.db, front.objects, now=over), front.accept(data)
         )
-        assert await document_image(house.db, house.jail, house.objects, document, 1, 100)
-        key = await house.value("SELECT input_object FROM stamping.document WHERE id = $1", document)
-        assert await house.objects.get(key)
+        assert await document_image(front.db, front.jail, front.objects, document, 1, 100)
+        key = await front.value("SELECT input_object FROM stamping.document WHERE id = $1", document)
+        assert await front.objects.get(key)
 
 
 async def test_prepared_revisions_left_by_a_crash_go(house: House) -> None:

@@ -70,27 +70,27 @@ async def test_prepared_revisions_are_gone_after_the_release(house: House) -> No
     assert len(stored) == 2, "the upload and the released file"
 
 
-async def test_the_same_key_gives_the_same_job_and_reserves_once(house: House) -> None:
-    document = await house.accept(make_letter())
-    jobs = await asyncio.gather(*(house.order(document, key="click") for _ in range(8)))
+async def test_the_same_key_gives_the_same_job_and_reserves_once(front: House) -> None:
+    document = await front.accept(make_letter())
+    jobs = await asyncio.gather(*(front.order(document, key="click") for _ in range(8)))
     assert len({job.id for job in jobs}) == 1
     assert len({job.serials for job in jobs}) == 1
-    assert (await house.lot_now()).reserved == 1
+    assert (await front.lot_now()).reserved == 1
 
 
-async def test_a_new_job_is_told_as_it_stands_in_the_store(house: House) -> None:
-    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
-    told = await house.order(document, key="click")
-    assert told == await job(house.db, told.id)
-    assert told == await house.order(document, key="click")
+async def test_a_new_job_is_told_as_it_stands_in_the_store(front: House) -> None:
+    document = await front.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+    told = await front.order(document, key="click")
+    assert told == await job(front.db, told.id)
+    assert told == await front.order(document, key="click")
 
 
-async def test_the_same_key_with_another_request_is_refused(house: House) -> None:
-    await house.order(await house.accept(make_letter("a")), key="click")
+async def test_the_same_key_with_another_request_is_refused(front: House) -> None:
+    await front.order(await front.accept(make_letter("a")), key="click")
     with pytest.raises(Refusal) as caught:
-        await house.order(await house.accept(make_letter("b")), key="click")
+        await front.order(await front.accept(make_letter("b")), key="click")
     assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "request.key_reused")
-    assert (await house.lot_now()).reserved == 1
+    assert (await front.lot_now()).reserved == 1
 
 
 async def test_the_same_key_after_the_release_gives_the_released_job(house: House) -> None:
@@ -102,33 +102,33 @@ async def test_the_same_key_after_the_release_gives_the_released_job(house: Hous
     assert (await house.lot_now()).gone == 1
 
 
-async def test_a_document_that_is_being_stamped_takes_no_second_job(house: House) -> None:
-    document = await house.accept(make_letter())
-    await house.order(document, key="one")
+async def test_a_document_that_is_being_stamped_takes_no_second_job(front: House) -> None:
+    document = await front.accept(make_letter())
+    await front.order(document, key="one")
     with pytest.raises(Refusal, match=r"document\.stamped_already"):
-        await house.order(document, key="two")
-    assert (await house.lot_now()).reserved == 1
+        await front.order(document, key="two")
+    assert (await front.lot_now()).reserved == 1
 
 
-async def test_an_empty_lot_reserves_nothing_and_leaves_no_job(house: House) -> None:
-    house.lot = await house.give_lot(house.alice, 1)
-    document = await house.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
+async def test_an_empty_lot_reserves_nothing_and_leaves_no_job(front: House) -> None:
+    front.lot = await front.give_lot(front.alice, 1)
+    document = await front.accept(make_letter(), [BOTTOM_LEFT, BOTTOM_RIGHT])
     with pytest.raises(Refusal, match=r"ledger\.insufficient"):
-        await house.order(document)
-    assert await house.value("SELECT count(*) FROM stamping.job") == 0
-    assert await house.value("SELECT count(*) FROM stamping.serial") == 0
+        await front.order(document)
+    assert await front.value("SELECT count(*) FROM stamping.job") == 0
+    assert await front.value("SELECT count(*) FROM stamping.serial") == 0
 
 
-async def test_one_refused_request_of_a_batch_stops_no_other(house: House) -> None:
-    good, bad = await house.accept(make_letter("a")), uuid4()
+async def test_one_refused_request_of_a_batch_stops_no_other(front: House) -> None:
+    good, bad = await front.accept(make_letter("a")), uuid4()
     requests = [
         StampingRequest(
-            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=uuid4(),
+            document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=uuid4(),
             idempotency_key=str(document),
         )
         for document in (bad, good)
     ]  # fmt: skip
-    refused, started = await start_stampings(house.db, requests, now=datetime.now(UTC))
+    refused, started = await start_stampings(front.db, requests, now=datetime.now(UTC))
     assert isinstance(refused, Refusal)
     assert refused.code == "document.unknown"
     assert not isinstance(started, Refusal)
@@ -164,23 +164,23 @@ async def test_a_paid_document_that_never_got_its_owner_is_stamped_for_who_paid(
     await house.assert_sound()
 
 
-async def test_only_the_documents_of_a_paid_order_get_an_owner_with_the_request(house: House) -> None:
+async def test_only_the_documents_of_a_paid_order_get_an_owner_with_the_request(front: House) -> None:
     charlie = new_id(datetime.now(UTC))
-    await house.add_customer(charlie)
-    lot = await house.give_lot(charlie, 2)
+    await front.add_customer(charlie)
+    lot = await front.give_lot(charlie, 2)
     request = StampingRequest(
-        document_id=await ownerless(house), customer_id=charlie, lot_account_id=lot, reference_id=uuid4(),
+        document_id=await ownerless(front), customer_id=charlie, lot_account_id=lot, reference_id=uuid4(),
         idempotency_key="quota",
     )  # fmt: skip
     theirs = msgspec.structs.replace(
-        request, document_id=await house.accept(make_letter()), idempotency_key="item", adopts=True
+        request, document_id=await front.accept(make_letter()), idempotency_key="item", adopts=True
     )
     for asked in (request, theirs):
-        (refused,) = await start_stampings(house.db, [asked], now=datetime.now(UTC))
+        (refused,) = await start_stampings(front.db, [asked], now=datetime.now(UTC))
         assert isinstance(refused, Refusal)
         assert refused.code == "document.unknown"
-    owners = await house.database.owner.fetch("SELECT customer_id FROM stamping.document ORDER BY created_at")
-    assert [row["customer_id"] for row in owners] == [None, house.alice]
+    owners = await front.database.owner.fetch("SELECT customer_id FROM stamping.document ORDER BY created_at")
+    assert [row["customer_id"] for row in owners] == [None, front.alice]
 
 
 async def ownerless(house: House) -> UUID:
@@ -192,24 +192,24 @@ async def ownerless(house: House) -> UUID:
     return document
 
 
-async def test_another_customers_document_and_lot_answer_like_unknown_ones(house: House) -> None:
-    document = await house.accept(make_letter())
+async def test_another_customers_document_and_lot_answer_like_unknown_ones(front: House) -> None:
+    document = await front.accept(make_letter())
     charlie = new_id(datetime.now(UTC))
-    await house.add_customer(charlie)
+    await front.add_customer(charlie)
 
     async def as_charlie(lot: object, owner: object) -> str:
         with pytest.raises(Refusal) as caught:
             await start_stamping(
-                house.db, document_id=document, customer_id=owner, lot_account_id=lot, reference_id=uuid4(),
+                front.db, document_id=document, customer_id=owner, lot_account_id=lot, reference_id=uuid4(),
                 idempotency_key=str(uuid4()), now=datetime.now(UTC),
             )  # fmt: skip
         assert caught.value.kind is Kind.NOT_FOUND
         return caught.value.code
 
-    assert await as_charlie(house.lot, charlie) == "document.unknown"
-    assert await as_charlie(await house.give_lot(charlie, 1), house.alice) == "quota.unknown"
-    assert await as_charlie(uuid4(), house.alice) == "quota.unknown"
-    assert await document_page(house.db, document, customer_id=charlie) is None
+    assert await as_charlie(front.lot, charlie) == "document.unknown"
+    assert await as_charlie(await front.give_lot(charlie, 1), front.alice) == "quota.unknown"
+    assert await as_charlie(uuid4(), front.alice) == "quota.unknown"
+    assert await document_page(front.db, document, customer_id=charlie) is None
 
 
 async def test_a_page_of_the_stamped_file_is_drawn(house: House) -> None:
@@ -223,10 +223,10 @@ async def test_a_page_of_the_stamped_file_is_drawn(house: House) -> None:
 
 
 @pytest.mark.parametrize("page", [0, 2, 201, 10**30])
-async def test_a_page_that_is_not_there_is_refused_in_words(house: House, page: int) -> None:
-    document = await house.accept(make_letter())
+async def test_a_page_that_is_not_there_is_refused_in_words(front: House, page: int) -> None:
+    document = await front.accept(make_letter())
     with pytest.raises(Refusal, match=r"pdf\.no_such_page"):
-        await document_image(house.db, house.jail, house.objects, document, page, 400)
+        await document_image(front.db, front.jail, front.objects, document, page, 400)
 
 
 async def test_a_flipped_bit_in_a_released_file_is_never_served(house: House) -> None:
@@ -242,9 +242,9 @@ async def test_a_flipped_bit_in_a_released_file_is_never_served(house: House) ->
         await released_file(house.db, house.objects, document)
 
 
-async def test_a_lot_holds_what_is_reserved(house: House) -> None:
-    await house.order(await house.accept(make_letter()))
-    async with house.db.connection() as connection:
-        lot = await lot_of(connection, house.lot, customer_id=house.alice)
+async def test_a_lot_holds_what_is_reserved(front: House) -> None:
+    await front.order(await front.accept(make_letter()))
+    async with front.db.connection() as connection:
+        lot = await lot_of(connection, front.lot, customer_id=front.alice)
     assert lot is not None
     assert (lot.available, lot.reserved) == (9, 1)

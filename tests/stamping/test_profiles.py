@@ -12,8 +12,8 @@ from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.queries import DocumentPage, document_page, released_file
+from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
@@ -66,16 +66,16 @@ async def test_a_file_that_others_will_sign_is_sealed_so_that_they_can(house: Ho
 
 
 async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamping_began(
-    house: House,
+    front: House,
 ) -> None:
-    document = await house.accept(samples.letter())
-    assert (await shown(house, document)).profile is Profile.FINAL
-    await place_stamps(house.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
-    await place_stamps(house.db, document, [BOTTOM_RIGHT])
-    assert (await shown(house, document)).profile is Profile.SIGN_LATER
-    await house.order(document)
+    document = await front.accept(samples.letter())
+    assert (await shown(front, document)).profile is Profile.FINAL
+    await place_stamps(front.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
+    await place_stamps(front.db, document, [BOTTOM_RIGHT])
+    assert (await shown(front, document)).profile is Profile.SIGN_LATER
+    await front.order(document)
     with pytest.raises(Refusal) as caught:
-        await place_stamps(house.db, document, [BOTTOM_RIGHT], profile=Profile.FINAL)
+        await place_stamps(front.db, document, [BOTTOM_RIGHT], profile=Profile.FINAL)
     assert caught.value.code == "document.stamped_already"
 
 
@@ -102,14 +102,14 @@ async def test_a_stamp_taken_off_lowers_the_size_that_is_foretold(house: House) 
     assert two.output_bytes - 6_000 < len(data) <= two.output_bytes
 
 
-async def test_a_signed_file_over_the_limit_is_offered_no_rewriting(house: House) -> None:
-    document = await house.accept(signed_files.by_budi(), limits=OutputLimits(bytes_max=1_000))
-    page = await shown(house, document)
+async def test_a_signed_file_over_the_limit_is_offered_no_rewriting(front: House) -> None:
+    document = await front.accept(signed_files.by_budi(), limits=OutputLimits(bytes_max=1_000))
+    page = await shown(front, document)
     assert page.output.too_large
     assert page.output.offers == ()
-    assert (await place_stamps(house.db, document, BOTH)).offers == ()
+    assert (await place_stamps(front.db, document, BOTH)).offers == ()
     with pytest.raises(Refusal) as caught:
         await rewrite_document(
-            house.db, house.jail, house.objects, document, images="keep", now=datetime.now(UTC)
+            front.db, front.jail, front.objects, document, images="keep", now=datetime.now(UTC)
         )
     assert caught.value.code == "pdf.signed"

@@ -26,7 +26,7 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
@@ -93,22 +93,24 @@ async def test_a_worker_killed_after_the_reservation_is_replaced(house: House) -
     await assert_released_once(house, started.job)
 
 
-async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_them(house: House) -> None:
+async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_them(
+    front: House,
+) -> None:
     """A crash between the two would have left a paid document that nobody stamps and nobody refunds."""
-    good, bad = await house.accept(make_letter("Surat")), uuid4()
-    rows = [await row_that_asks(house) for _ in range(2)]
+    good, bad = await front.accept(make_letter("Surat")), uuid4()
+    rows = [await row_that_asks(front) for _ in range(2)]
     requests = [
         StampingRequest(
-            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
+            document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=document,
             idempotency_key=f"item-{document}",
         )
         for document in (good, bad)
     ]  # fmt: skip
     worker = Worker(name="worker-1", lease_s=600, asked_by=rows)
-    accepted, refused = await start_stampings(house.db, requests, now=datetime.now(UTC), worker=worker)
+    accepted, refused = await start_stampings(front.db, requests, now=datetime.now(UTC), worker=worker)
     assert isinstance(accepted, Started)
     assert isinstance(refused, Refusal)
-    left = await house.database.owner.fetch("SELECT id FROM jobs.outbox WHERE topic = 'test'")
+    left = await front.database.owner.fetch("SELECT id FROM jobs.outbox WHERE topic = 'test'")
     assert [row["id"] for row in left] == rows[1:]
 
 
@@ -152,16 +154,20 @@ async def test_a_job_waits_for_a_signer_that_is_away(house: House) -> None:
 @pytest.mark.parametrize("killed", [1, 2])
 async def test_a_killed_jail_costs_nothing_and_two_an_attempt(house: House, killed: int) -> None:
     job = await order_letter(house)
-    jails = await jails_in_the_order_of_use(house)
+    others = confined()
+    jail = JailPool(JAIL_TASKS, slots=1)
+    await jail.start()
+    jails = await jails_in_the_order_of_use(jail, apart_from=others)
     for pid in jails:
         os.kill(pid, signal.SIGSTOP)  # so that the kill comes in the middle of the work
-    under_way = asyncio.create_task(run_due_jobs(house.tools(), worker="test"))
+    under_way = asyncio.create_task(run_due_jobs(house.tools(jail=jail), worker="test"))
     for pid in jails[:killed]:
         await asyncio.sleep(0.5)
         os.kill(pid, signal.SIGKILL)
     for pid in jails[killed:]:
         os.kill(pid, signal.SIGCONT)
     await under_way
+    await jail.close()
     felt = await find_job(house.db, job.id)
     assert felt is not None
     expected = ("released", None) if killed == 1 else ("accepted", "jail.killed")
@@ -173,7 +179,7 @@ async def test_a_killed_jail_costs_nothing_and_two_an_attempt(house: House, kill
 async def test_a_job_waits_while_the_jails_stand_still(house: House) -> None:
     """However long that is. After a while it is tried more rarely: each time it takes a turn from others."""
     job = await order_letter(house)
-    others = set(await two_confined())
+    others = confined()
     slow = JailPool(JAIL_TASKS, slots=1, wall_seconds=0.5)
     await slow.start()
     for attempts, pause_s_min, pause_s_max in ((0, 0, 20), (40, 60, 300)):
@@ -194,12 +200,12 @@ async def test_a_job_waits_while_the_jails_stand_still(house: House) -> None:
     await assert_released_once(house, job)
 
 
-async def jails_in_the_order_of_use(house: House) -> list[int]:
+async def jails_in_the_order_of_use(jail: JailPool, *, apart_from: Collection[int]) -> list[int]:
     """The process that gets the next file, and the spare one."""
-    first, second = await two_confined()
+    first, second = await two_confined(apart_from=apart_from)
     os.kill(first, signal.SIGSTOP)
     asked = asyncio.create_task(
-        house.jail.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=make_letter()), Inspection)
+        jail.run("meterai.kit.pdf.reading:inspect", InspectRequest(data=make_letter()), Inspection)
     )
     answered, _ = await asyncio.wait([asked], timeout=2)
     os.kill(first, signal.SIGCONT)
@@ -207,13 +213,16 @@ async def jails_in_the_order_of_use(house: House) -> list[int]:
     return [second, first] if answered else [first, second]
 
 
-async def two_confined(*, apart_from: Collection[int] = ()) -> list[int]:
+async def two_confined(*, apart_from: Collection[int]) -> list[int]:
     """The jail processes of this test, once two of them stand."""
-    while True:
-        found = [pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")]
-        if len(jails := [pid for pid in found if pid not in apart_from]) >= 2:
-            return jails
+    while len(jails := confined() - set(apart_from)) < 2:
         await asyncio.sleep(0.05)
+    return list(jails)
+
+
+def confined() -> set[int]:
+    """The jail processes that stand."""
+    return {pid for pid in jail_processes(os.getpid()) if filters_of(pid) > filters_of("self")}
 
 
 def filters_of(pid: int | str) -> int:

@@ -17,9 +17,9 @@ from meterai.kit.objects import FolderStore
 from meterai.stamping.endings import REFUSED
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.queries import DocumentPage, document_page, released_file
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.requests import OutputLimits
 from meterai.stamping.signer_wire import Identity
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
@@ -202,20 +202,20 @@ async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
     ],
 )
 async def test_stamps_lie_on_the_page_and_not_on_each_other(
-    house: House, placements: list[Placement], code: str
+    front: House, placements: list[Placement], code: str
 ) -> None:
-    document = await house.accept(make_letter())
+    document = await front.accept(make_letter())
     with pytest.raises(Refusal) as caught:
-        await place_stamps(house.db, document, placements)
+        await place_stamps(front.db, document, placements)
     assert caught.value.code == code
 
 
-async def test_stamps_can_not_be_moved_once_the_stamping_began(house: House) -> None:
-    document = await house.accept(make_letter(), [BOTTOM_LEFT])
-    await house.order(document)
-    await place_stamps(house.db, document, [BOTTOM_LEFT])  # the same form again
+async def test_stamps_can_not_be_moved_once_the_stamping_began(front: House) -> None:
+    document = await front.accept(make_letter(), [BOTTOM_LEFT])
+    await front.order(document)
+    await place_stamps(front.db, document, [BOTTOM_LEFT])  # the same form again
     with pytest.raises(Refusal, match=r"document\.stamped_already"):
-        await place_stamps(house.db, document, [BOTTOM_RIGHT])
+        await place_stamps(front.db, document, [BOTTOM_RIGHT])
 
 
 async def accept(house: House, data: bytes, limits: OutputLimits | None = None) -> UUID:
@@ -226,37 +226,37 @@ async def accept(house: House, data: bytes, limits: OutputLimits | None = None) 
     return document.document_id
 
 
-async def test_a_file_that_is_no_pdf_is_not_stored(house: House) -> None:
+async def test_a_file_that_is_no_pdf_is_not_stored(front: House) -> None:
     with pytest.raises(Refusal, match=r"pdf\.not_pdf"):
-        await accept(house, b"<html>" * 100)
-    assert not list((house.data / "objects").glob("*/*"))
-    assert await house.value("SELECT count(*) FROM stamping.document") == 0
+        await accept(front, b"<html>" * 100)
+    assert not list((front.data / "objects").glob("*/*"))
+    assert await front.value("SELECT count(*) FROM stamping.document") == 0
 
 
 @pytest.mark.parametrize(
     "limits", [None, OutputLimits(), OutputLimits(bytes_max=500_000, pdf_version_min="1.5")]
 )
 async def test_what_is_told_of_an_accepted_file_is_what_its_pages_read(
-    house: House, limits: OutputLimits | None
+    front: House, limits: OutputLimits | None
 ) -> None:
     accepted = await accept_document(
-        house.db, house.jail, house.objects, data=make_letter(), name="surat.pdf", kind="lamaran",
-        limits=limits, customer_id=house.alice, now=datetime.now(UTC), stamps=2,
+        front.db, front.jail, front.objects, data=make_letter(), name="surat.pdf", kind="lamaran",
+        limits=limits, customer_id=front.alice, now=datetime.now(UTC), stamps=2,
     )  # fmt: skip
     told = {name: getattr(accepted, name) for name in DocumentPage.__struct_fields__}
-    assert DocumentPage(**told) == await document_page(house.db, accepted.document_id)
+    assert DocumentPage(**told) == await document_page(front.db, accepted.document_id)
 
 
-async def test_an_upload_keeps_its_name_without_folders(house: House) -> None:
-    page = await document_page(house.db, await accept(house, make_letter()))
+async def test_an_upload_keeps_its_name_without_folders(front: House) -> None:
+    page = await document_page(front.db, await accept(front, make_letter()))
     assert page is not None
     assert page.name == "surat.pdf"
     assert len(page.placements) == 1, "a place is proposed"
 
 
-async def test_an_output_over_the_limit_is_told_before_payment(house: House) -> None:
+async def test_an_output_over_the_limit_is_told_before_payment(front: House) -> None:
     limits = OutputLimits(bytes_max=20_000, pdf_version_min="1.6")
-    page = await document_page(house.db, await accept(house, make_letter(), limits))
+    page = await document_page(front.db, await accept(front, make_letter(), limits))
     assert page is not None
     assert page.output.too_large
     assert not page.output.ok

@@ -17,9 +17,10 @@ from tests.verification.pyhanko_says import agrees
 from meterai.kernel.serial import SerialNumber, make_serial
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.stamp_code import code_message, encode_code
-from meterai.stamping.archive.extension import ExtendRequest, extend
+from meterai.stamping.archive.extension import extend
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import SealRequest, Stamp, prepare_seal
+from meterai.stamping.preparation import prepare_seal
+from meterai.stamping.requests import ExtendRequest, SealRequest, Stamp
 from meterai.stamping.seal.cms import build_cms
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.seal.keys import CodeKey, SoftwareKey

@@ -15,14 +15,13 @@ from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection, PageSize
-from meterai.kit.pdf.signatures import SignatureKind
+from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.requests import OutputLimits
 from meterai.stamping.store.documents import NewDocument, insert_document
 
 LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)

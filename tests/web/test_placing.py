@@ -14,12 +14,14 @@ from tests.pdf import samples
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import InspectRequest, inspect
-from meterai.kit.pdf.rendering import RenderRequest, render_image
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import InspectRequest, RenderRequest
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement, overlap
-from meterai.stamping.proposal import ProposeRequest, propose_placement
+from meterai.stamping.proposal import propose_placement
 from meterai.stamping.queries import DocumentPage
+from meterai.stamping.requests import ProposeRequest
 from meterai.web.forms import Form
 from meterai.web.placing import placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from fpdf import FPDF
 
 from meterai.kernel.money import format_rupiah
 from meterai.sales.model import RefundState
 from meterai.sales.order import Order, Payment, Refund
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _JAKARTA = ZoneInfo("Asia/Jakarta")
 _MONTHS = {
@@ -63,7 +65,8 @@ _WIDE, _RIGHT, _LINE = 120, 50, 8
 def receipt_pdf(order: Order, language: str) -> bytes:
     """The receipt of a paid order as one page of A4, in Indonesian ("id") or English ("en").
 
-    The same order gives the same bytes. The order must be paid.
+    The same order gives the same bytes. The order must be paid. The first call takes half a second, for it
+    loads the library: it does not belong in a server's loop.
     """
     payment = order.credited_payment
     assert payment is not None
@@ -86,6 +89,8 @@ def receipt_pdf(order: Order, language: str) -> bytes:
 
 
 def _page(title: str, made_at: datetime) -> FPDF:
+    from fpdf import FPDF  # a rare path; its libraries are heavy
+
     page = FPDF(format="A4")
     page.set_creation_date(made_at)
     page.set_title(title)

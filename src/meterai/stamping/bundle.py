@@ -12,7 +12,7 @@ import msgspec
 
 from meterai.kernel.ids import derived_id
 from meterai.kernel.serial import SerialNumber
-from meterai.kit.pdf.reading import Inspection
+from meterai.kit.pdf.requests import Inspection
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
 FILES_MAX = 5000

@@ -21,15 +21,15 @@ import msgspec
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
-from meterai.kit.pdf.light_check import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.kit.pdf.profiles import Profile
+from meterai.kit.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.kit.stamp_code import encode_code
 from meterai.ledger.model import Transfer, TransferCode, post_reservation
 from meterai.stamping.batch import Run, Tools, each, going, leaving, while_held, whole
 from meterai.stamping.endings import RELEASED, news, write_troubles
 from meterai.stamping.model import ClaimedJob, Intent, Release
-from meterai.stamping.preparation import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.queries import checked, same
+from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.time_stamp_later import has_time_stamp
 from meterai.stamping.store import jobs

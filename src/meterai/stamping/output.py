@@ -9,7 +9,7 @@ import msgspec
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.model import SEAL_BYTES, OutputVerdict
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure
+from meterai.stamping.requests import MeasureRequest, OutputLimits, OutputMeasure
 
 STAMP_BYTES_MAX = 2 * SEAL_BYTES + 20_000
 """What one more stamp adds to a file at most: its signature, code, field and tables."""

@@ -18,16 +18,16 @@ import io
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import msgspec
 import pikepdf
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.pdf.existing_signatures import check_still_allowed
-from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import describe_page
-from meterai.kit.pdf.signatures import SignatureKind, find_signatures
+from meterai.kit.pdf.requests import SignatureKind
+from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import (
     OpenedDocument,
     has_guessed,
@@ -37,10 +37,10 @@ from meterai.kit.pdf.structure import (
 )
 from meterai.stamping.first_seal import seal_first
 from meterai.stamping.increment import Increment, PreparedGap, SealEntries
-from meterai.stamping.model import SEAL_BYTES
 from meterai.stamping.normalising import VERSION_MIN, normalise
-from meterai.stamping.placement import Placement, check_placement, overlap
+from meterai.stamping.placement import check_placement, overlap
 from meterai.stamping.quick_reading import is_readable
+from meterai.stamping.requests import MeasureRequest, OutputMeasure, PreparedSeal, SealRequest, Stamp
 from meterai.stamping.stamp_fields import StampField
 
 STAMPS_MAX = 10
@@ -49,90 +49,6 @@ _STAND_IN_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _STAND_IN_CODE = "HTTPS://METERAI.EXAMPLE/C/" + ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-:" * 4)[:125]
 _MARGIN_BYTES = 400
 """How much two codes may differ once packed."""
-
-
-class Stamp(msgspec.Struct, frozen=True, kw_only=True):
-    """One stamp of a document."""
-
-    serial: SerialNumber
-    code: str
-    """Text of the 2-D code (`meterai.kit.stamp_code.encode_code`)."""
-    placement: Placement
-
-
-class SealRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which stamp of a document to prepare now.
-
-    `data` is the file as uploaded (or normalised) for the first stamp, and the file as sealed so far for each
-    later one. `stamps` are all stamps of the document, the same list each time.
-    """
-
-    data: bytes
-    stamps: list[Stamp]
-    index: int = 0
-    profile: Profile = Profile.FINAL
-    signing_time: datetime
-    reason: str = "Pembubuhan meterai elektronik"
-    location: str = "Indonesia"
-    signer_name: str = "Meterai Elektronik"
-    specimen: bool = True
-    password: str = ""
-    contents_bytes: int = SEAL_BYTES
-    limits: Limits = DEFAULT_LIMITS
-
-
-class PreparedSeal(msgspec.Struct, frozen=True, kw_only=True):
-    """The file with a gap of zeros. The same request gives the same bytes."""
-
-    data: bytes
-    gap_start: int
-    """Offset of the gap's `<`."""
-    gap_end: int
-    """Offset behind the gap's `>`."""
-    pages: int
-    base_bytes: int
-    """Size of the file to which this stamp was appended."""
-    pdf_version: str = ""
-    """Of the uploaded file; of the first stamp only."""
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 over the byte range: everything but the gap."""
-        running = hashlib.sha256(memoryview(self.data)[: self.gap_start])
-        running.update(memoryview(self.data)[self.gap_end :])
-        return running.digest()
-
-
-class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What an authority accepts of the stamped file, such as 800 kB and PDF 1.6 (CASN 2024)."""
-
-    bytes_max: int | None = None
-    pdf_version_min: str | None = None
-
-
-class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded, where its stamps will lie, and what is demanded of the result."""
-
-    data: bytes
-    placements: list[Placement]
-    profile: Profile = Profile.FINAL
-    limits: OutputLimits = OutputLimits()
-    password: str = ""
-    contents_bytes: int = SEAL_BYTES
-
-
-class OutputMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """What the stamped file will be, known before anybody pays."""
-
-    output_bytes: int
-    """Upper bound of its size, some hundred bytes above the true one for each stamp."""
-    base_bytes: int
-    """Of the file before its first stamp."""
-    stamp_bytes: int
-    """What each of these stamps adds at most."""
-    pdf_version: str
-    too_large: bool
-    version_low: bool
 
 
 def prepare_seal(request: SealRequest) -> PreparedSeal:

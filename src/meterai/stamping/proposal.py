@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import accumulate
 
-import msgspec
 from PIL import Image
 
-from meterai.kit.pdf.rendering import RenderRequest, render_image
-from meterai.stamping.placement import MARGIN, SIZE_DEFAULT, Placement, fitting_size, overlap
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import RenderRequest
+from meterai.stamping.placement import MARGIN, Placement, fitting_size, overlap
+from meterai.stamping.requests import ProposeRequest
 
 _WIDTH_PX = 150
 _PAPER = 232
@@ -20,18 +21,6 @@ _TOUCH_COST = 0.5
 """Added as soon as the square, with a little air around it, touches any ink."""
 _AIR_PT = 3.0
 _TAKEN_COST = 50.0
-
-
-class ProposeRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The page to look at, its size as seen in points, and what is taken already."""
-
-    data: bytes
-    page: int
-    width_pt: float
-    height_pt: float
-    size: float = SIZE_DEFAULT
-    password: str = ""
-    taken: list[Placement] = []
 
 
 def propose_placement(request: ProposeRequest) -> Placement:

@@ -19,12 +19,11 @@ from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection
-from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+from meterai.kit.pdf.requests import Inspection, RenderedPage, RenderRequest
 from meterai.stamping import page_images
 from meterai.stamping.model import Job, JobState, OutputVerdict, Release
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.requests import OutputLimits
 
 log = structlog.get_logger(__name__)
 

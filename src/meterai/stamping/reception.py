@@ -7,47 +7,32 @@ from PIL import Image
 
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
-from meterai.kit.pdf.reading import Inspection, InspectRequest, PageSize, inspect, inspect_opened
-from meterai.kit.pdf.rendering import RenderedPage, RenderRequest, encode_picture, with_image, without_colour
-from meterai.kit.pdf.signatures import SignatureKind
+from meterai.kit.pdf.reading import inspect, inspect_opened
+from meterai.kit.pdf.rendering import encode_picture, with_image, without_colour
+from meterai.kit.pdf.requests import (
+    Inspection,
+    InspectRequest,
+    PageSize,
+    RenderedPage,
+    RenderRequest,
+    SignatureKind,
+)
 from meterai.kit.pdf.structure import open_document
 from meterai.kit.pdf.unlocking import unlock
 from meterai.stamping.placement import Placement
-from meterai.stamping.preparation import MeasureRequest, OutputLimits, OutputMeasure, measure_opened
-from meterai.stamping.proposal import ProposeRequest, choose_place
+from meterai.stamping.preparation import measure_opened
+from meterai.stamping.proposal import choose_place
+from meterai.stamping.requests import (
+    PAGE_IMAGE_WIDTH_PX,
+    MeasureRequest,
+    ProposeRequest,
+    Reception,
+    ReceptionRequest,
+)
 from meterai.stamping.settling import settle
 
-PAGE_IMAGE_WIDTH_PX = 600
-"""Width of the page image on which a person places the stamp: letters of 10 points are still legible."""
 _REDUCED = 4
 """By so much the page image is made smaller to look for an empty place."""
-
-
-class ReceptionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded, how many stamps it will get, and what is demanded of the result."""
-
-    data: bytes
-    stamps: int
-    limits: OutputLimits
-    profile: Profile = Profile.FINAL
-    """Wanted, if the file carries no signatures."""
-    password: str = ""
-    """Typed by the person; used once."""
-
-
-class Reception(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found."""
-
-    inspection: Inspection
-    profile: Profile
-    placements: list[Placement]
-    """Proposed: near the signature block, on the last page that is large enough."""
-    output: OutputMeasure
-    page_image: RenderedPage
-    """Of that page."""
-    instead: bytes = b""
-    """What takes the place of the upload: the file without its user password, or mended by another parser.
-    Empty when the upload stays."""
 
 
 def receive(request: ReceptionRequest) -> Reception:

@@ -6,39 +6,18 @@ Runs in the jail. Text and lines stay as they are; only pictures lose detail, an
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import pikepdf
 from PIL import Image
 
-from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.structure import open_document
 from meterai.stamping.normalising import normalise, save
+from meterai.stamping.requests import RewriteRequest, RewrittenDocument
 
 _STEPS = ((2340, 70), (1754, 60), (1404, 50), (1170, 40))
 """Longest side in pixels and JPEG quality, gentlest first: an A4 page at 200, 150, 120 and 100 dpi."""
 _WORTHWHILE_BYTES = 12_000
-
-
-class RewriteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as uploaded. `images`: `keep` packs anew without loss, `smaller` recompresses pictures too."""
-
-    data: bytes
-    images: Literal["keep", "smaller"] = "keep"
-    bytes_max: int | None = None
-    """With `smaller`: stop at the gentlest step that fits. The stamp's own bytes must be taken off before."""
-    pdf_version: str = "1.7"
-    password: str = ""
-    limits: Limits = DEFAULT_LIMITS
-
-
-class RewrittenDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The rewritten file; it takes the place of the upload."""
-
-    data: bytes
-    pdf_version: str
-    pictures_changed: int
 
 
 def rewrite(request: RewriteRequest) -> RewrittenDocument:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import Event
-from meterai.stamping.preparation import OutputLimits
+from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
 from meterai.web.desk import Desk
 from meterai.web.forms import Form, Upload

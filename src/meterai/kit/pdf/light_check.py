@@ -11,7 +11,6 @@ import io
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 import pikepdf
 from cryptography import x509
 
@@ -19,6 +18,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
+from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
 from meterai.kit.pdf.signed_data import (
     OID_SHA256,
     OID_TIME_STAMP_TOKEN,
@@ -27,43 +27,6 @@ from meterai.kit.pdf.signed_data import (
     signature_is_valid,
 )
 from meterai.kit.pdf.structure import has_guessed, walk_pages
-
-
-class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the newest seal must cover: `[0 gap_start gap_end rest]`, and the SHA-256 over it."""
-
-    gap_start: int
-    gap_end: int
-    sha256: bytes
-
-
-class LightCheckRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed file and what must be true of it."""
-
-    data: bytes
-    certificate: bytes
-    """The stamp signer's certificate (DER)."""
-    other_certificates: list[bytes] = []
-    """Of our other keys: the seals of one document may lie on both sides of a rotation."""
-    pages: int
-    serials: list[str]
-    """Of all its seals, in the order of sealing."""
-    lacks_time_stamp: bool = False
-    """The last seal was made while the time-stamp authority was down: its token comes later."""
-    profile: Profile = Profile.FINAL
-    input_bytes: int = 0
-    input_sha256: str = ""
-    """Of the file as uploaded, which a signed one must still begin with, byte for byte."""
-    covered: CoveredDigest | None = None
-    """Made from these bytes by the asker, who had to hash them anyway; None: made here."""
-
-
-class LightCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Says that the check passed; a failed one is a refusal."""
-
-    size_bytes: int
-    signed_by: list[str]
-    """The certificate of each seal, in order: its SHA-256, the first 16 hex digits."""
 
 
 class _SealValues(NamedTuple):

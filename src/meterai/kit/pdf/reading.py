@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import msgspec
 import pikepdf
 
 from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
-from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.page_box import PageBox
-from meterai.kit.pdf.signatures import (
-    SignatureKind,
-    empty_signature_name,
-    find_signatures,
-    is_signature,
-    usage_rights,
-)
+from meterai.kit.pdf.requests import Inspection, InspectRequest, PageSize, SignatureKind
+from meterai.kit.pdf.signatures import empty_signature_name, find_signatures, is_signature, usage_rights
 from meterai.kit.pdf.structure import OpenedDocument, has_guessed, name_of, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
 from meterai.kit.pdf.xfa import has_only_xfa
@@ -44,44 +37,6 @@ DANGEROUS_ANNOTATIONS = {
 
 _FEW_OBJECTS = 40
 """Are sooner looked at than the bytes of the file."""
-
-
-class InspectRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as it was uploaded. `password` opens one encrypted with a user password."""
-
-    data: bytes
-    password: str = ""
-    limits: Limits = DEFAULT_LIMITS
-    allow_signed: bool = False
-    """True: signatures are not looked into (for the verifier, which does that itself)."""
-
-
-class PageSize(msgspec.Struct, frozen=True, kw_only=True):
-    """A page as a person sees it."""
-
-    width_pt: float
-    height_pt: float
-    rotation: int
-
-
-class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found. It makes no promise about the content of the pages."""
-
-    size_bytes: int
-    pages: list[PageSize]
-    pdf_version: str
-    signatures: SignatureKind
-    encrypted: bool
-    """With an owner password only, or opened by the password given. The stamped file is not encrypted."""
-    repaired: bool
-    """qpdf had to guess where objects lie; the person should look at the pages."""
-    notices: list[str]
-    """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
-    `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`,
-    `.signature_fields`; of a signed file, from which nothing is removed, `.kept`, `.signed_changed` and
-    `.stamped_already`."""
-    signers: list[str] = []
-    """Who signed the file already, by the names in their certificates; nobody checked who they are."""
 
 
 def inspect(request: InspectRequest) -> Inspection:

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 
-import msgspec
 import pikepdf
 import pypdfium2
 import pypdfium2.raw as pdfium_c
@@ -16,6 +15,7 @@ from PIL import Image, ImageChops
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.lightening import lighten_scans, plain_jpegs
 from meterai.kit.pdf.page_box import Rectangle
+from meterai.kit.pdf.requests import RenderedPage, RenderRequest
 from meterai.kit.pdf.structure import user_unit_of
 
 _STANDARD_FONTS = [
@@ -24,25 +24,6 @@ _STANDARD_FONTS = [
 ]
 _SIDES_MAX = 20
 """A ribbon of a page must not become a huge picture."""
-
-
-class RenderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One page, numbered from 1, `width_px` wide. `crop` cuts out a part: points in the visible page."""
-
-    data: bytes
-    page: int
-    width_px: int = 720
-    password: str = ""
-    crop: Rectangle | None = None
-    quality: int = 40
-
-
-class RenderedPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A JPEG, in grey when the page has no colour."""
-
-    jpeg: bytes
-    width_px: int
-    height_px: int
 
 
 def render_page(request: RenderRequest) -> RenderedPage:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 import pikepdf
 
+from meterai.kit.pdf.requests import SignatureKind
+
 _FIELDS_MAX = 5000
-
-
-class SignatureKind(StrEnum):
-    """The strongest thing found."""
-
-    NONE = "none"
-    SIGNED = "signed"
-    """An approval signature or a document time stamp."""
-    CERTIFIED = "certified"
-    """A certification (ISO 32000-1 clause 12.8.2.2): it says which changes are allowed at all."""
 
 
 def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:

@@ -11,7 +11,8 @@ import unicodedata
 import pikepdf
 
 from meterai.kit.pdf.limits import Limits
-from meterai.kit.pdf.signatures import SignatureKind, find_signatures
+from meterai.kit.pdf.requests import SignatureKind
+from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import check_outside, refuse
 
 

@@ -14,7 +14,6 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -24,47 +23,10 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping.increment import IncrementWriter
+from meterai.stamping.requests import ArchiveLook, ArchiveLookRequest, Extended, ExtendRequest
 
 FIELD = "ArchiveTimeStamp"
 _FIELDS_MAX = 100
-
-
-class ArchiveLookRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A released file, and the serial numbers of its stamps."""
-
-    data: bytes
-    serials: list[str]
-
-
-class ArchiveLook(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file's proof rests on. CMS structures as they lie in their gaps, padding included."""
-
-    seals: list[bytes]
-    archive_stamps: list[bytes]
-    """In the order of the ends of their byte ranges."""
-    has_store: bool
-
-
-class ExtendRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to add to a released file."""
-
-    data: bytes
-    certificates: list[bytes]
-    crls: list[bytes]
-    ocsp_responses: list[bytes]
-    token_bytes: int
-    """Room for the document time stamp's token; 0: none is wanted."""
-    identity: bytes
-    """16 bytes: the changing half of the file's ID."""
-
-
-class Extended(msgspec.Struct, frozen=True, kw_only=True):
-    """The file with its new revision; the gap of the time stamp is empty."""
-
-    data: bytes
-    gap_start: int
-    """0 without a time stamp."""
-    gap_end: int
 
 
 def look(request: ArchiveLookRequest) -> ArchiveLook:

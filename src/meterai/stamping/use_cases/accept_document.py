@@ -17,9 +17,8 @@ from meterai.ledger.model import SELLER
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output import verdict_of
-from meterai.stamping.preparation import OutputLimits
 from meterai.stamping.queries import DocumentPage, remember_name
-from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX, Reception, ReceptionRequest
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
 from meterai.stamping.store import documents
 
 RETENTION_DAYS = 7

@@ -8,7 +8,7 @@ import structlog
 
 from meterai.kernel.errors import Refusal
 from meterai.kit import outbox
-from meterai.kit.pdf.light_check import LightCheck, LightCheckRequest
+from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
 from meterai.stamping.batch import Tools
 from meterai.stamping.model import Release
 from meterai.stamping.queries import read_checked

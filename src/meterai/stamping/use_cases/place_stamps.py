@@ -8,7 +8,7 @@ from uuid import UUID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.profiles import CHOICES, Profile
-from meterai.kit.pdf.reading import Inspection
+from meterai.kit.pdf.requests import Inspection
 from meterai.stamping import queries
 from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.output import with_stamps

@@ -8,8 +8,8 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
-from meterai.stamping.proposal import ProposeRequest
 from meterai.stamping.queries import DocumentPage, read_checked
+from meterai.stamping.requests import ProposeRequest
 
 _PROPOSE = "meterai.stamping.proposal:propose_placement"
 _KEPT_MAX = 1024

@@ -15,16 +15,11 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.stamping.archive.chains import Chains, chains_of
-from meterai.stamping.archive.extension import (
-    ArchiveLook,
-    ArchiveLookRequest,
-    Extended,
-    ExtendRequest,
-)
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.tools import ArchiveTools
 from meterai.stamping.model import TOKEN_BYTES
 from meterai.stamping.queries import read_checked
+from meterai.stamping.requests import ArchiveLook, ArchiveLookRequest, Extended, ExtendRequest
 from meterai.stamping.seal.filling import fill
 from meterai.stamping.store import archive
 from meterai.stamping.store.archive import ArchivedFile, Renewed

@@ -10,12 +10,12 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.pdf.reading import Inspection, InspectRequest
+from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.stamping import queries
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.output import STAMP_BYTES_MAX, measure
 from meterai.stamping.queries import DocumentPage, read_checked
-from meterai.stamping.rewriting import RewriteRequest, RewrittenDocument
+from meterai.stamping.requests import RewriteRequest, RewrittenDocument
 from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import delete_if_unneeded
 

@@ -10,7 +10,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.kit.pdf.reading import Inspection
+from meterai.kit.pdf.requests import Inspection
 from meterai.stamping.bundle import FILES_MAX, Rule, share_out
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
-from meterai.kit.pdf.reading import InspectRequest, inspect
+from meterai.kit.pdf.reading import inspect
+from meterai.kit.pdf.requests import InspectRequest
 from meterai.kit.stamp_code import decode_code
 from meterai.verification.model import FILE_BYTES_MAX, Box
 from meterai.verification.rules import rendered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meterai.kit.pdf.jail import JailPool
-from meterai.kit.pdf.rendering import RenderedPage, RenderRequest
+from meterai.kit.pdf.requests import RenderedPage, RenderRequest
 from meterai.verification.model import Box
 
 RENDER = "meterai.kit.pdf.rendering:render_page"

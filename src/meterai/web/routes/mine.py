@@ -23,7 +23,7 @@ from meterai.stamping.queries import (
     job_of_document,
     released_file,
 )
-from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders

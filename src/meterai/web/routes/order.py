@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -95,7 +96,8 @@ async def download_receipt(request: WebRequest, desk: Desk, number: str) -> Resp
     order = await order_page(desk.house.db, key.order_id)
     if order.paid_at is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_paid")
-    return pdf_response(receipt_pdf(order, desk.visit(request).language), f"kuitansi-{number}.pdf")
+    receipt = await asyncio.to_thread(receipt_pdf, order, desk.visit(request).language)
+    return pdf_response(receipt, f"kuitansi-{number}.pdf")
 
 
 @post("/pesanan/{number:str}/batal", status_code=303)

@@ -17,7 +17,7 @@ from meterai.sales.use_cases.add_item import add_document
 from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, document_image, document_page, image_at_hand
-from meterai.stamping.reception import PAGE_IMAGE_WIDTH_PX
+from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
