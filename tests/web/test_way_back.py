@@ -104,16 +104,22 @@ async def test_a_number_with_something_behind_it_is_not_known_also_to_its_custom
         assert "x-forged" not in str(visitor.headers)
 
 
-@pytest.mark.parametrize(("minutes", "is_late"), [(1, False), (3, True)])
+@pytest.mark.parametrize(
+    ("minutes", "item", "is_late"),
+    [(1, "stamping", False), (3, "stamping", True), (300, "stamping", True), (300, "refused", False)],
+)
 async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_for_one(
-    house: House, minutes: int, *, is_late: bool
+    house: House, minutes: int, item: str, *, is_late: bool
 ) -> None:
+    """However long; but not while it is the customer who has to do something."""
     visitor = house.visitor()
     order = await order_of(house, visitor)
     paid_at = house.line.now - timedelta(minutes=minutes)
-    await house.line.database.owner.execute(
+    owner = house.line.database.owner
+    await owner.execute(
         "UPDATE sales.orders SET state = 'paid', paid_at = $2 WHERE id = $1", order.order_id, paid_at
     )
+    await add_item(house, order, item)
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
     assert visitor.text.count("Berjalan") == 4 - is_late
@@ -154,11 +160,7 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
         "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
         order.order_id, now,
     )  # fmt: skip
-    await owner.execute(
-        "INSERT INTO sales.item (id, order_id, position, kind, quantity, state, unit_face_value, unit_fee,"
-        " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
-        order.order_id, item,
-    )  # fmt: skip
+    await add_item(house, order, item)
     await owner.execute(
         "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,"
         " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, $3, 'credited', $4, $4)",
@@ -265,6 +267,15 @@ async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house:
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
     assert "Simpan tautan ini" in visitor.text
+
+
+async def add_item(house: House, order: OpenedOrder, state: str) -> None:
+    """One stamp."""
+    await house.line.database.owner.execute(
+        "INSERT INTO sales.item (id, order_id, position, kind, quantity, state, unit_face_value, unit_fee,"
+        " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
+        order.order_id, state,
+    )  # fmt: skip
 
 
 async def order_of(house: House, visitor: Visitor) -> OpenedOrder:

@@ -12,7 +12,7 @@ from litestar import Response, get
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import events, oldest_paid_order
+from meterai.sales.queries import events, oldest_order_being_stamped
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.languages import later
 
@@ -64,7 +64,7 @@ async def _database_says(desk: Desk, now: datetime) -> tuple[bool, bool, bool]:
     try:
         await events(db)
         async with db.connection() as connection:
-            oldest = await oldest_paid_order(connection, now=now)
+            oldest = await oldest_order_being_stamped(connection)
         return True, await is_signing_stopped(db), oldest is not None and now - oldest > LATE_AFTER
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
