@@ -61,6 +61,17 @@ async def test_a_failed_payout_says_why(twin: Gateway, iris: IrisPayouts) -> Non
     assert (status.state, status.failure) == (PayoutState.FAILED, "002")
 
 
+async def test_a_payout_that_failed_for_our_own_balance_is_not_the_account_s_fault(
+    twin: Gateway, iris: IrisPayouts
+) -> None:
+    await twin.script(payout_delay_seconds=0, payout_fell_through_next=1)
+    result = await iris.pay(REQUEST)
+    status = await iris.get_status(result.provider_reference)
+    assert (status.state, status.failure) == (PayoutState.FELL_THROUGH, "016")
+    again = await iris.pay(msgspec.structs.replace(REQUEST, reference="payout-2"))
+    assert (await iris.get_status(again.provider_reference)).state is PayoutState.COMPLETED
+
+
 async def test_a_payout_that_arrived_may_fail_after_all(twin: Gateway, iris: IrisPayouts) -> None:
     await twin.script(payout_delay_seconds=0, payout_returned_seconds=0.3)
     result = await iris.pay(REQUEST)

@@ -158,7 +158,8 @@ class FakePayout:
         return PayoutResult(provider_reference=f"po{request.reference}", state=PayoutState.QUEUED)
 
     async def get_status(self, provider_reference: str) -> PayoutResult:
-        return PayoutResult(provider_reference=provider_reference, state=self.ends, failure="002")
+        failure = "016" if self.ends is PayoutState.FELL_THROUGH else "002"
+        return PayoutResult(provider_reference=provider_reference, state=self.ends, failure=failure)
 
 
 class SetClock:

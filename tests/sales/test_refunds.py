@@ -200,6 +200,30 @@ async def test_an_account_that_the_bank_sends_back_is_asked_for_again(shop: Shop
     assert len(shop.payout.requests) == 2, "a new account is a new payout"
 
 
+async def test_a_payout_that_failed_for_our_own_balance_goes_there_again_and_nobody_is_asked(
+    shop: Shop,
+) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.ends = PayoutState.FELL_THROUGH
+    for _ in range(12):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=10)
+    failed = len(shop.payout.requests)
+    assert 2 <= failed <= 4, "ever more rarely"
+    assert (await only_refund(shop, page)).failure_code == "payout.fell_through"
+    shop.payout.ends = PayoutState.COMPLETED
+    for _ in range(3):
+        shop.pass_time(minutes=15)
+        await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.PAID, None)
+    assert len(shop.payout.requests) == failed + 1, "each under an id of its own"
+    assert len({(sent.account, sent.amount) for sent in shop.payout.requests.values()}) == 1
+    assert "needs_account" not in await shop.news()
+    assert (await shop.money())["payout"] == refund.amount, "paid once"
+
+
 async def test_a_payout_that_arrived_and_came_back_days_later_is_paid_to_another_account(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=1, channel="va_bni")
     asked = await ask(shop, page, 1, account=ACCOUNT)
@@ -402,14 +426,17 @@ async def test_no_refund_after_the_bank_took_the_money_back(shop: Shop) -> None:
     assert (await refused(ask(shop, page, 1))).code == "refund.not_possible"
 
 
-async def test_a_payout_that_fails_after_the_bank_took_the_money_back_is_not_paid_again(shop: Shop) -> None:
+@pytest.mark.parametrize("ends", [PayoutState.FAILED, PayoutState.FELL_THROUGH])
+async def test_a_payout_that_fails_after_the_bank_took_the_money_back_is_not_paid_again(
+    shop: Shop, ends: PayoutState
+) -> None:
     page = await shop.paid_quota(pieces=2, channel="va_bni")
     await ask(shop, page, 2, account=ACCOUNT)
     await shop.pay_refunds()
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
     await shop.settle(page.payments[0].reference)
     assert (await only_refund(shop, page)).state is RefundState.SENT, "on its way, so it can't be set off"
-    shop.payout.ends = PayoutState.FAILED
+    shop.payout.ends = ends
     shop.pass_time(seconds=10)
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"

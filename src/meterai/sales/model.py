@@ -167,6 +167,7 @@ class RefundEvent(StrEnum):
     SEND = "send"
     PAY = "pay"
     REFUSE = "refuse"  # by gateway or bank, for good: an account, or another one, is needed
+    GO_AGAIN = "go_again"  # the payout failed, and not for the account: another one goes there
     RETURN = "return"  # the bank sent back what had arrived: another account is needed
     SET_OFF = "set_off"  # the bank took the payment back before we returned it
 
@@ -180,6 +181,7 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
     (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
     (RefundState.SENT, RefundEvent.PAY): RefundState.PAID,
     (RefundState.SENT, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.SENT, RefundEvent.GO_AGAIN): RefundState.PAYABLE,
     (RefundState.PAID, RefundEvent.RETURN): RefundState.NEEDS_ACCOUNT,
 }
 

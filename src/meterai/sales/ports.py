@@ -150,6 +150,7 @@ class PayoutState(StrEnum):
     PROCESSED = "processed"  # sent to the bank
     COMPLETED = "completed"  # received; may still turn FAILED when the bank sends it back
     FAILED = "failed"
+    FELL_THROUGH = "fell_through"  # failed, and not for the account: our balance, a bank that is away
     MISSING = "missing"  # the provider knows no such payout
 
 
@@ -174,7 +175,7 @@ class PayoutResult(msgspec.Struct, frozen=True, kw_only=True):
 
     provider_reference: str  # ask for the status under this one
     state: PayoutState
-    failure: str = ""  # the provider's code, for FAILED
+    failure: str = ""  # the provider's code, for FAILED and FELL_THROUGH
 
 
 class PayoutProvider(Protocol):

@@ -745,6 +745,9 @@ TABLE: dict[str, Message] = {
     "payout.unavailable": _ours(
         "Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."
     ),
+    "payout.fell_through": _ours(
+        "Pembayaran ke bank sedang tertunda.", "Payments to banks are delayed right now."
+    ),
     "trust.unreadable": _ours("Bahan pemeriksaan tidak terbaca.", "The verification material can't be read."),
     "document.changed": M(
         "Dokumen ini sedang berubah di jendela lain.",

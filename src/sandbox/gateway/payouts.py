@@ -15,6 +15,7 @@ from aiohttp import web
 from sandbox.gateway.core_api import basic_authorization, cut
 from sandbox.gateway.till import Till
 
+_ERRORS = {"002": "Invalid destination account number", "016": "Merchant balance is not enough"}
 _AMOUNT = re.compile(r"[1-9][0-9]{0,12}(\.0{1,2})?")
 
 
@@ -45,6 +46,7 @@ class Payout(msgspec.Struct):
     fails: bool
     seconds: float  # from queued to completed
     returned_seconds: float = 0  # from completed to failed; 0: never
+    error_code: str = "002"  # if it fails
 
     def shown(self, now: float) -> dict[str, Any]:
         """As GET /payouts/{reference_no} answers. The state follows from the time gone by."""
@@ -63,7 +65,7 @@ class Payout(msgspec.Struct):
             "created_at": datetime.fromtimestamp(self.created_at, UTC).isoformat(),
         }
         if status == "failed":
-            body |= {"error_code": "002", "error_message": "Account number is invalid"}
+            body |= {"error_code": self.error_code, "error_message": _ERRORS[self.error_code]}
         return body
 
 
@@ -135,6 +137,7 @@ class Payouts:
         if not one.beneficiary_account.isdigit() or not one.beneficiary_name or not one.beneficiary_bank:
             return None
         faults = self.till.script.everywhere
+        fell_through = self.till.script.take("", "payout_fell_through_next")
         return Payout(
             reference_no=secrets.token_hex(7),
             amount=one.amount,
@@ -145,7 +148,8 @@ class Payouts:
             status="queued",
             created_at=self.till.clock(),
             request_digest=digest,
-            fails=faults.payout_rejected,
+            fails=faults.payout_rejected or fell_through,
+            error_code="016" if fell_through else "002",
             seconds=faults.payout_delay_seconds,
             returned_seconds=faults.payout_returned_seconds,
         )

@@ -18,6 +18,9 @@ _STATES = {
     "failed": PayoutState.FAILED,
     "rejected": PayoutState.FAILED,
 }
+_NOT_THE_ACCOUNT = frozenset(("004", "005", "008", "009", "016", "018", "021", "022", "023", "024"))
+"""Error codes of failed payouts that no other account helps against: a fault or a time-out of the bank, its
+balance or ours ("Payouts API", error codes and messages). One without a code is taken for the account's."""
 
 
 class _Payout(msgspec.Struct, frozen=True):
@@ -111,6 +114,8 @@ def _result(payout: _Payout) -> PayoutResult:
     state = _STATES.get(payout.status)
     if state is None:
         raise _unusable("unknown_state")
+    if state is PayoutState.FAILED and payout.error_code in _NOT_THE_ACCOUNT:
+        state = PayoutState.FELL_THROUGH
     return PayoutResult(provider_reference=payout.reference_no, state=state, failure=payout.error_code)
 
 

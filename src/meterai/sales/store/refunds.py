@@ -161,6 +161,17 @@ async def set_sent(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at:
     )
 
 
+async def pay_again(tx: Connection, refund_id: uuid.UUID, at: datetime, why: str) -> None:
+    """Writes that a refund is payable once more at `at`, to the same account, as a payout of its own."""
+    await tx.execute(
+        """UPDATE sales.refund SET state = 'payable', round = round + 1, reference = NULL, failure_code = $3,
+               attempts = 0, next_attempt_at = $2 WHERE id = $1""",
+        refund_id,
+        at,
+        why,
+    )
+
+
 async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> None:
     """Writes that a refund needs an account, or another one; the refused account is forgotten."""
     await tx.execute(

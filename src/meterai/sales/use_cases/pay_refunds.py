@@ -40,6 +40,7 @@ LOOK_FIRST = timedelta(hours=1)
 LOOK_LONGEST = timedelta(hours=12)
 LOOK_FOR = timedelta(days=7)
 """For so long a bank may send back what it had taken: the day after, and no bank works on holidays."""
+_FELL_THROUGH = "payout.fell_through"
 _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
 """What another account helps against. After any other refusal the money may have gone out already."""
 
@@ -49,12 +50,13 @@ async def pay_due_refunds(
 ) -> int:
     """Pays up to `limit` refunds that are due, or asks how payouts on their way went.
 
-    Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a lost
-    answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at least
-    every 15 minutes. What the gateway refuses for good, or a bank sends back, needs an account from the
-    customer: the news says so. A bank may do that days after the payout arrived, so the provider is asked for
-    some days more. What was paid under the same id with other content, before a restore, is put off like an
-    outage until somebody has looked into it (`end_refund`): another account would pay it twice.
+    Gives how many were due. Each goes out under an id of its own, so that a repeat after a crash or a
+    lost answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at
+    least every 15 minutes; so is a payout that failed, but not for the account, as another one. What the
+    gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
+    A bank may do that days after the payout arrived, so the provider is asked for some days more. What
+    was paid under the same id with other content, before a restore, is put off like an outage until
+    somebody has looked into it (`end_refund`): another account would pay it twice.
     """
     async with db.connection() as connection:
         now = clock()
@@ -82,9 +84,15 @@ async def _pay(
         else:
             await _pay_out(db, payout, due, clock)
     except Refusal as refusal:
-        log.warning("refund_not_paid", refund=str(due.id), code=refusal.code, attempts=due.attempts)
-        if refusal.code in _NEEDS_ACCOUNT:
-            await _ask_for_account(db, due, refusal.code, clock())
+        log.warning(
+            "refund_not_paid",
+            refund=str(due.id),
+            code=refusal.code,
+            failure=refusal.facts.get("failure", ""),
+            attempts=due.attempts,
+        )
+        if refusal.code in _NEEDS_ACCOUNT or refusal.code == _FELL_THROUGH:
+            await _start_over(db, due, refusal.code, clock())
         else:
             await _put_off(db, due, clock(), refusal.code)
 
@@ -99,6 +107,8 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         await _finish(db, due, result.provider_reference, clock())
     elif result.state is PayoutState.FAILED:
         raise Refusal(Kind.INVALID, "payout.failed", failure=result.failure)
+    elif result.state is PayoutState.FELL_THROUGH:
+        raise Refusal(Kind.UNAVAILABLE, _FELL_THROUGH, failure=result.failure)
     elif result.state is PayoutState.MISSING:
         raise Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason="missing")
     elif due.state is RefundState.SENT:
@@ -117,7 +127,7 @@ async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, cloc
         log.warning("payout_not_looked_at", refund=str(due.id), code=refusal.code)
         state = None
     now = clock()
-    if state is PayoutState.FAILED:
+    if state in (PayoutState.FAILED, PayoutState.FELL_THROUGH):
         raise Refusal(Kind.INVALID, "payout.failed")
     wait = min(max(now - due.paid_at, LOOK_FIRST), LOOK_LONGEST)
     over = state is not None and now >= due.paid_at + LOOK_FOR
@@ -167,15 +177,17 @@ async def _mark_sent(db: Database, due: DueRefund, reference: str, now: datetime
             await refunds.set_sent(tx, due.id, reference, now + ASK_FIRST)
 
 
-async def _ask_for_account(db: Database, due: DueRefund, why: str, now: datetime) -> None:
-    """The customer names another account, unless the bank took the payment back meanwhile (`take_back`)."""
+async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> None:
+    """Another payout goes to the same account, or the customer names another one, unless the bank took the
+    payment back meanwhile (`take_back`)."""
     async with db.transaction() as tx:
         found = await _lock(tx, due)
         if found is None:
             return
         order, refund = found
-        came_back = refund.state is RefundState.PAID
-        after = next_refund_state(refund.state, RefundEvent.RETURN if came_back else RefundEvent.REFUSE)
+        came_back, fell_through = refund.state is RefundState.PAID, why == _FELL_THROUGH
+        refused = RefundEvent.GO_AGAIN if fell_through else RefundEvent.REFUSE
+        after = next_refund_state(refund.state, RefundEvent.RETURN if came_back else refused)
         if came_back:
             await ledger.post(tx, bookings.return_refund(order, refund), now)
         payment = order.payment(due.payment_reference)
@@ -183,13 +195,20 @@ async def _ask_for_account(db: Database, due: DueRefund, why: str, now: datetime
             next_refund_state(after, RefundEvent.SET_OFF)
             await set_off_refund(tx, order, payment, refund, now)
             return
+        if fell_through:
+            await refunds.pay_again(tx, due.id, now + _wait(RETRY_FIRST, due.round), why)
+            return
         await reopen_item(tx, order, refund)
         await refunds.set_needs_account(tx, due.id, why)
         await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
 
 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None) -> None:
-    first = RETRY_FIRST if why else ASK_FIRST
-    wait = min(RETRY_LONGEST, first * 2 ** min(max(due.attempts, 1) - 1, 10))
+    wait = _wait(RETRY_FIRST if why else ASK_FIRST, due.attempts)
     async with db.connection() as connection:
         await refunds.put_off(connection, due.id, now + wait, why)
+
+
+def _wait(first: timedelta, attempts: int) -> timedelta:
+    doublings: int = min(max(attempts, 1) - 1, 10)
+    return min(RETRY_LONGEST, first * (1 << doublings))
