@@ -235,7 +235,8 @@ async def test_an_outage_costs_the_log_a_line_for_each_visitor_and_a_fault_is_ex
     house.db.is_down, house.db.trouble = True, trouble
     with structlog.testing.capture_logs() as lines:
         await visitor.get("/beli")
-    assert visitor.status == 500
+    assert visitor.status == (503 if event == "unavailable" else 500)
+    assert visitor.headers["retry-after"] == "30"
     (line,) = (line for line in lines if line["log_level"] in ("warning", "error"))
     assert (line["event"], "exc_info" in line) == (event, event == "fault")
     assert line["help_code"] in visitor.text

@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import log_trouble
+from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
 from meterai.web.assets import Assets
@@ -200,15 +200,17 @@ def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """An unexpected fault: everything into the log, nothing but the help code to the outside."""
+    """An unexpected fault: everything into the log, nothing but the help code to the outside. An outage is
+    told as what passes (503, with `Retry-After`)."""
     visit = visit_of(request.scope)
     told = {"help_code": visit.help_code, "path_template": _template(request)}
     log_trouble(log, error, outage="unavailable", fault="fault", **told)
+    status = 503 if is_outage(error) else 500
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     if _is_api(request):
-        return _problem(request, refusal, visit.help_code, 500)
+        return _problem(request, refusal, visit.help_code, status)
     response = _desk(request).refusal(request, refusal, back=_way_back(request, refusal))
-    response.status_code = 500
+    response.status_code = status
     return response
 
 
