@@ -25,7 +25,7 @@ from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.seal.cms import cms_bytes_max
-from meterai.stamping.signing_keys import SigningKey, active_key, state_of
+from meterai.stamping.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
@@ -388,6 +388,18 @@ def key(name: str, *, active_from: datetime | None = None, retired_at: datetime 
         key_id=name, place="file:pki", certificates=(), valid_from=NOW - timedelta(days=1),
         valid_until=NOW + timedelta(days=1), active_from=active_from, retired_at=retired_at,
     )  # fmt: skip
+
+
+def test_a_key_that_ends_soon_is_told_of_until_another_follows_in_time() -> None:
+    signing = key("signing", active_from=NOW)
+    assert ends_soon([], NOW) is None
+    assert ends_soon([signing], NOW) == signing
+    assert ends_soon([signing], NOW + timedelta(days=9)) == signing, "over already"
+    assert ends_soon([signing], signing.valid_until - LITTLE_TIME - timedelta(days=1)) is None
+    late = key("late", active_from=signing.valid_until + timedelta(seconds=1))
+    assert ends_soon([signing, key("idle"), late], NOW) == signing
+    following = key("following", active_from=signing.valid_until)
+    assert ends_soon([signing, following], NOW) is None
 
 
 def test_the_newest_key_whose_time_has_come_is_active() -> None:

@@ -58,6 +58,16 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     report: dict[str, Any] = msgspec.json.decode(out)
     assert (status, report["ok"]) == (0, True), out + err
     assert {found["id"] for found in report["invariants"]} >= {"I1", "I3", "I8", "I9", "I23"}
+    assert report["warnings"] == []
+    await world.owner.execute(
+        """INSERT INTO stamping.signing_key (key_id, place, certificates, valid_from, valid_until, active_from,
+               added_at)
+           VALUES ('0123456789abcdef', 'file:pki', '{a}', '2026-01-01', now() + interval '9.5 days',
+               '2026-01-01', '2026-01-01')"""
+    )
+    status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+    assert status == 0
+    assert "ends in 9 days and no other follows" in out
 
 
 async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path: Path) -> None:

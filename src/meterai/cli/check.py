@@ -20,7 +20,7 @@ from meterai.bootstrap import TRUST_FOLDER
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
-from meterai.kit.database import connect
+from meterai.kit.database import Database, connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import open_store
 from meterai.kit.pdf.jail import JailPool
@@ -29,6 +29,7 @@ from meterai.operations.invariants.files import Judge
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
+from meterai.stamping.keys_now import key_that_ends_soon
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
@@ -54,6 +55,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     checked_at: datetime
     invariants: list[InvariantResult]
+    warnings: list[str] = []
+    """Of what will break an invariant or stop the service unless somebody acts; they don't change `ok`."""
 
 
 def check(
@@ -63,7 +66,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Check the invariants of a running service, read-only. Exit code 1 when one fails."""
+    """Check the invariants of a running service, read-only, and whether the key that signs ends soon.
+
+    Exit code 1 when an invariant fails.
+    """
     report = asyncio.run(_check(_settings(data), files=files, sample=None if every_file else sample))
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
@@ -95,9 +101,22 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
                     sample=sample,
                     progress=_Bars(bar),
                 )
+        warnings = await _warnings(reader, now)
     finally:
         await reader.close()
-    return Report(ok=all(found.ok for found in results), checked_at=now, invariants=results)
+    ok = all(found.ok for found in results)
+    return Report(ok=ok, checked_at=now, invariants=results, warnings=warnings)
+
+
+async def _warnings(reader: Database, now: datetime) -> list[str]:
+    key = await key_that_ends_soon(reader, now)
+    if key is None:
+        return []
+    left = max((key.valid_until - now).days, 0)
+    return [
+        f"Key {key.key_id}, which signs, ends in {left} days and no other follows: add the next key "
+        "(docs/keys.md, rotation)."
+    ]
 
 
 def _counters(folder: Path) -> Mapping[str, int] | None:
@@ -196,3 +215,5 @@ def _show(report: Report) -> None:
             console.print(
                 f"{found.id}, next: {_NEXT.get(found.id, _NEXT_OF_BOOKS)}", markup=False, soft_wrap=True
             )
+    for warning in report.warnings:
+        console.print(warning, markup=False, soft_wrap=True, highlight=False)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.stamping.ports import KeyHolder
-from meterai.stamping.signing_keys import state_of
+from meterai.stamping.signing_keys import SigningKey, ends_soon, state_of
 from meterai.stamping.store import keys
 
 
@@ -64,6 +64,12 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
         )
         for key in register
     ]
+
+
+async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:
+    """See `signing_keys.ends_soon`."""
+    async with db.connection() as connection:
+        return ends_soon(await keys.signing_keys(connection), now)
 
 
 async def serials_sealed_by(db: Database, key_id: str) -> AsyncIterator[tuple[str, datetime]]:

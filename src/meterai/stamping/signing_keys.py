@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
@@ -28,6 +28,8 @@ class TokenPlace:
 
 
 Place = FilePlace | TokenPlace
+LITTLE_TIME = timedelta(days=45)
+"""So long before the end of its certificate a key's successor should be at hand: a ceremony takes weeks."""
 _IGNORED = frozenset({"manufacturer", "model", "serial", "type", "library-manufacturer", "library-version"})
 
 
@@ -89,6 +91,15 @@ def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | Non
         if key.active_from is not None and key.active_from <= moment and key.retired_at is None
     ]
     return max(begun, key=lambda item: item[:2])[2] if begun else None
+
+
+def ends_soon(keys: Sequence[SigningKey], moment: datetime) -> SigningKey | None:
+    """The key that signs at `moment`, when it has little time left and no other one is put to use before its
+    end; None: nothing needs to be done yet."""
+    key = active_key(keys, moment)
+    if key is None or moment < key.valid_until - LITTLE_TIME:
+        return None
+    return key if active_key(keys, max(moment, key.valid_until)) == key else None
 
 
 def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> str:
