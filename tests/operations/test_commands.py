@@ -60,8 +60,8 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     assert {found["id"] for found in report["invariants"]} >= {"I1", "I3", "I8", "I9", "I23"}
     assert report["warnings"] == []
     await world.owner.execute(
-        """INSERT INTO stamping.signing_key (key_id, place, certificates, valid_from, valid_until, active_from,
-               added_at)
+        """INSERT INTO stamping.signing_key (
+               key_id, place, certificates, valid_from, valid_until, active_from, added_at)
            VALUES ('0123456789abcdef', 'file:pki', '{a}', '2026-01-01', now() + interval '9.5 days',
                '2026-01-01', '2026-01-01')"""
     )

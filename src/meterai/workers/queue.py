@@ -16,7 +16,7 @@ import uvloop
 
 from meterai.kit import fail_points, garbage
 from meterai.kit import settings as environment
-from meterai.kit.database import connect
+from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
 from meterai.waiting_room.beacon import BeaconSource
@@ -68,7 +68,8 @@ async def _show(path: os.PathLike[str], leader: Leader) -> None:
 
 def main() -> None:
     """Runs the controller."""
-    uvloop.run(run(os.environ))
+    with ending_in_words(log):
+        uvloop.run(run(os.environ))
 
 
 if __name__ == "__main__":
