@@ -119,6 +119,8 @@ def test_a_setting_that_can_not_be_read_is_named() -> None:
         ("TLS_CERTIFICATE", "/etc/tls/site.pem", "METERAI_TLS_KEY: "),
         ("TLS_KEY", "/etc/tls/site.key", "METERAI_TLS_CERTIFICATE: "),
         ("MAIL_SENDER", "méterai@example", "ASCII"),
+        ("CONTACT", "javascript:alert(1)", "bantuan@example.go.id"),
+        ("CONTACT", "the office", "https"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO"),
         ("ENVIRONMENT", "production", "set METERAI_TSA_URL, "),
     ],

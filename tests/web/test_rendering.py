@@ -13,6 +13,7 @@ from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from meterai.web.assets import Assets
+from meterai.web.messages import text_of
 from meterai.web.pages import TEMPLATES as FOLDER
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.qr import qr_svg
@@ -103,6 +104,24 @@ def test_the_foot_leads_to_the_events_that_there_are(language: str) -> None:
     prefix = "/en" if language == "en" else ""
     assert f'<a href="{prefix}/pppk">PPPK 2026</a>' in foot
     assert "/casn" not in foot
+
+
+@pytest.mark.parametrize("standalone", [False, True])
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("bantuan@meterai.example", "mailto:bantuan@meterai.example"),
+        ("+62 21 1500-123", "tel:+62211500123"),
+        ("https://meterai.example/hubungi", "https://meterai.example/hubungi"),
+    ],
+)
+def test_whoever_needs_help_sees_where_people_reach_us(contact: str, link: str, *, standalone: bool) -> None:
+    facts = SiteFacts("https://meterai.example", True, 1, 1, 1, 1, standalone=standalone, contact=contact)
+    told = {"text": text_of("server.fault", "id"), "back": ""}
+    page = Pages(facts, Assets()).render(Visit("id", "/", ""), "error.html", **told).decode()
+    assert page.count(f'Hubungi kami: <a href="{link}">{contact}</a>') == 2, "with the help code, at the foot"
+    nowhere = make_pages(standalone=standalone).render(Visit("id", "/", ""), "error.html", **told)
+    assert b"Hubungi kami:" not in nowhere
 
 
 def test_signs_are_small_also_before_the_stylesheet_came() -> None:

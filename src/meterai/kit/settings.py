@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_type_hints
@@ -90,6 +91,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
     whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""
     mail_sender: Annotated[str, Doc(description="From address of e-mails")] = "meterai@meterai.localhost"
+    contact: Annotated[
+        str,
+        Doc(
+            description="where people reach us, shown at the foot of pages and with every help code: an "
+            "e-mail address, a telephone number or an https address; empty: nowhere"
+        ),
+    ] = ""
     service_fee: Annotated[int, Doc(ge=0, description="service fee per stamp in rupiah, VAT included")] = 2500
     vat_basis_points: Annotated[
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
@@ -194,8 +202,19 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
+    if settings.contact and not contact_link(settings.contact):
+        yield "contact", "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
+
+
+def contact_link(contact: str) -> str:
+    """What a link to it says: `mailto:`, `tel:` or the address itself; empty when it is none of the three."""
+    if re.fullmatch(r"[\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", contact, re.A):
+        return f"mailto:{contact}"
+    if re.fullmatch(r"\+?[0-9](?:[ -]?[0-9]){2,14}", contact):
+        return "tel:" + re.sub("[ -]", "", contact)
+    return contact if _is_address(contact, ("https",)) and not re.search(r"\s", contact) else ""
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:

@@ -55,6 +55,7 @@ async def open_house(settings: Settings, trust: Trust) -> AsyncIterator[Verifier
         standalone=True,
         register=db is not None,
         code_reader=bool(trust.code_keys),
+        contact=settings.contact,
     )
     await jail.start()
     try:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
+from meterai.kit.settings import contact_link
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web.assets import Assets
@@ -47,6 +48,13 @@ class SiteFacts:
     """False: no keys are known to check 2-D codes with, so the page that reads them is not there."""
     events: tuple[tuple[str, str], ...] = ()
     """Slug and name of each that has a page."""
+    contact: str = ""
+    """Where people reach us (`settings.contact`); empty: nowhere."""
+
+    @property
+    def contact_link(self) -> str:
+        """What a link to `contact` says."""
+        return contact_link(self.contact)
 
 
 _PLAIN_TEXT = re.compile(r"""\{\{ _\((?:"([^"\\%]*)"|'([^'\\%]*)')\) \}\}""")
@@ -152,7 +160,7 @@ def _frame(environment: Environment, *, standalone: bool) -> dict[str, Any]:
 
     mark = made("mark.html")
     if standalone:
-        return {"mark": mark, "foot": "", "menu": lambda _path: ""}
+        return {"mark": mark, "foot": made("foot.html"), "menu": lambda _path: ""}
     menus = {path: made("menu.html", here=path) for path in _MENU}
     return {"mark": mark, "foot": made("foot.html"), "menu": lambda path: menus.get(path, menus[""])}
 

@@ -58,6 +58,7 @@ def build_site(
         vat_basis_points=settings.vat_basis_points,
         payment_minutes=settings.payment_minutes,
         events=tuple((event.slug, event.name) for event in events),
+        contact=settings.contact,
     )
     assets = Assets()
     pages = Pages(facts, assets)
