@@ -41,15 +41,17 @@ _BEGIN_FIRST = (
     "simulator/test_rehearsal.py",
     "launcher/test_backup.py",
     "stamping/test_recovery.py",
-    "waiting_room/test_controller.py",
-    "waiting_room/test_admission.py",
-    "launcher/test_up.py",
-    "launcher/test_queue.py",
     "browser/test_wait_page.py",
-    "stamping/test_refusals.py",
-    "gate/test_durability.py",
+    "browser/test_purchase.py",
+    "waiting_room/test_controller.py",
+    "launcher/",
     "simulator/",
     "corpus/",
+    "browser/",
+    "stamping/",
+    "keys/",
+    "bundle/",
+    "gate/test_durability.py",
 )
 """They wait more than they work, or take longest. Last, the other processors would stand idle beside them."""
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
@@ -28,7 +27,7 @@ from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
 from meterai.stamping.ports import Signer
 from meterai.stamping.signer_client import SignerClient
 from meterai.verification.model import Trust, Verdict
-from meterai.verification.trust import load_trust
+from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import judge_document
 
 JAIL_TASKS = [
@@ -45,8 +44,6 @@ JAIL_TASKS = [
     "meterai.verification.rules:judge",
 ]
 """Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
-
-TRUST_FOLDER = Path("pki") / "trust"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from meterai.bootstrap import TRUST_FOLDER
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
@@ -31,7 +30,7 @@ from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.keys_now import key_that_ends_soon
 from meterai.verification.model import Trust, Verdict
-from meterai.verification.trust import load_trust
+from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 _NEXT: Final = {

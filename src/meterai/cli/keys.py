@@ -12,7 +12,6 @@ import msgspec
 import typer
 from cryptography import x509
 
-from meterai.bootstrap import TRUST_FOLDER
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
@@ -27,6 +26,7 @@ from meterai.stamping.signing_keys import LITTLE_TIME, TokenPlace, parse_place
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
+from meterai.verification.trust import TRUST_FOLDER
 
 _KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
 _TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")

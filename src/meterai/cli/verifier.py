@@ -12,6 +12,7 @@ from meterai.cli.verify import read_trust
 from meterai.kit.processes import free_port
 from meterai.kit.settings import from_environment
 from meterai.kit.supervisor import python_module
+from meterai.verification.trust import TRUST_FOLDER
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _SETTINGS = (
@@ -59,7 +60,7 @@ def verifier(
     settings = from_environment()
     read_trust(trust, trust_root or [])  # says at once what is wrong with them
     files = [part for file in trust_root or [] for part in ("--trust-root", str(file.absolute()))]
-    folder = (trust or settings.data / "pki" / "trust").absolute()
+    folder = (trust or settings.data / TRUST_FOLDER).absolute()
     argv = python_module("meterai.verifier", *(files or ["--trust", str(folder)]))
     env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     told = {name: str(getattr(settings, name)) for name in _SETTINGS} | {"host": host, "port": str(port)}

@@ -20,7 +20,7 @@ from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import from_environment
 from meterai.verification.model import Judgement, Trust, Verdict
 from meterai.verification.reasons import REASONS
-from meterai.verification.trust import load_roots, load_trust
+from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: 2}
@@ -56,7 +56,7 @@ def verify(
 
 def read_trust(folder: Path | None, files: list[Path]) -> Trust:
     """What the options of a command say is trusted; ends the command when it can't be read."""
-    place = folder or from_environment().data / "pki" / "trust"
+    place = folder or from_environment().data / TRUST_FOLDER
     try:
         return load_roots(files) if files else load_trust(place)
     except Refusal:

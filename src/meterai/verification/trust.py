@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from meterai.kernel.errors import Kind, Refusal
 from meterai.verification.model import Trust
 
+TRUST_FOLDER = Path("pki") / "trust"
+"""Where a service keeps what it trusts, below its data directory."""
+
 
 def load_trust(folder: Path) -> Trust:
     """The trust material in `folder`: `root.pem` (one or more certificates) and `code.json` (may be missing).
