@@ -15,6 +15,8 @@ TROUBLE = (ConnectionLost, TimeoutError, OSError, EOFError)
 _SOON = 1.0
 _CODES_MAX = 3
 _ANSWERED_LATER = frozenset({500, 502, 504})
+_OUTAGE = ("Ada gangguan pada kami.", "Something went wrong on our side.")
+"""What a page says (503) that could not be made; others of this status say what to do instead."""
 
 
 @dataclass(slots=True)
@@ -45,13 +47,18 @@ class PatientBrowser(Browser):
                 answer = await Browser.request(
                     self, method, target, body=body, content_type=content_type, follow=follow, stay=stay
                 )
-                if answer.status not in _ANSWERED_LATER or time.monotonic() > deadline:
+                if not _is_answered_later(answer) or time.monotonic() > deadline:
                     return answer
             except TROUBLE:
                 if time.monotonic() > deadline:
                     raise
             self.reloads += 1
             await asyncio.sleep(_SOON)
+
+
+def _is_answered_later(answer: Response) -> bool:
+    outage = answer.status == 503 and any(words in answer.text for words in _OUTAGE)
+    return outage or answer.status in _ANSWERED_LATER
 
 
 @dataclass(slots=True, kw_only=True)
