@@ -14,6 +14,7 @@ from tests.sandbox.twins import served
 
 from simulator.forms import form_with
 from simulator.http import Browser, ConnectionLost
+from simulator.rehearsal.patience import PatientBrowser
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -141,3 +142,29 @@ a &amp; b</textarea><button name="lanjut" value="1">Lanjut</button></form>""",
     assert form.options["cara"] == ["qris", "va"]
     assert form.options["setuju"] == ["on"]
     assert form.buttons == [("lanjut", "1")]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "times"),
+    [
+        (500, "", 2),
+        (503, "<h1>Ada gangguan pada kami.</h1>", 2),
+        (503, "<h1>Pembayaran sedang terganggu.</h1>", 1),
+        (409, "", 1),
+    ],
+)
+async def test_a_patient_browser_loads_an_outage_s_page_again_and_reads_what_others_say(
+    status: int, words: str, times: int
+) -> None:
+    asked = 0
+
+    async def page(_: web.Request) -> web.Response:
+        nonlocal asked
+        asked += 1
+        return web.Response(text="here") if asked > 1 else web.Response(status=status, text=words)
+
+    async with site(page=page) as plain:
+        patient = PatientBrowser(plain.base, patience_seconds=20)
+        answer = await patient.get("/page")
+        patient.close()
+    assert (asked, answer.text) == (times, "here" if times > 1 else words)
