@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -109,6 +109,31 @@ def running_service(env: Mapping[str, str] | None = None) -> Iterator[RunningSer
         finally:
             if service.launcher.poll() is None:
                 service.stop()
+
+
+class KeptService:
+    """A service that is there from `begin` to `end`."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._running: RunningService | None = None
+
+    def __enter__(self) -> KeptService:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def begin(self) -> RunningService:
+        """The one that runs, or a new one."""
+        if self._running is None:
+            self._running = self._stack.enter_context(running_service())
+        return self._running
+
+    def end(self) -> None:
+        """Ends it, if it runs."""
+        self._running = None
+        self._stack.close()
 
 
 def _stats() -> dict[int, list[str]]:

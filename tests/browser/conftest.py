@@ -62,7 +62,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(service: RunningService) -> Site:
     """Where the service listens."""
     SCREENSHOTS.mkdir(exist_ok=True)

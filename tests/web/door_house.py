@@ -14,7 +14,6 @@ import pytest
 from tests.sales.shop import PRICES
 from tests.waiting_room.line import NOON, LineOfPeople
 from tests.web.asking import ask
-from tests.web.compiled import compile_once
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
@@ -109,7 +108,6 @@ class House:
         self.app = app
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
-        compile_once(monkeypatch)
         self.site = build_site(app, events=load_events(), more_routes=ROUTES, problem=problem_response)
 
     def visitor(self) -> Visitor:
