@@ -43,6 +43,7 @@ def verifier(
     """Address and process id of a running verifier, started as an operator would, among secrets."""
     port = free_port()
     env = {"PATH": os.environ["PATH"], "METERAI_DATA": str(house.folder), **SECRETS}
+    env |= {"METERAI_CONTACT": "bantuan@meterai.example"}
     env |= {"METERAI_DATABASE_VERIFIER_URL": register} if register else {}
     command = [sys.executable, "-m", "meterai.cli", "verifier", "--port", str(port)]
     command += trust or ["--trust-root", str(house.folder / "root.pem")]
@@ -118,6 +119,7 @@ async def test_it_judges_for_machines_and_people_without_any_register(
             page = await answer.text()
         assert 'name="berkas"' in page
         assert 'name="nomor"' not in page, "there is no register to ask about a number"
+        assert 'href="mailto:bantuan@meterai.example"' in page, "where a forged document is reported to"
         unknown = ("/api/v1/digests/" + "0" * 64, f"/api/v1/serials/{SERIAL}", "/beli", "/periksa/nomor")
         for path in (*unknown, "/periksa/kode"):
             async with http.get(address + path) as answer:

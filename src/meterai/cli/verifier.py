@@ -17,6 +17,7 @@ from meterai.verification.trust import TRUST_FOLDER
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _SETTINGS = (
     "environment",
+    "contact",
     "public_url",
     "database_verifier_url",
     "jail_slots",
