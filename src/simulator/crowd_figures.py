@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
-from meterai.verification.trust import load_trust
+from meterai.verification.trust import TRUST_FOLDER, load_trust
 
 SAMPLE_EVERY = 10
 """The driver judges each tenth file itself, with the trust root and without asking the service."""
@@ -61,7 +61,7 @@ def cpu_of_orders(before: dict[str, float], after: dict[str, float], finished: i
 
 def verify_sample(files: list[bytes], data: Path) -> int:
     """How many of the files are judged ASLI here, offline."""
-    trust = load_trust(data / "pki" / "trust")
+    trust = load_trust(data / TRUST_FOLDER)
     now = datetime.now(UTC)
     verdicts = [judge(JudgeRequest(data=file, trust=trust, moment=now)).verdict for file in files]
     return verdicts.count(Verdict.GENUINE)

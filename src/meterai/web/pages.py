@@ -153,16 +153,18 @@ _MENU = ("", "/beli", "/saya", "/periksa", "/uang", "/bantuan")
 
 
 def _frame(environment: Environment, *, standalone: bool) -> dict[str, Any]:
-    """What stands around every page, made once: mark, foot, and the menu by the page one is on."""
+    """What stands on many pages, made once: mark, where people reach us, foot, and the menu by the page one
+    is on."""
 
     def made(template: str, **context: Any) -> Markup:
         return Markup(environment.get_template(template).render(**context))  # noqa: S704 - our own template
 
-    mark = made("mark.html")
+    mark, reach = made("mark.html"), made("reach.html")
+    around = {"mark": mark, "reach": reach, "foot": made("foot.html", reach=reach)}
     if standalone:
-        return {"mark": mark, "foot": made("foot.html"), "menu": lambda _path: ""}
+        return around | {"menu": lambda _path: ""}
     menus = {path: made("menu.html", here=path) for path in _MENU}
-    return {"mark": mark, "foot": made("foot.html"), "menu": lambda path: menus.get(path, menus[""])}
+    return around | {"menu": lambda path: menus.get(path, menus[""])}
 
 
 def _told(language: str, code: str, **facts: Any) -> Text:
