@@ -10,11 +10,16 @@ import msgspec
 import uvloop
 
 from meterai.kit import garbage
+from meterai.kit.processes import be_a_batch
 from simulator.service import ServiceMissing
 
 
 def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
-    """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs."""
+    """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs.
+
+    The crowd shares the processor with the service. Phones elsewhere take the core from nobody: nor does it.
+    """
+    be_a_batch()
     garbage.settle()
     try:
         result = uvloop.run(measuring)
