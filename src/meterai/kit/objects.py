@@ -109,7 +109,8 @@ class FolderStore:
             for unfinished in small:
                 unfinished.abandon()
             raise
-        await asyncio.to_thread(self._finish, small, large)
+        for unfinished in await asyncio.to_thread(self._finish, small, large):
+            unfinished.close()  # here: in the thread each call takes a turn on the interpreter's lock
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -166,8 +167,13 @@ class FolderStore:
                 found.append(None)
         return found
 
-    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> None:
-        """Waits for the disk, for all files at once: so the file system has less to commit."""
+    def _finish(
+        self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]
+    ) -> list[_Unfinished]:
+        """Waits for the disk, for all files at once: so the file system has less to commit.
+
+        Gives the files, which the caller closes.
+        """
         try:
             for key, content in large:
                 unfinished.append(self._begin(key, content))
@@ -179,8 +185,7 @@ class FolderStore:
             for file in unfinished:
                 file.abandon()
             raise
-        for file in unfinished:
-            file.close()
+        return unfinished
 
     def _begin(self, key: str, content: bytes) -> _Unfinished:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""

@@ -49,6 +49,7 @@ SETTINGS: Final = {
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
+    "default_statistics_target": "30",  # rows are found by their keys: a young table is analysed every minute
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -23,9 +23,10 @@ from meterai.waiting_room.past import Past
 
 P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
-IN_FLIGHT_WANTED = 96.0
+IN_FLIGHT_WANTED = 240.0
 """Requests at once in one site process, on average: a stuck site answers nothing, so its latency says
-nothing. At the thousand requests a second that 60 people a second are, a tenth of a second each."""
+nothing. At the 800 requests a second that 60 people a second are, 0.3 s each: twice what the latency that is
+wanted comes to, so that a quick site is not taken for a full one."""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
@@ -37,8 +38,9 @@ STRAIN_S = 10.0
 STRAIN_MAX = 1.5
 """Strain is the pressure averaged over that time, each second's counted up to that: a site that stands still
 for a second or two (a checkpoint, a neighbour on the machine) bears no less afterwards."""
-BRAKE_FROM, BRAKE_TO = 0.6, 2.0
-"""Pressures at which the brake begins to take, and leaves nothing but the floor."""
+BRAKE_FROM, BRAKE_TO = 0.6, 2.5
+"""Pressures at which the brake begins to take, and leaves nothing but the floor. Who is called shows ten
+seconds later: a steeper one swings between a full site and an idle one."""
 GROWTH_PER_S = 0.04
 """Of the rate, and at least `GROWTH_MIN`."""
 GROWTH_MIN = 3.0
