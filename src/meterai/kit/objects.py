@@ -167,9 +167,7 @@ class FolderStore:
                 found.append(None)
         return found
 
-    def _finish(
-        self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]
-    ) -> list[_Unfinished]:
+    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> list[_Unfinished]:
         """Waits for the disk, for all files at once: so the file system has less to commit.
 
         Gives the files, which the caller closes.
