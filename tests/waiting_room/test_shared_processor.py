@@ -1,7 +1,7 @@
 """A quick site whose requests share its cores: kept full, and not by turns full and idle.
 
-Beside `test_overload` (one queue of work, 23 people a second): here all requests advance together, so an upload
-takes as long as those beside it make it take, and 62 people a second have two hundred requests at once
+Beside `test_overload` (one queue of work, 23 people a second): here all requests advance together, so an
+upload takes as long as those beside it make it take, and 62 people a second have two hundred requests at once
 without anybody waiting too long. Figures of the steps are of `meterai bench journey` on two cores.
 """
 
