@@ -1,5 +1,6 @@
 """The object store keeps bytes under the name of their content."""
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -198,3 +200,29 @@ async def test_a_store_tells_what_it_holds_since_before_a_moment(store: ObjectSt
     assert await store.stored_before(before, int(key[:2], 16)) == []
     assert await store.stored_before(time.time() + 1, int(key[:2], 16)) == [key]
     assert await store.stored_before(time.time() + 1, (int(key[:2], 16) + 1) % 256) == []
+
+
+async def test_who_stops_waiting_for_the_disk_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, sync, is_syncing, goes_on = FolderStore(tmp_path / "o"), os.fsync, Event(), Event()
+
+    def slow(file: int) -> None:
+        is_syncing.set()
+        assert goes_on.wait(10)
+        sync(file)
+
+    key = await store.put(b"uploaded")  # makes its folder, and the pool's thread
+    await store.delete(key)
+    before = sorted(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(os, "fsync", slow)
+    putting = asyncio.create_task(store.put(b"uploaded"))
+    while not is_syncing.is_set():
+        await asyncio.sleep(0.01)
+    putting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    goes_on.set()
+    async with asyncio.timeout(10):
+        while sorted(os.listdir("/proc/self/fd")) != before:
+            await asyncio.sleep(0.01)

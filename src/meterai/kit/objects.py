@@ -109,8 +109,7 @@ class FolderStore:
             for unfinished in small:
                 unfinished.abandon()
             raise
-        for unfinished in await asyncio.to_thread(self._finish, small, large):
-            unfinished.close()  # here: in the thread each call takes a turn on the interpreter's lock
+        await asyncio.to_thread(self._finish, small, large)
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -167,11 +166,8 @@ class FolderStore:
                 found.append(None)
         return found
 
-    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> list[_Unfinished]:
-        """Waits for the disk, for all files at once: so the file system has less to commit.
-
-        Gives the files, which the caller closes.
-        """
+    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> None:
+        """Waits for the disk, for all files at once: so the file system has less to commit."""
         try:
             for key, content in large:
                 unfinished.append(self._begin(key, content))
@@ -183,7 +179,8 @@ class FolderStore:
             for file in unfinished:
                 file.abandon()
             raise
-        return unfinished
+        for file in unfinished:
+            file.close()
 
     def _begin(self, key: str, content: bytes) -> _Unfinished:
         """Writes the file beside its place; nothing of it is on the disk for certain yet."""
