@@ -25,8 +25,8 @@ P95_WANTED_MS = 1_000.0
 """The site is full here: half of the 2 s that people behind the gate are promised."""
 IN_FLIGHT_WANTED = 240.0
 """Requests at once in one site process, on average: a stuck site answers nothing, so its latency says
-nothing. At the 800 requests a second that 60 people a second are, 0.3 s each, which uploads of 1.2 s come with:
-a quick site shows its latency first."""
+nothing. At the 800 requests a second that 60 people a second are, 0.3 s each, which uploads of 1.2 s come
+with: a quick site shows its latency first."""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
