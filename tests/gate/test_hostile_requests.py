@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.gate.visitor import get, join, post, raw
 
+from meterai.gate import http
 from meterai.gate.http import IDLE_SECONDS, PIPELINED_MAX, REQUEST_SECONDS, Request, Server, head, respond
 from meterai.gate.limits import Answer, NetworkLimits
 from meterai.gate.publishing import SENDING_MAX
@@ -21,6 +22,7 @@ from simulator.queue_twin import GateProcess, Queue, schedule_from
 
 NO_TICKET = "/antre/casn/t/" + "A" * 128
 HOST = b"Host: x\r\n"
+ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SMUGGLED = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
@@ -217,6 +219,48 @@ async def test_an_idle_connection_stays_a_minute_and_no_longer() -> None:
     assert not connection.is_overdue(server.now + 60)
     assert connection.is_overdue(server.now + IDLE_SECONDS + 1)
     writer.close()
+    listening.close()
+
+
+async def test_where_all_connections_are_taken_the_quiet_ones_make_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A crowd in line keeps its connections between two looks; who comes then was turned away."""
+    monkeypatch.setattr(http, "MAKES_ROOM_FOR", 2)
+    server = Server(_Pages(), connections_max=4)
+    listening = await asyncio.get_running_loop().create_server(server.connect, "127.0.0.1", 0)
+    address = listening.sockets[0].getsockname()
+    begun = server.now
+    people = []
+    for second, said in enumerate((b"GET / HTTP/1.1\r\n", ASKED, ASKED, b"")):
+        server.now = begun + second
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(said)
+        await asyncio.sleep(0.05)
+        people.append((reader, writer))
+    server.now = begun + 4  # the last has been there for one second
+    await asyncio.sleep(0.05)
+
+    newcomer, asking = await asyncio.open_connection(*address)
+    asking.write(ASKED)
+    assert (await newcomer.readline()).startswith(b"HTTP/1.1 200 ")
+    for reader, _ in people[1:3]:  # they have their answer, and were closed after it
+        assert (await asyncio.wait_for(reader.read(), 1)).endswith(b"x" * 10_000)
+    for reader, writer in (people[0], people[3]):
+        writer.write(b"Host: x\r\n\r\n" if reader is people[0][0] else ASKED)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+
+    server.now = begun + 5  # nobody has been quiet for long
+    kept = set(server.connections)
+    for _ in range(2):
+        reader, writer = await asyncio.open_connection(*address)
+        people.append((reader, writer))
+        await asyncio.sleep(0.05)
+    assert kept < server.connections
+    assert len(server.connections) == 4
+    assert await asyncio.wait_for(reader.read(), 1) == b"", "as many as there may be"
+    for _, writer in [*people, (newcomer, asking)]:
+        writer.close()
     listening.close()
 
 

@@ -7,6 +7,7 @@ Requests of one connection are answered in their order; while one waits, no more
 from __future__ import annotations
 
 import asyncio
+import heapq
 import socket
 import time
 from collections import deque
@@ -29,6 +30,10 @@ SWEEP_SECONDS = 4
 _PIECE_BYTES = 256 * 1024
 PIPELINED_MAX = 100
 """Requests that may arrive before the answer to the first; nobody but an attacker sends more."""
+MAKES_ROOM_FOR, QUIET_SECONDS = 256, 2.0
+"""When there are as many connections as there may be, so many are closed of those that have been without a
+request for the longest time, and for so long at least: who waits comes back on a new one, and nobody else
+could be let in."""
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
@@ -96,6 +101,7 @@ class Server:
         self.connections_max = connections_max
         self.now = time.monotonic()
         self._came = 0
+        self._found_none_at = -1.0
         self._rests = self._will_rest = self._has_accepted = False
         self._rested_at = self._swept_at = self.now
 
@@ -118,6 +124,21 @@ class Server:
     def accepted(self) -> None:
         """A connection has come: there may be more than the loop takes in a turn, so it does not rest yet."""
         self._has_accepted = True
+
+    def has_room(self) -> bool:
+        """Whether there may be one more connection; makes room when there are as many as there may be."""
+        if len(self.connections) < self.connections_max:
+            return True
+        if self._found_none_at == self.now:
+            return False
+        quiet = [c for c in self.connections if c.is_quiet and self.now - c.since >= QUIET_SECONDS]
+        for connection in heapq.nsmallest(MAKES_ROOM_FOR, quiet, key=lambda one: one.since):
+            connection.abort()
+            self.connections.discard(connection)
+        if quiet:
+            return True
+        self._found_none_at = self.now  # to look through all of them costs: once a second then
+        return False
 
     def asked(self) -> None:
         """A request has come. Those that come while the process rests are answered together: being woken for
@@ -159,8 +180,8 @@ class Connection(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_arrived", "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_since",
-        "_transport", "_waiting", "peer", "server",
+        "_arrived", "_head_bytes", "_is_full", "_parser", "_queue", "_request", "_room", "_transport",
+        "_waiting", "peer", "server", "since",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -172,7 +193,7 @@ class Connection(asyncio.Protocol):
         self._queue: deque[Request] = deque()
         self._waiting = False
         self._is_full = False
-        self._since = server.now
+        self.since = server.now
         self._head_bytes = self._arrived = 0
         self._room: asyncio.Event | None = None
 
@@ -180,7 +201,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is not a subclass
-        if len(self.server.connections) >= self.server.connections_max:
+        if not self.server.has_room():
             self._transport.abort()
             return
         self.server.connections.add(self)
@@ -214,7 +235,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.server.asked()
         if self._request is None:  # who sends a byte now and then has no more time than others
-            self._since = self.server.now
+            self.since = self.server.now
         else:
             self._arrived += len(data)
         if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:
@@ -263,13 +284,18 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         return False
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no request and no answer is under way. `since`: from when on."""
+        return self._request is None and not (self._waiting or self._queue or self._is_full)
+
     def is_overdue(self, now: float) -> bool:
         """Whether it has waited too long for a request, for the rest of one, or for the reader of a file."""
         is_sending = self._room is not None
         if self._waiting and not is_sending:
             return False
         limit = IDLE_SECONDS if self._request is None or is_sending else REQUEST_SECONDS
-        return now - self._since > limit
+        return now - self.since > limit
 
     def abort(self) -> None:
         """Ends the connection at once."""
@@ -316,6 +342,7 @@ class Connection(asyncio.Protocol):
             raise ValueError("too many requests at once")
         self._queue.append(self._request)
         self._request = None
+        self.since = self.server.now
 
     # --------------------------------------------------------------- answers
 
@@ -332,7 +359,7 @@ class Connection(asyncio.Protocol):
     def send(self, request: Request, answer: bytes) -> None:
         """The answer that was waited for."""
         self._waiting = False
-        self._since = self.server.now
+        self.since = self.server.now
         self._write(request, answer)
         if self._transport is not None and not self._transport.is_closing() and not self._is_full:
             self._transport.resume_reading()
@@ -348,7 +375,7 @@ class Connection(asyncio.Protocol):
         while left and self._transport is not None and (piece := file.read(min(left, _PIECE_BYTES))):
             self._transport.write(piece)
             left -= len(piece)
-            self._since = self.server.now
+            self.since = self.server.now
             await self._room.wait()
         self._room = None
         if left:
