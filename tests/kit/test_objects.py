@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -226,3 +227,24 @@ async def test_who_stops_waiting_for_the_disk_leaves_no_file_open(
     async with asyncio.timeout(10):
         while sorted(os.listdir("/proc/self/fd")) != before:
             await asyncio.sleep(0.01)
+
+
+async def test_who_stops_waiting_before_the_thread_begins_leaves_nothing(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "objects")
+    await store.put(b"earlier")
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    goes_on, is_busy = Event(), Event()
+    busy = asyncio.create_task(asyncio.to_thread(lambda: is_busy.set() or goes_on.wait(10)))
+    while not is_busy.is_set():
+        await asyncio.sleep(0.01)
+    before = sorted(os.listdir("/proc/self/fd"))
+    putting = asyncio.create_task(store.put(b"uploaded"))
+    await asyncio.sleep(0.05)
+    putting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    goes_on.set()
+    await busy
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert not list(store.root.rglob("*.part"))
+    assert await store.put(b"uploaded")

@@ -109,7 +109,13 @@ class FolderStore:
             for unfinished in small:
                 unfinished.abandon()
             raise
-        await asyncio.to_thread(self._finish, small, large)
+        handed = [small]  # to the thread, or back to us when we stop waiting before it begins
+        try:
+            await asyncio.to_thread(self._finish, handed, large)
+        except asyncio.CancelledError:
+            for unfinished in _taken(handed):
+                unfinished.abandon()
+            raise
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -166,8 +172,9 @@ class FolderStore:
                 found.append(None)
         return found
 
-    def _finish(self, unfinished: list[_Unfinished], large: Sequence[tuple[str, bytes]]) -> None:
+    def _finish(self, handed: list[list[_Unfinished]], large: Sequence[tuple[str, bytes]]) -> None:
         """Waits for the disk, for all files at once: so the file system has less to commit."""
+        unfinished = _taken(handed)
         try:
             for key, content in large:
                 unfinished.append(self._begin(key, content))
@@ -324,6 +331,14 @@ def open_store(url: str, data: Path) -> ObjectStore:
     if url.startswith("file://"):
         return FolderStore(Path(url.removeprefix("file://")))
     return RemoteStore(url)
+
+
+def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
+    """The files, for who takes them first; none for the other."""
+    try:
+        return handed.pop()
+    except IndexError:
+        return []
 
 
 def _remote_path(key: str) -> str:
