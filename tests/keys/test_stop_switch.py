@@ -15,7 +15,7 @@ from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter
 
-from meterai.cli import stop_signing
+from meterai.cli import signer_follows, stop_signing
 from meterai.kernel.errors import Kind
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
@@ -142,7 +142,7 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
         if what == "can't ask":
             writer.write(wire.frame(wire.Refused(Kind.UNAVAILABLE, "signer.unavailable")))
 
-    monkeypatch.setattr(stop_signing, "_OBEYS_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(signer_follows, "FOLLOWS_SECONDS_MAX", 0.5)
     (tmp_path / "run").mkdir()
     server = await asyncio.start_unix_server(hang, wire.socket_path(tmp_path))
     if what == "is gone":

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator import given_reason, operator_name, operator_settings
+from meterai.cli.signer_follows import signer_follows
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import AuditEntry, read_audit
@@ -141,11 +142,22 @@ def retire_key(
     """Never sign with this key again. The stamps it signed stay genuine."""
     reason = given_reason(reason)
 
-    async def work(db: Database, _: SignerClient, __: Settings) -> str:
+    async def work(db: Database, signer: SignerClient, _: Settings) -> None:
         key = await retiring.retire_key(db, key_id, reason=reason, actor=operator_name(), now=system_clock())
-        return key.key_id
+        typer.echo(f"Key {key.key_id} is retired. What it signed stays genuine.")
 
-    typer.echo(f"Key {_run(data, work)} is retired. What it signed stays genuine.")
+        async def has_seen() -> bool:
+            reports = await signer.keys()
+            return all(one.trouble == "retired" for one in reports if one.key_id == key.key_id)
+
+        told = await signer_follows(
+            has_seen,
+            does="begins nothing with it any more",
+            not_there="nothing is signed with it.",
+        )
+        typer.echo(told)
+
+    _run(data, work)
 
 
 def list_serials(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +10,13 @@ import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import given_reason, operator_name, operator_settings
+from meterai.cli.signer_follows import signer_follows
 from meterai.kernel.clock import system_clock
-from meterai.kernel.errors import Refusal
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases import stop_signing as switch
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
-
-_OBEYS_SECONDS_MAX = 5.0
-_NOBODY_THERE = ("FileNotFoundError", "ConnectionRefusedError")
-"""Of a socket at which no signer listens."""
 
 
 def stop_signing(
@@ -55,22 +50,16 @@ async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
 
 
 async def _obeyed(settings: Settings, *, stopped: bool) -> str:
-    """Asks the signer until it has seen the switch."""
-    client, since = SignerClient(socket_path(settings.data)), time.monotonic()
+    client = SignerClient(socket_path(settings.data))
+
+    async def has_seen() -> bool:
+        return await client.stopped() is stopped
+
     try:
-        async with asyncio.timeout(_OBEYS_SECONDS_MAX):
-            while True:
-                if await client.stopped() is stopped:
-                    did = "signs nothing any more" if stopped else "signs again"
-                    return f"The signer {did} (seen after {time.monotonic() - since:.1f} s)."
-                await asyncio.sleep(0.1)
-    except (Refusal, TimeoutError) as error:
-        # One that hangs, or can't ask the database, may have signatures under way: it is there.
-        reason = error.facts.get("reason") if isinstance(error, Refusal) else ""
-        if reason in _NOBODY_THERE:
-            return (
-                "The signer does not run here, so nothing is signed; it asks for the switch when it starts."
-            )
-        return "The signer has not followed within 5 s: end its process (docs/keys.md, emergency stop)."
+        return await signer_follows(
+            has_seen,
+            does="signs nothing any more" if stopped else "signs again",
+            not_there="nothing is signed; it asks for the switch when it starts.",
+        )
     finally:
         await client.close()
