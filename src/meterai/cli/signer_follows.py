@@ -1,4 +1,5 @@
-"""What an operator did, and whether the signer has seen it: it looks at the register twice a second."""
+"""What an operator did, and whether the signer has seen it: it looks at the register when it is asked, once a
+second at most."""
 
 from __future__ import annotations
 

@@ -125,8 +125,8 @@ class Server:
         """A connection has come: there may be more than the loop takes in a turn, so it does not rest yet."""
         self._has_accepted = True
 
-    def has_room(self) -> bool:
-        """Whether there may be one more connection; makes room when there are as many as there may be."""
+    def make_room(self) -> bool:
+        """Whether there is room for one more connection; where all are taken, quiet ones are closed."""
         if len(self.connections) < self.connections_max:
             return True
         if self._found_none_at == self.now:
@@ -201,7 +201,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is not a subclass
-        if not self.server.has_room():
+        if not self.server.make_room():
             self._transport.abort()
             return
         self.server.connections.add(self)

@@ -99,20 +99,15 @@ class FolderStore:
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         small: list[_Unfinished] = []
         large: list[tuple[str, bytes]] = []
+        handed = [small]  # the thread takes them; until it begins they are ours
         try:
             for key, content in contents.items():
                 if len(content) > SMALL_BYTES_MAX:
                     large.append((key, content))
                 else:
                     small.append(self._begin(key, content))
-        except BaseException:
-            for unfinished in small:
-                unfinished.abandon()
-            raise
-        handed = [small]  # to the thread, or back to us when we stop waiting before it begins
-        try:
             await asyncio.to_thread(self._finish, handed, large)
-        except asyncio.CancelledError:
+        except BaseException:
             for unfinished in _taken(handed):
                 unfinished.abandon()
             raise
