@@ -26,7 +26,11 @@ _REFERENCE = re.compile(r'data-reference="([^"]+)"')
 _NUMBER = re.compile(r"/pesanan/([0-9A-Z-]+)/")
 _IMAGE = re.compile(r'<img src="([^"]+)"')
 _DOWNLOAD = re.compile(r'href="([^"]+)" download')
+_MARK = re.compile(r'data-mark="([^"]+)"')
 _PERMANENT = re.compile(r"https?://[^\s\"<]+(/p/[A-Za-z0-9_-]+)")
+
+_LOOKS_SOON = 3
+"""So many looks come soon after a return to the page, and after a change on it."""
 
 
 class StepRefused(Exception):
@@ -76,7 +80,8 @@ class Applicant:
     source_address: str = ""
     channel: str = "qris"
     wait_seconds_max: float = 60
-    poll_seconds: float = 0.5
+    looks_after: tuple[float, float] = (0.9, 2.5)
+    """Seconds between looks at the order, as in the page's script: soon after a return to it, and later."""
     think_seconds: float = 0
     dice: random.Random = field(default_factory=random.Random)
     on_step: Callable[[str, float], None] = lambda _name, _ms: None
@@ -108,7 +113,7 @@ class Applicant:
                 page = await self._give_contact(page)
             page = await self._order(page)
             await self._pay(page)
-            page = await self._wait()
+            page = await self._wait(page)
             await self._download(page)
             if then_check:
                 await self._check()
@@ -201,6 +206,7 @@ class Applicant:
         return page
 
     async def _pay(self, page: Response) -> None:
+        """In the bank's app: the page is hidden meanwhile, and does not look."""
         await self._think()
         self._start()
         reference = unescape(self._found(_REFERENCE, page, "pay"))
@@ -211,17 +217,24 @@ class Applicant:
         self._expect("pay", answer)
         self._done("pay")
 
-    async def _wait(self) -> Response:
+    async def _wait(self, page: Response) -> Response:
         """Follows the order's page as its script does, until everything in the order has ended."""
         self._start()
+        known = self._found(_MARK, page, "follow")
         deadline = time.monotonic() + self.wait_seconds_max
+        soon, later = self.looks_after
+        looks = 0
         while time.monotonic() < deadline:
-            await asyncio.sleep(self.poll_seconds)
-            page = await self.browser.fetch(f"/pesanan/{self.outcome.number}/keadaan")
+            await asyncio.sleep(soon if looks < _LOOKS_SOON else later)
+            looks += 1
+            page = await self.browser.fetch(f"/pesanan/{self.outcome.number}/keadaan", known=known)
+            if page.status == 304:
+                continue
             state = self._found(_STATE, self._expect("follow", page), "follow")
             if state == "completed":
                 self._done("paid_to_stamped")
                 return page
+            known, looks = page.header(b"x-mark"), 0
         raise TooLate(f"order {self.outcome.number} was not finished in {self.wait_seconds_max:.0f} s")
 
     async def _download(self, page: Response) -> None:

@@ -34,7 +34,7 @@ async def run(data: Path, files: list[Path], out: Path) -> int:
         only_if_asked=True,
         contact=f"demo{os.getpid()}@contoh.id",
         event="casn" if len(files) <= 2 else "",
-        poll_seconds=0.2,
+        looks_after=(0.2, 0.2),
         on_step=lambda name, ms: say(step=name, milliseconds=round(ms, 1)),
     )
     outcome = await applicant.buy_and_stamp([(file.name, file.read_bytes()) for file in files])

@@ -72,9 +72,12 @@ class Browser:
         """Goes to `target` (absolute, or relative to the page that is shown)."""
         return await self.request("GET", target, follow=follow)
 
-    async def fetch(self, target: str) -> Response:
-        """Gets what belongs to the page: an image, or what its script asks for. The page stays."""
-        return await self.request("GET", target, stay=True)
+    async def fetch(self, target: str, *, known: str = "") -> Response:
+        """Gets what belongs to the page: an image, or what its script asks for. The page stays.
+
+        `known`: the entity tag of what is there already; 304 when that is all there is (RFC 9110, 13.1.2).
+        """
+        return await self.request("GET", target, stay=True, known=known)
 
     async def post(self, target: str, fields: dict[str, str], *, follow: bool = True) -> Response:
         """Sends a form as application/x-www-form-urlencoded."""
@@ -110,14 +113,17 @@ class Browser:
         content_type: str = "",
         follow: bool = True,
         stay: bool = False,
+        known: str = "",
     ) -> Response:
         """One request; with `follow` up to five redirects after it (303 and 302 become GET).
 
-        `stay`: the page that is shown stays the same. Raises: ConnectionLost, OSError, TimeoutError.
+        `stay`: the page that is shown stays the same. `known`: as for `fetch`.
+
+        Raises: ConnectionLost, OSError, TimeoutError.
         """
         url = _absolute(self.url or self.base, target)
         for _ in range(6):
-            response = await self._exchange(method, url, body, content_type)
+            response = await self._exchange(method, url, body, content_type, known)
             if b"content-location" in response.headers:
                 url = _absolute(url, response.header(b"content-location"))
                 response = replace(response, url=url)
@@ -137,11 +143,13 @@ class Browser:
                 connection.close()
         self._idle.clear()
 
-    async def _exchange(self, method: str, url: str, body: bytes, content_type: str) -> Response:
+    async def _exchange(self, method: str, url: str, body: bytes, content_type: str, known: str) -> Response:
         origin, path = _split(url)
         head = f"{method} {path} HTTP/1.1\r\nHost: {origin[7:]}\r\n{_ACCEPTS}"
         if self.cookies:
             head += "Cookie: " + "; ".join([f"{k}={v}" for k, v in self.cookies.items()]) + "\r\n"
+        if known:
+            head += f'If-None-Match: "{known}"\r\n'
         if method == "POST":
             head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\nOrigin: {origin}\r\n"
         request = f"{head}\r\n".encode()

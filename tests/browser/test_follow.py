@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import SCREENSHOTS, Visitor
-from tests.browser.person import Site
+from tests.browser.person import Person, Site
 from tests.browser.test_time_left import show
 
 
@@ -34,3 +34,36 @@ def test_what_changes_while_somebody_is_at_a_field_is_shown_once_they_leave_it(v
     expect(person.page.locator("#baru")).to_have_count(0)
     person.page.evaluate("document.activeElement.blur()")
     expect(person.page.locator("#baru")).to_be_visible()
+
+
+def watch(person: Person) -> list[Request]:
+    """What the page asks for, from now on."""
+    looks: list[Request] = []
+    person.page.on("request", lambda request: looks.append(request) if "keadaan" in request.url else None)
+    return looks
+
+
+def test_who_comes_back_from_the_banks_app_hears_soon(visitor: Visitor) -> None:
+    """Chromium without a head is never hidden: the page is told so."""
+    person = visitor()
+    show(person, "qris", state={})
+    person.page.evaluate("Object.defineProperty(document, 'hidden', { get: () => self.isAway })")
+    person.page.evaluate("self.isAway = true")
+    looks = watch(person)
+    person.page.wait_for_timeout(4_000)
+    assert not looks, "nobody sees it"
+    with person.page.expect_request("**/keadaan", timeout=1_700):
+        person.page.evaluate("self.isAway = false; document.dispatchEvent(new Event('visibilitychange'))")
+    mark = person.page.locator("[data-follow]").get_attribute("data-mark")
+    assert looks[0].headers["if-none-match"] == f'"{mark}"', "what the page shows already is not sent again"
+
+
+def test_an_order_that_has_ended_is_looked_at_once(visitor: Visitor) -> None:
+    person = visitor()
+    with person.page.expect_request("**/keadaan"):
+        show(person, "qris", state={"X-Ended": "1"})
+    looks = watch(person)
+    for _ in range(2):
+        person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        person.page.wait_for_timeout(1_500)
+    assert not looks

@@ -18,7 +18,7 @@ class QuotaBuyer(Applicant):
             page = await self._give_contact(page)
         page = await self._order(page)
         await self._pay(page)
-        await self._wait()
+        await self._wait(page)
 
     async def sign_in(self) -> Browser:
         """Signs in by a code; returns the browser that holds the session."""

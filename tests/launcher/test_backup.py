@@ -84,7 +84,7 @@ def buy(data: Path, name: str, *, event: str = "casn", before: Callable[[], obje
             contact=f"{name}@contoh.id",
             event=event,
             only_if_asked=True,
-            poll_seconds=0.1,
+            looks_after=(0.1, 0.1),
             before_paying=before,
         )
         outcome = await person.buy_and_stamp([(f"{name}.pdf", make_letter(f"Surat {name}"))])

@@ -68,6 +68,18 @@ async def test_a_form_is_answered_with_a_page_and_cookies_are_sent_until_they_en
         assert browser.url.endswith("/page?a=1#end"), "what a script fetches is no page"
 
 
+async def test_what_is_known_is_not_sent_again() -> None:
+    async def page(request: web.Request) -> web.Response:
+        if request.headers.get("If-None-Match") == '"first"':
+            return web.Response(status=304)
+        return web.Response(text="second", headers={"ETag": '"second"'})
+
+    async with site(page=page) as browser:
+        assert (await browser.fetch("/page", known="first")).status == 304
+        assert (await browser.fetch("/page", known="older")).text == "second"
+        assert (await browser.fetch("/page")).text == "second"
+
+
 async def test_packed_and_chunked_answers_are_read() -> None:
     async def packed(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Encoding": "gzip"})

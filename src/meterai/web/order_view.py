@@ -71,13 +71,18 @@ class OrderView:
     """What each refund's state is called."""
     money_kind: MoneyKind
     money_text: str
-    qr: str
     va_grouped: str
     resume: str
     needs_account: bool
     moving: bool
     mark: str
     timeline: Sequence[TimelineEntry]
+
+    @property
+    def qr(self) -> str:
+        """The open payment's QRIS code as an SVG. Drawn where it is shown: most looks find nothing new."""
+        payment = self.payment
+        return qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +123,6 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         refund_names={refund.id: refund_name(refund) for refund in order.refunds},
         money_kind=kind,
         money_text=MONEY_NOTES[kind][visit.language != "id"],
-        qr=qr_svg(payment.qr_text) if payment and payment.qr_text and payment.state == "pending" else "",
         va_grouped=_grouped(payment.va_number or "") if payment else "",
         resume=visit.link(_resume(order)),
         needs_account=settled is not None and settled.channel != "qris",

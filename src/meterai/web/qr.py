@@ -19,7 +19,7 @@ _STROKES = {b"\x00" * n: f"h{n}" for n in range(1, _MODULES_MAX + 1)} | {
 """A run of dark modules is a stroke, one of light modules a move."""
 
 
-@lru_cache(maxsize=256)  # the page that waits for a payment shows the same code each time it looks
+@lru_cache(maxsize=256)  # a page that is loaded again shows the same code
 def qr_svg(text: str) -> str:
     """An SVG picture of a QR code for `text`, with its quiet zone.
 

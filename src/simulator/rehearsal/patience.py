@@ -38,6 +38,7 @@ class PatientBrowser(Browser):
         content_type: str = "",
         follow: bool = True,
         stay: bool = False,
+        known: str = "",
     ) -> Response:
         """As `Browser.request`, again and again."""
         deadline, page = time.monotonic() + self.patience_seconds, self.url
@@ -45,7 +46,14 @@ class PatientBrowser(Browser):
             self.url = page
             try:
                 answer = await Browser.request(
-                    self, method, target, body=body, content_type=content_type, follow=follow, stay=stay
+                    self,
+                    method,
+                    target,
+                    body=body,
+                    content_type=content_type,
+                    follow=follow,
+                    stay=stay,
+                    known=known,
                 )
                 if not _is_answered_later(answer) or time.monotonic() > deadline:
                     return answer

@@ -103,22 +103,31 @@
     if (place.nextElementSibling.textContent !== news) place.nextElementSibling.textContent = news;
   }
 
-  // The order page follows by itself: the fragment is fetched again and put in place when it changed.
+  // The order page follows by itself: the fragment is fetched again and put in place when it changed. It looks sooner
+  // after a change, and after a return to the page: who comes back from the bank's app has just paid.
   for (const place of $("[data-follow]")) {
     let wait = 2500;
-    let etag = "";
-    const again = async () => {
-      if (document.hidden) return setTimeout(again, wait);
+    let etag = `"${place.dataset.mark}"`;
+    let soon = 0;
+    let timer = 0;
+    const next = () => {
+      clearTimeout(timer);
+      timer = setTimeout(look, soon-- > 0 ? 900 : wait);
+    };
+    const look = async () => {
+      timer = 0;
+      if (document.hidden) return next();
       try {
         const answer = await fetch(place.dataset.follow, { headers: etag ? { "If-None-Match": etag } : {} });
         if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace(/\/keadaan$/, ""));
         if (answer.status >= 400) throw answer;
         wait = 2500;
+        let later = false;
         if (answer.status === 200) {
           const text = await answer.text();
           const mark = answer.headers.get("X-Mark");
           const busy = place.contains(document.activeElement) && document.activeElement.matches("input, select");
-          const later = busy && place.dataset.mark !== mark; // asked for again, until nobody is at a field
+          later = busy && place.dataset.mark !== mark; // asked for again, until nobody is at a field
           etag = later ? "" : answer.headers.get("ETag") || "";
           if (place.dataset.mark !== mark && !busy) {
             place.dataset.mark = mark;
@@ -127,16 +136,23 @@
             for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
             tell(place);
             wire(place, performance.now());
+            soon = 3;
           }
-          if (answer.headers.get("X-Ended") && !later) return;
         }
+        if (answer.headers.get("X-Ended") && !later) return;
         const left = answer.headers.get("X-Left");
         if (left) for (const clock of $("[data-seconds]", place)) reckon(clock, left, performance.now());
       } catch {
         wait = Math.min(wait * 1.6, 30000);
+        soon = 0;
       }
-      setTimeout(again, wait);
+      next();
     };
-    setTimeout(again, wait);
+    next();
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden || !timer) return; // it is asking, or nothing will change any more
+      soon = 3;
+      next();
+    });
   }
 })();
