@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from tests.ports import free_port
 from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway
 
 from meterai.kernel.errors import Kind, Refusal
@@ -100,6 +101,21 @@ async def test_a_failing_provider_is_unavailable_and_an_unknown_payout_missing(
     with pytest.raises(Refusal, match=r"payout\.unavailable"):
         await wrong.pay(REQUEST)
     await wrong.close()
+
+
+async def test_a_request_that_did_not_arrive_is_told_from_one_that_may_have(
+    twin: Gateway, iris: IrisPayouts
+) -> None:
+    await twin.script(payout_fails_next=1)
+    with pytest.raises(Refusal) as caught:
+        await iris.pay(REQUEST)
+    assert caught.value.facts["sent"] is True
+    nobody = IrisPayouts(f"http://127.0.0.1:{free_port()}/iris/api/v1", PAYOUT_KEY)
+    for _ in range(7):  # the last ones stop at the breaker
+        with pytest.raises(Refusal) as caught:
+            await nobody.pay(REQUEST)
+        assert caught.value.facts["sent"] is False
+    await nobody.close()
 
 
 def test_a_payout_request_keeps_the_account_out_of_logs() -> None:

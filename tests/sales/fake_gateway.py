@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
@@ -140,16 +140,23 @@ class FakePayout:
     """PayoutProvider. `ends`: how payouts end when they are asked for."""
 
     name = "fake payout"
+    remembers = timedelta(hours=24)
 
     def __init__(self) -> None:
         self.requests: dict[str, PayoutRequest] = {}
         self.ends = PayoutState.COMPLETED
         self.lose_answers = 0
         self.refuse: Refusal | None = None
+        self.paid = 0
+
+    def forget(self) -> None:
+        """Midnight, a day later."""
+        self.requests.clear()
 
     async def pay(self, request: PayoutRequest) -> PayoutResult:
         if self.refuse is not None:
             raise self.refuse
+        self.paid += request.reference not in self.requests
         known = self.requests.setdefault(request.reference, request)
         assert known == request, "a repeat must ask the same"
         if self.lose_answers:

@@ -14,6 +14,7 @@ import pytest
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
+from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
@@ -21,7 +22,7 @@ from meterai.sales.model import ItemState, RefundChannel, RefundState
 from meterai.sales.order import Refund
 from meterai.sales.ports import GatewayState, PayoutState
 from meterai.sales.queries import OrderPage, quota_of_customer, refunds_in_doubt
-from meterai.sales.use_cases.end_refund import EndedRefund, end_refund
+from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
 
@@ -302,6 +303,87 @@ async def test_a_payout_whose_answer_was_lost_is_paid_once(shop: Shop) -> None:
     assert len(shop.payout.requests) == 1
 
 
+async def lost_for_a_day(shop: Shop) -> tuple[OrderPage, RefundRequested]:
+    """A payout was ordered, its answer lost, and nothing ran until the provider had forgotten it."""
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.lose_answers = 1
+    await shop.pay_refunds()
+    shop.pass_time(hours=25)
+    shop.payout.forget()
+    await shop.pay_refunds()
+    return page, asked
+
+
+async def test_a_payout_that_its_provider_may_have_forgotten_waits_for_an_officer(shop: Shop) -> None:
+    """It went out twice."""
+    page, asked = await lost_for_a_day(shop)
+    shop.pass_time(minutes=20)
+    await shop.pay_refunds()
+    assert shop.payout.paid == 1
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.PAYABLE, "payout.unsure")
+    assert [found.id for found in await refunds_in_doubt(shop.db)] == [asked.refund_id]
+    await end_refund(shop.db, asked.refund_id, reason="it arrived", actor="ana", now=shop.clock())
+    await shop.pay_refunds()
+    assert shop.payout.paid == 1
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_a_payout_that_never_went_out_is_ordered_again_by_an_officer(shop: Shop) -> None:
+    page, asked = await lost_for_a_day(shop)
+    await order_payout_again(shop.db, asked.refund_id, reason="unknown there", actor="ana", now=shop.clock())
+    assert await refunds_in_doubt(shop.db) == ()
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert sorted(shop.payout.requests) == [f"{asked.refund_id.hex}-2"]
+    deciding = order_payout_again(shop.db, asked.refund_id, reason="twice", actor="ana", now=shop.clock())
+    assert (await refused(deciding)).code == "refund.not_in_doubt"
+
+
+async def test_what_went_out_in_another_way_is_not_ordered_again(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.refuse = Refusal(Kind.CONFLICT, "payout.mismatch")
+    await shop.pay_refunds()
+    deciding = order_payout_again(shop.db, asked.refund_id, reason="why not", actor="ana", now=shop.clock())
+    assert (await refused(deciding)).code == "refund.not_unsure"
+
+
+async def test_a_provider_that_was_away_for_days_is_paid_through_by_itself(shop: Shop) -> None:
+    """No request reached it: nothing can go out twice."""
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.refuse = Refusal(Kind.UNAVAILABLE, "payout.unavailable", sent=False)
+    for _ in range(4):
+        await shop.pay_refunds()
+        shop.pass_time(hours=20)
+    shop.payout.refuse = None
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_a_request_that_may_have_arrived_counts_though_later_ones_did_not(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.lose_answers = 1
+    await shop.pay_refunds()
+    shop.payout.refuse = Refusal(Kind.UNAVAILABLE, "payout.unavailable", sent=False)
+    for _ in range(3):
+        shop.pass_time(hours=8)
+        await shop.pay_refunds()
+    shop.payout.refuse = None
+    shop.payout.forget()
+    shop.pass_time(minutes=20)
+    await shop.pay_refunds()
+    assert shop.payout.paid == 1
+    assert (await only_refund(shop, page)).failure_code == "payout.unsure"
+
+
 async def test_closed_hours_at_the_gateway_are_waited_for(shop: Shop) -> None:
     page = await shop.paid_quota()
     await ask(shop, page, 1)
@@ -349,7 +431,7 @@ async def test_an_officer_ends_a_refund_whose_money_went_out_in_another_way(shop
     page = await shop.paid_quota(channel=channel)
     asked = await ask(shop, page, 2, account=None if channel == "qris" else ACCOUNT)
 
-    async def end(refund_id: uuid.UUID) -> EndedRefund:
+    async def end(refund_id: uuid.UUID) -> DecidedRefund:
         return await end_refund(shop.db, refund_id, reason="paid twice", actor="ana", now=shop.clock())
 
     assert (await refused(end(asked.refund_id))).code == "refund.not_in_doubt"
@@ -392,6 +474,15 @@ async def test_an_officer_lists_and_ends_refunds_by_command(shop: Shop, tmp_path
     assert f"The refund of Rp25.000 for order {page.number} is booked as paid." in ended.stdout, ended.stderr
     again = await meterai("end", listed["id"], "--reason", "paid by hand")
     assert (again.returncode, "refund.not_in_doubt" in again.stderr) == (1, True)
+    page, asked = await lost_for_a_day(shop)
+    assert "payout.unsure" in (await meterai("list")).stdout
+    ordered = await meterai("again", str(asked.refund_id), "--reason", "not in the provider's list")
+    assert f"The payout of Rp12.500 for order {page.number} goes out again." in ordered.stdout, ordered.stderr
+    shop.pass_time(
+        seconds=(system_clock() - shop.clock()).total_seconds()
+    )  # the command goes by the real one
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.SENT
 
 
 async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:

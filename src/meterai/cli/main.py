@@ -67,6 +67,9 @@ COMMANDS: Final = {
     "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
     "refunds list": _Entry("meterai.cli.refunds", "list_refunds", "Show refunds that wait for an officer."),
     "refunds end": _Entry("meterai.cli.refunds", "end_refund", "Book a refund as paid that was."),
+    "refunds again": _Entry(
+        "meterai.cli.refunds", "order_payout_again", "Order a payout once more that never went out."
+    ),
     "backup": _Entry("meterai.cli.backup", "backup", "Copy all that must not be lost, while it runs."),
     "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),

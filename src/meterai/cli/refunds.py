@@ -1,10 +1,11 @@
-"""`meterai refunds`: those of which money went out in another way, and how an officer ends them."""
+"""`meterai refunds`: those of which money went, or may have gone, out in another way; an officer decides."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
-from meterai.kit.database import connect
+from meterai.kit.database import Database, connect
 from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
@@ -26,8 +27,8 @@ def list_refunds(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Show the refunds of which money went out in another way: under the same id with other content, or
-    under another one. They wait until an officer has looked into them."""
+    """Show the refunds of which money went out in another way (under the same id with other content, or under
+    another one) or may have gone out a day ago. They wait until an officer has looked into them."""
     found = asyncio.run(_found(data))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
@@ -55,8 +56,18 @@ def end_refund(
     data: DataOption = None,
 ) -> None:
     """Book a refund as paid once all that is owed has reached the customer. This command moves no money."""
-    ended = asyncio.run(_end(data, refund, given_reason(reason)))
+    ended = asyncio.run(_decide(use_case.end_refund, data, refund, given_reason(reason)))
     typer.echo(f"The refund of {format_rupiah(ended.amount)} for order {ended.number} is booked as paid.")
+
+
+def order_payout_again(
+    refund: Annotated[UUID, typer.Argument(help="Its id, from `meterai refunds list`.")],
+    reason: Annotated[str, typer.Option(help="How you know that it never went out; for the audit trail.")],
+    data: DataOption = None,
+) -> None:
+    """Order a payout once more, under a new id, that the provider never had (`payout.unsure`)."""
+    ordered = asyncio.run(_decide(use_case.order_payout_again, data, refund, given_reason(reason)))
+    typer.echo(f"The payout of {format_rupiah(ordered.amount)} for order {ordered.number} goes out again.")
 
 
 async def _found(data: Path | None) -> tuple[RefundInDoubt, ...]:
@@ -67,9 +78,17 @@ async def _found(data: Path | None) -> tuple[RefundInDoubt, ...]:
         await db.close()
 
 
-async def _end(data: Path | None, refund: UUID, reason: str) -> use_case.EndedRefund:
+class _Decision(Protocol):
+    async def __call__(
+        self, db: Database, refund_id: UUID, /, *, reason: str, actor: str, now: datetime
+    ) -> use_case.DecidedRefund: ...
+
+
+async def _decide(
+    decision: _Decision, data: Path | None, refund: UUID, reason: str
+) -> use_case.DecidedRefund:
     db = await connect(operator_settings(data).database_app_url, connections_max=1, application_name=_NAME)
     try:
-        return await use_case.end_refund(db, refund, reason=reason, actor=operator_name(), now=system_clock())
+        return await decision(db, refund, reason=reason, actor=operator_name(), now=system_clock())
     finally:
         await db.close()

@@ -51,6 +51,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "This refund goes on by itself, or has ended.",
         "meterai refunds list shows those that wait for an officer.",
     ),
+    "refund.not_unsure": (
+        "Money went out under the id of this refund, in another way: another payout would pay it twice.",
+        "Pay what is missing by hand, then meterai refunds end.",
+    ),
     # keys
     "key.unknown": (
         "No key is registered as {key_id}, or several begin so.",

@@ -12,6 +12,8 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 
 log = structlog.get_logger(__name__)
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""No connection came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class OutsideService:
     """One service outside, spoken to over HTTP. Holds its connections; `close()` at the end.
 
     Raises from `call`: Refusal(UNAVAILABLE, unavailable_code) for a refused or broken connection, a time-out,
-    a status of 500 or more, a redirect, a body over the limit, or an open circuit breaker.
+    a status of 500 or more, a redirect, a body over the limit, or an open circuit breaker. Its fact `sent`
+    says whether the request may have arrived.
     """
 
     def __init__(
@@ -110,12 +113,12 @@ class OutsideService:
         to be dead.
         """
         if not self.breaker.admit():
-            raise self._unavailable("breaker_open")
+            raise self._unavailable("breaker_open", sent=False)
         try:
             answer = await self._send(method, path, body, headers, repeat)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             self.breaker.record(success=False)
-            raise self._unavailable(type(error).__name__) from error
+            raise self._unavailable(type(error).__name__, sent=not isinstance(error, _NOT_SENT)) from error
         self.breaker.record(success=answer.status < 500)
         if answer.status >= 500 or 300 <= answer.status < 400:
             raise self._unavailable(f"status_{answer.status}")
@@ -130,13 +133,20 @@ class OutsideService:
     async def _send(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None, repeat: bool
     ) -> Answer:
-        for _ in range(2):
+        gone: aiohttp.ServerDisconnectedError | None = None
+        for _ in range(3):
             try:
                 return await self._exchange(method, path, body, headers)
-            except aiohttp.ServerDisconnectedError:
+            except aiohttp.ServerDisconnectedError as error:
+                gone = error
                 if not repeat:
+                    break
+            except _NOT_SENT as error:
+                if gone is None:
                     raise
-        return await self._exchange(method, path, body, headers)
+                raise gone from error  # it may have arrived the first time
+        assert gone is not None
+        raise gone
 
     async def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None
@@ -171,7 +181,7 @@ class OutsideService:
             )
         return self._session
 
-    def _unavailable(self, reason: str) -> Refusal:
+    def _unavailable(self, reason: str, *, sent: bool = True) -> Refusal:
         if reason != "breaker_open":  # one line per real failure is enough
             log.warning("outside_service_unavailable", code=self.unavailable_code, reason=reason)
-        return Refusal(Kind.UNAVAILABLE, self.unavailable_code, reason=reason)
+        return Refusal(Kind.UNAVAILABLE, self.unavailable_code, reason=reason, sent=sent)

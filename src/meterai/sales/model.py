@@ -179,6 +179,7 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
     (RefundState.PAYABLE, RefundEvent.SEND): RefundState.SENT,
     (RefundState.PAYABLE, RefundEvent.PAY): RefundState.PAID,
     (RefundState.PAYABLE, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
+    (RefundState.PAYABLE, RefundEvent.GO_AGAIN): RefundState.PAYABLE,
     (RefundState.SENT, RefundEvent.PAY): RefundState.PAID,
     (RefundState.SENT, RefundEvent.REFUSE): RefundState.NEEDS_ACCOUNT,
     (RefundState.SENT, RefundEvent.GO_AGAIN): RefundState.PAYABLE,
@@ -186,8 +187,10 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
 }
 
 
-IN_DOUBT = ("gateway.refund_mismatch", "payout.mismatch")
-"""Why a refund waits of which money went out in another way: an officer looks into it and ends it."""
+PAYOUT_UNSURE = "payout.unsure"
+"""Why a payout waits that may have gone out long ago: its provider would not know it again."""
+IN_DOUBT = ("gateway.refund_mismatch", "payout.mismatch", PAYOUT_UNSURE)
+"""Why a refund waits of which money went, or may have gone, out in another way: an officer looks into it."""
 
 
 class RefundReason(StrEnum):

@@ -9,7 +9,7 @@ Calls are safe to repeat with the same arguments. No transaction may be open dur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -182,12 +182,15 @@ class PayoutProvider(Protocol):
     """Pays money out to bank accounts and e-wallets."""
 
     name: str
+    remembers: timedelta
+    """For so long a reference is known: a repeat after that is a payout of its own."""
 
     async def pay(self, request: PayoutRequest) -> PayoutResult:
         """Orders a payout, or finds the one ordered before under this reference.
 
         Raises: Refusal(CONFLICT, "payout.mismatch") when the reference was used with other content;
-        Refusal(INVALID, "payout.refused") when the account or the amount is refused.
+        Refusal(INVALID, "payout.refused") when the account or the amount is refused; UNAVAILABLE otherwise,
+        with the fact `sent`: whether the request may have arrived.
         """
         ...
 

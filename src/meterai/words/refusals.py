@@ -735,6 +735,7 @@ TABLE: dict[str, Message] = {
         "Pengembalian dana sedang kami periksa.", "We are looking into this refund."
     ),
     "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
+    "payout.unsure": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.refused": M(
         "Bank menolak rekening ini.",
         "Periksa nomor dan nama pemiliknya, atau isi rekening lain.",
@@ -980,6 +981,12 @@ TABLE: dict[str, Message] = {
         "Hanya yang menunggu pemeriksaan dapat diakhiri dengan perintah.",
         "This refund goes on by itself.",
         "Only one that waits to be looked into is ended by a command.",
+    ),
+    "refund.not_unsure": M(
+        "Uang pengembalian ini sudah keluar dengan cara lain.",
+        "Bayarkan sisanya, lalu akhiri dengan perintah.",
+        "Money of this refund went out in another way.",
+        "Pay what is missing, then end it by the command.",
     ),
     "payout.failed": M(
         "Bank tidak dapat membayar ke rekening ini.",

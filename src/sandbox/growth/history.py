@@ -275,6 +275,7 @@ def _refunds(people: People) -> bytes:
         "next_attempt_at": None,
         "created_at": double.time,
         "paid_at": double.time,
+        "asked_since": None,
     }
     return rows_of(len(double.n), row)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import msgspec
 
@@ -37,6 +38,8 @@ class IrisPayouts:
     """PayoutProvider over the Iris protocol; `base_url` ends in /iris/api/v1."""
 
     name = "iris"
+    remembers = timedelta(hours=24)
+    """Keys older than that are removed each midnight, UTC ("Payouts API", HTTP(S) header)."""
 
     def __init__(
         self,

@@ -30,6 +30,8 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None
     round: int
     attempts: int
+    asked_before: datetime | None
+    """Since when the provider may have the payout, before this attempt; None: it can't have it."""
     paid_at: datetime | None
 
     def __repr__(self) -> str:
@@ -95,7 +97,7 @@ async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount
     await tx.execute(
         """UPDATE sales.refund SET state = 'payable', channel = 'payout', bank = $2, account_number = $3,
                account_holder = $4, round = round + 1, reference = NULL, failure_code = NULL, attempts = 0,
-               next_attempt_at = $5 WHERE id = $1""",
+               asked_since = NULL, next_attempt_at = $5 WHERE id = $1""",
         refund_id,
         account.bank,
         account.number,
@@ -111,9 +113,11 @@ async def claim_due(
     other workers don't see them until `lease_until`."""
     rows = await connection.fetch(
         """
-        UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1
+        UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1,
+            asked_since = CASE WHEN r.channel = 'payout' THEN coalesce(r.asked_since, $1) END
         FROM (
-            SELECT r.id, o.number, p.reference AS payment_reference, p.channel AS payment_channel
+            SELECT r.id, o.number, p.reference AS payment_reference, p.channel AS payment_channel,
+                r.asked_since AS asked_before
             FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
             JOIN sales.payment p ON p.id = r.payment_id
             WHERE r.next_attempt_at <= $1
@@ -122,7 +126,7 @@ async def claim_due(
         WHERE r.id = due.id
         RETURNING r.id, r.order_id, due.number, due.payment_reference, due.payment_channel, r.amount,
             r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts,
-            r.paid_at
+            due.asked_before, r.paid_at
         """,
         now,
         limit,
@@ -139,14 +143,18 @@ async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | 
     return found
 
 
-async def put_off(connection: Connection, refund_id: uuid.UUID, until: datetime, why: str | None) -> None:
-    """Has a refund tried again at `until`."""
+async def put_off(
+    connection: Connection, refund_id: uuid.UUID, until: datetime, why: str | None, *, is_asked: bool
+) -> None:
+    """Has a refund tried again at `until`. `is_asked`: a provider may have its payout."""
     await connection.execute(
-        """UPDATE sales.refund SET next_attempt_at = $2, failure_code = $3
+        """UPDATE sales.refund SET next_attempt_at = $2, failure_code = $3,
+               asked_since = CASE WHEN $4 THEN asked_since END
            WHERE id = $1 AND state IN ('payable', 'sent')""",
         refund_id,
         until,
         why,
+        is_asked,
     )
 
 
@@ -161,11 +169,11 @@ async def set_sent(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at:
     )
 
 
-async def pay_again(tx: Connection, refund_id: uuid.UUID, at: datetime, why: str) -> None:
+async def pay_again(tx: Connection, refund_id: uuid.UUID, at: datetime, why: str | None) -> None:
     """Writes that a refund is payable once more at `at`, to the same account, as a payout of its own."""
     await tx.execute(
         """UPDATE sales.refund SET state = 'payable', round = round + 1, reference = NULL, failure_code = $3,
-               attempts = 0, next_attempt_at = $2 WHERE id = $1""",
+               attempts = 0, asked_since = NULL, next_attempt_at = $2 WHERE id = $1""",
         refund_id,
         at,
         why,

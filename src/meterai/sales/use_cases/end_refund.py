@@ -1,4 +1,4 @@
-"""Ends a refund of which money went out in another way, once an officer has seen to the rest of it."""
+"""What an officer decides about a refund of which money went, or may have gone, out in another way."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import write_audit
-from meterai.kit.database import Database
-from meterai.sales.model import IN_DOUBT, RefundState, refund_key
+from meterai.kit.database import Connection, Database
+from meterai.sales.model import (
+    IN_DOUBT,
+    PAYOUT_UNSURE,
+    RefundEvent,
+    RefundState,
+    next_refund_state,
+    refund_key,
+)
+from meterai.sales.order import Order, Refund
 from meterai.sales.refunding import book_paid
 from meterai.sales.store import orders, refunds
 
 
-class EndedRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund that is booked as paid."""
+class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that waits for nobody any more."""
 
     number: str
     """Of its order."""
@@ -25,22 +33,48 @@ class EndedRefund(msgspec.Struct, frozen=True, kw_only=True):
 
 async def end_refund(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
-) -> EndedRefund:
+) -> DecidedRefund:
     """Books a refund in doubt as paid, by whatever ways its money went. No money moves by it.
 
     Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`: nobody needs to end it.
     """
     async with db.transaction() as tx:
-        order_id = await refunds.order_of(tx, refund_id)
-        if order_id is None:
-            raise Refusal(Kind.NOT_FOUND, "refund.unknown")
-        order = await orders.lock_order(tx, order_id)
-        refund = order.refund(refund_id)
-        assert refund is not None
-        if refund.state is not RefundState.PAYABLE or refund.failure_code not in IN_DOUBT:
-            raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
+        order, refund = await _lock_in_doubt(tx, refund_id)
         key = refund_key(refund.id, refund.channel, refund.round)
         await book_paid(tx, order, refund, now, reference=key)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(tx, actor=actor, action="refund.end", subject=str(refund.id), facts=facts, now=now)
-    return EndedRefund(number=order.number, amount=refund.amount)
+    return DecidedRefund(number=order.number, amount=refund.amount)
+
+
+async def order_payout_again(
+    db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
+) -> DecidedRefund:
+    """Has a payout ordered once more, under a new id, that the provider never had: somebody has looked there.
+
+    Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`, `refund.not_unsure`: it was
+    paid under the same id, in another way.
+    """
+    async with db.transaction() as tx:
+        order, refund = await _lock_in_doubt(tx, refund_id)
+        if refund.failure_code != PAYOUT_UNSURE:
+            raise Refusal(Kind.CONFLICT, "refund.not_unsure")
+        next_refund_state(refund.state, RefundEvent.GO_AGAIN)
+        await refunds.pay_again(tx, refund.id, now, None)
+        facts = {"order": order.number, "amount": refund.amount, "reason": reason}
+        await write_audit(
+            tx, actor=actor, action="refund.again", subject=str(refund.id), facts=facts, now=now
+        )
+    return DecidedRefund(number=order.number, amount=refund.amount)
+
+
+async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, Refund]:
+    order_id = await refunds.order_of(tx, refund_id)
+    if order_id is None:
+        raise Refusal(Kind.NOT_FOUND, "refund.unknown")
+    order = await orders.lock_order(tx, order_id)
+    refund = order.refund(refund_id)
+    assert refund is not None
+    if refund.state is not RefundState.PAYABLE or refund.failure_code not in IN_DOUBT:
+        raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
+    return order, refund

@@ -15,6 +15,7 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
+    PAYOUT_UNSURE,
     PaymentState,
     RefundChannel,
     RefundEvent,
@@ -40,6 +41,8 @@ LOOK_FIRST = timedelta(hours=1)
 LOOK_LONGEST = timedelta(hours=12)
 LOOK_FOR = timedelta(days=7)
 """For so long a bank may send back what it had taken: the day after, and no bank works on holidays."""
+_BEFORE_FORGOTTEN = timedelta(hours=1)
+"""How long before a provider forgets a payout it is not ordered again: clocks differ, requests take time."""
 _FELL_THROUGH = "payout.fell_through"
 _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
 """What another account helps against. After any other refusal the money may have gone out already."""
@@ -56,7 +59,8 @@ async def pay_due_refunds(
     gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
     A bank may do that days after the payout arrived, so the provider is asked for some days more. What
     was paid under the same id with other content, before a restore, is put off like an outage until
-    somebody has looked into it (`end_refund`): another account would pay it twice.
+    somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
+    have gone out so long ago that its provider would not know it again.
     """
     async with db.connection() as connection:
         now = clock()
@@ -94,13 +98,16 @@ async def _pay(
         if refusal.code in _NEEDS_ACCOUNT or refusal.code == _FELL_THROUGH:
             await _start_over(db, due, refusal.code, clock())
         else:
-            await _put_off(db, due, clock(), refusal.code)
+            is_asked = due.asked_before is not None or refusal.facts.get("sent") is not False
+            await _put_off(db, due, clock(), refusal.code, is_asked=is_asked)
 
 
 async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
     if due.state is RefundState.SENT:
         assert due.reference is not None
         result = await payout.get_status(due.reference)
+    elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
+        raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
     else:
         result = await payout.pay(_request(due))
     if result.state is PayoutState.COMPLETED:
@@ -112,7 +119,7 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
     elif result.state is PayoutState.MISSING:
         raise Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason="missing")
     elif due.state is RefundState.SENT:
-        await _put_off(db, due, clock(), None)
+        await _put_off(db, due, clock(), None, is_asked=True)
     else:
         await _mark_sent(db, due, result.provider_reference, clock())
 
@@ -203,10 +210,10 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
         await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
 
 
-async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None) -> None:
+async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None, *, is_asked: bool) -> None:
     wait = _wait(RETRY_FIRST if why else ASK_FIRST, due.attempts)
     async with db.connection() as connection:
-        await refunds.put_off(connection, due.id, now + wait, why)
+        await refunds.put_off(connection, due.id, now + wait, why, is_asked=is_asked)
 
 
 def _wait(first: timedelta, attempts: int) -> timedelta:
