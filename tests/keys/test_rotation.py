@@ -23,6 +23,8 @@ from meterai.cli import keys as commands
 from meterai.kernel.errors import Refusal
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.stamping import signing_keys
+from meterai.stamping.keys_now import keys_now
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
 from meterai.stamping.seal.cms import cms_bytes_max
 from meterai.stamping.signing_keys import LITTLE_TIME, SigningKey, active_key, ends_soon, state_of
@@ -294,6 +296,23 @@ async def test_a_rotation_planned_ahead_is_called_off_by_the_key_in_use(house: R
     assert second in str(entries[-1]["facts"])
     await house.activate(first)  # once is enough
     assert await house.value("SELECT count(*) FROM operations.audit_entry WHERE action = 'key.activate'") == 2
+
+
+async def test_the_next_key_is_asked_for_until_one_follows(
+    house: RotatingHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_keys, "LITTLE_TIME", timedelta(days=100 * 365))
+    await house.register_first()
+    second = await house.add("stamp-1")
+    await house.start()
+
+    async def asked_for() -> list[bool]:
+        found = await keys_now(house.db, house.client, now=datetime.now(UTC))
+        return [key.needs_next for key in found]
+
+    assert await asked_for() == [True, False]
+    await house.activate(second, at=datetime.now(UTC) + timedelta(days=1))
+    assert await asked_for() == [False, False]
 
 
 async def test_a_key_that_signs_already_can_not_be_put_to_use_later(house: RotatingHouse) -> None:

@@ -186,7 +186,7 @@ async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, for
         visitor.cookies.pop("kode")
     await visitor.post("/saya/kode", kode="123456", kode_id=found[1])
     assert visitor.status == 410
-    assert "sudah lewat 10 menit" in visitor.text
+    assert "tidak berlaku lagi" in visitor.text
     assert "s•••@contoh.id" in visitor.text
 
 

@@ -23,7 +23,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.keys_now import KeyNow, keys_now, serials_sealed_by
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
-from meterai.stamping.signing_keys import LITTLE_TIME, TokenPlace, parse_place
+from meterai.stamping.signing_keys import TokenPlace, parse_place
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
@@ -222,7 +222,6 @@ def _show(found: list[KeyNow]) -> None:
         dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
         typer.echo(f"{'':16}  {key.place}  {key.name}")
-        left = key.valid_until - system_clock()
-        if key.state in ("active", "expired") and left < LITTLE_TIME:
-            days = max(left.days, 0)
+        if key.needs_next:
+            days = max((key.valid_until - system_clock()).days, 0)
             typer.echo(f"{'':16}  Only {days} days are left: add the next key (docs/keys.md, rotation).")

@@ -29,6 +29,8 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime
     active_from: datetime | None
     retired_at: datetime | None
+    needs_next: bool
+    """It signs, has little time left, and no other key follows: see `signing_keys.ends_soon`."""
     uses: int
     """Counted attempts to sign with it (I8)."""
     signer: str
@@ -49,6 +51,7 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
     async with db.connection() as connection:
         register = await keys.signing_keys(connection)
         uses = await keys.count_uses(connection)
+    last = ends_soon(register, now)
     return [
         KeyNow(
             key_id=key.key_id,
@@ -59,6 +62,7 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
             valid_until=key.valid_until,
             active_from=key.active_from,
             retired_at=key.retired_at,
+            needs_next=key == last,
             uses=uses.get(key.key_id, 0),
             signer=trouble.get(key.key_id, missing),
         )

@@ -380,10 +380,10 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "code.expired": M(
-        "Kode ini sudah lewat 10 menit.",
-        "Minta kode baru; pesanan Anda tetap tersimpan.",
-        "This code is older than 10 minutes.",
-        "Ask for a new one; your order is kept.",
+        "Kode ini tidak berlaku lagi.",
+        "Kode berlaku 10 menit. Minta yang baru; pesanan Anda tetap tersimpan.",
+        "This code is no longer valid.",
+        "A code lasts 10 minutes. Ask for a new one; your order is kept.",
         STILL,
     ),
     "code.used_up": M(
