@@ -11,6 +11,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
@@ -143,9 +144,10 @@ def play(
     slow: range = range(0),
     slowness: float = 2.0,
     still: range = range(0),
+    failing: range = range(0),
 ) -> Evening:
     """So many come each second. `slow`: seconds in which all work takes `slowness` times as long; `still`: in
-    which nothing moves for `HICCUP_S`."""
+    which nothing moves for `HICCUP_S`; `failing`: in which a part of the requests fails, slowly."""
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
     memory = Memory(is_direct=False)
@@ -159,7 +161,8 @@ def play(
         if now in still:
             machine.free_at = max(machine.free_at, now - 1) + HICCUP_S
         claimed = entrance.let_in(now, rate)
-        told.append(machine.work_to(now, came=offered))
+        measured = machine.work_to(now, came=offered)
+        told.append(msgspec.structs.replace(measured, fault_share=0.3) if now in failing else measured)
         is_full, at_door = entrance.door.new < 1, len(entrance.held)
         decided = step(
             memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=True, always=True),
@@ -216,3 +219,14 @@ def test_after_minutes_of_hardly_any_work_the_site_is_full_again_soon(thinking: 
         end for end in range(stall.stop + 30, 1_100) if told.finished_between(end - 30, end) > 0.9 * usual
     )
     assert back - stall.stop < 230, "what it bore before the stall was forgotten"
+
+
+@pytest.mark.parametrize("thinking", [1, 4])
+def test_a_gateway_that_is_down_while_few_come_in_yet_is_not_taken_for_what_the_site_bears(
+    thinking: float,
+) -> None:
+    """The line went on at the floor for seven minutes, before a site with nothing to do."""
+    failing = range(30, 80)
+    told = play(BEARS * 5, thinking=thinking, seconds=700, failing=failing)
+    never = play(BEARS * 5, thinking=thinking, seconds=700)
+    assert told.finished_between(350, 400) > 0.8 * never.finished_between(350, 400)

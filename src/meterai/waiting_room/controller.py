@@ -47,6 +47,13 @@ GROWTH_MIN = 3.0
 NEAR, FAR = 0.8, 1.2
 """Of the rate at which the site was full: from the one on it grows slowly, at the other that is forgotten."""
 GROWTH_NEAR_PER_S = 0.001
+IDLE = 0.1
+"""A site under less pressure has hardly anything to do."""
+DOUBTED_AFTER_S = 15.0
+"""A site that is idle for so long near the rate at which it was full was full of something else, as of a
+gateway that was down: it grows as fast as elsewhere. Four times as long each time that it is full there
+again, up to `_TIMES_MAX`: a site that fails without slowing down must not be tried every minute."""
+_TIMES_MAX = 4
 SHRINKING_PER_S = 0.01
 """Of the rate, for each 1 by which the strain is over `FULL`."""
 USED_S = 30.0
@@ -92,6 +99,10 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the site is believed to bear, without the brake."""
     full_at: float = 0.0
     """The rate at which the site became full the last time; 0: not known."""
+    full_times: int = 0
+    """So often in a row it became full there."""
+    idle_s: float = 0.0
+    """For so long the site has been idle while people came in nearly as fast as they may."""
     strain: float = 0.0
     """The pressure of the last seconds, averaged."""
     is_full: bool = False
@@ -249,20 +260,31 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
     strain = memory.strain if is_down else _strained(memory, pressure, elapsed_s)
-    rate, full_at = max(memory.rate, floor), memory.full_at
+    rate, full_at, times = max(memory.rate, floor), memory.full_at, memory.full_times
+    is_idle = strain < IDLE and memory.used > rate / 2
+    idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
     elif strain > FULL:
-        full_at = full_at if memory.is_full else rate
+        if not memory.is_full:
+            times = min(times + 1, _TIMES_MAX) if NEAR * full_at <= rate <= FAR * full_at else 1
+            full_at = rate
         rate *= math.exp(-SHRINKING_PER_S * (strain - FULL) * elapsed_s)
     elif pressure < EASY and rate < max(_FREE_FLOORS * floor, USED_ROOM * memory.used, NEAR * full_at):
-        is_near = rate > NEAR * full_at > 0
+        is_near = rate > NEAR * full_at > 0 and idle_s <= DOUBTED_AFTER_S * 4 ** (times - 1)
         rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
         full_at = full_at if rate < FAR * full_at else 0.0
     rate = min(cap, max(floor, rate))
     is_full = strain > FULL or (memory.is_full and strain >= EASY)
     return msgspec.structs.replace(
-        memory, rate=rate, full_at=full_at, strain=strain, is_full=is_full, is_down=is_down
+        memory,
+        rate=rate,
+        full_at=full_at,
+        full_times=times,
+        idle_s=idle_s,
+        strain=strain,
+        is_full=is_full,
+        is_down=is_down,
     )
 
 
