@@ -225,7 +225,7 @@ def test_after_minutes_of_hardly_any_work_the_site_is_full_again_soon(thinking: 
 def test_a_gateway_that_is_down_while_few_come_in_yet_is_not_taken_for_what_the_site_bears(
     thinking: float,
 ) -> None:
-    """The line went on at the floor for seven minutes, before a site with nothing to do."""
+    """The line went on at the floor for ten minutes, before a site with nothing to do."""
     failing = range(30, 80)
     told = play(BEARS * 5, thinking=thinking, seconds=700, failing=failing)
     never = play(BEARS * 5, thinking=thinking, seconds=700)
