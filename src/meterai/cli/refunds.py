@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -16,11 +17,18 @@ from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database, connect
+from meterai.kit.settings import Settings
 from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
 
-_NAME = "meterai refunds"
+
+class _Decision(Protocol):
+    """What an officer decides: see `use_case`."""
+
+    def __call__(
+        self, db: Database, refund_id: UUID, /, *, reason: str, actor: str, now: datetime
+    ) -> Awaitable[use_case.DecidedRefund]: ...
 
 
 def list_refunds(
@@ -29,7 +37,7 @@ def list_refunds(
 ) -> None:
     """Show the refunds of which money went out in another way (under the same id with other content, or under
     another one) or may have gone out a day ago. They wait until an officer has looked into them."""
-    found = asyncio.run(_found(data))
+    found = _run(data, refunds_in_doubt)
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
@@ -56,7 +64,7 @@ def end_refund(
     data: DataOption = None,
 ) -> None:
     """Book a refund as paid once all that is owed has reached the customer. This command moves no money."""
-    ended = asyncio.run(_decide(use_case.end_refund, data, refund, given_reason(reason)))
+    ended = _decide(use_case.end_refund, data, refund, reason)
     typer.echo(f"The refund of {format_rupiah(ended.amount)} for order {ended.number} is booked as paid.")
 
 
@@ -66,29 +74,22 @@ def order_payout_again(
     data: DataOption = None,
 ) -> None:
     """Order a payout once more, under a new id, that the provider never had (`payout.unsure`)."""
-    ordered = asyncio.run(_decide(use_case.order_payout_again, data, refund, given_reason(reason)))
+    ordered = _decide(use_case.order_payout_again, data, refund, reason)
     typer.echo(f"The payout of {format_rupiah(ordered.amount)} for order {ordered.number} goes out again.")
 
 
-async def _found(data: Path | None) -> tuple[RefundInDoubt, ...]:
-    db = await connect(operator_settings(data).database_app_url, connections_max=1, application_name=_NAME)
+def _decide(decision: _Decision, data: Path | None, refund: UUID, reason: str) -> use_case.DecidedRefund:
+    why, actor = given_reason(reason), operator_name()
+    return _run(data, lambda db: decision(db, refund, reason=why, actor=actor, now=system_clock()))
+
+
+def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
+    return asyncio.run(_with_database(operator_settings(data), work))
+
+
+async def _with_database[R](settings: Settings, work: Callable[[Database], Awaitable[R]]) -> R:
+    db = await connect(settings.database_app_url, connections_max=1, application_name="meterai refunds")
     try:
-        return await refunds_in_doubt(db)
-    finally:
-        await db.close()
-
-
-class _Decision(Protocol):
-    async def __call__(
-        self, db: Database, refund_id: UUID, /, *, reason: str, actor: str, now: datetime
-    ) -> use_case.DecidedRefund: ...
-
-
-async def _decide(
-    decision: _Decision, data: Path | None, refund: UUID, reason: str
-) -> use_case.DecidedRefund:
-    db = await connect(operator_settings(data).database_app_url, connections_max=1, application_name=_NAME)
-    try:
-        return await decision(db, refund, reason=reason, actor=operator_name(), now=system_clock())
+        return await work(db)
     finally:
         await db.close()

@@ -52,8 +52,8 @@ IDLE = 0.1
 DOUBTED_AFTER_S = 15.0
 """A site that is idle for so long near the rate at which it was full was full of something else, as of a
 gateway that was down: it grows as fast as elsewhere. Four times as long each time that it is full there
-again, up to `_TIMES_MAX`: a site that fails without slowing down must not be tried every minute."""
-_TIMES_MAX = 4
+again, up to `_AGAIN_MAX` times: a site that fails without slowing down must not be tried every minute."""
+_AGAIN_MAX = 3
 SHRINKING_PER_S = 0.01
 """Of the rate, for each 1 by which the strain is over `FULL`."""
 USED_S = 30.0
@@ -99,8 +99,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the site is believed to bear, without the brake."""
     full_at: float = 0.0
     """The rate at which the site became full the last time; 0: not known."""
-    full_times: int = 0
-    """So often in a row it became full there."""
+    full_again: int = 0
+    """So often in a row it became full there once more."""
     idle_s: float = 0.0
     """For so long the site has been idle while people came in nearly as fast as they may."""
     strain: float = 0.0
@@ -260,18 +260,18 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
     strain = memory.strain if is_down else _strained(memory, pressure, elapsed_s)
-    rate, full_at, times = max(memory.rate, floor), memory.full_at, memory.full_times
+    rate, full_at, again = max(memory.rate, floor), memory.full_at, memory.full_again
     is_idle = strain < IDLE and memory.used > rate / 2
     idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
     elif strain > FULL:
         if not memory.is_full:
-            times = min(times + 1, _TIMES_MAX) if NEAR * full_at <= rate <= FAR * full_at else 1
+            again = min(again + 1, _AGAIN_MAX) if NEAR * full_at <= rate <= FAR * full_at else 0
             full_at = rate
         rate *= math.exp(-SHRINKING_PER_S * (strain - FULL) * elapsed_s)
     elif pressure < EASY and rate < max(_FREE_FLOORS * floor, USED_ROOM * memory.used, NEAR * full_at):
-        is_near = rate > NEAR * full_at > 0 and idle_s <= DOUBTED_AFTER_S * 4 ** (times - 1)
+        is_near = rate > NEAR * full_at > 0 and idle_s <= DOUBTED_AFTER_S * 4**again
         rate += (rate * GROWTH_NEAR_PER_S if is_near else max(GROWTH_MIN, rate * GROWTH_PER_S)) * elapsed_s
         full_at = full_at if rate < FAR * full_at else 0.0
     rate = min(cap, max(floor, rate))
@@ -280,7 +280,7 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
         memory,
         rate=rate,
         full_at=full_at,
-        full_times=times,
+        full_again=again,
         idle_s=idle_s,
         strain=strain,
         is_full=is_full,
