@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 import uvicorn
@@ -22,6 +23,7 @@ from meterai.kit import garbage
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.listening import listen
 from meterai.kit.logging import set_up_logging
+from meterai.kit.proxies import trusted_addresses
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.whole_answers import WholeAnswers
 from meterai.sales.queries import events
@@ -38,24 +40,30 @@ async def serve(settings: Settings) -> None:
     async with open_app(settings, name="meterai-site") as house:
         known = await events(house.db)
         site = build_site(house, events=known, more_routes=ROUTES, problem=problem_response)
-        config = uvicorn.Config(
-            site,
-            loop="none",
-            http=WholeAnswers,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
-            timeout_graceful_shutdown=5,
-            ssl_certfile=settings.tls_certificate or None,
-            ssl_keyfile=settings.tls_key or None,
-        )
+        config = server_config(settings, site)
         with listen(settings.host, settings.port) as listener:
             garbage.settle()
             log.info("site_ready", port=settings.port)
             async with _reporting(house, site):
                 await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def server_config(settings: Settings, site: Any) -> uvicorn.Config:
+    """How uvicorn serves the site (an ASGI application)."""
+    return uvicorn.Config(
+        site,
+        loop="none",
+        http=WholeAnswers,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
+        timeout_graceful_shutdown=5,
+        forwarded_allow_ips=trusted_addresses(settings),
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
 
 
 @asynccontextmanager

@@ -161,10 +161,27 @@ class _Pages:
         self.ready: dict[bytes, bytes] = {}
         self.ready_for_strangers: dict[bytes, bytes] = {}
         self.answered = 0
+        self.last: Request | None = None
 
     def handle(self, request: Request) -> bytes | None:
         self.answered += 1
+        self.last = request
         return respond(200, b"x" * 10_000)
+
+
+async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None:
+    """Each proxy on the way may add a line of its own to those it was sent."""
+    pages = _Pages()
+    listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    lines = "X-Forwarded-For: 1.1.1.1", "x-forwarded-for: 2.2.2.2", "Cookie: a=1", "Cookie: b=2"
+    writer.write("\r\n".join(("GET / HTTP/1.1", "Host: x", *lines, "Connection: close", "", "")).encode())
+    await asyncio.wait_for(reader.read(), 5)
+    assert pages.last is not None
+    assert pages.last.header(b"x-forwarded-for") == b"1.1.1.1, 2.2.2.2"
+    assert pages.last.header(b"cookie") == b"a=1; b=2"
+    writer.close()
+    listening.close()
 
 
 async def test_who_sends_one_byte_a_second_is_cut_off() -> None:

@@ -18,6 +18,7 @@ from meterai.gate.pages import EventFacts
 from meterai.kit import garbage
 from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
+from meterai.kit.proxies import Proxies, trusted_addresses
 from meterai.kit.settings import Settings, from_environment, public_url, queue_root
 from meterai.sales.events import load_events
 
@@ -48,6 +49,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
         folder=queue_root(settings),
         gate_url=settings.gate_url.rstrip("/") or public_url(settings, port=port),
         site_url=public_url(settings),
+        proxies=Proxies(trusted_addresses(settings)),
         work=settings.gate_work,
         work_joins_per_second=settings.gate_work_joins_per_second,
         clock_shift_s=clock_shift_s,

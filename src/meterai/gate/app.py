@@ -39,6 +39,7 @@ from meterai.gate.waiting import WaitPages, address_of
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.proxies import Proxies
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
 from meterai.waiting_room.tickets import Ticket
@@ -67,6 +68,7 @@ class GateSettings:
     folder: Path
     gate_url: str
     site_url: str
+    proxies: Proxies = field(default_factory=Proxies)
     work: WorkMode = "auto"
     work_joins_per_second: float = 50.0
     clock_shift_s: float = 0
@@ -489,9 +491,9 @@ class _Visit:
 
     @property
     def address(self) -> str:
-        """Whence a request comes: as the proxy on this machine says, else the peer."""
-        told = self.request.header(b"x-forwarded-for").decode("latin-1").rpartition(",")[2].strip()
-        return told if told and self.request.peer in ("127.0.0.1", "::1", "") else self.request.peer
+        """Whence a request comes: as a proxy that we trust says, else the peer."""
+        told = self.request.header(b"x-forwarded-for").decode("latin-1")
+        return self.gate.settings.proxies.caller(self.request.peer, told)
 
     def keeps(self, ticket: str) -> tuple[str, str]:
         """The cookie that keeps a ticket."""

@@ -322,7 +322,10 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         assert self._request is not None
-        self._request.headers[name.lower()] = value
+        headers, name = self._request.headers, name.lower()
+        if name in headers:  # on several lines is as in one (RFC 9110 5.3, RFC 9113 8.2.3)
+            value = headers[name] + (b"; " if name == b"cookie" else b", ") + value
+        headers[name] = value
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > HEAD_BYTES_MAX:
             raise ValueError("head over the limit")

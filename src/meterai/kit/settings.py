@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_type_hints
 from urllib.parse import urlsplit
@@ -30,6 +31,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
     tls_certificate: Annotated[str, Doc(description="PEM chain; with tls_key the site speaks HTTPS")] = ""
     tls_key: Annotated[str, Doc(description="PEM private key of tls_certificate")] = ""
+    trusted_proxies: Annotated[
+        str,
+        Doc(
+            description="addresses or networks of proxies on other machines, with commas between: what they "
+            "say in X-Forwarded-For and -Proto is believed, as what this machine's say"
+        ),
+    ] = ""
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
     ] = ""
@@ -204,6 +212,8 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
     if settings.contact and not contact_link(settings.contact):
         yield "contact", "Expected bantuan@example.go.id, +62 21 1500 123 or an https address"
+    if not all(_is_network(one) for one in addresses_in(settings.trusted_proxies)):
+        yield "trusted_proxies", "Expected addresses or networks such as 10.0.0.5, 10.1.0.0/24"
     if settings.log_level.upper() not in logging.getLevelNamesMapping():
         yield "log_level", "Expected DEBUG, INFO, WARNING, ERROR or CRITICAL"
 
@@ -215,6 +225,19 @@ def contact_link(contact: str) -> str:
     if re.fullmatch(r"\+?[0-9](?:[ -]?[0-9]){2,14}", contact):
         return "tel:" + re.sub("[ -]", "", contact)
     return contact if _is_address(contact, ("https",)) and not re.search(r"\s", contact) else ""
+
+
+def addresses_in(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [one for one in (part.strip() for part in text.split(",")) if one]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
