@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -73,6 +74,35 @@ def test_a_killed_gate_has_written_every_ticket_that_anybody_holds(tmp_path: Pat
         assert after.sequence == len(written) + 1
         for text in (held[0], held[-1]):
             assert get(gate.port, f"/antre/casn/t/{text}").status == 200
+
+
+def test_a_gate_whose_disk_is_full_shows_its_pages_and_gives_tickets_again_afterwards(tmp_path: Path) -> None:
+    """Its files may not grow (RLIMIT_FSIZE): every write that needs room fails, in the real process."""
+    queue = a_queue(tmp_path, window_s=2)
+    with GateProcess(tmp_path) as gate:
+        before = [join(gate.port, f"ani{n}@contoh.id").ticket for n in range(3)]
+        pid = gate.process.pid
+        usual = resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        refused = join(gate.port, "budi@contoh.id")
+        assert refused.status == 503
+        assert "Tiket belum bisa dibuat" in refused.text
+        time.sleep(5)  # windows end, signs of life and promises are due, joins are tried again
+        assert join(gate.port, "budi@contoh.id").status == 503
+        for ticket in before:
+            assert get(gate.port, f"/antre/casn/t/{ticket}").status == 200
+        assert get(gate.port, "/antre/casn/d/status.json").status == 200
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, usual)
+        wait_for(lambda: join(gate.port, "citra@contoh.id").status == 303)
+        after = [join(gate.port, f"dewi{n}@contoh.id").ticket for n in range(3)]
+        assert gate.process.poll() is None, "it is the same process still"
+        sequences = [sequence for _, sequence in joins_of(queue, 1)]
+        assert sequences == list(range(1, len(sequences) + 1))
+        held = [decode_ticket(text) for text in (*before, *after)]
+        assert {ticket.sequence for ticket in held} <= set(sequences)
+        last = held[-1].window
+        wait_for(lambda: queue.count_of(1, last))
+        counts = [queue.count_of(1, window) for window in range(1, last + 1)]
+        assert sum(count.count for count in counts if count) == len(sequences)
 
 
 def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) -> None:

@@ -89,17 +89,48 @@ async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path)
         await keeper
 
 
-async def test_a_broken_disk_ends_the_gate_and_gives_no_ticket(tmp_path: Path) -> None:
-    room, _ = a_room(tmp_path, breaks=True)
+async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    room, disk = a_room(tmp_path, breaks=True)
     keeper = asyncio.create_task(room.keep())
     told: list[bool] = []
     window = room.window()
     assert window is not None
-    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    id = room.id_of("email:ani@contoh.id")
+    room.issue(id, window.number)
     room.when_durable(told.append)
-    with pytest.raises(OSError, match="no space"):
+    with monkeypatch.context() as full:
+        full.setattr("meterai.gate.room._try_to_write", lambda folder: disk.wait())
+        await asyncio.sleep(0.2)
+        assert told == [False]
+        with pytest.raises(OSError, match="takes no joins"):
+            room.issue(id, window.number)
+    await asyncio.sleep(0.2)
+    assert room.issue(id, window.number).ticket.sequence == 2, "the first may lie on the disk, unseen by all"
+    room.when_durable(told.append)
+    await asyncio.sleep(0.2)
+    assert told == [False, True]
+    keeper.cancel()
+    room.close()
+
+
+async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    room, _ = a_room(tmp_path, breaks=True)
+    keeper = asyncio.create_task(room.keep())
+    window = room.window()
+    assert window is not None
+    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    room.when_durable(lambda _: None)
+    await asyncio.sleep(0.02)
+    another = Journal(room.shelf.folder.gate(1), 1)
+    with pytest.raises(BlockingIOError):
         await asyncio.wait_for(keeper, 5)
-    assert told == [False]
+    another.close()
 
 
 async def test_joins_that_come_one_after_the_other_share_visits_to_the_disk(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def test_after_a_restart_nobody_is_promised_a_second_time(tmp_path: Path) -> Non
     again = PromiseBook(tmp_path)
     assert not again.give(promise(1, after=900))
     assert again.give(promise(2))
+
+
+@pytest.mark.parametrize("room_for", [0, 10, RECORD_BYTES, RECORD_BYTES + 3])
+def test_a_disk_that_takes_a_part_leaves_nothing_half_and_forgets_nothing(
+    tmp_path: Path, room_for: int
+) -> None:
+    book = PromiseBook(tmp_path)
+    book.give(promise(1))
+    book.write()
+    for number in (2, 3):
+        book.give(promise(number))
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (RECORD_BYTES + room_for, usual[1]))
+    try:
+        with pytest.raises(OSError):
+            book.write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert (tmp_path / FILE).stat().st_size == RECORD_BYTES
+    book.write()
+    assert read_promises(tmp_path, 0)[0] == [promise(1), promise(2), promise(3)]
 
 
 def test_the_controller_reads_on_from_where_it_was_and_waits_for_the_rest_of_a_record(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
 async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT.
 
-    Raises: OSError when the port is taken, another gate has this number, or the disk takes no more.
+    Raises: OSError when the port is taken, or another gate has this number.
     """
     gate = Gate(settings, facts)
     server = Server(gate, connections_max=connections_within_limits(CONNECTIONS_MAX))
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
     try:
         uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
-    except OSError as error:  # a full disk above all: the launcher starts another one in a moment
+    except OSError as error:  # the launcher starts another one in a moment
         log.error("gate_ended", error=type(error).__name__, reason=str(error))
         sys.exit(1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -107,6 +108,9 @@ class Gate:
         self._limits = NetworkLimits()
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._written_at = 0.0
+        self._is_disk_full = False
+        self._unreadable: set[str] = set()
+        """Events that could not be taken up."""
         self._is_secure = settings.gate_url.startswith("https:")
         for name, (kind, content) in self.pages.assets.items():
             kept = ("cache-control", "public, max-age=31536000, immutable")
@@ -115,9 +119,9 @@ class Gate:
     # ---------------------------------------------------------------- upkeep
 
     async def run(self) -> None:
-        """Looks for what is published, until cancelled or the disk fails.
+        """Looks for what is published, until cancelled.
 
-        Raises: OSError when joins can't be written any more.
+        Raises: BlockingIOError when another process has taken this gate's number.
         """
         while True:
             self.look()
@@ -136,28 +140,54 @@ class Gate:
             if hall.shelf.look():
                 self._make_ready(slug, hall.shelf)
             self._greet(slug)
-            if now - self._written_at >= 1:
-                hall.pings.write()
-                hall.promises.write()
-                self._say_alive(hall)
         if now - self._written_at >= 1:
             self._written_at = now
+            self._write()
 
     def close(self) -> None:
         """Stops issuing and makes everything durable."""
         for keeper in self._keepers.values():
             keeper.cancel()
+        self._write()
         for hall in self.halls.values():
-            hall.pings.write()
-            hall.promises.write()
             hall.room.close()
 
+    def _write(self) -> None:
+        """Puts down what costs nobody a place when it is late: who is there, promises, that we live."""
+        reason = ""
+        for hall in self.halls.values():
+            for write in (hall.pings.write, hall.promises.write, partial(self._say_alive, hall)):
+                try:
+                    write()
+                except OSError as error:
+                    reason = str(error)
+        if reason and not self._is_disk_full:
+            log.error("disk_takes_nothing", gate=self.settings.number, reason=reason)
+        self._is_disk_full = bool(reason)
+
     def _open(self, folder: QueueFolder) -> None:
+        """Takes up an event, if it can be; else it is tried again at the next look.
+
+        Raises: BlockingIOError when another gate has this number.
+        """
         try:
-            shelf = Shelf(folder)
+            hall = self._hall(folder)
+        except BlockingIOError:
+            raise
         except (OSError, Refusal) as error:
-            log.warning("queue_unreadable", queue=folder.slug, reason=str(error))
+            if folder.slug not in self._unreadable:
+                log.warning("queue_unreadable", queue=folder.slug, reason=str(error))
+                self._unreadable.add(folder.slug)
             return
+        self._unreadable.discard(folder.slug)
+        self.halls[folder.slug] = hall
+        self._make_ready(folder.slug, hall.shelf)
+        self._keepers[folder.slug] = asyncio.get_running_loop().create_task(hall.room.keep())
+        joined = hall.room.journal.joined
+        log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=joined)
+
+    def _hall(self, folder: QueueFolder) -> Hall:
+        shelf = Shelf(folder)
         keys = folder.keys()
         own = folder.gate(self.settings.number)
         shelf.look()
@@ -169,10 +199,7 @@ class Gate:
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
         pages = WaitPages(self.pages, shelf, facts, self.settings.gate_url)
-        self.halls[folder.slug] = Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts, pages)
-        self._make_ready(folder.slug, shelf)
-        self._keepers[folder.slug] = asyncio.get_running_loop().create_task(room.keep())
-        log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=room.journal.joined)
+        return Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts, pages)
 
     def _make_ready(self, slug: str, shelf: Shelf) -> None:
         if shelf.status_raw:

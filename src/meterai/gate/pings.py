@@ -39,7 +39,7 @@ class Pings:
             self._unwritten.setdefault(self._folder / "present", []).append(record)
 
     def write(self) -> None:
-        """Appends what is new. Raises: OSError."""
+        """Appends what is new. Raises: OSError; what was new then is lost."""
         pending, self._unwritten = self._unwritten, {}
         for path, records in pending.items():
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

@@ -10,10 +10,13 @@ takes nobody any more, whatever any clock says. While nobody has to wait, window
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 import structlog
 
@@ -40,6 +43,9 @@ _APART_S = 0.03
 _FEW = 32
 """After a visit to the disk for fewer joins the next one comes no sooner than `_APART_S`: joins that come
 meanwhile share it, for a visit costs more than a join."""
+_AGAIN_S = 2.0
+"""After the disk took nothing it is tried so often."""
+_TRIAL_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,11 @@ class Room:
         self._keys = keys
         self._wall = wall
         self._monotonic = monotonic
-        folder = shelf.folder.gate(gate)
-        self._register = GateRegister(shelf.folder.known_gate(gate))
-        is_new = not (folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
-        high = max(shelf.highest_sequence(gate), self._register.highest) if is_new else 0
-        self.journal = Journal(folder, gate, published_high=high)
+        self._folder = shelf.folder.gate(gate)
+        self._is_broken = False
+        """The disk takes no joins, and nobody gets a ticket."""
+        self._open_files()
         self._started_in = self._number(self.now())
-        if self.journal.lost:
-            log.error("gate_files_lost", queue=shelf.slug, gate=gate)
-            self.journal.unsure_through = self._started_in
         self._latest: dict[bytes, bytes] = {}
         self._earlier: dict[bytes, bytes] = {}
         """Id -> data of the latest tickets in the windows that take joins."""
@@ -94,6 +96,15 @@ class Room:
         self._found_until = 0.0
         self._waiting: list[Callable[[bool], None]] = []
         self._wake = asyncio.Event()
+
+    def _open_files(self) -> None:
+        self._register = GateRegister(self.shelf.folder.known_gate(self.gate))
+        is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
+        high = max(self.shelf.highest_sequence(self.gate), self._register.highest) if is_new else 0
+        self.journal = Journal(self._folder, self.gate, published_high=high)
+        if self.journal.lost:
+            log.error("gate_files_lost", queue=self.shelf.slug, gate=self.gate)
+            self.journal.unsure_through = self._number(self.now())
 
     # ----------------------------------------------------------------- joins
 
@@ -140,6 +151,8 @@ class Room:
 
         Who joined in this window before gets that ticket again. Raises: OSError; nothing is given then.
         """
+        if self._is_broken:
+            raise OSError(errno.EIO, "the disk takes no joins")
         before = self._latest.get(id) or self._earlier.get(id)
         if before is not None and (kept := parse_data(before)).window == window:
             return Issued(sign_data(before, self._keys.ticket), kept, is_durable=False)
@@ -170,10 +183,39 @@ class Room:
     # ---------------------------------------------------------------- upkeep
 
     async def keep(self) -> None:
-        """Writes joins to the disk, many with one visit, and closes windows whose time is over.
+        """Writes joins to the disk, many with one visit, and closes windows whose time is over; for ever.
 
-        Raises: OSError when the disk takes no more: this process must not issue any ticket after that.
+        When the disk takes no more, those whose joins were not written get no ticket, nor does anybody until
+        it takes something again. Then the files are read anew, as after a crash: what they hold goes on.
+
+        Raises: BlockingIOError when another process has taken this gate's number meanwhile.
         """
+        while True:
+            try:
+                await self._write_and_close()
+            except OSError as error:
+                log.error("joins_not_written", queue=self.shelf.slug, gate=self.gate, reason=str(error))
+            self._is_broken = True
+            self.journal.abandon()
+            while self._is_broken:
+                await asyncio.sleep(_AGAIN_S)
+                self._go_on()
+            log.info("joins_written_again", queue=self.shelf.slug, gate=self.gate)
+
+    def _go_on(self) -> None:
+        try:
+            _try_to_write(self._folder)
+            self._open_files()
+        except BlockingIOError:
+            raise
+        except OSError:
+            return
+        self._latest, self._earlier = {}, {}
+        self._found_until = 0.0
+        self._is_broken = False
+
+    async def _write_and_close(self) -> None:
+        """Until the disk takes no more. Raises: OSError."""
         loop = asyncio.get_running_loop()
         next_at = 0.0
         while True:
@@ -225,5 +267,18 @@ class Room:
         return status is not None and status.state.stands_still
 
     def close(self) -> None:
-        """Makes everything durable."""
-        self.journal.close()
+        """Makes everything durable, if the disk takes it."""
+        if not self._is_broken:
+            self.journal.close()
+
+
+def _try_to_write(folder: Path) -> None:
+    """Raises: OSError while the disk would take no join."""
+    trial = folder / "trial.part"
+    try:
+        with trial.open("wb") as file:
+            file.write(bytes(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        trial.unlink(missing_ok=True)

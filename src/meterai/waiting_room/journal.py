@@ -161,6 +161,10 @@ class Journal:
     def close(self) -> None:
         """Makes everything durable and gives the folder back."""
         self.flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Gives the folder back as it is. What was appended and not written is lost, as if in a crash."""
         for window in self._windows.values():
             os.close(window.file)
         self._windows.clear()

@@ -7,6 +7,7 @@ logs each one and keeps it in the store until it is due; a worker judges it by w
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import zlib
@@ -62,13 +63,13 @@ class PromiseBook:
         self._path = folder / FILE
         self._noted = bytearray(_NOTED_BITS // 8)
         self._unwritten: list[bytes] = []
-        whole = 0
+        self._size = 0
         if self._path.exists():
             for data in _whole_records(self._path, 0):
                 self._note(data[:12])
-                whole += RECORD_BYTES
-            if self._path.stat().st_size > whole:
-                os.truncate(self._path, whole)  # a crash cut the last one off
+                self._size += RECORD_BYTES
+            if self._path.stat().st_size > self._size:
+                os.truncate(self._path, self._size)  # a crash cut the last one off
 
     def give(self, promise: Promise) -> bool:
         """Keeps a promise; False when this id has one. On the disk after the next `write`."""
@@ -79,11 +80,15 @@ class PromiseBook:
         return True
 
     def write(self) -> None:
-        """Appends what is new. Raises: OSError."""
+        """Appends what is new. Raises: OSError, and what was not written is by the next call."""
         if not self._unwritten:
             return
-        with self._path.open("ab") as file:
-            file.write(b"".join(self._unwritten))
+        content = b"".join(self._unwritten)
+        with self._path.open("ab", buffering=0) as file:
+            if (written := file.write(content)) != len(content):
+                file.truncate(self._size)
+                raise OSError(errno.ENOSPC, f"the disk took {written} of {len(content)} bytes")
+        self._size += len(content)
         self._unwritten.clear()
 
     def _note(self, id: bytes) -> bool:
