@@ -7,7 +7,9 @@ import hashlib
 import json
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -15,8 +17,13 @@ from tests.gate.visitor import get, join, post
 
 from meterai.customers.contacts import canonical_contact
 from meterai.gate.codes import TRIES_MAX, Codes
-from meterai.gate.joining import Load
+from meterai.gate.http import Request
+from meterai.gate.joining import Joining, Load
+from meterai.gate.limits import NetworkLimits
+from meterai.gate.room import Room
+from meterai.gate.shelf import Shelf
 from meterai.gate.work import HARDEST, VALID_S, Work
+from meterai.kernel.errors import Refusal
 from meterai.waiting_room.gate_mail import waiting_mail
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
@@ -106,17 +113,59 @@ def test_what_was_used_is_forgotten_when_it_has_expired() -> None:
 def test_work_is_asked_for_when_many_come_and_costs_more_the_more_they_are() -> None:
     load = Load("auto", 50)
     for number in range(400):
-        load.count(number / 40)
+        load.count_try(number / 40)
+        load.count_join(number / 40)
     assert not load.asks_for_work(10)
     assert load.hardness(10) == 1
     for _ in range(2_000):
-        load.count(10)
+        load.count_try(10)
+        load.count_join(10)
     assert load.asks_for_work(10)
     assert load.hardness(10) == 4
     assert not load.asks_for_work(30)
+    assert load.hardness(30) == 1
     work = Work(KEY, number_max=100)
     assert work.challenge(0, hardness=4).maxnumber == 400
     assert work.challenge(0, hardness=64).maxnumber == 100 * HARDEST
+
+
+def test_a_gate_may_ask_everybody_for_work() -> None:
+    load = Load("auto", 0)
+    load.count_try(0)
+    assert load.asks_for_work(0)
+    assert load.hardness(0) == 1
+
+
+async def test_who_only_knocks_makes_work_dearer_for_nobody(tmp_path: Path) -> None:
+    joining = a_joining(tmp_path)
+    for number in range(6_000):
+        network = f"10.{number % 200}.0.1"
+        with suppress(Refusal):
+            joining.join(form_of(f"orang{number}@contoh.id"), network, monotonic=0)
+    assert joining.load.asks_for_work(0)
+    assert joining.load.hardness(0) == 1
+
+
+async def test_one_network_that_solves_whatever_it_is_asked_makes_work_little_dearer(tmp_path: Path) -> None:
+    joining = a_joining(tmp_path, number_max=2)
+    for number in range(8_000):
+        solution = solve(challenge_of(joining.work, joining.room.now()))
+        joining.join(form_of(f"orang{number}@contoh.id", solution), "10.1.1.1", monotonic=0)
+    assert joining.load.hardness(0) == 4, "as its 3,000 of a village do, not as 8,000 in ten seconds"
+
+
+def a_joining(root: Path, *, number_max: int = 50_000) -> Joining:
+    queue = Queue(root, schedule_from(time.time(), window_s=3_600))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    work = Work(KEY, number_max=number_max)
+    return Joining(room, work, Codes(KEY, root), NetworkLimits(), Load("auto", 50))
+
+
+def form_of(contact: str, solution: str = "") -> Request:
+    request = Request(None, "127.0.0.1")
+    request.method = b"POST"
+    request.body = urlencode({"kontak": contact, "altcha": solution}).encode()
+    return request
 
 
 def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else(tmp_path: Path) -> None:

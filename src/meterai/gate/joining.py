@@ -37,35 +37,55 @@ class Form(msgspec.Struct, frozen=True):
     ticket: str
 
 
-class Load:
-    """Joins of the last ten seconds or so, to know when to ask for work. `busy_per_second`: from which on."""
+class _Rate:
+    """Events a second, over the last ten seconds or so. `now`: monotonic time."""
 
-    def __init__(self, mode: WorkMode, busy_per_second: float) -> None:
-        self._mode = mode
-        self._busy = busy_per_second
+    def __init__(self) -> None:
         self._seconds: deque[list[float]] = deque()
 
     def count(self, now: float) -> None:
-        """One more join is tried, at monotonic time `now`."""
         second = float(int(now))
         if not self._seconds or self._seconds[-1][0] != second:
             self._seconds.append([second, 0.0])
         self._seconds[-1][1] += 1
 
+    def per_second(self, now: float) -> float:
+        while self._seconds and self._seconds[0][0] < now - _BUSY_PERIOD_S:
+            self._seconds.popleft()
+        return sum(count for _, count in self._seconds) / _BUSY_PERIOD_S
+
+
+class Load:
+    """How many join, to know when to ask for work, and for how much. `busy_per_second`: from which rate on.
+
+    Work is asked for by what is tried, so that a flood finds it asked for. What it costs goes by those who
+    were let in, from each network within what is usual: whoever only knocks makes it dearer for nobody else.
+    """
+
+    def __init__(self, mode: WorkMode, busy_per_second: float) -> None:
+        self._mode = mode
+        self._busy = busy_per_second
+        self._tried = _Rate()
+        self._let_in = _Rate()
+
+    def count_try(self, now: float) -> None:
+        """One more join is tried, at monotonic time `now`."""
+        self._tried.count(now)
+
+    def count_join(self, now: float) -> None:
+        """It was let in, from a network of which no more come than usual."""
+        self._let_in.count(now)
+
     def asks_for_work(self, now: float) -> bool:
         """Whether joins need work now."""
         if self._mode != "auto":
             return self._mode == "on"
-        return self._times_busy(now) > 1
+        return self._tried.per_second(now) > self._busy
 
     def hardness(self, now: float) -> int:
-        """How much work a join takes: twice as much each time twice as many come."""
-        return 1 << max(0, int(self._times_busy(now)).bit_length() - 1)
-
-    def _times_busy(self, now: float) -> float:
-        while self._seconds and self._seconds[0][0] < now - _BUSY_PERIOD_S:
-            self._seconds.popleft()
-        return sum(count for _, count in self._seconds) / (self._busy * _BUSY_PERIOD_S)
+        """How much work a join takes: twice as much each time twice as many are let in."""
+        times_busy = self._let_in.per_second(now) / max(self._busy, 1)
+        return 1 << max(0, int(times_busy).bit_length() - 1)
 
 
 class KnownTickets:
@@ -122,7 +142,7 @@ class Joining:
             return kept
         if self.room.enters_directly():
             return NoTicket.DIRECT
-        self.load.count(monotonic)
+        self.load.count_try(monotonic)
         self._admit(form, contact, address, monotonic)
         try:
             issued = self.room.issue(id, window.number)
@@ -165,8 +185,12 @@ class Joining:
         network = self._limits.take(address, monotonic)
         if network is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
-        if network is Answer.WELCOME and not self.load.asks_for_work(monotonic):
-            return
+        if network is Answer.WORK or self.load.asks_for_work(monotonic):
+            self._demand_work(form, contact)
+        if network is Answer.WELCOME:
+            self.load.count_join(monotonic)
+
+    def _demand_work(self, form: Form, contact: Contact) -> None:
         now = self.room.now()
         if form.code:
             if not self.codes.is_right(contact, form.code, now):
