@@ -29,7 +29,7 @@ from simulator.papers import make_letter
 from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
-from simulator.rehearsal.faults import FaultOutcome, Saboteur
+from simulator.rehearsal.faults import FaultOutcome, Saboteur, longest_pause
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.report_words import Both, both
@@ -143,28 +143,47 @@ async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_pr
         def hear(_: FaultOutcome) -> None:
             seen.append((is_frozen(gateway), saboteur.active()))
 
-        saboteur = Saboteur(launcher.pid, faults, 1.0, lambda _: 1, hear, outcomes=[])
-        await saboteur.run()
+        finished: list[tuple[float, float]] = []
+        saboteur = Saboteur(launcher.pid, faults, 1.0, finished, hear, outcomes=[])
+        running = asyncio.create_task(saboteur.run())
+        await asyncio.sleep(0.1)
+        finished += [(time.monotonic(), time.monotonic() + later) for later in (0.5, 2.0, 60.0)]
+        await running
         saboteur.count()
         [outcome] = saboteur.outcomes
         assert seen[0] == (True, [FaultKind.GATEWAY_DOWN]), "it was frozen when the fault was reported"
         assert seen[-1] == (False, [])
-        assert outcome.finished_after == 1, "also of a fault at the very beginning"
+        assert outcome.finished_after == 3, "also of a fault at the very beginning"
+        assert outcome.pause_s == pytest.approx(58, abs=0.1)
         assert (outcome.fired, outcome.came_back) == (True, True)
         assert outcome.ended_s - outcome.began_s >= 0.3
         assert is_alive(gateway)
         assert not is_frozen(gateway)
         strike(gateway, signal.SIGKILL)
         assert stranger.poll() is None
-        missing = Saboteur(
-            launcher.pid, default_schedule(0.01), 0.01, lambda _: 1, lambda _: None, outcomes=[]
-        )
+        missing = Saboteur(launcher.pid, default_schedule(0.01), 0.01, finished, lambda _: None, outcomes=[])
         await missing.run()
         assert not any(one.fired for one in missing.outcomes if one.kind is not FaultKind.GATEWAY_DOWN)
     finally:
         for process in (launcher, stranger):
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize(
+    ("moments", "pause"),
+    [
+        ([1, 2, 3, 9, 10, 16], 6),  # from 3 to 9
+        ([1, 5, 9, 10, 30, 90], 20),  # the pause that goes on at the end of the time looked at counts wholly
+        ([1, 7], 5),  # from the strike on
+        ([1], 0),
+        ([], 0),
+    ],
+)
+def test_the_longest_pause_begins_at_the_strike_and_ends_with_somebody_who_is_finished(
+    moments: list[float], pause: float
+) -> None:
+    assert longest_pause(moments, 2, 15) == pause
 
 
 class _Wanted(HTMLParser):
@@ -283,6 +302,17 @@ def test_seconds_without_an_answer_are_a_gap_in_the_picture() -> None:
     view.take({"moment": msgspec.to_builtins(moments[24])})
     Console(file=file).print(view)
     assert "none came" in file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_live_view_fits_the_terminal(width: int) -> None:
+    view, file = View(60), io.StringIO()
+    for moment in outcome_of(ok=True).moments:
+        view.take({"moment": msgspec.to_builtins(moment)})
+    Console(file=file, width=width).print(view)
+    assert "…" not in file.getvalue()
+    curve = next(line for line in file.getvalue().splitlines() if "came" in line).split("│")[3]
+    assert len(curve.strip()) >= min(width - 45, 59)
 
 
 def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) -> None:

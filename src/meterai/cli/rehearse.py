@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +21,10 @@ from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.queue import everybody_in_line
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
-_SHOWN = 72
-"""Seconds in the small curves."""
+_SHOWN_MIN, _SHOWN_MAX = 20, 72
+"""Seconds in the small curves, by the terminal's width."""
+_BESIDE = 41
+"""Columns that the names, the figures and the frame take."""
 
 
 def rehearse(
@@ -88,6 +90,7 @@ class View:
         self._moments: list[dict[str, Any]] = []
         self._faults: dict[tuple[str, float], dict[str, Any]] = {}
         self._phase = ""
+        self._shown = _SHOWN_MIN
 
     def take(self, said: dict[str, Any]) -> None:
         """Hears one line of the player."""
@@ -99,10 +102,15 @@ class View:
         elif "phase" in said:
             self._phase = said["phase"]
 
-    def __rich__(self) -> RenderableType:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The picture now."""
-        if not self._moments:
-            return Text("the first people come ...")
+        if self._moments:
+            self._shown = max(_SHOWN_MIN, min(_SHOWN_MAX, options.max_width - _BESIDE))
+            yield self._picture()
+        else:
+            yield Text("the first people come ...")
+
+    def _picture(self) -> RenderableType:
         now = self._moments[-1]
         clock = f"{now['at_s']:.0f} of {self._seconds:.0f} s"
         title = (
@@ -122,11 +130,11 @@ class View:
         return Group(table, *(_fault_line(fault) for fault in self._faults.values()))
 
     def _curve(self, name: str, *, rise: bool = False) -> str:
-        values = [moment[name] or 0 for moment in self._moments[-_SHOWN - 1 :]]
+        values = [moment[name] or 0 for moment in self._moments[-self._shown - 1 :]]
         if rise:
             values = [after - before for before, after in pairwise(values)]
         top = max([*values, 1])
-        return "".join(_BLOCKS[round(value / top * 8)] for value in values[-_SHOWN:])
+        return "".join(_BLOCKS[round(value / top * 8)] for value in values[-self._shown :])
 
 
 def _fault_line(fault: dict[str, Any]) -> Text:
@@ -135,11 +143,10 @@ def _fault_line(fault: dict[str, Any]) -> Text:
         return Text(f"  {name}: did not fire {fault['note']}", style="red")
     if not fault["ended_s"]:
         return Text(f"  {name}: since {fault['began_s']:.0f} s", style="yellow")
-    if fault["progress_s"] is None:
-        return Text(f"  {name}: over at {fault['ended_s']:.0f} s, nobody finished since", style="yellow")
-    return Text(
-        f"  {name}: over at {fault['ended_s']:.0f} s, went on {fault['progress_s']:.1f} s later", "green"
-    )
+    over = f"  {name}: over at {fault['ended_s']:.0f} s"
+    if fault["pause_s"] is None:
+        return Text(over, style="yellow")
+    return Text(f"{over}, nobody was finished for {fault['pause_s']:.1f} s at most", "green")
 
 
 def _show(outcome: dict[str, Any], report: Path) -> None:
@@ -149,15 +156,16 @@ def _show(outcome: dict[str, Any], report: Path) -> None:
         f"paying, {outcome['unfinished']} were left, {outcome['lost']} lost; "
         f"waited {outcome['waited_p50_s']} s (p50), {outcome['waited_p95_s']} s (p95)"
     )
-    table = Table("fault", "began s", "lasted s", "fired", "finished after it")
+    table = Table("fault", "began s", "lasted s", "fired", "pause s", "finished after")
     for fault in outcome["faults"]:
         lasted = f"{max(0.0, fault['ended_s'] - fault['began_s']):.1f}"
         table.add_row(
-            fault["kind"],
+            fault["kind"].replace("_", " "),
             f"{fault['began_s']:.1f}",
             lasted,
             "yes" if fault["fired"] else "[red]no[/]",
-            str(fault["finished_after"]),
+            "-" if fault["pause_s"] is None else f"{fault['pause_s']:.1f}",
+            f"{fault['finished_after']:,}",
         )
     console.print(table)
     for check in outcome["checks"]:

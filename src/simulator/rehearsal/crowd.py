@@ -48,7 +48,7 @@ class Crowd:
     absent: float = 0.05
     counts: Counter[str] = field(default_factory=Counter)
     finished: list[tuple[float, float]] = field(default_factory=list)
-    """(came, was finished) of each."""
+    """(came, was finished) of each, in the order of being finished."""
     recent: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))
     """(moment, milliseconds) of the newest answers."""
     waits: list[float] = field(default_factory=list)
@@ -86,10 +86,6 @@ class Crowd:
             await asyncio.wait(self.paid, timeout=PAID_WAIT_S)
         await _send_home(self.people)
         return self.counts["unfinished"]
-
-    def finished_since(self, moment: float) -> int:
-        """Journeys finished of people who came after `moment`."""
-        return sum(came >= moment for came, _ in self.finished)
 
     def p95_ms(self, seconds: float = 10.0) -> float | None:
         """Of the service's answers in the last seconds; None: there was none."""

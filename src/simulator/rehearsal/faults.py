@@ -6,8 +6,9 @@ import asyncio
 import math
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -17,6 +18,8 @@ from simulator.rehearsal.victims import Victim, is_alive, is_frozen, strike, vic
 
 _GONE_SECONDS: Final = 20.0
 _BACK_SECONDS: Final = 60.0
+SETTLED_S: Final = 15.0
+"""So long after a fault its consequences are looked for."""
 
 
 class FaultOutcome(msgspec.Struct, kw_only=True):
@@ -33,20 +36,20 @@ class FaultOutcome(msgspec.Struct, kw_only=True):
     """Another process stands in its place, or it runs again."""
     finished_after: int = 0
     """Journeys that began after it struck and were finished."""
-    progress_s: float | None = None
-    """How long after its return the first of them was finished."""
+    pause_s: float | None = None
+    """The longest time in which nobody was finished, until `SETTLED_S` after its return; None: still on."""
     note: str = ""
 
 
 @dataclass(slots=True)
 class Saboteur:
-    """`launcher_pid`: root of the service's processes. `finished_since`: how many journeys
-    that began after a moment (of time.monotonic) are finished."""
+    """`launcher_pid`: root of the service's processes. `finished`: when people came and were finished (of
+    time.monotonic), the first to finish first; others write on it."""
 
     launcher_pid: int
     schedule: Schedule
     seconds: float
-    finished_since: Callable[[float], int]
+    finished: Sequence[tuple[float, float]]
     on_change: Callable[[FaultOutcome], None]
     outcomes: list[FaultOutcome]
     began: float = 0.0
@@ -78,7 +81,7 @@ class Saboteur:
             await self._kill(struck[0], fault.kind, outcome)
         outcome.ended_s = round(self._now(), 1)
         self.on_change(outcome)
-        await self._see_progress(outcome)
+        await self._see_pause(outcome)
 
     async def _freeze(self, victim: Victim, seconds: float, outcome: FaultOutcome) -> None:
         """Answers nothing any more: connections are taken by the kernel and stay silent."""
@@ -102,20 +105,29 @@ class Saboteur:
             lambda: len(victims(self.launcher_pid, kind)) >= before, _BACK_SECONDS
         )
 
-    async def _see_progress(self, outcome: FaultOutcome) -> None:
-        """Until a journey that began after the fault is finished, as long as the rehearsal lets us."""
-        await _until(lambda: self.finished_since(self.began + outcome.began_s) > 0, math.inf)
-        outcome.progress_s = round(self._now() - outcome.ended_s, 1)
+    async def _see_pause(self, outcome: FaultOutcome) -> None:
+        """Until somebody was finished after it settled, as long as the rehearsal lets us."""
+        struck, settled = self.began + outcome.began_s, self.began + outcome.ended_s + SETTLED_S
+        await _until(lambda: bool(self.finished) and self.finished[-1][1] > settled, math.inf)
+        outcome.pause_s = round(longest_pause([at for _, at in self.finished], struck, settled), 1)
         self.on_change(outcome)
 
     def count(self) -> None:
         """Takes stock at the end."""
         for outcome in self.outcomes:
             if outcome.fired:
-                outcome.finished_after = self.finished_since(self.began + outcome.began_s)
+                struck = self.began + outcome.began_s
+                outcome.finished_after = sum(came >= struck for came, _ in self.finished)
 
     def _now(self) -> float:
         return time.monotonic() - self.began
+
+
+def longest_pause(moments: Sequence[float], begin: float, end: float) -> float:
+    """The longest time without any of these moments (in order), from `begin` to the first one after `end`."""
+    after = [moment for moment in moments if moment > begin]
+    until = next((place for place, moment in enumerate(after) if moment > end), len(after) - 1)
+    return max((later - earlier for earlier, later in pairwise([begin, *after[: until + 1]])), default=0.0)
 
 
 async def _until(holds: Callable[[], bool], seconds: float) -> bool:

@@ -118,7 +118,7 @@ async def rehearse(stage: Stage) -> Rehearsal:
         service.pid,
         stage.schedule,
         stage.seconds,
-        crowd.finished_since,
+        crowd.finished,
         on_change=lambda one: stage.say({"fault": msgspec.to_builtins(one)}),
         outcomes=[],
     )

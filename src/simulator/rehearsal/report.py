@@ -165,18 +165,18 @@ def _per_second(moments: Sequence[Moment], name: str) -> list[float]:
 def _faults(rehearsal: Rehearsal, language: Language) -> str:
     if not rehearsal.faults:
         return ""
-    heads = ("fault", "when", "lasted", "fired", "after", "progress")
+    heads = ("fault", "when", "lasted", "fired", "pause", "after")
     rows = []
     for place, fault in enumerate(rehearsal.faults, 1):
         fired = say("yes" if fault.fired else "no", language)
-        later = "–" if fault.progress_s is None else number(fault.progress_s, language, 1)
+        pause = "–" if fault.pause_s is None else number(fault.pause_s, language, 1)
         cells = [
             f"{place}. {say(str(fault.kind), language)}",
             number(fault.began_s or fault.planned_s, language, 1),
             number(max(0.0, fault.ended_s - fault.began_s), language, 1),
             fired,
+            pause,
             number(fault.finished_after, language),
-            later,
         ]
         rows.append([(cell, not fault.fired or not fault.finished_after) for cell in cells])
     return f"<h2>{say('faults', language)}</h2>" + _table([say(head, language) for head in heads], rows)
