@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from simulator.planning.chart_words import number
+
 type Language = Literal["id", "en"]
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -91,10 +93,15 @@ def both(key: str, **facts: object) -> Both:
     """The words for `key`; a fact in both languages is told in each."""
 
     def told(language: Language) -> str:
-        known = {name: fact.in_(language) if isinstance(fact, Both) else fact for name, fact in facts.items()}
-        return say(key, language, **{name: str(fact) for name, fact in known.items()}).strip()
+        return say(key, language, **{name: _told(fact, language) for name, fact in facts.items()}).strip()
 
     return Both(told("id"), told("en"))
+
+
+def _told(fact: object, language: Language) -> str:
+    if isinstance(fact, Both):
+        return fact.in_(language)
+    return number(fact, language) if isinstance(fact, int) else str(fact)
 
 
 def joined(several: Iterable[Both]) -> Both:
