@@ -95,6 +95,24 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
     assert acts == ["halt", "announce", "cap", "resume"]
 
 
+def test_an_operator_may_tell_what_the_site_bears_and_the_audit_understands_it(own: RunningService) -> None:
+    until(own, "direct")
+    queue_command(own, "cap", "--event", "casn", "--because", "uji coba")
+    told = queue_command(own, "expect", "1500", "--event", "casn", "--because", "bench journey: 25 a second")
+    assert told["status"]["rate"] == 1500, "at once, not in minutes from the floor"
+    command = [sys.executable, "-m", "meterai.cli", "queue", "expect", "99999999", "--event", "casn"]
+    command += ["--because", "salah ketik", "--data", str(own.data)]
+    refused = subprocess.run(command, capture_output=True, timeout=60)
+    assert refused.returncode == 1
+    assert b"(queue.cap_above_policy)" in refused.stderr
+    queue_command(own, "cap", "120", "--event", "casn", "--because", "uji coba")
+    assert status_of(own).rate == 120, "a cap holds"
+    log = own.data / "queue/casn/public/log/entries.jsonl"
+    told_facts = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
+    acts = [(one.action, one.value) for one in told_facts if isinstance(one, OperatorFacts)]
+    assert acts[-2:] == [("expect", "1500"), ("cap", "120")]
+
+
 def test_an_act_without_a_reason_is_refused(own: RunningService) -> None:
     """In the public log it would fail every audit from then on."""
     log = own.data / "queue/casn/public/log/entries.jsonl"

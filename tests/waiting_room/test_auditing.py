@@ -678,6 +678,20 @@ def test_a_log_written_wholly_anew_is_found_by_who_kept_a_head(forger: Forger) -
     assert codes(audited(forger.folder, kept_heads=kept)) == {"log.kept_head"}
 
 
+def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_finding(forger: Forger) -> None:
+    """Fifty within one second: too many by the rates in the log, not by what was told."""
+    claims = [n for n, entry in enumerate(forger.entries) if entry.what is What.CLAIM]
+    at = forger.entries[claims[0]].at
+    for n in claims[:50]:
+        forger.change(n, at=at)
+    forger.write()
+    assert codes(audited(forger.folder)) == {"rate.too_many"}
+    told = {"action": "expect", "value": "600", "reason": "bench journey"}
+    forger.insert(claims[0], What.OPERATOR, told)
+    forger.write()
+    assert codes(audited(forger.folder)) == set()
+
+
 @pytest.mark.parametrize("action", ["off", "on"])
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_line_that_an_operator_switched_off_and_said_so_may_be_cut_anew(

@@ -64,6 +64,7 @@ COMMANDS: Final = {
     "queue halt": _Entry("meterai.cli.queue", "halt", "Hold everybody in line; nobody loses a place."),
     "queue resume": _Entry("meterai.cli.queue", "resume", "Call people again."),
     "queue cap": _Entry("meterai.cli.queue", "cap", "Call at most so many people a minute."),
+    "queue expect": _Entry("meterai.cli.queue", "expect", "Begin with the rate that the site has borne."),
     "queue announce": _Entry("meterai.cli.queue", "announce", "Say something on every wait page."),
     "refunds list": _Entry("meterai.cli.refunds", "list_refunds", "Show refunds that wait for an officer."),
     "refunds end": _Entry("meterai.cli.refunds", "end_refund", "Book a refund as paid that was."),

@@ -152,6 +152,25 @@ def cap(
     _run(data, event, act, as_json=as_json)
 
 
+def expect(
+    event: EventOption,
+    because: BecauseOption,
+    people: Annotated[int, typer.Argument(min=1, help="People a minute.")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Begin with so many people a minute, as a bench or another evening has shown that the site bears them.
+
+    Without that a queue that knows nothing yet begins with the policy's floor, and needs minutes to fill the
+    site. When the site gets full all the same, fewer are called, as ever.
+    """
+
+    def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
+        return steer_queue.expect_rate(db, event, people, reason=because, actor=actor, now=now)
+
+    _run(data, event, act, as_json=as_json)
+
+
 def announce(
     event: EventOption,
     indonesian: Annotated[str, typer.Option("--id", help="Words in Indonesian; empty: none.")] = "",

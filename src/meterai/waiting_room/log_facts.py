@@ -91,7 +91,7 @@ class ClaimFacts(Facts, frozen=True, kw_only=True):
 
 
 class OperatorFacts(Facts, frozen=True, kw_only=True):
-    """What an operator did: on, off, halt, resume, cap, announce. `CLOCK_SET_RIGHT` is the
+    """What an operator did: on, off, halt, resume, cap, expect, announce. `CLOCK_SET_RIGHT` is the
     controller's own."""
 
     what: ClassVar[What] = What.OPERATOR

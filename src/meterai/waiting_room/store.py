@@ -224,6 +224,16 @@ async def lock_queue(tx: Connection, event: str) -> Queue | None:
     return _queue_of_row(row) if row else None
 
 
+async def believe_rate(tx: Connection, number: int, rate: int) -> None:
+    """Puts a rate (people a minute) into the controller's memory, in place of what it had found."""
+    await tx.execute(
+        """UPDATE waiting_room.queue SET memory = jsonb_set(memory, '{rate}', to_jsonb($2::float8))
+           WHERE number = $1""",
+        number,
+        float(rate),
+    )
+
+
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
     """Writes one of the wishes `is_on`, `always_in_line`, `halted_because`, `rate_cap`, `note`; gives the
     queue's number.

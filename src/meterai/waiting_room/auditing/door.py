@@ -36,10 +36,13 @@ class RateBound:
         self._note_cap(at)
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
-        """An operator may have set a cap, or taken it back."""
+        """An operator may have set a cap, or taken it back, or told what the site bears."""
+        told = int(facts.value) if facts.value.isdigit() else None
         if facts.action == "cap":
-            self._operator_cap = int(facts.value) if facts.value.isdigit() else None
+            self._operator_cap = told
             self._note_cap(at)
+        elif facts.action == "expect" and told:
+            self._rates.append((at, told))
 
     def on_rate(self, n: int, at: int, rate: int) -> None:
         """The log tells the rate."""

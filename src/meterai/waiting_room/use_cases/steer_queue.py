@@ -62,6 +62,19 @@ async def cap_rate(
     return await _act(db, event, {"rate_cap": people}, facts=facts, actor=actor, now=now)
 
 
+async def expect_rate(
+    db: Database, event: str, people: int, *, reason: str, actor: str, now: datetime
+) -> Queue:
+    """From now on the site is believed to bear so many people a minute, as a bench or another evening has
+    shown: the rate need not grow there from the floor, which takes minutes. What the site shows then counts
+    as ever, and caps stay.
+
+    Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
+    """
+    facts = OperatorFacts(action="expect", value=str(people), reason=reason)
+    return await _act(db, event, {}, rate=people, facts=facts, actor=actor, now=now)
+
+
 async def announce(db: Database, event: str, note: Announcement, *, actor: str, now: datetime) -> Queue:
     """Shows a few words on every wait page within one poll; empty: no words.
 
@@ -79,6 +92,7 @@ async def _act(
     event: str,
     wishes: Mapping[str, object],
     *,
+    rate: int | None = None,
     facts: OperatorFacts,
     actor: str,
     now: datetime,
@@ -89,9 +103,11 @@ async def _act(
         raise Refusal(Kind.INVALID, "queue.reason_missing")
     async with db.transaction() as tx:
         queue = await _locked(tx, event)
-        cap = wishes.get("rate_cap")
-        if cap is not None and int(str(cap)) > queue.policy.rate_cap:
-            raise Refusal(Kind.INVALID, "queue.cap_above_policy", policy=queue.policy.rate_cap)
+        for people in (wishes.get("rate_cap"), rate):
+            if people is not None and int(str(people)) > queue.policy.rate_cap:
+                raise Refusal(Kind.INVALID, "queue.cap_above_policy", policy=queue.policy.rate_cap)
+        if rate is not None:
+            await store.believe_rate(tx, queue.number, rate)
         for column, value in wishes.items():
             await store.set_wish(tx, event, column, value)
         await store.say(tx, queue.number, facts, now)
