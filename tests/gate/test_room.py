@@ -116,6 +116,33 @@ async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
     room.close()
 
 
+async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk had room for the trial, and none for what is left to be written: the lock is given back."""
+    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    room, _ = a_room(tmp_path, breaks=True)
+    keeper = asyncio.create_task(room.keep())
+    window = room.window()
+    assert window is not None
+    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    room.when_durable(lambda _: None)
+    recover, tries = Journal._recover, []
+
+    def full_at_first(journal: Journal, published_high: int) -> None:
+        tries.append(published_high)
+        if len(tries) < 3:
+            raise OSError("no space left")
+        recover(journal, published_high)
+
+    monkeypatch.setattr(Journal, "_recover", full_at_first)
+    await asyncio.sleep(0.4)
+    assert len(tries) == 3
+    assert room.issue(room.id_of("email:budi@contoh.id"), window.number).ticket.sequence == 2
+    keeper.cancel()
+    room.close()
+
+
 async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ class Journal:
         self.gate = gate
         self._folder = folder
         self._lock = _locked(folder / "lock")
-        self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
+        self._high_file = -1
         self._windows: dict[int, _Open] = {}
         self._unwritten: dict[int, list[bytes]] = {}
         self.closed_through = -1
@@ -88,7 +88,12 @@ class Journal:
         """Of windows up to this one nobody knows what was counted, for files were lost. Nothing is said of
         them, so that the controller declares the gate dead there, and what it issued is honoured."""
         self.joined = 0
-        self._recover(published_high)
+        try:
+            self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
+            self._recover(published_high)
+        except BaseException:
+            self.abandon()
+            raise
 
     # ------------------------------------------------------------------ joins
 
@@ -168,7 +173,8 @@ class Journal:
         for window in self._windows.values():
             os.close(window.file)
         self._windows.clear()
-        os.close(self._high_file)
+        if self._high_file >= 0:
+            os.close(self._high_file)
         os.close(self._lock)
 
     # --------------------------------------------------------------- recovery
