@@ -105,6 +105,17 @@ def test_a_gate_whose_disk_is_full_shows_its_pages_and_gives_tickets_again_after
         assert sum(count.count for count in counts if count) == len(sequences)
 
 
+def test_a_gate_whose_folder_is_taken_away_ends_and_begins_anew(tmp_path: Path) -> None:
+    """It would count into files that nobody reads any more."""
+    queue = a_queue(tmp_path)
+    with GateProcess(tmp_path) as gate:
+        first = join(gate.port, "ani@contoh.id").read
+        shutil.rmtree(queue.folder.gate(1))
+        wait_for(lambda: gate.process.poll() is not None, 5)
+        gate.start()
+        assert join(gate.port, "budi@contoh.id").read.sequence > first.sequence + 1_000
+
+
 def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) -> None:
     queue = a_queue(tmp_path, window_s=2)
     with GateProcess(tmp_path, number=1) as first, GateProcess(tmp_path, number=2) as second:

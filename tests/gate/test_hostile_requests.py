@@ -184,6 +184,18 @@ async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None
     listening.close()
 
 
+async def test_a_cookie_in_many_lines_counts_once() -> None:
+    """As a proxy passes on the crumbs of HTTP/2 (RFC 9113 8.2.3)."""
+    pages = _Pages()
+    listening = await asyncio.get_running_loop().create_server(Server(pages).connect, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    crumbs = [f"Cookie: c{n}={'x' * 150}" for n in range(40)]
+    writer.write("\r\n".join(("GET / HTTP/1.1", "Host: x", *crumbs, "Connection: close", "", "")).encode())
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    listening.close()
+
+
 async def test_who_sends_one_byte_a_second_is_cut_off() -> None:
     """Slowloris: the time runs from the first byte of a request, not from the last."""
     server = Server(_Pages())

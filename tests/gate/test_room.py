@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request
 from meterai.gate.joining import Joining, Load
 from meterai.gate.limits import NetworkLimits
+from meterai.gate.pings import Pings
 from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import gate_register
-from meterai.waiting_room.journal import Batch, Journal
+from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.journal import Batch, Journal, read_joins
+from meterai.waiting_room.model import Lane
+from meterai.waiting_room.queue_folder import publish
+from meterai.waiting_room.tickets import Ticket
 from simulator.queue_twin import Queue, schedule_from
 
 
@@ -116,6 +124,110 @@ async def test_a_broken_disk_gives_no_ticket_until_it_takes_them_again(
     room.close()
 
 
+async def test_who_joins_while_the_disk_fails_gets_no_ticket_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record was never written: told that it is durable, somebody would hold what another gets again."""
+    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    room, disk = a_room(tmp_path)
+
+    def fail_late() -> None:
+        disk.lets.wait(5)
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(disk, "wait", fail_late)
+    keeper = asyncio.create_task(room.keep())
+    window = room.window()
+    assert window is not None
+    told: list[tuple[str, bool]] = []
+
+    def join(name: str) -> Issued:
+        issued = room.issue(room.id_of(f"email:{name}@contoh.id"), window.number)
+        room.when_durable(lambda is_durable: told.append((name, is_durable)))
+        return issued
+
+    def join_again(is_durable: bool) -> None:
+        with pytest.raises(OSError, match="takes no joins"):
+            join("citra")
+        told.append(("citra", False))
+
+    join("ani")
+    room.when_durable(join_again)
+    await asyncio.sleep(0.1)
+    join("budi")
+    disk.lets.set()
+    await asyncio.sleep(0.3)
+    assert told == [("ani", False), ("citra", False), ("budi", False)]
+    after = join("dewi")
+    await asyncio.sleep(0.2)
+    assert told[-1] == ("dewi", True)
+    keeper.cancel()
+    room.close()
+    [path] = room.shelf.folder.gate(1).glob("w*.joins")
+    written = {ticket.sequence: ticket.id for ticket in read_joins(path)}
+    assert sorted(written) == [1, 2], "the first lies on the disk, unseen by all"
+    assert written[2] == after.ticket.id == room.id_of("email:dewi@contoh.id")
+
+
+def test_what_a_gate_does_not_know_is_known_to_the_next_that_opens_its_files(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    folder = queue.folder.gate(1)
+    lost = Journal(folder, 1, published_high=5_000)
+    assert lost.lost
+    first = lost.next_sequence()
+    lost.abandon()  # before anybody joined
+    publish(folder / "gate.json", msgspec.json.encode(GateSign(gate=1, unsure_through=7)))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    assert room.journal.next_sequence() >= first > 1_000_000
+    assert room.journal.unsure_through == 7
+    room.close()
+
+
+def test_files_of_windows_that_can_not_be_closed_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    room.issue(room.id_of("email:ani@contoh.id"), 1)
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("meterai.waiting_room.journal.publish", refuse)
+    with pytest.raises(OSError, match="no space"):
+        room.journal.close_through(1, empty_from=1)
+    room.journal.abandon()
+    held = []
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            held.append(os.readlink(f"/proc/self/fd/{name}"))
+    assert not [path for path in held if path.startswith(str(tmp_path))]
+
+
+def test_a_disk_that_takes_a_part_of_the_pings_forgets_none(tmp_path: Path) -> None:
+    pings, ready = Pings(tmp_path), tmp_path / "w1.ready"
+    tickets = [
+        Ticket(
+            key_id=1, event=1, window=1, joined_at=0, lane=Lane.NEW, gate=1, sequence=n, id=bytes([n]) * 12
+        )
+        for n in range(1, 4)
+    ]
+    pings.ready(tickets[0])
+    pings.write()
+    for ticket in tickets[1:]:
+        pings.ready(ticket)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, usual[1]))
+    try:
+        with pytest.raises(OSError, match="8 of 24 bytes"):
+            pings.write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert ready.stat().st_size == 12
+    pings.write()
+    assert ready.read_bytes() == b"".join(ticket.id for ticket in tickets)
+
+
 async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,14 +258,15 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
 async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
+    monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.5)
     room, _ = a_room(tmp_path, breaks=True)
     keeper = asyncio.create_task(room.keep())
     window = room.window()
     assert window is not None
     room.issue(room.id_of("email:ani@contoh.id"), window.number)
     room.when_durable(lambda _: None)
-    await asyncio.sleep(0.02)
+    while not room._is_broken:
+        await asyncio.sleep(0.005)
     another = Journal(room.shelf.folder.gate(1), 1)
     with pytest.raises(BlockingIOError):
         await asyncio.wait_for(keeper, 5)

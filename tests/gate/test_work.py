@@ -18,7 +18,7 @@ from tests.gate.visitor import get, join, post
 from meterai.customers.contacts import canonical_contact
 from meterai.gate.codes import TRIES_MAX, Codes
 from meterai.gate.http import Request
-from meterai.gate.joining import Joining, Load
+from meterai.gate.joining import Joining, Load, WorkMode
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.room import Room
 from meterai.gate.shelf import Shelf
@@ -154,11 +154,33 @@ async def test_one_network_that_solves_whatever_it_is_asked_makes_work_little_de
     assert joining.load.hardness(0) == 4, "as its 3,000 of a village do, not as 8,000 in ten seconds"
 
 
-def a_joining(root: Path, *, number_max: int = 50_000) -> Joining:
+async def test_joins_that_the_disk_refused_make_work_no_dearer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joining = a_joining(tmp_path, mode="off")
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(joining.room, "issue", refuse)
+    for number in range(2_000):
+        with suppress(Refusal):
+            joining.join(form_of(f"orang{number}@contoh.id"), "10.1.1.1", monotonic=0)
+    assert joining.load.hardness(0) == 1
+
+
+def test_what_was_tried_long_ago_is_forgotten_also_where_nobody_asks() -> None:
+    load = Load("on", 50)
+    for second in range(1_000):
+        load.count_try(second)
+    assert len(load._tried._seconds) <= 11
+
+
+def a_joining(root: Path, *, number_max: int = 50_000, mode: WorkMode = "auto") -> Joining:
     queue = Queue(root, schedule_from(time.time(), window_s=3_600))
     room = Room(Shelf(queue.folder), queue.keys, gate=1)
     work = Work(KEY, number_max=number_max)
-    return Joining(room, work, Codes(KEY, root), NetworkLimits(), Load("auto", 50))
+    return Joining(room, work, Codes(KEY, root), NetworkLimits(), Load(mode, 50))
 
 
 def form_of(contact: str, solution: str = "") -> Request:

@@ -107,6 +107,10 @@ def test_an_operator_may_tell_what_the_site_bears_and_the_audit_understands_it(o
     assert b"(queue.cap_above_policy)" in refused.stderr
     queue_command(own, "cap", "120", "--event", "casn", "--because", "uji coba")
     assert status_of(own).rate == 120, "a cap holds"
+    command[command.index("99999999")] = "130"
+    refused = subprocess.run(command, capture_output=True, timeout=60)
+    assert refused.returncode == 1
+    assert b"(queue.expect_above_cap)" in refused.stderr
     log = own.data / "queue/casn/public/log/entries.jsonl"
     told_facts = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
     acts = [(one.action, one.value) for one in told_facts if isinstance(one, OperatorFacts)]

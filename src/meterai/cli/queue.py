@@ -162,7 +162,8 @@ def expect(
     """Begin with so many people a minute, as a bench or another evening has shown that the site bears them.
 
     Without that a queue that knows nothing yet begins with the policy's floor, and needs minutes to fill the
-    site. When the site gets full all the same, fewer are called, as ever.
+    site. When the site gets full all the same, fewer are called, as ever. A site that falls silent is
+    believed to bear half: say it again after a restart. Who waits is told times that rest on it.
     """
 
     def act(db: Database, actor: str, now: datetime) -> Awaitable[object]:
@@ -206,8 +207,8 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
     elif seconds is None:
         typer.echo("Written down, but no controller has followed within 5 s: does the service run?")
     else:
-        state = status.state if status else "?"
-        typer.echo(f"Done: the queue of {event} is {state!s} (seen after {seconds:.1f} s).")
+        state = f"{status.state!s}, {status.rate:,} a minute" if status else "?"
+        typer.echo(f"Done: the queue of {event} is {state} (seen after {seconds:.1f} s).")
 
 
 async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:

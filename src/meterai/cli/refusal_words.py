@@ -134,6 +134,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The policy of this queue allows {policy} people a minute at most.",
         "Give a smaller number, or change the policy in the events file (docs/waiting-room.md).",
     ),
+    "queue.expect_above_cap": (
+        "A cap of {cap} people a minute is in force.",
+        "Lift it first (meterai queue cap without a number), or give a smaller number.",
+    ),
     "queue.announcement_too_long": (
         "The announcement is too long: {bytes_max} bytes at most, both languages together.",
         "Say it in fewer words.",

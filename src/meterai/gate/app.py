@@ -121,7 +121,8 @@ class Gate:
     async def run(self) -> None:
         """Looks for what is published, until cancelled.
 
-        Raises: BlockingIOError when another process has taken this gate's number.
+        Raises: BlockingIOError when another process has taken this gate's number; FileNotFoundError when its
+        folder is gone.
         """
         while True:
             self.look()
@@ -153,12 +154,18 @@ class Gate:
             hall.room.close()
 
     def _write(self) -> None:
-        """Puts down what costs nobody a place when it is late: who is there, promises, that we live."""
+        """Puts down what costs nobody a place when it is late: who is there, promises, that we live.
+
+        Raises: FileNotFoundError when this gate's folder is gone: what it counted is lost, and it must begin
+        anew to know it.
+        """
         reason = ""
         for hall in self.halls.values():
             for write in (hall.pings.write, hall.promises.write, partial(self._say_alive, hall)):
                 try:
                     write()
+                except FileNotFoundError:
+                    raise
                 except OSError as error:
                     reason = str(error)
         if reason and not self._is_disk_full:
@@ -190,6 +197,7 @@ class Gate:
         shelf = Shelf(folder)
         keys = folder.keys()
         own = folder.gate(self.settings.number)
+        pings, promises = Pings(own), PromiseBook(own)
         shelf.look()
         shift = self.settings.clock_shift_s
         room = Room(shelf, keys, gate=self.settings.number, wall=lambda: time.time() + shift)
@@ -199,7 +207,7 @@ class Gate:
             folder.slug, folder.slug.upper(), "Asia/Jakarta", {"id": (), "en": ()}
         )
         pages = WaitPages(self.pages, shelf, facts, self.settings.gate_url)
-        return Hall(shelf, room, joining, Pings(own), PromiseBook(own), facts, pages)
+        return Hall(shelf, room, joining, pings, promises, facts, pages)
 
     def _make_ready(self, slug: str, shelf: Shelf) -> None:
         if shelf.status_raw:

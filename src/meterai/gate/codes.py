@@ -65,7 +65,7 @@ class Codes:
 
     def _leave(self, contact: Contact, now: float, *, subject: str, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if len(os.listdir(self._folder)) >= _PENDING_MAX:
+        if sum(name.endswith(".json") for name in os.listdir(self._folder)) >= _PENDING_MAX:
             raise OSError("the worker does not send them")
         mail = GateMail(
             to_kind=contact.kind,

@@ -48,7 +48,7 @@ type Headers = Iterable[tuple[str, str]]
 
 
 class Request:
-    """One request. `headers` have lower-case names; the last of several wins.
+    """One request. `headers` have lower-case names; several of one name are joined (RFC 9110 5.3).
 
     Without a connection it is one of our own, to have an answer ready.
     """
@@ -322,13 +322,13 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         assert self._request is not None
-        headers, name = self._request.headers, name.lower()
-        if name in headers:  # on several lines is as in one (RFC 9110 5.3, RFC 9113 8.2.3)
-            value = headers[name] + (b"; " if name == b"cookie" else b", ") + value
-        headers[name] = value
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > HEAD_BYTES_MAX:
             raise ValueError("head over the limit")
+        headers, name = self._request.headers, name.lower()
+        if name in headers:
+            value = headers[name] + (b"; " if name == b"cookie" else b", ") + value  # RFC 9113 8.2.3
+        headers[name] = value
 
     def on_body(self, body: bytes) -> None:
         assert self._request is not None

@@ -45,6 +45,8 @@ class _Rate:
 
     def count(self, now: float) -> None:
         second = float(int(now))
+        while self._seconds and self._seconds[0][0] < now - _BUSY_PERIOD_S:
+            self._seconds.popleft()
         if not self._seconds or self._seconds[-1][0] != second:
             self._seconds.append([second, 0.0])
         self._seconds[-1][1] += 1
@@ -73,7 +75,7 @@ class Load:
         self._tried.count(now)
 
     def count_join(self, now: float) -> None:
-        """It was let in, from a network of which no more come than usual."""
+        """It got a ticket, from a network of which no more come than usual."""
         self._let_in.count(now)
 
     def asks_for_work(self, now: float) -> bool:
@@ -143,12 +145,14 @@ class Joining:
         if self.room.enters_directly():
             return NoTicket.DIRECT
         self.load.count_try(monotonic)
-        self._admit(form, contact, address, monotonic)
+        is_usual = self._admit(form, contact, address, monotonic)
         try:
             issued = self.room.issue(id, window.number)
         except OSError as error:
             log.error("no_ticket_could_be_made", reason=str(error))
             raise Refusal(Kind.UNAVAILABLE, "disk.failed") from None
+        if is_usual:
+            self.load.count_join(monotonic)
         self._known.keep(issued.text, issued.ticket, self.room.shelf.ticket_keys)
         return issued
 
@@ -180,15 +184,15 @@ class Joining:
             self._known.keep(text, ticket, keys)
         return ticket
 
-    def _admit(self, form: Form, contact: Contact, address: str, monotonic: float) -> None:
-        """Work, or a code, when the gate or the network is busy."""
+    def _admit(self, form: Form, contact: Contact, address: str, monotonic: float) -> bool:
+        """Asks for work, or a code, when the gate or the network is busy. False: more come from its network
+        than usual."""
         network = self._limits.take(address, monotonic)
         if network is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
         if network is Answer.WORK or self.load.asks_for_work(monotonic):
             self._demand_work(form, contact)
-        if network is Answer.WELCOME:
-            self.load.count_join(monotonic)
+        return network is Answer.WELCOME
 
     def _demand_work(self, form: Form, contact: Contact) -> None:
         now = self.room.now()

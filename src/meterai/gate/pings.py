@@ -6,9 +6,9 @@ serve the guess of how many will come, and the certificate of attempt; losing so
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from meterai.waiting_room.queue_folder import append_whole
 from meterai.waiting_room.tickets import Ticket
 
 READY_WITHIN_S = 180
@@ -39,14 +39,10 @@ class Pings:
             self._unwritten.setdefault(self._folder / "present", []).append(record)
 
     def write(self) -> None:
-        """Appends what is new. Raises: OSError; what was new then is lost."""
-        pending, self._unwritten = self._unwritten, {}
-        for path, records in pending.items():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                os.write(handle, b"".join(records))
-            finally:
-                os.close(handle)
+        """Appends what is new. Raises: OSError, and what was not written is by the next call."""
+        for path in list(self._unwritten):
+            append_whole(path, b"".join(self._unwritten[path]))
+            del self._unwritten[path]
 
     @staticmethod
     def _is_new(known: set[bytes], name: bytes) -> bool:

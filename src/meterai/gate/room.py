@@ -22,6 +22,7 @@ import structlog
 
 from meterai.gate.shelf import Shelf
 from meterai.waiting_room import windows
+from meterai.waiting_room.folder import sign_of
 from meterai.waiting_room.gate_register import GateRegister
 from meterai.waiting_room.journal import SEQUENCE, Journal
 from meterai.waiting_room.model import Lane
@@ -102,9 +103,11 @@ class Room:
         is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
         high = max(self.shelf.highest_sequence(self.gate), self._register.highest) if is_new else 0
         self.journal = Journal(self._folder, self.gate, published_high=high)
+        unsure = sign_of(self._folder).unsure_through
         if self.journal.lost:
             log.error("gate_files_lost", queue=self.shelf.slug, gate=self.gate)
-            self.journal.unsure_through = self._number(self.now())
+            unsure = max(unsure, self._number(self.now()))
+        self.journal.unsure_through = unsure
 
     # ----------------------------------------------------------------- joins
 
@@ -188,7 +191,8 @@ class Room:
         When the disk takes no more, those whose joins were not written get no ticket, nor does anybody until
         it takes something again. Then the files are read anew, as after a crash: what they hold goes on.
 
-        Raises: BlockingIOError when another process has taken this gate's number meanwhile.
+        Raises: BlockingIOError when another process has taken this gate's number meanwhile; FileNotFoundError
+        when the gate's folder is gone.
         """
         while True:
             try:
@@ -197,6 +201,10 @@ class Room:
                 log.error("joins_not_written", queue=self.shelf.slug, gate=self.gate, reason=str(error))
             self._is_broken = True
             self.journal.abandon()
+            waiting, self._waiting = self._waiting, []
+            self._wake.clear()
+            for tell in waiting:  # they joined while the disk failed
+                tell(False)
             while self._is_broken:
                 await asyncio.sleep(_AGAIN_S)
                 self._go_on()
@@ -206,7 +214,7 @@ class Room:
         try:
             _try_to_write(self._folder)
             self._open_files()
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):
             raise
         except OSError:
             return
@@ -234,6 +242,9 @@ class Room:
                 if (batch := self.journal.write()) is not None:
                     await loop.run_in_executor(None, batch.sync)
                 is_durable = True
+            except OSError:
+                self._is_broken = True  # before anybody is told, who may join again at once
+                raise
             finally:
                 for tell in waiting:
                     tell(is_durable)

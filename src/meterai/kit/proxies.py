@@ -13,8 +13,13 @@ _WITH_PORT = re.compile(r"([0-9.]+):\d+|\[([^]]+)\](?::\d+)?")
 
 
 def trusted_addresses(settings: Settings) -> list[str]:
-    """Addresses and networks of proxies that are believed: this machine's, and those in the settings."""
-    return [*HERE, *addresses_in(settings.trusted_proxies)]
+    """Addresses and networks of proxies that are believed: this machine's, and those in the settings.
+
+    Those of IPv4 also as a socket for both families tells them (RFC 4291 2.5.5.2): uvicorn takes them apart.
+    """
+    told = [*HERE, *addresses_in(settings.trusted_proxies)]
+    networks = [network for one in told if (network := ip_network(one)).version == 4]
+    return told + [f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in networks]
 
 
 class Proxies:

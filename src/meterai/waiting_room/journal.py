@@ -194,9 +194,11 @@ class Journal:
                 self.joined += told.count
             else:
                 found = max(found, self._reopen(number))
-        lost = found < max(highest, published_high)
-        self._last = max(found, highest, published_high) + (AFTER_LOSS if lost else 0)
-        self.lost = lost
+        self.lost = found < max(highest, published_high)
+        self._last = max(found, highest, published_high) + (AFTER_LOSS if self.lost else 0)
+        if self.lost:  # noted at once: the next to open these files would not know it
+            os.pwrite(self._high_file, _HIGH.pack(self._last), 0)
+            os.fdatasync(self._high_file)
         for number in [n for n in self._windows if n <= self.closed_through]:
             self._close(number)
 
@@ -225,10 +227,10 @@ class Journal:
         return window
 
     def _close(self, number: int) -> None:
-        window = self._windows.pop(number)
+        window = self._windows[number]
         if number > self.unsure_through:
             publish(self.close_path(number), msgspec.json.encode(_count(self.gate, window)))
-        os.close(window.file)
+        os.close(self._windows.pop(number).file)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"w{number}.joins"

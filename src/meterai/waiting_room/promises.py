@@ -7,7 +7,6 @@ logs each one and keeps it in the store until it is due; a worker judges it by w
 
 from __future__ import annotations
 
-import errno
 import os
 import struct
 import zlib
@@ -18,6 +17,7 @@ from typing import Final
 import msgspec
 
 from meterai.waiting_room.log_facts import PromiseFacts
+from meterai.waiting_room.queue_folder import append_whole
 
 FILE: Final = "promises"
 RECORD_BYTES: Final = 28
@@ -84,10 +84,7 @@ class PromiseBook:
         if not self._unwritten:
             return
         content = b"".join(self._unwritten)
-        with self._path.open("ab", buffering=0) as file:
-            if (written := file.write(content)) != len(content):
-                file.truncate(self._size)
-                raise OSError(errno.ENOSPC, f"the disk took {written} of {len(content)} bytes")
+        append_whole(self._path, content, size=self._size)
         self._size += len(content)
         self._unwritten.clear()
 

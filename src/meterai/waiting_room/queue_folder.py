@@ -7,6 +7,7 @@ seeds); `gates/<number>/` belongs to one gate each; `public/` is what anyone may
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -133,13 +134,35 @@ def queues_in(root: Path) -> Iterator[QueueFolder]:
                 yield QueueFolder(path)
 
 
+def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None:
+    """Appends all of it, or nothing. `size`: of the file before, when what is behind it is to be cut off.
+
+    Raises: OSError.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        before = os.fstat(handle).st_size
+        if size is not None and before > size:  # a rest that could not be cut off then
+            os.ftruncate(handle, size)
+            before = size
+        if (written := os.write(handle, content)) != len(content):
+            os.ftruncate(handle, before)
+            raise OSError(errno.ENOSPC, f"the disk took {written} of {len(content)} bytes")
+    finally:
+        os.close(handle)
+
+
 def publish(path: Path, content: bytes) -> None:
     """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

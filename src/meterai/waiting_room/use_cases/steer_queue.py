@@ -67,9 +67,9 @@ async def expect_rate(
 ) -> Queue:
     """From now on the site is believed to bear so many people a minute, as a bench or another evening has
     shown: the rate need not grow there from the floor, which takes minutes. What the site shows then counts
-    as ever, and caps stay.
+    as ever: a silence halves it.
 
-    Raises: as `switch_queue`; INVALID `queue.cap_above_policy`.
+    Raises: as `switch_queue`; INVALID `queue.cap_above_policy`, `queue.expect_above_cap`.
     """
     facts = OperatorFacts(action="expect", value=str(people), reason=reason)
     return await _act(db, event, {}, rate=people, facts=facts, actor=actor, now=now)
@@ -107,6 +107,8 @@ async def _act(
             if people is not None and int(str(people)) > queue.policy.rate_cap:
                 raise Refusal(Kind.INVALID, "queue.cap_above_policy", policy=queue.policy.rate_cap)
         if rate is not None:
+            if queue.rate_cap is not None and rate > queue.rate_cap:
+                raise Refusal(Kind.INVALID, "queue.expect_above_cap", cap=queue.rate_cap)
             await store.believe_rate(tx, queue.number, rate)
         for column, value in wishes.items():
             await store.set_wish(tx, event, column, value)
