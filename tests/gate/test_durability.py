@@ -105,6 +105,30 @@ def test_a_gate_whose_disk_is_full_shows_its_pages_and_gives_tickets_again_after
         assert sum(count.count for count in counts if count) == len(sequences)
 
 
+def test_odd_files_end_no_gate_and_let_it_start(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path, window_s=2)
+    with GateProcess(tmp_path) as gate:
+        first = join(gate.port, "ani@contoh.id").read
+        wait_for(lambda: queue.count_of(1, first.window))
+        config, status = queue.folder.config.read_bytes(), queue.folder.status.read_bytes()
+        queue.folder.config.write_bytes(config[:100])
+        queue.folder.status.unlink()
+        queue.folder.status.mkdir()  # there, and can't be read
+        time.sleep(1)
+        assert join(gate.port, "budi@contoh.id").status == 303
+        queue.folder.config.write_bytes(config)
+        queue.folder.status.rmdir()
+        queue.folder.status.write_bytes(status)
+        gate.stop()
+        closing = queue.folder.gate(1) / f"w{first.window}.close.json"
+        closing.write_bytes(b"")
+        gate.start()
+        assert join(gate.port, "citra@contoh.id").status == 303
+        count = queue.count_of(1, first.window)
+        assert count is not None
+        assert count.first_sequence == first.sequence, "closed anew, from the joins"
+
+
 def test_a_gate_whose_folder_is_taken_away_ends_and_begins_anew(tmp_path: Path) -> None:
     """It would count into files that nobody reads any more."""
     queue = a_queue(tmp_path)

@@ -405,6 +405,46 @@ def test_a_village_behind_one_address_gets_its_places() -> None:
     assert {limits.take("114.122.7.200", 60 + n / 50) for n in range(5_000)} == {Answer.WELCOME}
 
 
+async def test_requests_that_never_end_give_way_to_who_comes() -> None:
+    """Where all places are taken by the beginnings of requests, and by empty lines (RFC 9112 2.2)."""
+    now = 100.0
+    server = Server(_Pages(), connections_max=20)
+    server.now = now
+    held = []
+    for number in range(20):
+        connection = server.connect()
+        connection.connection_made(_Wire())
+        connection.data_received(b"GET /x HTTP/1.1\r\nHo" if number % 2 else b"\r\n")
+        held.append(connection)
+    for _ in range(3):
+        server.now += 1
+        for connection in held[::2]:
+            connection.data_received(b"\r\n")
+    assert server.make_room()
+    for connection in held[::2]:
+        server.connections.discard(connection)
+    fresh = [server.connect() for _ in range(10)]
+    for connection in fresh:
+        connection.connection_made(_Wire())
+        connection.data_received(b"GET /x HTTP/1.1\r\nHo")
+    server.now += 1
+    assert server.make_room(), "the oldest beginnings"
+    assert all(connection in server.connections for connection in fresh)
+
+
+class _Wire(asyncio.Transport):
+    """A transport that takes what is written."""
+
+    def write(self, data: object) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("127.0.0.1", 1) if name == "peername" else default
+
+
 def test_a_network_that_floods_is_asked_for_work_first_and_stopped_only_then() -> None:
     limits = NetworkLimits()
     answers = [limits.take("114.122.7.9", 0) for _ in range(40_000)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -83,8 +84,49 @@ def test_a_new_status_is_seen_within_two_seconds(front: Front) -> None:
 )
 def test_nothing_but_published_documents_is_a_file(front: Front, path: str) -> None:
     answer = raw(front.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    assert answer[9:12] in (b"400", b"404", b"502"), answer[:60]
+    assert answer[9:12] in (b"400", b"404", b"503"), answer[:60]  # 503: at the site, which is not there
     assert b"chain" not in answer
+
+
+def test_documents_have_one_address_and_no_gate_is_asked_for_them(front: Front) -> None:
+    for language in ("", "/en"):
+        path = f"{language}/antre/casn/d/config.json"
+        assert get(front.port, path).status == (404 if language else 200)
+        assert get(front.gates[0].port, path).status == (404 if language else 200)
+
+
+def test_where_nobody_answers_a_page_in_both_languages_comes_back_by_itself(front: Front) -> None:
+    answer = get(front.port, "/casn")  # the site is not there
+    assert answer.status == 503
+    assert answer.headers["refresh"] == "5"
+    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "uang Anda tidak hilang" in answer.text
+    assert "your money are not lost" in answer.text
+
+
+def test_while_no_gate_can_write_its_pages_go_on(front: Front) -> None:
+    """A refusal for now is no failure of the gate: nginx would take both out, and all pages with them."""
+    ticket = join(front.port, "sebelum@contoh.id").ticket
+    usual = {}
+    for gate in front.gates:
+        limits = (0, resource.RLIM_INFINITY)
+        usual[gate.process.pid] = resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE, limits)
+    try:
+        for number in range(20):
+            phone = f"Mozilla/5.0 (Linux; Android 10; SM-{number})"
+            answer = join(front.port, f"penuh{number}@contoh.id", User_Agent=phone)
+            assert answer.status == 503
+            assert "Tiket belum bisa dibuat" in answer.text
+            assert get(front.port, f"/antre/casn/t/{ticket}", User_Agent=phone).status == 200
+    finally:
+        for pid, limits in usual.items():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    deadline = time.monotonic() + 10
+    while any(join(gate.port, "sesudah@contoh.id").status != 303 for gate in front.gates):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_a_join_passes_through_and_its_page_comes_back(front: Front) -> None:

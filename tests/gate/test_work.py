@@ -18,9 +18,9 @@ from tests.gate.visitor import get, join, post
 from meterai.customers.contacts import canonical_contact
 from meterai.gate.codes import TRIES_MAX, Codes
 from meterai.gate.http import Request
-from meterai.gate.joining import Joining, Load, WorkMode
+from meterai.gate.joining import Joining, Load, WorkMode, read_form
 from meterai.gate.limits import NetworkLimits
-from meterai.gate.room import Room
+from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import HARDEST, VALID_S, Work
 from meterai.kernel.errors import Refusal
@@ -174,6 +174,37 @@ def test_what_was_tried_long_ago_is_forgotten_also_where_nobody_asks() -> None:
     for second in range(1_000):
         load.count_try(second)
     assert len(load._tried._seconds) <= 11
+
+
+async def test_who_knocks_without_having_worked_shuts_nobody_of_its_network_out(tmp_path: Path) -> None:
+    joining = a_joining(tmp_path, number_max=2)
+    for number in range(40_000):
+        with suppress(Refusal):
+            joining.join(form_of(f"orang{number}@contoh.id"), "114.122.7.9", monotonic=0)
+    solution = solve(challenge_of(joining.work, joining.room.now()))
+    assert isinstance(joining.join(form_of("jujur@contoh.id", solution), "114.122.7.10", monotonic=0), Issued)
+
+
+def test_codes_have_a_limit_of_their_own_by_network(tmp_path: Path) -> None:
+    joining = a_joining(tmp_path)
+    for number in range(600):
+        joining.contact_for_code(read_form(form_of(f"orang{number}@contoh.id")), "114.122.7.9", monotonic=0)
+    form = read_form(form_of("satu@contoh.id"))
+    with pytest.raises(Refusal, match=r"network\.later"):
+        joining.contact_for_code(form, "114.122.7.9", monotonic=0)
+    joining.contact_for_code(form, "114.122.7.9", monotonic=2)
+    joining.contact_for_code(form, "114.122.8.9", monotonic=0)
+
+
+def test_a_code_that_is_not_needed_is_a_join(tmp_path: Path) -> None:
+    """The form was fetched while work was asked for; each code costs somebody a message."""
+    queue = Queue(tmp_path, schedule_from(time.time(), window_s=3_600))
+    queue.status()
+    with GateProcess(tmp_path, gate_work="auto") as gate:
+        answer = post(gate.port, "/antre/casn/kode", {"kontak": "ani@contoh.id"})
+        assert answer.status == 303
+        assert answer.ticket
+        assert list(waiting_mail(tmp_path)) == []
 
 
 def a_joining(root: Path, *, number_max: int = 50_000, mode: WorkMode = "auto") -> Joining:

@@ -13,7 +13,7 @@ from meterai.waiting_room import documents
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, advance, step
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
-from meterai.waiting_room.folder import DEAD_AFTER_S, GateSign, gather
+from meterai.waiting_room.folder import ANSWERS_WITHIN_S, DEAD_AFTER_S, GateSign, gather
 from meterai.waiting_room.journal import Journal
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
@@ -145,6 +145,21 @@ def test_a_gate_that_was_ended_and_took_no_joins_is_not_dead(tmp_path: Path) -> 
     gathered = gather(folder, 5, ended_s=DEAD_AFTER_S, now=100)
     assert gathered is not None
     assert gathered.dead == ()
+
+
+def test_what_a_gate_closed_and_is_not_seen_yet_is_waited_for_and_never_left_out(tmp_path: Path) -> None:
+    """NFS may hide for a minute what another machine made: its tickets would be taken for minted."""
+    folder = QueueFolder(tmp_path / "casn")
+    close_before(folder, 4)
+    sign = GateSign(gate=3, at=100, closed_through=6, there_from=5)
+    publish(folder.gate(3) / "gate.json", msgspec.json.encode(sign))
+    assert gather(folder, 5, ended_s=1, now=100) is None
+    late = gather(folder, 5, ended_s=ANSWERS_WITHIN_S, now=100)
+    assert late is not None
+    assert late.dead == (3,), "its tickets are honoured without being listed"
+    before = gather(folder, 4, ended_s=1, now=100)
+    assert before is not None
+    assert before.dead == (), "it was not there yet"
 
 
 def test_a_gate_that_lost_files_and_was_ended_is_dead_in_the_windows_it_is_unsure_of(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ WINDOW = timedelta(minutes=15)
 PER_CONTACT_MAX = 5
 PER_ADDRESS_MAX = 600
 """Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one."""
+PER_ADDRESS_OF_CALLED_MAX = 6_000
+"""Of people who show a ticket of that contact: a neighbour's sign-ins must not shut them out."""
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
 

@@ -32,7 +32,7 @@ from meterai.gate.joining import (
 from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
-from meterai.gate.room import NoTicket, Room
+from meterai.gate.room import UNREADABLE, NoTicket, Room
 from meterai.gate.safety import Headers, safety_headers
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
@@ -110,7 +110,7 @@ class Gate:
         self._written_at = 0.0
         self._is_disk_full = False
         self._unreadable: set[str] = set()
-        """Events that could not be taken up."""
+        """Events that can't be taken up, or looked at."""
         self._is_secure = settings.gate_url.startswith("https:")
         for name, (kind, content) in self.pages.assets.items():
             kept = ("cache-control", "public, max-age=31536000, immutable")
@@ -133,13 +133,17 @@ class Gate:
 
     def look(self) -> None:
         """Takes up new events and new documents, and says that this gate is there."""
-        for folder in queues_in(self.settings.folder):
+        for folder in self._queues():
             if folder.slug not in self.halls:
                 self._open(folder)
         now = time.monotonic()
         for slug, hall in self.halls.items():
-            if hall.shelf.look():
-                self._make_ready(slug, hall.shelf)
+            try:
+                if hall.shelf.look():
+                    self._make_ready(slug, hall.shelf)
+                self._unreadable.discard(slug)
+            except UNREADABLE as error:  # what was read before goes on
+                self._tell_unreadable(slug, error)
             self._greet(slug)
         if now - self._written_at >= 1:
             self._written_at = now
@@ -181,10 +185,8 @@ class Gate:
             hall = self._hall(folder)
         except BlockingIOError:
             raise
-        except (OSError, Refusal) as error:
-            if folder.slug not in self._unreadable:
-                log.warning("queue_unreadable", queue=folder.slug, reason=str(error))
-                self._unreadable.add(folder.slug)
+        except UNREADABLE as error:
+            self._tell_unreadable(folder.slug, error)
             return
         self._unreadable.discard(folder.slug)
         self.halls[folder.slug] = hall
@@ -192,6 +194,18 @@ class Gate:
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(hall.room.keep())
         joined = hall.room.journal.joined
         log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=joined)
+
+    def _queues(self) -> list[QueueFolder]:
+        try:
+            return list(queues_in(self.settings.folder))
+        except OSError as error:
+            self._tell_unreadable("", error)
+            return []
+
+    def _tell_unreadable(self, slug: str, error: Exception) -> None:
+        if slug not in self._unreadable:
+            log.warning("queue_unreadable", queue=slug, error=type(error).__name__, reason=str(error))
+            self._unreadable.add(slug)
 
     def _hall(self, folder: QueueFolder) -> Hall:
         shelf = Shelf(folder)
@@ -228,6 +242,7 @@ class Gate:
             "at": int(hall.room.now()),
             "closed_through": journal.closed_through,
             "unsure_through": journal.unsure_through,
+            "there_from": hall.room.started_in,
             "joined": journal.joined,
         }
         path = hall.shelf.folder.gate(self.settings.number) / "gate.json"
@@ -335,7 +350,7 @@ class _Visit:
                 return self.send_code()
             case ["tantangan"] if not is_post:
                 return self.challenge()
-            case ["d", *name] if not is_post:
+            case ["d", *name] if not is_post and self.language == "id":  # documents have one address
                 folder = self.hall.shelf.folder
                 return publishing.send_document(self.request, folder, "/".join(name), self.gate.safety)
         return self.gate.notice("not_found", self.language, f"/antre/{self.slug}", 404)
@@ -449,9 +464,12 @@ class _Visit:
         body = msgspec.json.encode(joining.work.challenge(self.hall.room.now(), hardness=hardness))
         return respond(200, body, (("content-type", "application/json"), *_NO_STORE, *self.gate.safety))
 
-    def send_code(self) -> bytes:
-        """For people without JavaScript: a code to their contact instead of work."""
+    def send_code(self) -> bytes | None:
+        """For people without JavaScript: a code to their contact instead of work. What the form itself gives
+        where no work is asked for, or nobody can join."""
         joining, name = self.hall.joining, self.hall.facts.name
+        if self.hall.room.window() is None or not joining.needs_work(self.address, time.monotonic()):
+            return self.join()
         subject, text = {
             "id": ("Kode antrean", f"Kode antrean {name}: {{code}}. Jangan berikan kepada siapa pun."),
             "en": ("Queue code", f"Your code for the queue of {name}: {{code}}. Give it to nobody."),

@@ -126,16 +126,18 @@ class Server:
         self._has_accepted = True
 
     def make_room(self) -> bool:
-        """Whether there is room for one more connection; where all are taken, quiet ones are closed."""
+        """Whether there is room for one more connection. Where all are taken, quiet ones are closed; where
+        none is quiet, requests of which a part has been missing for seconds."""
         if len(self.connections) < self.connections_max:
             return True
         if self._found_none_at == self.now:
             return False
-        quiet = [c for c in self.connections if c.is_quiet and self.now - c.since >= QUIET_SECONDS]
-        for connection in heapq.nsmallest(MAKES_ROOM_FOR, quiet, key=lambda one: one.since):
+        old = [c for c in self.connections if self.now - c.since >= QUIET_SECONDS]
+        ends = [c for c in old if c.is_quiet] or [c for c in old if c.is_unfinished]
+        for connection in heapq.nsmallest(MAKES_ROOM_FOR, ends, key=lambda one: one.since):
             connection.abort()
             self.connections.discard(connection)
-        if quiet:
+        if ends:
             return True
         self._found_none_at = self.now  # to look through all of them costs: once a second then
         return False
@@ -234,12 +236,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.server.asked()
-        if self._request is None:  # who sends a byte now and then has no more time than others
-            self.since = self.server.now
-        else:
+        if self._request is not None:
             self._arrived += len(data)
-        if self._request is None and not self._waiting and (answer := self._ready(data)) is not None:
+        elif not self._waiting and (answer := self._ready(data)) is not None:
             assert self._transport is not None
+            self.since = self.server.now
             self._transport.write(answer)
             return
         if self._parser is None:
@@ -289,6 +290,11 @@ class Connection(asyncio.Protocol):
         """Whether no request and no answer is under way. `since`: from when on."""
         return self._request is None and not (self._waiting or self._queue or self._is_full)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether all that is under way is a request of which a part is missing. `since`: since it began."""
+        return self._request is not None and not (self._waiting or self._queue or self._is_full)
+
     def is_overdue(self, now: float) -> bool:
         """Whether it has waited too long for a request, for the rest of one, or for the reader of a file."""
         is_sending = self._room is not None
@@ -312,6 +318,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._request = Request(self, self.peer)
         self._head_bytes = self._arrived = 0
+        self.since = self.server.now  # not at any byte: who sends one now and then has no more time
 
     def on_url(self, url: bytes) -> None:
         assert self._request is not None

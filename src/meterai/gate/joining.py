@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 WorkMode = Literal["auto", "on", "off"]
 _TICKET = re.compile(rf"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
 _BUSY_PERIOD_S = 10.0
+CODES_AT_ONCE, CODES_PER_S = 600, 1.0
+"""Codes to contacts that one network may have sent: each costs a message."""
 KNOWN_TICKETS_MAX = 10_000
 """About 600 bytes each."""
 
@@ -126,6 +128,7 @@ class Joining:
         self.codes = codes
         self.load = load
         self._limits = limits
+        self._code_limits = NetworkLimits(burst=CODES_AT_ONCE, per_second=CODES_PER_S, hard_factor=1)
         self._known = KnownTickets()
 
     def join(self, request: Request, address: str, *, monotonic: float) -> Issued | NoTicket:
@@ -159,7 +162,7 @@ class Joining:
     def contact_for_code(self, form: Form, address: str, *, monotonic: float) -> Contact:
         """The contact to which a code may be sent. Raises: Refusal `contact.unreadable`, `network.later`."""
         contact = canonical_contact(form.contact)
-        if self._limits.take(address, monotonic) is Answer.LATER:
+        if self._code_limits.take(address, monotonic) is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
         return contact
 
@@ -186,13 +189,21 @@ class Joining:
 
     def _admit(self, form: Form, contact: Contact, address: str, monotonic: float) -> bool:
         """Asks for work, or a code, when the gate or the network is busy. False: more come from its network
-        than usual."""
-        network = self._limits.take(address, monotonic)
-        if network is Answer.LATER:
+        than usual.
+
+        Of its network's share only who is let in takes something: a phone that knocks without having worked
+        shuts nobody out who shares its address.
+        """
+        if self._limits.look(address, monotonic) is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
-        if network is Answer.WORK or self.load.asks_for_work(monotonic):
+        if self.needs_work(address, monotonic):
             self._demand_work(form, contact)
-        return network is Answer.WELCOME
+        return self._limits.take(address, monotonic) is Answer.WELCOME
+
+    def needs_work(self, address: str, monotonic: float) -> bool:
+        """Whether a join from this address needs work, or a code, now."""
+        busy = self._limits.look(address, monotonic) is not Answer.WELCOME
+        return busy or self.load.asks_for_work(monotonic)
 
     def _demand_work(self, form: Form, contact: Contact) -> None:
         now = self.room.now()

@@ -33,18 +33,26 @@ class NetworkLimits:
         self._key = os.urandom(16)
         self._spent: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
 
+    def look(self, address: str, now: float) -> Answer:
+        """What one more join from this address needs, without counting it. `now`: monotonic time."""
+        spent, since = self._spent.get(self._name(address), (0.0, now))
+        return self._answer(max(0.0, spent - (now - since) * self._per_second) + 1)
+
     def take(self, address: str, now: float) -> Answer:
-        """Counts one join from this address at monotonic time `now`."""
+        """Counts one join from this address, unless it has to come later; what it needed."""
         name = self._name(address)
         spent, since = self._spent.pop(name, (0.0, now))
         spent = max(0.0, spent - (now - since) * self._per_second)
-        if spent + 1 > self._hard:
-            self._spent[name] = (spent, now)
-            return Answer.LATER
-        self._spent[name] = (spent + 1, now)
+        answer = self._answer(spent + 1)
+        self._spent[name] = (spent if answer is Answer.LATER else spent + 1, now)
         if len(self._spent) > NETWORKS_MAX:
             self._spent.popitem(last=False)
-        return Answer.WELCOME if spent + 1 <= self._burst else Answer.WORK
+        return answer
+
+    def _answer(self, spent: float) -> Answer:
+        if spent > self._hard:
+            return Answer.LATER
+        return Answer.WELCOME if spent <= self._burst else Answer.WORK
 
     def _name(self, address: str) -> bytes:
         return hashlib.blake2b(network_of(address), key=self._key, digest_size=8).digest()

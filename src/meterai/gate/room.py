@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from meterai.gate.shelf import Shelf
+from meterai.kernel.errors import Refusal
 from meterai.waiting_room import windows
 from meterai.waiting_room.folder import sign_of
 from meterai.waiting_room.gate_register import GateRegister
@@ -47,6 +49,10 @@ meanwhile share it, for a visit costs more than a join."""
 _AGAIN_S = 2.0
 """After the disk took nothing it is tried so often."""
 _TRIAL_BYTES = 1 << 16
+
+
+UNREADABLE = (OSError, ValueError, Refusal, msgspec.MsgspecError)
+"""What is raised for a file that is damaged, or can't be read just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class Room:
         self._is_broken = False
         """The disk takes no joins, and nobody gets a ticket."""
         self._open_files()
-        self._started_in = self._number(self.now())
+        self.started_in = self._number(self.now())
+        """The first window that this process closes also when nobody joined in it."""
         self._latest: dict[bytes, bytes] = {}
         self._earlier: dict[bytes, bytes] = {}
         """Id -> data of the latest tickets in the windows that take joins."""
@@ -216,7 +223,7 @@ class Room:
             self._open_files()
         except (BlockingIOError, FileNotFoundError):
             raise
-        except OSError:
+        except UNREADABLE:
             return
         self._latest, self._earlier = {}, {}
         self._found_until = 0.0
@@ -256,7 +263,7 @@ class Room:
         while self.shelf.is_closed(over + 1):
             over += 1
         if over > self.journal.closed_through:
-            empty_from = max(self._started_in, self.journal.closed_through + 1)
+            empty_from = max(self.started_in, self.journal.closed_through + 1)
             self.journal.close_through(over, empty_from=empty_from)
             self._latest, self._earlier = {}, {}
             self._found_until = 0.0

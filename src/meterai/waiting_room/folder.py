@@ -50,6 +50,8 @@ class GateSign(msgspec.Struct):
     closed_through: int = -1
     unsure_through: int = -1
     """It lost files, and does not know what it counted in windows up to this one."""
+    there_from: int | None = None
+    """The first window of the time in which this process was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,9 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
             sign = sign_of(place)
             runs = is_alive(sign, now)
             knows = window > sign.unsure_through and (not runs or sign.closed_through >= window)
-            if place.exists() and not joins.exists() and knows:
+            # it closes all windows of its time: where that can't be seen yet (NFS), its joins can't either
+            is_hidden = runs and sign.there_from is not None and window >= sign.there_from
+            if place.exists() and not joins.exists() and knows and not is_hidden:
                 continue  # not there in that window, or nobody joined; without its folder nobody knows that
             if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None

@@ -188,8 +188,8 @@ class Journal:
                 numbers[match[2]].add(int(match[1]))
         self.closed_through = max(numbers["close.json"], default=-1)
         for number in sorted(numbers["joins"]):
-            if number in numbers["close.json"]:
-                told = msgspec.json.decode(self.close_path(number).read_bytes(), type=GateCount)
+            told = self._told(number) if number in numbers["close.json"] else None
+            if told is not None:
                 found = max(found, told.last_sequence)
                 self.joined += told.count
             else:
@@ -201,6 +201,13 @@ class Journal:
             os.fdatasync(self._high_file)
         for number in [n for n in self._windows if n <= self.closed_through]:
             self._close(number)
+
+    def _told(self, number: int) -> GateCount | None:
+        """What closed a window; None when it is damaged: then joins are counted, and it is closed anew."""
+        try:
+            return msgspec.json.decode(self.close_path(number).read_bytes(), type=GateCount)
+        except msgspec.MsgspecError:
+            return None
 
     def _reopen(self, number: int) -> int:
         """Reads a window's joins, cuts off what is not whole, goes on appending. Gives the last sequence."""
@@ -283,7 +290,7 @@ def _locked(path: Path) -> int:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:
         os.close(handle)
         raise
     return handle

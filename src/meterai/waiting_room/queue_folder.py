@@ -130,7 +130,8 @@ def queues_in(root: Path) -> Iterator[QueueFolder]:
     """The queues that have published rules."""
     if root.exists():
         for path in sorted(root.iterdir()):
-            if _SLUG.fullmatch(path.name) and (path / "public" / "config.json").exists():
+            # os.path: a folder of somebody else's, that we may not enter, is none of ours
+            if _SLUG.fullmatch(path.name) and os.path.exists(path / "public" / "config.json"):
                 yield QueueFolder(path)
 
 

@@ -13,6 +13,7 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from meterai.customers.codes import PER_ADDRESS_MAX
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
@@ -56,7 +57,9 @@ def unseal(secret: bytes, text: str) -> PendingCode | None:
     return msgspec.json.decode(body, type=PendingCode)
 
 
-async def send_code(request: WebRequest, desk: Desk, typed: str) -> Cookie:
+async def send_code(
+    request: WebRequest, desk: Desk, typed: str, *, per_address_max: int = PER_ADDRESS_MAX
+) -> Cookie:
     """Sends a code to the contact that was typed. The cookie says which code is awaited.
 
     Raises: Refusal `contact.unreadable`, `code.too_many`.
@@ -68,6 +71,7 @@ async def send_code(request: WebRequest, desk: Desk, typed: str) -> Cookie:
         house.secret,
         contact,
         address=request.client.host if request.client else "",
+        per_address_max=per_address_max,
         language=desk.visit(request).language,
         now=house.clock(),
     )

@@ -43,12 +43,19 @@ class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def request_code(
-    db: Database, secret: bytes, contact: Contact, *, address: str, language: str, now: datetime
+    db: Database,
+    secret: bytes,
+    contact: Contact,
+    *,
+    address: str,
+    per_address_max: int = codes.PER_ADDRESS_MAX,
+    language: str,
+    now: datetime,
 ) -> CodeSent:
     """Makes a code of six digits for `contact` and puts the message into the outbox, in one transaction.
 
-    `address`: from where it is asked, for the limits: 5 codes per contact and 600 per address in 15 minutes.
-    The limit per address may be passed by a few when requests for different contacts come at once.
+    `address`: from where it is asked, for the limits: 5 codes per contact, and `per_address_max` per address,
+    in 15 minutes. The latter may be passed by a few when requests for different contacts come at once.
 
     Raises: Refusal BUSY `code.too_many` with `retry_after_s`.
     """
@@ -66,19 +73,19 @@ async def request_code(
             since=now - codes.WINDOW,
             expires_at=expires_at,
             per_contact_max=codes.PER_CONTACT_MAX,
-            per_address_max=codes.PER_ADDRESS_MAX,
+            per_address_max=per_address_max,
             topic=MESSAGE_TOPIC,
             message=msgspec.structs.asdict(_message(contact, code, language, expires_at)),
         )
-    _refuse_too_many(recent, now)
+    _refuse_too_many(recent, per_address_max, now)
     return CodeSent(code_id=code_id, expires_at=expires_at)
 
 
-def _refuse_too_many(recent: store.Recent, now: datetime) -> None:
+def _refuse_too_many(recent: store.Recent, per_address_max: int, now: datetime) -> None:
     since = None
     if recent.by_contact >= codes.PER_CONTACT_MAX:
         since = recent.contact_since
-    elif recent.by_address >= codes.PER_ADDRESS_MAX:
+    elif recent.by_address >= per_address_max:
         since = recent.address_since
     if since is not None:
         wait_s = math.ceil((since + codes.WINDOW - now).total_seconds())

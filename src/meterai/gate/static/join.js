@@ -6,7 +6,7 @@
   const field = form.querySelector("input[name=altcha]"), working = form.querySelector(".working");
   let solution = null;
   const solve = async () => {
-    const challenge = await (await fetch(form.dataset.challenge)).json();
+    const challenge = await (await fetch(form.dataset.challenge, { signal: AbortSignal.timeout ? AbortSignal.timeout(15e3) : null })).json();
     const worker = new Worker(form.dataset.worker);
     const number = await new Promise((done, failed) => {
       worker.onmessage = (event) => done(event.data);

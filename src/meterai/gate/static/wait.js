@@ -44,7 +44,7 @@
   const look = async () => {
     let s;
     try {
-      const got = await fetch(d.status, { credentials: "omit" }), raw = await got.text();
+      const got = await fetch(d.status, { credentials: "omit", signal: AbortSignal.timeout ? AbortSignal.timeout(15e3) : null }), raw = await got.text();
       s = got.ok && JSON.parse(raw.split("\n")[0]);
       if (s && (s.epoch - seen[0] || s.sequence - seen[1]) >= 0) {
         seen = [s.epoch, s.sequence];

@@ -10,6 +10,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
+from meterai.customers.codes import PER_ADDRESS_OF_CALLED_MAX
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -79,7 +80,7 @@ async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Response[b
             published = desk.queues.published(slug)
             ticket = published.read_ticket(kept_ticket(request, slug))
             contact_of_ticket(published, ticket, typed)
-            cookie = await send_code(request, desk, typed)
+            cookie = await send_code(request, desk, typed, per_address_max=PER_ADDRESS_OF_CALLED_MAX)
         except Refusal as refusal:
             return refused(door, refusal, typed=typed)
         return desk.go(request, f"{door.base}/kode", cookies=[cookie])
