@@ -209,6 +209,24 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arri
     assert others == []
 
 
+def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arrive) -> None:
+    """A phone's way to us that is gone without a word: nothing ends the request for minutes."""
+    person = arrive()
+    ticket = take_place(person, "hilang@contoh.id")
+    line.draw(ticket)
+    asked: list[str] = []
+
+    def stay_silent(route: Route) -> None:
+        asked.append(route.request.url)
+
+    person.page.route("**/status.json", stay_silent)
+    person.page.clock.install()
+    person.open(f"/antre/casn/t/{ticket}")
+    for _ in range(8):
+        person.page.clock.run_for(15_000)
+    assert len(asked) >= 3
+
+
 def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_place(person, "kabar@contoh.id")

@@ -98,8 +98,8 @@ def test_documents_have_one_address_and_no_gate_is_asked_for_them(front: Front) 
 def test_where_nobody_answers_a_page_in_both_languages_comes_back_by_itself(front: Front) -> None:
     answer = get(front.port, "/casn")  # the site is not there
     assert answer.status == 503
-    assert answer.headers["refresh"] == "5"
-    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["refresh"] == "15"
+    assert answer.headers["retry-after"] == "15"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "uang Anda tidak hilang" in answer.text

@@ -35,16 +35,15 @@
     wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
     if (left < 170 && !d.near || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
-    if (!told && left <= 180) {
-      told = 1;
-      fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
-    }
+    if (!told && left <= 180) told = fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
   };
   const later = ms => { clearTimeout(timer); timer = setTimeout(look, ms); };
   const look = async () => {
     let s;
+    // a connection that is gone without a word says nothing for minutes
+    later(15e3);
     try {
-      const got = await fetch(d.status, { credentials: "omit", signal: AbortSignal.timeout ? AbortSignal.timeout(15e3) : null }), raw = await got.text();
+      const got = await fetch(d.status, { credentials: "omit" }), raw = await got.text();
       s = got.ok && JSON.parse(raw.split("\n")[0]);
       if (s && (s.epoch - seen[0] || s.sequence - seen[1]) >= 0) {
         seen = [s.epoch, s.sequence];
