@@ -2,7 +2,7 @@
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
   const doc = document, find = (id) => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
-  const locale = tongue === "id" ? "id-ID" : "en-GB", nav = navigator, badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
+  const locale = tongue == "id" ? "id-ID" : "en-GB", nav = navigator, badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
   badge(d.called);
   if (d.called) return doc.title = "● " + doc.title;
   const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
@@ -12,7 +12,7 @@
   // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
   const isCalled = (raw) => {
     const f = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw);
-    return f && d.place && (+d.window < +f[1] || (d.window === f[1] && BigInt(d.place) < BigInt(f[2])));
+    return f && d.place && (+d.window < +f[1] || (d.window == f[1] && BigInt(d.place) < BigInt(f[2])));
   };
   const when = (fan, column, people) => {
     let at = 0, called = 0;
@@ -23,14 +23,14 @@
   };
   const take = (s) => {
     const note = (s.note || 0)[tongue] || "", box = find("note");
-    if (box.textContent !== note) { box.hidden = !note; box.textContent = note; }
+    if (box.textContent != note) { box.hidden = !note; box.textContent = note; }
     show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
     const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
-    if (late >= 0) show("turn", (a === b ? a : a + " – " + b) + " " + d.wib);
+    if (late >= 0) show("turn", (a == b ? a : a + " – " + b) + " " + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
     wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more
@@ -52,7 +52,7 @@
           if (nav.vibrate && (nav.userActivation || 0).hasBeenActive) nav.vibrate([200, 100, 200]);
           return load();
         }
-        if (s.state !== d.state) return load();
+        if (s.state != d.state) return load();
         take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
