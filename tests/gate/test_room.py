@@ -73,6 +73,17 @@ def a_room(root: Path, *, breaks: bool = False) -> tuple[Room, SlowDisk]:
     return room, disk
 
 
+def a_room_that_breaks(root: Path) -> tuple[Room, asyncio.Task[None], int]:
+    """Somebody has joined, and the disk is about to refuse it. Its keeper, and the window."""
+    room, _ = a_room(root, breaks=True)
+    keeper = asyncio.create_task(room.keep())
+    window = room.window()
+    assert window is not None
+    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    room.when_durable(lambda _: None)
+    return room, keeper, window.number
+
+
 async def test_nobody_is_told_of_a_ticket_before_the_disk_has_it(tmp_path: Path) -> None:
     room, disk = a_room(tmp_path)
     keeper = asyncio.create_task(room.keep())
@@ -233,12 +244,7 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
 ) -> None:
     """The disk had room for the trial, and none for what is left to be written: the lock is given back."""
     monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.05)
-    room, _ = a_room(tmp_path, breaks=True)
-    keeper = asyncio.create_task(room.keep())
-    window = room.window()
-    assert window is not None
-    room.issue(room.id_of("email:ani@contoh.id"), window.number)
-    room.when_durable(lambda _: None)
+    room, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
 
     def full_at_first(journal: Journal, published_high: int) -> None:
@@ -250,7 +256,7 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     monkeypatch.setattr(Journal, "_recover", full_at_first)
     await asyncio.sleep(0.4)
     assert len(tries) == 3
-    assert room.issue(room.id_of("email:budi@contoh.id"), window.number).ticket.sequence == 2
+    assert room.issue(room.id_of("email:budi@contoh.id"), window).ticket.sequence == 2
     keeper.cancel()
     room.close()
 
@@ -259,12 +265,7 @@ async def test_a_number_that_was_taken_while_the_disk_was_full_ends_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("meterai.gate.room._AGAIN_S", 0.5)
-    room, _ = a_room(tmp_path, breaks=True)
-    keeper = asyncio.create_task(room.keep())
-    window = room.window()
-    assert window is not None
-    room.issue(room.id_of("email:ani@contoh.id"), window.number)
-    room.when_durable(lambda _: None)
+    room, keeper, _ = a_room_that_breaks(tmp_path)
     while not room._is_broken:
         await asyncio.sleep(0.005)
     another = Journal(room.shelf.folder.gate(1), 1)

@@ -197,10 +197,12 @@ class Gate:
 
     def _queues(self) -> list[QueueFolder]:
         try:
-            return list(queues_in(self.settings.folder))
+            found = list(queues_in(self.settings.folder))
         except OSError as error:
             self._tell_unreadable("", error)
             return []
+        self._unreadable.discard("")
+        return found
 
     def _tell_unreadable(self, slug: str, error: Exception) -> None:
         if slug not in self._unreadable:

@@ -194,16 +194,20 @@ class Joining:
         Of its network's share only who is let in takes something: a phone that knocks without having worked
         shuts nobody out who shares its address.
         """
-        if self._limits.look(address, monotonic) is Answer.LATER:
+        network = self._limits.look(address, monotonic)
+        if network is Answer.LATER:
             raise Refusal(Kind.BUSY, "network.later")
-        if self.needs_work(address, monotonic):
+        if self._asks(network, monotonic):
             self._demand_work(form, contact)
-        return self._limits.take(address, monotonic) is Answer.WELCOME
+        self._limits.take(address, monotonic)
+        return network is Answer.WELCOME
 
     def needs_work(self, address: str, monotonic: float) -> bool:
         """Whether a join from this address needs work, or a code, now."""
-        busy = self._limits.look(address, monotonic) is not Answer.WELCOME
-        return busy or self.load.asks_for_work(monotonic)
+        return self._asks(self._limits.look(address, monotonic), monotonic)
+
+    def _asks(self, network: Answer, monotonic: float) -> bool:
+        return network is not Answer.WELCOME or self.load.asks_for_work(monotonic)
 
     def _demand_work(self, form: Form, contact: Contact) -> None:
         now = self.room.now()
