@@ -131,6 +131,22 @@ async def test_a_ticket_sent_by_the_wait_pages_button_is_kept_and_leaves_the_add
     assert (forged_one.status, "antre_casn" in forged_one.cookies) == (403, False)
 
 
+async def test_a_ticket_that_no_list_holds_is_forgotten_and_a_new_one_can_be_taken(house: House) -> None:
+    """Its signature is good: the gate would give it back to who joins again, for as long as it is kept."""
+    house.line.join(BUDI)
+    visitor = house.visitor()
+    visitor.cookies["antre_casn"] = house.line.join(ANI, is_listed=False)
+    await house.line.call_everybody()
+    await sign_in(house, visitor, ANI)
+    await visitor.get("/casn/masuk")
+    assert (visitor.status, visitor.cookies["antre_casn"]) == (403, "")
+    assert "tidak ada dalam daftar" in visitor.text
+    assert f'href="{GATE}/antre/casn"' in visitor.text, "there a new place is taken"
+    kept = visitor.cookies["antre_casn"] = house.line.join(BUDI)
+    await visitor.post("/casn/masuk", tiket=forged(kept))
+    assert (visitor.status, visitor.cookies["antre_casn"]) == (403, kept), "another one was sent, not this"
+
+
 async def test_a_full_door_says_when_it_is_worth_knocking_again(house: House) -> None:
     visitor = await called(house, ANI)
     await house.line.set_rate(60, new=0.0, returner=0.0)

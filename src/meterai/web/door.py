@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -34,6 +34,8 @@ _BAD_TICKET = {
     "ticket.backdated",
     "ticket.unlisted",
 }
+_GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
+"""The gate, which sees a good signature, would give such a ticket back to who takes a place again."""
 _TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many"}
 
 type Answer = Response[bytes]
@@ -97,10 +99,17 @@ def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") ->
     if refusal.code in _SHUT:
         return _shut(door, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
     if refusal.code in _BAD_TICKET:
-        return ask(door, has_ticket=False, refusal=refusal)
+        return ask(door, has_ticket=False, refusal=refusal, cookies=_forgetting(door, refusal))
     if refusal.code in _TO_CONTACT:
         return ask(door, has_ticket=True, refusal=refusal, typed=typed)
     return _shut(door, refusal, 0)
+
+
+def _forgetting(door: Door, refusal: Refusal) -> list[Cookie]:
+    name = ticket_cookie(door.event.slug)
+    if refusal.code in _GOOD_FOR_NOTHING and name in door.request.cookies:
+        return [door.desk.cookie(name, "", max_age=0)]
+    return []
 
 
 def ask(
@@ -110,12 +119,14 @@ def ask(
     has_pass: bool = False,
     typed: str = "",
     refusal: Refusal | None = None,
+    cookies: Sequence[Cookie] = (),
 ) -> Answer:
     """Asks for the ticket's contact, or for the ticket."""
     return door.desk.page(
         door.request,
         "claim.html",
         status=STATUS[refusal.kind] if refusal else 200,
+        cookies=cookies,
         event=door.event,
         purpose=door.purpose,
         has_ticket=has_ticket,
