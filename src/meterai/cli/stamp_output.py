@@ -14,6 +14,8 @@ from uuid import UUID
 
 import msgspec
 
+from meterai.kit.whole_files import write_whole
+
 STATE_FILE: Final = ".meterai-stamp.json"
 LOCK_FILE: Final = ".meterai-stamp.lock"
 REPORT_NAMES: Final = ("report.csv", "report.json")
@@ -83,7 +85,7 @@ class OutputFolder:
 
     def write_state(self, state: State) -> None:
         """Remembers, durably: it stands before anything is stamped."""
-        _write(self.root / STATE_FILE, msgspec.json.format(msgspec.json.encode(state)), durable=True)
+        write_whole(self.root / STATE_FILE, msgspec.json.format(msgspec.json.encode(state)))
 
     def holds(self, path: str, sha256: str) -> bool:
         """Whether the result lies there, byte for byte."""
@@ -109,13 +111,13 @@ class OutputFolder:
         """Writes one result, whole or not at all."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, content, durable=False)
+        write_whole(target, content, durable=False)
 
     def write_reports(self, report: Report) -> None:
         """report.csv and report.json."""
-        _write(self.root / "report.csv", report_csv(report.files).encode(), durable=False)
+        write_whole(self.root / "report.csv", report_csv(report.files).encode(), durable=False)
         body = msgspec.json.format(msgspec.json.encode(report), indent=2)
-        _write(self.root / "report.json", body + b"\n", durable=False)
+        write_whole(self.root / "report.json", body + b"\n", durable=False)
 
 
 def report_csv(files: Sequence[FileReport]) -> str:
@@ -130,17 +132,3 @@ def report_csv(files: Sequence[FileReport]) -> str:
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _write(target: Path, content: bytes, *, durable: bool) -> None:
-    beside = target.with_name(f".{os.urandom(6).hex()}.part")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        beside.rename(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -41,6 +41,7 @@ from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.proxies import Proxies
+from meterai.kit.whole_files import write_whole
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
 from meterai.waiting_room.tickets import Ticket
@@ -248,9 +249,7 @@ class Gate:
             "joined": journal.joined,
         }
         path = hall.shelf.folder.gate(self.settings.number) / "gate.json"
-        beside = path.with_suffix(".part")
-        beside.write_bytes(msgspec.json.encode(told))
-        beside.rename(path)
+        write_whole(path, msgspec.json.encode(told), durable=False)
 
     # -------------------------------------------------------------- requests
 

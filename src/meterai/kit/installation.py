@@ -14,6 +14,7 @@ from meterai.kit.postgres import OWNER
 from meterai.kit.processes import stamp_of
 from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
 from meterai.kit.settings import Settings
+from meterai.kit.whole_files import write_whole
 
 Role = Literal["app", "signer", "reader", "verifier"]
 ROLES: Final[tuple[Role, ...]] = ("app", "signer", "reader", "verifier")
@@ -62,9 +63,7 @@ def write_addresses(data: Path, addresses: Addresses) -> None:
     """Tells other commands about the running service."""
     path = _addresses_path(data)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(addresses), indent=2) + b"\n")
-    part.rename(path)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(addresses), indent=2) + b"\n", durable=False)
 
 
 def read_addresses(data: Path) -> Addresses:

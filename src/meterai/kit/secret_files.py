@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+
+from meterai.kit.whole_files import write_whole
 
 
 def keep_secret(folder: Path, name: str, *, random_bytes: int = 32) -> str:
@@ -26,7 +27,7 @@ def keep_secrets(folder: Path, name: str, keys: Iterable[str], *, random_bytes: 
     missing = [key for key in keys if key not in kept]
     if missing:
         kept |= {key: secrets.token_urlsafe(random_bytes) for key in missing}
-        write_private(path, msgspec.json.encode(kept))
+        write_whole(path, msgspec.json.encode(kept), mode=0o600)
     return kept
 
 
@@ -34,16 +35,5 @@ def keep_text(path: Path, prefix: str = "", *, random_bytes: int = 24) -> str:
     """The secret kept in `path` as plain text, for a process that is told the file; made when missing."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(path, f"{prefix}{secrets.token_urlsafe(random_bytes)}\n".encode())
+        write_whole(path, f"{prefix}{secrets.token_urlsafe(random_bytes)}\n".encode(), mode=0o600)
     return path.read_text().strip()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read; a reader sees the old content or the new, never a part."""
-    beside = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from meterai.kit.processes import ProcessStamp, end_processes, ending_with_parent, exit_of, stamp_of
+from meterai.kit.whole_files import write_whole
 
 Ready = Callable[[int], Awaitable[bool]]
 Report = Callable[[str], None]
@@ -142,9 +143,7 @@ class Supervisor:
     def _remember(self) -> None:
         stamps = [stamp for child in self._children if (stamp := stamp_of(child.pid))]
         self._memory.parent.mkdir(parents=True, exist_ok=True)
-        part = self._memory.with_suffix(".part")
-        part.write_bytes(msgspec.json.encode(stamps))
-        part.rename(self._memory)
+        write_whole(self._memory, msgspec.json.encode(stamps), durable=False)
 
 
 class _Child:

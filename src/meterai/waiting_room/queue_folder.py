@@ -18,6 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.secret_files import keep_secrets
+from meterai.kit.whole_files import write_whole
 
 KEY_ID = 1
 """Of the ticket key that is used now."""
@@ -156,14 +157,4 @@ def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None
 def publish(path: Path, content: bytes) -> None:
     """Writes a file that a reader sees wholly or not at all, and that outlives a loss of power."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    write_whole(path, content, mode=0o644)

@@ -5,7 +5,6 @@ What was revoked lies in `revoked.json` beside the keys, so that it outlives the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
+
+from meterai.kit.whole_files import write_whole
 
 CRL_VALID = timedelta(days=1)
 OCSP_VALID = timedelta(hours=4)
@@ -97,9 +98,7 @@ class RevocationAuthority:
         self._serial_of(item.certificate)
         x509.ReasonFlags(item.reason)
         known = [*self._read(), item]
-        part = self._folder / "revoked.json.part"
-        part.write_bytes(msgspec.json.encode(known))
-        os.replace(part, self._folder / "revoked.json")
+        write_whole(self._folder / "revoked.json", msgspec.json.encode(known), durable=False)
         self._crls.clear()
 
     def _read(self) -> list[Revoked]:

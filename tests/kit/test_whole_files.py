@@ -1,0 +1,72 @@
+"""Files that are written beside and put in place."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from meterai.kit.whole_files import write_whole
+
+
+def test_a_reader_sees_the_old_content_or_the_new(tmp_path: Path) -> None:
+    path, contents = tmp_path / "state", [letter * 300_000 for letter in (b"a", b"b")]
+    write_whole(path, contents[0])
+    over = threading.Event()
+
+    def write() -> None:
+        for turn in range(100):
+            write_whole(path, contents[turn % 2], durable=False)
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not over.is_set():
+        seen.add(path.read_bytes())
+    writer.join()
+    assert seen <= set(contents)
+    assert seen
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_can_not_be_written_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "secret.json"
+    write_whole(path, b"old")
+    script = """if True:
+        import pathlib, resource, sys
+        from meterai.kit.whole_files import write_whole
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+        try:
+            write_whole(pathlib.Path(sys.argv[1]), b"n" * 2_000)
+        except OSError as error:
+            print(error.errno)
+    """
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "27", "file too large, as on a disk that is full"
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_its_place_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "taken", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_secret_is_never_readable_for_others(tmp_path: Path) -> None:
+    write_whole(tmp_path / "secret", b"s", mode=0o600)
+    assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write_whole(path, b"content")
+    assert path.read_bytes() == b"content"
