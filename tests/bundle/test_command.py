@@ -119,10 +119,16 @@ async def test_killed_at_every_stage_and_run_again_every_file_is_stamped_once(
         await kill_when("serial", FILES)  # everything reserved, nothing stamped
         reserved = await ask("SELECT array_agg(serial ORDER BY serial) FROM stamping.serial")
         assert len(reserved) == FILES
-        os.kill(worker, signal.SIGCONT)
-        await until(lambda: enough("release", 5))
-        os.kill(worker, signal.SIGKILL)  # the launcher starts another one
+
+        async def some_are_released() -> bool:
+            os.kill(worker, signal.SIGCONT)  # for a moment: all are stamped in half a second
+            await asyncio.sleep(0.02)
+            os.kill(worker, signal.SIGSTOP)
+            return await enough("release", 5)
+
+        await until(some_are_released)
         assert not await enough("release", FILES), "in the middle of the stamping"
+        os.kill(worker, signal.SIGKILL)  # the launcher starts another one
         code, report, said = stamp(own, *words)
         assert (code, report["stamped"], report["not_stamped"]) == (1, FILES, 2), said
         assert "catatan.txt: This is not a PDF file." in said
