@@ -8,6 +8,8 @@ import zxingcpp
 from PIL import Image
 
 _SIDE_MAX = 2048
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+"""Other kinds are seen among the dots of a QR code by chance, now and then."""
 
 
 def read_qr_image(png: bytes) -> str:
@@ -16,7 +18,7 @@ def read_qr_image(png: bytes) -> str:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
             if max(picture.size) > _SIDE_MAX:
                 return ""
-            found = zxingcpp.read_barcodes(picture.convert("L"))
+            found = zxingcpp.read_barcodes(picture.convert("L"), formats=_QR)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ""
     return str(found[0].text) if found else ""
