@@ -35,7 +35,8 @@ _BAD_TICKET = {
     "ticket.unlisted",
 }
 _GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
-"""The gate, which sees a good signature, would give such a ticket back to who takes a place again."""
+"""Said of the ticket that the browser keeps. The gate, which sees a good signature, would give it back to who
+takes a place again."""
 _TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many"}
 
 type Answer = Response[bytes]
@@ -84,6 +85,10 @@ def keep_ticket(door: Door, text: str) -> Cookie:
     return door.desk.cookie(ticket_cookie(door.event.slug), text, max_age=TICKET_S)
 
 
+def _forget_ticket(door: Door) -> Cookie:
+    return door.desk.cookie(ticket_cookie(door.event.slug), "", max_age=0)
+
+
 def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") -> Answer:
     """Where a refusal leads: to the wait page, to a page that knocks again, back to the form; and after the
     closing to the certificate."""
@@ -99,17 +104,11 @@ def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") ->
     if refusal.code in _SHUT:
         return _shut(door, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
     if refusal.code in _BAD_TICKET:
-        return ask(door, has_ticket=False, refusal=refusal, cookies=_forgetting(door, refusal))
+        forgotten = [_forget_ticket(door)] if refusal.code in _GOOD_FOR_NOTHING else []
+        return ask(door, has_ticket=False, refusal=refusal, cookies=forgotten)
     if refusal.code in _TO_CONTACT:
         return ask(door, has_ticket=True, refusal=refusal, typed=typed)
     return _shut(door, refusal, 0)
-
-
-def _forgetting(door: Door, refusal: Refusal) -> list[Cookie]:
-    name = ticket_cookie(door.event.slug)
-    if refusal.code in _GOOD_FOR_NOTHING and name in door.request.cookies:
-        return [door.desk.cookie(name, "", max_age=0)]
-    return []
 
 
 def ask(
