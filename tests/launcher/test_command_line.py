@@ -69,7 +69,7 @@ LIBRARY_THAT_HOLDS_INTERRUPTS = """
 import os, signal, sys
 class Library:
     def find_spec(self, name, path=None, target=None):
-        if name == "meterai.cli.up":
+        if name == "{module}":
             try:
                 os.kill(os.getpid(), signal.SIGINT)
             except BaseException:
@@ -78,10 +78,12 @@ sys.meta_path.insert(0, Library())
 """
 
 
-def test_ctrl_c_while_a_command_is_imported_ends_it_whatever_a_library_does(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(LIBRARY_THAT_HOLDS_INTERRUPTS)
+@pytest.mark.parametrize("module", ["meterai.cli.up", "pydantic"], ids=["import", "arguments"])
+def test_ctrl_c_before_a_command_runs_ends_it_whatever_a_library_does(tmp_path: Path, module: str) -> None:
+    library = LIBRARY_THAT_HOLDS_INTERRUPTS.replace("{module}", module)
+    (tmp_path / "sitecustomize.py").write_text(library)
     heeding = ["env", "--default-signal=INT", f"PYTHONPATH={tmp_path}", sys.executable]
-    shown = subprocess.run([*heeding, "-m", "meterai.cli", "up", "--help"], capture_output=True)
+    shown = subprocess.run([*heeding, "-m", "meterai.cli", "up", "--port", "none"], capture_output=True)
     assert shown.returncode == -signal.SIGINT
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import signal
@@ -92,8 +93,7 @@ def main() -> None:
     _set_default_data()
     try:
         with _ended_by_ctrl_c():
-            app = build(wanted)
-        app(prog_name="meterai")
+            build(wanted)(prog_name="meterai")
     except Exception as error:
         if not (text := _in_words(error)):
             raise
@@ -121,9 +121,10 @@ def _is_of_settings(error: Exception) -> bool:
 
 @contextlib.contextmanager
 def _ended_by_ctrl_c() -> Iterator[None]:
-    """Ctrl-C ends the process at once meanwhile, without an exception: there is nothing to clean up, and a
-    KeyboardInterrupt within an import may be swallowed (by a callback of the import locks, by a library that
-    tries something else), so that the command would go on.
+    """Until the command itself runs, Ctrl-C ends the process at once and without an exception: there is
+    nothing to clean up, and a KeyboardInterrupt within an import may be swallowed (by a callback of the
+    import locks, by a library that tries something else), so that the command would go on. Reading its
+    arguments imports too.
     """
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:
@@ -133,6 +134,18 @@ def _ended_by_ctrl_c() -> Iterator[None]:
     finally:
         if usual is signal.default_int_handler:
             signal.signal(signal.SIGINT, usual)
+
+
+def _interrupted_by_ctrl_c[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """The command, with KeyboardInterrupt as usual while it runs."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return command(*args, **kwargs)
+
+    return run
 
 
 def build(wanted: str | None) -> typer.Typer:
@@ -158,7 +171,7 @@ def build(wanted: str | None) -> typer.Typer:
 
 def _load(entry: _Entry) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.function)
-    return function
+    return _interrupted_by_ctrl_c(function)
 
 
 def _placeholder() -> None:
