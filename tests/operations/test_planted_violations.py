@@ -15,6 +15,7 @@ from meterai.kit.database import Connection
 from meterai.kit.objects import FolderStore
 from meterai.operations.invariants.census import Census, Pass, plan_passes
 from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum
+from meterai.operations.invariants.sources import OTHER_JOBS, OTHERS_FOUND
 from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables, take_census
 
 pytestmark = [pytest.mark.storage, pytest.mark.asyncio(loop_scope="module")]
@@ -84,6 +85,28 @@ async def test_a_healthy_world_passes_every_screen(owner: Connection) -> None:
         ]
     assert len(screens) >= 20
     assert [found for found in screens if not found[2]] == []
+
+
+async def test_no_screen_passes_while_an_index_lacks_some_of_the_few_rows_it_looks_up(
+    owner: Connection,
+) -> None:
+    screens = [screen for each in SQL_INVARIANTS for screen in each.screens.values()]
+    few = [
+        screen
+        for screen in screens
+        if any(OTHER_JOBS in text for text in (*(one.source for one in screen.sums()), *screen.nothing))
+    ]
+    assert len(few) >= 8
+    change = owner.transaction()
+    await change.start()
+    try:
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute("UPDATE stamping.job SET next_attempt_at = NULL WHERE state = 'sealing'")
+        census = await take_census([owner], now=NOW)
+        assert not any([await census.passes(owner, screen) for screen in few])
+        assert all(set(OTHERS_FOUND) <= set(screen.balances) for screen in few)
+    finally:
+        await change.rollback()
 
 
 async def test_an_amount_too_large_for_a_screen_leaves_the_part_to_judge(owner: Connection) -> None:

@@ -13,6 +13,9 @@ from meterai.operations.invariants.sources import (
     JOB,
     JOBS_END_WITH_THEIR_SERIALS,
     KINDS_ARE_CONSTRAINED,
+    OPEN,
+    OTHERS_FOUND,
+    RESERVATIONS_END_ONCE,
     TRANSFER,
 )
 
@@ -54,6 +57,7 @@ _SOLD_AND_USED = (
         ),
     ),
     Balance((_of_sellers("credits_pending", "used"),), (Sum(ALIVE, weight("j.organisation_id")),)),
+    *OTHERS_FOUND,
 )
 
 I3 = SqlInvariant(
@@ -129,21 +133,31 @@ I3 = SqlInvariant(
 )
 
 
-_DEBIT, _DEBIT_HELD, _CREDIT, _CREDIT_HELD = (
-    weight(uuid, column=column)
-    for column, uuid in enumerate(
-        ("debit_account_id", "debit_account_id", "credit_account_id", "credit_account_id"), 2
-    )
-)
-# What a transfer adds to the fingerprint of the balances: a reservation, a single one, a post, a void.
-_MOVED = f"""amount * CASE
-    WHEN pending_id IS NULL AND posted_at IS NULL THEN {_DEBIT_HELD} + {_CREDIT_HELD}
-    WHEN pending_id IS NULL THEN {_DEBIT} + {_CREDIT}
-    WHEN posted_at IS NOT NULL THEN {_DEBIT} + {_CREDIT} - {_DEBIT_HELD} - {_CREDIT_HELD}
-    ELSE - {_DEBIT_HELD} - {_CREDIT_HELD} END"""
-_STORED = " + ".join(
-    f"{name} * {weight('id', column=column)}"
-    for column, name in enumerate(("debits_posted", "debits_pending", "credits_posted", "credits_pending"), 2)
+def _moved(*, first_column: int) -> str:
+    """What a transfer adds to the fingerprint of the balances that it changes."""
+    debit = weight("debit_account_id", column=first_column)
+    return f"amount * ({debit} + {weight('credit_account_id', column=first_column + 1)})"
+
+
+def _stored(debits: str, credits: str, *, first_column: int) -> str:
+    debited, credited = (weight("id", column=column) for column in (first_column, first_column + 1))
+    return f"{debits} * {debited} + {credits} * {credited}"
+
+
+# What is held is what open reservations hold: each other one was taken back by the row that ended it.
+_BALANCES_AS_MOVED = Balance(
+    (
+        Sum(TRANSFER, _moved(first_column=2), "posted_at IS NOT NULL"),
+        Sum(OPEN, _moved(first_column=4)),
+    ),
+    (
+        Sum(ACCOUNT, _stored("debits_posted", "credits_posted", first_column=2)),
+        Sum(
+            ACCOUNT,
+            _stored("debits_pending", "credits_pending", first_column=4),
+            "debits_pending <> 0 OR credits_pending <> 0",
+        ),
+    ),
 )
 
 I23 = SqlInvariant(
@@ -182,7 +196,7 @@ I23 = SqlInvariant(
     ),
     screens={
         0: Screen(
-            balances=(Balance((Sum(TRANSFER, _MOVED),), (Sum(ACCOUNT, _STORED),)),),
+            balances=(*RESERVATIONS_END_ONCE, _BALANCES_AS_MOVED),
             nothing=(KINDS_ARE_CONSTRAINED,),
         )
     },

@@ -4,6 +4,8 @@ A sum of hashes under a salt that is random in every run. Two multisets with equ
 the same but for a chance of 2^-64; for sums of amounts times 24 bits it is 2^-24 (decision 0012).
 """
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
 import msgspec
@@ -52,6 +54,23 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     def sums(self) -> tuple[Sum, ...]:
         """All that it wants to know."""
         return tuple(one for balance in self.balances for one in (*balance.ours, *balance.theirs))
+
+
+_HASHED_FROM = 9
+
+
+def one_of(column: str, *values: str) -> str:
+    """SQL: whether a text column is one of some words.
+
+    From nine on the server looks them up in a hash table; fewer it compares one by one, which costs more.
+    """
+    padding = values[:1] * (_HASHED_FROM - len(values))
+    return f"{column} IN ({', '.join(f"'{value}'" for value in (*values, *padding))})"
+
+
+def all_different(table: str, *key: str) -> Balance:
+    """That no two rows have the same key, told by the key's index alone."""
+    return Balance((Sum(table),), (Sum(f"(SELECT DISTINCT {', '.join(key)} FROM {table}) each_once"),))
 
 
 def hash_of(*uuids: str, amounts: tuple[str, ...] = (), texts: tuple[str, ...] = ()) -> str:

@@ -1,17 +1,19 @@
 """I15: a key has one answer. I16: nothing of one customer stands on anything of another."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
+from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, all_different, hash_of
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     JOB,
     JOBS_END_WITH_THEIR_SERIALS,
     LATER_VERSIONS,
-    LOTS_OF_THEIR_BUYERS,
+    LOTS_ARE_THEIR_ITEMS,
     NOT_REFUSED,
     NOT_STAMPED,
-    ONE_LOT_EACH,
+    OTHER_JOBS,
     PAID_ITEM,
     PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     PIECES_LEFT_THEIR_OWNERS_LOTS,
@@ -59,12 +61,11 @@ _REFUSED_ITEMS_OF_OTHERS_DOCUMENTS = f"""
 """
 # What a living or released serial takes out of a lot is counted under the owner of its job. Other jobs are
 # looked up.
-_JOBS_OF_OTHERS = """
-    SELECT FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
+_JOBS_OF_OTHERS = f"""
+    SELECT FROM {OTHER_JOBS} LEFT JOIN ledger.account a ON a.id = j.lot_account_id
     LEFT JOIN stamping.document d ON d.id = j.document_id
-    WHERE j.state <> 'released' AND
-        (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
-            ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
+    WHERE (a.kind, a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
+        ('lot', j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
 """
 
 I15 = SqlInvariant(
@@ -97,6 +98,7 @@ I15 = SqlInvariant(
         """,
     ),
     screens={
+        0: Screen(balances=(all_different(JOB, "organisation_id", "idempotency_key"),)),
         # Released serials are those that are bound, and further stamps of a document to the same bytes.
         1: Screen(
             balances=(*JOBS_END_WITH_THEIR_SERIALS, RELEASED_SERIALS_ARE_BOUND),
@@ -146,14 +148,14 @@ I16 = SqlInvariant(
             balances=(
                 _JOBS_OF_OTHERS_DOCUMENTS,
                 *JOBS_END_WITH_THEIR_SERIALS,
-                LOTS_OF_THEIR_BUYERS,
+                LOTS_ARE_THEIR_ITEMS,
                 PIECES_LEFT_THEIR_OWNERS_LOTS,
-                PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+                *PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
             ),
             nothing=(_JOBS_OF_OTHERS,),
         ),
         1: Screen(
-            balances=(ONE_LOT_EACH, LOTS_OF_THEIR_BUYERS, *_ITEMS_OF_OTHERS_DOCUMENTS),
+            balances=(LOTS_ARE_THEIR_ITEMS, *_ITEMS_OF_OTHERS_DOCUMENTS),
             nothing=(_REFUSED_ITEMS_OF_OTHERS_DOCUMENTS,),
         ),
     },

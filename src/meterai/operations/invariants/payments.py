@@ -4,12 +4,19 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
+from meterai.operations.invariants.fingerprint import (
+    Balance,
+    Screen,
+    Sum,
+    all_different,
+    hash_of,
+    one_of,
+    weight,
+)
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
-    ACCOUNT,
-    LOT,
-    ONE_LOT_EACH,
+    GIVEN_BACK,
+    LOTS_ARE_THEIR_ITEMS,
     ORDER,
     PAID_FOR,
     PAID_ITEM,
@@ -36,7 +43,7 @@ _PAYMENTS_BOOKED = Balance(
         Sum(
             TRANSFER,
             _booked("reference_id", "amount", "code"),
-            "code IN ('payment', 'gateway_cost', 'sale_face_value', 'sale_fee', 'sale_vat')",
+            one_of("code", "payment", "gateway_cost", *(code for _, code in _PRICES)),
         ),
     ),
     (
@@ -57,11 +64,11 @@ _SUSPENSE_EMPTY = Balance(
     (Sum(PAYMENT, f"paid_amount * {weight('order_id')}", _SETTLED),),
     (
         Sum(ORDER, f"(face_value + fee) * {weight('id')}", PAID_FOR),
-        Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'refund_suspense'"),
+        Sum(GIVEN_BACK, f"amount * {weight('reference_id')}", "code = 'refund_suspense'"),
     ),
 )
 _REVERSALS_BOOKED = Balance(
-    (Sum(TRANSFER, f"amount * {weight('reference_id')}", "code = 'reversal'"),),
+    (Sum(GIVEN_BACK, f"amount * {weight('reference_id')}", "code = 'reversal'"),),
     (
         Sum(
             PAYMENT,
@@ -88,19 +95,9 @@ _ORDERS_PRICED = (
     Balance((Sum(SOLD, f"i.quantity * {weight('o.id')}"),), (Sum(ORDER, f"quantity * {weight('id')}"),)),
     Balance((Sum(ORDER, where="quantity = 0 AND (face_value <> 0 OR fee <> 0 OR vat <> 0)"),)),
 )
-# An item without a lot bought nothing; with one lot each the sums by lot are sums by item.
+# An item without a lot bought nothing.
 _LOTS_FILLED = (
-    ONE_LOT_EACH,
-    Balance(
-        (
-            Sum(
-                SOLD,
-                f"i.quantity * {weight('i.lot_account_id')}",
-                f"{PAID_ITEM} AND i.lot_account_id IS NOT NULL",
-            ),
-        ),
-        (Sum(ACCOUNT, f"credits_posted * {weight('id')}", LOT),),
-    ),
+    LOTS_ARE_THEIR_ITEMS,
     Balance((Sum(SOLD, where=f"{PAID_ITEM} AND i.lot_account_id IS NULL"),)),
 )
 
@@ -230,7 +227,7 @@ I5 = SqlInvariant(
     screens={
         0: Screen(balances=(_CREDITED_ORDERS,)),
         1: Screen(balances=_LOTS_FILLED),
-        2: Screen(balances=(ONE_LOT_EACH,)),
+        2: Screen(balances=(LOTS_ARE_THEIR_ITEMS,)),
     },
 )
 
@@ -257,4 +254,5 @@ I14 = SqlInvariant(
         JOIN sales.orders USING (submit_id) GROUP BY submit_id
         """,
     ),
+    screens={2: Screen(balances=(all_different(ORDER, "submit_id"),))},
 )

@@ -5,19 +5,18 @@ from __future__ import annotations
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
+    GIVEN_BACK,
     JOBS_END_WITH_THEIR_SERIALS,
-    LOTS_OF_THEIR_BUYERS,
-    ONE_LOT_EACH,
+    LOTS_ARE_THEIR_ITEMS,
     PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     PIECES_LEFT_THEIR_OWNERS_LOTS,
     REFUND,
     SOLD,
-    TRANSFER,
 )
 
 
 def _booked(codes: str) -> Sum:
-    return Sum(TRANSFER, f"amount * {weight('reference_id')}", f"code {codes}")
+    return Sum(GIVEN_BACK, f"amount * {weight('reference_id')}", f"code {codes}")
 
 
 _REFUNDS_BOOKED = (
@@ -35,17 +34,15 @@ _MORE_THAN_PAID = """
     WHERE owed > (SELECT coalesce(sum(paid_amount), 0) FROM sales.payment p
         WHERE p.order_id = r.order_id AND settled_at IS NOT NULL)
 """
-# With one lot each the sums by lot are sums by item.
 _PIECES = (
-    ONE_LOT_EACH,
-    LOTS_OF_THEIR_BUYERS,
+    LOTS_ARE_THEIR_ITEMS,
     *JOBS_END_WITH_THEIR_SERIALS,
     Balance(
         (Sum(REFUND, f"quantity * {weight('item_id')}", "item_id IS NOT NULL"),),
         (Sum(SOLD, f"i.refunded_quantity * {weight('i.id')}", "i.refunded_quantity > 0"),),
     ),
     PIECES_LEFT_THEIR_OWNERS_LOTS,
-    PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
+    *PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     Balance((Sum(SOLD, where="i.lot_account_id IS NULL AND i.refunded_quantity > 0"),)),
 )
 

@@ -11,25 +11,12 @@ from meterai.operations.invariants.sources import (
     HOLDS,
     JOBS_END_WITH_THEIR_SERIALS,
     KINDS_ARE_CONSTRAINED,
+    LIVING,
+    RESERVATIONS_END_ONCE,
     SERIAL,
     TRANSFER,
 )
 
-# Those that may be open: they are young or of a living serial.
-_LIVING = """SELECT serial, reservation_id FROM stamping.serial
-    WHERE state NOT IN ('released', 'annulled')"""
-_OPEN = f"""SELECT h.* FROM (
-        SELECT * FROM ledger.transfer WHERE kind = 'pending' AND expires_at >= $1
-        UNION
-        SELECT t.* FROM ({_LIVING}) living JOIN ledger.transfer t ON t.id = living.reservation_id
-        WHERE t.kind = 'pending'
-    ) h WHERE NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)"""
-_HELD = hash_of("id", "debit_account_id", "credit_account_id", amounts=("amount",))
-_ENDED = hash_of("pending_id", "debit_account_id", "credit_account_id", amounts=("amount",))
-# Reservations less what ended them are those still open: so each other one was ended, and by one row.
-_ENDED_ONCE = Balance(
-    (Sum(TRANSFER, _HELD, HOLDS),), (Sum(TRANSFER, _ENDED, ENDS), Sum(f"({_OPEN}) open", _HELD))
-)
 _ENDED_AS_THE_SERIAL = tuple(
     Balance(
         (Sum(TRANSFER, hash_of("pending_id"), f"{ENDS} AND {posted} AND code = '{code}'"),),
@@ -42,7 +29,7 @@ _ENDED_AS_THE_SERIAL = tuple(
 )
 # A living serial's is open, and has time left or an intent.
 _LIVING_WITHOUT = f"""
-    SELECT FROM ({_LIVING}) l LEFT JOIN ledger.transfer o ON o.id = l.reservation_id AND o.kind = 'pending'
+    SELECT FROM ({LIVING}) l LEFT JOIN ledger.transfer o ON o.id = l.reservation_id AND o.kind = 'pending'
     WHERE o.id IS NULL OR EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = o.id)
         OR (o.expires_at < $1 OR o.expires_at IS NULL)
             AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = l.serial)
@@ -98,9 +85,10 @@ I2 = SqlInvariant(
     ),
     screens={
         0: Screen(
-            balances=(_ENDED_ONCE, *_ENDED_AS_THE_SERIAL), nothing=(KINDS_ARE_CONSTRAINED, _LIVING_WITHOUT)
+            balances=(*RESERVATIONS_END_ONCE, *_ENDED_AS_THE_SERIAL),
+            nothing=(KINDS_ARE_CONSTRAINED, _LIVING_WITHOUT),
         ),
-        1: Screen(balances=(_ENDED_ONCE,), nothing=(KINDS_ARE_CONSTRAINED,)),
+        1: Screen(balances=RESERVATIONS_END_ONCE, nothing=(KINDS_ARE_CONSTRAINED,)),
         2: Screen(balances=JOBS_END_WITH_THEIR_SERIALS),
     },
 )

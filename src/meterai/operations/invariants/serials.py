@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.operations.invariants.fingerprint import Screen, Sum
+from meterai.operations.invariants.fingerprint import Screen, Sum, all_different
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import LATER_VERSIONS, RELEASED_SERIALS_ARE_BOUND, SERIAL
 
@@ -35,5 +35,8 @@ I1 = SqlInvariant(
         GROUP BY sha256 HAVING count(DISTINCT document_id) > 1
         """,
     ),
-    screens={0: Screen(balances=(RELEASED_SERIALS_ARE_BOUND,), nothing=(LATER_VERSIONS,))},
+    screens={
+        0: Screen(balances=(RELEASED_SERIALS_ARE_BOUND,), nothing=(LATER_VERSIONS,)),
+        1: Screen(balances=(all_different(SERIAL, "serial"),)),
+    },
 )

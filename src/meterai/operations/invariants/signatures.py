@@ -1,5 +1,7 @@
 """I8: no signature without an earlier intent, and the key's own counter agrees with the counted attempts."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -9,7 +11,7 @@ from pathlib import Path
 from meterai.kit.database import Connection
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of
 from meterai.operations.invariants.model import Findings, SqlInvariant
-from meterai.operations.invariants.sources import SERIAL
+from meterai.operations.invariants.sources import OTHER_SERIALS, OTHERS_FOUND, SERIAL
 
 _UNDER_WAY_SECONDS = 60
 """An attempt is counted before the key is used. After this long it has been, or the signer was restarted."""
@@ -17,12 +19,12 @@ _UNDER_WAY_SECONDS = 60
 _SIGNED = Sum(SERIAL, hash_of(texts=("serial",)), "state IN ('sealed', 'released')")
 _ATTEMPTS = "stamping.sign_attempt"
 # What is not sealed yet, or never will be, is looked up; so is what was signed again.
-_OTHERS = """(SELECT s.serial, i.serial IS NOT NULL AS intended,
+_OTHERS = f"""(SELECT s.serial, i.serial IS NOT NULL AS intended,
         EXISTS (SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial) AS tried,
         EXISTS (SELECT FROM stamping.sign_attempt a
                 WHERE a.serial = s.serial AND a.abandoned_at IS NULL) AS used
-    FROM stamping.serial s LEFT JOIN stamping.intent i ON i.serial = s.serial
-    WHERE s.state NOT IN ('sealed', 'released')) others"""
+    FROM {OTHER_SERIALS} LEFT JOIN stamping.intent i ON i.serial = s.serial
+    WHERE s.state <> 'sealed') others"""
 _AGAIN = """(SELECT serial, row_number() OVER (PARTITION BY serial) AS nth,
         CASE WHEN abandoned_at IS NULL
             THEN row_number() OVER (PARTITION BY serial, abandoned_at IS NULL) END AS nth_used
@@ -67,8 +69,8 @@ I8 = SqlInvariant(
         """,
     ),
     screens={
-        0: Screen(balances=(_INTENDED_BEFORE, _TRIED_AS_INTENDED)),
-        1: Screen(balances=(_INTENDED_BEFORE, _SIGNED_AS_TRIED)),
+        0: Screen(balances=(_INTENDED_BEFORE, _TRIED_AS_INTENDED, *OTHERS_FOUND)),
+        1: Screen(balances=(_INTENDED_BEFORE, _SIGNED_AS_TRIED, *OTHERS_FOUND)),
     },
 )
 

@@ -1,5 +1,7 @@
 """What the sums of several invariants are taken over, each read once, and conditions that they share."""
 
+# ruff: noqa: S608 (our own queries)
+
 from __future__ import annotations
 
 from meterai.operations.invariants.fingerprint import Balance, Sum, hash_of, weight
@@ -16,9 +18,19 @@ SOLD = "sales.item i JOIN sales.orders o ON o.id = i.order_id"
 """Every item with its order."""
 FURTHER = "stamping.serial s JOIN stamping.job j ON j.id = s.job_id WHERE s.ordinal > 1"
 """Further stamps of a document, with their job. What is told of first stamps is told of jobs."""
-ALIVE = """stamping.serial s JOIN stamping.job j ON j.id = s.job_id
-    WHERE s.state IN ('allocated', 'sealed')"""
+OTHER_JOBS = """(SELECT * FROM stamping.job WHERE next_attempt_at IS NOT NULL AND state <> 'released'
+    UNION ALL SELECT * FROM stamping.job WHERE next_attempt_at IS NULL AND state = 'refused') j"""
+"""Jobs that are not released: few, and found by indexes. That these are all of them says `OTHERS_FOUND`."""
+_AND_SERIALS = f"{OTHER_JOBS} JOIN stamping.serial s ON s.job_id = j.id"
+OTHER_SERIALS = f"(SELECT s.* FROM {_AND_SERIALS} WHERE s.state <> 'released') s"
+"""Their serials, which are not released."""
+ALIVE = f"{_AND_SERIALS} WHERE s.state IN ('allocated', 'sealed')"
 """Serials that hold a stamp, with their job."""
+OTHERS_FOUND = tuple(
+    Balance((Sum(table, where="state <> 'released'"),), (Sum(few),))
+    for table, few in ((JOB, OTHER_JOBS), (SERIAL, OTHER_SERIALS))
+)
+"""What was found by indexes is all that the tables have of it."""
 BOUND = """stamping.release r
     LEFT JOIN stamping.job j ON j.document_id = r.document_id AND j.state <> 'refused'"""
 """Every release with the job of its document; answered by indexes alone."""
@@ -30,6 +42,10 @@ NOT_STAMPED = """(SELECT document_id FROM sales.item
     ) alone JOIN sales.item i ON i.document_id = alone.document_id AND i.state <> 'refused'
     JOIN sales.orders o ON o.id = i.order_id LEFT JOIN stamping.document d ON d.id = i.document_id"""
 """Items whose document has no job that was not refused: told by indexes alone, and few."""
+GIVEN_BACK = """(SELECT code, amount, reference_id FROM ledger.transfer
+    WHERE code IN ('reversal', 'refund_suspense', 'refund_face_value', 'refund_fee', 'refund_vat',
+        'refund_paid', 'refund_returned')) given_back"""
+"""Transfers of money that goes back: few, and an index knows them."""
 
 LOT = "kind = 'lot'"
 PAID_FOR = "state IN ('paid', 'completed')"
@@ -45,21 +61,48 @@ KINDS_ARE_CONSTRAINED = """
         AND conname = wanted.name AND convalidated)
 """
 
-ONE_LOT_EACH = Balance(
-    (Sum(SOLD, hash_of("i.lot_account_id"), "i.lot_account_id IS NOT NULL"),),
-    (Sum(ACCOUNT, hash_of("id"), LOT),),
+LIVING = f"SELECT serial, reservation_id FROM {OTHER_SERIALS} WHERE state <> 'annulled'"
+OPEN = f"""(SELECT h.* FROM (
+        SELECT * FROM ledger.transfer WHERE kind = 'pending' AND expires_at >= $1
+        UNION
+        SELECT t.* FROM ({LIVING}) living JOIN ledger.transfer t ON t.id = living.reservation_id
+        WHERE t.kind = 'pending'
+    ) h WHERE NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)) open"""
+"""Reservations that may be open, for they are young or of a living serial, and are."""
+_HELD = hash_of("id", "debit_account_id", "credit_account_id", amounts=("amount",))
+_ENDED = hash_of("pending_id", "debit_account_id", "credit_account_id", amounts=("amount",))
+RESERVATIONS_END_ONCE = (
+    Balance((Sum(TRANSFER, _HELD, HOLDS),), (Sum(TRANSFER, _ENDED, ENDS), Sum(OPEN, _HELD))),
+    *OTHERS_FOUND,
 )
-"""With one lot each, sums by lot are sums by item."""
-LOTS_OF_THEIR_BUYERS = Balance(
+"""Reservations less what ended them are those still open: so each other one was ended by one row, with what
+it held, between the same accounts."""
+
+_NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
+LOTS_ARE_THEIR_ITEMS = Balance(
     (
         Sum(
             SOLD,
-            hash_of("i.lot_account_id", "o.customer_id", "o.organisation_id"),
+            hash_of(
+                "i.lot_account_id",
+                f"coalesce(o.customer_id, {_NOBODY})",
+                "o.organisation_id",
+                amounts=(f"CASE WHEN {PAID_ITEM} THEN i.quantity ELSE 0 END",),
+            ),
             "i.lot_account_id IS NOT NULL",
         ),
     ),
-    (Sum(ACCOUNT, hash_of("id", "customer_id", "organisation_id"), LOT),),
+    (
+        Sum(
+            ACCOUNT,
+            hash_of(
+                "id", f"coalesce(customer_id, {_NOBODY})", "organisation_id", amounts=("credits_posted",)
+            ),
+            LOT,
+        ),
+    ),
 )
+"""One lot each, of who bought it, with what was paid for: so sums by lot are sums by item."""
 JOBS_END_WITH_THEIR_SERIALS = (
     *(
         Balance(
@@ -103,13 +146,16 @@ PIECES_LEFT_THEIR_OWNERS_LOTS = Balance(
     ),
     (Sum(ACCOUNT, f"debits_posted * {weight('id', 'customer_id', 'organisation_id')}", LOT),),
 )
-PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS = Balance(
-    (Sum(ALIVE, _OWNED_LOT),),
-    (
-        Sum(
-            ACCOUNT,
-            f"debits_pending * {weight('id', 'customer_id', 'organisation_id')}",
-            f"{LOT} AND debits_pending > 0",
+PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS = (
+    Balance(
+        (Sum(ALIVE, _OWNED_LOT),),
+        (
+            Sum(
+                ACCOUNT,
+                f"debits_pending * {weight('id', 'customer_id', 'organisation_id')}",
+                f"{LOT} AND debits_pending > 0",
+            ),
         ),
     ),
+    *OTHERS_FOUND,
 )
