@@ -145,9 +145,11 @@ def play(
     slowness: float = 2.0,
     still: range = range(0),
     failing: range = range(0),
+    free: range = range(0),
 ) -> Evening:
-    """So many come each second. `slow`: seconds in which all work takes `slowness` times as long; `still`: in
-    which nothing moves for `HICCUP_S`; `failing`: in which a part of the requests fails, slowly."""
+    """So many come each second. `free`: seconds in which they come in as they like, the queue being off;
+    `slow`: in which all work takes `slowness` times as long; `still`: in which nothing moves for `HICCUP_S`;
+    `failing`: in which a part of the requests fails, slowly."""
     machine = Machine(thinking, random.Random(1))
     entrance = Entrance(machine)
     memory = Memory(is_direct=False)
@@ -156,16 +158,25 @@ def play(
     rate, called = 60.0, 0
     worst, by_second = [], [0]
     for now in range(1, seconds + 1):
-        waiting += offered
+        is_free = now in free
+        waiting += 0 if is_free else offered
+        for _ in range(round(offered) if is_free else 0):
+            machine.enter(now - 1 + machine.dice.random())
         machine.slower = slowness if now in slow else 1.0
         if now in still:
             machine.free_at = max(machine.free_at, now - 1) + HICCUP_S
         claimed = entrance.let_in(now, rate)
-        measured = machine.work_to(now, came=offered)
-        told.append(msgspec.structs.replace(measured, fault_share=0.3) if now in failing else measured)
+        measured = machine.work_to(now, came=0 if is_free else offered)
+        told.append(
+            msgspec.structs.replace(
+                measured,
+                fault_share=0.3 if now in failing else 0.0,
+                entered_per_min=round(offered) * 60.0 if is_free else 0.0,
+            )
+        )
         is_full, at_door = entrance.door.new < 1, len(entrance.held)
         decided = step(
-            memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=True, always=True),
+            memory, schedule=SCHEDULE, policy=Policy(), wishes=Wishes(is_on=not is_free, always=True),
             measured=told[0], line=Line(int(waiting), called, claimed, None, is_full, at_door),
             now=now, elapsed_s=1,
         )  # fmt: skip
@@ -230,3 +241,21 @@ def test_a_gateway_that_is_down_while_few_come_in_yet_is_not_taken_for_what_the_
     told = play(BEARS * 5, thinking=thinking, seconds=700, failing=failing)
     never = play(BEARS * 5, thinking=thinking, seconds=700)
     assert told.finished_between(350, 400) > 0.8 * never.finished_between(350, 400)
+
+
+@pytest.mark.parametrize("thinking", [1, 4, 10])
+@pytest.mark.parametrize("free", [range(10), range(30)], ids=["10 s", "30 s"])
+def test_a_queue_that_is_turned_on_amid_a_sudden_crowd_begins_with_what_the_site_takes(
+    thinking: float, free: range
+) -> None:
+    """Its rate was the floor still, and was taken for the one at which the site becomes full: for minutes a
+    tenth of the usual number came in."""
+    told = play(BEARS * 5, thinking=thinking, seconds=900, free=free)
+    usual = told.finished_between(600, 900)
+    assert told.finished_between(100, 400) > 0.85 * usual
+    assert told.finished_between(400, 600) > 0.92 * usual
+
+
+def test_a_site_that_was_jammed_by_whom_nobody_called_is_full_again_soon_after() -> None:
+    told = play(BEARS * 1.5, thinking=1, seconds=900, free=range(120))
+    assert told.finished_between(200, 300) > 0.8 * told.finished_between(600, 900)

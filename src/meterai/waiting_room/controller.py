@@ -61,6 +61,9 @@ USED_S = 30.0
 USED_ROOM = 1.5
 """The rate grows to so many times what is used of it; freely to `_FREE_FLOORS` and to `NEAR`."""
 _FREE_FLOORS = 2.0
+UNCALLED = 0.5
+"""Of those who come in as they like, because nobody has to wait yet, a full site is believed to bear so many:
+at a sudden crowd nothing else is known, and the brake takes off what is too much."""
 AT_DOOR_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
 COMES_S = 10.0
@@ -265,6 +268,10 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
+    elif (
+        strain > FULL and UNCALLED * memory.used > rate
+    ):  # of whom nobody called: the rate says nothing of it
+        rate, full_at, again = UNCALLED * memory.used, memory.used, 0
     elif strain > FULL:
         if not memory.is_full:
             again = min(again + 1, _AGAIN_MAX) if NEAR * full_at <= rate <= FAR * full_at else 0
