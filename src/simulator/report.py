@@ -14,8 +14,13 @@ from meterai.kit.processes import be_a_batch
 from simulator.service import ServiceMissing
 
 
+class NotMeasured(Exception):
+    """As things stand nothing can be measured; the text says what to do."""
+
+
 def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
-    """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs.
+    """Runs it to its end and prints the result. Exits with 1 and a sentence when no service runs, or
+    nothing can be measured.
 
     The crowd shares the processor with the service. Phones elsewhere take the core from nobody: nor does it.
     """
@@ -23,6 +28,6 @@ def report(measuring: Coroutine[Any, Any, msgspec.Struct]) -> None:
     garbage.settle()
     try:
         result = uvloop.run(measuring)
-    except ServiceMissing as missing:
-        sys.exit(str(missing))
+    except (ServiceMissing, NotMeasured) as error:
+        sys.exit(str(error))
     print(msgspec.json.encode(result).decode(), flush=True)

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import msgspec
 
+from simulator.http import Response
 from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_nanoseconds
 from simulator.queueing import QueuedApplicant
-from simulator.report import report
+from simulator.report import NotMeasured, report
 from simulator.service import Service, find_service
 
 _SETTLE_SECONDS = 0.03
@@ -78,8 +79,16 @@ def idle_of(root_pid: int, seconds: float) -> dict[str, float]:
     return {part: (after[part] - before.get(part, after[part])) / 1e9 / took for part in after}
 
 
+class _Alone(QueuedApplicant):
+    async def _stand_in_line(self, page: Response) -> None:
+        raise NotMeasured(
+            f"the queue of {self.event} is on, and waiting is no step: turn it off first (meterai queue off "
+            f"--event {self.event} --because bench), or let nobody wait"
+        )
+
+
 async def _journey(service: Service, book: CostBook, paper: bytes, number: int) -> None:
-    person = QueuedApplicant(
+    person = _Alone(
         service,
         gate=service.gate,
         only_if_asked=True,
@@ -94,7 +103,7 @@ async def _journey(service: Service, book: CostBook, paper: bytes, number: int) 
 async def measure(data: Path, *, journeys: int, size_bytes: int, idle_seconds: float) -> Result:
     """Lets so many applicants buy, one after the other. `data`: the running service's directory.
 
-    Raises: StepRefused, TooLate, ConnectionLost.
+    Raises: StepRefused, TooLate, ConnectionLost; NotMeasured when people wait in line.
     """
     service = find_service(data)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)

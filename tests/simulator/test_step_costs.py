@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from simulator.http import Response
 from simulator.processes import cpu_nanoseconds
-from simulator.step_costs import CostBook
+from simulator.report import report
+from simulator.service import Service
+from simulator.step_costs import CostBook, _Alone
 
 BURN = """
 import sys, time
@@ -66,3 +69,11 @@ def test_threads_are_counted_together(burner: subprocess.Popen[str]) -> None:
     before = cpu_nanoseconds(burner.pid)
     burn(burner, 0.1)
     assert cpu_nanoseconds(burner.pid)["launcher"] - before.get("launcher", 0) > 0.09e9
+
+
+def test_who_would_have_to_wait_is_told_to_turn_the_queue_off() -> None:
+    service = Service(pid=1, site="http://site", inbox="http://inbox", gateway="http://gateway")
+    person = _Alone(service, gate="http://gate", contact="satu@contoh.id", source_address="127.0.0.1")
+    waiting = person._stand_in_line(Response(200, {}, b"", "http://gate/antre/casn"))
+    with pytest.raises(SystemExit, match="meterai queue off --event casn"):
+        report(waiting)  # type: ignore[arg-type]
