@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import pytest
 
 from simulator.http import Response
 from simulator.processes import cpu_nanoseconds
-from simulator.report import report
+from simulator.report import NotMeasured
 from simulator.service import Service
 from simulator.step_costs import CostBook, _Alone
 
@@ -74,6 +75,6 @@ def test_threads_are_counted_together(burner: subprocess.Popen[str]) -> None:
 def test_who_would_have_to_wait_is_told_to_turn_the_queue_off() -> None:
     service = Service(pid=1, site="http://site", inbox="http://inbox", gateway="http://gateway")
     person = _Alone(service, gate="http://gate", contact="satu@contoh.id", source_address="127.0.0.1")
-    waiting = person._stand_in_line(Response(200, {}, b"", "http://gate/antre/casn"))
-    with pytest.raises(SystemExit, match="meterai queue off --event casn"):
-        report(waiting)  # type: ignore[arg-type]
+    page = Response(200, {}, b"", "http://gate/antre/casn")
+    with pytest.raises(NotMeasured, match="meterai queue off --event casn"):
+        asyncio.run(person._stand_in_line(page))
