@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from tests.web.door_house import House, Visitor
 
 from meterai.waiting_room.model import QueueState
@@ -36,6 +37,23 @@ async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(house
     for step in steps:
         await one.get(step)
         assert one.status == 200, step
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "status"), [("same-origin", 303), ("same-site", 403), ("cross-site", 403), ("", 403)]
+)
+async def test_two_windows_opened_at_once_both_send_their_forms_from_our_pages_only(
+    house: House, sent_from: str, status: int
+) -> None:
+    """A finger that taps twice: neither request has a cookie yet, and the later answer's is kept."""
+    await house.line.set_state(QueueState.DIRECT)
+    one, two = house.visitor(), house.visitor()
+    for window in (one, two):
+        await window.get("/kuota")
+    assert one.cookies["kunjungan"] != two.cookies["kunjungan"]
+    one.cookies, one.sent_from = dict(two.cookies), sent_from
+    await one.post("/kuota", jumlah="1", kiriman=form_of(one))
+    assert one.status == status
 
 
 async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> None:

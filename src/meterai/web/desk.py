@@ -41,6 +41,9 @@ STATUS = {
 
 type WebRequest = Request[Any, Any, Any]
 
+_COME_FROM = "sec-fetch-site"
+"""Whose page a request comes from, as browsers tell (W3C Fetch Metadata); no page can set it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -94,7 +97,9 @@ class Desk:
         )
 
     async def form(self, request: WebRequest, limits: FormLimits = FormLimits()) -> Form:
-        """The form that was sent, proven to come from a page of ours for this very visitor.
+        """The form that was sent, proven to come from a page of ours: the browser says so, or the proof
+        was made for this very visitor. Two windows opened at the same moment, without a cookie yet,
+        hold proofs for two visitors, of whom the browser keeps one.
 
         Raises: Refusal `form.stale` when it was not, `form.no_cookie` when the visitor's cookie did not come
         along, and what `read_form` raises.
@@ -103,7 +108,10 @@ class Desk:
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         if not visitor:
             raise Refusal(Kind.FORBIDDEN, "form.no_cookie")
-        if _crossed(request) or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD)):
+        come = request.headers.get(_COME_FROM)
+        if come == "cross-site" or not (
+            come == "same-origin" or forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD))
+        ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_straight(request, form)
         return form
@@ -130,8 +138,5 @@ def note_straight(request: WebRequest, form: Form) -> None:
 
     Not when another site's page sent it: then it came without our cookies, which the next page may need.
     """
-    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not _crossed(request)
-
-
-def _crossed(request: WebRequest) -> bool:
-    return request.headers.get("sec-fetch-site") == "cross-site"
+    crossed = request.headers.get(_COME_FROM) == "cross-site"
+    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not crossed
