@@ -268,10 +268,9 @@ def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, 
     idle_s = memory.idle_s + elapsed_s if is_idle else 0.0
     if is_down:
         rate *= 1.0 if memory.is_down else AFTER_SILENCE
-    elif (
-        strain > FULL and UNCALLED * memory.used > rate
-    ):  # of whom nobody called: the rate says nothing of it
-        rate, full_at, again = UNCALLED * memory.used, memory.used, 0
+    elif strain > FULL and UNCALLED * memory.used > rate:  # of whom nobody called
+        rate, again = UNCALLED * memory.used, 0
+        full_at = max(full_at, rate) if memory.is_full else memory.used
     elif strain > FULL:
         if not memory.is_full:
             again = min(again + 1, _AGAIN_MAX) if NEAR * full_at <= rate <= FAR * full_at else 0
