@@ -108,9 +108,9 @@ class Desk:
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         if not visitor:
             raise Refusal(Kind.FORBIDDEN, "form.no_cookie")
-        come = request.headers.get(_COME_FROM)
-        if come == "cross-site" or not (
-            come == "same-origin" or forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD))
+        is_ours = request.headers.get(_COME_FROM) == "same-origin"
+        if not is_ours and (
+            _crossed(request) or not forgery.is_proof(self.house.secret, visitor, form.text(forgery.FIELD))
         ):
             raise Refusal(Kind.FORBIDDEN, "form.stale")
         note_straight(request, form)
@@ -138,5 +138,8 @@ def note_straight(request: WebRequest, form: Form) -> None:
 
     Not when another site's page sent it: then it came without our cookies, which the next page may need.
     """
-    crossed = request.headers.get(_COME_FROM) == "cross-site"
-    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not crossed
+    visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not _crossed(request)
+
+
+def _crossed(request: WebRequest) -> bool:
+    return request.headers.get(_COME_FROM) == "cross-site"

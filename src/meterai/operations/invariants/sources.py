@@ -62,6 +62,7 @@ KINDS_ARE_CONSTRAINED = """
 """
 
 LIVING = f"SELECT serial, reservation_id FROM {OTHER_SERIALS} WHERE state <> 'annulled'"
+"""Serials that hold a stamp, with its reservation."""
 OPEN = f"""(SELECT h.* FROM (
         SELECT * FROM ledger.transfer WHERE kind = 'pending' AND expires_at >= $1
         UNION

@@ -122,7 +122,7 @@ async def take_census(
         await connection.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY_MB}MB'")
         # The lanes are parallel enough for two cores: the server's own workers besides cost a fifth more.
         await connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        # All orders are read: two indexes side by side cost half of one look-up each.
+        # Every order is read: going along two indexes costs half of looking each order up.
         await connection.execute("SET LOCAL enable_memoize = off")
     wanted = [one for each in SQL_INVARIANTS for screen in each.screens.values() for one in screen.sums()]
     passes = await plan_passes(connections[0], [*wanted, *(each.population for each in SQL_INVARIANTS)])
