@@ -158,6 +158,22 @@ _I3 = [
     Plant("I3", 2, "a stamp was used without a released serial", _add("credits_posted", 1, _USED)),
     Plant(
         "I3",
+        2,
+        "a refunded piece is told under another seller's order",
+        copy_of(
+            "sales.orders",
+            f"id = {_id('order', 'bob')}",
+            id=_NEW,
+            number="'ANOTHER'",
+            submit_id="'another'",
+            token_digest="'another'",
+            organisation_id=_NEW,
+        )
+        + f""";UPDATE sales.refund SET order_id = (SELECT id FROM sales.orders WHERE number = 'ANOTHER')
+            WHERE id = {_id("refund", "bob two")}""",
+    ),
+    Plant(
+        "I3",
         3,
         "more was issued than the deposit paid for",
         "UPDATE ledger.transfer SET amount = amount + 1 WHERE code IN ('issue', 'supply')",

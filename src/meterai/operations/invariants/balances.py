@@ -15,7 +15,9 @@ from meterai.operations.invariants.sources import (
     KINDS_ARE_CONSTRAINED,
     OPEN,
     OTHERS_FOUND,
+    REFUNDS_ARE_THEIR_ITEMS,
     RESERVATIONS_END_ONCE,
+    SOLD,
     TRANSFER,
 )
 
@@ -41,13 +43,10 @@ _SOLD_AND_USED = (
         (_of_sellers("debits_posted", "lot"),),
         (
             _USED,
-            Sum(
-                "sales.refund r JOIN sales.orders o ON o.id = r.order_id",
-                f"r.quantity * {weight('o.organisation_id')}",
-                "r.quantity <> 0",
-            ),
+            Sum(SOLD, f"i.refunded_quantity * {weight('o.organisation_id')}", "i.refunded_quantity > 0"),
         ),
     ),
+    REFUNDS_ARE_THEIR_ITEMS,
     *JOBS_END_WITH_THEIR_SERIALS,
     Balance(
         (_USED,),

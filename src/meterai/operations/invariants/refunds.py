@@ -11,6 +11,7 @@ from meterai.operations.invariants.sources import (
     PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     PIECES_LEFT_THEIR_OWNERS_LOTS,
     REFUND,
+    REFUNDS_ARE_THEIR_ITEMS,
     SOLD,
 )
 
@@ -37,10 +38,7 @@ _MORE_THAN_PAID = """
 _PIECES = (
     LOTS_ARE_THEIR_ITEMS,
     *JOBS_END_WITH_THEIR_SERIALS,
-    Balance(
-        (Sum(REFUND, f"quantity * {weight('item_id')}", "item_id IS NOT NULL"),),
-        (Sum(SOLD, f"i.refunded_quantity * {weight('i.id')}", "i.refunded_quantity > 0"),),
-    ),
+    REFUNDS_ARE_THEIR_ITEMS,
     PIECES_LEFT_THEIR_OWNERS_LOTS,
     *PIECES_ARE_HELD_IN_THEIR_OWNERS_LOTS,
     Balance((Sum(SOLD, where="i.lot_account_id IS NULL AND i.refunded_quantity > 0"),)),

@@ -104,6 +104,11 @@ LOTS_ARE_THEIR_ITEMS = Balance(
     ),
 )
 """One lot each, of who bought it, with what was paid for: so sums by lot are sums by item."""
+REFUNDS_ARE_THEIR_ITEMS = Balance(
+    (Sum(REFUND, f"quantity * {weight('item_id', 'order_id')}", "quantity <> 0"),),
+    (Sum(SOLD, f"i.refunded_quantity * {weight('i.id', 'o.id')}", "i.refunded_quantity > 0"),),
+)
+"""Refunds of pieces are of items of their own orders, each item's as many as it says."""
 JOBS_END_WITH_THEIR_SERIALS = (
     *(
         Balance(
