@@ -352,6 +352,23 @@ async def test_what_went_out_in_another_way_is_not_ordered_again(shop: Shop) -> 
     assert (await refused(deciding)).code == "refund.not_unsure"
 
 
+async def test_what_went_out_in_another_way_is_not_ordered_again_when_its_provider_forgets_it(
+    shop: Shop,
+) -> None:
+    """The provider had the id before a restore: by our clock it would still know it."""
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.refuse = Refusal(Kind.CONFLICT, "payout.mismatch")
+    await shop.pay_refunds()
+    shop.payout.refuse = None
+    for _ in range(2):
+        shop.pass_time(minutes=15)
+        assert await shop.pay_refunds() == 1
+    assert shop.payout.paid == 0
+    assert (await only_refund(shop, page)).failure_code == "payout.mismatch"
+    assert [found.id for found in await refunds_in_doubt(shop.db)] == [asked.refund_id]
+
+
 async def test_a_provider_that_was_away_for_days_is_paid_through_by_itself(shop: Shop) -> None:
     """No request reached it: nothing can go out twice."""
     page = await shop.paid_quota(channel="va_bni")

@@ -189,7 +189,9 @@ REFUND_MOVES: Mapping[tuple[RefundState, RefundEvent], RefundState] = {
 
 PAYOUT_UNSURE = "payout.unsure"
 """Why a payout waits that may have gone out long ago: its provider would not know it again."""
-IN_DOUBT = ("gateway.refund_mismatch", "payout.mismatch", PAYOUT_UNSURE)
+PAYOUT_MISMATCH = "payout.mismatch"
+"""Why a payout waits whose id its provider had before, with other content: since when, we don't know."""
+IN_DOUBT = ("gateway.refund_mismatch", PAYOUT_MISMATCH, PAYOUT_UNSURE)
 """Why a refund waits of which money went, or may have gone, out in another way: an officer looks into it."""
 
 

@@ -32,6 +32,8 @@ class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     asked_before: datetime | None
     """Since when the provider may have the payout, before this attempt; None: it can't have it."""
+    failure_code: str | None
+    """Why the last attempt failed."""
     paid_at: datetime | None
 
     def __repr__(self) -> str:
@@ -126,7 +128,7 @@ async def claim_due(
         WHERE r.id = due.id
         RETURNING r.id, r.order_id, due.number, due.payment_reference, due.payment_channel, r.amount,
             r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts,
-            due.asked_before, r.paid_at
+            due.asked_before, r.failure_code, r.paid_at
         """,
         now,
         limit,

@@ -15,6 +15,7 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
+    PAYOUT_MISMATCH,
     PAYOUT_UNSURE,
     PaymentState,
     RefundChannel,
@@ -60,7 +61,7 @@ async def pay_due_refunds(
     A bank may do that days after the payout arrived, so the provider is asked for some days more. What
     was paid under the same id with other content, before a restore, is put off like an outage until
     somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
-    have gone out so long ago that its provider would not know it again.
+    have gone out so long ago that its provider would not know it again. Neither is ordered again from here.
     """
     async with db.connection() as connection:
         now = clock()
@@ -106,6 +107,8 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
     if due.state is RefundState.SENT:
         assert due.reference is not None
         result = await payout.get_status(due.reference)
+    elif due.failure_code == PAYOUT_MISMATCH:  # known there since a time unknown here, so for how long?
+        raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
     else:
