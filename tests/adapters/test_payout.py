@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from tests.ports import free_port
-from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway
+from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway, served
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
@@ -98,10 +99,23 @@ async def test_a_failing_provider_is_unavailable_and_an_unknown_payout_missing(
     assert (caught.value.kind, caught.value.code) == (Kind.UNAVAILABLE, "payout.unavailable")
     assert caught.value.facts["sent"] is True, "it may have been taken before it failed"
     assert (await iris.get_status("abc")).state is PayoutState.MISSING
-    wrong = IrisPayouts(twin.url + "/iris/api/v1", "wrong")
-    with pytest.raises(Refusal, match=r"payout\.unavailable"):
-        await wrong.pay(REQUEST)
-    await wrong.close()
+
+
+@pytest.mark.parametrize(("status", "sent"), [(401, False), (403, False), (404, True), (429, True)])
+async def test_a_refused_key_ordered_nothing_and_what_a_proxy_may_say_is_no_proof(
+    status: int, sent: bool
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status)
+
+    provider = web.Application()
+    provider.router.add_post("/payouts", answer)
+    async with served(provider, free_port()) as url:
+        iris = IrisPayouts(url, "wrong")
+        with pytest.raises(Refusal, match=r"payout\.unavailable") as caught:
+            await iris.pay(REQUEST)
+        await iris.close()
+    assert caught.value.facts["sent"] is sent
 
 
 async def test_a_request_that_found_nobody_was_not_sent() -> None:

@@ -190,7 +190,7 @@ class PayoutProvider(Protocol):
 
         Raises: Refusal(CONFLICT, "payout.mismatch") when the reference was used with other content;
         Refusal(INVALID, "payout.refused") when the account or the amount is refused; UNAVAILABLE otherwise,
-        with the fact `sent`: whether the request may have arrived.
+        with the fact `sent`: whether the provider may have taken the request.
         """
         ...
 

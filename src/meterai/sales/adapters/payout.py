@@ -24,6 +24,11 @@ _NOT_THE_ACCOUNT = frozenset(("004", "005", "008", "009", "016", "018", "021", "
 balance or ours ("Payouts API", error codes and messages). One without a code is taken for the account's."""
 
 
+_KEY_REFUSED = frozenset((401, 403))
+"""The provider refuses who asks, and took nothing. A 404 or 429 may be a proxy's answer to the repeat of a
+request that the provider took before it went away."""
+
+
 class _Payout(msgspec.Struct, frozen=True):
     reference_no: str
     status: str
@@ -86,6 +91,8 @@ class IrisPayouts:
             raise Refusal(Kind.CONFLICT, "payout.mismatch")
         if answer.status in (400, 422):
             raise Refusal(Kind.INVALID, "payout.refused")
+        if answer.status in _KEY_REFUSED:
+            raise _unusable(f"status_{answer.status}", sent=False)
         created = _decode(answer, _Created)
         if len(created.payouts) != 1:
             raise _unusable("not_one_payout")
@@ -122,5 +129,5 @@ def _result(payout: _Payout) -> PayoutResult:
     return PayoutResult(provider_reference=payout.reference_no, state=state, failure=payout.error_code)
 
 
-def _unusable(reason: str) -> Refusal:
-    return Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason=reason)
+def _unusable(reason: str, *, sent: bool = True) -> Refusal:
+    return Refusal(Kind.UNAVAILABLE, "payout.unavailable", reason=reason, sent=sent)
