@@ -50,6 +50,22 @@ async def test_a_payout_is_ordered_once_and_arrives(iris: IrisPayouts) -> None:
     assert (await iris.get_status(first.provider_reference)).state is PayoutState.COMPLETED
 
 
+@pytest.mark.parametrize("reference", ["PO-2026-000123", "PO/2026/12?a=b#c%2F ü"])
+async def test_a_payout_is_found_whatever_its_reference_looks_like(reference: str) -> None:
+    """One that can't be asked for would read like a refused account, and another one be paid too."""
+
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response({"reference_no": request.match_info["reference"], "status": "completed"})
+
+    provider = web.Application()
+    provider.router.add_get("/payouts/{reference}", show)
+    async with served(provider, free_port()) as url:
+        iris = IrisPayouts(url, PAYOUT_KEY)
+        found = await iris.get_status(reference)
+        await iris.close()
+    assert (found.provider_reference, found.state) == (reference, PayoutState.COMPLETED)
+
+
 async def test_a_payout_whose_answer_was_lost_is_found_again(twin: Gateway, iris: IrisPayouts) -> None:
     await twin.script(payout_answer_lost_next=1)
     result = await iris.pay(REQUEST)

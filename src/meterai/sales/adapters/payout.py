@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from urllib.parse import quote
 
 import msgspec
 
@@ -99,10 +100,8 @@ class IrisPayouts:
         return _result(created.payouts[0])
 
     async def get_status(self, provider_reference: str) -> PayoutResult:
-        """See PayoutProvider."""
-        if not provider_reference.isalnum() or not provider_reference.isascii():
-            raise Refusal(Kind.INVALID, "payout.refused")
-        answer = await self._service.call("GET", f"/payouts/{provider_reference}")
+        """See PayoutProvider. A reference may look as the provider likes."""
+        answer = await self._service.call("GET", f"/payouts/{quote(provider_reference, safe='')}")
         if answer.status == 404:
             return PayoutResult(provider_reference=provider_reference, state=PayoutState.MISSING)
         payout = _decode(answer, _Payout)
