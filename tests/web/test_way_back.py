@@ -162,16 +162,34 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
         order.order_id, now,
     )  # fmt: skip
     await add_item(house, order, item)
-    await owner.execute(
-        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,"
-        " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, $3, 'credited', $4, $4)",
-        order.order_id, f"{order.number}-1", payment, now,
-    )  # fmt: skip
+    await add_payment(house, order, payment)
     for page in (f"/pesanan/{order.number}", "/saya", f"/uang?nomor={order.number}"):
         await visitor.get(page)
         assert visitor.status == 200
         assert words in visitor.text, page
         assert ">Selesai<" not in visitor.text
+
+
+async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    owner, now = house.line.database.owner, house.line.now
+    await owner.execute(
+        "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
+        order.order_id, now,
+    )  # fmt: skip
+    await add_item(house, order, "refunding")
+    await add_payment(house, order, "settled")
+    await owner.execute(
+        "INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason, channel,"
+        " state, failure_code, round, next_attempt_at, created_at)"
+        " VALUES ($1, $1, $1, $1, 1, 12500, 'customer', 'payout', 'payable', 'payout.mismatch', 1, $2, $2)",
+        order.order_id, now,
+    )  # fmt: skip
+    for page in (f"/pesanan/{order.number}", f"/uang?nomor={order.number}"):
+        await visitor.get(page)
+        assert "Sedang kami periksa" in visitor.text, page
+        assert "segera dibayarkan" not in visitor.text
 
 
 @pytest.mark.parametrize("forgets", [False, True])
@@ -276,6 +294,15 @@ async def add_item(house: House, order: OpenedOrder, state: str) -> None:
         "INSERT INTO sales.item (id, order_id, position, kind, quantity, state, unit_face_value, unit_fee,"
         " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
         order.order_id, state,
+    )  # fmt: skip
+
+
+async def add_payment(house: House, order: OpenedOrder, state: str) -> None:
+    """It paid for the order."""
+    await house.line.database.owner.execute(
+        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,"
+        " created_at, expires_at) VALUES ($1, $1, 'midtrans', 'qris', $2, 12500, $3, 'credited', $4, $4)",
+        order.order_id, f"{order.number}-1", state, house.line.now,
     )  # fmt: skip
 
 

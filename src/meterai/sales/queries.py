@@ -114,6 +114,7 @@ class MoneyRefund(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     reason: str
     state: RefundState
+    failure_code: str | None
     created_at: datetime
     paid_at: datetime | None
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from meterai.sales.model import IN_DOUBT
 from meterai.sales.order import Item, Order, Payment, Refund
-from meterai.sales.queries import OrderPage
+from meterai.sales.queries import MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
 from meterai.web.messages import MONEY_NOTES, MoneyKind, Text, state_text
 from meterai.web.qr import qr_svg
@@ -171,7 +171,7 @@ def _refunded(order: Order) -> MoneyKind:
     return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
 
 
-def refund_name(refund: Refund) -> str:
+def refund_name(refund: Refund | MoneyRefund) -> str:
     """What the state of a refund is called: whoever must act is told why."""
     why = refund.failure_code or ""
     if refund.state == "needs_account" and why:

@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from meterai.sales.queries import where_is_my_money
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.order_view import state_name
+from meterai.web.order_view import refund_name, state_name
 
 
 @get("/uang")
@@ -17,7 +17,14 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     status = 404 if typed and found is None else 200
     name = state_name(found.state, found.flow, found.items, is_reversed=found.is_reversed) if found else ""
     return desk.page(
-        request, "money.html", status=status, typed=typed, answer=found, name=name, private=bool(typed)
+        request,
+        "money.html",
+        status=status,
+        typed=typed,
+        answer=found,
+        name=name,
+        refund_name=refund_name,
+        private=bool(typed),
     )
 
 
