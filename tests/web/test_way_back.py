@@ -54,6 +54,21 @@ async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
     assert "open for too long" not in visitor.text
 
 
+@pytest.mark.parametrize("language", ["", "/en"])
+async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
+    house: House, language: str
+) -> None:
+    """The order may be paid."""
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    still = "No money has moved" if language else "Uang belum berpindah"
+    for form, tells in ((f"/pesanan/{order.number}/rekening", False), ("/kuota", True)):
+        visitor.cookies.pop("kunjungan", None)
+        await visitor.post(language + form)
+        assert visitor.status == 403
+        assert (still in visitor.text) == tells, form
+
+
 async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
     visitor = house.visitor()
     order = await open_order(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import Request, Response
@@ -80,9 +80,14 @@ class Desk:
         return Response(body, status_code=status, media_type=HTML, cookies=kept, headers=headers or {})
 
     def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
-        """The page of a refusal: what happened, the next step, the help code."""
+        """The page of a refusal: what happened, the next step, the help code.
+
+        Where the money of an order is, a form that was not read does not know: it may be paid.
+        """
         visit = visit_of(request.scope)
         text = text_of(refusal.code, visit.language, refusal.facts)
+        if refusal.code.startswith("form.") and visit.path.startswith("/pesanan/"):
+            text = replace(text, money_kind="", money="")
         status = STATUS[refusal.kind]
         headers = {"Retry-After": "30"} if status in (429, 503) else None
         return self.page(
