@@ -54,6 +54,25 @@ async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
     assert "open for too long" not in visitor.text
 
 
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/pesanan/{}/rekening", "/pesanan/{}"),
+        ("/en/pesanan/{}/ganti/1", "/en/pesanan/{}"),
+        ("/saya/keluar", "/saya"),
+        ("/nowhere", "/"),
+    ],
+)
+async def test_the_answer_to_a_form_that_is_loaded_again_leads_to_its_page(
+    house: House, address: str, back: str
+) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(address.format(order.number))
+    assert visitor.status == (404 if back == "/" else 405)
+    assert way_back(visitor) == back.format(order.number)
+
+
 @pytest.mark.parametrize("language", ["", "/en"])
 async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
     house: House, language: str

@@ -167,11 +167,12 @@ def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]
 
 
 def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
-    """The page of ours to go on from: that of the form when it was not read, else the one above it.
+    """The page of ours to go on from: that of the form when it was not read, else the one above it. An
+    address that only takes forms is asked for as a page when a browser loads the answer to one again.
 
     Empty when there is none, or when it would answer the same.
     """
-    if refusal.code.startswith("page.") or refusal.code in _SAME_EVERYWHERE:
+    if refusal.code == "page.not_found" or refusal.code in _SAME_EVERYWHERE:
         return ""
     visit, desk = visit_of(request.scope), _desk(request)
     routes: DirectRoutes = request.app.state.routes
