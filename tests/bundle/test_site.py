@@ -76,6 +76,7 @@ async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(ser
     assert answer.status == 409
     assert "kurang 1" in words(answer)
     report = await browser.get(f"{place}/laporan.csv")
+    assert re.search(r'"laporan-\d{8}-\d{4}-WIB\.csv"', report.header(b"content-disposition"))
     assert report.body.decode("utf-8-sig").startswith("Berkas,Hasil,Nomor seri,")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.words.formats import clock_text, long_moment_text, moment_text, size_text
+from meterai.words.formats import clock_text, long_moment_text, moment_in_name, moment_text, size_text
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 
@@ -19,6 +19,7 @@ def test_a_moment_is_told_with_its_zone() -> None:
 def test_the_day_is_the_zones_day() -> None:
     late = datetime(2026, 12, 31, 18, 0, tzinfo=UTC)
     assert moment_text(late, "id") == "1 Januari 2027 pukul 01.00 WIB"
+    assert moment_in_name(late) == "20270101-0100-WIB"
 
 
 def test_sizes_use_the_languages_separator() -> None:

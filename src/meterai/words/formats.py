@@ -51,6 +51,11 @@ def moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     return f"{date_text(moment, language, zone)} {word} {clock_text(moment, language, zone)}"
 
 
+def moment_in_name(moment: datetime) -> str:
+    """`20260905-1405-WIB`, for names of files."""
+    return f"{moment.astimezone(ZoneInfo(JAKARTA)):%Y%m%d-%H%M}-{ZONES[JAKARTA]}"
+
+
 def long_moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     """Like `moment_text`, with the day of the week before it."""
     day = _DAYS[language][moment.astimezone(ZoneInfo(zone)).weekday()]

@@ -38,6 +38,7 @@ from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.sign_in import told
+from meterai.words.formats import moment_in_name
 
 _UPLOADS_AT_ONCE = 8
 """Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
@@ -160,7 +161,7 @@ async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
     headers = {
-        "Content-Disposition": f'attachment; filename="bermeterai-{found.created_at:%Y%m%d-%H%M}.zip"',
+        "Content-Disposition": f'attachment; filename="bermeterai-{moment_in_name(found.created_at)}.zip"',
         "Cache-Control": "private, no-store",
     }
     return Stream(zip_of(desk.house.objects, found.files), media_type="application/zip", headers=headers)
@@ -174,7 +175,7 @@ async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response
     language = desk.visit(request).language
     columns = [desk.pages.gettext(language, column) for column in COLUMNS]
     headers = {
-        "Content-Disposition": f'attachment; filename="laporan-{found.created_at:%Y%m%d-%H%M}.csv"',
+        "Content-Disposition": f'attachment; filename="laporan-{moment_in_name(found.created_at)}.csv"',
         "Cache-Control": "private, no-store",
     }
     body = report_csv(rows_of(found, language), columns)
