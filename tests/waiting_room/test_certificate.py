@@ -17,7 +17,12 @@ from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.queries import certificate_of_code
 from meterai.waiting_room.tickets import contact_id
-from meterai.waiting_room.use_cases.check_certificate import check_certificate, event_of, read_certificate
+from meterai.waiting_room.use_cases.check_certificate import (
+    BYTES_MAX,
+    check_certificate,
+    event_of,
+    read_certificate,
+)
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 
@@ -153,6 +158,17 @@ async def test_a_changed_certificate_is_not_genuine_and_a_pasted_one_is(line: Li
         read_certificate(earlier, line.published)
     with pytest.raises(Refusal, match=r"certificate\.unreadable"):
         event_of(b"anything else")
+
+
+async def test_what_is_too_long_for_a_certificate_is_not_taken_apart(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.close(1)
+    await close_queue(line)
+    signed = await issue(line, text)
+    blanks = BYTES_MAX - len(signed)
+    assert (await check_certificate(signed + b" " * blanks, line.published)).signed == signed
+    with pytest.raises(Refusal, match=r"certificate\.unreadable"):
+        await check_certificate(signed + b" " * (blanks + 1), line.published)
 
 
 async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) -> None:

@@ -16,6 +16,9 @@ from meterai.waiting_room.certificate import Attempt, certificate_key
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.published import Published
 
+BYTES_MAX = 16 * 1024
+"""A certificate has less than one; the rest is what mailers put in between."""
+
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate whose signature is good."""
@@ -60,7 +63,12 @@ async def find_certificate(db: Database, code: str) -> tuple[str, bytes]:
 
 
 def as_signed(raw: bytes) -> bytes:
-    """A certificate that was pasted or went through a mailer: its two lines, without what got in between."""
+    """A certificate that was pasted or went through a mailer: its two lines, without what got in between.
+
+    Raises: Refusal INVALID `certificate.unreadable` for what is too long to be one.
+    """
+    if len(raw) > BYTES_MAX:
+        raise Refusal(Kind.INVALID, "certificate.unreadable")
     return b"\n".join(raw.split()) + b"\n"
 
 

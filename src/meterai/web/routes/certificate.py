@@ -12,6 +12,7 @@ from meterai.sales import queries
 from meterai.sales.events import Event
 from meterai.waiting_room.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
+    BYTES_MAX,
     check_certificate,
     event_of,
     find_certificate,
@@ -20,7 +21,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.door import Answer, Door, ask, refused
-from meterai.web.forms import read_form
+from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import state_text
 from meterai.web.qr import qr_svg
 from meterai.web.sign_in import told
@@ -29,6 +30,7 @@ from meterai.web.visits import LANGUAGES
 from meterai.words.formats import second_text
 
 CHECK = "/antrean/sertifikat"
+_LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX, kept_bytes_max=BYTES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ async def show_check(request: WebRequest, desk: Desk) -> Response[bytes]:
 @post(CHECK, status_code=200)
 async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks a file or text. Needs no proof of a form: it changes nothing and shows what the sender sent."""
-    form = await read_form(request.headers.get("content-type", ""), request.stream())
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), _LIMITS)
     uploads = form.uploads("berkas")
     raw = bytes(uploads[0].content) if uploads else form.text("teks").encode()
     try:
