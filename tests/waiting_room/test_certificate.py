@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from meterai.waiting_room.queries import certificate_of_code
 from meterai.waiting_room.tickets import contact_id
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
+    SLICE_BYTES,
     check_certificate,
     event_of,
     read_certificate,
@@ -181,6 +183,23 @@ async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) 
     entry = f'{{"n":0,"facts":{{"id":"00","sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
     Path(line.folder.log / ENTRIES).write_text(entry)
     assert (await check_certificate(signed, line.published)).is_logged
+    Path(line.folder.log / ENTRIES).write_text("x" * 99 + entry + "x" * (5 * SLICE_BYTES - 40))
+    assert (await check_certificate(signed, line.published)).is_logged, "across the edge of a slice"
+
+
+async def test_a_log_is_searched_from_its_end(line: LineOfPeople) -> None:
+    """Gigabytes before a certificate cost nothing; they are a hole in the file, for the test."""
+    text = line.join(ANI)
+    line.close(1)
+    await close_queue(line)
+    signed = await issue(line, text)
+    line.folder.log.mkdir(parents=True)
+    with Path(line.folder.log / ENTRIES).open("wb") as log:
+        log.seek(4 << 30)
+        log.write(f'{{"n":0,"facts":{{"sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'.encode())
+    began = time.perf_counter()
+    assert (await check_certificate(signed, line.published)).is_logged
+    assert time.perf_counter() - began < 1
 
 
 def test_the_key_of_certificates_signs_nothing_else(tmp_path: Path) -> None:

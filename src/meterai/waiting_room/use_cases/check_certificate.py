@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import mmap
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from meterai.waiting_room.published import Published
 
 BYTES_MAX = 16 * 1024
 """A certificate has less than one; the rest is what mailers put in between."""
+SLICE_BYTES = 256 * 1024
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +86,14 @@ def event_of(raw: bytes) -> str:
 
 
 def _is_logged(path: Path, sha256: str) -> bool:
-    """Whether the log names a digest. Some hundred milliseconds for a million entries."""
-    if not path.exists() or path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as entries:
-        return entries.find(f'"sha256":"{sha256}"'.encode()) >= 0
+    """Whether the log names a digest. Searched from its end, where certificates stand, and in slices: while
+    one is searched (a tenth of a millisecond) the process does nothing else."""
+    wanted = f'"sha256":"{sha256}"'.encode()
+    with suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - SLICE_BYTES)
+            if wanted in os.pread(file.fileno(), end - start + len(wanted) - 1, start):
+                return True
+            end = start
+    return False
