@@ -36,6 +36,25 @@ def test_what_changes_while_somebody_is_at_a_field_is_shown_once_they_leave_it(v
     expect(person.page.locator("#baru")).to_be_visible()
 
 
+def test_a_form_that_was_begun_stays_as_it_is_when_something_changes(visitor: Visitor) -> None:
+    """Of several fields all but one have been left."""
+    person = visitor()
+    show(person, "late-account", state={})
+    page = person.page
+    fresh = page.locator("[data-follow]").inner_html() + '<p id="baru">Baru</p>'
+    page.locator("select[name=bank]").select_option("bca")
+    page.locator("input[name=rekening]").fill("1234567890")
+    page.evaluate("document.activeElement.blur()")
+    told = {"ETag": '"baru"', "X-Mark": "baru", "X-Ended": "1"}
+    page.route(
+        "**/keadaan",
+        lambda route: route.fulfill(body=fresh, content_type="text/html; charset=utf-8", headers=told),
+    )
+    expect(page.locator("#baru")).to_be_visible()
+    expect(page.locator("select[name=bank]")).to_have_value("bca")
+    expect(page.locator("input[name=rekening]")).to_have_value("1234567890")
+
+
 def watch(person: Person) -> list[Request]:
     """What the page asks for, from now on."""
     looks: list[Request] = []

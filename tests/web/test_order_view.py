@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -25,6 +26,11 @@ from meterai.web.messages import state_text
 from meterai.web.order_view import OrderView, order_view
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.visits import Visit
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages(SiteFacts("http://situs", False, 10_000, 2_500, 1_100, 30), Assets())
 
 
 def view_of(name: str, language: str = "id") -> OrderView:
@@ -126,6 +132,19 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
         "late",
         "late-account",
     }
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_page_with_fields_is_not_loaded_anew_under_whoever_fills_them_in(name: str, pages: Pages) -> None:
+    view = view_of(name)
+    page = pages.render(
+        Visit("id", "/pesanan/x", ""), "order.html", view=view, permanent="", proof="x", is_sent=False,
+        private=True, refused="", refused_facts={}, typed={},
+    )  # fmt: skip
+    body = page.decode().partition("<main")[2]
+    has_fields = re.search(r'<select|<input (?!type="hidden")', body) is not None
+    assert view.has_fields == has_fields
+    assert (b'http-equiv="refresh"' in page) == (view.moving and not has_fields)
 
 
 def test_the_mark_changes_with_what_is_shown() -> None:

@@ -79,6 +79,12 @@ class OrderView:
     timeline: Sequence[TimelineEntry]
 
     @property
+    def has_fields(self) -> bool:
+        """Whether something can be filled in: such a page is never loaded anew under whoever does so."""
+        asked = any(refund.state == "needs_account" for refund in self.refunds)
+        return asked or any(item.state == "refused" or item.refundable for item in self.items)
+
+    @property
     def qr(self) -> str:
         """The open payment's QRIS code as an SVG. Drawn where it is shown: most looks find nothing new."""
         payment = self.payment

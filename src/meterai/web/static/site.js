@@ -104,8 +104,10 @@
   }
 
   // The order page follows by itself: the fragment is fetched again and put in place when it changed. It looks sooner
-  // after a change, and after a return to the page: who comes back from the bank's app has just paid.
+  // after a change, and after a return to the page: who comes back from the bank's app has just paid. A form that was begun
+  // stays as it is, where the news still has it.
   for (const place of $("[data-follow]")) {
+    place.addEventListener("input", (event) => event.target.form && (event.target.form.dataset.begun = ""));
     let wait = 2500;
     let etag = `"${place.dataset.mark}"`;
     let soon = 0;
@@ -132,7 +134,12 @@
           if (place.dataset.mark !== mark && !busy) {
             place.dataset.mark = mark;
             const open = $("details[open]", place).map((node) => node.id);
+            const begun = $("form[data-begun]", place);
             place.innerHTML = text;
+            for (const form of begun) {
+              const same = document.getElementById(form.id);
+              if (same) same.replaceWith(form);
+            }
             for (const node of open.map((id) => document.getElementById(id))) if (node) node.open = true;
             tell(place);
             wire(place, performance.now());
