@@ -24,7 +24,7 @@ from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.kit.stamp_code import decode_code, encode_code, verify_code
 from meterai.kit.zip_archive import ZipLimits, read_zip
 from meterai.stamping import signer_wire
-from meterai.web.forms import DRAIN_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX, FILES_MAX, read_form
+from meterai.web.forms import DOCUMENTS, DRAIN_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX, FILES_MAX, read_form
 
 
 def check_stamp_code(data: bytes) -> None:
@@ -95,7 +95,7 @@ def check_form(data: bytes) -> None:
             yield body[at : at + size]
 
     try:
-        form = _run(read_form(head.decode("latin-1"), chunks()))
+        form = _loop().run_until_complete(read_form(head.decode("latin-1"), chunks(), DOCUMENTS))
     except Refusal as refusal:
         assert_named(refusal, "form.")
         return
@@ -136,7 +136,7 @@ def _run[Result](work: Coroutine[Any, Any, Result]) -> Result:
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """Never runs: nothing that is fuzzed waits."""
+    """Nothing that is fuzzed waits for anything outside."""
     return asyncio.new_event_loop()
 
 

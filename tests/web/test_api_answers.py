@@ -8,6 +8,8 @@ import pytest
 from tests.web.asking import ask
 from tests.web.door_house import House
 
+from meterai.kit.arriving import ROOM
+
 PROBLEM = "application/problem+json"
 UNKNOWN = "/api/v1/digests/" + "0" * 64
 
@@ -48,6 +50,15 @@ async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House
         body=b"--x\r\nContent-Disposition: form-data; name=berkas\r\n\r\n%PDF-1.7\r\n--x--\r\n",
     )
     assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.form")
+
+
+async def test_a_document_for_which_there_is_no_room_is_a_problem_that_passes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ROOM, "_bytes_max", 10)
+    answer = await ask(house.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7 and more")
+    assert (answer.status, json.loads(answer.text)["code"]) == (429, "form.busy")
+    assert answer.headers["retry-after"] == "5"
 
 
 async def test_a_fault_carries_a_help_code(house: House) -> None:

@@ -59,7 +59,7 @@ async def test_who_sends_too_much_is_told_the_limit_of_that_form(
     monkeypatch.setattr(forms, "DRAIN_BYTES_MAX", 100_000)
     body = part("berkas", bytes(300_000), "besar.pdf")
     with pytest.raises(Refusal) as caught:
-        await read_form(kind, arriving(body), FormLimits(file_bytes_max=CHECKED_BYTES_MAX))
+        await read_form(kind, arriving(body), FormLimits(files_max=1, file_bytes_max=CHECKED_BYTES_MAX))
     for language in LANGUAGES:
         told = text_of(caught.value.code, language, caught.value.facts).next
         assert SIZE.findall(told) == [size_text(CHECKED_BYTES_MAX, language)]

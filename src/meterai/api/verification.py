@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from meterai.api.answers import json_response
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.arriving import read_body
 from meterai.verification.model import FILE_BYTES_MAX
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
@@ -19,11 +20,11 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request that is to be judged.
 
     Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
-    document to which something was added.
+    document to which something was added; what `arriving` says.
     """
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
         raise Refusal(Kind.INVALID, "api.form")
-    return await request.body()
+    return await read_body(request.stream())
 
 
 @get("/api/v1/digests/{sha256:str}")

@@ -31,7 +31,7 @@ from meterai.web.visits import LANGUAGES, Visit, visit_of
 
 log = structlog.get_logger(__name__)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
-_LIMITS = FormLimits(file_bytes_max=FILE_BYTES_MAX)
+_LIMITS = FormLimits(files_max=1, file_bytes_max=FILE_BYTES_MAX)
 
 type VerifierRequest = Request[Any, Any, Any]
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.arriving import Room
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
@@ -27,8 +28,13 @@ from meterai.web.placing_form import POSITIONS
 FILES_MAX = 500
 """Files of one upload and of one bundle, on the site."""
 UPLOAD_BYTES_MAX = 100 << 20
+UPLOADS_AT_ONCE = 8
+"""Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
 UPLOAD_LIMITS = FormLimits(
-    files_max=FILES_MAX, file_bytes_max=UPLOAD_BYTES_MAX, kept_bytes_max=UPLOAD_BYTES_MAX
+    files_max=FILES_MAX,
+    file_bytes_max=UPLOAD_BYTES_MAX,
+    kept_bytes_max=UPLOAD_BYTES_MAX,
+    room=Room((UPLOADS_AT_ONCE + 1) * UPLOAD_BYTES_MAX),
 )
 ZIP_LIMITS = ZipLimits(
     entries_max=FILES_MAX,

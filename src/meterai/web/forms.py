@@ -18,6 +18,7 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.arriving import ROOM, Arriving, Room, arriving
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 
 FILE_BYTES_MAX = DEFAULT_LIMITS.file_bytes_max
@@ -30,12 +31,18 @@ DRAIN_BYTES_MAX = 160 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """How much of a form with files is kept."""
+    """How much of a form is kept: no file, where none is asked for."""
 
-    files_max: int = FILES_MAX
+    files_max: int = 0
     file_bytes_max: int = FILE_BYTES_MAX
     kept_bytes_max: int = FILES_MAX * FILE_BYTES_MAX
     """All files together; those beyond it count as too large."""
+    room: Room = ROOM
+    """Shared with the other forms that are arriving."""
+
+
+DOCUMENTS = FormLimits(files_max=FILES_MAX)
+ONE_DOCUMENT = FormLimits(files_max=1)
 
 
 @dataclass(slots=True)
@@ -73,7 +80,8 @@ async def read_form(
 ) -> Form:
     """Reads a whole form.
 
-    Raises: Refusal `form.unreadable` for a body that is no form, `form.too_large` beyond every limit.
+    Raises: Refusal `form.unreadable` for a body that is no form or comes too slowly, `form.too_large` and
+    `form.too_many_files` beyond the limits, BUSY `form.busy` when too much is arriving besides.
     """
     kind, options = parse_options_header(content_type)
     if kind == "multipart/form-data" and options.get("boundary"):
@@ -85,10 +93,12 @@ async def read_form(
 
 async def _read_urlencoded(chunks: AsyncIterator[bytes], limits: FormLimits) -> Form:
     body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > PLAIN_BYTES_MAX:
-            raise _too_large(limits)
+    async with arriving(limits.room, body.clear) as one:
+        async for chunk in chunks:
+            one.came(len(chunk))
+            body += chunk
+            if len(body) > PLAIN_BYTES_MAX:
+                raise _too_large(limits)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX)
     except ValueError as error:
@@ -107,12 +117,15 @@ async def _read_multipart(boundary: str, chunks: AsyncIterator[bytes], limits: F
             max_segment_count=FIELDS_MAX + limits.files_max,
             header_charset="latin-1",  # takes every byte; `_read_name` reads them
         ) as parser:
-            async for chunk in chunks:
-                received += len(chunk)
-                if received > DRAIN_BYTES_MAX:
-                    raise _too_large(limits)
-                for event in parser.parse(chunk):
-                    keeper.take(event)
+            async with arriving(limits.room, keeper.forget) as one:
+                async for chunk in chunks:
+                    one.came(len(chunk))
+                    received += len(chunk)
+                    if received > DRAIN_BYTES_MAX:
+                        raise _too_large(limits)
+                    for event in parser.parse(chunk):
+                        if not one.is_let_go:
+                            keeper.take(event, one)
     except MultipartError as error:
         raise Refusal(Kind.INVALID, "form.unreadable") from error
     return form
@@ -133,13 +146,19 @@ class _Keeper:
         self.upload: Upload | None = None
         self.value = bytearray()
 
-    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+    def take(self, event: MultipartSegment | bytes | bytearray | None, one: Arriving) -> None:
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
             self._end()
         else:
-            self._add(event)
+            one.keep(self._add(event))
+
+    def forget(self) -> None:
+        """Lets go of everything."""
+        self.form.fields.clear()
+        self.form.files.clear()
+        self.segment, self.upload, self.value = None, None, bytearray()
 
     def _begin(self, segment: MultipartSegment) -> None:
         self.segment, self.upload, self.value = segment, None, bytearray()
@@ -149,18 +168,23 @@ class _Keeper:
             self.upload = Upload(name=_read_name(segment.filename)[-200:])
             self.form.files.setdefault(segment.name, []).append(self.upload)
 
-    def _add(self, chunk: bytes | bytearray) -> None:
+    def _add(self, chunk: bytes | bytearray) -> int:
+        """By how many bytes more is kept."""
         if self.upload is None:
             self.value += chunk
             if len(self.value) > FIELD_BYTES_MAX:
                 raise _too_large(self.limits)
-        elif not self.upload.too_large:
-            self.upload.content += chunk
-            self.kept_bytes += len(chunk)
-            limits = self.limits
-            if len(self.upload.content) > limits.file_bytes_max or self.kept_bytes > limits.kept_bytes_max:
-                self.kept_bytes -= len(self.upload.content)
-                self.upload.too_large, self.upload.content = True, bytearray()
+            return len(chunk)
+        if self.upload.too_large:
+            return 0
+        before = self.kept_bytes
+        self.upload.content += chunk
+        self.kept_bytes += len(chunk)
+        limits = self.limits
+        if len(self.upload.content) > limits.file_bytes_max or self.kept_bytes > limits.kept_bytes_max:
+            self.kept_bytes -= len(self.upload.content)
+            self.upload.too_large, self.upload.content = True, bytearray()
+        return self.kept_bytes - before
 
     def _end(self) -> None:
         if self.segment is not None and self.upload is None:

@@ -103,6 +103,13 @@ TABLE: dict[str, Message] = {
         "Choose a PDF file, then continue.",
         STILL,
     ),
+    "form.busy": M(
+        "Sedang banyak unggahan besar.",
+        "Tunggu satu menit, lalu kirim sekali lagi.",
+        "Many large uploads are under way.",
+        "Wait a minute, then send once more.",
+        STILL,
+    ),
     # documents
     "pdf.empty": M(
         "Berkas ini kosong.",
@@ -568,13 +575,6 @@ TABLE: dict[str, Message] = {
         "Bagi menjadi beberapa kali unggah.",
         "Too many files: at most {maximum} at once.",
         "Divide them into several uploads.",
-        STILL,
-    ),
-    "bundle.busy": M(
-        "Sedang banyak unggahan besar.",
-        "Tunggu satu menit, lalu kirim sekali lagi.",
-        "Many large uploads are under way.",
-        "Wait a minute, then send once more.",
         STILL,
     ),
     "bundle.not_checked": M(

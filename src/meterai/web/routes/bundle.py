@@ -27,6 +27,7 @@ from meterai.web.bundling import (
     FILES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_LIMITS,
+    UPLOADS_AT_ONCE,
     add_uploads,
     report_csv,
     rows_of,
@@ -40,8 +41,6 @@ from meterai.web.languages import later
 from meterai.web.sign_in import told
 from meterai.words.formats import moment_in_name
 
-_UPLOADS_AT_ONCE = 8
-"""Per process, one for each customer: each keeps up to 100 MB in memory while it arrives."""
 _UPLOAD_SECONDS_MAX = 600
 _uploading: set[UUID] = set()
 COLUMNS = [
@@ -192,8 +191,8 @@ async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
 @asynccontextmanager
 async def _turn(customer: SessionCustomer) -> AsyncIterator[None]:
     """One of the few large uploads at a time, one of each customer; the others are told to come back."""
-    if customer.customer_id in _uploading or len(_uploading) >= _UPLOADS_AT_ONCE:
-        raise Refusal(Kind.BUSY, "bundle.busy")
+    if customer.customer_id in _uploading or len(_uploading) >= UPLOADS_AT_ONCE:
+        raise Refusal(Kind.BUSY, "form.busy")
     _uploading.add(customer.customer_id)
     try:
         yield

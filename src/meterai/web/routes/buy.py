@@ -27,7 +27,7 @@ from meterai.web.access import (
 )
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
-from meterai.web.forms import Form
+from meterai.web.forms import DOCUMENTS, Form
 from meterai.web.messages import Text, text_of
 from meterai.web.shop import ShopEntry, enter_shop, shop_is_full, used_place
 from meterai.web.uploads import accept_one, password_of
@@ -73,7 +73,7 @@ async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
 @post("/beli", status_code=303)
 async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the documents; an order is opened as soon as one of them is good."""
-    form = await desk.form(request)
+    form = await desk.form(request, DOCUMENTS)
     event = await _event(request, desk, form.text("acara"))
     submit_id = _submit_id(form)
     allowed = await _enter(request, desk, event, sent=submit_id)
@@ -123,7 +123,7 @@ async def show_documents(request: WebRequest, desk: Desk, number: str) -> Respon
 @post("/pesanan/{number:str}/dokumen", status_code=303)
 async def add_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """Takes more documents into a draft."""
-    form = await desk.form(request)
+    form = await desk.form(request, DOCUMENTS)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
     event = await _event(request, desk, order.event_slug or "")

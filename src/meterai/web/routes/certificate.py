@@ -30,7 +30,7 @@ from meterai.web.visits import LANGUAGES
 from meterai.words.formats import second_text
 
 CHECK = "/antrean/sertifikat"
-_LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX, kept_bytes_max=BYTES_MAX)
+_LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.forms import ONE_DOCUMENT
 from meterai.web.languages import later
 from meterai.web.messages import state_text
 from meterai.web.order_view import CHIPS, state_name
@@ -127,7 +128,7 @@ async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
 @post("/saya/dokumen", status_code=303)
 async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks a document that is to be stamped with quota."""
-    form = await desk.form(request)
+    form = await desk.form(request, ONE_DOCUMENT)
     customer = await _signed_in(request, desk)
     try:
         document = await accept_upload(desk, form, event=None, kind=None, owner=customer.customer_id)

@@ -22,7 +22,7 @@ from meterai.sales.use_cases.send_link import send_link
 from meterai.stamping.queries import document_labels, document_names, released_file
 from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.desk import STATUS, Desk, WebRequest
-from meterai.web.forms import Form
+from meterai.web.forms import ONE_DOCUMENT, Form
 from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name, refuse_unfit
@@ -175,7 +175,7 @@ async def give_account(request: WebRequest, desk: Desk, number: str) -> Response
 @post("/pesanan/{number:str}/ganti/{position:int}", status_code=303)
 async def replace(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """Another file in the place of one that could not be stamped."""
-    form = await desk.form(request)
+    form = await desk.form(request, ONE_DOCUMENT)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
     item = next((i for i in order.items if i.position == position), None)

@@ -15,7 +15,7 @@ from meterai.web.forms import FormLimits, read_form
 from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_LIMITS = FormLimits(file_bytes_max=FILE_BYTES_MAX)
+_LIMITS = FormLimits(files_max=1, file_bytes_max=FILE_BYTES_MAX)
 
 
 @post("/periksa", status_code=200)
