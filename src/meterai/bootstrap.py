@@ -28,7 +28,8 @@ from meterai.stamping.ports import Signer
 from meterai.stamping.signer_client import SignerClient
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
-from meterai.verification.use_cases.judge_document import judge_document
+from meterai.verification.use_cases.judge_document import JUDGE, judge_document
+from meterai.verification.use_cases.picture_of_stamp import RENDER
 
 JAIL_TASKS = [
     "meterai.kit.pdf.reading:inspect",
@@ -44,6 +45,8 @@ JAIL_TASKS = [
     "meterai.verification.rules:judge",
 ]
 """Everything that ever touches the bytes of a PDF, as a jail may be asked for it."""
+CHECKS_WAITING_MAX = 8
+"""Each keeps up to 36 MB meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class App:
     db: Database
     objects: ObjectStore
     jail: JailPool
+    check_jail: JailPool
+    """For what anybody may ask without a place: it takes no turn from who buys (docs/waiting-room.md)."""
     signer: Signer
     revocation: RevocationSource
     gateway: PaymentGateway
@@ -107,16 +112,11 @@ async def open_app(
             application_name=name,
         )
         stack.push_async_callback(db.close)
-        jail = JailPool(
-            JAIL_TASKS,
-            slots=jail_slots or settings.jail_slots,
-            memory_bytes=settings.jail_memory_bytes,
-            cpu_seconds=settings.jail_cpu_seconds,
-            wall_seconds=settings.jail_wall_seconds,
-            production=settings.environment == "production",
-        )
+        jail = _jail(settings, JAIL_TASKS, slots=jail_slots or settings.jail_slots)
         stack.push_async_callback(jail.close)
         await jail.start()
+        check_jail = _jail(settings, [JUDGE, RENDER], slots=1, waiting_max=CHECKS_WAITING_MAX)
+        stack.push_async_callback(check_jail.close)
         gateway = Midtrans(
             settings.gateway_url, settings.gateway_server_key, merchant_id=settings.gateway_merchant_id
         )
@@ -139,6 +139,7 @@ async def open_app(
             db=db,
             objects=objects,
             jail=jail,
+            check_jail=check_jail,
             signer=signer,
             revocation=revocation,
             gateway=gateway,
@@ -151,6 +152,18 @@ async def open_app(
             trust=load_trust(settings.data / TRUST_FOLDER),
             clock=clock,
         )
+
+
+def _jail(settings: Settings, tasks: list[str], *, slots: int, waiting_max: int = 200) -> JailPool:
+    return JailPool(
+        tasks,
+        slots=slots,
+        memory_bytes=settings.jail_memory_bytes,
+        cpu_seconds=settings.jail_cpu_seconds,
+        wall_seconds=settings.jail_wall_seconds,
+        waiting_max=waiting_max,
+        production=settings.environment == "production",
+    )
 
 
 def archive_tools_of(app: App, fail_point: FailPoint) -> ArchiveTools:

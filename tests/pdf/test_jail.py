@@ -246,6 +246,13 @@ async def test_a_large_parent_is_not_taken_for_a_swollen_jail() -> None:
     assert len(processes) == 1
 
 
+async def test_a_pool_that_was_not_started_starts_with_its_first_job() -> None:
+    pool = JailPool([PROBE], slots=1)
+    assert pool.confinement is None
+    assert (await ask(pool)).process > 0
+    await pool.close()
+
+
 async def test_closing_leaves_no_process_behind() -> None:
     pool = JailPool([PROBE], slots=1)
     await pool.start()

@@ -55,5 +55,5 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB). Raises: api.form (422)."""
     data = await read_document(request)
-    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
+    judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
     return json_response(judgement)

@@ -34,9 +34,9 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
     data = bytes(upload.content)
     house = desk.house
     judgement = await judge_document(
-        house.db, house.jail, data, trust=house.trust, now=house.clock(), details=True
+        house.db, house.check_jail, data, trust=house.trust, now=house.clock(), details=True
     )
-    stamps = await with_pictures(house.jail, data, judgement)
+    stamps = await with_pictures(house.check_jail, data, judgement)
     return _result(request, desk, judgement, stamps, name=upload.name)
 
 

@@ -116,6 +116,7 @@ class JailPool:
     `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
     `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody.
     `production=True` refuses to start where files, network or other processes can't be kept from it.
+    Without `start` the processes start with the first job.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class JailPool:
         self._idle: list[_Process] = []
         self._arrival = asyncio.Condition()
         self._background: set[asyncio.Task[None]] = set()
+        self._is_started = False
         self._closed = False
         self.confinement: Confinement | None = None
         """What the process started last said that holds for it; None before `start`."""
@@ -150,6 +152,7 @@ class JailPool:
 
         Raises: RuntimeError when it can't: a task that can't be imported, or no isolation in production.
         """
+        self._is_started = True
         self._idle.append(await self._spawn())
         for _ in range(self._slots):
             self._replace_soon()
@@ -272,6 +275,10 @@ class JailPool:
 
         One that died while idle is replaced and not used: it says nothing against the next document.
         """
+        if not self._is_started:
+            self._is_started = True
+            for _ in range(self._slots + 1):
+                self._replace_soon()
         while True:
             if not self._idle:
                 await self._wait_for_arrival()
