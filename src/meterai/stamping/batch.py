@@ -32,7 +32,7 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the 2-D codes point to."""
     specimen: bool
     lease_s: float = 90.0
-    """A worker that is silent for longer has lost its jobs to the others."""
+    """A worker that is silent for longer has lost its jobs to the others (`leases.py`)."""
     time_stamp_later: bool = False
     """While the time-stamp authority is down, stamps are released without its token, which comes later."""
     first_archiving: timedelta = timedelta(days=30)
@@ -60,7 +60,7 @@ class LeaseLost(Exception):
     """Somebody else claimed the job since: nothing may be written for it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One job on its way through the cycle."""
 
@@ -123,13 +123,23 @@ def leaving(run: Run) -> Iterator[None]:
 
 async def each(runs: Sequence[Run], work: Callable[[Run], Awaitable[None]]) -> list[Run]:
     """Does `work` for every run at once; who fails leaves the batch. Returns those still in it."""
-
-    async def one(run: Run) -> None:
-        with leaving(run):
-            await work(run)
-
-    await asyncio.gather(*(one(run) for run in runs))
+    await asyncio.gather(*(_one(run, work) for run in runs))
     return going(runs)
+
+
+async def each_in_time(
+    runs: Sequence[Run], work: Callable[[Run], Awaitable[None]], seconds: float
+) -> dict[Run, asyncio.Task[None]]:
+    """The same, but waits no longer than that. Returns those still at it."""
+    tasks = {run: asyncio.create_task(_one(run, work)) for run in runs}
+    if tasks:
+        await asyncio.wait(tasks.values(), timeout=seconds)
+    return {run: task for run, task in tasks.items() if not task.done()}
+
+
+async def _one(run: Run, work: Callable[[Run], Awaitable[None]]) -> None:
+    with leaving(run):
+        await work(run)
 
 
 async def whole(runs: Sequence[Run], work: Callable[[list[Run]], Awaitable[None]]) -> None:

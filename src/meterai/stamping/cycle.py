@@ -8,13 +8,16 @@
 
 Several stamps on one document go through 2 to 5 one after the other; step 6 comes once. Every write is fenced
 with the lease's token. No transaction is open during steps 2, 4 and 5. What fails here leaves the batch, and
-the others go on: a document that can't be stamped is refused, everything else is tried again later.
+the others go on: a document that can't be stamped is refused, everything else is tried again later. What is
+slow to prepare leaves it too, and goes on alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -25,8 +28,9 @@ from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
 from meterai.kit.stamp_code import encode_code
 from meterai.ledger.model import Transfer, TransferCode, post_reservation
-from meterai.stamping.batch import Run, Tools, each, going, leaving, while_held, whole
+from meterai.stamping.batch import Run, Tools, each, each_in_time, going, leaving, while_held, whole
 from meterai.stamping.endings import RELEASED, news, write_troubles
+from meterai.stamping.leases import leased_meanwhile
 from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.queries import checked, same
 from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
@@ -37,6 +41,8 @@ from meterai.stamping.store.time_stamps import OwedTimeStamp
 
 _PREPARE = "meterai.stamping.preparation:prepare_seal"
 _CHECK = "meterai.kit.pdf.light_check:light_check"
+_PATIENCE_S = 5.0
+"""So long a batch waits for those that are slow to prepare. All usual ones together take less than 1 s."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,23 +58,51 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: fl
     `keep_news_s`: for so long nobody else sees the news of the releases, which the caller passes on itself.
     """
     runs = [Run(job) for job in jobs]
-    await whole(runs, lambda some: _resume(tools, some))
+    async with leased_meanwhile(tools, [run.fence for run in runs]):
+        await whole(runs, lambda some: _resume(tools, some))
+        await _take(tools, runs, keep_news_s=keep_news_s)
+    return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
+
+
+async def _take(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
+    """Steps 2 to 6, seal after seal, and what becomes of those that leave the batch.
+
+    Whoever is not prepared in time goes on alone: the others don't wait, nor does the news of them.
+    """
+    alone: dict[Run, asyncio.Task[None]] = {}
     working = going(runs)
     while working:
-        working = await _prepare_and_intend(tools, working)
+        working, late = await _prepare_and_intend(tools, working)
+        for run, prepared in late.items():
+            alone[run] = asyncio.create_task(_take_alone(tools, run, prepared))
         working = await _seal(tools, working)
         ending = [run for run in working if run.last]
         await whole(ending, lambda some: _store_sealed(tools, some))
         ending = await each(going(ending), lambda run: _check(tools, run))
         tools.fail_point("after_put")
-        await whole(ending, lambda ready: _release(tools, ready, keep_news_s=keep_news_s))
+        await whole(ending, partial(_release, tools, keep_news_s=0.0 if alone else keep_news_s))
         tools.fail_point("after_commit")
         working = [run for run in working if not run.last]
         for run in working:
             run.next_seal()
+    ours = [run for run in runs if run not in alone]
+    ends = await asyncio.gather(_end(tools, ours), *alone.values(), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
+
+
+async def _take_alone(tools: Tools, run: Run, prepared: Awaitable[None]) -> None:
+    """The rest of the way of one that is not prepared yet."""
+    await prepared
+    await _intend(tools, going([run]))
+    await _take(tools, [run], keep_news_s=0.0)
+
+
+async def _end(tools: Tools, runs: list[Run]) -> None:
+    """Writes down what became of those that left the batch; forgets what the others have no use for."""
     await write_troubles(tools, [run for run in runs if run.trouble is not None])
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
-    return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
 
 
 async def _resume(tools: Tools, runs: list[Run]) -> None:
@@ -86,19 +120,25 @@ async def _resume(tools: Tools, runs: list[Run]) -> None:
                 run.digests = RunningDigest(run.data, run.intent.gap_start, run.intent.gap_end)
 
 
-async def _prepare_and_intend(tools: Tools, runs: list[Run]) -> list[Run]:
-    """Steps 2 and 3, for those that have no intent yet."""
+async def _prepare_and_intend(
+    tools: Tools, runs: list[Run]
+) -> tuple[list[Run], dict[Run, asyncio.Task[None]]]:
+    """Steps 2 and 3, for those that have no intent yet. Gives who goes on, and who is still in step 2."""
     fresh = [run for run in runs if run.intent is None]
     if not fresh:
-        return runs
+        return runs, {}
     await whole(fresh, lambda some: _fetch_codes(tools, some))
-    fresh = await each(going(fresh), lambda run: _prepare(tools, run))
-    await whole(fresh, lambda some: _store_prepared(tools, some))
-    fresh = going(fresh)
+    late = await each_in_time(going(fresh), lambda run: _prepare(tools, run), _PATIENCE_S)
+    await _intend(tools, [run for run in going(fresh) if run not in late])
+    return [run for run in going(runs) if run not in late], late
+
+
+async def _intend(tools: Tools, runs: list[Run]) -> None:
+    """Step 3."""
+    await whole(runs, lambda some: _store_prepared(tools, some))
     tools.fail_point("after_prepare")
-    await whole(fresh, lambda some: _store_intents(tools, some))
+    await whole(runs, lambda some: _store_intents(tools, some))
     tools.fail_point("after_intent")
-    return going(runs)
 
 
 async def _fetch_codes(tools: Tools, runs: list[Run]) -> None:

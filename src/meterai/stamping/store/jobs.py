@@ -344,6 +344,23 @@ async def release(
     return Released(held=set(row["held"]), told=tuple(row["told"] or ()))
 
 
+async def prolong(connection: Connection, fences: Sequence[Fence], until: datetime) -> None:
+    """Prolongs the leases that are still ours; not those given back, which have no holder.
+
+    What somebody has locked is left: another step of ours, or whoever takes it over.
+    """
+    await connection.execute(
+        """UPDATE stamping.job SET next_attempt_at = $3 WHERE id = ANY (ARRAY(
+               SELECT j.id FROM stamping.job j
+               JOIN unnest($1::uuid[], $2::bigint[]) AS f(id, token) ON f.id = j.id
+               WHERE f.token = j.lease_token AND j.lease_holder IS NOT NULL
+               FOR NO KEY UPDATE OF j SKIP LOCKED))""",
+        [fence.job_id for fence in fences],
+        [fence.lease_token for fence in fences],
+        until,
+    )
+
+
 async def refuse_jobs(tx: Connection, refusals: Sequence[tuple[UUID, str]], now: datetime) -> None:
     """Ends jobs as refused and annuls their serials. The reservations are voided by the caller."""
     await tx.execute(

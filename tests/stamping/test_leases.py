@@ -1,0 +1,152 @@
+"""A batch keeps its leases while it is at work, and does not wait for those of it that are slow."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House, until
+from tests.stamping.letters import make_letter
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.stamping import cycle, leases
+from meterai.stamping.batch import CycleSettings
+from meterai.stamping.placement import Placement
+from meterai.stamping.store import jobs
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
+
+pytestmark = pytest.mark.storage
+
+
+class HoldingJail:
+    """Prepares none of these files before `let_go`, and then only those that are not to be refused."""
+
+    def __init__(self, house: House, held: bytes, refusal: Refusal | None = None) -> None:
+        self._inner = house.jail
+        self._held = held
+        self._refusal = refusal
+        self.let_go = asyncio.Event()
+
+    async def run(self, task: str, request: Any, result: Any) -> Any:
+        if task.endswith(":prepare_seal") and bytes(request.data) == self._held:
+            await self.let_go.wait()
+            if self._refusal is not None:
+                raise self._refusal
+        return await self._inner.run(task, request, result)
+
+
+def lasting(seconds: float) -> CycleSettings:
+    return CycleSettings(base_url="https://meterai.test", specimen=True, lease_s=seconds)
+
+
+async def order(house: House, letter: bytes, *places: Placement) -> UUID:
+    return (await house.order(await house.accept(letter, places or [BOTTOM_LEFT]))).id
+
+
+async def lease(house: House, job: UUID) -> Any:
+    return await house.row(
+        "SELECT next_attempt_at, lease_token, lease_holder, state FROM stamping.job WHERE id = $1", job
+    )
+
+
+async def prolonged(house: House, job: UUID, first: datetime) -> bool:
+    return bool((await lease(house, job))["next_attempt_at"] > first)
+
+
+async def test_nobody_takes_a_batch_whose_work_takes_longer_than_its_lease(house: House) -> None:
+    letter = make_letter()
+    job, jail = await order(house, letter), HoldingJail(house, letter)
+    working = asyncio.create_task(
+        run_due_jobs(house.tools(jail=jail, settings=lasting(0.9)), worker="worker-1")
+    )
+    await until(lambda: claimed(house, job), what="the claim")
+    first = (await lease(house, job))["next_attempt_at"]
+    await until(lambda: prolonged(house, job, first), seconds=10, what="a longer lease")
+    after = house.tools(clock=lambda: first + timedelta(seconds=0.001))
+    assert await run_due_jobs(after, worker="worker-2") == 0
+    jail.let_go.set()
+    await working
+    ended = await lease(house, job)
+    assert (ended["state"], ended["lease_token"]) == ("released", 2), "taken once"
+    await house.assert_sound()
+
+
+async def claimed(house: House, job: UUID) -> bool:
+    return (await lease(house, job))["lease_holder"] == "worker-1"
+
+
+async def test_a_batch_that_never_ends_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "LEASES_MAX", 2)
+    letter = make_letter()
+    job, jail = await order(house, letter), HoldingJail(house, letter)
+    working = asyncio.create_task(
+        run_due_jobs(house.tools(jail=jail, settings=lasting(0.3)), worker="worker-1")
+    )
+    await until(lambda: claimed(house, job), what="the claim")
+    await until(lambda: run_due_jobs(house.tools(), worker="worker-2"), seconds=10, what="the lease's end")
+    assert (await lease(house, job))["state"] == "released"
+    jail.let_go.set()
+    await working
+    await house.assert_sound()
+
+
+async def test_a_usual_batch_does_not_touch_its_leases_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prolongations: list[object] = []
+
+    async def prolong(*args: object) -> None:
+        prolongations.append(args)
+
+    monkeypatch.setattr(jobs, "prolong", prolong)
+    job = await order(house, make_letter())
+    await house.work(settings=lasting(90))
+    assert (await lease(house, job))["state"] == "released"
+    assert not prolongations
+
+
+async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
+    """Not what somebody else took, nor what was put off: that would not be tried again when it is due."""
+    now = await front.value("SELECT now()")
+    taken, put_off, held = [await order(front, make_letter(f"Surat {n}")) for n in range(3)]
+    async with front.db.transaction() as tx:
+        claims = await jobs.claim_due(
+            tx, now + timedelta(hours=1), lease_until=now + timedelta(hours=2), limit=9, holder="worker-1"
+        )
+        fences = [jobs.Fence(id, token) for id, token in claims]
+        await tx.execute("UPDATE stamping.job SET lease_token = 7 WHERE id = $1", taken)
+        (fence,) = [fence for fence in fences if fence.job_id == put_off]
+        await jobs.postpone(tx, [fence], ["jail.unavailable"], [1], [60.0], now)
+    before = [(await lease(front, job))["next_attempt_at"] for job in (taken, put_off)]
+    longer = now + timedelta(hours=9)
+    async with front.db.connection() as connection:
+        await jobs.prolong(connection, fences, longer)
+    assert [(await lease(front, job))["next_attempt_at"] for job in (taken, put_off)] == before
+    assert (await lease(front, held))["next_attempt_at"] == longer
+
+
+@pytest.mark.parametrize("refusal", [None, Refusal(Kind.UNAVAILABLE, "jail.unavailable")])
+async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
+    house: House, monkeypatch: pytest.MonkeyPatch, refusal: Refusal | None
+) -> None:
+    monkeypatch.setattr(cycle, "_PATIENCE_S", 0.05)
+    letter = make_letter("lambat")
+    slow = await order(house, letter, BOTTOM_LEFT, BOTTOM_RIGHT)
+    others = [await order(house, make_letter(text)) for text in ("satu", "dua")]
+    jail = HoldingJail(house, letter, refusal)
+    working = asyncio.create_task(run_due_jobs(house.tools(jail=jail), worker="worker-1"))
+    for job in others:
+        await until(lambda job=job: released(house, job), seconds=20, what="the release of the others")
+    assert not working.done()
+    jail.let_go.set()
+    assert await working == 3
+    row = await house.row("SELECT state, trouble_code FROM stamping.job WHERE id = $1", slow)
+    assert tuple(row) == (("released", None) if refusal is None else ("accepted", "jail.unavailable"))
+    await house.assert_sound()
+
+
+async def released(house: House, job: UUID) -> bool:
+    return (await lease(house, job))["state"] == "released"
