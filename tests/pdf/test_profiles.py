@@ -14,7 +14,9 @@ from tests.pdf.sealing import SealingBench
 from tests.verification.making import append_revision
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf import existing_signatures
 from meterai.kit.pdf.light_check import light_check
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import inspect
 from meterai.kit.pdf.requests import Inspection, InspectRequest, LightCheckRequest
@@ -84,6 +86,28 @@ async def test_a_signed_file_is_stamped_without_touching_a_byte(
     assert subprocess.run(["qpdf", "--check", path], capture_output=True).returncode == 0
     said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
     assert said.count("Signature is Valid") == count + len(judgement.other_signatures)
+
+
+def as_large_as_may_be() -> bytes:
+    """A signed file that just fits the limit of uploads."""
+    scan = samples.scan(1_000_000)
+    added = len(signed_files.signed(scan)) - len(scan)
+    return signed_files.signed(samples.scan(DEFAULT_LIMITS.file_bytes_max - added - 1_000))
+
+
+@pytest.mark.parametrize("make", [as_large_as_may_be, signed_files.by_budi_and_siti])
+async def test_what_was_accepted_at_a_limit_gets_all_its_stamps(
+    make: Callable[[], bytes], bench: SealingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own stamps may go over the limits of size and of the number of signatures."""
+    monkeypatch.setattr(existing_signatures, "SIGNATURES_MAX", 2)
+    uploaded, places = make(), [Placement(page=1, x=x, y=120) for x in (180, 300, 420)]
+    found = receive(ReceptionRequest(data=uploaded, stamps=len(places), limits=OutputLimits()))
+    stamps = [bench.stamp(place, str(place.x)) for place in places]
+    data = await bench.seal(uploaded, *stamps, profile=found.profile)
+    check(data, uploaded, bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGNED)
+    assert len(data) <= found.output.output_bytes
+    assert judged(data, bench).verdict is Verdict.GENUINE
 
 
 async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench) -> None:

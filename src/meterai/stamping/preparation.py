@@ -68,7 +68,7 @@ def _prepare(request: SealRequest, opened: OpenedDocument | None) -> PreparedSea
     sealed = _begin(request, opened) if request.index == 0 else _go_on(request)
     gap = sealed.gap
     if request.profile is Profile.SIGNED:
-        check_still_allowed(request.data, gap.data)
+        check_still_allowed(request.data, gap.data, stamps=request.index)
     return PreparedSeal(
         data=gap.data,
         gap_start=gap.start,
@@ -122,8 +122,14 @@ def _go_on(request: SealRequest) -> _Sealed:
     """A later stamp, on the file as sealed so far."""
     signed = request.profile is Profile.SIGNED
     increment = Increment(io.BytesIO(request.data), ours=not signed)
-    pages = len(open_document(request.data, request.limits).pages) if signed else increment.count_pages()
+    pages = _count_pages(request.data) if signed else increment.count_pages()
     return _Sealed(increment.seal(_entries(request)), pages, len(request.data), "")
+
+
+def _count_pages(data: bytes) -> int:
+    """Of a file that was looked at before: what our stamps added may go over the limits of an upload."""
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        return len(walk_pages(pdf, DEFAULT_LIMITS))
 
 
 def _fields(document: OpenedDocument, request: SealRequest) -> list[StampField]:

@@ -70,7 +70,7 @@ def examine_signatures(data: bytes) -> Signed:
     `pdf.signed_too_many`, `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`,
     `pdf.stamped_already` (locked by a stamp).
     """
-    found = _read(data)
+    found = _read(data, SIGNATURES_MAX)
     if _has_open_place(found[0].reader):
         raise _refuse("pdf.signed_irregular")  # a stamp is missing there, also when ours is made
     for signature in found:
@@ -89,12 +89,15 @@ def examine_signatures(data: bytes) -> Signed:
     )
 
 
-def check_still_allowed(before: bytes, after: bytes) -> None:
+def check_still_allowed(before: bytes, after: bytes, *, stamps: int = 0) -> None:
     """Whether the signatures of `before` allow what was appended to it.
+
+    `stamps`: so many of them are ours, made since the file was accepted.
 
     Raises: Refusal INVALID `pdf.signed_locked`.
     """
-    for was, now in zip(_read(before), _read(after, among=before), strict=True):
+    most = SIGNATURES_MAX + stamps
+    for was, now in zip(_read(before, most), _read(after, most, among=before), strict=True):
         if not _allows_the_rest(now) and _allows_the_rest(was):
             raise _refuse("pdf.signed_locked")
 
@@ -103,7 +106,7 @@ def _refuse(code: str, **facts: object) -> Refusal:
     return Refusal(Kind.INVALID, code, **facts)
 
 
-def _read(data: bytes, among: bytes | None = None) -> list[EmbeddedPdfSignature]:
+def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> list[EmbeddedPdfSignature]:
     """The signatures in the order of signing; with `among` those that this earlier state of the file had.
 
     Read as strictly as our verifier reads: what it would not judge must not be stamped.
@@ -128,8 +131,8 @@ def _read(data: bytes, among: bytes | None = None) -> list[EmbeddedPdfSignature]
         raise _refuse("pdf.signed_irregular") from None
     if not found:
         raise _refuse("pdf.signed_irregular")
-    if len(found) > SIGNATURES_MAX:
-        raise _refuse("pdf.signed_too_many", signatures_max=SIGNATURES_MAX)
+    if len(found) > signatures_max:
+        raise _refuse("pdf.signed_too_many", signatures_max=signatures_max)
     return [signature for _, signature in sorted(found, key=lambda item: item[0])]
 
 
