@@ -23,6 +23,7 @@ from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.store.documents import NewDocument, insert_document
+from meterai.web.forms import Upload
 
 LEFT, RIGHT = Placement(page=1, x=80, y=80), Placement(page=1, x=420, y=80)
 
@@ -196,3 +197,32 @@ async def test_no_stamp_is_spent_on_another_file_that_the_agency_would_not_take(
     assert stamped == []
     assert visitor.status == 422
     assert words in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("refused", "wanted"),
+    [
+        (Profile.SIGN_LATER, Profile.SIGN_LATER),
+        (Profile.FINAL, Profile.FINAL),
+        (Profile.SIGNED, Profile.FINAL),  # which nobody chooses
+    ],
+)
+async def test_another_file_may_be_signed_afterwards_when_the_refused_one_might(
+    house: House, monkeypatch: pytest.MonkeyPatch, refused: Profile, wanted: Profile
+) -> None:
+    """It is stamped at once: nobody is asked again."""
+    asked: list[Profile] = []
+
+    async def accept(*_: Any, profile: Profile, **__: Any) -> None:
+        asked.append(profile)
+        raise Refusal(Kind.INVALID, "pdf.not_pdf")
+
+    house.app.jail = house.app.objects = None
+    monkeypatch.setattr("meterai.web.uploads.accept_document", accept)
+    monkeypatch.setattr("meterai.web.forms.Form.uploads", lambda *_: [Upload("lain.pdf")])
+    visitor, order = house.visitor(), await refused_order(house)
+    await house.line.database.owner.execute("UPDATE stamping.document SET profile = $1", refused)
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}")
+    await visitor.post(f"/pesanan/{order.number}/ganti/1")
+    assert asked == [wanted]

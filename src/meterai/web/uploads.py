@@ -6,6 +6,7 @@ import re
 from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.sales.events import Event
 from meterai.stamping.requests import OutputLimits
 from meterai.stamping.use_cases.accept_document import AcceptedDocument, accept_document
@@ -28,11 +29,13 @@ async def accept_one(
     kind: str | None,
     owner: UUID | None,
     stamps: int = 1,
+    profile: Profile = Profile.FINAL,
     password: str = "",
 ) -> AcceptedDocument:
     """Inspects and stores one document, with proposed places for so many stamps.
 
-    `password`: what was typed to open a locked PDF; it goes no further than the jail.
+    `profile`: what is wanted of a file without signatures. `password`: what was typed to open a locked PDF;
+    it goes no further than the jail.
 
     Raises: Refusal `pdf.*` with the reason, before anything is stored.
     """
@@ -47,6 +50,7 @@ async def accept_one(
         name=upload.name,
         kind=kind,
         stamps=stamps,
+        profile=profile,
         password=password,
         limits=limits_of(event),
         customer_id=owner,
@@ -55,14 +59,28 @@ async def accept_one(
 
 
 async def accept_upload(
-    desk: Desk, form: Form, *, event: Event | None, kind: str | None, owner: UUID | None, stamps: int = 1
+    desk: Desk,
+    form: Form,
+    *,
+    event: Event | None,
+    kind: str | None,
+    owner: UUID | None,
+    stamps: int = 1,
+    profile: Profile = Profile.FINAL,
 ) -> AcceptedDocument:
     """The same for the field `berkas` of a form that takes one file."""
     uploads = form.uploads("berkas")
     if not uploads:
         raise Refusal(Kind.INVALID, "form.no_file")
     return await accept_one(
-        desk, uploads[0], event=event, kind=kind, owner=owner, stamps=stamps, password=password_of(form)
+        desk,
+        uploads[0],
+        event=event,
+        kind=kind,
+        owner=owner,
+        stamps=stamps,
+        profile=profile,
+        password=password_of(form),
     )
 
 

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.memory import Memory
+from meterai.kit.pdf.profiles import CHOICES, Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.order import Item, Order
 from meterai.sales.queries import ItemLine, OrderPage, order_items, order_page
@@ -19,7 +20,7 @@ from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
-from meterai.stamping.queries import document_labels, document_names, released_file
+from meterai.stamping.queries import document_labels, document_names, document_page, released_file
 from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT, Form
@@ -189,12 +190,19 @@ async def replace(request: WebRequest, desk: Desk, number: str, position: int) -
             kind=item.document_kind,
             owner=order.customer_id,
             stamps=item.quantity,
+            profile=await _profile_wanted(desk, item.document_id),
         )
         refuse_unfit(document)
         await replace_document(desk.house.db, item.id, document.document_id, now=desk.house.clock())
     except Refusal as refusal:
         return await _page(request, desk, key, refusal)
     return desk.go(request, f"/pesanan/{number}")
+
+
+async def _profile_wanted(desk: Desk, refused: UUID | None) -> Profile:
+    """What was chosen for the document that is replaced: whether others are to sign afterwards."""
+    document = await document_page(desk.house.db, refused) if refused else None
+    return document.profile if document and document.profile in CHOICES else Profile.FINAL
 
 
 @post("/pesanan/{number:str}/kirim-tautan", status_code=303)
