@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 from tests.sales.fake_gateway import notice
@@ -12,6 +14,9 @@ from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.errors import Kind
+from meterai.kit.database import Connection
+from meterai.ledger import store as ledger_store
+from meterai.ledger.model import Transfer, TransferCode
 from meterai.sales import bookings
 from meterai.sales.model import (
     ItemState,
@@ -541,6 +546,47 @@ async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop)
     page = await shop.page(placed.order_id)
     assert (page.state, page.items[0].state, page.refunds) == (OrderState.PAID, ItemState.STAMPING, ())
     assert await shop.balance(bookings.RECEIVABLE) == 12_500
+
+
+async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=3)
+    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    lock = "SELECT FROM ledger.account WHERE id = $1 FOR NO KEY UPDATE"
+    waits = """SELECT EXISTS (SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock')"""
+    owner = shop.database.owner
+    # What a settlement does: it takes the accounts in the order of their ids.
+    async with asyncio.timeout(10), owner.transaction():
+        await owner.execute(lock, bookings.STOCK)
+        reversal = asyncio.create_task(shop.settle(page.payments[0].reference))
+        while not await owner.fetchval(waits):
+            await asyncio.sleep(0.01)
+        for account in (bookings.CLEARING, bookings.FACE_VALUE_PAYABLE):
+            await owner.execute(f"{lock} NOWAIT", account)
+    assert (await reversal).state is PaymentState.REVERSED
+    assert await shop.balance(bookings.RECEIVABLE) == 0
+
+
+async def test_stamps_that_a_document_takes_while_the_bank_takes_the_money_back_are_counted_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await shop.paid_quota(pieces=3)
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    post, used = ledger_store.post, 0
+
+    async def take_one_first(tx: Connection, transfers: Sequence[Transfer], now: datetime) -> int:
+        nonlocal used
+        if transfers[0].code is TransferCode.REVERSAL and used < 2:
+            used += 1
+            await shop.use(page, 1)
+        return await post(tx, transfers, now)
+
+    monkeypatch.setattr(ledger_store, "post", take_one_first)
+    await shop.settle(page.payments[0].reference)
+    page = await shop.page(page.id)
+    assert (page.items[0].refunded_quantity, [refund.quantity for refund in page.refunds]) == (1, [1])
+    assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
 
 
 async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_where_it_is(shop: Shop) -> None:

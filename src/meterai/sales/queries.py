@@ -272,12 +272,19 @@ async def order_items(db: Database, order_id: uuid.UUID) -> OrderItems:
 
 async def _refundable(connection: Connection, order: Order) -> dict[uuid.UUID, int]:
     payment = order.credited_payment
-    if payment is None or payment.state is not PaymentState.SETTLED or order.customer_id is None:
+    if payment is None or payment.state is not PaymentState.SETTLED:
         return {}
+    return await unused_of_items(connection, order)
+
+
+async def unused_of_items(connection: Connection, order: Order) -> dict[uuid.UUID, int]:
+    """Pieces that the lots of an order's items still hold, by item; only where they may be given back."""
     lots = {
         item.lot_account_id: item.id for item in order.items if may_be_refunded(item) and item.lot_account_id
     }
-    unused = await ledger.unused_in(connection, list(lots), customer_id=order.customer_id) if lots else {}
+    if not lots or order.customer_id is None:
+        return {}
+    unused = await ledger.unused_in(connection, list(lots), customer_id=order.customer_id)
     return {lots[lot]: pieces for lot, pieces in unused.items()}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kit.database import Connection
-from meterai.ledger import queries as ledger_queries
 from meterai.ledger import store as ledger
-from meterai.ledger.model import SELLER, AccountKind, account
+from meterai.ledger.model import SELLER, AccountKind, Transfer, account
 from meterai.sales import bookings
 from meterai.sales.model import (
     REFUND_MOVES,
@@ -22,10 +22,13 @@ from meterai.sales.model import (
     RefundReason,
     next_item_state,
 )
-from meterai.sales.order import Item, Order, Payment, Refund
-from meterai.sales.queries import may_be_refunded
+from meterai.sales.order import Order, Payment, Refund
+from meterai.sales.queries import unused_of_items
 from meterai.sales.refunding import finish_item
 from meterai.sales.store import orders, refunds
+
+_COUNTS_MAX = 5
+"""So often unused stamps are counted when documents take some of them in the same moment."""
 
 
 async def take_back(tx: Connection, order: Order, payment: Payment, now: datetime) -> None:
@@ -35,95 +38,90 @@ async def take_back(tx: Connection, order: Order, payment: Payment, now: datetim
     no machine annuls a serial number. A refund that a worker is paying in this very moment, or whose answer
     was lost, may reach the customer all the same: then too little is booked as owed to us. A payout that was
     sent is left alone; should it fail, it is set off then (`pay_refunds`).
+
+    Raises: Refusal CONFLICT `ledger.insufficient` when documents take stamps as fast as they are counted:
+    try again later.
     """
     await ledger.open_accounts(tx, [account(AccountKind.RECEIVABLE, SELLER)], now)
-    await ledger.post(tx, bookings.reverse_payment(order, payment), now)
+    booked = bookings.reverse_payment(order, payment)
     for refund in order.refunds:
         if refund.payment_id == payment.id and (refund.state, RefundEvent.SET_OFF) in REFUND_MOVES:
-            await set_off_refund(tx, order, payment, refund, now)
+            booked += await set_off_refund(tx, order, payment, refund, now)
             order = await orders.read_order(tx, order.id)  # the next one may be the last of its item
-    if payment.outcome is not PaymentOutcome.CREDITED:
-        return
-    for item in order.items:
-        if may_be_refunded(item):
-            await _set_off(tx, order, payment, item, now)
+    if payment.outcome is PaymentOutcome.CREDITED:
+        await _post_with_unused(tx, order, payment, booked, now)
+    else:
+        await ledger.post(tx, booked, now)
 
 
-async def take_back_refused(tx: Connection, order: Order, item_id: uuid.UUID, now: datetime) -> None:
-    """Sets off the stamps of a document that was being stamped when the bank took the payment back, and that
-    was refused then."""
+async def take_back_freed(tx: Connection, order: Order, now: datetime) -> None:
+    """Sets off stamps that were held for a document when the bank took the order's payment back, and that are
+    free now: it was refused. Raises: what `take_back` does."""
     payment = order.credited_payment
-    if payment is None or payment.state is not PaymentState.REVERSED:
-        return
-    order = await orders.read_order(tx, order.id)
-    item = order.item(item_id)
-    if item is not None and may_be_refunded(item):
-        await _set_off(tx, order, payment, item, now)
+    if payment is not None and payment.state is PaymentState.REVERSED:
+        await _post_with_unused(tx, await orders.read_order(tx, order.id), payment, [], now)
 
 
 async def set_off_refund(
     tx: Connection, order: Order, payment: Payment, refund: Refund, now: datetime
-) -> None:
-    """Writes a refund that did not reach the customer as paid by what the bank took back."""
+) -> list[Transfer]:
+    """Writes a refund that did not reach the customer as paid by what the bank took back; gives what is to
+    be posted for it."""
     await refunds.set_paid(tx, refund.id, payment.reference, now)
     await finish_item(tx, order, refund)
-    await ledger.post(tx, bookings.set_off(order, refund.id, refund.amount), now)
+    return bookings.set_off(order, refund.id, refund.amount)
 
 
-async def _set_off(tx: Connection, order: Order, payment: Payment, item: Item, now: datetime) -> None:
-    refund_id = derived_id("refund", "reversal", payment.id, item.id)
-    pieces, amount = await _unused(tx, order, item), 0
-    while pieces > 0:
-        amount = (item.unit_face_value + item.unit_fee) * pieces
+async def _post_with_unused(
+    tx: Connection, order: Order, payment: Payment, booked: Sequence[Transfer], now: datetime
+) -> None:
+    """Posts `booked`, and with it that every unused stamp of the order is taken back.
+
+    All in one call: a second one could want an account that a settlement holds, which waits for ours.
+    """
+    for count in range(1, _COUNTS_MAX + 1):
+        unused = await unused_of_items(tx, order)
         try:
             async with tx.transaction():
-                taken = bookings.owe_quota(order, item, refund_id, pieces)
-                await ledger.post(tx, taken + bookings.set_off(order, refund_id, amount), now)
-            break
-        except Refusal as refusal:
-            if refusal.code != "ledger.insufficient":
+                taken = await _take_unused(tx, order, payment, unused, now)
+                await ledger.post(tx, [*booked, *taken], now)
+            return
+        except Refusal as refusal:  # a document took some since we looked
+            if refusal.code != "ledger.insufficient" or count == _COUNTS_MAX:
                 raise
-        left = await _unused(tx, order, item)  # a document took some since we looked
-        pieces = min(left, pieces - 1)
-    if pieces > 0:
-        await _record(tx, order, payment, item, refund_id, pieces, amount, now)
 
 
-async def _unused(tx: Connection, order: Order, item: Item) -> int:
-    assert item.lot_account_id is not None
-    assert order.customer_id is not None
-    lot = await ledger_queries.lot_of(tx, item.lot_account_id, customer_id=order.customer_id)
-    return lot.available if lot else 0
-
-
-async def _record(
-    tx: Connection,
-    order: Order,
-    payment: Payment,
-    item: Item,
-    refund_id: uuid.UUID,
-    pieces: int,
-    amount: int,
-    now: datetime,
-) -> None:
-    await refunds.add_refund(
-        tx,
-        refund_id,
-        order.id,
-        payment_id=payment.id,
-        item_id=item.id,
-        quantity=pieces,
-        amount=amount,
-        reason=RefundReason.REVERSED,
-        channel=RefundChannel.GATEWAY,
-        account=None,
-        now=now,
-    )
-    await refunds.set_paid(tx, refund_id, payment.reference, now)
-    whole = item.refunded_quantity + pieces == item.quantity
-    state = next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
-    await refunds.count_refunded(tx, item.id, pieces, state)
-    order = await orders.read_order(tx, order.id)
-    refund = order.refund(refund_id)
-    assert refund is not None
-    await finish_item(tx, order, refund)  # not while a payout of the same item is on its way
+async def _take_unused(
+    tx: Connection, order: Order, payment: Payment, unused: Mapping[uuid.UUID, int], now: datetime
+) -> list[Transfer]:
+    """Writes pieces of items as given back, and paid by what the bank took; gives what is to be posted."""
+    transfers = []
+    for item in order.items:
+        pieces = unused.get(item.id, 0)
+        if pieces == 0:
+            continue
+        refund_id = derived_id("refund", "reversal", payment.id, item.id, item.refunded_quantity)
+        amount = (item.unit_face_value + item.unit_fee) * pieces
+        await refunds.add_refund(
+            tx,
+            refund_id,
+            order.id,
+            payment_id=payment.id,
+            item_id=item.id,
+            quantity=pieces,
+            amount=amount,
+            reason=RefundReason.REVERSED,
+            channel=RefundChannel.GATEWAY,
+            account=None,
+            now=now,
+        )
+        whole = item.refunded_quantity + pieces == item.quantity
+        state = next_item_state(item.state, ItemEvent.REFUND) if whole else item.state
+        await refunds.count_refunded(tx, item.id, pieces, state)
+        transfers += bookings.owe_quota(order, item, refund_id, pieces)
+        written = await orders.read_order(tx, order.id)
+        refund = written.refund(refund_id)
+        assert refund is not None
+        # Its item is not finished while a payout of it is on its way.
+        transfers += await set_off_refund(tx, written, payment, refund, now)
+    return transfers

@@ -198,19 +198,18 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
         came_back, fell_through = refund.state is RefundState.PAID, why == _FELL_THROUGH
         refused = RefundEvent.GO_AGAIN if fell_through else RefundEvent.REFUSE
         after = next_refund_state(refund.state, RefundEvent.RETURN if came_back else refused)
-        if came_back:
-            await ledger.post(tx, bookings.return_refund(order, refund), now)
+        booked = bookings.return_refund(order, refund) if came_back else []
         payment = order.payment(due.payment_reference)
         if payment is not None and payment.state is PaymentState.REVERSED:
             next_refund_state(after, RefundEvent.SET_OFF)
-            await set_off_refund(tx, order, payment, refund, now)
-            return
-        if fell_through:
+            booked += await set_off_refund(tx, order, payment, refund, now)
+        elif fell_through:
             await refunds.pay_again(tx, due.id, now + _wait(RETRY_FIRST, due.round), why)
-            return
-        await reopen_item(tx, order, refund)
-        await refunds.set_needs_account(tx, due.id, why)
-        await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
+        else:
+            await reopen_item(tx, order, refund)
+            await refunds.set_needs_account(tx, due.id, why)
+            await outbox.enqueue_many(tx, [news_entry(due.order_id, News.NEEDS_ACCOUNT)], now)
+        await ledger.post(tx, booked, now)
 
 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None, *, is_asked: bool) -> None:

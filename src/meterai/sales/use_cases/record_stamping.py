@@ -18,7 +18,7 @@ from meterai.sales.model import (
     next_order_state,
 )
 from meterai.sales.news import TOPIC, News
-from meterai.sales.reversing import take_back_refused
+from meterai.sales.reversing import take_back_freed
 from meterai.sales.store import orders
 
 
@@ -61,7 +61,7 @@ async def record_item_refused(
             await _end(
                 tx, [item_id], ItemEvent.REFUSE, now, refusal_code=code, item_news=News.DOCUMENT_REFUSED
             )
-            await take_back_refused(tx, order, item_id, now)
+            await take_back_freed(tx, order, now)
 
 
 async def _end(
