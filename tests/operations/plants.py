@@ -637,7 +637,7 @@ _I25 = [
             f"id = {_id('notice', 'bob')}",
             id=_NEW,
             event_key="'other'",
-            received_at="'2026-09-04 11:00Z'",
+            received_at="'2026-09-04 09:59Z'",
             processed_at="NULL",
         ),
     ),

@@ -84,6 +84,7 @@ async def test_an_order_that_changed_since_it_was_read_is_not_written_to(shop: S
             item_states=[],
             work=[("topic", {"a": 1})],
             transfers=[],
+            asked_at=shop.clock(),
             now=shop.clock(),
         )
     assert not written

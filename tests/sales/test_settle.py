@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 from tests.sales.fake_gateway import notice
@@ -26,7 +27,7 @@ from meterai.sales.model import (
     RefundReason,
     RefundState,
 )
-from meterai.sales.ports import GatewayState
+from meterai.sales.ports import GatewayState, GatewayStatus
 from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -35,6 +36,17 @@ from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, request_refund
 
 pytestmark = pytest.mark.storage
+
+LOCK = "SELECT FROM ledger.account WHERE id = $1 FOR NO KEY UPDATE"
+
+
+async def until_waiting(shop: Shop, *tasks: asyncio.Task[Any]) -> None:
+    """Returns when each of the tasks waits for a lock, or is done."""
+    waiting = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    async with shop.db.connection() as connection:
+        while await connection.fetchval(waiting) < sum(not task.done() for task in tasks):
+            await asyncio.sleep(0.01)
 
 
 async def test_paid_quota_is_there_at_once_and_the_books_say_for_what(shop: Shop) -> None:
@@ -183,6 +195,51 @@ async def test_what_a_notice_says_of_a_closed_payment_is_asked_until_the_gateway
     shop.pass_time(minutes=5)
     await shop.poll()
     assert await shop.poll() == 0, "and then no more"
+
+
+async def test_a_notice_that_came_after_the_gateway_was_asked_is_not_read_by_what_it_said(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    shop.gateway.pay(reference)
+    status = shop.gateway.get_status
+
+    async def reversed_since(reference: str) -> GatewayStatus:
+        said = await status(reference)
+        shop.pass_time(seconds=1)
+        shop.gateway.charges[reference].state = GatewayState.REVERSED
+        await receive_notice(shop.db, shop.gateway, notice(reference, event="deny"), {}, now=shop.clock())
+        return said
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "get_status", reversed_since)
+        assert (await shop.settle(reference)).outcome is PaymentOutcome.CREDITED
+    await shop.poll()
+    page = await shop.page(placed.order_id)
+    assert (page.payments[0].state, await shop.lot(page)) == (PaymentState.REVERSED, 0)
+    shop.pass_time(minutes=5)
+    await shop.poll()
+    assert await shop.poll() == 0, "and then no more"
+
+
+async def test_a_notice_that_comes_while_the_payment_is_being_booked_is_asked_about(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    shop.gateway.pay(reference)
+    raw = notice(reference, event="deny")
+    owner = shop.database.owner
+    async with asyncio.timeout(10), owner.transaction():
+        await owner.execute(LOCK, bookings.STOCK)
+        settling = asyncio.create_task(shop.settle(reference))
+        await until_waiting(shop, settling)
+        storing = asyncio.create_task(receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock()))
+        await until_waiting(shop, settling, storing)
+    await asyncio.gather(settling, storing)
+    shop.gateway.charges[reference].state = GatewayState.REVERSED
+    shop.pass_time(seconds=5)
+    await shop.poll()
+    assert (await shop.page(placed.order_id)).payments[0].state is PaymentState.REVERSED
 
 
 async def test_an_order_not_paid_in_time_expires_and_its_stamps_are_for_sale_again(shop: Shop) -> None:
@@ -552,18 +609,14 @@ async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants
     page = await shop.paid_quota(pieces=3)
     await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
     shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
-    lock = "SELECT FROM ledger.account WHERE id = $1 FOR NO KEY UPDATE"
-    waits = """SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock')"""
     owner = shop.database.owner
     # What a settlement does: it takes the accounts in the order of their ids.
     async with asyncio.timeout(10), owner.transaction():
-        await owner.execute(lock, bookings.STOCK)
+        await owner.execute(LOCK, bookings.STOCK)
         reversal = asyncio.create_task(shop.settle(page.payments[0].reference))
-        while not await owner.fetchval(waits):
-            await asyncio.sleep(0.01)
+        await until_waiting(shop, reversal)
         for account in (bookings.CLEARING, bookings.FACE_VALUE_PAYABLE):
-            await owner.execute(f"{lock} NOWAIT", account)
+            await owner.execute(f"{LOCK} NOWAIT", account)
     assert (await reversal).state is PaymentState.REVERSED
     assert await shop.balance(bookings.RECEIVABLE) == 0
 

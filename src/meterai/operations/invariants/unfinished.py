@@ -68,13 +68,13 @@ I25 = SqlInvariant(
         SELECT id::text AS subject, 'waits for its payment without an end' AS fact
         FROM sales.orders WHERE state = 'awaiting_payment' AND expires_at IS NULL
         """,
-        # News of the gateway: its payment is asked for. What came before the payment was booked says no more.
+        # News of the gateway: its payment is asked for.
         f"""
         SELECT n.event_key AS subject, format('notice of %s is unread since %s, its payment is asked for %s',
             n.reference, n.received_at, coalesce(p.poll_at::text, 'never')) AS fact
         FROM sales.notice n LEFT JOIN sales.payment p ON p.reference = n.reference
         WHERE n.processed_at IS NULL AND n.received_at < $1::timestamptz - interval '15 minutes'
-            AND {_nobody_comes("p.poll_at")} AND (p.settled_at IS NULL OR p.settled_at < n.received_at)
+            AND {_nobody_comes("p.poll_at")}
         """,
     ),
     screens={

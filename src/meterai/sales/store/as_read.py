@@ -19,7 +19,7 @@ from meterai.sales.store.orders import ReadOrder
 from meterai.sales.store.payments import FIRST_POLL_AFTER
 
 _PLACE = call("sales.place_as_read", 27)
-_SETTLE = call("sales.settle_as_read", 24)
+_SETTLE = call("sales.settle_as_read", 25)
 
 
 async def place(
@@ -65,9 +65,12 @@ async def settle(
     item_states: Sequence[tuple[uuid.UUID, ItemState]],
     work: Sequence[Entry],
     transfers: Sequence[Transfer],
+    asked_at: datetime,
     now: datetime,
 ) -> bool:
     """Writes a payment as settled and its order as credited, what must happen next, and the money.
+
+    `asked_at`: see `payments.settle`.
 
     False, and nothing written, when the order is not as it was read. Raises: what `ledger.store.post` does.
     """
@@ -87,6 +90,7 @@ async def settle(
         *outbox.columns(work),
         [now for _ in work],
         *ledger.transfer_columns(transfers),
+        asked_at,
         now,
     )
 

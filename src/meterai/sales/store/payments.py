@@ -107,7 +107,7 @@ async def close_attempt(
 async def mark_reversed(tx: Connection, payment_id: uuid.UUID, now: datetime) -> None:
     """Writes that the money of a settled payment was taken back."""
     await tx.execute(
-        "UPDATE sales.payment SET state = 'reversed', reversed_at = $2, poll_at = NULL WHERE id = $1",
+        "UPDATE sales.payment SET state = 'reversed', reversed_at = $2 WHERE id = $1",
         payment_id,
         now,
     )
@@ -125,14 +125,16 @@ async def settle(
     gateway_cost: int,
     order_state: OrderState,
     item_states: Sequence[tuple[uuid.UUID, ItemState]],
+    asked_at: datetime,
     now: datetime,
 ) -> None:
     """Writes a payment as settled, its notices as done, and, when it was credited, the order and its items.
 
+    Notices that came after `asked_at`, when the gateway was asked, are not: the payment is polled again.
     Other open attempts of a credited order are cancelled, and polled at once so that the gateway closes them.
     """
     await tx.execute(
-        "SELECT sales.write_settled($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "SELECT sales.write_settled($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         order_id,
         payment_id,
         reference,
@@ -143,6 +145,7 @@ async def settle(
         order_state,
         [item_id for item_id, _ in item_states],
         [state for _, state in item_states],
+        asked_at,
         now,
     )
 
@@ -161,7 +164,8 @@ async def store_notice(
     """Stores a notice as it came, and has its payment polled at `poll_at`; False when this event is stored.
 
     A payment that is polled within 5 s of that anyway is left as it is. Gives the payment's order too, which
-    is needed next. A notice of a payment that is none of ours is stored as done.
+    is needed next. A notice of a payment that is none of ours is stored as done. The payment is locked in any
+    case: see `sales.write_settled`.
 
     Nobody waits for the disk when the payment is open: the settlement that follows does, and should a crash
     of the database come first, the poller asks for the payment all the same.
@@ -169,11 +173,12 @@ async def store_notice(
     row = await connection.fetchrow(
         """
         WITH known AS (
-            SELECT order_id, state IN ('creating', 'pending') AS is_open
-            FROM sales.payment WHERE reference = $4
+            SELECT id, order_id, poll_at, state IN ('creating', 'pending') AS is_open
+            FROM sales.payment WHERE reference = $4 FOR NO KEY UPDATE
         ), soon AS (
-            UPDATE sales.payment SET poll_at = least(poll_at, $7::timestamptz)
-            WHERE reference = $4 AND (poll_at IS NULL OR poll_at > $7::timestamptz + interval '5 seconds')
+            UPDATE sales.payment p SET poll_at = $7::timestamptz FROM known
+            WHERE p.id = known.id
+                AND (known.poll_at IS NULL OR known.poll_at > $7::timestamptz + interval '5 seconds')
         ), stored AS (
             INSERT INTO sales.notice (id, gateway, event_key, reference, raw, received_at, processed_at)
             SELECT $1, $2, $3, $4, $5, $6, CASE WHEN NOT EXISTS (SELECT FROM known) THEN $6::timestamptz END
@@ -193,11 +198,15 @@ async def store_notice(
     return row["new"], read_from(row["found"]) if row["found"] else None
 
 
-async def finish_notices(connection: Connection, reference: str, now: datetime) -> None:
-    """Marks the notices of an attempt as done."""
+async def finish_notices(
+    connection: Connection, reference: str, *, asked_at: datetime, now: datetime
+) -> None:
+    """Marks the notices of an attempt as done that came before the gateway was asked."""
     await connection.execute(
-        "UPDATE sales.notice SET processed_at = $2 WHERE reference = $1 AND processed_at IS NULL",
+        """UPDATE sales.notice SET processed_at = $3
+           WHERE reference = $1 AND processed_at IS NULL AND received_at <= $2""",
         reference,
+        asked_at,
         now,
     )
 

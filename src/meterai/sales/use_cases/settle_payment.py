@@ -95,18 +95,19 @@ async def settle_payment(
 
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
+    asked_at = clock()
     status = _of_the_rest(await gateway.get_status(reference))
     now = clock()
     if status.state is GatewayState.SETTLED:
-        booked = await _book_as_read(db, reference, status=status, now=now, read=read)
+        booked = await _book_as_read(db, reference, status=status, asked_at=asked_at, now=now, read=read)
         if booked is not None:
             return booked
         async with db.transaction() as tx:
-            return await _book(tx, reference, status, now)
+            return await _book(tx, reference, status, asked_at=asked_at, now=now)
     if status.state in _TAKEN_BACK or status.state in _CLOSED_BY:
         async with db.transaction() as tx:
-            return await _end(tx, reference, status.state, now)
-    return await _leave(db, gateway, status, now)
+            return await _end(tx, reference, status.state, asked_at=asked_at, now=now)
+    return await _leave(db, gateway, status, asked_at=asked_at, now=now)
 
 
 def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
@@ -120,7 +121,13 @@ def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
 
 
 async def _book_as_read(
-    db: Database, reference: str, *, status: GatewayStatus, now: datetime, read: ReadOrder | None
+    db: Database,
+    reference: str,
+    *,
+    status: GatewayStatus,
+    asked_at: datetime,
+    now: datetime,
+    read: ReadOrder | None,
 ) -> Settlement | None:
     """Books the usual case, money for an order that waits for it, in one call.
 
@@ -146,6 +153,7 @@ async def _book_as_read(
             work=_work(order, payment, after),
             transfers=bookings.receive_payment(order, payment, status.amount, cost)
             + bookings.sale(order, late=False),
+            asked_at=asked_at,
             now=now,
         )
     if not booked:
@@ -154,11 +162,13 @@ async def _book_as_read(
     return _told(order, credited, new=True)
 
 
-async def _book(tx: Connection, reference: str, status: GatewayStatus, now: datetime) -> Settlement:
+async def _book(
+    tx: Connection, reference: str, status: GatewayStatus, *, asked_at: datetime, now: datetime
+) -> Settlement:
     order = await orders.lock_order_of_payment(tx, reference)
     payment = _payment(order, reference)
     if payment.state in (PaymentState.SETTLED, PaymentState.REVERSED):
-        await payments.finish_notices(tx, reference, now)
+        await payments.finish_notices(tx, reference, asked_at=asked_at, now=now)
         return _told(order, payment)
     next_payment_state(payment.state, PaymentEvent.SETTLE)
     outcome = outcome_of(order, payment, status.amount)
@@ -179,6 +189,7 @@ async def _book(tx: Connection, reference: str, status: GatewayStatus, now: date
         gateway_cost=cost,
         order_state=after,
         item_states=items,
+        asked_at=asked_at,
         now=now,
     )
     if outcome is PaymentOutcome.CREDITED:
@@ -283,11 +294,13 @@ async def _owe(
     await ledger.post(tx, received + bookings.owe_suspense(order, payment, amount), now)
 
 
-async def _end(tx: Connection, reference: str, state: GatewayState, now: datetime) -> Settlement:
+async def _end(
+    tx: Connection, reference: str, state: GatewayState, *, asked_at: datetime, now: datetime
+) -> Settlement:
     """Books that a payment ended without money, or that its money was taken back."""
     order = await orders.lock_order_of_payment(tx, reference)
     payment = _payment(order, reference)
-    await payments.finish_notices(tx, reference, now)
+    await payments.finish_notices(tx, reference, asked_at=asked_at, now=now)
     if payment.state is PaymentState.SETTLED and state in _TAKEN_BACK:
         return await _reverse(tx, order, payment, now)
     if payment.state not in OPEN_PAYMENTS:
@@ -307,11 +320,13 @@ async def _reverse(tx: Connection, order: Order, payment: Payment, now: datetime
     return _told(order, msgspec.structs.replace(payment, state=after), new=True)
 
 
-async def _leave(db: Database, gateway: PaymentGateway, status: GatewayStatus, now: datetime) -> Settlement:
+async def _leave(
+    db: Database, gateway: PaymentGateway, status: GatewayStatus, *, asked_at: datetime, now: datetime
+) -> Settlement:
     """No money and no end. A charge that we closed and the gateway did not is closed there."""
     async with db.transaction() as tx:
         order = await orders.lock_order_of_payment(tx, status.reference)
-        await payments.finish_notices(tx, status.reference, now)
+        await payments.finish_notices(tx, status.reference, asked_at=asked_at, now=now)
     payment = _payment(order, status.reference)
     closed = payment.state in (PaymentState.EXPIRED, PaymentState.CANCELLED, PaymentState.FAILED)
     if closed and status.state is GatewayState.PENDING:
