@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import pytest
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
@@ -15,7 +16,7 @@ from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.errors import Kind
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import Transfer, TransferCode
 from meterai.sales import bookings
@@ -27,13 +28,15 @@ from meterai.sales.model import (
     RefundReason,
     RefundState,
 )
-from meterai.sales.ports import GatewayState, GatewayStatus
+from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries import MoneyPlace, where_is_my_money
+from meterai.sales.use_cases import poll_payments
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, request_refund
+from meterai.sales.use_cases.settle_payment import Settlement
 
 pytestmark = pytest.mark.storage
 
@@ -314,6 +317,45 @@ async def test_of_a_closed_payment_the_gateway_is_asked_until_it_answers(shop: S
     shop.pass_time(minutes=5)
     await shop.poll()
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_a_payment_whose_booking_failed_is_asked_for_soon_and_the_others_of_the_turn_at_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, *others = [await shop.placed_quota() for _ in range(3)]
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    for placed in (failing, *others):
+        shop.gateway.pay(placed.payment.reference)
+    settle = poll_payments.settle_payment
+
+    async def fail_once(db: Database, gateway: PaymentGateway, reference: str, **options: Any) -> Settlement:
+        if reference == failing.payment.reference:
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        await asyncio.sleep(0.05)
+        return await settle(db, gateway, reference, **options)
+
+    shop.pass_time(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(poll_payments, "settle_payment", fail_once)
+        with pytest.raises(asyncpg.DeadlockDetectedError):
+            await shop.poll()
+    states = [(await shop.page(placed.order_id)).state for placed in (failing, *others)]
+    assert states == [OrderState.EXPIRED, OrderState.COMPLETED, OrderState.COMPLETED]
+    shop.pass_time(minutes=5)
+    assert await shop.poll() == 1
+    assert (await shop.page(failing.order_id)).state is OrderState.COMPLETED
+
+
+async def test_a_closed_payment_is_asked_for_ever_more_rarely(shop: Shop) -> None:
+    await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    looks = 0
+    for _ in range(12 * 12):
+        shop.pass_time(minutes=5)
+        looks += await shop.poll()
+    assert 6 <= looks <= 8, "each pause is as long as all that went before"
 
 
 async def test_a_closed_payment_is_asked_for_once_more_after_three_days(shop: Shop) -> None:

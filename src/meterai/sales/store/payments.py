@@ -24,8 +24,8 @@ class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
     order_id: uuid.UUID
     reference: str
     state: PaymentState
-    last: bool
-    """Whether the gateway's answer is the last that we wait for."""
+    again_at: datetime
+    """When it is due again if nothing is written of it."""
 
 
 _INSERT = """
@@ -214,25 +214,19 @@ async def finish_notices(
 async def claim_due(connection: Connection, now: datetime, *, limit: int) -> list[DuePayment]:
     """Takes attempts whose status is due, and writes when it is due next, so that no other worker takes them.
 
-    An open attempt is asked for every 10 to 30 seconds; a closed one ever more rarely, for three days. Then
-    once more, and any other once for a notice: every 5 minutes until the gateway has answered.
+    An open attempt is asked for every 10 to 30 seconds; any other every 5 minutes until the gateway has
+    answered: see `note_answer`.
     """
     rows = await connection.fetch(
         """
-        UPDATE sales.payment p SET polls = p.polls + 1, poll_at = CASE
+        UPDATE sales.payment p SET polls = p.polls + 1, poll_at = $1 + CASE
             WHEN p.state IN ('creating', 'pending')
-                THEN $1 + least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')
-            WHEN p.state IN ('expired', 'cancelled', 'failed') AND $1 < p.expires_at + interval '3 days'
-                THEN $1 + least(greatest($1 - p.expires_at, interval '5 min'), interval '12 h')
-            WHEN p.state IN ('expired', 'cancelled', 'failed') OR EXISTS (
-                    SELECT FROM sales.notice n WHERE n.reference = p.reference AND n.processed_at IS NULL)
-                THEN $1 + interval '5 min'
-            END
+                THEN least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')
+            ELSE interval '5 min' END
         WHERE p.id = ANY (ARRAY(
             SELECT id FROM sales.payment WHERE poll_at <= $1
             ORDER BY poll_at LIMIT $2 FOR UPDATE SKIP LOCKED))  -- an array: planned as few
-        RETURNING p.order_id, p.reference, p.state,
-            p.state IN ('expired', 'cancelled', 'failed') AND $1 >= p.expires_at + interval '3 days' AS last
+        RETURNING p.order_id, p.reference, p.state, p.poll_at AS again_at
         """,
         now,
         limit,
@@ -242,27 +236,25 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
             order_id=row["order_id"],
             reference=row["reference"],
             state=PaymentState(row["state"]),
-            last=row["last"],
+            again_at=row["again_at"],
         )
         for row in rows
     ]
 
 
-async def ask_soon(connection: Connection, reference: str, at: datetime) -> None:
-    """Has a closed attempt, of which the gateway did not answer, asked for at `at` instead of hours later."""
-    await connection.execute(
-        """UPDATE sales.payment SET poll_at = $2
-           WHERE reference = $1 AND poll_at > $2 AND state IN ('expired', 'cancelled', 'failed')""",
-        reference,
-        at,
-    )
+async def note_answer(connection: Connection, due: DuePayment, now: datetime) -> None:
+    """Writes when an attempt that was not open is asked for next; what the gateway said of it is booked.
 
-
-async def stop_asking(connection: Connection, reference: str) -> None:
-    """Asks no more for a closed attempt, unless there is news of it that nobody has read."""
+    One that ended without money ever more rarely, for three days and once after that; any other never. But
+    when its time was changed since it was claimed, as a notice does, there is news of it: that time stays.
+    """
     await connection.execute(
-        """UPDATE sales.payment p SET poll_at = NULL
-           WHERE reference = $1 AND state IN ('expired', 'cancelled', 'failed') AND NOT EXISTS (
-               SELECT FROM sales.notice n WHERE n.reference = p.reference AND n.processed_at IS NULL)""",
-        reference,
+        """UPDATE sales.payment SET poll_at = CASE
+               WHEN state IN ('expired', 'cancelled', 'failed') AND $3 < expires_at + interval '3 days'
+                   THEN $3 + least(greatest($3 - expires_at, interval '5 min'), interval '12 h')
+               END
+           WHERE reference = $1 AND poll_at = $2""",
+        due.reference,
+        due.again_at,
+        now,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +11,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
+from meterai.kit.turns import each
 from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
@@ -66,13 +66,7 @@ async def pay_due_refunds(
     async with db.connection() as connection:
         now = clock()
         due = await refunds.claim_due(connection, now, limit=limit, lease_until=now + LEASE)
-    places = asyncio.Semaphore(AT_ONCE_MAX)
-
-    async def one(refund: DueRefund) -> None:
-        async with places:
-            await _pay(db, gateway, payout, refund, clock)
-
-    await asyncio.gather(*(one(refund) for refund in due))
+    await each(due, lambda refund: _pay(db, gateway, payout, refund, clock), at_once=AT_ONCE_MAX)
     return len(due)
 
 

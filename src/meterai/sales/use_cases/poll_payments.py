@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
 import structlog
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database
+from meterai.kit.turns import each
 from meterai.sales.attempts import ask_for_charge
 from meterai.sales.model import OPEN_PAYMENTS, PaymentState
 from meterai.sales.ports import PaymentGateway
@@ -18,35 +16,28 @@ from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
 AT_ONCE_MAX = 8
-UNANSWERED = timedelta(minutes=5)
-"""After so long a closed attempt is asked for again of which the gateway did not answer."""
 
 
 async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
     """Settles up to `limit` payments whose status is due; finishes charges whose answer was lost.
 
-    Gives how many were due. A payment is claimed by writing when it is due next: a worker that dies loses
-    nothing but that while.
+    Gives how many were due. A payment is claimed by writing when it is due again: a worker that dies or
+    fails loses nothing but that while. Raises: the first failure that is no refusal, after the last payment.
     """
     async with db.connection() as connection:
         due = await payments.claim_due(connection, clock(), limit=limit)
-    places = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def one(payment: payments.DuePayment) -> None:
-        async with places:
-            try:
-                await _ask(db, gateway, payment, clock)
-            except Refusal as refusal:  # its next time is written already
-                log.warning("payment_not_polled", reference=payment.reference, code=refusal.code)
-                if payment.state not in OPEN_PAYMENTS:
-                    async with db.connection() as connection:
-                        await payments.ask_soon(connection, payment.reference, clock() + UNANSWERED)
-            else:
-                if payment.last:
-                    async with db.connection() as connection:
-                        await payments.stop_asking(connection, payment.reference)
+        try:
+            await _ask(db, gateway, payment, clock)
+        except Refusal as refusal:
+            log.warning("payment_not_polled", reference=payment.reference, code=refusal.code)
+            return
+        if payment.state not in OPEN_PAYMENTS:
+            async with db.connection() as connection:
+                await payments.note_answer(connection, payment, clock())
 
-    await asyncio.gather(*(one(payment) for payment in due))
+    await each(due, one, at_once=AT_ONCE_MAX)
     return len(due)
 
 
