@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
+from meterai.bootstrap import App
+from meterai.kit import outbox
+from meterai.ledger import store as ledger_store
+from meterai.ledger.model import (
+    SELLER,
+    AccountKind,
+    TransferCode,
+    account_id,
+    reserve,
+    void_reservation,
+)
+from meterai.sales import bookings
 from meterai.sales.model import ItemState, OrderState, RefundState
 from meterai.sales.order import Item
+from meterai.sales.ports import GatewayState
 from meterai.sales.queries import OrderPage
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.replace_document import replace_document
+from meterai.stamping.batch import Tools
+from meterai.stamping.endings import REFUSED
+from meterai.workers.topics import stamp
 
 pytestmark = pytest.mark.storage
 
@@ -139,6 +157,79 @@ async def test_a_stamp_that_was_bought_and_not_placed_goes_back(shop: Shop) -> N
     page = await shop.page(page.id)
     assert (page.items[0].state, page.refunds[0].state) == (ItemState.DONE, RefundState.PAID)
     assert (page.refundable, await shop.lot(page)) == ({}, 0)
+
+
+async def test_quota_held_while_the_bank_took_its_money_back_is_taken_back_as_its_documents_are_refused(
+    shop: Shop,
+) -> None:
+    page = await shop.paid_quota(pieces=4)
+    jobs = [await start(shop, page) for _ in range(3)]
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    for job_id in jobs[:2]:
+        await refuse(shop, job_id)
+        assert await shop.lot(page) == 0
+    item = (await shop.page(page.id)).items[0]
+    assert (item.state, item.quantity - item.refunded_quantity) == (ItemState.DONE, 1)
+    assert await shop.balance(bookings.RECEIVABLE) == 12_500
+
+
+async def test_quota_held_for_a_refused_document_stays_with_who_paid_for_it(shop: Shop) -> None:
+    page = await shop.paid_quota(pieces=2)
+    await refuse(shop, await start(shop, page))
+    assert await shop.lot(page) == 2
+    assert (await shop.page(page.id)).refunds == ()
+
+
+async def start(shop: Shop, page: OrderPage) -> uuid.UUID:
+    """A job that holds a stamp of the order's quota, as far as ledger and workers look at it."""
+    shop.plays_the_stamping = True
+    job_id, lot = uuid.uuid4(), page.items[0].lot_account_id
+    assert lot is not None
+    held = reserve(
+        job_id,
+        TransferCode.RESERVE_STAMPING,
+        debit=lot,
+        credit=account_id(AccountKind.USED, SELLER),
+        amount=1,
+        reference_id=job_id,
+        organisation_id=SELLER,
+    )
+    owner = shop.database.owner
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # its document does not exist
+        await owner.execute(
+            """INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, idempotency_key,
+                   request_digest, lot_account_id, reference_id, input_digest, state, created_at)
+               VALUES ($1, $2, $3, $1, $6, '', $4, $1, '', 'accepted', $5)""",
+            job_id,
+            SELLER,
+            shop.alice,
+            lot,
+            shop.clock(),
+            str(job_id),
+        )
+    async with shop.db.transaction() as tx:
+        await ledger_store.post(tx, [held], shop.clock())
+    return job_id
+
+
+async def refuse(shop: Shop, job_id: uuid.UUID) -> None:
+    """Frees what a job holds, and has the workers tell of it."""
+    freed = void_reservation(
+        uuid.uuid4(),
+        TransferCode.RELEASE_STAMPING,
+        pending_id=job_id,
+        reference_id=job_id,
+        organisation_id=SELLER,
+    )
+    news = {"job_id": job_id, "reference_id": job_id, "document_id": job_id, "code": "pdf.broken"}
+    async with shop.db.transaction() as tx:
+        await outbox.enqueue_many(tx, [(REFUSED, news)], shop.clock())
+        await ledger_store.post(tx, [freed], shop.clock())
+    app = cast("App", SimpleNamespace(db=shop.db, clock=shop.clock))
+    assert await stamp(app, cast("Tools", None), "worker-1") == 1
+    assert await shop.outbox(REFUSED) == []
 
 
 async def test_what_is_no_item_is_told_apart(shop: Shop) -> None:

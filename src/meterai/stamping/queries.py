@@ -93,6 +93,15 @@ async def job(db: Database, job_id: UUID) -> Job | None:
     return _job(row) if row else None
 
 
+async def lot_of_job(db: Database, job_id: UUID) -> UUID | None:
+    """The quota lot from which a job is paid; None for an unknown job."""
+    async with db.connection() as conn:
+        lot: UUID | None = await conn.fetchval(
+            "SELECT lot_account_id FROM stamping.job WHERE id = $1", job_id
+        )
+    return lot
+
+
 async def job_of_document(db: Database, document_id: UUID) -> Job | None:
     """The newest job of a document."""
     async with db.connection() as conn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,10 +17,15 @@ from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, Message
 from meterai.kit.outbox import Entry
 from meterai.sales.news import TOPIC as NEWS_TOPIC
-from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
+from meterai.sales.use_cases.record_stamping import (
+    record_item_refused,
+    record_items_stamped,
+    record_quota_freed,
+)
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.batch import Tools
 from meterai.stamping.endings import REFUSED, RELEASED
+from meterai.stamping.queries import lot_of_job
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
 from meterai.workers.loops import Bell
@@ -134,7 +140,8 @@ def _request(entry: Entry) -> StampingRequest:
 
 
 async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
-    """A job's end is news for the item that asked for it; stamping with quota asked for itself."""
+    """A job's end is news for the item that asked for it. Stamping with quota asked for itself, but a refusal
+    is news for the order that bought the quota."""
     stamped = [entry for entry in entries if entry.topic == RELEASED]
     if stamped:
         await record_items_stamped(
@@ -147,15 +154,25 @@ async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
     for entry in entries:
         if entry.topic == RELEASED:
             continue
-        reference, document_id = UUID(entry.payload["reference_id"]), UUID(entry.payload["document_id"])
         try:
-            await record_item_refused(app.db, reference, document_id, entry.payload["code"], now=app.clock())
+            await _tell_refused(app, entry.payload)
         except Refusal as refusal:
-            if refusal.kind is not Kind.NOT_FOUND:
-                await _put_off(app, entry, refusal.code)
-                continue
+            await _put_off(app, entry, refusal.code)
+            continue
         done.append(entry.id)
     await outbox.finish(app.db, done)
+
+
+async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
+    reference, document_id = UUID(payload["reference_id"]), UUID(payload["document_id"])
+    try:
+        await record_item_refused(app.db, reference, document_id, payload["code"], now=app.clock())
+    except Refusal as refusal:
+        if refusal.kind is not Kind.NOT_FOUND:
+            raise
+        lot = await lot_of_job(app.db, UUID(payload["job_id"]))
+        if lot is not None:
+            await record_quota_freed(app.db, lot, now=app.clock())
 
 
 async def send_messages(app: App) -> int:

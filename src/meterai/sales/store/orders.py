@@ -118,6 +118,14 @@ async def lock_order_of_item(tx: Connection, item_id: uuid.UUID) -> Order:
     )
 
 
+async def lock_order_of_lot(tx: Connection, lot_account_id: uuid.UUID) -> Order | None:
+    """Locks the order of which an item bought a quota lot; None: the lot was not bought by an order."""
+    text = await tx.fetchval(
+        "SELECT sales.locked_order(order_id) FROM sales.item WHERE lot_account_id = $1", lot_account_id
+    )
+    return None if text is None else _read(text)
+
+
 async def read_order(connection: Connection, order_id: uuid.UUID) -> Order:
     """Reads an order without a lock. Raises: Refusal NOT_FOUND `order.not_found`."""
     return _read(await connection.fetchval("SELECT sales.order_json($1)", order_id))

@@ -64,6 +64,16 @@ async def record_item_refused(
             await take_back_freed(tx, order, now)
 
 
+async def record_quota_freed(db: Database, lot_account_id: uuid.UUID, now: datetime) -> None:
+    """A document for which quota of this lot was held can't be stamped, and the quota is free again. Unless
+    the bank took the payment back meanwhile: then the quota is taken back too. Safe to repeat.
+    """
+    async with db.transaction() as tx:
+        order = await orders.lock_order_of_lot(tx, lot_account_id)
+        if order is not None:
+            await take_back_freed(tx, order, now)
+
+
 async def _end(
     connection: Connection,
     item_ids: Sequence[uuid.UUID],
