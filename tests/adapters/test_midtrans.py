@@ -17,7 +17,7 @@ from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
-from meterai.kit.http import CallLimits, CircuitBreaker
+from meterai.kit.http import Answer, CallLimits, CircuitBreaker
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.ports import Channel, ChargeRequest, GatewayState
 
@@ -238,6 +238,34 @@ async def test_a_failing_gateway_is_unavailable_within_the_time_out(
     assert (await midtrans.get_status("ref-1")).state is GatewayState.PENDING
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"gross_amount": "0.00"}, {"gross_amount": "25000"}, {"transaction_id": "a\0b"}, {"qr_string": "\0"}],
+    ids=lambda odd: next(iter(odd)),
+)
+async def test_an_answer_that_nobody_could_book_is_none(
+    midtrans: Midtrans, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+) -> None:
+    said = {
+        "status_code": "200",
+        "order_id": "ref-1",
+        "transaction_id": "t-1",
+        "transaction_status": "settlement",
+        "payment_type": "qris",
+        "gross_amount": "25000.00",
+    }
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(said))
+
+    monkeypatch.setattr(midtrans._service, "call", answer)
+    assert (await midtrans.get_status("ref-1")).state is GatewayState.SETTLED
+    said |= odd
+    for asking in (midtrans.get_status("ref-1"), midtrans.expire("ref-1")):
+        refusal = await refused(asking)
+        assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "gateway.unavailable")
+
+
 async def test_the_breaker_opens_after_failures_and_answers_at_once(
     twin: Gateway, midtrans: Midtrans
 ) -> None:
@@ -329,6 +357,8 @@ def test_a_changed_value_breaks_the_signature(name: str) -> None:
         notice(gross_amount="100000.5"),
         notice(gross_amount="-100000.00"),
         notice(gross_amount="1e5.00"),
+        notice(gross_amount="0.00"),
+        notice(transaction_id="a\0b"),
         notice(order_id="a/b"),
     ],
 )

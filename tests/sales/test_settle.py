@@ -30,7 +30,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries import MoneyPlace, where_is_my_money
-from meterai.sales.use_cases import poll_payments
+from meterai.sales.use_cases import expire_orders, poll_payments
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
@@ -280,6 +280,23 @@ async def test_an_order_waits_for_a_gateway_that_is_away_but_not_longer_than_its
     shop.pass_time(minutes=2)
     await shop.poll()
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED, "late money is still honoured"
+
+
+async def test_an_order_that_can_not_be_ended_keeps_none_of_the_others_open(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, *others = [await shop.placed_quota() for _ in range(3)]
+    shop.gateway.pay(failing.payment.reference)
+    shop.pass_time(minutes=MINUTES, seconds=1)
+
+    async def fail(*_: object, **__: object) -> Settlement:
+        raise asyncpg.CheckViolationError("nobody thought of that")
+
+    monkeypatch.setattr(expire_orders, "settle_payment", fail)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await shop.expire()
+    states = [(await shop.page(placed.order_id)).state for placed in (failing, *others)]
+    assert states == [OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.EXPIRED]
 
 
 async def test_who_stood_still_for_long_asks_twice_before_an_order_expires(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Annotated
 
 import msgspec
 
@@ -13,7 +14,7 @@ from meterai.kernel.money import Rupiah
 from meterai.sales.ports import Channel, GatewayState
 
 JAKARTA = timezone(timedelta(hours=7))
-AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,12})\.00")
+AMOUNT = re.compile(r"[1-9][0-9]{0,12}\.00")
 _REFUND_AMOUNT = re.compile(r"([1-9][0-9]{0,12})(?:\.0{1,2})?")
 REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,50}")
 
@@ -33,6 +34,10 @@ _STATES = {
 }
 
 
+type _Kept = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
+"""Text that is stored: the database takes no NUL."""
+
+
 class Refund(msgspec.Struct, frozen=True):
     """One refund in a list of them."""
 
@@ -42,12 +47,12 @@ class Refund(msgspec.Struct, frozen=True):
 
 class _Bank(msgspec.Struct, frozen=True):
     bank: str = ""
-    va_number: str = ""
+    va_number: _Kept = ""
 
 
 class _Action(msgspec.Struct, frozen=True):
     name: str = ""
-    url: str = ""
+    url: _Kept = ""
 
 
 class Transaction(msgspec.Struct, frozen=True):
@@ -55,7 +60,7 @@ class Transaction(msgspec.Struct, frozen=True):
 
     status_code: str = ""
     status_message: str = ""
-    transaction_id: str = ""
+    transaction_id: _Kept = ""
     order_id: str = ""
     merchant_id: str = ""
     gross_amount: str = ""
@@ -70,7 +75,7 @@ class Transaction(msgspec.Struct, frozen=True):
     refunds: tuple[Refund, ...] = ()
     va_numbers: tuple[_Bank, ...] = ()
     actions: tuple[_Action, ...] = ()
-    qr_string: str = ""
+    qr_string: _Kept = ""
     signature_key: str = ""
 
     @property
@@ -94,7 +99,7 @@ decode = msgspec.json.Decoder(Transaction).decode
 
 
 def amount_of(said: Transaction) -> Rupiah:
-    """The amount, strictly of the form "10000.00"; anything else is no usable answer."""
+    """The amount, strictly of the form "10000.00" and not 0; anything else is no usable answer."""
     if not AMOUNT.fullmatch(said.gross_amount):
         raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="amount_unreadable")
     return Rupiah(int(said.gross_amount[:-3]))

@@ -9,6 +9,7 @@ import structlog
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
+from meterai.kit.turns import each
 from meterai.sales.closing import close_order
 from meterai.sales.model import OrderEvent, OrderState, PaymentEvent
 from meterai.sales.ports import GatewayState, PaymentGateway
@@ -25,24 +26,25 @@ assert EXTENSION + PATIENCE < RESERVATION_GRACE
 
 
 async def expire_due_orders(db: Database, gateway: PaymentGateway, *, clock: Clock, limit: int = 50) -> int:
-    """Ends up to `limit` overdue orders; gives how many expired.
+    """Ends up to `limit` overdue orders, one after the other; gives how many expired.
 
     The charge is closed at the gateway first: if it was paid meanwhile, the order is settled instead. When
     the gateway can't be reached, the order waits, but never longer than its reservation; a payment that was
     made all the same is then late, and polling finds it. Whenever we stood still that long ourselves, the
-    gateway is asked twice.
+    gateway is asked twice. Raises: the first failure that is no refusal, after the last order.
     """
     asked_at = clock()
     async with db.transaction() as tx:
         due = await orders.claim_overdue(tx, asked_at, limit=limit, lease_until=asked_at + LEASE)
-    expired = 0
-    for order in due:
+
+    async def one(order: orders.DueOrder) -> bool:
         patient = not order.asked_before or asked_at < order.expires_at + PATIENCE
-        if order.reference is None or await _closed(
+        closed = order.reference is None or await _closed(
             db, gateway, order.reference, patient=patient, clock=clock
-        ):
-            expired += await _expire(db, order, clock)
-    return expired
+        )
+        return closed and await _expire(db, order, clock)
+
+    return sum(await each(due, one, at_once=1))
 
 
 async def _closed(
