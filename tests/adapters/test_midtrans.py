@@ -353,6 +353,8 @@ def test_a_changed_value_breaks_the_signature(name: str) -> None:
         b"\xff{}",
         b'{"order_id": 1111}',
         b" " * 20_000,
+        b"[" * 16_384,
+        b'{"a":' + b"[" * 16_000,
         notice(gross_amount="100000"),
         notice(gross_amount="100000.5"),
         notice(gross_amount="-100000.00"),

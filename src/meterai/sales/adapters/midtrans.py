@@ -130,7 +130,7 @@ class Midtrans:
             raise Refusal(Kind.INVALID, "payment.notice_unreadable")
         try:
             said = decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             raise Refusal(Kind.INVALID, "payment.notice_unreadable") from None
         if not hmac.compare_digest(self._signature(said).encode(), said.signature_key.lower().encode()):
             raise Refusal(Kind.FORBIDDEN, "payment.notice_forged")
@@ -216,7 +216,7 @@ class Midtrans:
         answer = await self._service.call(method, path, body=encoded, headers=headers, repeat=True)
         try:
             said = decode(answer.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             raise self._unusable("unreadable") from None
         if said.status_code[:1] not in ("2", "4"):
             raise self._unusable(f"status_code_{said.status_code[:3]}")

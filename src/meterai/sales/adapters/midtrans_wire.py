@@ -94,8 +94,15 @@ class Transaction(msgspec.Struct, frozen=True):
         return Channel.VA_BNI if is_bni else None
 
 
-decode = msgspec.json.Decoder(Transaction).decode
-"""Reads an answer or a notice. Raises: msgspec.DecodeError, UnicodeDecodeError."""
+_decode = msgspec.json.Decoder(Transaction).decode
+
+
+def decode(raw: bytes) -> Transaction:
+    """Reads an answer or a notice. Raises: msgspec.DecodeError."""
+    try:
+        return _decode(raw)
+    except (UnicodeDecodeError, RecursionError) as error:  # the latter: too many brackets
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def amount_of(said: Transaction) -> Rupiah:
