@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 
 from meterai.customers import organisations
-from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX
+from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import ensure_organisations
 from meterai.customers.queries import customer_of_contact, session_customer
@@ -45,6 +45,7 @@ class Desk:
         self,
         contact: Contact = ALICE,
         *,
+        asker: Asker = Asker.STRANGER,
         address: str = "192.0.2.1",
         per_address_max: int = PER_ADDRESS_MAX,
     ) -> CodeSent:
@@ -52,6 +53,7 @@ class Desk:
             self.database.app,
             SECRET,
             contact,
+            asker=asker,
             address=address,
             per_address_max=per_address_max,
             language="id",
@@ -188,11 +190,50 @@ async def test_five_codes_in_fifteen_minutes_per_contact_also_at_once(desk: Desk
     await desk.send()
 
 
+async def test_each_kind_of_asker_has_five_codes_of_a_contact(desk: Desk) -> None:
+    """What strangers used up shuts out neither who is called nor who proved the contact before."""
+    for asker in Asker:
+        for n in range(5):
+            await desk.send(asker=asker, address=f"192.0.2.{n}")
+        refusal = await refused(desk.send(asker=asker, address="192.0.2.9"))
+        assert (refusal.code, refusal.facts["retry_after_s"]) == ("code.too_many", 900)
+    assert await desk.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 15, "no flood"
+
+
+@pytest.mark.parametrize("asker", [Asker.STRANGER, Asker.CALLED])
+async def test_one_network_can_not_use_up_the_codes_of_a_contact(desk: Desk, asker: Asker) -> None:
+    for _ in range(3):
+        await desk.send(asker=asker)
+        desk.now += timedelta(minutes=1)
+    refusal = await refused(desk.send(asker=asker))
+    assert (refusal.kind, refusal.code) == (Kind.BUSY, "code.too_many_here")
+    assert refusal.facts["retry_after_s"] == 12 * 60
+    await desk.send(asker=asker, address="198.51.100.1")
+    await desk.send(BOB, asker=asker)
+
+
+async def test_who_is_known_has_all_five_from_anywhere(desk: Desk) -> None:
+    for _ in range(5):
+        await desk.send(asker=Asker.KNOWN)
+    assert (await refused(desk.send(asker=Asker.KNOWN))).code == "code.too_many"
+
+
+async def test_the_wait_is_until_every_limit_that_was_reached_lets_one_more_pass(desk: Desk) -> None:
+    await desk.send(address="198.51.100.1")
+    await desk.send(address="198.51.100.1")
+    desk.now += timedelta(minutes=5)
+    for _ in range(3):
+        await desk.send()
+    refusal = await refused(desk.send())
+    assert (refusal.code, refusal.facts["retry_after_s"]) == ("code.too_many", 900)
+    assert (await refused(desk.send(address="203.0.113.1"))).facts["retry_after_s"] == 600
+
+
 async def test_a_campus_behind_one_address_gets_its_codes_a_machine_not_for_ever(desk: Desk) -> None:
     """600 in fifteen minutes: people who share an address each ask for one or two."""
     for n in range(600):
         await desk.send(canonical_contact(f"person{n}@example.com"))
-    assert (await refused(desk.send(BOB))).code == "code.too_many"
+    assert (await refused(desk.send(BOB))).code == "code.too_many_here"
     await desk.send(BOB, per_address_max=PER_ADDRESS_OF_CALLED_MAX)  # with a ticket of his contact
     await desk.send(BOB, address="192.0.2.2")
 

@@ -114,6 +114,53 @@ async def code_sent(house: House, visitor: Visitor) -> dict[str, str]:
     return {"kode_id": visitor.cookies["kode"], "kode": code[0]}
 
 
+async def ask_for_codes(house: House, contact: str) -> Visitor:
+    """A stranger who has codes sent to somebody's contact, as often as the site does it."""
+    stranger = house.visitor()
+    await stranger.get("/saya")
+    while await stranger.post("/saya/masuk", kontak=contact) == "/saya/kode":
+        await stranger.get("/saya")
+    assert stranger.status == 429
+    return stranger
+
+
+async def test_strangers_who_ask_for_codes_keep_nobody_out_who_is_called(house: House) -> None:
+    stranger = await ask_for_codes(house, "ani@contoh.id")
+    assert "dari jaringan Anda" in stranger.text
+    assert "data seluler" in stranger.text
+    await asked_for_the_code(house)
+
+
+async def test_a_place_taken_with_somebodys_contact_gives_no_codes_at_the_door_before_its_call(
+    house: House,
+) -> None:
+    await ask_for_codes(house, "ani@contoh.id")
+    stranger = house.visitor()
+    ticket = stranger.cookies["antre_casn"] = house.line.join(ANI)
+    await stranger.get("/casn/kabari")
+    address = f"{GATE}/antre/casn/t/{ticket}"
+    assert await stranger.post("/casn/masuk/kontak", kontak="ani@contoh.id") == address
+    await stranger.post("/casn/kabari/kontak", kontak="ani@contoh.id")
+    assert stranger.status == 429, "those of strangers are used up"
+    await house.line.call_everybody()
+    assert await stranger.post("/casn/masuk/kontak", kontak="ani@contoh.id") == "/casn/masuk/kode"
+
+
+async def test_who_proved_the_contact_in_this_browser_gets_codes_whatever_strangers_do(house: House) -> None:
+    visitor = await asked_for_the_code(house)
+    await visitor.post("/casn/masuk/kode", **await code_sent(house, visitor))
+    await visitor.get("/saya")
+    await visitor.post("/saya/keluar")
+    visitor.cookies.pop("masuk")
+    await ask_for_codes(house, "ani@contoh.id")
+    await visitor.get("/saya")
+    assert await visitor.post("/saya/masuk", kontak="ani@contoh.id") == "/saya/kode"
+    await ask_for_codes(house, "budi@contoh.id")
+    await visitor.get("/saya")
+    await visitor.post("/saya/masuk", kontak="budi@contoh.id")
+    assert visitor.status == 429, "known is one contact, not the browser"
+
+
 async def test_who_is_not_called_is_led_back_to_the_wait_page(house: House) -> None:
     visitor = house.visitor()
     ticket = visitor.cookies["antre_casn"] = house.line.join(ANI)

@@ -1,4 +1,14 @@
-"""Codes of six digits: limits, spelling, and the keyed digests that are stored instead of them."""
+"""Codes of six digits: limits, spelling, and the keyed digests that are stored instead of them.
+
+Who can write a contact down can have codes sent to it. So there are few of them for a contact: nobody is
+flooded with messages. And what strangers asked for must not shut out the person, to whom a code that
+somebody else asked for is of no use. Therefore each kind of asker (`Asker`) has a count of its own, and one
+network gets only a part of it. From one network nobody can keep a person who is on another from signing in
+or ordering, and a person who shares it may ask over another; it takes two networks, time and again. A
+ticket is given for any contact that is typed at the gate, so the same holds at the door; and who wants to
+use up the codes of somebody who is called must have taken a place with that contact, early enough to be
+called too. Those of the known no stranger can use up.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +17,38 @@ import hmac
 import re
 import uuid
 from datetime import timedelta
+from enum import StrEnum
 
 CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
 PER_CONTACT_MAX = 5
+"""For each kind of asker."""
+PER_NETWORK_MAX = 3
+"""Of these, for one network; the known have all five."""
 PER_ADDRESS_MAX = 600
 """Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one."""
 PER_ADDRESS_OF_CALLED_MAX = 6_000
-"""Of people who show a ticket of that contact: a neighbour's sign-ins must not shut them out."""
+"""Of people who show a ticket of that contact, or are known: neighbours must not shut them out."""
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
+
+
+class Asker(StrEnum):
+    """By what right somebody asks for the code of a contact."""
+
+    STRANGER = "stranger"
+    """By none: anybody may try to sign in, or order."""
+    CALLED = "called"
+    """With a ticket of that contact, at the door, while it is called."""
+    KNOWN = "known"
+    """In a browser in which the contact was proven before."""
+
+    @property
+    def per_network_max(self) -> int:
+        """How many codes for a contact one network gets."""
+        return PER_CONTACT_MAX if self is Asker.KNOWN else PER_NETWORK_MAX
+
 
 _FILLERS = re.compile(r"[\s.\-\u00a0\u2010-\u2015]")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from meterai.customers.codes import Asker
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kit.database import Connection
 
@@ -32,8 +33,12 @@ class Recent(msgspec.Struct, frozen=True, kw_only=True):
     """How many codes were asked for lately, and since when."""
 
     by_contact: int
+    by_network: int
+    """Of these, from the network that asks."""
     by_address: int
+    """For whatever contacts, from the network that asks."""
     contact_since: datetime | None
+    network_since: datetime | None
     address_since: datetime | None
 
 
@@ -55,12 +60,14 @@ async def ask_for_code(
     code_id: uuid.UUID,
     contact: Contact,
     *,
+    asker: Asker,
     code_mac: bytes,
     address_mac: bytes,
     now: datetime,
     since: datetime,
     expires_at: datetime,
     per_contact_max: int,
+    per_network_max: int,
     per_address_max: int,
     topic: str,
     message: dict[str, object],
@@ -68,22 +75,25 @@ async def ask_for_code(
     """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
 
     Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
-    written. Parallel requests for one contact count each other.
+    written. For the contact those of this kind of asker. Parallel requests for one contact count each other.
 
     Nobody waits for the disk here: should a crash of the database forget a code, another one is asked for.
     """
     row = await connection.fetchrow(
-        """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+           $14)
            WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         contact.kind,
         contact.value,
+        asker,
         code_mac,
         address_mac,
         now,
         since,
         expires_at,
         per_contact_max,
+        per_network_max,
         per_address_max,
         topic,
         message,

@@ -37,7 +37,7 @@ _BAD_TICKET = {
 _GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
 """Said of the ticket that the browser keeps. The gate, which sees a good signature, would give it back to who
 takes a place again."""
-_TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many"}
+_TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many", "code.too_many_here"}
 
 type Answer = Response[bytes]
 type Step = Callable[[Door], Awaitable[Answer]]

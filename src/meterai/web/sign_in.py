@@ -13,17 +13,22 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
-from meterai.customers.codes import PER_ADDRESS_MAX
+from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
 from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.errors import Kind, Refusal
-from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.desk import SESSION_COOKIE, STATUS, YEAR_SECONDS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.seals import TAG_BYTES, tag
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
+PROVEN_COOKIE = "terbukti"
+"""Marks of the contacts that were proven in this browser, the latest first; it outlives the session. Nobody
+else can have one, so strangers' requests for codes are no trouble here. A mark says to nobody but us whose
+it is."""
+_MARKS_MAX = 8
 
 
 class PendingCode(msgspec.Struct, frozen=True, array_like=True):
@@ -58,18 +63,26 @@ def unseal(secret: bytes, text: str) -> PendingCode | None:
 
 
 async def send_code(
-    request: WebRequest, desk: Desk, typed: str, *, per_address_max: int = PER_ADDRESS_MAX
+    request: WebRequest,
+    desk: Desk,
+    typed: str,
+    *,
+    asker: Asker = Asker.STRANGER,
+    per_address_max: int = PER_ADDRESS_MAX,
 ) -> Cookie:
     """Sends a code to the contact that was typed. The cookie says which code is awaited.
 
-    Raises: Refusal `contact.unreadable`, `code.too_many`.
+    Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`.
     """
     contact = canonical_contact(typed)
     house = desk.house
+    if _mark(house.secret, contact) in _marks(request):
+        asker, per_address_max = Asker.KNOWN, PER_ADDRESS_OF_CALLED_MAX
     sent = await request_code(
         house.db,
         house.secret,
         contact,
+        asker=asker,
         address=request.client.host if request.client else "",
         per_address_max=per_address_max,
         language=desk.visit(request).language,
@@ -98,10 +111,16 @@ async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
     )
 
 
-def session_cookie(desk: Desk, session: Session) -> Cookie:
-    """The cookie of somebody who is signed in, as long as the session lasts."""
+def session_cookies(request: WebRequest, desk: Desk, session: Session) -> list[Cookie]:
+    """The cookies of somebody who is signed in: of the session, as long as it lasts, and of the contact that
+    was proven in this browser."""
     age = int((session.expires_at - desk.house.clock()).total_seconds())
-    return desk.cookie(SESSION_COOKIE, session.token, max_age=age)
+    mark = _mark(desk.house.secret, session.contact)
+    marks = [mark, *(kept for kept in _marks(request) if kept != mark)]
+    return [
+        desk.cookie(SESSION_COOKIE, session.token, max_age=age),
+        desk.cookie(PROVEN_COOKIE, ".".join(marks[:_MARKS_MAX]), max_age=YEAR_SECONDS),
+    ]
 
 
 def contact_page(
@@ -165,6 +184,16 @@ def code_page(
 def told(refusal: Refusal | None) -> dict[str, Any]:
     """What templates need to show a refusal above a form."""
     return {"refused": refusal.code if refusal else "", "refused_facts": refusal.facts if refusal else {}}
+
+
+def _marks(request: WebRequest) -> list[str]:
+    kept = request.cookies.get(PROVEN_COOKIE, "")
+    return kept.split(".") if kept else []
+
+
+def _mark(secret: bytes, contact: Contact) -> str:
+    sealed = tag(secret, b"proven contact", f"{contact.kind}:{contact.value}".encode())
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def _tag(secret: bytes, body: bytes) -> bytes:

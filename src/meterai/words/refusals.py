@@ -373,10 +373,21 @@ TABLE: dict[str, Message] = {
         "Sign in with it, or use another contact.",
     ),
     "code.too_many": M(
-        "Terlalu banyak kode diminta.",
-        "Tunggu {retry_after_s} detik sebelum meminta lagi. Kode terakhir mungkin sudah di kotak masuk Anda.",
-        "Too many codes were asked for.",
-        "Wait {retry_after_s} seconds before asking again. The last code may be in your inbox already.",
+        "Terlalu banyak kode diminta untuk kontak ini.",
+        "Tunggu {retry_after_s} detik sebelum meminta lagi. Kode yang Anda minta di peramban ini masih dapat "
+        "dipakai; kode yang diminta orang lain tidak berlaku bagi Anda.",
+        "Too many codes were asked for this contact.",
+        "Wait {retry_after_s} seconds before asking again. A code that you asked for in this browser can "
+        "still be used; one that somebody else asked for does not work for you.",
+        STILL,
+    ),
+    "code.too_many_here": M(
+        "Terlalu banyak kode diminta dari jaringan Anda.",
+        "Minta lewat jaringan lain, misalnya data seluler sebagai ganti Wi-Fi, atau tunggu {retry_after_s} "
+        "detik. Kode yang Anda minta di peramban ini masih dapat dipakai.",
+        "Too many codes were asked for from your network.",
+        "Ask over another network, for example mobile data in place of Wi-Fi, or wait {retry_after_s} "
+        "seconds. A code that you asked for in this browser can still be used.",
         STILL,
     ),
     "code.wrong": M(

@@ -47,6 +47,7 @@ async def request_code(
     secret: bytes,
     contact: Contact,
     *,
+    asker: codes.Asker = codes.Asker.STRANGER,
     address: str,
     per_address_max: int = codes.PER_ADDRESS_MAX,
     language: str,
@@ -54,10 +55,12 @@ async def request_code(
 ) -> CodeSent:
     """Makes a code of six digits for `contact` and puts the message into the outbox, in one transaction.
 
-    `address`: from where it is asked, for the limits: 5 codes per contact, and `per_address_max` per address,
-    in 15 minutes. The latter may be passed by a few when requests for different contacts come at once.
+    `asker`, `address`: by whom and from where it is asked, for the limits in 15 minutes: 5 codes per contact
+    and kind of asker, of which a network gets 3 (the known 5), and `per_address_max` per address. The latter
+    may be passed by a few when requests for different contacts come at once.
 
-    Raises: Refusal BUSY `code.too_many` with `retry_after_s`.
+    Raises: Refusal BUSY `code.too_many`, or `code.too_many_here` when another network may still ask; both
+    with `retry_after_s`.
     """
     code_id = new_id(now)
     code = codes.make_code(secrets.randbelow(1_000_000))
@@ -67,29 +70,32 @@ async def request_code(
             connection,
             code_id,
             contact,
+            asker=asker,
             code_mac=codes.code_mac(secret, code_id, code),
             address_mac=codes.address_mac(secret, address),
             now=now,
             since=now - codes.WINDOW,
             expires_at=expires_at,
             per_contact_max=codes.PER_CONTACT_MAX,
+            per_network_max=asker.per_network_max,
             per_address_max=per_address_max,
             topic=MESSAGE_TOPIC,
             message=msgspec.structs.asdict(_message(contact, code, language, expires_at)),
         )
-    _refuse_too_many(recent, per_address_max, now)
+    _refuse_too_many(recent, asker.per_network_max, per_address_max, now)
     return CodeSent(code_id=code_id, expires_at=expires_at)
 
 
-def _refuse_too_many(recent: store.Recent, per_address_max: int, now: datetime) -> None:
-    since = None
-    if recent.by_contact >= codes.PER_CONTACT_MAX:
-        since = recent.contact_since
-    elif recent.by_address >= per_address_max:
-        since = recent.address_since
-    if since is not None:
-        wait_s = math.ceil((since + codes.WINDOW - now).total_seconds())
-        raise Refusal(Kind.BUSY, "code.too_many", retry_after_s=max(1, wait_s))
+def _refuse_too_many(recent: store.Recent, per_network_max: int, per_address_max: int, now: datetime) -> None:
+    limits = (
+        ("code.too_many", recent.by_contact, codes.PER_CONTACT_MAX, recent.contact_since),
+        ("code.too_many_here", recent.by_network, per_network_max, recent.network_since),
+        ("code.too_many_here", recent.by_address, per_address_max, recent.address_since),
+    )
+    reached = [(code, since) for code, asked, most, since in limits if since is not None and asked >= most]
+    if reached:
+        wait_s = math.ceil((max(since for _, since in reached) + codes.WINDOW - now).total_seconds())
+        raise Refusal(Kind.BUSY, reached[0][0], retry_after_s=max(1, wait_s))
 
 
 def _message(contact: Contact, code: str, language: str, expires_at: datetime) -> Message:

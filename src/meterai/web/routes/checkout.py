@@ -19,7 +19,7 @@ from meterai.web.access import customer_of, open_order_page
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
-from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookie, told
+from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookies, told
 
 TITLE = later("Ke mana kami kirim hasilnya?")
 
@@ -85,7 +85,7 @@ async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[by
     except Refusal as refusal:
         return _code_page(request, desk, number, refusal, form)
     await _give_owner(request, desk, key.order_id, session.customer_id, session.contact)
-    return desk.go(request, f"/pesanan/{number}/bayar", cookies=[session_cookie(desk, session)])
+    return desk.go(request, f"/pesanan/{number}/bayar", cookies=session_cookies(request, desk, session))
 
 
 @get("/pesanan/{number:str}/bayar")

@@ -10,7 +10,7 @@ from typing import Final
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
-from meterai.customers.codes import PER_ADDRESS_OF_CALLED_MAX
+from meterai.customers.codes import PER_ADDRESS_OF_CALLED_MAX, Asker
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -37,7 +37,7 @@ from meterai.web.forms import read_form
 from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
 from meterai.web.routes.reminder import offer_reminder
-from meterai.web.sign_in import check_code, send_code, session_cookie
+from meterai.web.sign_in import check_code, send_code, session_cookies
 from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, ticket_in
 
 _IN_FLIGHT = ("paid",)
@@ -71,18 +71,24 @@ async def come_by_link(request: WebRequest, desk: Desk, slug: str, text: str) ->
 
 @post([f"/{{slug:str}}/{purpose}/kontak" for purpose in PURPOSES], status_code=303)
 async def take_contact(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
-    """Sends a code to the contact of the ticket, and to no other."""
+    """Sends a code to the contact of the ticket, and to no other; at the door when it is called."""
 
     async def send(door: Door) -> Response[bytes]:
         form = await desk.form(request)
-        typed = form.text("kontak")
+        typed, text = form.text("kontak"), kept_ticket(request, slug)
         try:
             published = desk.queues.published(slug)
-            ticket = published.read_ticket(kept_ticket(request, slug))
+            ticket = published.read_ticket(text)
             contact_of_ticket(published, ticket, typed)
-            cookie = await send_code(request, desk, typed, per_address_max=PER_ADDRESS_OF_CALLED_MAX)
+            asker = Asker.STRANGER
+            if door.purpose == CLAIM:
+                await look_at_call(desk.house.db, published, text, now=desk.house.clock())
+                asker = Asker.CALLED
+            cookie = await send_code(
+                request, desk, typed, asker=asker, per_address_max=PER_ADDRESS_OF_CALLED_MAX
+            )
         except Refusal as refusal:
-            return refused(door, refusal, typed=typed)
+            return refused(door, refusal, text=text, typed=typed)
         return desk.go(request, f"{door.base}/kode", cookies=[cookie])
 
     return await calmly(door_of(request, desk, slug), send)
@@ -104,11 +110,11 @@ async def take_code(request: WebRequest, desk: Desk, slug: str) -> Response[byte
             session = await check_code(request, desk, form)
         except Refusal as refusal:
             return ask_code(door, refusal, form)
-        signed_in = session_cookie(desk, session)
+        signed_in = session_cookies(request, desk, session)
         if door.purpose == CLAIM and (text := kept_ticket(request, slug)):
             with contextlib.suppress(Refusal, *DATABASE_IS_DOWN):  # the door itself says why
-                return await _let_in(door, text, session.contact, is_in_flight=False, cookies=[signed_in])
-        return desk.go(request, door.base, cookies=[signed_in])
+                return await _let_in(door, text, session.contact, is_in_flight=False, cookies=signed_in)
+        return desk.go(request, door.base, cookies=signed_in)
 
     return await calmly(door_of(request, desk, slug), check)
 

@@ -41,7 +41,7 @@ from meterai.web.sign_in import (
     code_page,
     contact_page,
     send_code,
-    session_cookie,
+    session_cookies,
     told,
 )
 from meterai.web.uploads import accept_upload
@@ -110,7 +110,7 @@ async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
         return code_page(
             request, desk, action="/saya/kode", again="/saya", step=False, refusal=refusal, form=form
         )
-    return desk.go(request, "/saya", cookies=[session_cookie(desk, session)])
+    return desk.go(request, "/saya", cookies=session_cookies(request, desk, session))
 
 
 @post("/saya/keluar", status_code=303)
