@@ -238,6 +238,16 @@ async def test_a_campus_behind_one_address_gets_its_codes_a_machine_not_for_ever
     await desk.send(BOB, address="192.0.2.2")
 
 
+async def test_whoever_has_an_ipv6_network_is_one_caller(desk: Desk) -> None:
+    for n in range(3):
+        await desk.send(address=f"2001:db8:1:{n}::1")
+    assert (await refused(desk.send(address="2001:db8:1:3::1"))).code == "code.too_many_here"
+    for n in range(600 - 3):
+        await desk.send(canonical_contact(f"person{n}@example.com"), address=f"2001:db8:1:1::{n:x}")
+    assert (await refused(desk.send(BOB, address="2001:db8:1:ffff::1"))).code == "code.too_many_here"
+    await desk.send(BOB, address="2001:db8:2::1")
+
+
 async def test_neither_code_nor_address_stands_in_the_table(desk: Desk) -> None:
     await desk.send(address="192.0.2.77")
     row = await desk.database.owner.fetchval("SELECT c::text FROM customers.code c")

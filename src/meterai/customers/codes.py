@@ -19,6 +19,8 @@ import uuid
 from datetime import timedelta
 from enum import StrEnum
 
+from meterai.kit.callers import caller_of
+
 CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
@@ -27,7 +29,8 @@ PER_CONTACT_MAX = 5
 PER_NETWORK_MAX = 3
 """Of these, for one network; the known have all five."""
 PER_ADDRESS_MAX = 600
-"""Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one."""
+"""Stops a machine, not a village: hundreds of phones share a carrier's address, and a campus has one. An
+IPv6 network counts as one (`kit/callers.py`)."""
 PER_ADDRESS_OF_CALLED_MAX = 6_000
 """Of people who show a ticket of that contact, or are known: neighbours must not shut them out."""
 REPEAT_LIFE = timedelta(seconds=60)
@@ -69,5 +72,6 @@ def code_mac(secret: bytes, code_id: uuid.UUID, code: str) -> bytes:
 
 
 def address_mac(secret: bytes, address: str) -> bytes:
-    """What is stored of the asking address: enough to count, not enough to know."""
-    return hmac.digest(secret, b"address\x00" + address.encode(), hashlib.sha256)
+    """What is stored of the asking address: enough to count, not enough to know. The same for each address of
+    an IPv6 network."""
+    return hmac.digest(secret, b"address\x00" + caller_of(address).encode(), hashlib.sha256)

@@ -7,10 +7,11 @@ asked for. Only ten times as many end in "later". Networks are kept as keyed has
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import os
 from collections import OrderedDict
 from enum import IntEnum
+
+from meterai.kit.callers import network_of
 
 NETWORKS_MAX = 20_000
 
@@ -55,18 +56,4 @@ class NetworkLimits:
         return Answer.WELCOME if spent <= self._burst else Answer.WORK
 
     def _name(self, address: str) -> bytes:
-        return hashlib.blake2b(network_of(address), key=self._key, digest_size=8).digest()
-
-
-def network_of(address: str) -> bytes:
-    """The /24 of an IPv4 address, the /48 of an IPv6 address; what is neither is a network of its own."""
-    parts = address.split(".")
-    if len(parts) == 4:
-        return ".".join(parts[:3]).encode()
-    try:
-        parsed = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return b"?"
-    if parsed.ipv4_mapped is not None:
-        return network_of(str(parsed.ipv4_mapped))
-    return parsed.packed[:6]
+        return hashlib.blake2b(network_of(address).encode(), key=self._key, digest_size=8).digest()
