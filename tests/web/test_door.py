@@ -14,11 +14,13 @@ from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
 from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
+from tests.web.test_documents_at_the_door import RIGHT, stored
 
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.events import load_events
+from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import Policy, QueueState
@@ -326,6 +328,77 @@ async def test_who_entered_freely_stays_inside_for_a_while_when_people_have_to_w
     assert visitor.status == 200
     house.line.pass_time(INSIDE_S + 1)
     assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+
+
+@pytest.fixture
+def letters(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form that is sent brings a letter that is good."""
+
+    async def accept(*_: object) -> tuple[list[FormDocument], list[object]]:
+        letter = await stored(house, None, RIGHT)
+        return [FormDocument(document_id=letter, document_kind="surat_lamaran", slot="one")], []
+
+    monkeypatch.setattr("meterai.web.routes.buy._accept", accept)
+
+
+async def inside(house: House) -> Visitor:
+    """Somebody who got the form before anybody had to wait, now that people have to."""
+    await house.line.set_state(QueueState.DIRECT)
+    visitor = house.visitor()
+    await visitor.get("/beli?acara=casn")
+    await house.line.set_state(QueueState.OPEN)
+    return visitor
+
+
+async def send_form(visitor: Visitor) -> str:
+    """The order's address, or where else the form of the event leads."""
+    name = re.search(r'name="kiriman" value="([^"]+)"', visitor.text)
+    assert name is not None
+    answer = await visitor.post("/beli?acara=casn", acara="casn", kiriman=name[1])
+    return answer.removesuffix("/letak/1")
+
+
+@pytest.mark.usefixtures("letters")
+async def test_who_is_inside_opens_one_order_however_often_cookie_and_form_are_copied(house: House) -> None:
+    first = await inside(house)
+    friends = [house.visitor() for _ in range(3)]
+    for friend in friends:
+        friend.cookies["dalam_casn"] = first.cookies["dalam_casn"]
+        await friend.get("/beli?acara=casn")
+    assert len({await send_form(visitor) for visitor in (first, *friends)}) == 1
+    made_up = await first.post("/beli?acara=casn", acara="casn", kiriman=uuid.uuid4().hex)
+    assert made_up == f"{GATE}/antre/casn", "the cookie is good for the form that it names"
+    assert await house.line.database.owner.fetchval("SELECT count(*) FROM sales.orders") == 1
+    late = house.visitor()
+    late.cookies["dalam_casn"] = first.cookies["dalam_casn"]
+    assert await late.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+
+
+@pytest.mark.usefixtures("letters")
+async def test_who_is_inside_comes_back_to_the_draft_until_it_has_ended(house: House) -> None:
+    visitor = await inside(house)
+    order = await send_form(visitor)
+    assert await visitor.get("/beli?acara=casn") == f"{order}/dokumen"
+    await house.line.database.owner.execute("UPDATE sales.orders SET state = 'cancelled', closed_at = now()")
+    assert await visitor.get("/beli?acara=casn") == f"{GATE}/antre/casn"
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_form_from_before_anybody_had_to_wait_is_taken_also_from_the_older_of_two_windows(
+    house: House,
+) -> None:
+    await house.line.set_state(QueueState.DIRECT)
+    older = house.visitor()
+    await older.get("/beli?acara=casn")
+    newer = house.visitor()
+    newer.cookies = dict(older.cookies)
+    await newer.get("/beli?acara=casn")
+    older.cookies = newer.cookies
+    assert house.entered() == 1
+    await house.line.set_state(QueueState.OPEN)
+    orders = {await send_form(window) for window in (older, newer)}
+    assert len(orders) == 2
+    assert all(order.startswith("/pesanan/") for order in orders)
 
 
 async def test_a_pass_of_another_event_or_made_up_opens_nothing(house: House) -> None:

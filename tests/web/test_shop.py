@@ -14,8 +14,8 @@ from tests.web.door_house import GATE, House, Visitor, called
 from meterai.customers.organisations import ensure_organisations
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
+from meterai.web.form_seals import read_form_seal, seal_form
 from meterai.web.queues import INSIDE_S
-from meterai.web.shop import read_form_seal, seal_form
 
 
 async def house_with(

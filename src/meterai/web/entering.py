@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,20 +14,14 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
 from meterai.sales.queries import order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.open_order import order_token
 from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
-from meterai.web.access import open_order_page
+from meterai.web.access import open_order_page, order_of_token
 from meterai.web.desk import HTML, Desk, WebRequest
-from meterai.web.queues import (
-    INSIDE_S,
-    HeldPass,
-    inside_cookie,
-    is_inside,
-    open_pass,
-    pass_cookie,
-    seal_inside,
-)
+from meterai.web.form_seals import read_form_seal, seal_form
+from meterai.web.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
 
 _ENDED = ("expired", "cancelled")
 _GIVEN_BACK = ("refunding", "refunded")
@@ -34,30 +29,47 @@ _GIVEN_BACK = ("refunding", "refunded")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Somebody who may start a purchase. `held`: by a pass; else because nobody has to wait, or had to."""
+    """Somebody who may start a purchase. `held`: by a pass; else because nobody has to wait, or had to.
 
+    `submit_id`: of the form to show, or that was sent; it may carry the right.
+    """
+
+    submit_id: str
     sign: QueueSign | None = None
     held: HeldPass | None = None
     bypass: BypassReason | None = None
     """Why they need no place in line although people wait."""
+    begun: Order | None = None
+    """What they began by this right without a pass, and can go on with."""
     cookies: Sequence[Cookie] = ()
 
 
-async def enter(request: WebRequest, desk: Desk, event: str) -> Entry | None:
-    """The right of this visitor to start a purchase for an event; None: they must take a place in line."""
-    now = desk.house.clock().timestamp()
-    secret = desk.house.secret
+async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") -> Entry | None:
+    """The right of this visitor to start a purchase for an event; None: they must take a place in line.
+
+    `sent`: the name of the form that they sent. Who got a form while nobody had to wait goes on with it, to
+    the one order that it opens.
+    """
+    now, secret, flow = desk.house.clock().timestamp(), desk.house.secret, f"event {event}"
     sign = await desk.queues.sign_of(event)
-    inside = is_inside(secret, event, request.cookies.get(inside_cookie(event), ""), now)
+    kept = request.cookies.get(inside_cookie(event), "")
     if sign is None or sign.is_free:
-        if not inside:
+        if all(read_form_seal(secret, flow, name, now) is None for name in (sent, kept)):
             desk.queues.entered[event] += 1
-        kept = desk.cookie(inside_cookie(event), seal_inside(secret, event, now), max_age=INSIDE_S)
-        return Entry(sign, cookies=[kept])
+        if sent:
+            return Entry(sent, sign)
+        made = seal_form(secret, flow, now, by_share=False)
+        return Entry(made, sign, cookies=[desk.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
-        return Entry(sign, held=held)
-    return Entry(sign, bypass="was_inside") if inside else None
+        return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
+    name = sent or kept
+    if read_form_seal(secret, flow, name, now) is None:
+        return None
+    begun = None if sent else await _order_of_form(desk, name)
+    if begun is not None and (_has_ended(begun) or not await _is_theirs(request, desk, begun)):
+        return None
+    return Entry(name, sign, bypass="was_inside", begun=begun)
 
 
 async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:
@@ -76,7 +88,7 @@ def to_the_line(request: WebRequest, desk: Desk, event: str) -> Response[bytes]:
 
 
 async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str = "stamp") -> str | None:
-    """The page of the order that this pass was used for and that its holder can go on with, if any.
+    """The page of the order that this pass, or form, was used for and that its holder can go on with, if any.
 
     `flow`: what they came for. A draft of quota holds nothing that documents could be put into: who comes
     with documents begins anew.
@@ -85,7 +97,7 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str
     has no right to see it.
     """
     if entry.held is None or entry.sign is None:
-        return None
+        return None if entry.begun is None else _page_of(entry.begun, flow)
     held = desk.visit(request).known(entry.held.pass_id, Pass) or await held_pass(
         desk.house.db, entry.sign.number, entry.held.id, entry.held.pass_id
     )
@@ -94,12 +106,14 @@ async def order_of_pass(request: WebRequest, desk: Desk, entry: Entry, flow: str
     order = await order_if_kept(desk, held.order_id)
     if order is None or _has_ended(order):
         return None
-    try:
-        await open_order_page(desk, request, order.number)
-    except Refusal:
+    if not await _is_theirs(request, desk, order):
         if order.state == "draft":
             return None  # begun on another phone: there it ends, here it begins anew
-        raise Refusal(Kind.CONFLICT, "pass.used") from None
+        raise Refusal(Kind.CONFLICT, "pass.used")
+    return _page_of(order, flow)
+
+
+def _page_of(order: Order, flow: str) -> str | None:
     if order.state != "draft":
         return f"/pesanan/{order.number}"
     if order.flow != "quota":
@@ -147,6 +161,20 @@ async def order_if_kept(desk: Desk, order_id: UUID | None) -> Order | None:
         if refusal.kind is not Kind.NOT_FOUND:
             raise
         return None
+
+
+async def _order_of_form(desk: Desk, submit_id: str) -> Order | None:
+    """The order that a form has opened."""
+    return await order_if_kept(desk, await order_of_token(desk, order_token(desk.house.secret, submit_id)))
+
+
+async def _is_theirs(request: WebRequest, desk: Desk, order: Order) -> bool:
+    """Whether this browser may go on with an order."""
+    try:
+        await open_order_page(desk, request, order.number)
+    except Refusal:
+        return False
+    return True
 
 
 def _has_ended(order: Order) -> bool:

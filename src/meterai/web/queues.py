@@ -1,8 +1,8 @@
 """What the site knows of the waiting room: the state of each queue, looked up at most once a second; where
 the gate is; and the cookies of people who are inside.
 
-A pass cookie says who was let in; an inside cookie says that somebody was in the purchase before anybody had
-to wait. Both are sealed with our secret, and nothing in them is personal.
+A pass cookie says who was let in; an inside cookie names the form that somebody got before anybody had to
+wait (`form_seals.py`). Both are sealed with our secret, and nothing in them is personal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ PASS_S = 2 * 3600
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
 _PASS = struct.Struct(">12s16sI")
-_INSIDE = struct.Struct(">I")
 
 
 class HeldPass(msgspec.Struct, frozen=True):
@@ -130,47 +129,28 @@ def pass_cookie(event: str) -> str:
 
 
 def inside_cookie(event: str) -> str:
-    """The cookie of somebody who entered freely."""
+    """The cookie of somebody who entered freely: the name of the form that they got."""
     return f"dalam_{event}"
 
 
 def seal_pass(secret: bytes, event: str, held: HeldPass) -> str:
     """A pass as text that only we can have made."""
-    return _seal(secret, b"pass", event, _PASS.pack(held.id, held.pass_id.bytes, held.until))
+    body = _PASS.pack(held.id, held.pass_id.bytes, held.until)
+    return base64.urlsafe_b64encode(_tag(secret, event, body) + body).decode().rstrip("=")
 
 
 def open_pass(secret: bytes, event: str, text: str, now: float) -> HeldPass | None:
     """The pass in a cookie; None when it is not ours, of another event, or too old."""
-    body = _open(secret, b"pass", event, text)
-    if body is None or len(body) != _PASS.size:
-        return None
-    id, raw, until = _PASS.unpack(body)
-    return HeldPass(id, UUID(bytes=raw), until) if now < until else None
-
-
-def seal_inside(secret: bytes, event: str, now: float) -> str:
-    """That somebody is inside now."""
-    return _seal(secret, b"inside", event, _INSIDE.pack(int(now)))
-
-
-def is_inside(secret: bytes, event: str, text: str, now: float) -> bool:
-    """Whether the holder of this cookie entered freely not long ago."""
-    body = _open(secret, b"inside", event, text)
-    return body is not None and len(body) == _INSIDE.size and now - _INSIDE.unpack(body)[0] < INSIDE_S
-
-
-def _seal(secret: bytes, kind: bytes, event: str, body: bytes) -> str:
-    return base64.urlsafe_b64encode(_tag(secret, kind, event, body) + body).decode().rstrip("=")
-
-
-def _open(secret: bytes, kind: bytes, event: str, text: str) -> bytes | None:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
     given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    return body if hmac.compare_digest(given, _tag(secret, kind, event, body)) else None
+    if len(body) != _PASS.size or not hmac.compare_digest(given, _tag(secret, event, body)):
+        return None
+    id, raw, until = _PASS.unpack(body)
+    return HeldPass(id, UUID(bytes=raw), until) if now < until else None
 
 
-def _tag(secret: bytes, kind: bytes, event: str, body: bytes) -> bytes:
-    return tag(secret, b"queue " + kind, event.encode() + b"\x00" + body)
+def _tag(secret: bytes, event: str, body: bytes) -> bytes:
+    return tag(secret, b"queue pass", event.encode() + b"\x00" + body)

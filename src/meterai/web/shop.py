@@ -1,18 +1,13 @@
 """The guard before a purchase for no event and before quota, while people wait in line for an event.
 
-Such purchases have a small share of the door. Who got a place holds it in the name of the form (`kiriman`),
-sealed by us: it opens one order, however often it is copied, because a form opens one order. Who began before
-anybody had to wait goes on with the form they have.
+Such purchases have a small share of the door. Who got a place holds it in the name of the form, sealed by us
+(`form_seals.py`). Who began before anybody had to wait goes on with the form they have.
 """
 
 from __future__ import annotations
 
-import base64
-import hmac
 import secrets
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -22,22 +17,13 @@ from meterai.waiting_room.use_cases.log_bypass import BypassReason
 from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import Entry
+from meterai.web.form_seals import read_form_seal, seal_form
 from meterai.web.queues import INSIDE_S, open_pass, pass_cookie
-from meterai.web.seals import TAG_BYTES, tag
 
-_BODY = struct.Struct(">I?18s")
 RETRY_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class ShopEntry:
-    """Somebody who may buy. `submit_id`: of the form to show; it carries the place."""
-
-    submit_id: str
-    entry: Entry
-
-
-async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = "") -> ShopEntry | None:
+async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = "") -> Entry | None:
     """The right of this visitor to buy for no event (`flow`: stamp or quota); None: not now.
 
     `sent`: the name of the form that they sent. While nobody waits everybody may. Else: who holds a place or
@@ -47,21 +33,21 @@ async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = 
     now = moment.timestamp()
     lines = await desk.queues.lines()
     if not lines:
-        return ShopEntry(sent or seal_form(secret, flow, now, by_share=False), Entry())
+        return Entry(sent or seal_form(secret, flow, now, by_share=False))
     for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
         by_share = read_form_seal(secret, flow, known, now)
         if by_share is not None:
             why: BypassReason = "general_share" if by_share else "was_inside"
-            return ShopEntry(known, Entry(lines[0], bypass=why))
+            return Entry(known, lines[0], bypass=why)
     if await take_general_place(desk.house.db, per_minute=_share(desk), now=moment):
         made = sent or seal_form(secret, flow, now, by_share=True)
         kept = [] if sent else [desk.cookie(_cookie(flow), made, max_age=INSIDE_S)]
-        return ShopEntry(made, Entry(lines[0], bypass="general_share", cookies=kept))
+        return Entry(made, lines[0], bypass="general_share", cookies=kept)
     for sign in lines:
         cookie = request.cookies.get(pass_cookie(sign.event), "")
         held = open_pass(secret, sign.event, cookie, now)
         if held is not None:
-            return ShopEntry(sent or secrets.token_urlsafe(18), Entry(sign, held=held))
+            return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
     return None
 
 
@@ -88,29 +74,6 @@ async def shop_is_full(request: WebRequest, desk: Desk) -> Response[bytes]:
 def used_place(desk: Desk, flow: str) -> Cookie:
     """Forgets the place in this browser: it has opened its one order."""
     return desk.cookie(_cookie(flow), "", max_age=0)
-
-
-def seal_form(secret: bytes, flow: str, now: float, *, by_share: bool) -> str:
-    """A new name of a form, 52 characters that only we can have made; as unguessable as any."""
-    body = _BODY.pack(int(now), by_share, secrets.token_bytes(18))
-    return base64.urlsafe_b64encode(_tag(secret, flow, body) + body).decode()
-
-
-def read_form_seal(secret: bytes, flow: str, text: str, now: float) -> bool | None:
-    """Whether a form of ours got its place from the share; None: not ours, another flow's, or too old."""
-    try:
-        raw = base64.urlsafe_b64decode(text)
-    except ValueError:
-        return None
-    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    if len(body) != _BODY.size or not hmac.compare_digest(given, _tag(secret, flow, body)):
-        return None
-    at, by_share, _ = _BODY.unpack(body)
-    return bool(by_share) if now - at < INSIDE_S else None
-
-
-def _tag(secret: bytes, flow: str, body: bytes) -> bytes:
-    return tag(secret, b"shop form", flow.encode() + b"\x00" + body)
 
 
 def _cookie(flow: str) -> str:

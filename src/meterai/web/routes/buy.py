@@ -26,10 +26,10 @@ from meterai.web.access import (
     remember_token,
 )
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.entering import bind_order, enter, may_finish_late, order_of_pass, to_the_line
+from meterai.web.entering import Entry, bind_order, enter, may_finish_late, order_of_pass, to_the_line
 from meterai.web.forms import DOCUMENTS, Form
 from meterai.web.messages import Text, text_of
-from meterai.web.shop import ShopEntry, enter_shop, shop_is_full, used_place
+from meterai.web.shop import enter_shop, shop_is_full, used_place
 from meterai.web.uploads import accept_one, password_of
 
 
@@ -58,15 +58,15 @@ async def show_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     allowed = await _enter(request, desk, event)
     if isinstance(allowed, Response):
         return allowed
-    if (begun := await order_of_pass(request, desk, allowed.entry)) is not None:
+    if (begun := await order_of_pass(request, desk, allowed)) is not None:
         return desk.go(request, begun)
     return _page(
         request,
         desk,
         event,
         submit_id=allowed.submit_id,
-        cookies=allowed.entry.cookies,
-        has_pass=allowed.entry.held is not None,
+        cookies=allowed.cookies,
+        has_pass=allowed.held is not None,
     )
 
 
@@ -97,7 +97,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         price_list=house.price_list,
         now=house.clock(),
     )
-    await bind_order(desk, allowed.entry, order.order_id)
+    await bind_order(desk, allowed, order.order_id)
     remember_token(order.token, order.order_id)
     desk.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
@@ -161,14 +161,12 @@ async def drop_document(request: WebRequest, desk: Desk, number: str, document_i
 
 async def _enter(
     request: WebRequest, desk: Desk, event: Event | None, *, sent: str = ""
-) -> ShopEntry | Response[bytes]:
+) -> Entry | Response[bytes]:
     """The right to buy, for an event or for none; else the page that says what to do."""
     if event is None:
         return await enter_shop(request, desk, "stamp", sent=sent) or await shop_is_full(request, desk)
-    entry = await enter(request, desk, event.slug)
-    if entry is None:
-        return to_the_line(request, desk, event.slug)
-    return ShopEntry(sent or secrets.token_urlsafe(18), entry)
+    entry = await enter(request, desk, event.slug, sent=sent)
+    return entry or to_the_line(request, desk, event.slug)
 
 
 def slots_of(event: Event | None, language: str) -> list[Slot]:

@@ -24,9 +24,9 @@ async def show_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
     allowed = await enter_shop(request, desk, "quota")
     if allowed is None:
         return await shop_is_full(request, desk)
-    if (begun := await order_of_pass(request, desk, allowed.entry, "quota")) is not None:
+    if (begun := await order_of_pass(request, desk, allowed, "quota")) is not None:
         return desk.go(request, begun)
-    return _page(request, desk, allowed.submit_id, "1", cookies=allowed.entry.cookies)
+    return _page(request, desk, allowed.submit_id, "1", cookies=allowed.cookies)
 
 
 @post("/kuota", status_code=303)
@@ -53,7 +53,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         owner=owner_of(customer),
         now=now,
     )
-    await bind_order(desk, allowed.entry, order.order_id)
+    await bind_order(desk, allowed, order.order_id)
     try:
         await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
     except Refusal as refusal:
