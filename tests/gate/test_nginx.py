@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.gate.visitor import get, join, post, raw
 
+from meterai.web.bundling import UPLOAD_BYTES_MAX
+from meterai.web.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX
 from simulator.nginx import SHIPPED, Nginx
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
@@ -148,7 +150,9 @@ def test_one_person_stays_at_one_gate_and_a_village_is_spread(front: Front) -> N
 
 
 def test_a_form_that_is_too_long_stops_at_nginx(front: Front) -> None:
-    assert post(front.port, "/antre/casn", {"kontak": "x" * 10_000}).status == 413
+    answer = post(front.port, "/antre/casn", {"kontak": "x" * 10_000})
+    assert answer.status == 413
+    assert "terlalu besar" in answer.text
 
 
 class Reading(BaseHTTPRequestHandler):
@@ -167,10 +171,64 @@ class Reading(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+class Answering(Reading):
+    """A site that answers before it has read anything."""
+
+    def do_POST(self) -> None:
+        self.close_connection = True
+        self.send_response(200, "taken")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+
+def serving(site: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def test_every_form_that_the_site_reads_comes_to_it_and_a_longer_one_is_told_in_both_languages(
+    tmp_path: Path,
+) -> None:
+    about = 1 << 20  # what a form adds to its files
+    site = serving(Answering)
+    with site, Nginx(tmp_path / "nginx", tmp_path, site=site.server_port) as nginx:
+        for size in (FILES_MAX * FILE_BYTES_MAX + about, UPLOAD_BYTES_MAX + about, DRAIN_BYTES_MAX + about):
+            assert sent_of(nginx.port, size).startswith(b"HTTP/1.1 200 taken"), size
+        told = sent_of(nginx.port, 2 * DRAIN_BYTES_MAX)
+        site.shutdown()
+    head, _, page = told.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413")
+    assert b"text/html; charset=utf-8" in head
+    assert "terlalu besar" in page.decode()
+    assert "send fewer files at a time" in page.decode()
+
+
+def sent_of(port: int, size: int) -> bytes:
+    """The answer to a form of so many bytes, of which none are sent yet."""
+    return raw(port, f"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
+
+
+def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(tmp_path: Path) -> None:
+    """One is too many here."""
+    site = serving(Reading)
+    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
+    config = tmp_path / "nginx" / "nginx.conf"
+    config.write_text(re.sub(r"limit_conn connections \d+;", "limit_conn connections 1;", config.read_text()))
+    with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
+        slow.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
+        deadline = time.monotonic() + 5
+        while (answer := get(nginx.port, "/beli")).status == 200:
+            assert time.monotonic() < deadline
+        slow.sendall(b"5678")
+        site.shutdown()
+    assert (answer.status, answer.headers["refresh"]) == (503, "15")
+    assert "your money are not lost" in answer.text
+
+
 def test_a_phone_that_loses_the_network_in_the_middle_of_a_file_goes_on(tmp_path: Path) -> None:
     """Every time limit of the file is a tenth of itself, so that nobody waits here for it."""
-    site = ThreadingHTTPServer(("127.0.0.1", 0), Reading)
-    threading.Thread(target=site.serve_forever, daemon=True).start()
+    site = serving(Reading)
     nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
     config = tmp_path / "nginx" / "nginx.conf"
     config.write_text(re.sub(r"(?<=_timeout )(\d+)s", r"\g<1>00ms", config.read_text()))
