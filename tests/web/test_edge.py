@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import socket
 from typing import Any
 
 import pytest
+import uvicorn
 from tests.web.asking import ask
 
+from meterai.kit.settings import Settings
+from meterai.serve import server_config
 from meterai.web.assets import Assets
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.visits import split_language, visit_of
@@ -54,6 +59,25 @@ async def test_head_gives_the_headers_of_get_and_no_body(edge: Edge) -> None:
         assert answer.status == 200
         assert answer.body == b""
         assert int(answer.headers["content-length"]) > 0
+
+
+async def test_a_connection_goes_on_after_a_head(edge: Edge) -> None:
+    """Before a real server, which goes by its own scope."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(server_config(Settings(), edge))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        for method, path in (("HEAD", "/en/beli"), ("HEAD", "/en/harga"), ("GET", "/en/harga")):
+            writer.write(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            async with asyncio.timeout(5):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        assert await reader.readexactly(8) == b"<p>Price"
+        writer.close()
+        server.should_exit = True
+        await serving
 
 
 async def test_long_text_is_packed_for_whoever_takes_it(edge: Edge) -> None:

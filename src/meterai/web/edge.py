@@ -163,9 +163,6 @@ class Edge:
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         language, path = split_language(scope["path"])
         query = scope.get("query_string", b"").decode("latin-1")
-        attach(scope, Visit(language, path, query))
-        scope["path"] = path
-        scope["raw_path"] = path.encode()
         finisher = _Finisher(
             send,
             self.safety,
@@ -173,9 +170,11 @@ class Edge:
             packs=_accepts_gzip(scope["headers"]),
             silent=scope["method"] == "HEAD",
         )
-        if finisher.silent:
-            scope["method"] = "GET"  # routes answer GET; of the answer only the headers are sent
-        await self.site(scope, receive, finisher.send)
+        # A copy: by its own the server knows that an answer to HEAD has no body. Routes answer GET.
+        passed = {**scope, "path": path, "raw_path": path.encode()}
+        passed["method"] = "GET" if finisher.silent else scope["method"]
+        attach(passed, Visit(language, path, query))
+        await self.site(passed, receive, finisher.send)
 
     async def _send_asset(self, scope: Scope, send: Send) -> None:
         asset = self.assets.by_address.get(scope["path"])
