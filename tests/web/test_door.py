@@ -245,6 +245,21 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 
 
+@pytest.mark.parametrize("event", ["Casn", "../casn", "c", "", "casn\\n"])
+async def test_a_certificate_of_what_can_be_no_event_is_none(house: House, event: str) -> None:
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
+    await house.line.set_state(QueueState.CLOSED)
+    await visitor.get("/casn/sertifikat")
+    signed = await house.line.database.owner.fetchval("SELECT document FROM waiting_room.certificate")
+    named, other = '"event":"casn"', f'"event":"{event}"'
+    assert named in signed.decode()
+    await visitor.post("/antrean/sertifikat", teks=signed.decode().replace(named, other))
+    assert (visitor.status, "Ini bukan bukti antre" in visitor.text) == (422, True)
+
+
 async def test_with_the_store_down_nobody_enters_and_nothing_is_lost(house: House) -> None:
     visitor = await called(house, ANI)
     await visitor.get("/beli")

@@ -120,9 +120,14 @@ class QueueFolder:
         )
 
 
+def is_slug(text: str) -> bool:
+    """Whether an event may be called so."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def queue_of(root: Path, slug: str) -> QueueFolder:
     """The folder of an event. Raises: ValueError for what is no slug."""
-    if not _SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise ValueError("not a slug")
     return QueueFolder(root / slug)
 
@@ -132,7 +137,7 @@ def queues_in(root: Path) -> Iterator[QueueFolder]:
     if root.exists():
         for path in sorted(root.iterdir()):
             # os.path: a folder of somebody else's, that we may not enter, is none of ours
-            if _SLUG.fullmatch(path.name) and os.path.exists(path / "public" / "config.json"):
+            if is_slug(path.name) and os.path.exists(path / "public" / "config.json"):
                 yield QueueFolder(path)
 
 

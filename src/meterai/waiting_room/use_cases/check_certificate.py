@@ -16,6 +16,7 @@ from meterai.waiting_room import documents, queries
 from meterai.waiting_room.certificate import Attempt, certificate_key
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.published import Published
+from meterai.waiting_room.queue_folder import is_slug
 
 BYTES_MAX = 16 * 1024
 """A certificate has less than one; the rest is what mailers put in between."""
@@ -80,9 +81,12 @@ def event_of(raw: bytes) -> str:
     Raises: Refusal INVALID `certificate.unreadable`.
     """
     try:
-        return documents.decode(raw, Attempt).event
+        event = documents.decode(raw, Attempt).event
     except Refusal:
-        raise Refusal(Kind.INVALID, "certificate.unreadable") from None
+        event = ""
+    if not is_slug(event):
+        raise Refusal(Kind.INVALID, "certificate.unreadable")
+    return event
 
 
 def _is_logged(path: Path, sha256: str) -> bool:
