@@ -22,6 +22,7 @@ from meterai.kit.pdf.reading import DANGEROUS_ACTIONS, DANGEROUS_ANNOTATIONS, re
 from meterai.kit.pdf.signatures import find_signatures
 from meterai.kit.pdf.structure import OpenedDocument, name_of, open_document, refuse
 from meterai.kit.pdf.xfa import has_only_xfa
+from meterai.stamping.balancing import balance
 from meterai.stamping.mending import mend
 from meterai.stamping.signature_fields import EmptyField, find_empty_fields, restore_fields
 from meterai.stamping.spelling import respell_names
@@ -121,7 +122,10 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     for field in waiting:
         if "/AP" in field.widget:
             del field.widget["/AP"]
-    if any(_has_appearances(walked.page) for walked in document.pages):
+    drawn_on = [walked.page for walked in document.pages if _has_appearances(walked.page)]
+    for page in drawn_on:
+        balance(pdf, page)
+    if drawn_on:
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
     for walked in document.pages:
         _keep_harmless_annotations(pdf, walked.page)

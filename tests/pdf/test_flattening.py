@@ -1,0 +1,104 @@
+"""Fields and comments become page content and look as they did."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pikepdf
+import pytest
+from PIL import Image, ImageChops
+from tests.pdf import samples
+
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import RenderRequest
+from meterai.stamping.normalising import DocumentRequest, prepare_document
+
+LETTER = b"BT /F1 24 Tf 100 600 Td (Surat) Tj ET"
+BLACK_TEXT = b"BT /F1 20 Tf 0 g 5 12 Td (BUDI SANTOSO) Tj ET"
+
+
+def _saved(pdf: pikepdf.Pdf) -> bytes:
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
+    """A page with something on it that has a look of its own; `entries`: of the annotation."""
+    pdf = pikepdf.open(io.BytesIO(samples.page_file(content=content)))
+    name = pikepdf.Name
+    font = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+    resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    pdf.pages[0].obj["/Resources"] = resources
+    look = pdf.make_stream(
+        BLACK_TEXT, Type=name.XObject, Subtype=name.Form, BBox=[0, 0, 300, 40], Resources=resources
+    )
+    comment = pikepdf.Dictionary(
+        Type=name.Annot, Subtype=name.Stamp, Rect=[100, 500, 400, 540], F=4, AP=pikepdf.Dictionary(N=look)
+    )
+    for key, value in entries.items():
+        comment["/" + key] = value
+    pdf.pages[0].obj["/Annots"] = pikepdf.Array([pdf.make_indirect(comment)])
+    return _saved(pdf)
+
+
+def _pictures(data: bytes) -> tuple[Image.Image, Image.Image]:
+    """The page before and after it was flattened."""
+    flat = prepare_document(DocumentRequest(data=data)).data
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        assert "/Annots" not in pdf.pages[0].obj
+    before, after = (
+        render_image(RenderRequest(data=version, page=1, width_px=595)).convert("L")
+        for version in (data, flat)
+    )
+    return before, after
+
+
+def _assert_same(before: Image.Image, after: Image.Image) -> None:
+    assert sum(ImageChops.difference(before, after).histogram()[64:]) < 40
+
+
+def _ink(picture: Image.Image) -> int:
+    """Dark dots where the comment is."""
+    place = picture.crop((100, picture.height - 540, 400, picture.height - 500))
+    return sum(place.histogram()[:200])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"q " + LETTER + b" Q",
+        b"q 0.5 0 0 0.5 0 0 cm q " + LETTER,
+        b"q 0 590 612 60 re W n q " + LETTER,
+        b"q 1 0 0 -1 0 842 cm q " + LETTER,
+        b"0.5 0 0 0.5 0 0 cm Q " + LETTER,
+        b"Q q q 0.5 0 0 0.5 0 0 cm " + LETTER,
+        b"q 0.5 0 0 0.5 0 0 cm % Q\n(Q \\) Q) pop BI /W 1 /H 4 /BPC 8 /CS /G ID  Q Q EI " + LETTER,
+    ],
+    ids=["balanced", "smaller", "cut off", "upside down", "Q too many", "both", "no operators"],
+)
+def test_a_field_stays_where_it_was_though_the_page_leaves_a_state_behind(content: bytes) -> None:
+    before, after = _pictures(_with_comment(content))
+    assert _ink(before) > 500
+    _assert_same(before, after)
+
+
+def test_balanced_content_is_not_written_anew() -> None:
+    content = b"q " + LETTER + b" (Q) pop Q"
+    flat = prepare_document(DocumentRequest(data=_with_comment(content))).data
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        parts = [part.read_bytes() for part in pdf.pages[0].obj["/Contents"]]
+    assert content in parts
+
+
+@pytest.mark.parametrize("content", [pikepdf.Array(), None, 3])
+def test_a_page_without_content_keeps_its_comment(content: Any) -> None:
+    pdf = pikepdf.open(io.BytesIO(_with_comment()))
+    if content is None:
+        del pdf.pages[0].obj["/Contents"]
+    else:
+        pdf.pages[0].obj["/Contents"] = content
+    before, after = _pictures(_saved(pdf))
+    assert _ink(before) > 500
+    _assert_same(before, after)
