@@ -9,10 +9,12 @@ import pikepdf
 import pytest
 from PIL import Image, ImageChops
 from tests.pdf import samples
+from tests.pdf.sealing import SealingBench
 
 from meterai.kit.pdf.rendering import render_image
 from meterai.kit.pdf.requests import RenderRequest
 from meterai.stamping.normalising import DocumentRequest, prepare_document
+from meterai.stamping.placement import Placement
 
 LETTER = b"BT /F1 24 Tf 100 600 Td (Surat) Tj ET"
 BLACK_TEXT = b"BT /F1 20 Tf 0 g 5 12 Td (BUDI SANTOSO) Tj ET"
@@ -25,7 +27,8 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 
 
 def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
-    """A page with something on it that has a look of its own; `entries`: of the annotation."""
+    """A page with something on it that has a look of its own; `entries`: of the annotation, None for one
+    that it lacks."""
     pdf = pikepdf.open(io.BytesIO(samples.page_file(content=content)))
     name = pikepdf.Name
     font = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
@@ -38,7 +41,10 @@ def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
         Type=name.Annot, Subtype=name.Stamp, Rect=[100, 500, 400, 540], F=4, AP=pikepdf.Dictionary(N=look)
     )
     for key, value in entries.items():
-        comment["/" + key] = value
+        if value is None:
+            del comment["/" + key]
+        else:
+            comment["/" + key] = value
     pdf.pages[0].obj["/Annots"] = pikepdf.Array([pdf.make_indirect(comment)])
     return _saved(pdf)
 
@@ -102,3 +108,17 @@ def test_a_page_without_content_keeps_its_comment(content: Any) -> None:
     before, after = _pictures(_saved(pdf))
     assert _ink(before) > 500
     _assert_same(before, after)
+
+
+async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(bench: SealingBench) -> None:
+    """PDFium draws one without a look of its own, but not in a file whose form has no fonts, as ours."""
+    data = _with_comment(Subtype=pikepdf.Name.FreeText, AP=None, Contents="SUDAH", DA="/Helv 20 Tf 0 g")
+    sealed = await bench.seal(data, bench.stamp(Placement(page=1, x=60, y=700, size=54.0)))
+    before, after = (
+        render_image(RenderRequest(data=version, page=1, width_px=595)).convert("L").crop((0, 250, 595, 842))
+        for version in (data, sealed)
+    )
+    assert sum(before.crop((100, 50, 400, 96)).histogram()[:200]) > 500
+    _assert_same(before, after)
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        assert [str(item["/Subtype"]) for item in pdf.pages[0].obj["/Annots"]] == ["/Widget"]

@@ -1,8 +1,9 @@
-"""Form fields as a reader draws them. Runs in the jail.
+"""Form fields and comments written on a page, as a reader draws them. Runs in the jail.
 
 A file may leave the drawing of its fields to the reader: `NeedAppearances`, or a widget without `/AP` (ISO
 32000-1 clause 12.7.2). Before such fields become page content, PDFium draws them, as it does in browsers and
-for the page that the customer looked at. qpdf's own drawing knows neither borders nor lists.
+for the page that the customer looked at. qpdf's own drawing knows neither borders nor lists. Written comments
+(FreeText) come with them: PDFium draws those without `/AP` in the fonts of the file's form, which goes.
 """
 
 from __future__ import annotations
@@ -12,66 +13,79 @@ from typing import Any
 
 import pikepdf
 import pypdfium2
+import pypdfium2.raw as pdfium_c
+
+_FIELD, _WRITTEN = "/Widget", "/FreeText"
 
 
 def complete_appearances(pdf: pikepdf.Pdf, pages: list[Any], data: bytes, password: str = "") -> None:
-    """Gives the fields on `pages` of `pdf`, which was parsed from `data`, the appearances PDFium makes."""
-    form = pdf.Root.get("/AcroForm")
-    if not isinstance(form, pikepdf.Dictionary):
-        return
-    all_anew = bool(form.get("/NeedAppearances"))
-    wanting = [number for number, page in enumerate(pages) if all_anew or _lacks_appearances(page)]
+    """Gives fields and comments on `pages` of `pdf`, parsed from `data`, the appearances PDFium makes."""
+    form: Any = pdf.Root.get("/AcroForm")
+    has_form = isinstance(form, pikepdf.Dictionary)
+    all_anew = has_form and bool(form.get("/NeedAppearances"))
+    written = {number for number, page in enumerate(pages) if _lacks_appearances(page, _WRITTEN)}
+    wanting = [
+        number
+        for number, page in enumerate(pages)
+        if all_anew or number in written or (has_form and _lacks_appearances(page, _FIELD))
+    ]
     if not wanting:
         return
     try:
-        drawn = pikepdf.open(io.BytesIO(_draw(data, password, wanting)), suppress_warnings=True)
+        drawn = pikepdf.open(io.BytesIO(_draw(data, password, wanting, written)), suppress_warnings=True)
         for number in wanting:
-            _copy_appearances(drawn, drawn.pages[number].obj, pdf, pages[number], all_anew=all_anew)
+            for kind in (_FIELD, _WRITTEN):
+                found, looks = _of_kind(pages[number], kind), _of_kind(drawn.pages[number].obj, kind)
+                _copy_appearances(drawn, looks, pdf, found, all_anew=all_anew and kind == _FIELD)
     except (pypdfium2.PdfiumError, pikepdf.PikepdfError, IndexError):
         pdf.generate_appearance_streams()
     if all_anew:
         del form["/NeedAppearances"]
 
 
-def _widgets(page: Any) -> list[Any]:
+def _of_kind(page: Any, kind: str) -> list[Any]:
     annotations = page.get("/Annots")
     if not isinstance(annotations, pikepdf.Array):
         return []
     return [
-        item
-        for item in annotations
-        if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == "/Widget"
+        item for item in annotations if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") == kind
     ]
 
 
-def _lacks_appearances(page: Any) -> bool:
-    return any("/AP" not in widget for widget in _widgets(page))
+def _lacks_appearances(page: Any, kind: str) -> bool:
+    return any("/AP" not in item for item in _of_kind(page, kind))
 
 
-def _draw(data: bytes, password: str, pages: list[int]) -> bytes:
-    """The file as PDFium writes it after it loaded the pages, which is when it draws their fields."""
+def _draw(data: bytes, password: str, pages: list[int], written: set[int]) -> bytes:
+    """The file as PDFium writes it after it loaded the pages, which is when it draws their fields.
+
+    Comments it draws with the page: those in `written` are drawn on a single dot.
+    """
     document = pypdfium2.PdfDocument(data, password=password or None)
     try:
         document.init_forms()
         for number in pages:
-            document[number].close()
+            page = document[number]
+            if number in written:
+                dot = pypdfium2.PdfBitmap.new_native(1, 1, pdfium_c.FPDFBitmap_BGRx)
+                pdfium_c.FPDF_RenderPageBitmap(dot, page, 0, 0, 1, 1, 0, pdfium_c.FPDF_ANNOT)
+            page.close()
         out = io.BytesIO()
-        document.save(out, flags=pypdfium2.raw.FPDF_REMOVE_SECURITY)
+        document.save(out, flags=pdfium_c.FPDF_REMOVE_SECURITY)
         return out.getvalue()
     finally:
         document.close()
 
 
 def _copy_appearances(
-    source: pikepdf.Pdf, drawn: Any, target: pikepdf.Pdf, page: Any, *, all_anew: bool
+    source: pikepdf.Pdf, looks: list[Any], target: pikepdf.Pdf, found: list[Any], *, all_anew: bool
 ) -> None:
-    widgets, drawings = _widgets(page), _widgets(drawn)
-    if len(widgets) != len(drawings):
+    if len(found) != len(looks):
         raise IndexError("another number of fields")
-    for widget, drawing in zip(widgets, drawings, strict=True):
-        if "/AP" in widget and not all_anew:
+    for item, drawing in zip(found, looks, strict=True):
+        if "/AP" in item and not all_anew:
             continue
         if isinstance(drawing.get("/AP"), pikepdf.Dictionary):
-            widget["/AP"] = target.copy_foreign(source.make_indirect(drawing["/AP"]))
+            item["/AP"] = target.copy_foreign(source.make_indirect(drawing["/AP"]))
         if "/AS" in drawing:
-            widget["/AS"] = pikepdf.Name(str(drawing["/AS"]))
+            item["/AS"] = pikepdf.Name(str(drawing["/AS"]))
