@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import random
+from collections.abc import Callable
+from typing import Any
 
 import pikepdf
 import pytest
+from PIL import Image, ImageChops, ImageStat
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
+from meterai.kit.pdf.rendering import render_image
+from meterai.kit.pdf.requests import RenderRequest
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import measure_output
 from meterai.stamping.requests import MeasureRequest, OutputLimits, RewriteRequest
@@ -50,6 +56,72 @@ def test_a_large_picture_is_made_to_fit_with_consent() -> None:
     assert not measured.too_large
     with pikepdf.open(io.BytesIO(smaller.data)) as pdf:
         assert pdf.pages[0].obj["/Resources"]["/XObject"]["/Photo"]["/Width"] >= 1100
+
+
+SIZE = (900, 1200)
+WHITE = pikepdf.Dictionary(WhitePoint=[0.95, 1, 1.09])
+UNTURNED = pikepdf.Dictionary(ColorTransform=0)
+
+
+def coloured() -> Image.Image:
+    noise = Image.frombytes("RGB", (225, 300), random.Random(5).randbytes(225 * 300 * 3))
+    return Image.blend(noise, Image.new("RGB", noise.size, (250, 60, 20)), 0.7).resize(SIZE)
+
+
+def with_picture(picture: Image.Image, form: str = "JPEG", **entries: Any) -> bytes:
+    """A page that a picture covers; `entries`: of its dictionary; a soft mask is given by its matte."""
+    out = io.BytesIO()
+    picture.save(out, form, quality=95)
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(300, 400)).obj
+    name = pikepdf.Name
+    entries = {"Filter": name.DCTDecode, "BitsPerComponent": 8, "Width": SIZE[0], "Height": SIZE[1]} | entries
+    if "SMask" in entries:
+        dots = Image.new("L", picture.size, 255).tobytes()
+        size = {key: entries[key] for key in ("Width", "Height", "BitsPerComponent")}
+        mask = pdf.make_stream(
+            dots, Type=name.XObject, Subtype=name.Image, ColorSpace=name.DeviceGray, **size
+        )
+        mask["/Matte"] = entries.pop("SMask")
+        entries["SMask"] = mask
+    image = pdf.make_stream(out.getvalue(), Type=name.XObject, Subtype=name.Image, **entries)
+    page["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Photo=image))
+    page["/Contents"] = pdf.make_stream(b"q 300 0 0 400 0 0 cm /Photo Do Q")
+    saved = io.BytesIO()
+    pdf.save(saved)
+    return saved.getvalue()
+
+
+def inks(picture: Image.Image) -> Image.Image:
+    """In four colours as InDesign and Distiller write them: Pillow turns such a JPEG round."""
+    return ImageChops.invert(picture.convert("CMYK"))
+
+
+@pytest.mark.parametrize(
+    ("make", "changed"),
+    [
+        (lambda: with_picture(coloured(), ColorSpace=pikepdf.Name.DeviceRGB), 1),
+        (lambda: with_picture(coloured(), ColorSpace=pikepdf.Array([pikepdf.Name.CalRGB, WHITE])), 1),
+        (lambda: with_picture(coloured().convert("L"), ColorSpace=pikepdf.Name.DeviceGray), 1),
+        (lambda: with_picture(coloured(), "JPEG2000", Filter=pikepdf.Name.JPXDecode), 1),
+        (lambda: with_picture(inks(coloured()), ColorSpace=pikepdf.Name.DeviceCMYK), 0),
+        (lambda: with_picture(coloured(), ColorSpace=pikepdf.Array([pikepdf.Name.Lab, WHITE])), 0),
+        (lambda: with_picture(coloured(), ColorSpace=pikepdf.Name.DeviceRGB, DecodeParms=UNTURNED), 0),
+        (lambda: with_picture(coloured(), ColorSpace=pikepdf.Name.DeviceRGB, SMask=[1, 1, 1]), 0),
+    ],
+    ids=["colours", "measured", "grey", "JPX", "inks", "Lab", "not transformed", "blended"],
+)
+def test_a_picture_made_smaller_keeps_its_colours_and_others_are_left_alone(
+    make: Callable[[], bytes], changed: int
+) -> None:
+    data = make()
+    made = rewrite(RewriteRequest(data=data, images="smaller", bytes_max=40_000))
+    assert made.pictures_changed == changed
+    before, after = (
+        ImageStat.Stat(render_image(RenderRequest(data=version, page=1, width_px=60)).convert("RGB")).mean
+        for version in (data, made.data)
+    )
+    assert all(abs(was - now) < 4 for was, now in zip(before, after, strict=True))
 
 
 def test_packing_anew_loses_nothing() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 from PIL import Image
 
+from meterai.kit.pdf.pictures import has_plain_values, light_values
 from meterai.kit.pdf.structure import open_document
 from meterai.stamping.normalising import normalise, save
 from meterai.stamping.requests import RewriteRequest, RewrittenDocument
@@ -18,6 +19,7 @@ from meterai.stamping.requests import RewriteRequest, RewrittenDocument
 _STEPS = ((2340, 70), (1754, 60), (1404, 50), (1170, 40))
 """Longest side in pixels and JPEG quality, gentlest first: an A4 page at 200, 150, 120 and 100 dpi."""
 _WORTHWHILE_BYTES = 12_000
+_SPACES = {"L": pikepdf.Name.DeviceGray, "RGB": pikepdf.Name.DeviceRGB}
 
 
 def rewrite(request: RewriteRequest) -> RewrittenDocument:
@@ -49,17 +51,25 @@ def _shrink_pictures(pdf: pikepdf.Pdf, side_max: int, quality: int) -> int:
 
 
 def _shrink(stream: Any, side_max: int, quality: int) -> bool:
-    """Puts a smaller JPEG in the picture's place if that saves something; masks are left alone."""
-    before = len(stream.read_raw_bytes())
-    if before < _WORTHWHILE_BYTES or stream.get("/ImageMask") or "/Decode" in stream or "/Mask" in stream:
+    """Puts a smaller JPEG in the picture's place if that saves something; masks are left alone.
+
+    Only where Pillow reads the values that readers show; they keep their colour space.
+    """
+    before, mask = len(stream.read_raw_bytes()), stream.get("/SMask")
+    blended = isinstance(mask, pikepdf.Stream) and "/Matte" in mask  # then both have the same dots
+    if before < _WORTHWHILE_BYTES or blended or not has_plain_values(stream):
         return False
     try:
         picture = pikepdf.PdfImage(stream).as_pil_image()
     except Exception:  # an exotic colour space or filter: this picture stays as it is
         return False
-    if picture.mode == "1":  # a fax page is small already, and grey would be larger
-        return False
-    picture = picture.convert("L" if picture.mode in ("L", "LA") else "RGB")
+    space = stream.get("/ColorSpace", _SPACES.get(picture.mode.removesuffix("A")))  # JPX may leave it out
+    if isinstance(space, pikepdf.Array) and len(space) == 4 and space[0] == "/Indexed":
+        space = space[1]
+    mode = {1: "L", 3: "RGB"}.get(light_values(space))
+    if mode is None or picture.mode not in (mode, mode + "A", "P"):
+        return False  # a fax page, too, which is small already, and grey would be larger
+    picture = picture.convert(mode)
     picture.thumbnail((side_max, side_max), Image.Resampling.LANCZOS, reducing_gap=2.0)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality, optimize=True)
@@ -67,6 +77,6 @@ def _shrink(stream: Any, side_max: int, quality: int) -> bool:
         return False
     stream.write(out.getvalue(), filter=pikepdf.Name.DCTDecode)
     stream["/Width"], stream["/Height"] = picture.width, picture.height
-    stream["/ColorSpace"] = pikepdf.Name.DeviceGray if picture.mode == "L" else pikepdf.Name.DeviceRGB
+    stream["/ColorSpace"] = space
     stream["/BitsPerComponent"] = 8
     return True

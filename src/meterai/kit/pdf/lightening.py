@@ -16,6 +16,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
+from meterai.kit.pdf.pictures import has_plain_values
+
 _LOOKED_AT_MAX = 600
 """Objects on a page; one with more is drawn as it is."""
 _DOTS_MIN = 500_000
@@ -83,14 +85,11 @@ def plain_jpegs(data: bytes) -> set[bytes]:
 
 
 def _is_plain_jpeg(picture: Any) -> bool:
-    special = ("/Mask", "/SMask", "/SMaskInData", "/Decode", "/ImageMask", "/Matte")
-    parameters = picture.get("/DecodeParms", {})
-    if not isinstance(parameters, pikepdf.Dictionary | dict) or "/ColorTransform" in parameters:
-        return False
     return (
         picture.get("/Filter") == "/DCTDecode"
         and picture.get("/ColorSpace") in ("/DeviceGray", "/DeviceRGB")
-        and not any(key in picture for key in special)
+        and "/SMask" not in picture
+        and has_plain_values(picture)
     )
 
 
