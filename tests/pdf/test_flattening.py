@@ -27,7 +27,7 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
 
 
 def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
-    """A page with something on it that has a look of its own; `entries`: of the annotation, None for one
+    """A page with a comment or field that has a look of its own; `entries`: of the annotation, None for one
     that it lacks."""
     pdf = pikepdf.open(io.BytesIO(samples.page_file(content=content)))
     name = pikepdf.Name
@@ -45,7 +45,11 @@ def _with_comment(content: bytes = LETTER, **entries: Any) -> bytes:
             del comment["/" + key]
         else:
             comment["/" + key] = value
-    pdf.pages[0].obj["/Annots"] = pikepdf.Array([pdf.make_indirect(comment)])
+    comment = pdf.make_indirect(comment)
+    pdf.pages[0].obj["/Annots"] = pikepdf.Array([comment])
+    if comment["/Subtype"] == "/Widget":
+        comment["/FT"], comment["/T"] = name.Tx, "nama"
+        pdf.Root["/AcroForm"] = pikepdf.Dictionary(Fields=[comment])
     return _saved(pdf)
 
 
@@ -107,6 +111,13 @@ def test_a_page_without_content_keeps_its_comment(content: Any) -> None:
         pdf.pages[0].obj["/Contents"] = content
     before, after = _pictures(_saved(pdf))
     assert _ink(before) > 500
+    _assert_same(before, after)
+
+
+@pytest.mark.parametrize(("kind", "seen"), [("Stamp", True), ("FreeText", True), ("Widget", False)])
+def test_a_comment_marked_invisible_is_as_readers_show_it(kind: str, seen: bool) -> None:
+    before, after = _pictures(_with_comment(Subtype=pikepdf.Name("/" + kind), F=5))
+    assert (_ink(before) > 500) is seen
     _assert_same(before, after)
 
 

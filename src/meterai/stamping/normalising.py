@@ -31,6 +31,9 @@ from meterai.stamping.stamp_fields import StampField, add_stamp_fields
 VERSION_MIN = "1.7"
 """What the seal needs (ETSI.CAdES.detached is an extension to PDF 1.7) and more than any authority asks."""
 
+_INVISIBLE = 0b1
+"""An annotation's flag (ISO 32000-1 clause 12.5.3)."""
+
 _ROOT_REMOVED = (
     "/AcroForm", "/AA", "/AF", "/Collection", "/DSS", "/NeedsRendering", "/Perms", "/Requirements",
     "/SpiderInfo",
@@ -124,6 +127,7 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
             del field.widget["/AP"]
     drawn_on = [walked.page for walked in document.pages if _has_appearances(walked.page)]
     for page in drawn_on:
+        _clear_invisible(page)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
@@ -136,6 +140,17 @@ def _has_appearances(page: pikepdf.Object) -> bool:
     return isinstance(annotations, pikepdf.Array) and any(
         isinstance(item, pikepdf.Dictionary) and "/AP" in item for item in annotations
     )
+
+
+def _clear_invisible(page: pikepdf.Object) -> None:
+    """qpdf leaves out what has this flag. It is meant for types that a reader does not know (ISO 32000-1
+    table 165), and readers pass it over, but in fields. Popups are left alone: they are shown on demand.
+    """
+    for item in page["/Annots"]:
+        if isinstance(item, pikepdf.Dictionary) and item.get("/Subtype") not in ("/Widget", "/Popup"):
+            flags: Any = item.get("/F")
+            if isinstance(flags, int) and flags & _INVISIBLE:
+                item["/F"] = flags & ~_INVISIBLE
 
 
 def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
