@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from tests.stamping.letters import make_letter
 import meterai.sales
 from meterai.cli.backup_folder import BackupFolder
 from meterai.kit.installation import Secrets, read_addresses
+from meterai.kit.objects import FolderStore
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Head
 from simulator.http import Browser, Response
@@ -38,7 +40,7 @@ def meterai(*words: str, data: Path, status: int = 0) -> str:
     command = [sys.executable, "-m", "meterai.cli", *words, "--data", str(data)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def audited(data: Path) -> Any:
@@ -207,3 +209,27 @@ def test_a_copy_is_whole_whoever_makes_it_from_which_shell(place: Path) -> None:
         with BackupFolder(copy).held():
             meterai("backup", str(copy), data=data, status=1)
         assert {path.name for path in (copy / "state").iterdir()} >= {"database.dump", "secrets", "pki"}
+
+
+def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_deleted(place: Path) -> None:
+    data, copy = place / "data", place / "copy"
+    objects, copied = FolderStore(data / "objects"), FolderStore(copy / "objects")
+    with running(data):
+        released = hashlib.sha256(buy(data, "alice", event="")).hexdigest()
+        upload = hashlib.sha256(make_letter("Surat alice")).hexdigest()
+        deleted = asyncio.run(objects.put(b"an upload whose time is over"))
+        meterai("backup", str(copy), data=data)
+        assert all(map(copied.has, (released, upload, deleted)))
+
+        objects.root.rename(place / "away")  # its disk was not there when the machine started
+        objects.root.mkdir()
+        said = meterai("backup", str(copy), data=data, status=3)
+        assert f"1 files are MISSING in the store, such as {released}; the copy has 1 of them" in said
+        assert [copied.has(key) for key in (released, upload, deleted)] == [True, True, False]
+
+        fresh = place / "fresh"  # a first copy has nothing to keep
+        assert "the copy has 0 of them" in meterai("backup", str(fresh), data=data, status=3)
+
+        shutil.copytree(copied.root, objects.root, dirs_exist_ok=True)
+        meterai("backup", str(copy), data=data)
+        meterai("check", "--all", data=data)

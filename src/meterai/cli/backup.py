@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,23 +25,41 @@ from meterai.cli.backup_folder import (
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.faults import in_words
 from meterai.kernel.clock import system_clock
-from meterai.kit.database import DATABASE_IS_DOWN
+from meterai.kit.database import DATABASE_IS_DOWN, Connection
 from meterai.kit.dumping import DumpFailed, dump_database
 from meterai.kit.installation import owner_url, where_it_keeps
 from meterai.kit.migrations import current_version
 from meterai.kit.objects import FolderStore, ObjectStore, open_store
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment, queue_root
-from meterai.stamping.queries import objects_under_way
+from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
 
 _SNAPSHOTS_MAX = 40
+_FILES_MISSING = 3
+"""Exit code of a whole copy from a store that is not."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Compared:
+    """The rows of the snapshot beside the files of store and copy."""
+
+    unneeded: list[str]
+    """In the copy, gone from the store, and named by no row."""
+    missing: int
+    """Released, or needed by jobs under way, and not in the store."""
+    kept: int
+    """Of these, in the copy."""
+    example: str
 
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie. It holds keys.")],
     data: DataOption = None,
 ) -> None:
-    """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy."""
+    """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy.
+
+    Exit code 1: there is no new copy. 3: there is one, but files are missing in the store.
+    """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     url = owner_url(settings)
     settings = where_it_keeps(settings)
@@ -82,7 +101,7 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     # Secrets first: without them nothing of the rest is of use. They change with the first start only.
     for name in SECRETS:
         copy_folder(settings.data / name, part / name)
-    facts, kept = await _copy_database(url, store, folder, part)
+    facts, found = await _copy_database(url, store, folder, part)
     copied = await _copy_objects(store, folder)
     # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
     # nobody could tell what is missing in older ones.
@@ -90,16 +109,24 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     copy_folder(queue_root(settings), part / "queue")
     (part / "queue" / QUEUES_FROM_COPY).touch()
     await asyncio.to_thread(folder.finish, facts)
-    gone = await _forget_objects(store, folder, kept)
+    gone = await _forget_objects(store, folder, found.unneeded)
     typer.echo(
         f"Copied to {folder.path}: the database as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. Keep it elsewhere, encrypted."
     )
+    if found.missing:
+        typer.echo(
+            f"{found.missing:,} files are MISSING in the store, such as {found.example}; the copy has "
+            f"{found.kept:,} of them and keeps these. Is the store's disk there? 'Files that are missing' in "
+            "docs/backup.md says how to put them back.",
+            err=True,
+        )
+        raise typer.Exit(_FILES_MISSING)
 
 
 async def _copy_database(
     url: str, store: ObjectStore, folder: BackupFolder, part: Path
-) -> tuple[BackupFacts, set[str]]:
+) -> tuple[BackupFacts, _Compared]:
     connection = await asyncpg.connect(url)
     try:
         for attempt in range(_SNAPSHOTS_MAX):
@@ -107,19 +134,38 @@ async def _copy_database(
             await reading.start()
             snapshot: str = await connection.fetchval("SELECT pg_export_snapshot()")
             made_at = system_clock()
-            needed = set(await objects_under_way(connection))
-            lost = await copy_objects(store, folder.objects, needed)
+            lost = await copy_objects(store, folder.objects, await objects_under_way(connection))
             if not lost or attempt == _SNAPSHOTS_MAX - 1:
                 break
             await reading.rollback()  # a job ended meanwhile
-        if lost:
-            typer.echo(f"{len(lost)} files that jobs under way need are missing: meterai check", err=True)
         facts = BackupFacts(made_at=made_at, schema=await current_version(connection) or "")
         await asyncio.to_thread(dump_database, url, part / "database.dump", snapshot=snapshot)
+        found = await _compare(connection, store, folder, lost)
         await reading.rollback()
     finally:
         await connection.close()
-    return facts, needed
+    return facts, found
+
+
+async def _compare(
+    connection: Connection, store: ObjectStore, folder: BackupFolder, lost: list[str]
+) -> _Compared:
+    """`lost`: what jobs under way need and could not be copied."""
+    found = _Compared(
+        unneeded=[],
+        missing=len(lost),
+        kept=sum(map(folder.objects.has, lost)),
+        example=next(iter(lost), ""),
+    )
+    if not isinstance(store, FolderStore):
+        return found
+    for part, (there, here) in enumerate(zip(keys_in(store), keys_in(folder.objects), strict=True)):
+        missing = await released_objects(connection, part) - there
+        found.missing += len(missing)
+        found.kept += len(missing & here)
+        found.example = found.example or min(missing, default="")
+        found.unneeded += await not_referred_to(connection, list(here - there))
+    return found
 
 
 async def _copy_objects(store: ObjectStore, folder: BackupFolder) -> int:
@@ -131,13 +177,14 @@ async def _copy_objects(store: ObjectStore, folder: BackupFolder) -> int:
     return copied
 
 
-async def _forget_objects(store: ObjectStore, folder: BackupFolder, kept: set[str]) -> int:
-    """What the service deleted, uploads above all, is deleted from the copy too."""
+async def _forget_objects(store: ObjectStore, folder: BackupFolder, unneeded: list[str]) -> int:
+    """What the service deleted, uploads above all, is deleted from the copy too.
+
+    Never what a row names: a file that is missing in the store has its last copy here.
+    """
     if not isinstance(store, FolderStore):
         return 0
-    gone = 0
-    for there, here in zip(keys_in(store), keys_in(folder.objects), strict=True):
-        for key in here - there - kept:
-            await folder.objects.delete(key)
-            gone += 1
-    return gone
+    gone = [key for key in unneeded if not store.has(key)]  # the same file may have come again
+    for key in gone:
+        await folder.objects.delete(key)
+    return len(gone)

@@ -393,6 +393,36 @@ async def objects_under_way(conn: Connection) -> list[str]:
     return [row["key"] for row in rows]
 
 
+async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
+    """Which of these objects no document, no release and no job that goes on needs."""
+    rows = await conn.fetch(
+        """SELECT key FROM unnest($1::text[]) AS key
+           WHERE NOT EXISTS (SELECT FROM stamping.release WHERE sha256 = key)
+             AND NOT EXISTS (SELECT FROM stamping.document
+                             WHERE input_deleted_at IS NULL AND input_object = key)
+             AND NOT EXISTS (SELECT FROM stamping.document
+                             WHERE input_deleted_at IS NULL AND rewritten_from = key)
+             AND key NOT IN (SELECT i.prepared_object FROM stamping.job j
+                             JOIN stamping.serial s ON s.job_id = j.id
+                             JOIN stamping.intent i ON i.serial = s.serial
+                             WHERE j.next_attempt_at IS NOT NULL)""",
+        list(keys),
+    )
+    return [row["key"] for row in rows]
+
+
+async def released_objects(conn: Connection, part: int) -> set[str]:
+    """The keys of the released files in one of the store's 256 parts, without those that another installation
+    keeps."""
+    first = f"{part:02x}"
+    rows = await conn.fetch(
+        "SELECT DISTINCT sha256 FROM stamping.release WHERE NOT imported AND sha256 BETWEEN $1 AND $2",
+        first,
+        f"{first}g",  # behind every hex digest that begins so
+    )
+    return {row["sha256"] for row in rows}
+
+
 async def serials_under_way(db: Database) -> list[str]:
     """The serial numbers that jobs under way have, none of them released."""
     async with db.connection() as connection:

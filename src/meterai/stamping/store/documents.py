@@ -142,24 +142,6 @@ async def is_referred_to(tx: Connection, key: str) -> bool:
     return bool(found)
 
 
-async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
-    """Which of these objects no document, no release and no job that goes on needs."""
-    rows = await conn.fetch(
-        """SELECT key FROM unnest($1::text[]) AS key
-           WHERE NOT EXISTS (SELECT FROM stamping.release WHERE sha256 = key)
-             AND NOT EXISTS (SELECT FROM stamping.document
-                             WHERE input_deleted_at IS NULL AND input_object = key)
-             AND NOT EXISTS (SELECT FROM stamping.document
-                             WHERE input_deleted_at IS NULL AND rewritten_from = key)
-             AND key NOT IN (SELECT i.prepared_object FROM stamping.job j
-                             JOIN stamping.serial s ON s.job_id = j.id
-                             JOIN stamping.intent i ON i.serial = s.serial
-                             WHERE j.next_attempt_at IS NOT NULL)""",
-        list(keys),
-    )
-    return [row["key"] for row in rows]
-
-
 async def due_documents(connection: Connection, now: datetime, *, limit: int) -> list[UUID]:
     """Documents whose retention is over and that are not being stamped, the oldest first."""
     ids: list[UUID] = await connection.fetchval(

@@ -12,6 +12,7 @@ from uuid import UUID
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Connection, Database
 from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.stamping.queries import not_referred_to
 from meterai.stamping.store import documents, jobs
 
 _BATCH = 100
@@ -79,7 +80,7 @@ class Orphans:
         if not keys:
             return 0
         async with self._db.connection() as connection:
-            unneeded = await documents.not_referred_to(connection, keys)
+            unneeded = await not_referred_to(connection, keys)
         deleted = 0
         for key in unneeded:
             with suppress(ObjectMissing):  # given up meanwhile
