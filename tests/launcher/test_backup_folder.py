@@ -12,9 +12,16 @@ import msgspec
 import pytest
 from tests.places import passing_folder
 
-from meterai.cli.backup_folder import BackupFacts, BackupFolder
+from meterai.cli.backup_folder import (
+    BackupFacts,
+    BackupFolder,
+    copy_queues,
+    other_queue,
+    put_back_queues,
+)
 from meterai.kernel.errors import Refusal
 from meterai.kit.migrations import head_version
+from meterai.waiting_room.queue_folder import QueueFolder, folders_in
 
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
 
@@ -49,6 +56,41 @@ def test_a_state_that_a_power_cut_left_empty_is_none(tmp_path: Path) -> None:
     assert (folder.state, folder.facts()) == (tmp_path / "state.old", FACTS)
 
 
+def a_queue(folder: Path, keys: str, journal: str) -> QueueFolder:
+    queue = QueueFolder(folder)
+    queue.keys_file.parent.mkdir(parents=True, exist_ok=True)
+    queue.keys_file.write_text(keys)
+    (queue.path / "journal").write_text(journal)
+    return queue
+
+
+def test_each_queue_is_put_back_that_is_not_here_or_was_half_put_back(tmp_path: Path) -> None:
+    """The folder of all queues may be a mounted disk: that it is there says nothing of what is in it."""
+    copy, root = tmp_path / "copy", tmp_path / "queues"
+    for event in ("here", "gone", "half"):
+        a_queue(copy / event, "keys", "old").from_copy.touch()
+    a_queue(root / "here", "keys", "new")
+    a_queue(root / "half", "", "").from_copy.touch()  # the disk was full
+    (copy / "beacon.json").touch()
+    assert other_queue(copy, root) is None
+    put_back_queues(copy, root)
+    queues = {queue.slug: queue for queue in folders_in(root)}
+    found = {slug: (queue.path / "journal").read_text() for slug, queue in queues.items()}
+    assert found == {"here": "new", "gone": "old", "half": "old"}
+    assert {slug for slug, queue in queues.items() if queue.from_copy.exists()} == {"gone", "half"}
+    assert {queue.keys_file.read_text() for queue in queues.values()} == {"keys"}
+    assert (root / "beacon.json").exists()
+    a_queue(root / "here", "others", "new")
+    assert other_queue(copy, root) == root / "here"
+
+
+def test_what_else_a_disk_has_beside_the_queues_is_not_copied(tmp_path: Path) -> None:
+    a_queue(tmp_path / "queues" / "casn", "keys", "")
+    (tmp_path / "queues" / "lost+found").mkdir()
+    copy_queues(tmp_path / "queues", tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["casn"]
+
+
 @pytest.mark.storage
 def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
     with passing_folder("meterai-restore-") as place:
@@ -57,6 +99,11 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
         a_state(place / "newer" / "state", schema="9999")
         refused = meterai("restore", str(place / "newer"), data=data)
         assert (refused.returncode, "newer release" in refused.stderr) == (1, True)
+        a_state(place / "other" / "state")
+        a_queue(place / "other" / "state" / "queue" / "casn", "its keys", "")
+        a_queue(data / "queue" / "casn", "keys of a start by mistake", "")
+        refused = meterai("restore", str(place / "other"), data=data)
+        assert (refused.returncode, "is another queue than the copy's" in refused.stderr) == (1, True)
         assert not list(data.glob("before-restore-*"))
 
         a_state(place / "damaged" / "state")

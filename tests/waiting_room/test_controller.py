@@ -21,6 +21,7 @@ from meterai.waiting_room.controller import CALLS_FACTOR_MAX
 from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.door import check_ticket
 from meterai.waiting_room.folder import digest
+from meterai.waiting_room.leader import Leader
 from meterai.waiting_room.log_facts import (
     CloseFacts,
     ConfigFacts,
@@ -492,14 +493,30 @@ async def test_a_store_that_is_older_than_the_log_leaves_nothing_out_of_it_unsee
 
     moment = datetime.fromtimestamp(line.now, UTC)
     root = line.folder.path.parent
-    (done,) = await rewind_queues(
-        line.database.app, root, gates_are_copies=False, actor="officer", now=moment
-    )
-    assert done.entries
+    done = await rewind_queues(line.database.app, root, actor="officer", now=moment)
+    assert done.rewound[0].entries
     line.seen.clear()  # pages begin anew with the later epoch
     await line.take_over()
     await line.until(lambda status: status.called == 1, seconds=10)
     line.assert_orderly()
+
+
+async def test_a_queue_whose_files_are_gone_gets_no_others_and_a_restore_says_so(line: MovedQueue) -> None:
+    """With other keys every ticket would be void, and a copy that is found later would find them there."""
+    await line.open(schedule_of(), always=True)
+    root, moment = line.folder.path.parent, datetime.fromtimestamp(line.now, UTC)
+    line.folder.path.rename(root.with_name("away"))
+    leader = Leader(line.database.app, root, holder="next")
+    with pytest.raises(AssertionError, match="put them back from a copy"):
+        await leader._open(line.folder.slug, 1)
+    done = await rewind_queues(line.database.app, root, actor="officer", now=moment)
+    assert (done.rewound, done.lost) == ([], [line.folder.slug])
+    assert not line.folder.path.exists()
+
+    root.with_name("away").rename(line.folder.path)
+    line.folder.keys_file.unlink()
+    with pytest.raises(FileNotFoundError):
+        line.folder.keys()
 
 
 async def test_what_a_crash_left_without_a_head_is_signed_by_who_takes_over(line: MovedQueue) -> None:

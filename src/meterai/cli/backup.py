@@ -14,12 +14,12 @@ import typer
 
 from meterai.cli.backup_folder import (
     COUNTERS,
-    QUEUES_FROM_COPY,
     SECRETS,
     BackupFacts,
     BackupFolder,
     copy_folder,
     copy_objects,
+    copy_queues,
     keys_in,
 )
 from meterai.cli.data_folder import DataOption, data_folder
@@ -33,6 +33,7 @@ from meterai.kit.objects import FolderStore, ObjectStore, open_store
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.stamping.queries import not_referred_to, objects_under_way, released_objects
+from meterai.waiting_room.queue_folder import folders_in
 
 _SNAPSHOTS_MAX = 40
 _FILES_MISSING = 3
@@ -106,8 +107,9 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
     # nobody could tell what is missing in older ones.
     copy_folder(settings.data / COUNTERS, part / COUNTERS)
-    copy_folder(queue_root(settings), part / "queue")
-    (part / "queue" / QUEUES_FROM_COPY).touch()
+    copy_queues(queue_root(settings), part / "queue")
+    for queue in folders_in(part / "queue"):
+        queue.from_copy.touch()
     await asyncio.to_thread(folder.finish, facts)
     gone = await _forget_objects(store, folder, found.unneeded)
     typer.echo(

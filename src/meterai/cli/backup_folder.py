@@ -17,11 +17,10 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
+from meterai.waiting_room.queue_folder import QueueFolder, folders_in, queue_of
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
 """Folders of the data directory; the queues' one may lie elsewhere."""
-QUEUES_FROM_COPY = ".from-copy"
-"""A file in the queues' folder: nobody knows what the gates gave since. Gone after a restore."""
 _AT_ONCE_BYTES = 16 << 20
 _AT_ONCE_FILES = 500
 
@@ -123,6 +122,44 @@ async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[
             batch, size = {}, 0
     await target.put_all(batch)
     return lost
+
+
+def copy_queues(source: Path, target: Path) -> None:
+    """Copies the folders of all queues, and the files beside them."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for queue in folders_in(source):
+        copy_folder(queue.path, target / queue.slug)
+    for path in source.glob("*.json"):
+        shutil.copy2(path, target / path.name)
+
+
+def other_queue(source: Path, target: Path) -> Path | None:
+    """A queue's folder in `target` that has other keys than the one of that name in `source`."""
+    for copied in folders_in(source):
+        here = queue_of(target, copied.slug)
+        both = copied.keys_file.exists() and not _comes_from_copy(here)
+        if both and here.keys_file.read_bytes() != copied.keys_file.read_bytes():
+            return here.path
+    return None
+
+
+def put_back_queues(source: Path, target: Path) -> None:
+    """Puts each queue back that is not here: what is here is newer. `target` may be a disk of the gates'."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for copied in folders_in(source):
+        here = queue_of(target, copied.slug)
+        if _comes_from_copy(here):
+            here.path.mkdir(mode=0o700, exist_ok=True)
+            here.from_copy.touch()
+            copy_folder(copied.path, here.path)
+    for path in source.glob("*.json"):
+        if not (target / path.name).exists():
+            shutil.copy2(path, target / path.name)
+
+
+def _comes_from_copy(queue: QueueFolder) -> bool:
+    """It is not here, or a restore of it was cut off."""
+    return not queue.keys_file.exists() or queue.from_copy.exists()
 
 
 def copy_folder(source: Path, target: Path) -> None:

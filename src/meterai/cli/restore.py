@@ -13,12 +13,14 @@ import typer
 
 from meterai.cli.backup_folder import (
     COUNTERS,
-    QUEUES_FROM_COPY,
     SECRETS,
     BackupFolder,
     copy_folder,
     copy_objects,
+    copy_queues,
     keys_in,
+    other_queue,
+    put_back_queues,
 )
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.database_server import DatabaseServer
@@ -82,21 +84,23 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
     else:
         server.start(0)
     await server.make_ready(typer.echo)
-    from_copy = queue_root(settings) / QUEUES_FROM_COPY
     db = await connect(server.url("app"), connections_max=1, application_name="meterai restore")
     try:
         noted = await _settle_keys(db, settings)
-        rewound = await rewind_queues(
-            db,
-            queue_root(settings),
-            gates_are_copies=from_copy.exists(),
-            actor=operator_name(),
-            now=system_clock(),
-        )
-        from_copy.unlink(missing_ok=True)
-        _show(noted, rewound, await serials_under_way(db))
+        root = queue_root(settings)
+        queues = await rewind_queues(db, root, actor=operator_name(), now=system_clock())
+        _show(noted, queues.rewound, await serials_under_way(db))
     finally:
         await db.close()
+    for event in queues.lost:
+        typer.echo(
+            f"The files of queue {event} are NOT in {root}: every ticket is void without them, and the line "
+            f"stands still. Put {root / event} back from another copy (state/queue/{event} in it), then give "
+            "meterai restore without a folder.",
+            err=True,
+        )
+    if queues.lost:
+        raise typer.Exit(1)
 
 
 async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
@@ -110,6 +114,11 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
         raise _CanNot(
             f"The copy was made by a newer release (schema {facts.schema}; this one knows {head_version()} "
             "at most): give the command of that release. Nothing was changed."
+        )
+    if other := other_queue(state / "queue", queue_root(settings)):
+        raise _CanNot(
+            f"{other} is another queue than the copy's (its keys differ): move it away, then give the "
+            "command again. Nothing was changed."
         )
     aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%SZ}"
     aside.mkdir(mode=0o711)
@@ -130,13 +139,12 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
 async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, aside: Path) -> None:
     data, state = settings.data, copy.state
     queues = queue_root(settings)
-    copy_folder(queues, aside / "queue")
+    copy_queues(queues, aside / "queue")
     copy_folder(data / COUNTERS, aside / COUNTERS)
     for name in SECRETS:
         _copy_missing(state / name, data / name)
     _newest_counters(state / COUNTERS, data / COUNTERS)
-    if not queues.exists() or (queues / QUEUES_FROM_COPY).exists():
-        copy_folder(state / "queue", queues)
+    put_back_queues(state / "queue", queues)
     store = open_store(settings.objects_url, data)
     for keys in keys_in(copy.objects):
         missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}

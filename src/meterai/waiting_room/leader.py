@@ -113,6 +113,11 @@ class Leader:
 
     async def _open(self, event: str, epoch: int) -> Conductor:
         folder = queue_of(self.root, event)
+        if not folder.keys_file.exists():
+            async with self.db.connection() as connection:
+                queue = await store.read_queue(connection, event)
+            is_new = queue is None or not queue.log_size
+            assert is_new, "the queue's files are gone: put them back from a copy (docs/backup.md)"
         keys = await asyncio.to_thread(folder.keys)
         if event not in self._chains:
             self._chains[event] = await asyncio.to_thread(SeedChains, keys.chain)

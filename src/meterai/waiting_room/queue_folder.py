@@ -48,6 +48,16 @@ class QueueFolder:
         return self.path.name
 
     @property
+    def keys_file(self) -> Path:
+        """The secrets."""
+        return self.path / "secret" / "keys.json"
+
+    @property
+    def from_copy(self) -> Path:
+        """Lies here in a copy, and until a restore has ended: nobody knows what the gates gave since."""
+        return self.path / ".from-copy"
+
+    @property
     def public(self) -> Path:
         """What anyone may read."""
         return self.path / "public"
@@ -102,7 +112,12 @@ class QueueFolder:
         return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit()) if folder.exists() else []
 
     def keys(self) -> QueueKeys:
-        """The secrets; made at random when there are none yet."""
+        """The secrets; made at random for a queue that has published nothing yet.
+
+        Raises: FileNotFoundError when they are gone; others would make every ticket void.
+        """
+        if self.config.exists() and not self.keys_file.exists():
+            raise FileNotFoundError(errno.ENOENT, "the queue's keys are gone", str(self.keys_file))
         kept = keep_secrets(self.path / "secret", "keys", _SECRETS)
         raw = {name: base64.urlsafe_b64decode(kept[name] + "=") for name in _SECRETS}
         return QueueKeys(
@@ -114,10 +129,8 @@ class QueueFolder:
 
     def event_key(self) -> bytes:
         """The key that makes ids of contacts. Raises: OSError when this queue has no keys yet."""
-        path = self.path / "secret" / "keys.json"
-        return base64.urlsafe_b64decode(
-            msgspec.json.decode(path.read_bytes(), type=dict[str, str])["event"] + "="
-        )
+        raw = self.keys_file.read_bytes()
+        return base64.urlsafe_b64decode(msgspec.json.decode(raw, type=dict[str, str])["event"] + "=")
 
 
 def is_slug(text: str) -> bool:
@@ -134,11 +147,15 @@ def queue_of(root: Path, slug: str) -> QueueFolder:
 
 def queues_in(root: Path) -> Iterator[QueueFolder]:
     """The queues that have published rules."""
-    if root.exists():
-        for path in sorted(root.iterdir()):
-            # os.path: a folder of somebody else's, that we may not enter, is none of ours
-            if is_slug(path.name) and os.path.exists(path / "public" / "config.json"):
-                yield QueueFolder(path)
+    # os.path: a folder of somebody else's, that we may not enter, is none of ours
+    return (folder for folder in folders_in(root) if os.path.exists(folder.config))
+
+
+def folders_in(root: Path) -> Iterator[QueueFolder]:
+    """What bears the name of a queue's folder; not what else a disk has there (`lost+found`)."""
+    for path in sorted(root.iterdir()) if root.exists() else []:
+        if is_slug(path.name):
+            yield QueueFolder(path)
 
 
 def append_whole(path: Path, content: bytes, *, size: int | None = None) -> None:

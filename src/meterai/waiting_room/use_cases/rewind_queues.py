@@ -6,11 +6,13 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Database
 from meterai.waiting_room import store
 from meterai.waiting_room.log_facts import OperatorFacts
-from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.queue_folder import QueueFolder, queue_of
 from meterai.waiting_room.rewinding import Rewound, forget_gates, rewind
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.windows import number_at
@@ -20,30 +22,37 @@ EPOCHS_SKIPPED = 1_000
 REASON = "the database was restored from an older copy"
 
 
-async def rewind_queues(
-    db: Database, root: Path, *, gates_are_copies: bool, actor: str, now: datetime
-) -> list[Rewound]:
+class RewoundQueues(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the queues."""
+
+    rewound: list[Rewound]
+    lost: list[str]
+    """Events of which rows name a log and keys that are not there."""
+
+
+async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) -> RewoundQueues:
     """Rewinds every queue below `root` that has files. No controller and no gate may run. Repeatable.
 
-    `gates_are_copies`: the gates' files come from the copy too, so that sequences were given that they don't
-    know. The public log gets an entry that names the last head that was cut off.
+    Where the gates' files come from the copy too, sequences were given that they don't know. The public log
+    gets an entry that names the last head that was cut off.
     """
     async with db.connection() as connection:
         queues = [await store.read_queue(connection, event) for event in await store.queue_events(connection)]
-    rewound = []
-    for queue in queues:
-        if queue is not None and queue_of(root, queue.event).public.exists():
-            done = await asyncio.to_thread(
-                _rewind, root, queue, gates_are_copies=gates_are_copies, now=now.timestamp()
-            )
+    rewound, lost = [], []
+    for queue in filter(None, queues):
+        folder = queue_of(root, queue.event)
+        if folder.keys_file.exists() and folder.public.exists():
+            done = await asyncio.to_thread(_rewind, folder, queue, now=now.timestamp())
             rewound.append(done)
             await _tell(db, queue, done, actor=actor, now=now)
-    return rewound
+            folder.from_copy.unlink(missing_ok=True)
+        elif queue.log_size:
+            lost.append(queue.event)
+    return RewoundQueues(rewound=rewound, lost=lost)
 
 
-def _rewind(root: Path, queue: Queue, *, gates_are_copies: bool, now: float) -> Rewound:
-    folder = queue_of(root, queue.event)
-    if gates_are_copies:
+def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
+    if folder.from_copy.exists():
         reached = None if queue.state.stands_still else number_at(queue.schedule, now)
         forget_gates(folder, window=max(queue.closed_through + 1, reached or 0), now=now)
     return rewind(
