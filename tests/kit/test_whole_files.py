@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meterai.kit.whole_files import write_whole
+from meterai.kit.whole_files import copy_whole, write_whole
 
 
 def test_a_reader_sees_the_old_content_or_the_new(tmp_path: Path) -> None:
@@ -37,21 +38,41 @@ def test_a_reader_sees_the_old_content_or_the_new(tmp_path: Path) -> None:
 def test_what_can_not_be_written_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     write_whole(path, b"old")
+    other = tmp_path / "other"
+    write_whole(other, b"n" * 2_000)
     script = """if True:
         import pathlib, resource, sys
-        from meterai.kit.whole_files import write_whole
+        from meterai.kit.whole_files import copy_whole, write_whole
+        path, other = map(pathlib.Path, sys.argv[1:])
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
-        try:
-            write_whole(pathlib.Path(sys.argv[1]), b"n" * 2_000)
-        except OSError as error:
-            print(error.errno)
+        for write in (lambda: write_whole(path, b"n" * 2_000), lambda: copy_whole(other, path)):
+            try:
+                write()
+            except OSError as error:
+                print(error.errno, error.filename)
     """
     told = subprocess.run(
-        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, str(path), str(other)], capture_output=True, text=True, check=True
     )
-    assert told.stdout.strip() == "27", "file too large, as on a disk that is full"
+    assert told.stdout == f"27 {path}\n" * 2, "file too large, as on a disk that is full"
     assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+    assert {found.name for found in tmp_path.iterdir()} == {"secret.json", "other"}
+
+
+def test_a_copy_has_the_permissions_and_times_of_what_was_copied(tmp_path: Path) -> None:
+    source, target = tmp_path / "root.pem", tmp_path / "copy.pem"
+    source.write_bytes(b"certificate")
+    source.chmod(0o644)
+    os.utime(source, (1_000, 2_000))
+    before = os.umask(0o077)
+    try:
+        copy_whole(source, target)
+    finally:
+        os.umask(before)
+    assert (target.read_bytes(), target.stat().st_mtime) == (b"certificate", 2_000)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644
+    with pytest.raises(FileNotFoundError, match="missing"):
+        copy_whole(tmp_path / "missing", target)
 
 
 def test_a_folder_in_its_place_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ from meterai.waiting_room.queue_folder import QueueFolder, folders_in
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
 
 
-def meterai(*words: str, data: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "meterai.cli", *words]
+def meterai(*words: str, data: Path, bytes_max: int = -1) -> subprocess.CompletedProcess[str]:
+    """`bytes_max`: no file may be longer, as on a disk that is full."""
+    command = ["prlimit", f"--fsize={bytes_max}", sys.executable, "-m", "meterai.cli", *words]
     env = {**os.environ, "METERAI_DATA": str(data)}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
 
@@ -105,6 +106,14 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
         refused = meterai("restore", str(place / "other"), data=data)
         assert (refused.returncode, "is another queue than the copy's" in refused.stderr) == (1, True)
         assert not list(data.glob("before-restore-*"))
+
+        a_state(place / "full" / "state")
+        key = place / "full" / "state" / "pki" / "key.pem"
+        key.parent.mkdir()
+        key.write_bytes(bytes(100_000))
+        failed = meterai("restore", str(place / "full"), data=data, bytes_max=50_000)
+        assert (failed.returncode, str(data / "pki" / "key.pem") in failed.stderr) == (1, True)
+        assert not (data / "pki" / "key.pem").exists()  # else the next restore would leave the half of it
 
         a_state(place / "damaged" / "state")
         failed = meterai("restore", str(place / "damaged"), data=data)

@@ -17,6 +17,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
+from meterai.kit.whole_files import copy_whole
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in, queue_of
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
@@ -154,7 +155,7 @@ def put_back_queues(source: Path, target: Path) -> None:
             copy_folder(copied.path, here.path)
     for path in source.glob("*.json"):
         if not (target / path.name).exists():
-            shutil.copy2(path, target / path.name)
+            copy_whole(path, target / path.name)
 
 
 def _comes_from_copy(queue: QueueFolder) -> bool:

@@ -35,6 +35,7 @@ from meterai.kit.migrations import SchemaIsNewer, head_version
 from meterai.kit.objects import FolderStore, open_store
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.kit.whole_files import copy_whole
 from meterai.operations.invariants.signatures import read_counters
 from meterai.stamping.queries import serials_under_way
 from meterai.stamping.seal.key_counter import KeyCounter
@@ -157,12 +158,12 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, 
 
 
 def _copy_missing(source: Path, target: Path) -> None:
-    """What is here stays: a key that was added since is in no copy."""
+    """What is here stays: a key that was added since is in no copy. So what is here must be whole."""
     for path in source.rglob("*"):
         place = target / path.relative_to(source)
         if path.is_file() and not place.exists():
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            shutil.copy2(path, place)
+            copy_whole(path, place)
 
 
 def _newest_counters(source: Path, target: Path) -> None:
@@ -171,7 +172,7 @@ def _newest_counters(source: Path, target: Path) -> None:
     here = read_counters(target)
     for key, uses in read_counters(source).items():
         if uses > here.get(key, -1):
-            shutil.copy2(source / f"{key}.count", target / f"{key}.count")
+            copy_whole(source / f"{key}.count", target / f"{key}.count")
 
 
 async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -13,16 +15,33 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o666, durable: bool 
     `mode`: its permissions, less what the umask takes. `durable`: it outlives a loss of power; not its name,
     where the folder is new. Raises: OSError; what was there is there still, and nothing is left beside it.
     """
-    beside = path.with_name(f".{os.urandom(6).hex()}.part")  # short: the name of a person's file may be long
-    try:
+    with _put_in_place(path) as beside:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copies a file with its permissions and times, durably, as `write_whole` writes one."""
+    with _put_in_place(target) as beside:
+        shutil.copy2(source, beside)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _put_in_place(path: Path) -> Iterator[Path]:
+    """Where to write what then takes the place of `path`, which an error about it names."""
+    beside = path.with_name(f".{os.urandom(6).hex()}.part")  # short: the name of a person's file may be long
+    try:
+        yield beside
         beside.rename(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             beside.unlink()
+        if isinstance(error, OSError) and str(error.filename2 or error.filename or beside) == str(beside):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
