@@ -21,6 +21,7 @@ from meterai.cli.backup_folder import (
 )
 from meterai.kernel.errors import Refusal
 from meterai.kit.migrations import head_version
+from meterai.kit.whole_files import sync_file_system
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in
 
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
@@ -55,6 +56,24 @@ def test_a_state_that_a_power_cut_left_empty_is_none(tmp_path: Path) -> None:
     (tmp_path / "state" / "backup.json").write_bytes(b"")
     folder = BackupFolder(tmp_path)
     assert (folder.state, folder.facts()) == (tmp_path / "state.old", FACTS)
+
+
+def test_the_old_state_goes_when_the_new_one_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def sync(folder: Path) -> None:
+        sync_file_system(folder)
+        synced.append(sorted(str(path.parent.relative_to(tmp_path)) for path in tmp_path.glob("*/*.json")))
+
+    monkeypatch.setattr("meterai.cli.backup_folder.sync_file_system", sync)
+    folder = BackupFolder(tmp_path)
+    for _ in range(2):
+        folder.begin()
+        folder.finish(FACTS)
+    assert synced == [["state.part"], ["state"], ["state", "state.part"], ["state", "state.old"]]
+    assert not (tmp_path / "state.old").exists()
 
 
 def a_queue(folder: Path, keys: str, journal: str) -> QueueFolder:

@@ -17,7 +17,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
-from meterai.kit.whole_files import copy_whole
+from meterai.kit.whole_files import copy_whole, sync_file_system
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in, queue_of
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
@@ -71,13 +71,15 @@ class BackupFolder:
         return part
 
     def finish(self, facts: BackupFacts) -> None:
-        """The new state takes the old one's place."""
+        """The new state takes the old one's place; a power cut at any moment leaves one that is whole."""
         part, state, old = (self.path / name for name in ("state.part", "state", "state.old"))
         (part / "backup.json").write_bytes(msgspec.json.encode(facts))
+        sync_file_system(part)
         if state.exists():
             shutil.rmtree(old, ignore_errors=True)
             state.rename(old)
         part.rename(state)
+        sync_file_system(self.path)
         shutil.rmtree(old, ignore_errors=True)
 
     def facts(self) -> BackupFacts:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o666, durable: bool = True) -> None:
@@ -30,6 +33,20 @@ def copy_whole(source: Path, target: Path) -> None:
         shutil.copy2(source, beside)
         with beside.open("rb") as file:
             os.fsync(file.fileno())
+
+
+def sync_file_system(folder: Path) -> None:
+    """Whatever was written to the file system of `folder` outlives a loss of power (syncfs(2)).
+
+    Raises: OSError.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if _libc.syncfs(handle):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
