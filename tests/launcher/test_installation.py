@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from tests.ports import free_port
 
 from meterai.cli.data_folder import refuse_another_users
 from meterai.cli.database_server import DatabaseServer
-from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins
+from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
 from meterai.kernel.errors import Refusal
 from meterai.kit import installation
 from meterai.kit.installation import Addresses, Secrets
@@ -158,6 +159,35 @@ def test_the_gate_of_a_service_on_its_own_port_is_where_nginx_looks_for_it(
     nginx = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
     assert f"server 127.0.0.1:{ports.gate} " in nginx
     assert f"server 127.0.0.1:{ports.site};" in nginx
+
+
+@pytest.mark.parametrize(
+    ("busy", "moved"), [("gate", {"gate": 8006}), ("site", {"site": 8000}), ("tsa", {}), ("", {})]
+)
+def test_a_site_or_gate_that_others_send_people_to_does_not_move(
+    monkeypatch: pytest.MonkeyPatch, busy: str, moved: dict[str, int]
+) -> None:
+    """nginx would look for it in vain, and everybody in line see 502."""
+    held = 8000 + Ports.__slots__.index(busy) if busy else 0
+
+    def free(wanted: int = 0, *, host: str) -> int:
+        return 20_001 if wanted in (0, held) else wanted
+
+    monkeypatch.setattr("meterai.cli.launch.free_port", free)
+    ports = Ports.choose(8000, host=LOCAL)
+    here = Settings(port=8000)
+    assert moved_from(here, ports) == moved
+    refuse_moved(here, ports)
+    for public in (
+        Settings(port=8000, public_url="https://a.id"),
+        Settings(port=8000, gate_url="https://a.id"),
+        Settings(port=8000, environment="production"),
+    ):
+        refuse_moved(msgspec.structs.replace(public, port=0), ports)
+        with pytest.raises(LaunchProblem, match=f"Port {held}") if moved else nullcontext():
+            refuse_moved(public, ports)
+        if busy == "gate":
+            refuse_moved(msgspec.structs.replace(public, gate_processes=0), ports)
 
 
 @pytest.mark.parametrize("first", [65_531, 65_535])

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import aiohttp
 import asyncpg
 import msgspec
 import pytest
+from tests.ports import first_of_free_ports
 from tests.running_service import RunningService, launch, parent_of, processes_of, running_service
 
 from meterai.kernel.serial import make_serial
@@ -208,6 +210,17 @@ async def test_it_goes_on_when_nobody_reads_its_lines(place: Path) -> None:
     launcher.send_signal(signal.SIGTERM)
     assert launcher.communicate(timeout=30)[1] == b""
     assert launcher.returncode == 0
+
+
+def test_it_does_not_start_where_people_would_look_for_its_gate_in_vain(place: Path) -> None:
+    first = first_of_free_ports()
+    with socket.create_server(("127.0.0.1", first + 6)):
+        arguments = ("--port", str(first))
+        service = launch(
+            place / "data", arguments=arguments, env={"METERAI_GATE_URL": "https://antre.contoh.id"}
+        )
+        assert service.launcher.wait(20) == 1
+    assert f"Port {first + 6} of the gate is busy" in service.output
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.5])

@@ -85,6 +85,30 @@ class Twins:
         )
 
 
+def moved_from(settings: Settings, ports: Ports) -> dict[str, int]:
+    """Where site and gate were to listen and do not."""
+    if not settings.port:
+        return {}
+    expected = {"site": settings.port}
+    if settings.gate_processes:
+        expected["gate"] = settings.port + Ports.__slots__.index("gate")
+    return {name: port for name, port in expected.items() if getattr(ports, name) != port}
+
+
+def refuse_moved(settings: Settings, ports: Ports) -> None:
+    """Where somebody else shows people the way, nginx above all, nobody would find a site or gate that moved.
+
+    Raises: LaunchProblem.
+    """
+    looked_for = settings.public_url or settings.gate_url or settings.environment == "production"
+    for name, port in moved_from(settings, ports).items() if looked_for else ():
+        raise LaunchProblem(
+            f"Port {port} of the {name} is busy or not for us, and who is sent there would find nobody. See "
+            f"what has it (ss -ltnp 'sport = :{port}') and end that, or name another --port, also to the "
+            "server in front."
+        )
+
+
 def check_settings(settings: Settings) -> None:
     """What all processes would fail at one after the other is said before any starts.
 

@@ -23,7 +23,16 @@ from rich.table import Table
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.faults import in_words
 from meterai.cli.house import addresses_of, product_specs, twin_specs
-from meterai.cli.launch import LaunchProblem, Ports, Twins, check_settings, only_launcher, prepare_folders
+from meterai.cli.launch import (
+    LaunchProblem,
+    Ports,
+    Twins,
+    check_settings,
+    moved_from,
+    only_launcher,
+    prepare_folders,
+    refuse_moved,
+)
 from meterai.cli.settling import settle
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN
@@ -112,6 +121,7 @@ class _Launch:
         data = self._settings.data
         self._supervisor.end_left_over()
         ports = Ports.choose(self._settings.port, host=self._settings.host)
+        refuse_moved(self._settings, ports)
         keys = self._make_keys()
         self._database.start(ports.postgres)
         await self._database.make_ready(self._report)
@@ -127,8 +137,8 @@ class _Launch:
         twin = twin_specs(complete, ports, twins, self._secrets)
         await self._supervisor.start([*twin, *product_specs(complete, ports)])
         write_addresses(data, addresses)
-        if ports.site != self._settings.port and self._settings.port:
-            self._report(f"port {self._settings.port} is busy or not for us, so the site has another one")
+        for name, port in moved_from(self._settings, ports).items():
+            self._report(f"port {port} is busy or not for us, so the {name} has another one")
         with contextlib.suppress(OSError):
             self._show(addresses)
 
