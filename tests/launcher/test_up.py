@@ -195,9 +195,14 @@ async def test_killed_and_started_again_it_loses_nothing_and_ctrl_c_leaves_nothi
     print(f"start after a kill: {seconds:.1f} s")
 
 
-async def test_it_goes_on_when_nobody_reads_its_lines(place: Path) -> None:
-    command = [sys.executable, "-m", "meterai.cli", "up", "--port", "0", "--data", str(place / "data")]
-    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+async def test_it_goes_on_when_nobody_reads_its_lines_and_under_nohup_when_the_terminal_goes(
+    place: Path,
+) -> None:
+    command = ["nohup", sys.executable, "-m", "meterai.cli", "up", "--port", "0"]
+    command += ["--data", str(place / "data")]
+    launcher = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert launcher.stdout is not None
     launcher.stdout.close()
     deadline = time.monotonic() + 60
@@ -205,6 +210,7 @@ async def test_it_goes_on_when_nobody_reads_its_lines(place: Path) -> None:
         assert launcher.poll() is None
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)
+    launcher.send_signal(signal.SIGHUP)
     await asyncio.sleep(0.3)
     assert await status_of(read_addresses(place / "data").site) == 200
     launcher.send_signal(signal.SIGTERM)

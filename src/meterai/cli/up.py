@@ -109,7 +109,10 @@ class _Launch:
         """Starts, stays, stops. Raises what `up` explains."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signs = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: it stays when the terminal goes
+            signs.append(signal.SIGHUP)
+        for sign in signs:
             loop.add_signal_handler(sign, stop.set)
         try:
             if await _unless(stop, self._start()):
