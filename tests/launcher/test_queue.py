@@ -54,6 +54,12 @@ def queue_command(own: RunningService, *words: str) -> Any:
     return msgspec.json.decode(done.stdout)
 
 
+def wishes(own: RunningService) -> tuple[object, object]:
+    """Whether people are to wait when it is crowded, and whether always."""
+    [view] = queue_command(own, "status")
+    return view["is_on"], view["always_in_line"]
+
+
 class _Stays(HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:  # type: ignore[override]
         return None
@@ -152,13 +158,33 @@ def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own:
 def test_after_a_crowd_for_which_all_stood_in_line_the_queue_is_as_the_operator_wished(
     own: RunningService, wish: tuple[str, ...]
 ) -> None:
-    def wished() -> tuple[object, object]:
-        command = [sys.executable, "-m", "meterai.cli", "queue", "status", "--json", "--data", str(own.data)]
-        [view] = msgspec.json.decode(subprocess.run(command, capture_output=True, check=True).stdout)
-        return view["is_on"], view["always_in_line"]
-
     queue_command(own, *wish, "--event", "casn", "--because", "uji coba")
-    before = wished()
+    before = wishes(own)
     with everybody_in_line(own.data, "casn", "a crowd"):
-        assert wished() == (True, True)
-    assert wished() == before == (wish[0] == "on", "--always" in wish)
+        assert wishes(own) == (True, True)
+    assert wishes(own) == before == (wish[0] == "on", "--always" in wish)
+
+
+IN_LINE_FOR_LONG = """if True:
+    import pathlib, sys, time
+    from meterai.cli.queue import everybody_in_line
+    with everybody_in_line(pathlib.Path(sys.argv[1]), "casn", "a crowd"):
+        print("in line", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_the_queue_is_put_back_when_a_crowd_is_ended_by_a_signal(
+    own: RunningService, sign: signal.Signals
+) -> None:
+    queue_command(own, "on", "--event", "casn", "--because", "uji coba")
+    command = ["env", f"--default-signal={sign.name}", sys.executable, "-c", IN_LINE_FOR_LONG, str(own.data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as crowd:
+        assert crowd.stdout is not None
+        assert crowd.stdout.readline() == "in line\n"
+        assert wishes(own) == (True, True)
+        crowd.send_signal(sign)
+        crowd.send_signal(sign)
+        assert crowd.wait(30) == 128 + sign
+    assert wishes(own) == (True, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import random
 import re
 import signal
@@ -26,6 +27,7 @@ from tests.running_service import running_service
 from meterai.cli import rehearse as command
 from meterai.cli.rehearse import View, shown
 from simulator.papers import make_letter
+from simulator.rehearsal import __main__ as player_process
 from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
@@ -377,6 +379,39 @@ def test_a_check_that_takes_too_long_fails_and_leaves_the_evening_its_report(
     check = player._command("meterai check", "check")
     assert not check.ok
     assert "0.01 s" in check.words.en
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_a_player_that_is_ended_lets_go_of_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sign: signal.Signals
+) -> None:
+    held = ["gateway"]
+
+    async def holds(_: object) -> None:
+        os.kill(os.getpid(), sign)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            held.clear()
+
+    monkeypatch.setattr(player_process, "rehearse", holds)
+    monkeypatch.setattr(sys, "argv", ["rehearsal", "--data", str(tmp_path)])
+    usual = signal.signal(sign, signal.SIG_DFL)
+    try:
+        with pytest.raises(SystemExit, match="2"):
+            player_process.main()
+    finally:
+        signal.signal(sign, usual)
+    assert held == []
+
+
+def test_who_is_ended_ends_the_player() -> None:
+    since = time.monotonic()
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(SystemExit), command.playing(sleeping) as process:
+        raise SystemExit
+    assert process.returncode == -signal.SIGTERM
+    assert time.monotonic() - since < 30
 
 
 def test_what_came_of_it_is_told_also_when_the_queue_can_not_be_put_back(

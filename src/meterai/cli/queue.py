@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -80,17 +81,38 @@ def turn_on(
 
 @contextmanager
 def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
-    """Has all who come stand in line, as on a crowded evening; in the end as before.
+    """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
 
     Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.unknown`.
     """
     before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
     is_on, always = (before.is_on, before.always_in_line) if before else (True, False)
-    asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
+    with _ended_by_exception():
+        try:
+            asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
+            yield
+        finally:
+            over = _switching(event, f"{because}: over", is_on=is_on, always=always)
+            asyncio.run(_acted(data, event, over))
+
+
+@contextmanager
+def _ended_by_exception() -> Iterator[None]:
+    """SIGTERM and SIGHUP raise SystemExit, once, so that what stands in `finally` is done."""
+    signs = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) is signal.SIG_DFL]
+
+    def end(number: int, _: object) -> None:
+        for sign in signs:
+            signal.signal(sign, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for sign in signs:
+        signal.signal(sign, end)
     try:
         yield
     finally:
-        asyncio.run(_acted(data, event, _switching(event, f"{because}: over", is_on=is_on, always=always)))
+        for sign in signs:
+            signal.signal(sign, signal.SIG_DFL)
 
 
 def _switching(event: str, because: str, *, is_on: bool, always: bool) -> Act:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +25,7 @@ _SHOWN_MIN, _SHOWN_MAX = 20, 72
 """Seconds in the small curves, by the terminal's width."""
 _BESIDE = 41
 """Columns that the names, the figures and the frame take."""
+_LETS_GO_SECONDS = 5.0
 
 
 def rehearse(
@@ -56,7 +57,7 @@ def rehearse(
     command = [sys.executable, "-m", "simulator.rehearsal", *(f"--{n}={value}" for n, value in given.items())]
     last: dict[str, Any] = {}
     with everybody_in_line(data, "casn", "meterai rehearse"):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with playing(command) as process:
             assert process.stdout is not None
             view = View(minutes * 60)
             with shown(view, Console(stderr=True), transient=json_output):
@@ -71,6 +72,21 @@ def rehearse(
         else:
             Console(stderr=True).print(last.get("error", "the rehearsal failed"), markup=False)
     raise typer.Exit(process.returncode)
+
+
+@contextmanager
+def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """The player. When we are ended it is too, and has time to let go of what it holds."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(_LETS_GO_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
 
 
 @contextmanager
