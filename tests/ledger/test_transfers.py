@@ -32,6 +32,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
 from meterai.ledger import model, queries, store
 from meterai.ledger.queries import ReservationEnd
+from meterai.ledger.use_cases import issue_quota as deposits
 from meterai.ledger.use_cases.issue_quota import issue_quota
 
 pytestmark = pytest.mark.storage
@@ -47,6 +48,18 @@ async def test_a_deposit_brings_stock_once_however_often_it_is_recorded(database
     assert (refused.value.kind, refused.value.code) == (Kind.CONFLICT, "ledger.id_reused")
     with pytest.raises(Refusal, match=r"stock\.pieces"):
         await issue_quota(database.app, pieces=0, deposit_reference="NTPN-8", now=NOW)
+
+
+async def test_a_receipt_is_the_same_one_in_small_letters(database: TestDatabase) -> None:
+    async def deposit(reference: str) -> tuple[bool, int]:
+        done = await issue_quota(database.app, pieces=500, deposit_reference=reference, now=NOW)
+        return done.new, done.stock
+
+    assert await deposit("NTPN12") == (True, 500)
+    assert [await deposit(it) for it in ("ntpn12", " Ntpn12 ")] == [(False, 500)] * 2
+    async with database.app.transaction() as tx:  # one whose id follows the letters as they were typed
+        await store.post(tx, deposits._transfers(derived_id("deposit", "ntpn13"), 500, 10_000), NOW)
+    assert [await deposit(it) for it in ("ntpn13", "NTPN13")] == [(False, 1000)] * 2
 
 
 async def test_a_reservation_holds_and_its_posting_moves(database: TestDatabase) -> None:

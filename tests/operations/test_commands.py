@@ -104,6 +104,7 @@ async def test_issue_quota_issues_once_per_deposit(database: TestDatabase, tmp_p
     assert (two["new"], two["stock"]) == (False, 1000)
     status, _, err = await meterai(database, tmp_path, "issue-quota", "999", "--deposit", "NTPN-42")
     assert status == 1
+    assert "booked before with other figures" in err
     assert "ledger.id_reused" in err
 
 

@@ -42,6 +42,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A deposit can't pay for {pieces} stamps: at least 1, at most {pieces_max}.",
         "Read the receipt again and give its number of stamps.",
     ),
+    "ledger.id_reused": (
+        "This was booked before with other figures. Nothing was booked now.",
+        "Of a deposit: read the number of the receipt, and for how many stamps it is, again.",
+    ),
     # refunds
     "refund.unknown": (
         "There is no such refund.",

@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.ledger import queries, store
 from meterai.ledger.model import (
     DISTRIBUTOR,
@@ -53,15 +53,16 @@ async def issue_quota(
     """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
 
     The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), the
-    issuer supplies the same number of stamps, and the distributor passes them to the seller. Safe to repeat.
+    issuer supplies the same number of stamps, and the distributor passes them to the seller. Safe to repeat,
+    also with a receipt number in small letters.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
     """
     if not 1 <= pieces <= PIECES_MAX or not deposit_reference.strip():
         raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
-    deposit_id = derived_id("deposit", deposit_reference.strip())
     async with db.transaction() as tx:
+        deposit_id = await _deposit_id(tx, deposit_reference.strip())
         await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
         new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now)
         stock = await queries.stock(tx, SELLER)
@@ -72,6 +73,17 @@ async def issue_quota(
         new=new > 0,
         stock=stock.available,
     )
+
+
+async def _deposit_id(tx: Connection, reference: str) -> uuid.UUID:
+    """The treasury writes its numbers in capitals. What was booked in the letters in which it was typed stays
+    what it is."""
+    spellings = (reference.upper(), reference, reference.lower())
+    ids = [derived_id("deposit", spelling) for spelling in spellings]
+    for deposit_id in ids:
+        if await queries.transfers_of(tx, deposit_id):
+            return deposit_id
+    return ids[0]
 
 
 def _transfers(deposit_id: uuid.UUID, pieces: int, face_value: int) -> list[Transfer]:
