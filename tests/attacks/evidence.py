@@ -24,6 +24,19 @@ def looks_different(genuine: bytes, forged: bytes) -> bool:
     return _faces(genuine) != _faces(forged)
 
 
+def qpdf_reads_otherwise(genuine: bytes, forged: bytes) -> bool:
+    """To one of the common parsers, which has nothing to mend, the first page has another content."""
+    return _content(genuine) != _content(forged)
+
+
+def _content(data: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        content = pdf.pages[0].Contents
+        assert not pdf.get_warnings()
+        parts = content if isinstance(content, pikepdf.Array) else [content]
+        return b"".join(part.read_bytes() for part in parts)
+
+
 def opens(genuine: bytes, forged: bytes) -> bool:
     """A common reader opens it, with pages, although it differs."""
     return forged != genuine and bool(_faces(forged))

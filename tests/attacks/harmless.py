@@ -17,7 +17,7 @@ from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.signing import BLANK, add_field, signed_by_somebody, with_archive_stamp, with_store
-from tests.attacks.tables import archived_by_hand
+from tests.attacks.tables import archived_by_hand, packed_archive
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
 
@@ -368,6 +368,7 @@ ARCHIVED = [
     Variant("archive data and time stamp", of("final", archived, archive_stamped)),
     Variant("archive time stamp alone", of("final", archive_stamped)),
     Variant("archived by hand", of("final", lambda _, d: archived_by_hand(d))),
+    Variant("archived by hand in an object stream", of("final", lambda _, d: packed_archive(d))),
     Variant("as large as an upload may be, archived", lambda b: archived(b, sealed(largest)(b))),
     Variant("archived twice", of("final", archived, archive_stamped, archived, archive_stamped)),
     Variant("archived, judged when all has ended", of("final", archived, archive_stamped), later=20 * YEAR),

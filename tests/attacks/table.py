@@ -9,6 +9,7 @@ from tests.attacks import (
     dressed,
     edges,
     forgery,
+    hidden_section,
     issuers,
     saved,
     shadow,
@@ -18,13 +19,14 @@ from tests.attacks import (
 from tests.attacks.bases import GENUINE
 from tests.attacks.suite import Attack
 
-GENUINE.update(shadow.PREPARED)
+GENUINE.update(shadow.PREPARED | hidden_section.PREPARED)
 ATTACKS: list[Attack] = [
     *forgery.ATTACKS,
     *saved.ATTACKS,
     *transplanted.ATTACKS,
     *shadow.ATTACKS,
     *tables.ATTACKS,
+    *hidden_section.ATTACKS,
     *archive.ATTACKS,
     *dressed.ATTACKS,
     *issuers.ATTACKS,

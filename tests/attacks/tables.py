@@ -8,7 +8,13 @@ import zlib
 from collections.abc import Mapping
 
 from tests.attacks.bases import Bases
-from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
+from tests.attacks.evidence import (
+    both,
+    keeps_signed_bytes,
+    looks_different,
+    opens,
+    qpdf_reads_otherwise,
+)
 from tests.attacks.forgery import OTHER_SUM
 from tests.attacks.raw import anatomy, append, edited, objects_text, stream, table_text
 from tests.attacks.suite import PROFILES, Attack, Maker, attacks
@@ -35,10 +41,10 @@ def table_stream(
     return b"%d 0 obj\n%s\nendobj\n" % (number, stream(rows, kind))
 
 
-def object_stream(objects: Mapping[int, bytes]) -> bytes:
+def object_stream(*objects: tuple[int, bytes]) -> bytes:
     """An object stream (7.5.7) with these objects."""
     head, body = b"", b""
-    for number, text in objects.items():
+    for number, text in objects:
         head += b"%d %d " % (number, len(body))
         body += text + b" "
     packed = zlib.compress(head + body)
@@ -83,7 +89,7 @@ def packed_field(_: Bases, data: bytes) -> bytes:
 def _packed(data: bytes, packed: Mapping[int, bytes], plain: Mapping[int, bytes]) -> bytes:
     parts = anatomy(data)
     holder, table = parts.size + 5, parts.size + 6
-    text, offsets = objects_text({**plain, holder: object_stream(packed)}, len(data))
+    text, offsets = objects_text({**plain, holder: object_stream(*packed.items())}, len(data))
     entries = {n: (1, place, 0) for n, place in offsets.items()}
     entries |= {n: (2, holder, position) for position, n in enumerate(packed)}
     at = len(data) + len(text)
@@ -192,6 +198,95 @@ def archived_by_hand(data: bytes) -> bytes:
     return append(data, {parts.size: stream(b"0"), parts.root: root})
 
 
+def _catalogs(data: bytes) -> tuple[bytes, bytes, dict[int, bytes]]:
+    """A catalog with archive data, one that leads to another page besides, and all that they need."""
+    parts = anatomy(data)
+    store, pages, page, content = range(parts.size, parts.size + 4)
+    entries = {"/DSS": b"<< /Certs [%d 0 R] >>" % store}
+    good = edited(data, parts.root, entries)
+    evil = edited(data, parts.root, {**entries, "/Pages": b"%d 0 R" % pages})
+    box = {
+        "/Parent": b"%d 0 R" % pages,
+        "/Contents": b"%d 0 R" % content,
+        "/MediaBox": b"[0 0 595.28 841.89]",
+    }
+    more = {
+        store: stream(b"0"),
+        pages: b"<< /Type /Pages /Count 1 /Kids [%d 0 R] >>" % page,
+        page: edited(data, parts.page, box),
+        content: stream(OTHER_SUM),
+    }
+    return good, evil, more
+
+
+def named_twice(between: bytes) -> Maker:
+    """The table names the catalog twice; the one that the first entry leads to hides from whoever looks for
+    objects, with `between` behind its number."""
+
+    def make(_: Bases, data: bytes) -> bytes:
+        parts, (good, evil, more) = anatomy(data), _catalogs(data)
+        text, offsets = objects_text({**more, parts.root: good}, len(data))
+        hidden = len(data) + len(text)
+        text += b"%d%s0 obj\n%s\nendobj\n" % (parts.root, between, evil)
+        twice = table_text({parts.root: hidden}) + table_text(offsets).removeprefix(b"xref\n")
+        trailer = b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n"
+        end = trailer % (max(more) + 1, parts.root, parts.table) + _END % (len(data) + len(text))
+        return data + text + twice + end
+
+    return make
+
+
+def packed_twice(_: Bases, data: bytes) -> bytes:
+    """The catalog stands twice in one object stream; the table names the first."""
+    parts, (good, evil, more) = anatomy(data), _catalogs(data)
+    holder, table = max(more) + 1, max(more) + 2
+    packed = object_stream((parts.root, good), (parts.root, evil))
+    text, offsets = objects_text({**more, holder: packed}, len(data))
+    entries = {n: (1, place, 0) for n, place in offsets.items()} | {parts.root: (2, holder, 0)}
+    at = len(data) + len(text)
+    return data + text + table_stream(table, at, entries, root=parts.root, previous=parts.table) + _END % at
+
+
+def packed_unnamed(_: Bases, data: bytes) -> bytes:
+    """An object stream brings archive data, and a content that no table names."""
+    parts = anatomy(data)
+    holder, table = parts.size, parts.size + 1
+    root = edited(data, parts.root, {"/DSS": b"<< >>"})
+    page = edited(data, parts.page, {"/Rotate": b"180"})
+    text, offsets = objects_text({holder: object_stream((parts.root, root), (parts.page, page))}, len(data))
+    entries = {n: (1, place, 0) for n, place in offsets.items()} | {parts.root: (2, holder, 0)}
+    at = len(data) + len(text)
+    return data + text + table_stream(table, at, entries, root=parts.root, previous=parts.table) + _END % at
+
+
+def unknown_type(_: Bases, data: bytes) -> bytes:
+    """An entry of a type that nobody knows: the content is there to one reader and nothing to another."""
+    parts, at = anatomy(data), len(data)
+    entries = {parts.content: (3, 0, 0)}
+    return data + table_stream(parts.size, at, entries, root=parts.root, previous=parts.table) + _END % at
+
+
+def hidden_behind(between: bytes) -> Maker:
+    """As the hidden second object, with `between` behind its number."""
+
+    def make(bases: Bases, data: bytes) -> bytes:
+        changed, head = hidden_second_object(bases, data), b"%d 0 obj" % anatomy(data).content
+        place = changed.rindex(head)
+        told = int(changed[changed.rindex(b"startxref\n") + 10 :].split()[0])
+        other = head.replace(b" ", between, 1)
+        changed = changed[:place] + other + changed[place + len(head) :]
+        return changed.replace(b"startxref\n%d\n" % told, b"startxref\n%d\n" % (told + len(between) - 1))
+
+    return make
+
+
+def packed_archive(data: bytes) -> bytes:
+    """Archive data in an object stream, which is allowed."""
+    parts = anatomy(data)
+    root = edited(data, parts.root, {"/DSS": b"<< /Certs [%d 0 R] >>" % parts.size})
+    return _packed(data, {parts.root: root}, {parts.size: stream(b"0")})
+
+
 def stumbling(old: bytes, new: bytes) -> Maker:
     """Archive data under a table that makes some readers look for the objects themselves.
 
@@ -256,6 +351,18 @@ UNSEEN: dict[str, Maker] = {
     "hidden object among archive data": hidden_second_object,
     "encrypted afterwards": encrypted_afterwards,
 }
+TWICE: dict[str, Maker] = {
+    "catalog twice in a table, once behind a comment": named_twice(b"%\n"),
+    "catalog twice in a table": named_twice(b" "),
+    "catalog twice in an object stream": packed_twice,
+}
+HIDDEN: dict[str, Maker] = {
+    "page in an object stream, unnamed": packed_unnamed,
+    "content of an unknown type": unknown_type,
+    "hidden object behind a comment": hidden_behind(b"%\n"),
+    "hidden object behind comments": hidden_behind(b"% 1\r%\n\f"),
+    "hidden object behind a null byte": hidden_behind(b"\0"),
+}
 POINTERS: dict[str, Maker] = {
     "pointer into the signature's contents": into_the_gap,
     "pointer beyond the file": beyond_the_file,
@@ -280,6 +387,8 @@ ATTACKS: list[Attack] = [
         shows=both(looks_different, keeps_signed_bytes),
     ),
     *attacks("tables", UNSEEN, on=PROFILES, shows=keeps_signed_bytes),
+    *attacks("tables", TWICE, on=(*PROFILES, "two"), shows=both(qpdf_reads_otherwise, keeps_signed_bytes)),
+    *attacks("tables", HIDDEN, on=PROFILES, shows=both(opens, keeps_signed_bytes)),
     *attacks("tables", STUMBLING, on=("two contents, approval", "final"), shows=keeps_signed_bytes),
     *attacks(
         "tables",

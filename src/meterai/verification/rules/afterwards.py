@@ -12,7 +12,7 @@ from meterai.verification.rules import rendered
 from meterai.verification.rules.additions import only_plain_additions
 from meterai.verification.rules.document import PAGES_MAX, STAMP_FIELD, Document, Page, Unreadable
 from meterai.verification.rules.history import stamps_removed
-from meterai.verification.rules.revisions import only_whole_revisions
+from meterai.verification.rules.revisions import only_whole_revisions, signed_revision
 from meterai.verification.rules.second_opinion import Changes, changes_after
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_between
@@ -70,26 +70,20 @@ def _only_stamps_between(document: Document, ours: list[Examined]) -> bool:
 
 def _check_changes(document: Document, examined: list[Examined], ours: list[Examined]) -> list[str]:
     later = [e for e in examined[examined.index(ours[0]) + 1 :] if e.signature.byte_range is not None]
-    allowed = only_whole_revisions(document, _end(ours[0])) and all(
-        _is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data)
-    )
+    signed = signed_revision(document, ours[0].signature)
+    if signed is None or not only_whole_revisions(document, signed, _end(ours[0])):
+        return ["file.changed_after"]
+    allowed = all(_is_allowed(document, stamp, later) for stamp in ours if _end(stamp) != len(document.data))
     people = [e for e in later if not (e.ours or e.signature.document_time_stamp)]
     if (
         allowed
         and all(_is_left_alone(document, person, later) for person in people)
-        and only_plain_additions(document, _last_revision(document, _end(ours[0])), _fields(ours))
+        and only_plain_additions(document, signed, _fields(ours))
         and not any(_is_drawn(e) for e in later)
         and _looks_the_same(document, ours[0], later)
     ):
         return []
     return ["file.changed_after"]
-
-
-def _last_revision(document: Document, end: int) -> int:
-    """Number of the revision that ends at `end`."""
-    xrefs = document.reader.xrefs
-    places = (xrefs.get_xref_container_info(n).start_location for n in range(xrefs.total_revisions))
-    return sum(1 for place in places if place < end) - 1
 
 
 def _fields(examined: list[Examined]) -> frozenset[str]:

@@ -8,7 +8,6 @@ signature covering the whole revision. Everything else is pyHanko's to compare, 
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import Any
 
@@ -16,9 +15,8 @@ from pyhanko.pdf_utils import generic
 
 from meterai.kit.pdf.byte_range import ByteRange
 from meterai.verification.rules.document import Document, Signature
+from meterai.verification.rules.revisions import closes, signed_revision
 
-_TAIL = re.compile(rb"startxref(?:\r\n|\r|\n)(\d{1,12})(?:\r\n|\r|\n)%%EOF(?:\r\n|\r|\n)?\Z")
-_TAIL_BYTES = 40
 _DOCMDP_FORM_FILLING = 2
 _FILLED_IN = {"/V", "/AP"}
 
@@ -29,12 +27,10 @@ def only_stamps_between(document: Document, stamps: list[Signature]) -> bool:
 
     False says nothing against the document: it must be compared in full.
     """
-    first = document.reader.xrefs.get_last_change(stamps[0].object.container_ref)
-    if not all(_ends_at(document, s, first + n) for n, s in enumerate(stamps)):
+    first = signed_revision(document, stamps[0])
+    if first is None or not all(closes(document, s, first + n) for n, s in enumerate(stamps)):
         return False
     if not all(_range(s).end <= _range(t).gap_start for s, t in pairwise(stamps)):
-        return False
-    if any(_place(document, revision) > _range(stamps[0]).end for revision in range(first)):
         return False
     return all(
         _permits_filling(earlier) and _is_filling(document, later, first + number)
@@ -45,26 +41,6 @@ def only_stamps_between(document: Document, stamps: list[Signature]) -> bool:
 def _range(signature: Signature) -> ByteRange:
     assert signature.byte_range is not None
     return signature.byte_range
-
-
-def _place(document: Document, revision: int) -> int:
-    return int(document.reader.xrefs.get_xref_container_info(revision).end_location)
-
-
-def _ends_at(document: Document, signature: Signature, revision: int) -> bool:
-    """Whether the signature was made in this revision and signs all of it, cross-references included."""
-    if signature.byte_range is None:
-        return False
-    xrefs, end = document.reader.xrefs, signature.byte_range.end
-    if revision >= xrefs.total_revisions:
-        return False
-    tail = _TAIL.search(document.data, end - _TAIL_BYTES, end)
-    return (
-        tail is not None
-        and int(tail[1]) == xrefs.get_startxref_for_revision(revision)
-        and xrefs.get_last_change(signature.object.container_ref) == revision
-        and _place(document, revision) <= end
-    )
 
 
 def _permits_filling(signature: Signature) -> bool:
