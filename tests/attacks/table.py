@@ -19,7 +19,7 @@ from tests.attacks import (
 from tests.attacks.bases import GENUINE
 from tests.attacks.suite import Attack
 
-GENUINE.update(shadow.PREPARED | hidden_section.PREPARED)
+GENUINE.update(shadow.PREPARED | tables.PREPARED | hidden_section.PREPARED)
 ATTACKS: list[Attack] = [
     *forgery.ATTACKS,
     *saved.ATTACKS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import pikepdf
 from tests.attacks.bases import Bases
 from tests.attacks.evidence import (
     both,
@@ -18,6 +20,7 @@ from tests.attacks.evidence import (
 from tests.attacks.forgery import OTHER_SUM
 from tests.attacks.raw import anatomy, append, edited, objects_text, stream, table_text
 from tests.attacks.suite import PROFILES, Attack, Maker, attacks
+from tests.pdf import samples
 from tests.verification.making import byte_range
 
 _END = b"startxref\n%d\n%%%%EOF\n"
@@ -266,6 +269,25 @@ def unknown_type(_: Bases, data: bytes) -> bytes:
     return data + table_stream(parts.size, at, entries, root=parts.root, previous=parts.table) + _END % at
 
 
+def beyond_the_count(_: Bases, data: bytes) -> bytes:
+    """What is done on opening, which the document did not count as an object, is replaced by a script."""
+    parts, at = anatomy(data), len(data)
+    text = b"%d 0 obj\n<< /S /JavaScript /JS (app.alert\\(1\\)) >>\nendobj\n" % samples.BEYOND
+    number, table = samples.BEYOND + 1, at + len(text)
+    entries = {samples.BEYOND: (1, at, 0)}
+    return (
+        data
+        + text
+        + table_stream(number, table, entries, root=parts.root, previous=parts.table)
+        + _END % table
+    )
+
+
+def opens_with_a_script(_: bytes, forged: bytes) -> bool:
+    with pikepdf.open(io.BytesIO(forged)) as pdf:
+        return bool(pdf.Root.OpenAction.S == "/JavaScript")
+
+
 def hidden_behind(between: bytes) -> Maker:
     """As the hidden second object, with `between` behind its number."""
 
@@ -379,6 +401,9 @@ STUMBLING: dict[str, Maker] = {
     "startxref one byte early": startxref_early,
 }
 
+COUNTED_SHORT = "counted short, approval"
+PREPARED: dict[str, Callable[[Bases], bytes]] = {COUNTED_SHORT: lambda b: b.signed(samples.counted_short())}
+
 ATTACKS: list[Attack] = [
     *attacks(
         "tables",
@@ -389,6 +414,12 @@ ATTACKS: list[Attack] = [
     *attacks("tables", UNSEEN, on=PROFILES, shows=keeps_signed_bytes),
     *attacks("tables", TWICE, on=(*PROFILES, "two"), shows=both(qpdf_reads_otherwise, keeps_signed_bytes)),
     *attacks("tables", HIDDEN, on=PROFILES, shows=both(opens, keeps_signed_bytes)),
+    *attacks(
+        "tables",
+        {"object beyond the count": beyond_the_count},
+        on=(COUNTED_SHORT,),
+        shows=both(keeps_signed_bytes, opens_with_a_script),
+    ),
     *attacks("tables", STUMBLING, on=("two contents, approval", "final"), shows=keeps_signed_bytes),
     *attacks(
         "tables",

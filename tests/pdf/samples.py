@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zlib
 from datetime import UTC, datetime
 
@@ -211,6 +212,28 @@ def truncated() -> bytes:
 def hollow() -> bytes:
     """A head and a tail, nothing between."""
     return b"%PDF-1.7\n1 0 obj\n<< /Type /Cat\nnonsense nonsense\ntrailer << /Root 9 0 R >>\n%%EOF\n"
+
+
+BEYOND = 5000
+
+
+def counted_short() -> bytes:
+    """Its cross-reference stream counts six objects and names one far beyond: what is done on opening."""
+    objects = {
+        1: b"<< /Type /Catalog /Pages 2 0 R /OpenAction %d 0 R >>" % BEYOND,
+        2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << >> >>",
+        4: b"<< /Length 0 >>\nstream\n\nendstream",
+        BEYOND: b"<< /S /GoTo /D [3 0 R /Fit] >>",
+    }
+    out, rows = bytearray(b"%PDF-1.7\n"), struct.pack(">BIH", 0, 0, 65535)
+    for number, body in objects.items():
+        rows += struct.pack(">BIH", 1, len(out), 0)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    kind = b"/Type /XRef /W [1 4 2] /Index [0 5 %d 1] /Size 6 /Root 1 0 R /Length %d" % (BEYOND, len(rows))
+    start = len(out)
+    out += b"5 0 obj\n<< %s >>\nstream\n%s\nendstream\nendobj\n" % (kind, rows)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
 def no_pages() -> bytes:

@@ -9,3 +9,18 @@ def named_numbers(reader: Any, revision: int) -> set[int]:
     """The numbers of all objects that a revision's section names, free ones too; 0 is none."""
     section = reader.xrefs.get_xref_data(revision)
     return {*section.standard_xrefs, *section.xrefs_in_objstm, *section.freed}
+
+
+def names_beyond_size(reader: Any) -> bool:
+    """Whether a section names an object beyond its `/Size`: such a one is missing to some readers and there
+    for others, and nobody could tell an old one from a new one.
+
+    A stream that is a section may leave itself out of the count: nothing refers to it.
+    """
+    xrefs = reader.xrefs
+    for revision in range(xrefs.total_revisions):
+        section = xrefs.get_xref_container_info(revision)
+        own = {section.stream_ref.idnum} if section.stream_ref is not None else set()
+        if max(named_numbers(reader, revision) - own, default=0) >= section.size:
+            return True
+    return False

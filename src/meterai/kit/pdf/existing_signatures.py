@@ -31,6 +31,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_range
+from meterai.kit.pdf.cross_references import names_beyond_size
 from meterai.kit.pdf.diff_rules import GLOBAL_RULES
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 
@@ -115,7 +116,7 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
         reader = PdfFileReader(io.BytesIO(data), strict=True)
         if reader.encrypted:
             raise _refuse("pdf.signed_encrypted")
-        if reader.xrefs.hybrid_xrefs_present:
+        if reader.xrefs.hybrid_xrefs_present or names_beyond_size(reader):
             raise _refuse("pdf.signed_irregular")
         found = []
         for name, value, field in enumerate_sig_fields(reader, filled_status=True):

@@ -15,7 +15,7 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 
-from meterai.kit.pdf.cross_references import named_numbers
+from meterai.kit.pdf.cross_references import named_numbers, names_beyond_size
 from meterai.verification.rules.document import Document, Signature, Unreadable
 
 _END = re.compile(rb"%%EOF(?:\r\n|\r|\n)?\Z")
@@ -82,7 +82,7 @@ def only_whole_revisions(document: Document, signed: int, start: int) -> bool:
     beginnings = [start, *(end.end() for end in ends)]
     if not all(b <= place < end.start() for b, place, end in zip(beginnings, places, ends, strict=False)):
         return False
-    if not all(_is_plain(document, revision) for revision in later):
+    if not all(_is_plain(document, revision) for revision in later) or names_beyond_size(document.reader):
         raise Unreadable("pdf.ambiguous")
     known = {*places, *_object_places(document, later)}
     return all(place in known for place in _objects(data, start))
