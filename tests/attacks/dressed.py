@@ -7,6 +7,7 @@ catalog hold, not only at their kind.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import IO
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
@@ -62,6 +63,27 @@ def field_with(box: Box | None = None, **entries: generic.PdfObject) -> Edit:
         field = _field(writer, box)
         for key, value in entries.items():
             field[pdf_name(f"/{key}")] = value
+
+    return edit
+
+
+class _Written(generic.ArrayObject):
+    """A list that stands in the file otherwise than pyHanko, which signs, may know."""
+
+    text = b""
+
+    def write_to_stream(self, stream: IO[bytes], *_: object, **__: object) -> None:
+        stream.write(self.text)
+
+
+def placed(numbers: bytes) -> Edit:
+    """A field over the whole page, its place written in this way; its face is one that was there before."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field = _field(writer, None)
+        field["/AP"] = generic.DictionaryObject(writer.root["/AcroForm"]["/Fields"][-2]["/AP"])
+        field["/Rect"] = place = _Written(map(generic.NumberObject, (0, 0, 0, 0)))
+        place.text = numbers
 
     return edit
 
@@ -231,6 +253,7 @@ PLACED: dict[str, Edit] = {
     "in a layer": field_with(BLANK, OC=LAYER),
     "as large as the paper that is left": field_with((20, 200, 575, 700)),
 }
+UNCLEAR: dict[str, Edit] = {"with a place of five numbers": placed(b"[0 0 595 842 0]")}
 DRESSED: dict[str, Edit] = {"with the face of a stamp": with_the_stamps_face}
 FONTS: dict[str, Edit] = {
     "another font for fields": form_with(DA=pdf_string("/Symb 12 Tf")),
@@ -267,11 +290,16 @@ CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
 ATTACKS: list[Attack] = [
     *attacks("archive", _named("time stamp's field", dates, FIELDS), on=("final",), shows=ALL),
+    *attacks(
+        "archive", _named("time stamp's field", dates, UNCLEAR), on=("final", "signed before"), shows=ALL
+    ),
     *attacks("archive", _named("unsigned field", stores, FIELDS), on=("final", "two"), shows=ALL),
     *attacks("archive", _named("archive data,", stores, ENTRIES), on=("final",), shows=ALL),
     *attacks("archive", BY_HAND, on=PROFILES, shows=ALL),
     *attacks("archive", _named("archive data,", stores, REDRAWN), on=(FORM,), shows=ALL),
-    *attacks("sneaky signature", _named("field", signs, FIELDS | PLACED), on=("to be signed",), shows=ALL),
+    *attacks(
+        "sneaky signature", _named("field", signs, FIELDS | PLACED | UNCLEAR), on=("to be signed",), shows=ALL
+    ),
     *attacks(
         "sneaky signature",
         _named("beside it", signs_beside, BUDIS) | _named("archive time stamp,", dates_beside, BUDIS),

@@ -18,7 +18,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from meterai.kit.pdf.diff_rules import metadata_untouched
-from meterai.verification.rules.document import Document
+from meterai.verification.rules.document import Document, Unreadable
 
 _PLAIN_FIELD = frozenset(
     {
@@ -29,6 +29,7 @@ _PLAIN_FIELD = frozenset(
 """Without actions, layers, states and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
 _PLAIN_FLAGS = 4 | 64 | 128 | 512
 """Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
+_NOWHERE = (0, 0, 0, 0)
 _ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
 _FACES = ("/DR", "/DA", "/Q")
@@ -41,7 +42,8 @@ _MAY_CHANGE = frozenset({f"{_DUBLIN_CORE}format", f"{_DUBLIN_CORE}date"})
 def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
     """Compares the document with an earlier revision; fields named `own` hold stamps of ours.
 
-    Raises: any parser's exception.
+    Raises: Unreadable `pdf.ambiguous` for a field whose place readers may understand differently; any
+    parser's exception.
     """
     reader = document.reader
     before = reader.get_historical_resolver(revision)
@@ -72,9 +74,25 @@ def _fields_are_plain(reader: Any, before: Any, own: frozenset[str]) -> bool:
         if was_filled is None and value is None:
             return False
         changed = was_filled is None or (value is not None and not was_filled)
-        if changed and name not in own and not _is_plain(field.get_object()):
+        if not changed or name in own:
+            continue
+        if not _has_clear_place(field.get_object()):
+            raise Unreadable("pdf.ambiguous")
+        if not _is_plain(field.get_object()):
             return False
     return True
+
+
+def _has_clear_place(field: Any) -> bool:
+    """Whether the place, if there is one, consists of four numbers: where there are five, some readers take
+    the first four and others see no place."""
+    if "/Rect" not in field:
+        return True
+    place = field["/Rect"]
+    numbers = [item.get_object() for item in list.__iter__(place)] if isinstance(place, list) else []
+    return len(numbers) == len(_NOWHERE) and all(
+        isinstance(number, generic.NumberObject | generic.FloatObject) for number in numbers
+    )
 
 
 def _entry(holder: Any, key: str, default: Any) -> Any:
@@ -95,7 +113,7 @@ def _is_plain(field: Any) -> bool:
 
 def _is_hidden_and_placeless(field: Any) -> bool:
     """A field without a place may be flagged as it likes: there is nothing to be seen."""
-    left, bottom, right, top = _entry(field, "/Rect", (0, 0, 0, 0))
+    left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
     return set(field) <= _PLAIN_FIELD and (left == right or bottom == top)
 
 
