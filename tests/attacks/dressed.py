@@ -14,8 +14,15 @@ from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from tests.attacks.bases import Bases
-from tests.attacks.evidence import both, keeps_signed_bytes, looks_different, opens
-from tests.attacks.raw import anatomy, append, edited, stream
+from tests.attacks.evidence import (
+    both,
+    keeps_signed_bytes,
+    looks_different,
+    opens,
+    prints_differently,
+)
+from tests.attacks.raw import anatomy, append, edited, form_xobject, stream
+from tests.attacks.shadow import SHOWN, document
 from tests.attacks.signing import (
     BLANK,
     TEXT,
@@ -155,6 +162,26 @@ def another_place_for_budi(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(field)
 
 
+def _note(number: int) -> bytes:
+    """Seen on paper only."""
+    return b"<< /Type /Annot /Subtype /Stamp /F 36 /Rect [50 730 450 790] /AP << /N %d 0 R >> >>" % number
+
+
+def with_notes() -> bytes:
+    """Two notes over the sum, the one over the other."""
+    faces = [
+        form_xobject(b"1 1 1 rg 0 0 400 60 re f 0 g 10 20 %d 9 re f" % width, 400, 60) for width in (90, 10)
+    ]
+    return document(SHOWN, _note(6), faces[0], _note(8), faces[1], page=b"/Annots [5 0 R 7 0 R]")
+
+
+def notes_exchanged(writer: IncrementalPdfFileWriter) -> None:
+    page = writer.root["/Pages"]["/Kids"][0]
+    first, second, *rest = list.__iter__(page["/Annots"])
+    page["/Annots"] = generic.ArrayObject([second, first, *rest])
+    writer.update_container(page)
+
+
 def form_with(**entries: generic.PdfObject) -> Edit:
     def edit(writer: IncrementalPdfFileWriter) -> None:
         form = writer.root["/AcroForm"]
@@ -288,7 +315,16 @@ def _named(prefix: str, way: Callable[[Edit], Maker], edits: dict[str, Edit]) ->
 ALL = both(opens, keeps_signed_bytes)
 CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
+NOTES = "with notes, approval"
+PREPARED: dict[str, Callable[[Bases], bytes]] = {NOTES: lambda b: b.signed(with_notes())}
+ORDER: dict[str, Edit] = {"notes in another order": notes_exchanged}
 ATTACKS: list[Attack] = [
+    *attacks(
+        "archive",
+        _named("time stamp,", dates_beside, ORDER) | _named("signature,", signs_beside, ORDER),
+        on=(NOTES,),
+        shows=both(prints_differently, keeps_signed_bytes),
+    ),
     *attacks("archive", _named("time stamp's field", dates, FIELDS), on=("final",), shows=ALL),
     *attacks(
         "archive", _named("time stamp's field", dates, UNCLEAR), on=("final", "signed before"), shows=ALL

@@ -24,6 +24,12 @@ def looks_different(genuine: bytes, forged: bytes) -> bool:
     return _faces(genuine) != _faces(forged)
 
 
+def prints_differently(genuine: bytes, forged: bytes) -> bool:
+    """On paper alone."""
+    flags = pypdfium2.raw.FPDF_PRINTING
+    return _faces(genuine, flags) != _faces(forged, flags) and not looks_different(genuine, forged)
+
+
 def qpdf_reads_otherwise(genuine: bytes, forged: bytes) -> bool:
     """To one of the common parsers, which has nothing to mend, the first page has another content."""
     return _content(genuine) != _content(forged)
@@ -86,18 +92,18 @@ def _valid(data: bytes, signature: pikepdf.Object) -> bool:
     return stated == [digest.digest()]
 
 
-def _faces(data: bytes) -> list[bytes]:
+def _faces(data: bytes, flags: int = 0) -> list[bytes]:
     """What each page shows, as digests of pixels."""
     document = pypdfium2.PdfDocument(data)
     try:
         document.init_forms()
-        return [_face(document[number]) for number in range(len(document))]
+        return [_face(document[number], flags) for number in range(len(document))]
     finally:
         document.close()
 
 
-def _face(page: pypdfium2.PdfPage) -> bytes:
-    bitmap = page.render(scale=0.7, may_draw_forms=True)
+def _face(page: pypdfium2.PdfPage, flags: int) -> bytes:
+    bitmap = page.render(scale=0.7, may_draw_forms=True, extra_flags=flags)
     head = f"{bitmap.width} {bitmap.height}".encode()
     return hashlib.sha256(head + bytes(bitmap.buffer)).digest()
 

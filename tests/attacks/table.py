@@ -19,7 +19,8 @@ from tests.attacks import (
 from tests.attacks.bases import GENUINE
 from tests.attacks.suite import Attack
 
-GENUINE.update(shadow.PREPARED | tables.PREPARED | hidden_section.PREPARED)
+for module in (shadow, tables, hidden_section, dressed):
+    GENUINE.update(module.PREPARED)
 ATTACKS: list[Attack] = [
     *forgery.ATTACKS,
     *saved.ATTACKS,
