@@ -106,19 +106,22 @@ class Bases:
         return out.getvalue()
 
     def sealed(
-        self, data: bytes, count: int = 1, *, profile: Profile = Profile.FINAL, page: int = 1
+        self, data: bytes, count: int = 1, *, profile: Profile = Profile.FINAL, page: int = 1, first: int = 0
     ) -> list[bytes]:
-        """Stamped by the product's engine: the file after each of `count` stamps."""
+        """Stamped by the product's engine: the file after each of `count` stamps, numbered from `first`."""
         with ThreadPoolExecutor(1) as thread:  # a test may have an event loop already
-            return thread.submit(asyncio.run, self._seal(data, count, profile, page)).result()
+            numbers = range(first, first + count)
+            return thread.submit(asyncio.run, self._seal(data, numbers, profile, page)).result()
 
-    async def _seal(self, data: bytes, count: int, profile: Profile, page: int) -> list[bytes]:
+    async def _seal(self, data: bytes, numbers: range, profile: Profile, page: int) -> list[bytes]:
         bench, versions = self._bench, []
-        places = [
-            Placement(page=page, x=40 + 100 * (n % 5), y=100 + 100 * (n // 5), size=90) for n in range(count)
+        stamps = [
+            bench.stamp(
+                Placement(page=page, x=40 + 100 * (n % 5), y=100 + 100 * (n // 5), size=90), f"stamp {n}"
+            )
+            for n in numbers
         ]
-        stamps = [bench.stamp(place, f"stamp {number}") for number, place in enumerate(places)]
-        for index in range(count):
+        for index in range(len(stamps)):
             request = SealRequest(
                 data=data, stamps=stamps, index=index, profile=profile, signing_time=datetime.now(UTC)
             )

@@ -132,6 +132,39 @@ def with_the_stamps_face(writer: IncrementalPdfFileWriter) -> None:
     field["/AP"] = generic.DictionaryObject(writer.root["/AcroForm"]["/Fields"][0]["/AP"])
 
 
+def _part_of_the_stamp(name: str, left: int, right: int) -> Edit:
+    """A field that shows the genuine stamp's drawing from `left` to `right` of its 90 points, where it would
+    lie if a whole second stamp stood there."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        add_field(writer, name, (300 + left, 300, 300 + right, 390))
+        stamp, field = (writer.root["/AcroForm"]["/Fields"][n].get_object() for n in (0, -1))
+        drawings = generic.DictionaryObject({pdf_name("/S"): stamp["/AP"].raw_get("/N")})
+        face = black((0, 0, right - left, 90))
+        face["/BBox"] = _rectangle((left, 0, right, 90))
+        face["/Resources"] = generic.DictionaryObject({pdf_name("/XObject"): drawings})
+        shown = generic.StreamObject(dict(face), stream_data=b"/S Do")
+        field["/AP"] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(shown)})
+        writer.update_container(field)
+
+    return edit
+
+
+def in_two_halves(_: Bases, data: bytes) -> bytes:
+    for name, left, right in (("M1", 0, 45), ("M2", 45, 90)):
+        edit = _part_of_the_stamp(name, left, right)
+        data = signed_by_somebody(data, name=name, edit=edit, existing=True)
+    return data
+
+
+def in_four_large_faces(_: Bases, data: bytes) -> bytes:
+    """None of them takes a sixth of the page, together they take most of it."""
+    for number in range(4):
+        box = (20, 200 + 130 * number, 575, 320 + 130 * number)
+        data = signed_by_somebody(data, name=f"M{number}", box=box)
+    return data
+
+
 def _field_of_budi(writer: IncrementalPdfFileWriter) -> Field:
     fields = writer.root["/AcroForm"]["/Fields"]
     return next(f.get_object() for f in fields if f.get_object()["/T"] == "Budi")
@@ -282,6 +315,8 @@ PLACED: dict[str, Edit] = {
 }
 UNCLEAR: dict[str, Edit] = {"with a place of five numbers": placed(b"[0 0 595 842 0]")}
 DRESSED: dict[str, Edit] = {"with the face of a stamp": with_the_stamps_face}
+PARTED: dict[str, Maker] = {"the face of a stamp in two halves": in_two_halves}
+FILLED: dict[str, Maker] = {"four large faces": in_four_large_faces}
 FONTS: dict[str, Edit] = {
     "another font for fields": form_with(DA=pdf_string("/Symb 12 Tf")),
     "other fonts for fields": form_with(DR=generic.DictionaryObject()),
@@ -345,6 +380,8 @@ ATTACKS: list[Attack] = [
     *attacks(
         "picture", _named("signature", signs, DRESSED), on=("to be signed", "poster"), shows=looks_different
     ),
+    *attacks("picture", PARTED, on=("to be signed", "poster"), shows=looks_different),
+    *attacks("sneaky signature", FILLED, on=("to be signed",), shows=CHANGED),
     *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
     *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),
 ]

@@ -162,6 +162,20 @@ def odd_before(edit: Callable[[pikepdf.Pdf], None]) -> Made:
     return lambda b: b.sealed(signed_by_somebody(saved(letter(SUM), edit)), profile=Profile.SIGNED)[0]
 
 
+def signed_by_eight(_: Bases, data: bytes) -> bytes:
+    """Each on a good piece of the page."""
+    for number in range(8):
+        column, row = number % 2, number // 2
+        box = (40 + 250 * column, 250 + 100 * row, 260 + 250 * column, 340 + 100 * row)
+        data = signed_by_somebody(data, name=f"Budi {number}", box=box)
+    return data
+
+
+def stamped_over_budis_signature(bases: Bases) -> bytes:
+    data = signed_by_somebody(bases["to be signed"], box=(135, 95, 240, 195))
+    return bases.sealed(data, profile=Profile.SIGNED, first=1)[0]
+
+
 def siti_signs(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, name="Siti", box=(300, 300, 500, 360))
 
@@ -396,6 +410,8 @@ OTHERS = [
     Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
     Variant("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
     Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
+    Variant("signed afterwards by eight", of("to be signed", signed_by_eight), reasons=SIGNED),
+    Variant("signed afterwards, stamped over that", stamped_over_budis_signature, reasons=SIGNED),
     Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     Variant("signed afterwards, archived with time", AFTERWARDS),
     *(Variant(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),

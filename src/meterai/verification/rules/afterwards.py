@@ -26,6 +26,8 @@ _LIMITS = Limits(
 )
 """What stamps and archive data add to an upload at its limits must not make it unreadable."""
 FACE_SHARE_MAX = 1 / 6
+FACES_SHARE_MAX = 1 / 3
+"""Of all other people's faces on a page together."""
 _ARCHIVING = ("NONE", "LTA_UPDATES")
 
 
@@ -129,9 +131,10 @@ def _changes_after(document: Document, examined: Examined) -> Changes:
     return changes_after(document.reader, signature.field, signature.field_object)
 
 
-def _is_large(box: Box, page: Page) -> bool:
-    """Whether a signature's face takes so much of its page that it is rather a text of its own."""
-    return box.width * box.height > FACE_SHARE_MAX * page.box.width_pt * page.box.height_pt
+def _are_large(faces: list[Box], page: Page) -> bool:
+    """Whether signatures' faces take so much of their page that they are rather a text of their own."""
+    shares = [face.width * face.height / (page.box.width_pt * page.box.height_pt) for face in faces]
+    return max(shares) > FACE_SHARE_MAX or sum(shares) > FACES_SHARE_MAX
 
 
 def _looks_the_same(document: Document, first: Examined, later: list[Examined]) -> bool:
@@ -150,25 +153,51 @@ def _looks_the_same(document: Document, first: Examined, later: list[Examined]) 
     for examined in later:
         place = examined.signature
         if place.page is not None and place.box is not None:
-            if not examined.ours and _is_large(place.box, document.pages[place.page - 1]):
-                return False
             # A stamp of ours may lie over content, where its customer put it; nobody else's signature may.
             (covered if examined.ours else blank).setdefault(place.page, []).append(place.box)
+    if any(_are_large(faces, document.pages[page - 1]) for page, faces in blank.items()):
+        return False
     pages = [page.box for page in document.pages]
     return not rendered.differing_pages(before, after, pages, blank, covered) and not _shows_a_stamp(
-        document, blank
+        document, blank, covered
     )
 
 
-def _shows_a_stamp(document: Document, faces: dict[int, list[Box]]) -> bool:
-    """Whether somebody else's signature wears the code of a stamp: it is meant to be taken for one."""
-    for text in rendered.codes_within(document.data, [page.box for page in document.pages], faces):
+def _shows_a_stamp(document: Document, faces: dict[int, list[Box]], own: dict[int, list[Box]]) -> bool:
+    """Whether somebody else's signatures wear the code of a stamp: they are meant to be taken for one.
+
+    A stamp of ours that was put over such a signature later shows its own code there.
+    """
+    pages = [page.box for page in document.pages]
+    for page, text, place in rendered.codes_near(document.data, pages, faces):
+        if not any(_overlap(place, face) for face in faces[page]):
+            continue
+        if any(_lies_in(place, box) for box in own.get(page, ())):
+            continue
         try:
             decode_code(text)
         except Refusal:
             continue
         return True
     return False
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def _lies_in(inner: Box, outer: Box) -> bool:
+    return (
+        outer.x <= inner.x
+        and outer.y <= inner.y
+        and inner.x + inner.width <= outer.x + outer.width
+        and inner.y + inner.height <= outer.y + outer.height
+    )
 
 
 def _end(examined: Examined) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 
 import pypdfium2
@@ -17,6 +17,8 @@ COMPARE_DPI = 60
 PIXELS_MAX = 4_000_000
 CODE_DPI = 200
 """What a 2-D code of a stamp needs to be read from a page: modules of three pixels."""
+STAMP_PT_MAX = 110
+_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.MatrixCodes)
 
 
 def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
@@ -31,26 +33,52 @@ def page_images(data: bytes, dpi: float = COMPARE_DPI) -> list[Image.Image]:
         document.close()
 
 
-def codes_within(data: bytes, pages: Sequence[PageBox], boxes: Mapping[int, Sequence[Box]]) -> list[str]:
-    """Texts of the 2-D codes that can be read within boxes, by page."""
-    found: list[str] = []
+def codes_near(
+    data: bytes, pages: Sequence[PageBox], faces: Mapping[int, Sequence[Box]]
+) -> Iterator[tuple[int, str, Box]]:
+    """Page, text and place of each 2-D code on the pages with faces, not only within them: one face may draw
+    a part of a code, another the rest."""
     document = pypdfium2.PdfDocument(data)
     try:
         document.init_forms()
-        for number, places in boxes.items():
-            for box in places:
-                picture = _draw_part(document[number - 1], pages[number - 1], box)
-                found += [code.text for code in zxingcpp.read_barcodes(picture)]
+        for number, places in faces.items():
+            for area in _areas(pages[number - 1], places):
+                picture = _draw_part(document[number - 1], pages[number - 1], area)
+                for code in zxingcpp.read_barcodes(picture, formats=_CODES):
+                    yield number, code.text, _place_in(area, picture, code.position)
     finally:
         document.close()
-    return found
+
+
+def _areas(page: PageBox, faces: Sequence[Box]) -> list[Box]:
+    """What to look for codes in: the page, and around each face of one too large to be drawn finely."""
+    whole = Box(x=0, y=0, width=page.width_pt, height=page.height_pt)
+    if page.width_pt * page.height_pt * (CODE_DPI / 72) ** 2 <= PIXELS_MAX:
+        return [whole]
+    return [whole, *(_widened(face, page) for face in faces)]
+
+
+def _widened(box: Box, page: PageBox) -> Box:
+    """By as much as a stamp takes, within the page."""
+    left, bottom = max(0.0, box.x - STAMP_PT_MAX), max(0.0, box.y - STAMP_PT_MAX)
+    right = min(page.width_pt, box.x + box.width + STAMP_PT_MAX)
+    top = min(page.height_pt, box.y + box.height + STAMP_PT_MAX)
+    return Box(x=left, y=bottom, width=max(0.0, right - left), height=max(0.0, top - bottom))
+
+
+def _place_in(area: Box, picture: Image.Image, found: zxingcpp.Position) -> Box:
+    corners = (found.top_left, found.top_right, found.bottom_right, found.bottom_left)
+    across, up = area.width / picture.width, area.height / picture.height
+    left, top = min(c.x for c in corners) * across, min(c.y for c in corners) * up
+    right, bottom = max(c.x for c in corners) * across, max(c.y for c in corners) * up
+    return Box(x=area.x + left, y=area.y + area.height - bottom, width=right - left, height=bottom - top)
 
 
 def _draw_part(page: pypdfium2.PdfPage, seen: PageBox, box: Box) -> Image.Image:
     """What lies in a box, as fine as a code needs: of a poster drawn whole nobody could read one."""
     width, height = page.get_size()
     across, up = width / seen.width_pt, height / seen.height_pt  # PDFium knows no UserUnit
-    scale = min(CODE_DPI / 72, (PIXELS_MAX / (box.width * box.height)) ** 0.5) / across
+    scale = min(CODE_DPI / 72, (PIXELS_MAX / max(1.0, box.width * box.height)) ** 0.5) / across
     cut = (
         box.x * across,
         box.y * up,
