@@ -236,12 +236,13 @@ def self_made(
     *,
     issuer: tuple[x509.Certificate, rsa.RSAPrivateKey] | None = None,
     names_of: x509.Certificate | None = None,
+    organisation: str = "",
     authority: bool = False,
 ) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = (
-        names_of.subject if names_of else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    )
+    named = {NameOID.ORGANIZATION_NAME: organisation, NameOID.COMMON_NAME: common_name}
+    own = x509.Name([x509.NameAttribute(kind, text) for kind, text in named.items() if text])
+    subject = names_of.subject if names_of else own
     issuing = issuer[0].subject if issuer else (names_of.issuer if names_of else subject)
     made = (
         x509.CertificateBuilder()

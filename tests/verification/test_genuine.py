@@ -156,6 +156,23 @@ def test_a_signers_certificate_that_our_parser_refuses_does_no_harm(
         assert (other.signer, other.intact, other.problems) == ("", True, ())
 
 
+def test_another_authority_of_our_organisation_makes_nobody_an_impostor(house: House) -> None:
+    """Who time-stamps for us may certify the public, and its name stands in a pinned certificate."""
+    root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
+    organisation = str(root.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
+    sister = self_made("CA Perorangan", organisation=organisation, authority=True)
+    budi = stranger("Budi Santoso", issuer=sister)
+    before = stamp(signed_by_somebody(letter(), signer=budi), house, certify=None)
+    later = signed_by_somebody(stamp(letter(), house, certify=None), signer=budi)
+    for data in (before, later):
+        judgement = house.judge(data)
+        assert judgement.verdict is Verdict.GENUINE
+        assert judgement.other_signatures[0].problems == ()
+    judgement = house.judge(stamp(letter(), house, signer=budi))
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.reasons == ("stamp.foreign_issuer",)
+
+
 def test_our_names_in_a_large_certificate_are_recognised(house: House) -> None:
     root = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
     later = signed_files.by_a_large_certificate(stamp(letter(), house, certify=None), root.subject)
