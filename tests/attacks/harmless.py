@@ -307,6 +307,12 @@ def plain(data: bytes) -> Made:
     return lambda _: data
 
 
+def written_otherwise() -> bytes:
+    """Numbers and texts of page and catalog as whoever signs later would not write them."""
+    page, root = b"/TrimBox [0.0 0.0 595.000 842.000]", b"/Lang <feff00690064>"
+    return shadow.document(shadow.SHOWN, page=page, root=root)
+
+
 def to_be_signed_and(step: Callable[[Bases, bytes], bytes], source: Callable[[], bytes]) -> Made:
     return lambda b: step(b, b.sealed(source(), profile=Profile.SIGN_LATER)[0])
 
@@ -409,6 +415,10 @@ OTHERS = [
     Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
     Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
     Variant("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
+    Variant(
+        "signed and archived afterwards, all written anew",
+        lambda b: archived(b, signed_behind(written_otherwise)(b)),
+    ),
     Variant("signed afterwards by two", of("to be signed", budi_signs_visibly, siti_signs)),
     Variant("signed afterwards by eight", of("to be signed", signed_by_eight), reasons=SIGNED),
     Variant("signed afterwards, stamped over that", stamped_over_budis_signature, reasons=SIGNED),

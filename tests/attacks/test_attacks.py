@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from tests.attacks import tables
 from tests.attacks.bases import GENUINE, Bases
+from tests.attacks.raw import anatomy, append, stream
 from tests.attacks.suite import CLASSES, Attack
 from tests.attacks.table import ATTACKS
 
 from meterai.verification.model import Verdict
 from meterai.verification.reasons import REASONS
+from meterai.verification.rules.document import open_document
+from meterai.verification.rules.second_reader import sees_no_more
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,23 @@ def test_the_genuine_files_that_attacks_start_from_are_genuine(bases: Bases, nam
     judgement = bases.judge(bases[name])
     assert judgement.verdict is Verdict.GENUINE, judgement.reasons
     assert judgement.reasons[0] == "genuine"
+
+
+@pytest.mark.parametrize("name", tables.TWICE)
+def test_qpdf_sees_what_pyhanko_does_not(bases: Bases, name: str) -> None:
+    """Asked alone, where another rule already refuses the file."""
+    genuine = bases["final"]
+    for data, alike in (
+        (tables.archived_by_hand(genuine), True),
+        (tables.TWICE[name](bases, genuine), False),
+        (append(genuine, {anatomy(genuine).content: stream(b"")}), True),  # pyHanko sees that, too
+    ):
+        assert sees_no_more(open_document(data), _revision(genuine), len(genuine)) is alike
+
+
+def _revision(data: bytes) -> int:
+    """The number of its last revision."""
+    return int(open_document(data).reader.xrefs.total_revisions) - 1
 
 
 def test_every_class_of_attacks_has_files() -> None:

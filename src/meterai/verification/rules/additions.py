@@ -30,7 +30,7 @@ _PLAIN_FIELD = frozenset(
 _PLAIN_FLAGS = 4 | 64 | 128 | 512
 """Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
 _NOWHERE = (0, 0, 0, 0)
-_ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
+ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
 _FACES = ("/DR", "/DA", "/Q")
 _TITLES = ("/Title", "/Author", "/Subject", "/Keywords")
@@ -50,7 +50,7 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
     return (
         _fields_are_plain(reader, before, own)
         and all(_keeps_its_order(before, reader, page.reference) for page in document.pages)
-        and _same_but(before.root, reader.root, _ROOT_EXCEPT)
+        and _same_but(before.root, reader.root, ROOT_EXCEPT)
         and _extensions_are_plain(before.root, reader.root)
         and _form_is_alike(before.root, reader.root)
         and _titles(before.trailer_view) == _titles(reader.trailer)

@@ -14,6 +14,7 @@ from meterai.verification.rules.document import PAGES_MAX, STAMP_FIELD, Document
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.revisions import only_whole_revisions, signed_revision
 from meterai.verification.rules.second_opinion import Changes, changes_after
+from meterai.verification.rules.second_reader import sees_no_more
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_between
 
@@ -84,6 +85,8 @@ def _check_changes(document: Document, examined: list[Examined], ours: list[Exam
         and not any(_is_drawn(e) for e in later)
         and _looks_the_same(document, ours[0], later)
     ):
+        if not sees_no_more(document, signed, _end(ours[0])):
+            raise Unreadable("pdf.ambiguous")
         return []
     return ["file.changed_after"]
 
