@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event
-from typing import Any
+from threading import Event, Thread
+from typing import Any, ClassVar
 
 import pytest
 
+from meterai.cli.faults import in_words
+from meterai.kit.database import is_outage
 from meterai.kit.objects import (
     SPARE_FILES_MAX,
     FolderStore,
@@ -248,3 +252,84 @@ async def test_who_stops_waiting_before_the_thread_begins_leaves_nothing(tmp_pat
     assert sorted(os.listdir("/proc/self/fd")) == before
     assert not list(store.root.rglob("*.part"))
     assert await store.put(b"uploaded")
+
+
+class _Bucket(BaseHTTPRequestHandler):
+    """Answers like S3 with a status that the test sets, and keeps what is put while that is 200."""
+
+    status = 200
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.status == 200 and self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=ID/"):
+            self.kept[self.path] = body
+        self._answer(self.status, b"")
+
+    def do_GET(self) -> None:
+        found = self.kept.get(self.path)
+        self._answer(self.status if found or self.status != 200 else 404, found or b"")
+
+    def do_POST(self) -> None:
+        self._answer(self.status, b"")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("ETag", '"x"')
+        self.send_header("Last-Modified", "Wed, 01 Jan 2025 00:00:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteStore]:
+    monkeypatch.setattr(_Bucket, "status", 200)
+    monkeypatch.setattr(_Bucket, "kept", {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Bucket) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        for name, value in {
+            "ACCESS_KEY_ID": "ID",
+            "SECRET_ACCESS_KEY": "secret",
+            "REGION": "ap-southeast-3",
+            "ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+            "ALLOW_HTTP": "true",
+        }.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        yield RemoteStore("s3://meterai/produksi")
+        server.shutdown()
+        thread.join()
+
+
+async def test_s3_is_reached_by_what_the_environment_says(bucket: RemoteStore) -> None:
+    key = await bucket.put(b"dokumen")
+    assert list(_Bucket.kept) == [f"/meterai/produksi/{key[:2]}/{key[2:]}"]
+    assert await bucket.get_all([key, "0" * 64]) == [b"dokumen", None]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404], ids=["bad", "who", "not-yours", "no-bucket"])
+async def test_trouble_with_s3_is_trouble_with_a_disk(bucket: RemoteStore, status: int) -> None:
+    """Whoever waits for a store that is away waits for OSError."""
+    _Bucket.status = status
+    key = "0" * 64
+    for attempt in (
+        bucket.put(b"dokumen"),
+        bucket.put_all({key: b"dokumen"}),
+        bucket.delete(key),
+        bucket.stored_before(0, 0),
+        *([bucket.get(key)] if status != 404 else []),
+    ):
+        with pytest.raises(OSError, match="the object store: ") as told:
+            await attempt
+        assert "\n" not in str(told.value)
+        assert is_outage(told.value)
+        assert in_words(told.value).startswith("This did not work: the object store: ")
+
+
+def test_a_store_that_nobody_knows_is_trouble_too() -> None:
+    with pytest.raises(OSError, match="the object store: "):
+        RemoteStore("foo://x")

@@ -118,6 +118,9 @@ def test_a_setting_that_can_not_be_read_is_named() -> None:
         ("DATABASE_URL", "mysql://a:s3cr3t@b/c", "such as postgresql://"),
         ("OBJECTS_URL", "/srv/objects", "file:///"),
         ("OBJECTS_URL", "file://srv/objects", "three slashes"),  # would lie wherever it was started
+        ("OBJECTS_URL", "foo://x", "s3://"),
+        ("OBJECTS_URL", "s3:///prefix", "s3://"),
+        ("OBJECTS_URL", "s3://key:s3cr3t@bucket", "s3://"),
         ("TLS_CERTIFICATE", "/etc/tls/site.pem", "METERAI_TLS_KEY: "),
         ("TLS_KEY", "/etc/tls/site.key", "METERAI_TLS_CERTIFICATE: "),
         ("MAIL_SENDER", "méterai@example", "ASCII"),

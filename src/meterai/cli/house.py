@@ -31,6 +31,8 @@ _KEY_DEVICE_VARIABLES: Final = (
     "CS_PKCS11_R3_CFG",
 )
 """What the modules of key devices read from the environment; the signer alone gets it."""
+_STORE_VARIABLES: Final = "AWS_"
+"""How those begin that obstore reads for S3; the processes that keep documents there get them."""
 _GATE_SETTINGS: Final = (
     "environment",
     "data",
@@ -130,6 +132,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     listens = accepts_unix(settings.data / "run" / "signer.sock")
     serves = accepts_tcp(host, settings.port)
     works = shows_itself(settings.data / "run", "worker-*.json")
+    stores = _store_variables(settings)
     workers = _numbered("worker", settings.worker_processes)
     sites = _numbered("site", settings.site_processes)
     return [
@@ -137,15 +140,28 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
             "signer", "meterai.workers.signer", {}, settings=signer, ready=listens, more=_KEY_DEVICE_VARIABLES
         ),
         *(
-            _spec(name, "meterai.workers.main", {}, settings=doors, ready=works, always=_KEEPS_PAGES)
+            _spec(
+                name,
+                "meterai.workers.main",
+                {},
+                settings=doors,
+                ready=works,
+                more=stores,
+                always=_KEEPS_PAGES,
+            )
             for name in workers
         ),
         *(
-            _spec(name, "meterai.serve", {}, settings=doors, ready=serves, always=_KEEPS_PAGES)
+            _spec(name, "meterai.serve", {}, settings=doors, ready=serves, more=stores, always=_KEEPS_PAGES)
             for name in sites
         ),
         *_queue_specs(settings, ports, host),
     ]
+
+
+def _store_variables(settings: Settings) -> list[str]:
+    remote = settings.objects_url.startswith("s3:")
+    return [name for name in os.environ if name.startswith(_STORE_VARIABLES)] if remote else []
 
 
 def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:

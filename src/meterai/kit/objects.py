@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 SMALL_BYTES_MAX = 1 << 20
@@ -263,25 +265,30 @@ class _Unfinished(NamedTuple):
 
 
 class RemoteStore:
-    """Objects in S3 or any other store that obstore reaches; durability is the store's promise."""
+    """Objects in S3, through obstore, which reads AWS_* from the environment; durability is the store's
+    promise. Its troubles are OSErrors, as a disk's."""
 
     def __init__(self, url: str) -> None:
-        self._store: Any = from_url(url)
+        with _troubles_told():
+            self._store: Any = from_url(url)
 
     async def put(self, content: bytes) -> str:
         key = hashlib.sha256(content).hexdigest()
-        await obstore.put_async(self._store, _remote_path(key), content)
+        with _troubles_told():
+            await obstore.put_async(self._store, _remote_path(key), content)
         return key
 
     async def get(self, key: str) -> bytes:
-        try:
-            answer = await obstore.get_async(self._store, _remote_path(key))
-            return bytes(await answer.bytes_async())
-        except FileNotFoundError:
-            raise ObjectMissing(key) from None
+        with _troubles_told():
+            try:
+                answer = await obstore.get_async(self._store, _remote_path(key))
+                return bytes(await answer.bytes_async())
+            except FileNotFoundError:
+                raise ObjectMissing(key) from None
 
     async def delete(self, key: str) -> None:
-        await obstore.delete_async(self._store, _remote_path(key))
+        with _troubles_told():
+            await obstore.delete_async(self._store, _remote_path(key))
 
     async def give_up(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -296,18 +303,20 @@ class RemoteStore:
 
     async def stored_before(self, moment: float, part: int) -> list[str]:
         keys = []
-        async for found in obstore.list(self._store, prefix=f"{part:02x}"):
-            for item in found:
-                key = item["path"].replace("/", "")
-                if item["last_modified"].timestamp() < moment and _KEY.fullmatch(key):
-                    keys.append(key)
+        with _troubles_told():
+            async for found in obstore.list(self._store, prefix=f"{part:02x}"):
+                for item in found:
+                    key = item["path"].replace("/", "")
+                    if item["last_modified"].timestamp() < moment and _KEY.fullmatch(key):
+                        keys.append(key)
         return keys
 
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
         puts = (
             obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
         )
-        await asyncio.gather(*puts)
+        with _troubles_told():
+            await asyncio.gather(*puts)
 
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
         return list(await asyncio.gather(*(self._get_or_none(key) for key in keys)))
@@ -334,6 +343,16 @@ def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
         return handed.pop()
     except IndexError:
         return []
+
+
+@contextmanager
+def _troubles_told() -> Iterator[None]:
+    """What obstore raises, of classes of its own and with a dump behind the first line, as OSError."""
+    try:
+        yield
+    except (BaseError, FileNotFoundError) as error:  # no file: the bucket is missing
+        told, _, _ = str(error).partition("\n")
+        raise OSError(errno.EIO, f"the object store: {told}") from None
 
 
 def _remote_path(key: str) -> str:

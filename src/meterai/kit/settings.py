@@ -205,8 +205,7 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         text: str = getattr(settings, name)
         if text and not _is_address(text, schemes):
             yield name, "Expected an address such as " + _EXAMPLES[schemes]
-    objects = settings.objects_url
-    if objects and ("://" not in objects or (objects.startswith("file:") and objects[7:8] != "/")):
+    if settings.objects_url and not re.match(r"file:///|s3://[^/@?#]+(/|$)", settings.objects_url):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
