@@ -187,6 +187,12 @@ def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None
     assert "script/server" in shown.stderr
 
 
+def test_a_check_that_can_not_be_made_is_none_that_fails() -> None:
+    shown = run("check", env={"METERAI_PORT": "80o0"})
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert "METERAI_PORT" in shown.stderr
+
+
 @pytest.mark.parametrize(
     "command", ["stop-signing", "resume-signing", "keys retire 5fcb67d0", f"refunds end {UUID(int=1)}"]
 )

@@ -116,6 +116,56 @@ def _without_network() -> list[str]:
     return prefix if allowed and allowed.returncode == 0 else []
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-8:strict", "ascii", "latin-1:strict"], ids=["strict", "ascii", "no-boxes"]
+)
+def test_what_the_terminal_can_not_show_changes_no_verdict(
+    house: House, files: dict[str, Path], encoding: str
+) -> None:
+    name = files["asli"].rename(files["asli"].parent / os.fsdecode(b"[asli] \xe9.pdf"))
+    command = [sys.executable, "-m", "meterai.cli", "verify", name, "--trust-root", house.folder / "root.pem"]
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, timeout=60, env=env)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"genuine" in done.stdout
+    assert b"[asli]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("limits", "settings", "said"),
+    [
+        ("-v 900000", {}, b"Error"),
+        ("-f 100000", {"METERAI_PORT": "80o0"}, b"METERAI_PORT"),
+    ],
+    ids=["no-memory", "setting"],
+)
+def test_what_keeps_the_command_from_a_verdict_is_no_verdict(
+    house: House, files: dict[str, Path], limits: str, settings: dict[str, str], said: bytes
+) -> None:
+    shell = ["sh", "-c", f'ulimit {limits}; exec "$@"', "sh"]
+    program = [*shell, sys.executable, "-m", "meterai.cli", "verify", files["asli"]]
+    env = {**os.environ, "METERAI_DATA": str(house.folder.parent), **settings}
+    done = subprocess.run(program, capture_output=True, timeout=60, env=env)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_who_reads_no_further_learns_no_verdict(house: House, files: dict[str, Path]) -> None:
+    program = [
+        sys.executable,
+        "-m",
+        "meterai.cli",
+        "verify",
+        files["asli"],
+        "--trust",
+        house.folder / "trust",
+    ]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        command.stdout.close()
+    assert command.returncode == 2
+
+
 def test_another_root_than_the_files_makes_a_stranger_of_the_stamp(
     other_house: House, files: dict[str, Path]
 ) -> None:

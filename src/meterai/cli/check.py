@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.judged import Judged
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
@@ -74,7 +75,7 @@ def check(
         typer.echo(msgspec.json.encode(report).decode())
     else:
         _show(report)
-    raise typer.Exit(0 if report.ok else 1)
+    raise Judged(0 if report.ok else 1)
 
 
 def _settings(data: Path | None) -> Settings:

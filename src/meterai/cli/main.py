@@ -8,12 +8,15 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from typing import Any, Final
 
 import typer
 
+from meterai.cli.judged import NO_VERDICT, Judged
 from meterai.kernel.errors import Refusal
 
 
@@ -22,16 +25,17 @@ class _Entry:
     module: str
     function: str
     summary: str
-    examples: tuple[str, ...] = ()
+    judges: bool = False
+    """Whether its exit code is a verdict."""
 
 
 COMMANDS: Final = {
     "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
     "demo": _Entry("meterai.cli.demo", "demo", "Walk an applicant's whole path with your PDFs."),
     "stamp": _Entry("meterai.cli.stamp", "stamp", "Stamp a folder or ZIP of PDFs from a customer's quota."),
-    "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline."),
+    "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline.", judges=True),
     "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
-    "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service."),
+    "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service.", judges=True),
     "plan": _Entry("meterai.cli.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
     "rehearse": _Entry("meterai.cli.rehearse", "rehearse", "Play a crowd while parts of the service fail."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),
@@ -56,7 +60,9 @@ COMMANDS: Final = {
     "keys serials": _Entry("meterai.cli.keys", "list_serials", "Print the serials that a key sealed."),
     "keys history": _Entry("meterai.cli.keys", "show_history", "Show who did what to the keys."),
     "archive renew": _Entry("meterai.cli.archive", "renew_archive", "Raise and renew the proof of files."),
-    "queue audit": _Entry("meterai.cli.queue_audit", "queue_audit", "Replay the public log of a queue."),
+    "queue audit": _Entry(
+        "meterai.cli.queue_audit", "queue_audit", "Replay the public log of a queue.", judges=True
+    ),
     "stop-signing": _Entry("meterai.cli.stop_signing", "stop_signing", "Stop every new signature."),
     "resume-signing": _Entry("meterai.cli.stop_signing", "resume_signing", "Release the stop switch."),
     "queue status": _Entry("meterai.cli.queue", "show_status", "Show the queues as they stand."),
@@ -90,6 +96,20 @@ def main() -> None:
     """Runs the command line; ends the process with its exit status."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     wanted = next((name for name in (" ".join(words[:2]), *words[:1]) if name in COMMANDS), None)
+    _show_what_can_be_shown()
+    try:
+        _run(wanted)
+    except BaseException as error:
+        if wanted is None or not COMMANDS[wanted].judges or isinstance(error, Judged):
+            raise
+        if isinstance(error, SystemExit) and error.code != 1:
+            raise
+        if not isinstance(error, SystemExit):
+            traceback.print_exception(error)
+        raise SystemExit(NO_VERDICT) from None
+
+
+def _run(wanted: str | None) -> None:
     _set_default_data()
     try:
         with _ended_by_ctrl_c():
@@ -176,6 +196,12 @@ def _load(entry: _Entry) -> Callable[..., Any]:
 
 def _placeholder() -> None:
     raise AssertionError("this command was not imported")
+
+
+def _show_what_can_be_shown() -> None:
+    """A letter that the terminal's encoding has not keeps nobody from the rest."""
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _set_default_data() -> None:

@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from meterai.cli.judged import NO_VERDICT, Judged
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Source, Unreadable
@@ -45,12 +46,12 @@ def queue_audit(
             )
     except Unreadable as error:
         typer.echo(f"Tidak dapat dibaca · can't be read: {error}", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(NO_VERDICT) from None
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
         _show(report)
-    raise typer.Exit(0 if report.verdict == "passes" else 1)
+    raise Judged(0 if report.verdict == "passes" else 1)
 
 
 def _source(place: str) -> Source:

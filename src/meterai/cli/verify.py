@@ -9,9 +9,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from meterai.cli.judged import NO_VERDICT, Judged
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import group_serial
@@ -23,7 +25,7 @@ from meterai.verification.reasons import REASONS
 from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
-EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: 2}
+EXIT_CODES = {Verdict.GENUINE: 0, Verdict.NOT_GENUINE: 1, Verdict.CANNOT_CHECK: NO_VERDICT}
 _LOOKS = {
     Verdict.GENUINE: ("ASLI · genuine", "green"),
     Verdict.NOT_GENUINE: ("TIDAK ASLI / DIUBAH · not genuine or changed", "red"),
@@ -43,7 +45,8 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked."""
+    """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked, for whatever
+    reason."""
     set_up_logging("WARNING")  # to stderr: stdout is the answer's alone
     roots = read_trust(trust, trust_root or [])
     judgement = asyncio.run(_judge(file.read_bytes(), roots))
@@ -51,18 +54,18 @@ def verify(
         typer.echo(msgspec.json.encode(judgement).decode())
     else:
         _show(judgement, file.name)
-    raise typer.Exit(EXIT_CODES[judgement.verdict])
+    raise Judged(EXIT_CODES[judgement.verdict])
 
 
 def read_trust(folder: Path | None, files: list[Path]) -> Trust:
     """What the options of a command say is trusted; ends the command when it can't be read."""
-    place = folder or from_environment().data / TRUST_FOLDER
+    places = files or [folder or from_environment().data / TRUST_FOLDER]
     try:
-        return load_roots(files) if files else load_trust(place)
+        return load_roots(files) if files else load_trust(places[0])
     except Refusal:
-        named = ", ".join(str(file) for file in files) or place
+        named = ", ".join(str(place) for place in places)
         typer.echo(f"No readable trust root in {named}; name its file with --trust-root.", err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(NO_VERDICT) from None
 
 
 async def _judge(data: bytes, trust: Trust) -> Judgement:
@@ -81,7 +84,9 @@ def _show(judgement: Judgement, name: str) -> None:
         reason = REASONS[code]
         lines.append(f"{reason.text_id}\n[dim]{reason.text_en} ({code})[/dim]")
     console = Console()
-    console.print(Panel("\n".join(lines), title=f"[bold]{title}[/bold]", subtitle=name, border_style=colour))
+    console.print(
+        Panel("\n".join(lines), title=f"[bold]{title}[/bold]", subtitle=escape(name), border_style=colour)
+    )
     if judgement.stamps:
         console.print(_stamps(judgement))
     for signature in judgement.other_signatures:
@@ -99,7 +104,7 @@ def _stamps(judgement: Judgement) -> Table:
         table.add_row(
             group_serial(stamp.serial),
             f"{stamp.stamped_at:%Y-%m-%d %H:%M:%S}" if stamp.stamped_at else "?",
-            stamp.signer.replace("[", "\\["),
+            escape(stamp.signer),
             str(stamp.page or "-"),
             f"{state}, issued elsewhere" if stamp.foreign else state,
         )
