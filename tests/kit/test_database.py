@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from tests.storage_fixtures import TestDatabase
+import uvloop
+from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit.database import Database, connect
 
@@ -86,6 +91,46 @@ async def test_whoever_is_cancelled_within_a_transaction_leaves_nothing_behind(p
         assert not first.is_in_transaction()
         assert await second.fetchval("SELECT count(*) FROM jobs.outbox") == 0
     await pair.close()
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
+    database: TestDatabase, loop: Callable[..., Any]
+) -> None:
+    """Who holds it waits no quarter of an hour."""
+    options = [
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+        *(
+            (socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}"))
+            for name in ("KEEPIDLE", "KEEPINTVL", "KEEPCNT")
+        ),
+        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+    ]
+
+    async def options_of_a_connection() -> list[int]:
+        db = await connect(database.urls.app, connections_max=1)
+        async with db.connection() as connection:
+            wire = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+            found = [wire.getsockopt(*option) for option in options]
+        await db.close()
+        return found
+
+    on, idle, interval, probes, milliseconds = await asyncio.to_thread(loop, options_of_a_connection())
+    assert on == 1
+    assert idle + interval * probes <= 12
+    assert 5_000 <= milliseconds <= 12_000
+
+
+async def test_over_a_socket_of_the_same_machine_it_works_too(
+    database: TestDatabase, cluster: TestCluster
+) -> None:
+    parts = urlsplit(database.urls.app)
+    by_socket = (
+        f"postgresql://{parts.username}:{parts.password}@{parts.path}?host={cluster.server.socket_folder}"
+    )
+    db = await connect(f"{by_socket}&port={parts.port}", connections_max=1)
+    assert await process_of(db)
+    await db.close()
 
 
 async def test_an_error_in_a_transaction_rolls_it_back_and_keeps_the_connection(pair: Database) -> None:
