@@ -286,6 +286,19 @@ async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
     assert (visitor.status, visitor.text.count("Terganggu")) == (200, 3)
 
 
+async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.web.routes.health._SECONDS_MAX", 0.2)
+    visitor = house.visitor()
+    async with house.line.database.owner.transaction():
+        await house.line.database.owner.execute("LOCK TABLE sales.event")
+        await asyncio.wait_for(visitor.get("/status"), 5)
+        assert (visitor.status, visitor.text.count("Terganggu")) == (200, 3)
+    await visitor.get("/status")
+    assert "Terganggu" not in visitor.text, "the connection that was waited for is nobody's trouble"
+
+
 @pytest.mark.parametrize("code", ["signer.unavailable", "key.expired"])
 async def test_the_status_page_does_not_say_that_stamping_works_while_no_key_signs(
     house: House, code: str

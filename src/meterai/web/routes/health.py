@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 LATE_AFTER = timedelta(minutes=2)
 """A stamp that was paid for longer is late: people are told that it usually takes less than a minute."""
 
-_SIGNER_SECONDS_MAX = 2.0
+_SECONDS_MAX = 2.0
+"""A part that answers later does not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,11 @@ async def _database_says(desk: Desk, now: datetime) -> tuple[bool, bool, bool]:
     """Whether the database answers, signing is stopped, and stamps that were paid are late."""
     db = desk.house.db
     try:
-        await events(db)
-        async with db.connection() as connection:
-            oldest = await oldest_order_being_stamped(connection)
-        return True, await is_signing_stopped(db), oldest is not None and now - oldest > LATE_AFTER
+        async with asyncio.timeout(_SECONDS_MAX):
+            await events(db)
+            async with db.connection() as connection:
+                oldest = await oldest_order_being_stamped(connection)
+            return True, await is_signing_stopped(db), oldest is not None and now - oldest > LATE_AFTER
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
         return False, False, False
@@ -74,7 +76,7 @@ async def _database_says(desk: Desk, now: datetime) -> tuple[bool, bool, bool]:
 async def _signs(desk: Desk) -> bool:
     """Whether the signer answers and has a key that signs now."""
     try:
-        async with asyncio.timeout(_SIGNER_SECONDS_MAX):
+        async with asyncio.timeout(_SECONDS_MAX):
             await desk.house.signer.ping()
     except (Refusal, TimeoutError) as error:
         reason = error.code if isinstance(error, Refusal) else "no answer"
