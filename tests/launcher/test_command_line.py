@@ -13,10 +13,12 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
+import typer
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive
+from meterai.cli import archive, queue
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
@@ -28,6 +30,8 @@ from meterai.kit.settings import Settings
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
+from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.queries import QueueView
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -358,6 +362,50 @@ def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.Cap
     )
     archive._show([count])
     assert "An authority does not say whether a certificate is revoked." in capsys.readouterr().out
+
+
+QUEUE = QueueView(
+    event="casn", state=QueueState.HALTED, is_on=True, always_in_line=False, rate=124.0, rate_cap=None,
+    policy_cap=600, waiting=3, admitted=5, halted_because=None, closes_at=1_800_000_000, age_s=0.4,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age_s", "said"),
+    [
+        (0.4, ""),
+        (12.3, "casn: no controller has looked at it for 12 s, and it stood so then."),
+        (None, "casn: no controller has looked at it yet."),
+    ],
+)
+def test_how_a_queue_stood_is_not_shown_as_how_it_stands(
+    capsys: pytest.CaptureFixture[str], age_s: float | None, said: str
+) -> None:
+    queue._show([msgspec.structs.replace(QUEUE, age_s=age_s)])
+    out = capsys.readouterr().out
+    assert "124" in out
+    assert (said in out) if said else ("no controller" not in out)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_wish_that_no_controller_followed_does_not_end_as_one_that_is_in_force(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    async def written_down(*_: object) -> tuple[None, None]:
+        return None, None
+
+    monkeypatch.setattr(queue, "_acted", written_down)
+    with pytest.raises(typer.Exit) as ended:
+        queue.halt("casn", "uji coba", as_json=as_json)
+    assert ended.value.exit_code == 2
+    assert ('"obeyed_after_s":null' if as_json else "no controller has followed") in capsys.readouterr().out
+
+
+def test_a_reason_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> None:
+    queue._show([msgspec.structs.replace(QUEUE, halted_because="[ops 4711] see [/runbook/3]")])
+    out = capsys.readouterr().out
+    assert "[ops 4711]" in out
+    assert "[/runbook/3]" in out
 
 
 def test_every_refusal_of_a_command_has_a_next_step() -> None:

@@ -33,6 +33,7 @@ from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.published import Published
+from meterai.waiting_room.queries import queue_views
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import sign_ticket
 from meterai.waiting_room.use_cases.check_certificate import read_certificate
@@ -76,6 +77,16 @@ async def test_who_joins_is_called_within_seconds_and_everything_stands_in_the_l
     assert {facts.window: facts.seed for facts in line.facts(RevealFacts)}[ticket.window] == reveal.seed
     assert line.facts(ConfigFacts)[-1].sha256 == digest(line.folder.config.read_bytes())
     line.assert_orderly()
+
+
+async def test_an_operator_sees_how_old_the_last_step_is(line: MovedQueue) -> None:
+    await line.open(schedule_of(), always=True)
+    await line.seconds(1)
+    (seen,) = await queue_views(line.database.app, line.now)
+    assert seen.age_s is not None
+    assert seen.age_s <= 1
+    (stale,) = await queue_views(line.database.app, line.now + 12)
+    assert stale.age_s == seen.age_s + 12
 
 
 async def test_windows_stand_still_while_nobody_waits(line: MovedQueue) -> None:

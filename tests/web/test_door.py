@@ -286,6 +286,21 @@ async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
     assert (visitor.status, visitor.text.count("Terganggu")) == (200, 3)
 
 
+@pytest.mark.parametrize(("ago_s", "moves"), [(2, True), (12, False)])
+async def test_the_status_page_says_that_the_line_stands_while_nobody_moves_it(
+    house: House, ago_s: float, *, moves: bool
+) -> None:
+    visitor = house.visitor()
+    await visitor.get("/en/status")
+    assert "Queue of an event" not in visitor.text, "it has not begun"
+    await house.line.database.owner.execute(
+        "UPDATE waiting_room.queue SET moved_at = $1", house.line.now.timestamp() - ago_s
+    )
+    await visitor.get("/en/status")
+    assert "Queue of an event" in visitor.text
+    assert (visitor.text.count("Working"), visitor.text.count("Disturbed")) == (4 + moves, 1 - moves)
+
+
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

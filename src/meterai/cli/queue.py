@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
@@ -29,6 +30,8 @@ from meterai.waiting_room.queue_folder import queue_of
 from meterai.waiting_room.use_cases import steer_queue
 
 _OBEYS_SECONDS_MAX = 5.0
+_STALE_SECONDS = 5.0
+"""A controller steps once a second. What is older is told as old."""
 
 EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -50,6 +53,11 @@ def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(views).decode())
         return
+    _show(views)
+
+
+def _show(views: list[QueueView]) -> None:
+    console = Console()
     table = Table(box=None, pad_edge=False)
     for title in ("Event", "State", "A minute", "Waiting", "Let in", "Cap", "Halted because", "Closes"):
         table.add_column(title)
@@ -57,10 +65,21 @@ def show_status(data: DataOption = None, as_json: JsonOption = False) -> None:
         closes = datetime.fromtimestamp(view.closes_at).astimezone()
         cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
         numbers = (f"{view.rate:.0f}", f"{view.waiting:,}", f"{view.admitted:,}", cap)
-        halted = view.halted_because or ""
+        halted = escape(view.halted_because or "")
         state = f"{view.state}, always in line" if view.always_in_line else view.state
         table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
-    Console().print(table if views else "No event has a queue (docs/waiting-room.md).")
+    console.print(table if views else "No event has a queue (docs/waiting-room.md).")
+    for view in views:
+        if told := _staleness(view):
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def _staleness(view: QueueView) -> str:
+    """What keeps the row from being the present; empty: nothing."""
+    if view.age_s is not None and view.age_s <= _STALE_SECONDS:
+        return ""
+    age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s, and it stood so then"
+    return f"{view.event}: no controller has looked at it {age}. Does the service run (logs/queue*.log)?"
 
 
 def turn_on(
@@ -216,7 +235,7 @@ async def _views(data: Path | None) -> list[QueueView]:
     settings = operator_settings(data)
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue status")
     try:
-        return await queue_views(db)
+        return await queue_views(db, system_clock().timestamp())
     finally:
         await db.close()
 
@@ -231,6 +250,8 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
     else:
         state = f"{status.state!s}, {status.rate:,} a minute" if status else "?"
         typer.echo(f"Done: the queue of {event} is {state} (seen after {seconds:.1f} s).")
+    if seconds is None:
+        raise typer.Exit(2)
 
 
 async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:

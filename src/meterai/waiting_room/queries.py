@@ -13,7 +13,16 @@ from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.store import Pass
 
-__all__ = ["Pass", "QueueSign", "Reminder", "certificate_of_code", "held_pass", "queue_signs", "queue_views"]
+__all__ = [
+    "Pass",
+    "QueueSign",
+    "Reminder",
+    "certificate_of_code",
+    "held_pass",
+    "last_steps",
+    "queue_signs",
+    "queue_views",
+]
 
 ENTERS_FREELY = frozenset({QueueState.OFF, QueueState.DIRECT})
 """States in which nobody is asked for a pass."""
@@ -68,6 +77,16 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
     }
 
 
+async def last_steps(db: Database) -> float | None:
+    """When the controller took its last step (Unix seconds), of the queue that has waited longest for one;
+    None: no queue is on."""
+    async with db.connection() as connection:
+        moment: float | None = await connection.fetchval(
+            "SELECT min(moved_at) FROM waiting_room.queue WHERE is_on AND moved_at > 0"
+        )
+    return moment
+
+
 async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> Pass | None:
     """The pass of a contact, if it is this one."""
     async with db.connection() as connection:
@@ -103,10 +122,12 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     admitted: int
     halted_because: str | None
     closes_at: int
+    age_s: float | None
+    """Seconds since the controller's last step, of which all this is; None: there was none yet."""
 
 
-async def queue_views(db: Database) -> list[QueueView]:
-    """Every queue, in the order in which they were made."""
+async def queue_views(db: Database, now: float) -> list[QueueView]:
+    """Every queue, in the order in which they were made. `now`: Unix seconds."""
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
         doors = await connection.fetch("SELECT queue, rate FROM waiting_room.door")
@@ -124,6 +145,7 @@ async def queue_views(db: Database) -> list[QueueView]:
             admitted=queue.admitted,
             halted_because=queue.halted_because,
             closes_at=queue.schedule.closes_at,
+            age_s=round(max(0.0, now - queue.moved_at), 1) if queue.moved_at else None,
         )
         for queue in queues
     ]
