@@ -16,9 +16,10 @@ import asyncpg
 import msgspec
 import pytest
 import typer
+from rich.console import Console
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, queue
+from meterai.cli import archive, demo, queue
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
@@ -163,6 +164,19 @@ def test_a_password_anywhere_in_an_address_is_not_shown() -> None:
     shown = run("config", "--json", env={"METERAI_DATABASE_APP_URL": address})
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
     assert rows["METERAI_DATABASE_APP_URL"]["value"] == "(set)"
+
+
+def test_the_table_of_settings_shows_brackets() -> None:
+    shown = run("config", env={"METERAI_QUEUE_FOLDER": "/srv/[/a]", "COLUMNS": "200"})
+    assert shown.returncode == 0, shown.stderr
+    assert "/srv/[/a]" in shown.stdout
+    assert "smtp://[user:password@]host:port" in shown.stdout
+
+
+def test_a_file_s_name_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> None:
+    file = {"output": "[/a].pdf", "serials": ["X"], "verdict": "ASLI", "register": "confirmed"}
+    Console().print(demo._verdicts({"order": "N", "link": "http://localhost", "files": [file]}))
+    assert "[/a].pdf" in capsys.readouterr().out
 
 
 def test_an_empty_setting_is_none(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from meterai.kit.settings import describe, from_environment
@@ -25,7 +26,8 @@ def config(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         return
     table = Table("Setting", "Value", "Meaning")
     for name, value, default, meaning in rows:
-        table.add_row(name, f"[bold]{value}[/]" if value else f"[dim]{default or 'empty'}[/]", meaning)
+        shown = f"[bold]{escape(value)}[/]" if value else f"[dim]{escape(default) or 'empty'}[/]"
+        table.add_row(name, shown, escape(meaning))
     Console().print(table)
 
 

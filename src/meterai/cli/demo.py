@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
@@ -57,7 +58,7 @@ def demo(
     if json_output:
         print(json.dumps({"steps": steps, **final}))
     elif "error" in final:
-        talk.print(f"[red]{final['error']}[/red]")
+        talk.print(final["error"], style="red", markup=False)
     else:
         Console().print(_verdicts(final))
     raise typer.Exit(process.returncode)
@@ -68,5 +69,5 @@ def _verdicts(final: dict[str, Any]) -> Table:
     for head in ("stamped file", "serial number", "verdict", "register"):
         table.add_column(head, overflow="fold")
     for file in final["files"]:
-        table.add_row(file["output"], "\n".join(file["serials"]), file["verdict"], file["register"])
+        table.add_row(escape(file["output"]), "\n".join(file["serials"]), file["verdict"], file["register"])
     return table

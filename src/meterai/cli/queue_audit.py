@@ -89,11 +89,13 @@ def _show(report: Report) -> None:
     if report.finding_count > len(report.findings):
         console.print(f"... {report.finding_count - len(report.findings):,} more findings of the same kinds")
     title, colour = _LOOKS[report.verdict]
-    console.print(Panel(_ending(report), title=f"[bold]{title}[/bold]", border_style=colour))
+    console.print(Panel(escape(_ending(report)), title=f"[bold]{title}[/bold]", border_style=colour))
 
 
 def _checks(report: Report) -> Table:
-    table = Table("pemeriksaan · check", "diperiksa · examined", "temuan · findings", title=report.event)
+    table = Table(
+        "pemeriksaan · check", "diperiksa · examined", "temuan · findings", title=escape(report.event)
+    )
     table.columns[1].justify = table.columns[2].justify = "right"
     for check in report.checks:
         found = f"[red]{check.findings:,}[/red]" if check.findings else "0"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -191,4 +192,4 @@ def _show(outcome: dict[str, Any], report: Path) -> None:
     for reason in outcome["reasons"]:
         console.print(reason["en"], style="red", markup=False)
     verdict = "[bold green]passed[/]" if outcome["ok"] else "[bold red]not passed[/]"
-    console.print(f"{verdict}; report: {report}")
+    console.print(f"{verdict}; report: {escape(str(report))}")

@@ -193,11 +193,12 @@ class _Launch:
         }
         for name, value in rows.items():
             if value:
-                table.add_row(f"[bold]{name}[/]", value)
+                table.add_row(f"[bold]{name}[/]", escape(value))
         _console.print(f"[bold green]e-Meterai is running[/] (started in {seconds:.1f} s; Ctrl-C stops it)")
         _console.print(table)
         _console.print(
-            f"Next: open {addresses.site}/casn, or in another terminal: {self._command('demo FILE.pdf')}"
+            f"Next: open {addresses.site}/casn, or in another terminal: {self._command('demo FILE.pdf')}",
+            markup=False,
         )
 
     def _command(self, words: str) -> str:
