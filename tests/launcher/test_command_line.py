@@ -27,7 +27,7 @@ from meterai.cli.stamp_run import StampRun
 from meterai.kit.installation import Secrets
 from meterai.kit.listening import listen
 from meterai.kit.postgres import EmbeddedPostgres
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
@@ -121,6 +121,12 @@ def test_a_setting_that_can_not_be_read_is_named() -> None:
         ("GATEWAY_URL", "https://gateway:port", "such as https://"),
         ("SMTP_URL", "mail:s3cr3t@example", "such as smtp://"),
         ("DATABASE_URL", "mysql://a:s3cr3t@b/c", "such as postgresql://"),
+        ("DATABASE_URL", "postgresql://o:top/s3cr3t@h:5432/d", "%2F"),  # what reads on shows a piece of it
+        ("DATABASE_URL", "postgresql://o:12/s3cr3t@h:5432/d", "%2F"),
+        ("DATABASE_URL", "postgresql://o:12#s3cr3t@h:5432/d", "%23"),
+        ("DATABASE_URL", "postgresql://o:12?s3cr3t@h:5432/d", "%3F"),
+        ("DATABASE_READER_URL", "postgresql://o:12@s3cr3t@h:5432/d", "%40"),
+        ("DATABASE_URL", "postgresql://o@h:s3cr3t/d", "such as postgresql://"),
         ("OBJECTS_URL", "/srv/objects", "file:///"),
         ("OBJECTS_URL", "file://srv/objects", "three slashes"),  # would lie wherever it was started
         ("OBJECTS_URL", "foo://x", "s3://"),
@@ -145,6 +151,21 @@ def test_a_setting_that_can_not_be_meant_is_refused_in_words_before_anything_sta
     assert "s3cr3t" not in shown.stderr
     assert "Traceback" not in shown.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:///d",
+        "postgres://u@/d?host=/run/postgresql&port=5433",
+        "postgresql://u:p%2Fw%40d@one:5432,two/d?target_session_attrs=read-write",
+        "postgresql://u@[2001:db8::5]:5433/d",
+        "postgresql://u:p@%2Frun%2Fpostgresql/d",
+        "postgresql://127.0.0.1/d?user=me@tenant&password=p",
+    ],
+)
+def test_every_address_of_a_database_is_taken(address: str) -> None:
+    assert from_environment({"METERAI_DATABASE_URL": address}).database_url == address
 
 
 def test_a_certificate_that_can_not_be_used_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,6 +21,7 @@ from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
 from meterai.kernel.errors import Refusal
 from meterai.kit import installation
+from meterai.kit.dumping import load_database
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import GATE_PORT, Settings, public_url
@@ -136,10 +139,45 @@ def test_a_command_from_a_bare_shell_works_where_the_service_keeps_its_files(tmp
     [
         ("postgresql://o:p@h:1/d", "postgresql://meterai_app:a%2Fb@h:1/d"),
         ("postgresql://h/d?sslmode=require", "postgresql://meterai_app:a%2Fb@h/d?sslmode=require"),
+        (
+            "postgresql:///d?host=/run/pg&user=o&port=5&password=p",
+            "postgresql://meterai_app:a%2Fb@/d?host=/run/pg&port=5",
+        ),
     ],
 )
 def test_a_role_s_address_keeps_everything_but_the_user(owner: str, expected: str) -> None:
     assert installation.role_url(owner, "app", "a/b") == expected
+
+
+def test_an_address_that_is_shown_holds_no_password_wherever_it_stood() -> None:
+    for owner in (
+        "postgresql://o:s3cr3t@h:1/d?sslmode=require",
+        "postgresql://h:1/d?pass%77ord=s3cr3t&sslmode=require",
+    ):
+        assert installation.without_user(owner) == "postgresql://h:1/d?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://o:s3%2Fcr3t@h:1/d?sslmode=require",
+        "postgresql://o@h:1/d?password=s3%2Fcr3t&sslmode=require",
+    ],
+)
+def test_no_password_of_the_database_stands_in_the_list_of_processes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    ran: list[Any] = []
+
+    def note(words: list[Any], *, env: dict[str, str], **_: Any) -> SimpleNamespace:
+        ran.extend((words, env["PGPASSWORD"]))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr("meterai.kit.dumping.subprocess.run", note)
+    load_database(url, tmp_path / "dump")
+    words, password = ran
+    assert "postgresql://o@h:1/d?sslmode=require" in words
+    assert password == "s3/cr3t"
 
 
 def test_ports_follow_the_first_and_avoid_busy_ones() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from meterai.kit.postgres import client_program
 
@@ -24,15 +24,21 @@ def load_database(url: str, path: Path) -> None:
     _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(path))
 
 
+def query_without(query: str, *names: str) -> str:
+    """The query of an address without what it says under these names."""
+    return "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) not in names)
+
+
 def _run(program: str, url: str, *arguments: str) -> None:
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user.partition(':')[0]}@{host}" if user else host
     # The password is nobody's to read in the list of processes.
-    password = {"PGPASSWORD": unquote(parts.password)} if parts.password else {}
+    password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
+    shown = urlunsplit(parts._replace(netloc=netloc, query=query_without(parts.query, "password")))
     done = subprocess.run(
-        [client_program(program), "--dbname", urlunsplit(parts._replace(netloc=netloc)), *arguments],
-        env={**os.environ, **password},
+        [client_program(program), "--dbname", shown, *arguments],
+        env={**os.environ, **({"PGPASSWORD": password} if password else {})},
         capture_output=True,
     )
     if done.returncode:

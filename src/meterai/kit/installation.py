@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.dumping import query_without
 from meterai.kit.postgres import OWNER
 from meterai.kit.processes import stamp_of
 from meterai.kit.secret_files import keep_secret, keep_secrets, keep_text
@@ -155,15 +156,15 @@ def owner_url(settings: Settings) -> str:
 
 
 def _as(url: str, user: str, password: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+    parts = urlsplit(without_user(url))
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}"))
 
 
 def without_user(url: str) -> str:
-    """An address without user and password."""
+    """An address without user and password, wherever they stand in it."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    query = query_without(parts.query, "user", "password")
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query))
 
 
 def settings_of_running(settings: Settings) -> Settings:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
@@ -169,9 +169,11 @@ _SCHEMES: Final = {
     **{f"database_{role}_url": _POSTGRES for role in ("app", "signer", "reader", "verifier")},
 }
 """How the addresses among the settings begin."""
+_HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")
+"""Of a database, with its port."""
 _EXAMPLES: Final = {
     _WEB: "https://example.go.id",
-    _POSTGRES: "postgresql://user:password@host:5432/database",
+    _POSTGRES: "postgresql://user:password@host:5432/database; # / ? @ in a password are %23 %2F %3F %40",
     _MAIL: "smtp://user:password@host:587",
 }
 
@@ -242,11 +244,20 @@ def _is_network(text: str) -> bool:
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(text)
-        # Of a database's, any number of hosts may stand in it, or none.
-        is_whole = schemes is _POSTGRES or bool(parts.hostname and parts.port != 0)
+        is_whole = _is_database(parts) if schemes is _POSTGRES else bool(parts.hostname and parts.port != 0)
     except ValueError:
         return False
     return parts.scheme in schemes and is_whole
+
+
+def _is_database(parts: SplitResult) -> bool:
+    """Any number of hosts may stand in it, or none. What a password has torn apart is none: whoever read it
+    would show a piece of that. Raises: ValueError."""
+    if parts.query:
+        parse_qsl(parts.query, strict_parsing=True)
+    user, _, hosts = parts.netloc.rpartition("@")
+    are_hosts = all(_HOST.fullmatch(host) for host in hosts.split(","))
+    return are_hosts and "@" not in user + parts.path and not parts.fragment
 
 
 def describe() -> list[tuple[str, str, str]]:
