@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from simulator.applicant import Outcome, StepRefused, TooLate
-from simulator.http import Browser, ConnectionLost
+from simulator.http import Browser, ConnectionLost, Elsewhere
 from simulator.queueing import QueuedApplicant
 from simulator.service import ServiceMissing, find_service
 
@@ -76,7 +76,7 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     try:
         sys.exit(asyncio.run(run(asked.data, asked.files, asked.out)))
-    except (ServiceMissing, StepRefused, TooLate, ConnectionLost, OSError, LookupError) as error:
+    except (ServiceMissing, StepRefused, TooLate, ConnectionLost, Elsewhere, OSError, LookupError) as error:
         say(error=str(error))
         sys.exit(2)
 

@@ -15,7 +15,8 @@ from urllib.parse import urlencode, urljoin
 
 import httptools
 
-LOOPBACK = {"127.0.0.1", "localhost"}
+LOOPBACK = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "[::1]": "::1"}
+"""Host in an address -> where it is found."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
 _ACCEPTS = "Accept-Language: id\r\nAccept-Encoding: gzip\r\n"
@@ -26,6 +27,10 @@ _BOUNDARY = "----meterai-8f1c2a90b7d3"
 
 class ConnectionLost(Exception):
     """The server closed the connection in the middle of an answer."""
+
+
+class Elsewhere(ValueError):
+    """No page of this machine over plain HTTP."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +173,14 @@ class Browser:
     async def _connect(self, origin: str) -> _Connection:
         host, _, port = origin[7:].rpartition(":")
         if host not in LOOPBACK:
-            raise ValueError(f"load goes to this machine only, not to {origin}")
+            raise Elsewhere(
+                f"requests go to this machine only, over plain HTTP, not to {origin}: start a service for "
+                "them without METERAI_PUBLIC_URL and METERAI_TLS_CERTIFICATE"
+            )
         local = (self.source_address, 0) if self.source_address else None
         async with asyncio.timeout(self.timeout_seconds):
             _, connection = await asyncio.get_running_loop().create_connection(
-                _Connection, "127.0.0.1" if host == "localhost" else host, int(port), local_addr=local
+                _Connection, LOOPBACK[host], int(port), local_addr=local
             )
         return connection
 
@@ -300,8 +308,8 @@ class _Connection(asyncio.Protocol):
 
 
 def _split(url: str) -> tuple[str, str]:
-    """Origin and path with query of an address that begins with http://."""
-    end = url.find("/", 7)
+    """Origin and path with query of an address."""
+    end = url.find("/", url.find("://") + 3)
     if end < 0:
         return url, "/"
     return url[:end], url[end:].partition("#")[0]

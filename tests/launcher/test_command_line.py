@@ -24,7 +24,7 @@ from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
-from meterai.kit.installation import Secrets
+from meterai.kit.installation import Addresses, Secrets, write_addresses
 from meterai.kit.listening import listen
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings, from_environment
@@ -198,6 +198,17 @@ def test_a_file_s_name_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> 
     file = {"output": "[/a].pdf", "serials": ["X"], "verdict": "ASLI", "register": "confirmed"}
     Console().print(demo._verdicts({"order": "N", "link": "http://localhost", "files": [file]}))
     assert "[/a].pdf" in capsys.readouterr().out
+
+
+def test_the_demo_of_a_service_that_has_another_address_says_so(tmp_path: Path) -> None:
+    (tmp_path / "surat.pdf").write_bytes(b"%PDF-1.7")
+    write_addresses(
+        tmp_path, Addresses(pid=os.getpid(), site="https://meterai.example.go.id", database="postgresql:///d")
+    )
+    shown = run("demo", str(tmp_path / "surat.pdf"), "--data", str(tmp_path), "--out", str(tmp_path))
+    assert shown.returncode == 2
+    assert "not to https://meterai.example.go.id" in " ".join(shown.stderr.split())
+    assert "Traceback" not in shown.stderr
 
 
 def test_an_empty_setting_is_none(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from meterai.cli.house import product_specs
-from meterai.cli.launch import Ports
+from meterai.cli.house import product_specs, twin_specs
+from meterai.cli.launch import Ports, Twins
+from meterai.kit.installation import Secrets
 from meterai.kit.settings import Settings
 
 PORTS = Ports(
@@ -34,3 +35,23 @@ def test_who_keeps_documents_in_s3_gets_its_credentials_and_nobody_else(
     assert {"signer", "gate", "queue"} < have.keys()
     assert sorted(name for name, env in have.items() if env == given) == told
     assert sorted(name for name, env in have.items() if env) == told
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "127.0.0.1"),
+        ("::1", "[::1]"),
+        ("192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_the_gateway_s_twin_notifies_the_site_where_it_listens(
+    tmp_path: Path, host: str, expected: str
+) -> None:
+    settings = Settings(data=tmp_path, host=host)
+    specs = twin_specs(settings, PORTS, Twins.needed(settings), Secrets(tmp_path))
+    (gateway,) = (spec for spec in specs if spec.name == "gateway")
+    address = gateway.argv[gateway.argv.index("--notify-url") + 1]
+    assert address == f"http://{expected}:8100/api/v1/payments/midtrans/notices"

@@ -46,6 +46,16 @@ def test_secrets_are_kept_private_and_stay_the_same(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o600}
 
 
+def test_a_user_without_a_home_has_a_place_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number which no password file knows."""
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_000)
+    assert installation.default_data() == Path("/var/lib/meterai")
+    monkeypatch.setenv("HOME", "/home/ani")
+    assert installation.default_data() == Path("/home/ani/.local/share/meterai")
+
+
 def test_a_command_beside_the_service_gets_the_settings_the_service_uses(tmp_path: Path) -> None:
     installation.write_addresses(tmp_path, ADDRESSES)
     settings = installation.settings_of_running(Settings(data=tmp_path))

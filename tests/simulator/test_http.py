@@ -13,7 +13,7 @@ from tests.ports import free_port
 from tests.sandbox.twins import served
 
 from simulator.forms import form_with
-from simulator.http import Browser, ConnectionLost
+from simulator.http import Browser, ConnectionLost, Elsewhere
 from simulator.rehearsal.patience import PatientBrowser
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -180,3 +180,23 @@ async def test_a_patient_browser_loads_an_outage_s_page_again_and_reads_what_oth
         answer = await patient.get("/page")
         patient.close()
     assert (asked, answer.text) == (times, "here" if times > 1 else words)
+
+
+async def test_it_reaches_this_machine_by_either_protocol_and_no_other() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    try:
+        listening = await asyncio.start_server(answer, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    async with listening as server:
+        browser = Browser(f"http://[::1]:{server.sockets[0].getsockname()[1]}")
+        assert (await browser.get("/")).text == "ok"
+        browser.close()
+    for elsewhere in ("https://localhost:1", "http://192.0.2.7:1", "https://meterai.example.go.id"):
+        with pytest.raises(Elsewhere, match=elsewhere):
+            await Browser(elsewhere).get("/")

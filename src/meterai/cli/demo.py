@@ -59,7 +59,7 @@ def demo(
         print(json.dumps({"steps": steps, **final}))
     elif "error" in final:
         talk.print(final["error"], style="red", markup=False)
-    else:
+    elif final:  # else the driver has said on stderr what it died of
         Console().print(_verdicts(final))
     raise typer.Exit(process.returncode)
 

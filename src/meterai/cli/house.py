@@ -8,7 +8,7 @@ from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
 from meterai.kit.installation import Addresses, Secrets, start_of, without_user
-from meterai.kit.settings import Settings, public_url, queue_root, shown_host
+from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
@@ -98,7 +98,7 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
         _make_key_files(secrets)
         arguments = {
             "--port": ports.gateway,
-            "--notify-url": f"{scheme}://{LOCAL}:{ports.site}{NOTICES_PATH}",
+            "--notify-url": f"{scheme}://{in_url(_reached_at(settings))}:{ports.site}{NOTICES_PATH}",
             "--server-key-file": secrets.gateway_server_key_file,
             "--payout-key-file": secrets.payout_key_file,
             "--data": folder / "gateway",
@@ -128,7 +128,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
     everything = settings.__struct_fields__
     doors = {name: getattr(settings, name) for name in everything if name not in _KEPT_FROM_DOORS}
-    host = LOCAL if settings.host in _EVERYWHERE else settings.host
+    host = _reached_at(settings)
     listens = accepts_unix(settings.data / "run" / "signer.sock")
     serves = accepts_tcp(host, settings.port)
     works = shows_itself(settings.data / "run", "worker-*.json")
@@ -157,6 +157,11 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
         ),
         *_queue_specs(settings, ports, host),
     ]
+
+
+def _reached_at(settings: Settings) -> str:
+    """Where this machine finds the site and the gates."""
+    return LOCAL if settings.host in _EVERYWHERE else settings.host
 
 
 def _store_variables(settings: Settings) -> list[str]:

@@ -52,12 +52,10 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def default_data() -> Path:
-    """/var/lib/meterai for root (where an unprivileged database process can reach it), else a folder of the
-    user's own below XDG_DATA_HOME."""
-    if os.getuid() == 0:
-        return Path("/var/lib/meterai")
-    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(home) / "meterai"
+    """/var/lib/meterai for root (where an unprivileged database process can reach it) and for users without a
+    home, else a folder of the user's own below XDG_DATA_HOME."""
+    home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return Path("/var/lib" if os.getuid() == 0 or home.startswith("~") else home) / "meterai"
 
 
 def write_addresses(data: Path, addresses: Addresses) -> None:

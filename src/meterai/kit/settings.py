@@ -290,6 +290,11 @@ def shown_host(host: str) -> str:
     """As an address that somebody listens on stands in a URL."""
     if host in ("127.0.0.1", "0.0.0.0", "::"):  # noqa: S104
         return "localhost"
+    return in_url(host)
+
+
+def in_url(host: str) -> str:
+    """A host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
