@@ -121,7 +121,7 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             f"{other} is another queue than the copy's (its keys differ): move it away, then give the "
             "command again. Nothing was changed."
         )
-    aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%SZ}"
+    aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o711)
     if not settings.database_url and (data / "postgres").exists():
         (data / "postgres").rename(aside / "postgres")
