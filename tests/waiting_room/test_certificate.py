@@ -158,8 +158,9 @@ async def test_a_changed_certificate_is_not_genuine_and_a_pasted_one_is(line: Li
     assert earlier != signed
     with pytest.raises(Refusal, match=r"certificate\.forged"):
         read_certificate(earlier, line.published)
-    with pytest.raises(Refusal, match=r"certificate\.unreadable"):
-        event_of(b"anything else")
+    for other in (b"anything else", earlier.replace(b'"event":"', b'"event":"\xff')):
+        with pytest.raises(Refusal, match=r"certificate\.unreadable"):
+            event_of(other)
 
 
 async def test_what_is_too_long_for_a_certificate_is_not_taken_apart(line: LineOfPeople) -> None:

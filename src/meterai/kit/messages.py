@@ -18,6 +18,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http import OutsideService
+from meterai.kit.strange_json import read_json
 
 ToKind = Literal["email", "phone"]
 KEPT_FOR = timedelta(days=5)
@@ -185,8 +186,8 @@ class _WhatsAppAnswer(msgspec.Struct, frozen=True):
 def _error_code(body: bytes) -> int:
     """What an answer gives as the reason of a refusal; 0 when it gives none."""
     try:
-        return msgspec.json.decode(body, type=_WhatsAppAnswer).error.code
-    except msgspec.MsgspecError:
+        return read_json(body, _WhatsAppAnswer).error.code
+    except msgspec.DecodeError:
         return 0
 
 

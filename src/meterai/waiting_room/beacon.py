@@ -13,6 +13,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http import CallLimits, CircuitBreaker, OutsideService
+from meterai.kit.strange_json import read_json
 from meterai.waiting_room.beacon_rounds import ChainInfo, value_of
 from meterai.waiting_room.queue_folder import publish
 
@@ -93,8 +94,8 @@ class BeaconSource:
 
 def _info_of(raw: bytes) -> ChainInfo:
     try:
-        return msgspec.json.decode(raw, type=ChainInfo)
-    except msgspec.MsgspecError:
+        return read_json(raw, ChainInfo)
+    except msgspec.DecodeError:
         raise Refusal(Kind.UNAVAILABLE, "beacon.wrong") from None
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.strange_json import read_json
 
 KNOWN: Final[Mapping[str, str]] = {
     "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce": "drand-default",
@@ -69,9 +70,9 @@ def value_of(raw: bytes, number: int) -> str:
     Raises: Refusal UNAVAILABLE `beacon.wrong`.
     """
     try:
-        told = msgspec.json.decode(raw, type=Round)
+        told = read_json(raw, Round)
         signature = bytes.fromhex(told.signature)
-    except (msgspec.MsgspecError, ValueError):
+    except ValueError:  # msgspec's are such, too
         raise Refusal(Kind.UNAVAILABLE, "beacon.wrong") from None
     follows = hashlib.sha256(signature).hexdigest() == told.randomness
     if told.round != number or not follows or not _HEX.fullmatch(told.randomness):

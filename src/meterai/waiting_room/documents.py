@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.strange_json import read_json
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 
 STATUS_BYTES_MAX = 1024
@@ -144,6 +145,6 @@ def read[D: Document](raw: bytes, form: type[D], key: Ed25519PublicKey) -> D:
 def decode[D: Document](raw: bytes, form: type[D]) -> D:
     """The document, its signature NOT checked. Raises: Refusal INVALID `queue.document_unreadable`."""
     try:
-        return msgspec.json.decode(raw.partition(b"\n")[0], type=form)
-    except msgspec.MsgspecError:
+        return read_json(raw.partition(b"\n")[0], form)
+    except msgspec.DecodeError:
         raise Refusal(Kind.INVALID, "queue.document_unreadable") from None

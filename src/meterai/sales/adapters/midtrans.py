@@ -17,13 +17,13 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.kit.http import CallLimits, CircuitBreaker, OutsideService
+from meterai.kit.strange_json import read_json
 from meterai.sales.adapters.midtrans_wire import (
     AMOUNT,
     JAKARTA,
     REFERENCE,
     Transaction,
     amount_of,
-    decode,
     event_key_of,
     moment_of,
     refund_amount_of,
@@ -129,7 +129,7 @@ class Midtrans:
         if len(raw) > _NOTICE_BYTES_MAX:
             raise Refusal(Kind.INVALID, "payment.notice_unreadable")
         try:
-            said = decode(raw)
+            said = read_json(raw, Transaction)
         except msgspec.DecodeError:
             raise Refusal(Kind.INVALID, "payment.notice_unreadable") from None
         if not hmac.compare_digest(self._signature(said).encode(), said.signature_key.lower().encode()):
@@ -215,7 +215,7 @@ class Midtrans:
         encoded = None if body is None else msgspec.json.encode(body)
         answer = await self._service.call(method, path, body=encoded, headers=headers, repeat=True)
         try:
-            said = decode(answer.body)
+            said = read_json(answer.body, Transaction)
         except msgspec.DecodeError:
             raise self._unusable("unreadable") from None
         if said.status_code[:1] not in ("2", "4"):

@@ -94,17 +94,6 @@ class Transaction(msgspec.Struct, frozen=True):
         return Channel.VA_BNI if is_bni else None
 
 
-_decode = msgspec.json.Decoder(Transaction).decode
-
-
-def decode(raw: bytes) -> Transaction:
-    """Reads an answer or a notice. Raises: msgspec.DecodeError."""
-    try:
-        return _decode(raw)
-    except (UnicodeDecodeError, RecursionError) as error:  # the latter: too many brackets
-        raise msgspec.DecodeError(str(error)) from None
-
-
 def amount_of(said: Transaction) -> Rupiah:
     """The amount, strictly of the form "10000.00" and not 0; anything else is no usable answer."""
     if not AMOUNT.fullmatch(said.gross_amount):

@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http import Answer, CallLimits, CircuitBreaker, OutsideService
+from meterai.kit.strange_json import read_json
 from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
 
 _STATES = {
@@ -114,8 +115,8 @@ def _decode[T](answer: Answer, form: type[T]) -> T:
     if answer.status not in (200, 201):
         raise _unusable(f"status_{answer.status}")
     try:
-        return msgspec.json.decode(answer.body, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_json(answer.body, form)
+    except msgspec.DecodeError:
         raise _unusable("unreadable") from None
 
 
