@@ -8,8 +8,6 @@ wait (`form_seals.py`). Both are sealed with our secret, and nothing in them is 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import struct
 import time
 from collections import Counter
@@ -25,7 +23,7 @@ from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.queue_folder import queue_of
-from meterai.web.seals import TAG_BYTES, tag
+from meterai.web.seals import seal, unseal
 from meterai.web.visits import localise
 
 log = structlog.get_logger(__name__)
@@ -35,6 +33,7 @@ PASS_S = 2 * 3600
 """How long a pass cookie opens the purchase; the ticket gives the same pass again."""
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
+_PURPOSE = b"queue pass"
 _PASS = struct.Struct(">12s16sI")
 
 
@@ -136,21 +135,17 @@ def inside_cookie(event: str) -> str:
 def seal_pass(secret: bytes, event: str, held: HeldPass) -> str:
     """A pass as text that only we can have made."""
     body = _PASS.pack(held.id, held.pass_id.bytes, held.until)
-    return base64.urlsafe_b64encode(_tag(secret, event, body) + body).decode().rstrip("=")
+    return seal(secret, _PURPOSE, body, about=_about(event))
 
 
 def open_pass(secret: bytes, event: str, text: str, now: float) -> HeldPass | None:
     """The pass in a cookie; None when it is not ours, of another event, or too old."""
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return None
-    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    if len(body) != _PASS.size or not hmac.compare_digest(given, _tag(secret, event, body)):
+    body = unseal(secret, _PURPOSE, text, about=_about(event))
+    if body is None or len(body) != _PASS.size:
         return None
     id, raw, until = _PASS.unpack(body)
     return HeldPass(id, UUID(bytes=raw), until) if now < until else None
 
 
-def _tag(secret: bytes, event: str, body: bytes) -> bytes:
-    return tag(secret, b"queue pass", event.encode() + b"\x00" + body)
+def _about(event: str) -> bytes:
+    return event.encode() + b"\x00"

@@ -5,7 +5,6 @@ kept by the visitor, sealed with our secret, so that nothing has to be stored an
 from __future__ import annotations
 
 import base64
-import hmac
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,11 @@ from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.errors import Kind, Refusal
 from meterai.web.desk import SESSION_COOKIE, STATUS, YEAR_SECONDS, Desk, WebRequest
 from meterai.web.forms import Form
-from meterai.web.seals import TAG_BYTES, tag
+from meterai.web.seals import seal, tag, unseal
 
 CODE_COOKIE = "kode"
 CODE_SECONDS = 15 * 60
+_PURPOSE = b"pending code"
 PROVEN_COOKIE = "terbukti"
 """Marks of the contacts that were proven in this browser, the latest first; it outlives the session. Nobody
 else can have one, so strangers' requests for codes are no trouble here. A mark says to nobody but us whose
@@ -44,22 +44,15 @@ class PendingCode(msgspec.Struct, frozen=True, array_like=True):
         return Contact(kind=self.kind, value=self.value)
 
 
-def seal(secret: bytes, pending: PendingCode) -> str:
+def seal_code(secret: bytes, pending: PendingCode) -> str:
     """The pending code as text that only we can have made."""
-    body = msgspec.json.encode(pending)
-    return base64.urlsafe_b64encode(_tag(secret, body) + body).decode().rstrip("=")
+    return seal(secret, _PURPOSE, msgspec.json.encode(pending))
 
 
-def unseal(secret: bytes, text: str) -> PendingCode | None:
-    """What `seal` made, or None."""
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return None
-    given, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
-    if not hmac.compare_digest(given, _tag(secret, body)):
-        return None
-    return msgspec.json.decode(body, type=PendingCode)
+def open_code(secret: bytes, text: str) -> PendingCode | None:
+    """What `seal_code` made, or None."""
+    body = unseal(secret, _PURPOSE, text)
+    return None if body is None else msgspec.json.decode(body, type=PendingCode)
 
 
 async def send_code(
@@ -89,7 +82,7 @@ async def send_code(
         now=house.clock(),
     )
     pending = PendingCode(sent.code_id, contact.kind, contact.value)
-    return desk.cookie(CODE_COOKIE, seal(house.secret, pending), max_age=CODE_SECONDS)
+    return desk.cookie(CODE_COOKIE, seal_code(house.secret, pending), max_age=CODE_SECONDS)
 
 
 async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
@@ -98,7 +91,7 @@ async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
     Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
     """
     house = desk.house
-    pending = unseal(house.secret, form.text("kode_id"))
+    pending = open_code(house.secret, form.text("kode_id"))
     if pending is None:
         raise Refusal(Kind.GONE, "code.expired")
     return await verify_code(
@@ -163,7 +156,7 @@ def code_page(
     `form`: the one that was refused; it still knows its code when the browser has forgotten it.
     """
     waiting = request.cookies.get(CODE_COOKIE, "") or (form.text("kode_id") if form else "")
-    pending = unseal(desk.house.secret, waiting)
+    pending = open_code(desk.house.secret, waiting)
     if pending is None:
         return desk.go(request, again)
     visit = desk.visit(request)
@@ -194,7 +187,3 @@ def _marks(request: WebRequest) -> list[str]:
 def _mark(secret: bytes, contact: Contact) -> str:
     sealed = tag(secret, b"proven contact", f"{contact.kind}:{contact.value}".encode())
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
-
-def _tag(secret: bytes, body: bytes) -> bytes:
-    return tag(secret, b"pending code", body)
