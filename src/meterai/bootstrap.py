@@ -154,14 +154,13 @@ async def open_app(
         )
 
 
-def _jail(settings: Settings, tasks: list[str], *, slots: int, waiting_max: int = 200) -> JailPool:
+def _jail(settings: Settings, tasks: list[str], **limits: int) -> JailPool:
     return JailPool(
         tasks,
-        slots=slots,
+        **limits,
         memory_bytes=settings.jail_memory_bytes,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,
-        waiting_max=waiting_max,
         production=settings.environment == "production",
     )
 

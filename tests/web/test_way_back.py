@@ -189,14 +189,7 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
     house: House, item: str, payment: str, words: str
 ) -> None:
     visitor = house.visitor()
-    order = await order_of(house, visitor)
-    owner, now = house.line.database.owner, house.line.now
-    await owner.execute(
-        "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
-        order.order_id, now,
-    )  # fmt: skip
-    await add_item(house, order, item)
-    await add_payment(house, order, payment)
+    order = await finished_order(house, visitor, item=item, payment=payment)
     for page in (f"/pesanan/{order.number}", "/saya", f"/uang?nomor={order.number}"):
         await visitor.get(page)
         assert visitor.status == 200
@@ -206,19 +199,12 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
 
 async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> None:
     visitor = house.visitor()
-    order = await order_of(house, visitor)
-    owner, now = house.line.database.owner, house.line.now
-    await owner.execute(
-        "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
-        order.order_id, now,
-    )  # fmt: skip
-    await add_item(house, order, "refunding")
-    await add_payment(house, order, "settled")
-    await owner.execute(
+    order = await finished_order(house, visitor, item="refunding", payment="settled")
+    await house.line.database.owner.execute(
         "INSERT INTO sales.refund (id, order_id, item_id, payment_id, quantity, amount, reason, channel,"
         " state, failure_code, round, next_attempt_at, created_at)"
         " VALUES ($1, $1, $1, $1, 1, 12500, 'customer', 'payout', 'payable', 'payout.mismatch', 1, $2, $2)",
-        order.order_id, now,
+        order.order_id, house.line.now,
     )  # fmt: skip
     for page in (f"/pesanan/{order.number}", f"/uang?nomor={order.number}"):
         await visitor.get(page)
@@ -320,6 +306,18 @@ async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house:
     await visitor.get(f"/p/{order.token}")
     await visitor.get(f"/pesanan/{order.number}")
     assert "Simpan tautan ini" in visitor.text
+
+
+async def finished_order(house: House, visitor: Visitor, *, item: str, payment: str) -> OpenedOrder:
+    """A completed order of one stamp, in these states."""
+    order, now = await order_of(house, visitor), house.line.now
+    await house.line.database.owner.execute(
+        "UPDATE sales.orders SET state = 'completed', paid_at = $2, closed_at = $2 WHERE id = $1",
+        order.order_id, now,
+    )  # fmt: skip
+    await add_item(house, order, item)
+    await add_payment(house, order, payment)
+    return order
 
 
 async def add_item(house: House, order: OpenedOrder, state: str) -> None:

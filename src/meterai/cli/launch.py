@@ -39,16 +39,19 @@ class Ports:
     revocation: int
 
     @classmethod
+    def wanted(cls, first: int) -> dict[str, int]:
+        """`first` and the seven after it, by name; 0 for each: any."""
+        return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
+
+    @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
         """`first` and the seven after it; for a busy one any other. 0: any eight.
 
         Raises: LaunchProblem when `host` is no address of this machine.
         """
         chosen: list[int] = []
-        names = [field.name for field in fields(cls)]
-        for place, name in enumerate(names):
+        for name, wanted in cls.wanted(first).items():
             address = host if name in ("site", "gate") else LOCAL
-            wanted = first + place if first else 0
             if wanted > _PORT_MAX or (name == "postgres" and wanted < _FOR_EVERYBODY_FROM):
                 wanted = 0  # the database never runs as root, even when we do
             try:
@@ -87,11 +90,8 @@ class Twins:
 
 def moved_from(settings: Settings, ports: Ports) -> dict[str, int]:
     """Where site and gate were to listen and do not."""
-    if not settings.port:
-        return {}
-    expected = {"site": settings.port}
-    if settings.gate_processes:
-        expected["gate"] = settings.port + Ports.__slots__.index("gate")
+    names = ["site", "gate"] if settings.gate_processes else ["site"]
+    expected = {name: port for name, port in Ports.wanted(settings.port).items() if name in names and port}
     return {name: port for name, port in expected.items() if getattr(ports, name) != port}
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kit.database import Database, Row
 from meterai.kit.objects import ObjectMissing, ObjectStore
+from meterai.kit.turns import each
 from meterai.operations.invariants.model import Findings
 
 I9_TITLE = "A released version's bytes never change"
@@ -51,16 +52,14 @@ async def check_files(
         imported = await conn.fetchval("SELECT count(*) FROM stamping.release WHERE imported")
     found.imported = imported
     total = total if sample is None else min(sample, total)
-    turns = asyncio.Semaphore(concurrency)
 
-    async def one(sha256: str, size: int, to_judge: bool) -> None:
-        async with turns:
-            await _check_file(objects, judge if to_judge else None, sha256, size, found)
+    async def one(row: Row) -> None:
+        await _check_file(objects, judge if row["to_judge"] else None, row["sha256"], row["bytes"], found)
         progress(found.read, total)
 
     # Page by page: a task for each of millions of files would fill the memory.
     async for page in _all_released(db) if sample is None else _some_released(db, sample):
-        await asyncio.gather(*(one(row["sha256"], row["bytes"], row["to_judge"]) for row in page))
+        await each(page, one, at_once=concurrency)
     return found
 
 
