@@ -101,10 +101,11 @@ class Queue:
             for gate in gates
             if (path := self.folder.gate(gate) / f"w{window}.joins").exists()
         )
-        root = merkle.root_of(ids[n : n + 18] for n in range(0, len(ids), 18))
+        records = [ids[n : n + 18] for n in range(0, len(ids), 18)]
+        root = merkle.root_of(records)
         close = Close(
             event=self.slug, window=window, starts_at=0, ends_at=0, count=sum(c.count for c in counts),
-            root=root.hex(), gates=counts,
+            people=len({record[:12] for record in records}), root=root.hex(), gates=counts,
         )  # fmt: skip
         publish(self.folder.window_ids(window), ids)
         publish(self.folder.window_close(window), documents.sign(close, self.keys.controller))

@@ -285,6 +285,22 @@ def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line
     line.tell()
 
 
+def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
+    line: Line, arrive: Arrive
+) -> None:
+    """The status says that the turn is near, its gate does not: thousands would fetch pages every second."""
+    person = arrive()
+    ticket = take_place(person, "lain@contoh.id")
+    line.draw(ticket)
+    line.tell(called=BEFORE_US - 10)  # the frontier, from which the gate counts, is at the beginning
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.evaluate("window.same = true")
+    line.tell(called=BEFORE_US - 8)
+    expect(person.page.locator("#ahead")).to_have_text(re.compile(r"^\d\d?$"), timeout=6_000)
+    assert person.page.evaluate("window.same"), "it was not loaded again"
+    line.tell()
+
+
 def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive: Arrive) -> None:
     """An error of the browser's would stand in place of the ticket."""
     person = arrive()

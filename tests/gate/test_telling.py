@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from meterai.gate.pages import EventFacts, Pages
@@ -14,7 +16,8 @@ from meterai.gate.shelf import Shelf
 from meterai.gate.waiting import WaitPages
 from meterai.waiting_room import documents, windows
 from meterai.waiting_room.documents import Close
-from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.journal import Journal
+from meterai.waiting_room.model import U_MAX, Lane, QueueState
 from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.queue_folder import KEY_ID, publish
 from meterai.waiting_room.tickets import Ticket, event_number
@@ -51,6 +54,10 @@ def ticket_of(number: int, window: int = 2) -> Ticket:
         key_id=KEY_ID, event=event_number("casn"), window=window, joined_at=1, lane=Lane.NEW, gate=1,
         sequence=number, id=number.to_bytes(12, "big"),
     )  # fmt: skip
+
+
+def id_of(number: int) -> bytes:
+    return number.to_bytes(12, "little")
 
 
 def page(pages: WaitPages, number: int, now: float, language: str = "id", window: int = 2) -> str:
@@ -130,6 +137,34 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
     for untrue in ("Giliran Anda", "Masuk dalam", "tetap boleh masuk", "paling lambat sekitar"):
         assert untrue not in shown
+
+
+async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    """A phone and a laptop. The controller calls people; were joins counted here, the page would tell of
+    a turn that has nearly come, and its script, which reckons with the status, would not believe it."""
+    for gate, numbers in ((1, range(100)), (2, range(50))):
+        journal = Journal(queue.folder.gate(gate), gate)
+        for number in numbers:
+            ticket = msgspec.structs.replace(ticket_of(number + 1), gate=gate, id=id_of(number))
+            journal.append(2, ticket.data())
+        journal.close_through(2, empty_from=0)
+        journal.close()
+    assert queue.close(2, [1, 2]).count == 150
+    places = sorted((shelf.place_of(2, id_of(number)) or 0, number) for number in range(100))
+    (_, last), half = places[-1], U_MAX // 2
+    status = queue.status(frontiers=[(2, half), (0, 0)], called=AHEAD + 50)
+    shelf.look()
+    ticket = msgspec.structs.replace(ticket_of(last + 1), id=id_of(last))
+    expected = pages.told(ticket, now=time.time(), joined_here=0).standing
+    assert abs((expected.number or 0) - AHEAD - 100) <= 10
+    await asyncio.sleep(0.05)  # people are sorted meanwhile
+    standing = pages.told(ticket, now=time.time(), joined_here=0).standing
+    assert (standing.number, standing.is_exact) == (AHEAD + 100, True)
+    assert standing.ahead == AHEAD + 100 - 1 - status.called, "as the script says"
+    later = pages.told(ticket_of(1, window=3), now=time.time(), joined_here=0).standing
+    assert later.ahead == AHEAD + 100 - status.called
 
 
 async def test_who_waits_for_a_late_draw_looks_the_more_seldom_the_longer_it_takes(

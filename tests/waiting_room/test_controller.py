@@ -288,12 +288,15 @@ async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahea
     await line.until(lambda status: status.called == 1, seconds=40)
     await line.until(lambda status: status.state is QueueState.DIRECT, seconds=40)
     tickets = [line.join(f"email:orang{number}@contoh.id") for number in range(30)]
+    line.gate._latest.clear()  # as at another gate
+    tickets.append(line.join("email:orang0@contoh.id"))
     await line.until(lambda status: line.folder.window_reveal(tickets[0].window).exists(), seconds=30)
     shelf = Shelf(line.folder)
     shelf.look()
     assert shelf.config.schedule.first_window > 1
-    assert shelf.joined_before(tickets[0].window) == 1
-    assert shelf.joined_in(tickets[0].window) == 30
+    assert shelf.people_before(tickets[0].window) == 1
+    assert {ticket.window for ticket in tickets} == {tickets[0].window}
+    assert shelf.people_in(tickets[0].window) == 30
 
 
 @pytest.mark.parametrize("opens_at", [START, START + 3], ids=["on the border", "between two"])

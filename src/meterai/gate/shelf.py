@@ -54,10 +54,10 @@ class Shelf:
         self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
-        self._counts = array("Q")
-        """Joins by window, from window 0."""
+        self._people = array("Q")
+        """People by window, from window 0."""
         self._before = array("Q", [0])
-        """Joins before each window."""
+        """People before each window."""
         self._reveals: OrderedDict[int, Reveal] = OrderedDict()
         self._unrevealed: set[int] = set()
         """Windows whose seed was asked for since the last look, and is not published."""
@@ -92,12 +92,12 @@ class Shelf:
 
     def is_closed(self, window: int) -> bool:
         """Whether the window's end has been published."""
-        return window < len(self._counts) or self.folder.window_close(window).exists()
+        return window < len(self._people) or self.folder.window_close(window).exists()
 
     @property
     def closed_through(self) -> int:
         """The last window whose end has been seen published, without a gap before it; -1: none."""
-        return len(self._counts) - 1
+        return len(self._people) - 1
 
     def highest_sequence(self, gate: int) -> int:
         """The greatest sequence of a gate in the published ends of windows (a new gate reads them all)."""
@@ -111,13 +111,13 @@ class Shelf:
 
     # ---------------------------------------------------------------- places
 
-    def joined_before(self, window: int) -> int | None:
-        """How many joined in all windows before this one; None until that is published."""
+    def people_before(self, window: int) -> int | None:
+        """How many people joined in all windows before this one; None until that is published."""
         return self._before[window] if window < len(self._before) else None
 
-    def joined_in(self, window: int) -> int | None:
-        """How many joined in a window; None until that is published."""
-        return self._counts[window] if window < len(self._counts) else None
+    def people_in(self, window: int) -> int | None:
+        """How many people joined in a window; None until that is published."""
+        return self._people[window] if window < len(self._people) else None
 
     def place_of(self, window: int, id: bytes) -> int | None:
         """The place of an id in its window (0 to below 2^64); None until the seed is revealed."""
@@ -157,9 +157,9 @@ class Shelf:
 
     def _read_counts(self) -> None:
         """Goes on from the last window whose end is known."""
-        while (close := self._close(len(self._counts))) is not None or self._is_skipped(len(self._counts)):
-            self._counts.append(close.count if close else 0)
-            self._before.append(self._before[-1] + self._counts[-1])
+        while (close := self._close(len(self._people))) is not None or self._is_skipped(len(self._people)):
+            self._people.append(_people_of(close) if close else 0)
+            self._before.append(self._before[-1] + self._people[-1])
 
     def _is_skipped(self, window: int) -> bool:
         """Window 0 exists only where there was a lottery when the queue was made. After time was cut anew the
@@ -225,6 +225,10 @@ async def sorted_places(file: BinaryIO, seed: bytes) -> array[int]:
         parts[number] = _NONE
         await asyncio.sleep(0)
     return places
+
+
+def _people_of(close: Close) -> int:
+    return close.count if close.people is None else close.people
 
 
 def _stamp(path: os.PathLike[str]) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from meterai.waiting_room.tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the wait page says. Counts are of joins: who joined twice is counted twice."""
+    """What the wait page says. Counts are of people, as the frontier counts them: who joined in two windows
+    is counted in both."""
 
     state: QueueState
     is_called: bool
@@ -34,7 +35,7 @@ def standing_of(shelf: Shelf, ticket: Ticket) -> Standing:
     """The standing of a ticket by what has been published."""
     status = shelf.status
     place = shelf.place_of(ticket.window, ticket.id)
-    before = shelf.joined_before(ticket.window)
+    before = shelf.people_before(ticket.window)
     number, is_exact = _number(shelf, ticket.window, place, before)
     is_called = status is not None and place is not None and _is_called(status, ticket.window, place)
     ahead = _ahead(shelf, number, before) if not is_called else 0
@@ -58,13 +59,13 @@ def _is_called(status: Status, window: int, place: int) -> bool:
 
 
 def _number(shelf: Shelf, window: int, place: int | None, before: int | None) -> tuple[int | None, bool]:
-    count = shelf.joined_in(window)
-    if place is None or before is None or count is None:
+    people = shelf.people_in(window)
+    if place is None or before is None or people is None:
         return None, False
     rank = shelf.rank_in(window, place)
     if rank is not None:
         return before + rank + 1, True
-    return before + place * count // U_MAX + 1, False
+    return before + place * people // U_MAX + 1, False
 
 
 def called_of(shelf: Shelf) -> int:
@@ -73,10 +74,10 @@ def called_of(shelf: Shelf) -> int:
     if status is None:
         return 0
     window, x = status.frontiers[Lane.NEW]
-    before, count = shelf.joined_before(window), shelf.joined_in(window)
+    before, people = shelf.people_before(window), shelf.people_in(window)
     if before is None:
         return status.called
-    return before + x * (count or 0) // U_MAX
+    return before + x * (people or 0) // U_MAX
 
 
 def _ahead(shelf: Shelf, number: int | None, before: int | None) -> int | None:

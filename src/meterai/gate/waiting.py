@@ -206,7 +206,7 @@ def refresh_seconds(shelf: Shelf, standing: Standing, ticket: Ticket, now: float
 def _among(shelf: Shelf, standing: Standing, ticket: Ticket) -> int:
     """How many are in the ticket's window, as far as is known."""
     waiting = shelf.status.waiting if shelf.status else 0
-    return shelf.joined_in(ticket.window) or max(0, waiting - (standing.ahead or 0))
+    return shelf.people_in(ticket.window) or max(0, waiting - (standing.ahead or 0))
 
 
 def _poll_seconds(status: Status | None, standing: Standing) -> int:

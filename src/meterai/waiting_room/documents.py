@@ -96,6 +96,8 @@ class Close(Document, frozen=True, kw_only=True):
     starts_at: int
     ends_at: int
     count: int
+    people: int | None = None
+    """Who joined at two gates counts once; None in older documents."""
     root: str
     gates: list[GateCount]
 

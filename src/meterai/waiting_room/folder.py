@@ -250,6 +250,7 @@ def close_document(event: str, gathered: Gathered, starts_at: int, ends_at: int)
         starts_at=starts_at,
         ends_at=ends_at,
         count=gathered.count,
+        people=gathered.people,
         root=gathered.root.hex(),
         gates=list(gathered.gates),
     )

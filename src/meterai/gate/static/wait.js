@@ -1,16 +1,16 @@
 // Looks at the status now and then, the nearer the turn the more often. The page works without it. It stands in
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
-  const doc = document, find = (id) => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
+  const doc = document, find = id => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
   const locale = tongue == "id" ? "id-ID" : "en-GB", nav = navigator, badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
   badge(d.called);
   if (d.called) return doc.title = "● " + doc.title;
-  const begun = Date.now(), two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
-  let seen = [+d.epoch, +d.sequence], wait = +d.poll, due = begun + d.reload * 1e3, timer, told;
+  const begun = Date.now(), age = () => (Date.now() - begun) / 1e3, two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
+  let seen = [+d.epoch, +d.sequence], wait = +d.poll, timer, told;
   const show = (id, text) => { const e = find(id); if (e) e.textContent = text; };
   const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
   // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
-  const isCalled = (raw) => {
+  const isCalled = raw => {
     const f = /"frontiers":\[\[(\d+),(\d+)\]/.exec(raw);
     return f && d.place && (+d.window < +f[1] || (d.window == f[1] && BigInt(d.place) < BigInt(f[2])));
   };
@@ -21,8 +21,8 @@
       at = row[0]; called = row[column];
     }
   };
-  const take = (s) => {
-    const note = (s.note || 0)[tongue] || "", box = find("note");
+  const take = s => {
+    const note = s.note[tongue], box = find("note");
     if (box.textContent != note) { box.hidden = !note; box.textContent = note; }
     show("updated", clock(s.at, two) + " " + d.wib);
     wait = s.poll[1];
@@ -32,9 +32,10 @@
     const a = clock(s.at + early), b = clock(s.at + late);
     if (late >= 0) show("turn", (a == b ? a : a + " – " + b) + " " + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
-    wait = min(s.poll[1], max(s.poll[0], min(left, soon) / 4));
-    // the words on the page are the server's: they are fetched anew when they can't be true any more
-    if (left < 170 && !d.near || d.left && Math.abs(left - d.left + (Date.now() - begun) / 1e3) > max(300, left / 3)) return load();
+    wait = min(wait, max(s.poll[0], min(left, soon) / 4));
+    // the words on the page are the server's: they are fetched anew when they can't be true any more, but never at
+    // every look, should the server see it otherwise
+    if (age() > d.reload / 8 && (left < 170 && !d.near || d.left && Math.abs(left - d.left + age()) > max(300, left / 3))) return load();
     if (!told && left <= 180) told = fetch(location.pathname + "/siap", { method: "POST" }).catch(() => told = 0);
   };
   const later = ms => { clearTimeout(timer); timer = setTimeout(look, ms); };
@@ -57,12 +58,12 @@
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
     // not while nobody answers: an error of the browser's would stand in place of the ticket
-    if (s && Date.now() > due && !doc.hidden) return load();
+    if (s && age() > d.reload && !doc.hidden) return load();
     s || d.place || (wait = 20);
     next();
   };
   const next = () => {
-    const left = due - Date.now() + 9, ms = wait * (750 + random() * 500);
+    const left = (d.reload - age()) * 1e3 + 9, ms = wait * (750 + random() * 500);
     later(left > 0 ? min(left, ms) : ms);
   };
   doc.addEventListener("visibilitychange", () => doc.hidden || later(random() * 1e3));
