@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import Pings
 from meterai.gate.shelf import Shelf
 from meterai.gate.waiting import WaitPages
+from meterai.gate.words import TEXTS
 from meterai.waiting_room import documents, windows
 from meterai.waiting_room.documents import Close
 from meterai.waiting_room.journal import Journal
@@ -66,10 +68,16 @@ def page(pages: WaitPages, number: int, now: float, language: str = "id", window
     return pages.page(f"{number:0128}", ticket, told, language=language, now=now).decode()
 
 
+def verdict_on(page: str) -> str:
+    found = re.search(r'id="verdict">(.*?)</div>', page, re.S)
+    assert found
+    return found[1]
+
+
 def turn_on(page: str) -> str:
     found = re.search(r'id="turn">([^<]*)<', page)
     assert found
-    return found[1]
+    return html.unescape(found[1])
 
 
 def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(pages: WaitPages) -> None:
@@ -85,9 +93,39 @@ def test_before_the_draw_a_window_is_told_the_same_and_each_has_his_own_ticket(p
     assert "Keep your ticket" in page(pages, 4, now, "en")
 
 
-def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(pages: WaitPages) -> None:
-    now = time.time()
-    assert turn_on(page(pages, 1, now)) != turn_on(page(pages, 2, now + 600))
+def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(shelf: Shelf, pages: WaitPages) -> None:
+    assert shelf.status is not None
+    at = shelf.status.at
+    assert turn_on(page(pages, 1, at)) != turn_on(page(pages, 2, at + 60))
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "sudah lama"), ("en", "are old")])
+@pytest.mark.parametrize("is_drawn", [True, False])
+async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_over(
+    queue: Queue, shelf: Shelf, pages: WaitPages, is_drawn: bool, language: str, said: str
+) -> None:
+    """A first promise would be broken before it is given, and stands in the public log."""
+    if is_drawn:
+        queue.close(2, [])
+    now = int(time.time())
+    for ago_s, is_old in ((30, False), (7_200, True)):
+        queue.status(at=now - ago_s, waiting=AHEAD + 10)
+        shelf.look()
+        verdict = pages.told(ticket_of(1), now=now, joined_here=10).verdict
+        assert (verdict.probability is None) is is_old
+        assert (verdict.done_by is None) is (is_old or not is_drawn)
+        shown = page(pages, 1, now, language)
+        assert (said in shown, turn_on(shown) == TEXTS["unknown_time"].of(language)) == (is_old, is_old)
+        assert ("%" in verdict_on(shown)) is not is_old
+
+
+async def test_who_was_called_is_told_when_it_will_be_done_while_the_controller_is_away(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    queue.close(2, [])
+    queue.status(frontiers=[(3, 0), (0, 0)])
+    shelf.look()
+    assert "paling lambat sekitar" in page(pages, 1, time.time() + 1_800)
 
 
 def test_words_of_the_operator_are_on_the_next_page(queue: Queue, shelf: Shelf, pages: WaitPages) -> None:

@@ -252,6 +252,18 @@ _WORDS: Final = {
         Words("Lanjutkan", "Go on"),
         "masuk",
     ),
+    Advice.UNHEARD: _Words(
+        "calm",
+        Words("Angka di halaman ini sudah lama", "The figures on this page are old"),
+        (
+            Words(
+                "Kami sedang menunggu kabar baru tentang antrean, jadi waktunya belum dapat diperkirakan. "
+                "Tempat Anda tidak hilang, dan halaman ini melanjutkan dengan sendirinya.",
+                "We wait for news of the line, so the time can't be estimated now. Your place is not lost, "
+                "and this page goes on by itself.",
+            ),
+        ),
+    ),
     Advice.UNKNOWN: _Words(
         "calm",
         _NOTHING,

@@ -21,7 +21,7 @@ from meterai.waiting_room import windows
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.model import LOOKS_AFTER, POLL, QueueState
 from meterai.waiting_room.tickets import Ticket
-from meterai.waiting_room.verdict import Advice, Verdict, verdict_of
+from meterai.waiting_room.verdict import Advice, Verdict, is_old, verdict_of
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""
@@ -35,6 +35,7 @@ _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
 """A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
 _RELOAD_S = (120, 1_800)
+_NEVER_S = 10**9
 _NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.CALLED_AND_CLOSED, Advice.NOT_TONIGHT}
 
 
@@ -165,9 +166,9 @@ class WaitPages:
             "number": "" if number is None else number,
             "number_shown": "" if number is None else number_text(number, language),
             "ahead": "" if ahead is None else number_text(ahead, language),
-            "left_s": "" if standing.soonest_s is None else standing.soonest_s,
+            "left_s": _left(standing, verdict),
             "near": 1 if _is_near(standing) else "",
-            "turn": _turn(standing, event, language, now),
+            "turn": _turn(standing, status, event, language, now),
             "epoch": status.epoch if status else 0,
             "sequence": status.sequence if status else 0,
             "updated": clock_text(status.at if status else now, language, event.zone, seconds=True),
@@ -245,7 +246,7 @@ def _headline(shelf: Shelf, standing: Standing, verdict: Verdict, ticket: Ticket
     lottery = windows.lottery_of(shelf.config.schedule)
     if standing.place is None and ticket.window in (0, lottery):
         return "lottery"
-    return "near" if _is_near(standing) else "waiting"
+    return "near" if _is_near(standing) and verdict.advice is not Advice.UNHEARD else "waiting"
 
 
 def _is_near(standing: Standing) -> bool:
@@ -259,8 +260,16 @@ def _shown_ahead(standing: Standing, verdict: Verdict) -> int | None:
     return standing.ahead
 
 
-def _turn(standing: Standing, event: EventFacts, language: str, now: float) -> str:
-    if standing.soonest_s is None:
+def _left(standing: Standing, verdict: Verdict) -> int | str:
+    """The seconds to which the script compares those of the next status; words about an old one are untrue
+    with any that comes."""
+    if verdict.advice is Advice.UNHEARD:
+        return _NEVER_S
+    return "" if standing.soonest_s is None else standing.soonest_s
+
+
+def _turn(standing: Standing, status: Status | None, event: EventFacts, language: str, now: float) -> str:
+    if standing.soonest_s is None or (status is not None and is_old(status, now)):
         return TEXTS["unknown_time"].of(language)
     soonest = clock_text(int(now) + standing.soonest_s, language, event.zone)
     if standing.latest_s is None:

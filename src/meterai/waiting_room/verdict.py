@@ -33,6 +33,8 @@ NEAR_S: Final = 2_700
 """Whose turn is further away may go and come back."""
 BACK_EARLY_S: Final = 600
 """So long before the turn can come, people are asked back."""
+OLD_AFTER_S: Final = 60
+"""A status that was not renewed for so long promises nobody a moment: it counts from one that is over."""
 
 
 class Advice(StrEnum):
@@ -50,6 +52,7 @@ class Advice(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     CLOSED = "closed"
     CALLED_AND_CLOSED = "called_and_closed"  # was let in and goes on, or was called and did not come
+    UNHEARD = "unheard"  # what is known is old: the controller, or the store, is away
     UNKNOWN = "unknown"  # nothing has been published yet, or nobody can say how many will be called
 
 
@@ -79,7 +82,8 @@ def verdict_of(
 ) -> Verdict:
     """The verdict on a place with `ahead` people before it that are not called yet; None: not known.
 
-    Without a fan (nobody has been called yet, or nobody waited a second ago) nothing is said.
+    Without a fan (nobody has been called yet, or nobody waited a second ago) nothing is said, nor from an old
+    one.
 
     `among`: the order inside the window is not drawn yet, and so many people are in it; `ahead` are those of
     earlier windows then. `line_counts`: who is in line at closing is in time (`Policy.line_counts`).
@@ -90,12 +94,19 @@ def verdict_of(
     deadline = math.inf if line_counts else float(status.closes_at)
     if is_called:
         return _of_called(status, now, deadline)
+    if is_old(status, now):
+        return Verdict(advice=_held(status) or Advice.UNHEARD)
     if ahead is None or not status.fan:
         return Verdict(advice=_held(status) or Advice.UNKNOWN)
     if among is not None:
         chance = _chance_before_draw(status, ahead, among, deadline)
         return Verdict(advice=_held(status) or Advice.PROBABILITY_ONLY, probability=chance)
     return _of_place(status, ahead, now, deadline)
+
+
+def is_old(status: Status, now: float) -> bool:
+    """Whether a status was not renewed for so long that its figures say nothing of now."""
+    return now - status.at > OLD_AFTER_S
 
 
 def done_median_s(done_after_s: float) -> float:

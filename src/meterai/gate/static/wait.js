@@ -46,7 +46,7 @@
     try {
       const got = await fetch(d.status, { credentials: "omit" }), raw = await got.text();
       s = got.ok && JSON.parse(raw.split("\n")[0]);
-      if (s && (s.epoch - seen[0] || s.sequence - seen[1]) >= 0) {
+      if (s && (s.epoch - seen[0] || s.sequence - seen[1]) > 0) {
         seen = [s.epoch, s.sequence];
         if (isCalled(raw)) {
           badge(1);
