@@ -101,6 +101,27 @@ async def test_windows_stand_still_while_nobody_waits(line: MovedQueue) -> None:
     line.assert_orderly()
 
 
+@pytest.mark.parametrize("is_switched_off", [False, True])
+async def test_a_queue_that_closes_after_standing_still_closes_what_holds_joins(
+    line: MovedQueue, is_switched_off: bool
+) -> None:
+    """For each window of three weeks a gate would write a file to the disk, and the controller three."""
+    await line.open(schedule_of(open_s=60, window_s=1))
+    if is_switched_off:
+        await line.wish("is_on", False)
+    await line.seconds(57)
+    ticket = line.join("email:ani@contoh.id") if is_switched_off else None  # joined before that was known
+    closed = await line.until(lambda status: status.state is QueueState.CLOSED, seconds=5)
+    assert closed.at == START + 60
+    await line.seconds(6)
+    assert [facts.window for facts in line.facts(CloseFacts)] == [1]
+    assert len(list(line.folder.gate(1).glob("*.close.json"))) == 1
+    assert ticket is None or line.folder.window_reveal(ticket.window).exists()
+    assert line.gate.window() is None
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+    line.assert_orderly()
+
+
 async def test_the_first_promise_of_each_stands_in_the_log_once(line: MovedQueue) -> None:
     await line.open(schedule_of())
     book = PromiseBook(line.folder.gate(1))

@@ -319,7 +319,7 @@ class _Draft:
         )
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
         stood_still = queue.state.stands_still or self._was_closed_long()
-        goes_on = stood_still and not (step.state.stands_still or step.state is QueueState.CLOSED)
+        goes_on = stood_still and not step.state.stands_still
         self._change(memory=step.memory, state=step.state)
         if ahead_s > 0 or (goes_on and self._now >= queue.schedule.opens_at):
             self._cut_time_anew()
@@ -367,7 +367,8 @@ class _Draft:
         return passed if is_held or passed > ELAPSED_S_MAX + 1 else 0
 
     def _cut_time_anew(self) -> None:
-        """Windows stood still, or were closed ahead of their time; they go on from now."""
+        """Windows stood still, or were closed ahead of their time; they go on from now. After the closing one
+        is left, with whoever joined in it: those in which they stood still need no ends of their own."""
         schedule = self._queue.schedule
         first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
         start = min(int(self._now), schedule.closes_at - 1)
