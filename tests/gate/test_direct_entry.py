@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -80,6 +82,48 @@ def test_a_ticket_from_before_time_was_cut_anew_opens_its_page(
     queue.announce(Schedule(joins_from=now - 1, opens_at=now - 1, closes_at=now))
     publish(queue, QueueState.CLOSED)
     assert ticket in get(gate.port, f"{language}/antre/casn/t/{ticket}").text, "nor by an earlier closing"
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+def test_a_status_is_taken_up_with_the_rules_that_were_published_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """After an hour in which nobody had to wait time is cut anew while a gate looks. By the rules from before
+    it would close all windows of that hour for good, and who joins would be drawn an hour later."""
+    now = int(time.time())
+    queue = Queue(tmp_path, schedule_from(now - 3_600, open_s=7_200))
+    queue.status(state=QueueState.DIRECT)
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    room = Room(shelf, queue.keys, gate=1)
+    queue.announce(msgspec.structs.replace(queue.schedule, last_call_at=queue.schedule.closes_at))
+    queue.status(state=QueueState.DIRECT)
+    anew = msgspec.structs.replace(queue.schedule, joins_from=now, opens_at=now)
+    steps = 0
+
+    def publish_before[T](read: Callable[..., T]) -> Callable[..., T]:
+        def reading(path: Path, *others: Any, **more: Any) -> T:
+            nonlocal steps
+            steps += path in (queue.folder.config, queue.folder.status)
+            if steps == step and queue.schedule != anew:
+                queue.announce(anew)
+                queue.status()
+            return read(path, *others, **more)
+
+        return reading
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", publish_before(os.stat))
+        patch.setattr(Path, "read_bytes", publish_before(Path.read_bytes))
+        for _ in range(2):
+            shelf.look()
+            room.close_windows()
+            assert room.journal.closed_through == 0, "of all that hour none"
+    assert queue.schedule == anew, "it was published at such a moment"
+    assert shelf.config.schedule == anew
+    assert shelf.status is not None
+    assert shelf.status.state is QueueState.OPEN
+    room.close()
 
 
 def test_a_gate_that_has_not_heard_of_the_queue_for_a_while_gives_tickets(tmp_path: Path) -> None:

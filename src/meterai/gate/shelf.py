@@ -68,16 +68,20 @@ class Shelf:
     # ------------------------------------------------------------- documents
 
     def look(self) -> bool:
-        """Takes up what has been published since the last look; True when the status is a new one."""
+        """Takes up what has been published since the last look; True when the status is a new one.
+
+        The status, which is published last, is read first and taken up last: with rules that are as new at
+        least. Raises: OSError, Refusal; then it is read again at the next look.
+        """
         self._unrevealed.clear()
-        if (stamp := _stamp(self.folder.config)) not in ((0, 0), self._config_stamp):
+        stamp = _stamp(self.folder.status)
+        raw = b"" if stamp in ((0, 0), self._status_stamp) else self.folder.status.read_bytes()
+        if _stamp(self.folder.config) not in ((0, 0), self._config_stamp):
             self._read_config()
         self._read_counts()
         is_first, self._has_looked = not self._has_looked, True
-        stamp = _stamp(self.folder.status)
-        if stamp == self._status_stamp or stamp == (0, 0):
+        if not raw:
             return False
-        raw = self.folder.status.read_bytes()
         self._status_stamp = stamp
         try:
             status = documents.read(raw, Status, self.controller_key)
@@ -144,6 +148,7 @@ class Shelf:
     # --------------------------------------------------------------- reading
 
     def _read_config(self) -> None:
+        stamp = _stamp(self.folder.config)  # first: what comes in between is read at the next look
         raw = self.folder.config.read_bytes()
         config = documents.decode(raw, Config)
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(config.controller_key))
@@ -153,7 +158,7 @@ class Shelf:
             number: Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
             for number, text in config.ticket_keys.items()
         }
-        self._config_stamp = _stamp(self.folder.config)
+        self._config_stamp = stamp
 
     def _read_counts(self) -> None:
         """Goes on from the last window whose end is known."""
