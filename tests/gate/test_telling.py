@@ -164,6 +164,17 @@ async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
     assert ("Anda boleh langsung masuk" if language == "id" else "You may enter at once") in shown
 
 
+async def test_how_many_promises_were_kept_is_said_behind_the_promise(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    queue.close(2, [])
+    for frontier, promise in (((3, 0), "If you enter now"), ((0, 0), "<b>Done by [^<]*</b>")):
+        queue.status(frontiers=[frontier, (0, 0)], kept=(95, 100))
+        shelf.look()
+        shown = page(pages, 1, time.time(), "en")
+        assert re.search(promise + r"[^<]*\. Of 100 such promises so far, 95 were kept", shown)
+
+
 async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     queue: Queue, shelf: Shelf, pages: WaitPages
 ) -> None:

@@ -45,10 +45,10 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     words = _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
     lines = [line.of(language).format_map(facts) for line in words.lines]
-    if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
-        lines[-1] += " " + _KEPT.of(language).format_map(facts)
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
         lines.append(_CALLED_DONE.of(language).format_map(facts))
+    if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
+        lines[-1] += " " + _KEPT.of(language).format_map(facts)
     told = words.told.of(language).format_map(facts)
     return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
 
