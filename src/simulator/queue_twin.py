@@ -50,6 +50,7 @@ class Queue:
     root: Path
     schedule: Schedule
     slug: str = "casn"
+    policy: Policy = field(default_factory=Policy)
     sequence: int = 0
     folder: QueueFolder = field(init=False)
 
@@ -66,7 +67,7 @@ class Queue:
             event=self.slug,
             version=1,
             schedule=schedule,
-            policy=Policy(),
+            policy=self.policy,
             commitment=self.chain.commitment.hex(),
             chain_length=CHAIN_LENGTH,
             ticket_keys={KEY_ID: raw_key(self.keys.ticket)},

@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from meterai.gate.app import Gate, GateSettings
+from meterai.gate.http import Request
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import Pings
 from meterai.gate.shelf import Shelf
@@ -19,7 +21,7 @@ from meterai.gate.words import TEXTS
 from meterai.waiting_room import documents, windows
 from meterai.waiting_room.documents import Close
 from meterai.waiting_room.journal import Journal
-from meterai.waiting_room.model import U_MAX, Lane, QueueState
+from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.queue_folder import KEY_ID, publish
 from meterai.waiting_room.tickets import Ticket, event_number
@@ -47,6 +49,10 @@ def shelf(queue: Queue) -> Shelf:
 
 @pytest.fixture
 def pages(shelf: Shelf) -> WaitPages:
+    return pages_of(shelf)
+
+
+def pages_of(shelf: Shelf) -> WaitPages:
     event = EventFacts("casn", "CASN", "Asia/Jakarta", {"id": ("Surat",), "en": ("Letter",)})
     return WaitPages(Pages("http://localhost:8000"), shelf, event, "http://localhost:8006")
 
@@ -162,6 +168,51 @@ async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
     address = f"http://localhost:8000{'/en' if language == 'en' else ''}/casn/masuk"
     assert f'action="{address}"' in shown
     assert ("Anda boleh langsung masuk" if language == "id" else "You may enter at once") in shown
+
+
+LINE_COUNTS = [
+    (False, {}, "Your order is drawn on"),
+    (True, {}, "<b>Done by"),
+    (True, {"fan": [(20_000, 20, 4_000)]}, "You are served, also after the closing"),
+    (True, {"fan": [(600, 0, 0), (3_600, 0, 0), (40_000, 36_000, 36_400)]}, "come back at"),
+]
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize(("is_drawn", "facts", "said"), LINE_COUNTS)
+async def test_where_the_line_counts_nobody_reads_of_a_closing_that_can_be_missed(
+    tmp_path: Path, is_drawn: bool, facts: dict[str, object], said: str, is_over: bool
+) -> None:
+    schedule = schedule_from(time.time() - 60, open_s=40 if is_over else 7_200, window_s=20)
+    queue = Queue(tmp_path, schedule, policy=Policy(line_counts=True))
+    queue.close(1, [])
+    if is_drawn:
+        queue.close(2, [])
+    queue.status(waiting=10, **facts)
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    shown = page(pages_of(shelf), 1, time.time(), "en")
+    assert said in verdict_on(shown)
+    assert "Everybody who takes a place before the closing" in verdict_on(shown)
+    for untrue in ("%", "chance", "Closes on", "in time"):
+        assert untrue not in verdict_on(shown)
+
+
+@pytest.mark.parametrize("line_counts", [True, False])
+async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts(
+    tmp_path: Path, line_counts: bool
+) -> None:
+    schedule = schedule_from(time.time() - 60)
+    schedule = msgspec.structs.replace(schedule, last_call_at=schedule.opens_at + 10)
+    Queue(tmp_path, schedule, policy=Policy(line_counts=line_counts)).status(state=QueueState.LAST_CALL)
+    gate = Gate(GateSettings(number=1, folder=tmp_path, gate_url="http://-", site_url="http://-"), {})
+    gate.look()
+    request = Request(None, "")
+    request.target = b"/en/antre/casn"
+    shown = (gate.handle(request) or b"").decode()
+    gate.close()
+    assert ("is served" in shown) is line_counts
+    assert ("may not be served before" in shown) is not line_counts
 
 
 async def test_how_many_promises_were_kept_is_said_behind_the_promise(

@@ -227,9 +227,18 @@ def test_who_comes_too_late_is_told_not_tonight() -> None:
 
 
 def test_where_being_in_line_counts_nobody_is_sent_home() -> None:
-    verdict = verdict_of(status(), 135_000, now=NOW, line_counts=True)
-    assert verdict.advice is not Advice.NOT_TONIGHT
-    assert verdict.probability == 0.99
+    near, far = (verdict_of(status(), ahead, now=NOW, line_counts=True) for ahead in (3_000, 400_000))
+    assert (near.advice, far.advice) == (Advice.WAIT, Advice.SERVED)
+    assert near.done_by is not None
+    for verdict in (
+        near,
+        far,
+        verdict_of(status(), 0, among=280_000, now=NOW, line_counts=True),
+        verdict_of(status(), 0, is_called=True, now=NOW, line_counts=True),
+    ):
+        assert verdict.probability is None, "the closing can't be missed"
+    late = status(state=QueueState.LAST_CALL, closes_at=NOW - HOUR)
+    assert verdict_of(late, 3_000, now=NOW, line_counts=True).done_by == near.done_by
 
 
 def test_before_the_draw_there_is_a_probability_and_nothing_else() -> None:

@@ -24,6 +24,8 @@ class Moments:
     joined_at: int
     drawn_at: int
     claim_minutes: int
+    line_counts: bool
+    """Who is in line at closing is served (`Policy.line_counts`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Said:
 
 def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, language: str) -> Said:
     """The words for a verdict."""
-    words = _WORDS[verdict.advice]
+    words = (_LINE_COUNTS if moments.line_counts else _WORDS).get(verdict.advice) or _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
     lines = [line.of(language).format_map(facts) for line in words.lines]
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
@@ -107,6 +109,7 @@ class _Words:
     claim_at: str = ""
 
 
+_DRAWN = Words("Urutan Anda diundi {drawn}", "Your order is drawn on {drawn}")
 _PROMISE = Words("Selesai paling lambat pukul {done_by}", "Done by {done_by} at the latest")
 _CHANCE = Words("Peluangnya {percent}. Ditutup {closes}.", "The chance is {percent}. Closes on {closes}.")
 _KEPT = Words(
@@ -189,7 +192,7 @@ _WORDS: Final = {
     ),
     Advice.PROBABILITY_ONLY: _Words(
         "calm",
-        Words("Urutan Anda diundi {drawn}", "Your order is drawn on {drawn}"),
+        _DRAWN,
         (
             Words(
                 "Peluang selesai sebelum penutupan, {closes}: {percent}. Datang lebih awal atau membuka "
@@ -277,3 +280,45 @@ _WORDS: Final = {
         ),
     ),
 }
+_IS_SERVED = Words(
+    "Siapa pun yang mengambil tempat sebelum penutupan, {closes}, tetap dilayani.",
+    "Everybody who takes a place before the closing, {closes}, is served.",
+)
+_LINE_COUNTS: Final = {
+    Advice.WAIT: _Words("good", _PROMISE, (_IS_SERVED,)),
+    Advice.COME_BACK_AT: _Words(
+        "good",
+        _PROMISE,
+        (
+            _IS_SERVED,
+            Words(
+                "Giliran Anda masih lama. Tutup halaman ini dan kembali pukul {back}.",
+                "Your turn is some time away. Close this page and come back at {back}.",
+            ),
+        ),
+    ),
+    Advice.SERVED: _Words(
+        "good",
+        Words("Anda tetap dilayani, juga sesudah penutupan", "You are served, also after the closing"),
+        (
+            _IS_SERVED,
+            Words(
+                "Pukul berapa, belum dapat diperkirakan. Siapkan dokumen, supaya cepat begitu dipanggil.",
+                "When can't be estimated yet. Have your documents ready, so that it is quick when you are "
+                "called.",
+            ),
+        ),
+    ),
+    Advice.PROBABILITY_ONLY: _Words(
+        "calm",
+        _DRAWN,
+        (
+            _IS_SERVED,
+            Words(
+                "Datang lebih awal atau membuka banyak tab tidak mengubah undian.",
+                "Neither coming earlier nor more tabs change the draw.",
+            ),
+        ),
+    ),
+}
+"""Where being in line at closing counts: the closing is no deadline, and there is no chance to miss it."""

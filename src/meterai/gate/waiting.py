@@ -289,4 +289,5 @@ def _moments(shelf: Shelf, event: EventFacts, ticket: Ticket) -> Moments:
         joined_at=ticket.joined_at,
         drawn_at=windows.end_of(schedule, ticket.window),
         claim_minutes=shelf.config.policy.claim_minutes,
+        line_counts=shelf.config.policy.line_counts,
     )

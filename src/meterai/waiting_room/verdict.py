@@ -45,6 +45,7 @@ class Advice(StrEnum):
     WAIT = "wait"  # promised, and soon
     COME_BACK_AT = "come_back_at"  # promised, and not soon
     UNSURE = "unsure"  # it may be done in time, or not
+    SERVED = "served"  # being in line at closing is in time, and nobody can say yet when it will be done
     NOT_TONIGHT = "not_tonight"
     PROBABILITY_ONLY = "probability_only"  # the order is not drawn yet
     LAST_CALL = "last_call"  # unsure, and the last call is over
@@ -61,7 +62,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     advice: Advice
     probability: float | None = None
-    """Of being done before closing, 0.01 to 0.99; None: nothing is known."""
+    """Of being done before closing, 0.01 to 0.99; None: nothing is known, or being in line is in time."""
     soonest: int | None = None
     """Done not before this, nine times in ten."""
     latest: int | None = None
@@ -99,7 +100,7 @@ def verdict_of(
     if ahead is None or not status.fan:
         return Verdict(advice=_held(status) or Advice.UNKNOWN)
     if among is not None:
-        chance = _chance_before_draw(status, ahead, among, deadline)
+        chance = None if line_counts else _chance_before_draw(status, ahead, among, deadline)
         return Verdict(advice=_held(status) or Advice.PROBABILITY_ONLY, probability=chance)
     return _of_place(status, ahead, now, deadline)
 
@@ -119,12 +120,10 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
     middle = done_median_s(status.done_after_s)
     # While the door is shut nobody can say by when it will be done.
     latest = None if _held(status) else int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
-    chance = 1.0
-    if deadline != math.inf:
-        chance = _phi(math.log(max(deadline - now, 1.0) / middle) / DONE_SPREAD) if now < deadline else 0.0
+    chance = _phi(math.log(max(deadline - now, 1.0) / middle) / DONE_SPREAD) if now < deadline else 0.0
     return Verdict(
         advice=Advice.CALLED,
-        probability=_shown(chance),
+        probability=None if deadline == math.inf else _shown(chance),
         soonest=int(now + middle * math.exp(SOONEST_Z * DONE_SPREAD)),
         latest=latest,
         done_by=latest if latest is not None and latest <= deadline else None,
@@ -134,15 +133,17 @@ def _of_called(status: Status, now: float, deadline: float) -> Verdict:
 def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdict:
     course = course_of(status)
     soonest, latest = course.moment(ahead, SOONEST_Z), course.moment(ahead, LATEST_Z)
-    chance = 1.0 if deadline == math.inf else course.chance(ahead, deadline)
+    chance = None if deadline == math.inf else course.chance(ahead, deadline)
     promised = latest is not None and latest <= deadline
     turn = None if soonest is None else soonest - done_median_s(status.done_after_s)
     held = _held(status)
     is_far = turn is not None and turn - now > NEAR_S
-    back = int(turn - BACK_EARLY_S) if turn is not None and is_far and chance >= HOPE else None
+    is_hoped = chance is None or chance >= HOPE
+    back = int(turn - BACK_EARLY_S) if turn is not None and is_far and is_hoped else None
+    least = _phi(LATEST_Z) if promised else 0.0
     return Verdict(
         advice=held or _advice(status, chance, promised=promised, is_far=is_far),
-        probability=_shown(max(chance, _phi(LATEST_Z)) if promised else chance),
+        probability=None if chance is None else _shown(max(chance, least)),
         soonest=None if soonest is None else int(soonest),
         latest=None if latest is None else int(latest),
         done_by=int(latest) if latest is not None and promised and not held else None,
@@ -150,9 +151,11 @@ def _of_place(status: Status, ahead: int, now: float, deadline: float) -> Verdic
     )
 
 
-def _advice(status: Status, chance: float, *, promised: bool, is_far: bool) -> Advice:
+def _advice(status: Status, chance: float | None, *, promised: bool, is_far: bool) -> Advice:
     if promised:
         return Advice.COME_BACK_AT if is_far else Advice.WAIT
+    if chance is None:
+        return Advice.SERVED
     if chance < HOPE:
         return Advice.NOT_TONIGHT
     return Advice.LAST_CALL if status.state is QueueState.LAST_CALL else Advice.UNSURE
@@ -167,8 +170,6 @@ def _held(status: Status) -> Advice | None:
 
 def _chance_before_draw(status: Status, ahead: int, among: int, deadline: float) -> float:
     """The mean over all places that the draw may give."""
-    if deadline == math.inf:
-        return _shown(1.0)
     ranks = 12
     course = course_of(status)
     places = [ahead + int(among * (rank + 0.5) / ranks) for rank in range(ranks)]
