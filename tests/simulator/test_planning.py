@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -10,8 +11,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from rich.console import Console
 from tests.simulator.event_simulation import walk
 
+from meterai.cli.plan_output import show_plan
 from simulator.planning.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
 from simulator.planning.chart import draw_chart
 from simulator.planning.futures import Question, capacity_needed, capacity_of, rates_of, run_courses
@@ -32,6 +35,13 @@ def question(season: Season = SHORT, *, rate: float = 4.0, policy: Policy | None
 
 def plan_of(asked: Question, seed: int = 1) -> Plan:
     return make_plan(asked, Measured(journeys=10, basis="given"), Sizes(), Limits(), seed)
+
+
+def shown_of(plan: Plan) -> str:
+    """What the terminal says, without line breaks."""
+    console = Console(width=400, record=True, file=io.StringIO())
+    show_plan(console, json.loads(msgspec.json.encode(plan)), None, title="The season")
+    return " ".join(console.export_text().split())
 
 
 @pytest.mark.parametrize(("tau", "last_day", "last_minute"), [(6.0, 0.36, 41), (1.0, 0.51, 177)])
@@ -156,7 +166,37 @@ def test_each_end_of_the_season_answers_for_itself() -> None:
     called = plan_of(question(rate=2.0, policy=Policy(Ending.LAST_CALL, closing.ends.last_call_h)))
     assert called.unfinished.expected < 1
     assert called.turned_away > 0
+    assert closing.ends.last_call_turns_away == pytest.approx(called.turned_away, abs=1)
     assert called.ends.in_line_at_closing == pytest.approx(closing.ends.in_line_at_closing, rel=0.05)
+
+
+def test_what_a_last_call_costs_stands_beside_it() -> None:
+    day = Season(applicants=200_000, days=1439 / 1440)
+    plan = plan_of(question(day, rate=Measured(journeys=10, basis="given").journeys_with(2)))
+    assert plan.ends.last_call_turns_away > plan.ends.in_line_at_closing > 0
+    shown = shown_of(plan)
+    assert f"but {plan.ends.last_call_turns_away:,} come after it, more than are left without one" in shown
+    crowded = plan_of(question(day, rate=2.0))
+    assert crowded.ends.last_call_h is None
+    assert "none of up to 10 h is enough" in shown_of(crowded)
+
+
+def test_what_is_counted_on_is_told_from_what_was_given_and_journeys_from_people() -> None:
+    plan = plan_of(question(SHORT, rate=5.3))
+    assert (
+        "5.3 journeys a second with 2 stamps, 5.0 people, are counted on, of 10.0 with 1 stamp"
+        in shown_of(plan)
+    )
+    assert ">Layanan sanggup menyelesaikan 5,0 orang per detik." in draw_chart(plan, language="id")
+    needed = plan.capacity_needed_per_second / 1.06
+    assert f">{needed:.1f}<" in draw_chart(plan, language="en")
+
+
+def test_pauses_between_looks_are_no_setting() -> None:
+    assert "2 to 60 s, as is built in" in shown_of(plan_of(question(rate=4.0)))
+    weak = Measured(journeys=10, polls=20, basis="given")
+    crowded = make_plan(question(rate=2.0), weak, Sizes(), Limits(), 1)
+    assert "a single gate would need up to" in shown_of(crowded)
 
 
 def test_an_outage_makes_a_line_and_panic_polls() -> None:

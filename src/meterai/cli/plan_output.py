@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from meterai.waiting_room.model import POLL
+
 _SHOWN = 12
 """Hours."""
 
@@ -25,7 +27,7 @@ def show_fit(console: Console, name: str, fit: dict[str, Any]) -> None:
     caption = (
         f"accounts: tau {fit['accounts_tau_hours']:g} h; stamps: tau {fit['tau_hours']:g} h, "
         f"{fit['panic_share']:.0%} hurry after the outage, the real service did "
-        f"{fit['journeys_per_second']:g} people a second when it was up"
+        f"{fit['journeys_per_second']:g} journeys a second when it was up"
     )
     table = Table("published", "at", "count", "model", "off", title=f"{name}: the fit", caption=caption)
     for point in fit["points"]:
@@ -52,7 +54,7 @@ def _answers(plan: dict[str, Any], opens: str | None, title: str) -> Table:
         f"closing {_moment(closes_s, opens)}, tau {season['tau_hours']:g} h",
     )
     table.add_row("policy", _policy(plan["policy"]))
-    table.add_row("capacity", f"{plan['capacity_per_second']:.1f} people a second ({_basis(plan)})")
+    table.add_row("capacity", _capacity(plan))
     table.add_row("finished", f"{plan['finished']:,}")
     table.add_row("[bold]in line at closing[/bold]", _range(plan["unfinished"]))
     if plan["turned_away"]:
@@ -62,7 +64,7 @@ def _answers(plan: dict[str, Any], opens: str | None, title: str) -> Table:
     table.add_row("longest wait of those called", _wait(plan["longest_wait_s"]))
     table.add_row(
         "[bold]needed for none in line[/bold]",
-        f"{plan['capacity_needed_per_second']:.1f} people a second "
+        f"{plan['capacity_needed_per_second']:.1f} journeys a second "
         f"({plan['capacity_needed_with_reserve_per_second']:.1f} when a tenth more come)",
     )
     table.add_row(
@@ -71,22 +73,48 @@ def _answers(plan: dict[str, Any], opens: str | None, title: str) -> Table:
         f"{_moment(plan['usual_safe_join_s'], opens)} in half of them",
     )
     table.add_row("the end", _end(ends))
-    low, high = plan["poll_seconds"]
-    table.add_row(
-        "settings of the queue", f"rate at most {plan['rate_per_minute']:,} a minute, poll {low}-{high} s"
-    )
+    table.add_row("the queue's rate, at most", f"{plan['rate_per_minute']:,} a minute")
+    table.add_row("people look again after", _poll(*plan["poll_seconds"]))
     return table
+
+
+def _capacity(plan: dict[str, Any]) -> str:
+    """What is counted on, and what it was made of."""
+    people = plan["capacity_per_second"] / plan["journeys_per_person"]
+    stamps = _stamps(plan["season"]["stamps"])
+    before = f"{plan['capacity_before']:.1f} with {_stamps(plan['capacity_before_stamps'])} ({_basis(plan)})"
+    return (
+        f"{plan['capacity_per_second']:.1f} journeys a second with {stamps}, {people:.1f} people, are "
+        f"counted on, of {before}"
+    )
+
+
+def _stamps(count: int) -> str:
+    return "1 stamp" if count == 1 else f"{count} stamps"
+
+
+def _poll(low: int, high: int) -> str:
+    """The pauses are built in; a line for which they are too short wants more gates."""
+    if high <= POLL[1]:
+        return f"{low} to {high} s, as is built in"
+    return f"{POLL[0]} to {POLL[1]} s, as is built in; a single gate would need up to {high} s: run more"
 
 
 def _end(ends: dict[str, Any]) -> str:
     if ends["in_line_at_closing"] < 1:
         return "the line is empty at closing: no last call needed"
-    last_call = ends["last_call_h"]
     return (
         f"closing: {ends['in_line_at_closing']:,} are left; line counts: they are done "
-        f"{ends['line_empty_after_h']:.1f} h after it; last call: "
-        + (f"{last_call:g} h before closing leaves nobody" if last_call else "none of up to 48 h is enough")
+        f"{ends['line_empty_after_h']:.1f} h after it; last call: {_last_call(ends)}"
     )
+
+
+def _last_call(ends: dict[str, Any]) -> str:
+    hours, late = ends["last_call_h"], ends["last_call_turns_away"]
+    if hours is None:
+        return f"none of up to {ends['last_call_tried_h']:g} h is enough"
+    more = ", more than are left without one" if late > ends["in_line_at_closing"] else ""
+    return f"{hours:g} h before closing leaves nobody in line, but {late:,} come after it{more}"
 
 
 def _hours(plan: dict[str, Any], opens: str | None) -> Table:
@@ -161,7 +189,7 @@ def _policy(policy: dict[str, Any]) -> str:
 def _basis(plan: dict[str, Any]) -> str:
     return {
         "measured": f"measured: {plan['capacity_source']}",
-        "given": "as given",
+        "given": "given",
         "goal": "the goal, NOT measured: give --capacity FILE.json of a bench",
     }[plan["capacity_basis"]]
 

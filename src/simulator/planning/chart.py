@@ -67,7 +67,7 @@ def _sentence(plan: Plan, language: Language, fit: Fit | None) -> str:
     words = say(
         name,
         language,
-        rate=number(plan.capacity_per_second, language, 1),
+        rate=number(plan.capacity_per_second / plan.journeys_per_person, language, 1),
         left=people(plan.unfinished.expected, language),
         away=people(plan.turned_away, language),
     )
@@ -83,7 +83,11 @@ def _paragraph(words: str) -> list[str]:
 def _figures(plan: Plan, language: Language, opens: datetime | None) -> list[str]:
     safe = plan.safe_join_s
     shown = [
-        (number(plan.capacity_needed_per_second, language, 1), say("needed", language), INK),
+        (
+            number(plan.capacity_needed_per_second / plan.journeys_per_person, language, 1),
+            say("needed", language),
+            INK,
+        ),
         (people(plan.longest_line.expected, language), say("longest", language), INK),
         (people(plan.unfinished.expected, language), say("left", language), ORANGE),
         (moment(safe, opens, language) if safe else say("nobody", language), say("safe", language), BLUE),

@@ -83,9 +83,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "id": "Tenggat pertama dipertahankan, tanpa gangguan.",
         "en": "The first deadline kept, no outage.",
     },
-    "measured": {"id": "hasil uji {name}", "en": "measured, {name}"},
-    "given": {"id": "angka yang diberikan", "en": "as given"},
-    "goal": {"id": "target, belum diukur", "en": "a goal, not measured"},
+    "measured": {"id": "90 % dari hasil uji {name}", "en": "90 % of what {name} measured"},
+    "given": {"id": "90 % dari angka yang diberikan", "en": "90 % of the figure given"},
+    "goal": {"id": "90 % dari target, belum diukur", "en": "90 % of a goal, not measured"},
     "foot": {
         "id": "Model, bukan ramalan. Kapasitas: {source}; {stamps} meterai per pelamar; laju kedatangan "
         "1/(sisa waktu + {tau} jam); benih {seed}.",

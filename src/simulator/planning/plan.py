@@ -35,6 +35,8 @@ GUESSES: Final = (
     "how often (every four days) and how long (25 minutes) the site itself fails in the futures drawn",
     "that the number of applicants is known to 10 %",
     "that each further stamp costs 55 % of a journey, and that 90 % of the measured rate is usable for days",
+    "what a journey takes besides: 50 requests, 150 kB of pages, 2 messages; from paid to stamped 5 s, by "
+    "which the money at risk is reckoned",
     "the size of the documents (300 kB), the network (1 Gbit/s), the file store (4 TB), what the message and "
     "payment providers bear",
 )
@@ -75,7 +77,11 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     line_empty_after_h: float
     """How long after closing those in line are served at most, when being in line counts: as if all came."""
     last_call_h: float | None
-    """The shortest last call before closing with which nobody is left; None: none of up to 48 h does."""
+    """The shortest last call before closing with which nobody is left in line; None: none that was tried."""
+    last_call_turns_away: int
+    """Who comes after that last call; 0 without one."""
+    last_call_tried_h: float
+    """The longest last call tried: half the season, 48 h at most."""
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,12 +99,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     seed: int
     capacity_per_second: float
-    """Journeys with the season's stamps that are counted on."""
+    """Journeys with the season's stamps that are counted on: fewer than were measured (docs/planning.md)."""
     capacity_basis: Literal["measured", "given", "goal"]
     capacity_source: str
     """Name of the bench's result."""
+    capacity_before: float
+    """Journeys a second that were measured, given or the goal."""
+    capacity_before_stamps: int
+    """Stamps of each of those."""
+    journeys_per_person: float
+    """Some are walked twice."""
     capacity_needed_per_second: float
-    """So that nobody is in line at closing, for the expected people."""
+    """Journeys, so that nobody is in line at closing, for the expected people."""
     capacity_needed_with_reserve_per_second: float
     """The same when a tenth more come."""
     joined: int
@@ -151,6 +163,9 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
         capacity_per_second=service.journeys_per_second,
         capacity_basis=measured.basis,
         capacity_source=measured.source,
+        capacity_before=measured.journeys,
+        capacity_before_stamps=measured.stamps,
+        journeys_per_person=question.behaviour.journeys_each,
         capacity_needed_per_second=needed,
         capacity_needed_with_reserve_per_second=needed * (1 + service.demand_spread),
         joined=round(course.joined[-1, 0]),
@@ -235,18 +250,23 @@ def _weighted(values: Series, weights: Series) -> tuple[float | None, float | No
 
 
 def _ends(question: Question, courses: lanes.Courses, closes: int) -> Ends:
-    rate = question.service.journeys_per_second / (1 + question.behaviour.tries_again)
-    left = courses.last_calls.in_line()[closes]
+    rate = question.service.journeys_per_second / question.behaviour.journeys_each
     tried = lanes.last_calls(question.season)
-    enough = [hours for hours, rest in zip(tried, left, strict=True) if rest < 1]
+    enough = np.flatnonzero(courses.last_calls.in_line()[closes] < 1)
+    advised = int(enough[0]) if len(enough) else None
     if question.policy.ending is Ending.LAST_CALL:
         in_line = lanes.line_without_last_call(question)
     else:
         in_line = float(courses.asked.in_line()[closes, 0])
+    late = None
+    if in_line >= 1 and advised is not None:
+        late = question.season.applicants - float(courses.last_calls.joined[-1, advised])
     return Ends(
         in_line_at_closing=round(in_line),
         line_empty_after_h=round(in_line / rate / HOUR, 2),
-        last_call_h=0.0 if in_line < 1 else min(enough, default=None),
+        last_call_h=0.0 if in_line < 1 else None if advised is None else tried[advised],
+        last_call_turns_away=round(late or 0),
+        last_call_tried_h=tried[-1],
     )
 
 

@@ -86,6 +86,11 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     unaware_of_last_call: float = 0.05
     """Share of the people who act by the closing time although a last call is announced."""
 
+    @property
+    def journeys_each(self) -> float:
+        """Journeys that a person walks on average."""
+        return 1 + self.tries_again
+
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """What the site bears, and how it fails."""

@@ -23,7 +23,7 @@ _POLL_PART: Final = 1 / LOOKS_AFTER
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes and counts. Guesses, but for the first three: those are what the pages weigh."""
+    """Bytes and counts. Guesses, but for the first two: those are what the gate's answers weigh."""
 
     wait_page: float = 14_000
     status: float = 1_400
@@ -106,7 +106,7 @@ def traffic_of(question: Question, courses: Courses, sizes: Sizes) -> Traffic:
     """Of the course that was asked for; what people ask for in an outage, also of the futures."""
     course, stamps = courses.asked, question.season.stamps
     joins = np.diff(course.joined[:, 0]) / STEP_S
-    began = course.began[:, 0] / STEP_S * (1 + question.behaviour.tries_again)
+    began = course.began[:, 0] / STEP_S * question.behaviour.journeys_each
     entering = began * stamps * sizes.document
     asked = _asked_of_us(question, course, 0, question.outages, sizes)
     struck = [
@@ -153,7 +153,7 @@ def _asked_of_us(
     question: Question, course: Course, lane: int, outages: tuple[Outage, ...], sizes: Sizes
 ) -> _Asked:
     joins = np.diff(course.joined[:, lane]) / STEP_S
-    began = course.began[:, lane] / STEP_S * (1 + question.behaviour.tries_again)
+    began = course.began[:, lane] / STEP_S * question.behaviour.journeys_each
     line = course.joined[1:, lane] - course.called[1:, lane]
     polls = polls_of(line, question.service.journeys_per_second)
     panic = reloads(question.edges, outages, question)
@@ -214,7 +214,7 @@ def bottlenecks(
 ) -> tuple[Bottleneck, ...]:
     """Everything that can give way, the tightest first. The site is asked for what comes in the busiest
     minute; all that lies behind it only sees what the gate lets in."""
-    repeats = 1 + question.behaviour.tries_again
+    repeats = question.behaviour.journeys_each
     asked = {
         "site": (traffic.joins_per_second * repeats, question.service.journeys_per_second, "journeys/s"),
         "gate, joins": (traffic.joins_per_second, measured.joins, "joins/s"),
