@@ -16,6 +16,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
+from meterai.ledger.use_cases.issue_quota import open_books
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
 from meterai.sales.use_cases.set_contact import set_customer
@@ -140,6 +141,53 @@ async def refused_order(house: House) -> OpenedOrder:
     )
     await owner.execute("UPDATE sales.item SET state = 'refused', refusal_code = 'pdf.broken'")
     return order
+
+
+async def refuse_stamping(
+    house: House, document_id: uuid.UUID, owner: Owner, reference_id: uuid.UUID
+) -> None:
+    """Work on a document that ended with a refusal. Which account pays is not looked at."""
+    await open_books(house.line.database.app, now=house.line.now)
+    await house.line.database.owner.execute(
+        """INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, idempotency_key, state,
+               request_digest, lot_account_id, reference_id, input_digest, lease_token, attempts,
+               refusal_code, created_at, ended_at)
+           SELECT gen_random_uuid(), $1, $2, $3, 'one', 'refused', $4, min(id::text)::uuid, $5, $4, 1, 1,
+               'pdf.broken', $6, $6 FROM ledger.account""",
+        SELLER, owner.customer_id, document_id, bytes(32), reference_id, house.line.now,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("item_state", ["refused", "refunded"])
+async def test_the_page_of_a_refused_document_leads_to_the_order_that_has_its_stamps(
+    house: House, item_state: str
+) -> None:
+    """They are no quota: whoever is led to My stamps reads that there are none, and buys again."""
+    visitor = house.visitor()
+    ani = await customer_called(house, visitor, "ani")
+    document = await stored(house, ani.customer_id, RIGHT)
+    order = await draft(house, document, ani)
+    owner = house.line.database.owner
+    await owner.execute(
+        "UPDATE sales.orders SET state = 'completed', paid_at = $1, closed_at = $1", house.line.now
+    )
+    item = await owner.fetchval("UPDATE sales.item SET state = $1 RETURNING id", item_state)
+    await refuse_stamping(house, document, ani, item)
+    await visitor.get(f"/saya/dokumen/{document}")
+    assert f'href="/pesanan/{order.number}"' in visitor.text
+    assert "Kuota Anda utuh" not in visitor.text
+    await visitor.get(f"/pesanan/{order.number}")
+    assert visitor.status == 200
+
+
+async def test_a_refused_document_leaves_the_quota_for_another(house: House) -> None:
+    visitor = house.visitor()
+    ani = await customer_called(house, visitor, "ani")
+    document = await stored(house, ani.customer_id, RIGHT)
+    await refuse_stamping(house, document, ani, document)
+    await visitor.get(f"/saya/dokumen/{document}")
+    assert "Kuota Anda utuh" in visitor.text
+    assert "/pesanan/" not in visitor.text
 
 
 @pytest.mark.parametrize("code", ["pdf.not_pdf", "jail.busy", "form.no_file"])

@@ -202,6 +202,16 @@ async def orders_of_documents(db: Database, document_ids: Sequence[uuid.UUID]) -
     return {row["document_id"]: row["number"] for row in rows}
 
 
+async def order_of_item(db: Database, item_id: uuid.UUID) -> str | None:
+    """Number of the order that an item belongs to, whatever became of either; None for what is no item."""
+    async with db.connection() as connection:
+        number: str | None = await connection.fetchval(
+            "SELECT o.number FROM sales.item i JOIN sales.orders o ON o.id = i.order_id WHERE i.id = $1",
+            item_id,
+        )
+    return number
+
+
 async def documents_promised(db: Database, document_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Which of these documents are to be stamped once their order is paid, or because it is.
 

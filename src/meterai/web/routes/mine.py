@@ -14,7 +14,13 @@ from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import OrderSummary, orders_of_customer, orders_of_documents, quota_of_customer
+from meterai.sales.queries import (
+    OrderSummary,
+    order_of_item,
+    orders_of_customer,
+    orders_of_documents,
+    quota_of_customer,
+)
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -274,6 +280,7 @@ async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[
         return None
     item_state = JOB_STATES[job.state]
     stopped = item_state == "stamping" and await is_signing_stopped(desk.house.db)
+    order = await order_of_item(desk.house.db, job.reference_id) if item_state == "refused" else None
     return {
         "name": document.name,
         "document_id": document_id,
@@ -282,6 +289,7 @@ async def _progress(request: WebRequest, desk: Desk, document_id: UUID) -> dict[
         "chip": CHIPS[item_state],
         "serials": job.serials,
         "refusal": job.refusal_code or "",
+        "order": order,  # which has the stamps of a refused document, unless quota had
         "moving": item_state == "stamping",
         "mark": f"{job.state}-{stopped}",
     }
