@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import meterai
@@ -20,20 +21,22 @@ SHOWN_ONLY = {
     "server.fault",
     "order.cancelled",  # place_order raises "order." + state
 }
+NO_JOBS = {"signer.request_unreadable"}
+"""What the signer says to whoever asks for time stamps alone."""
 MACHINES_ONLY = {"api.form", "api.not_found", "api.unreadable"}
 LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}
 
 
-def raised_codes() -> dict[str, str]:
-    """Code -> file, of every `Refusal(kind, "code")` and every constant that names one."""
+def raised_codes(*, kinds: Collection[str] = (), under: Sequence[str] = (".",)) -> dict[str, str]:
+    """Code -> file, of every `Refusal(kind, "code")` of these kinds and every constant that names one."""
     found: dict[str, str] = {}
-    for path in SOURCE.rglob("*.py"):
+    for path in [path for folder in under for path in (SOURCE / folder).rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refusal"
             ):
                 continue
-            if len(node.args) < 2:
+            if len(node.args) < 2 or (kinds and ast.unparse(node.args[0]) not in kinds):
                 continue
             for part in ast.walk(node.args[1]):
                 if (
@@ -58,6 +61,15 @@ def test_no_message_is_left_over() -> None:
     ) + "\n".join(path.read_text() for path in SOURCE.rglob("*.html"))
     unused = [code for code in [*TABLE, *WORDS] if f'"{code}"' not in written and f"'{code}'" not in written]
     assert [code for code in unused if code not in SHOWN_ONLY] == []
+
+
+def test_who_has_a_document_that_was_given_up_is_not_told_to_wait() -> None:
+    """Of these kinds are the refusals after which a document is not tried again (`stamping/endings.py`)."""
+    final = raised_codes(kinds=("Kind.INVALID", "Kind.CONFLICT"), under=("stamping", "kit/pdf"))
+    assert "seal.gap_mismatch" in final
+    waiting = TABLE["signer.unavailable"].id_next
+    told_to_wait = {code for code in final if code in TABLE and TABLE[code].id_next == waiting}
+    assert told_to_wait - NO_JOBS == set()
 
 
 def test_the_verifiers_reasons_do_not_contradict_the_table() -> None:

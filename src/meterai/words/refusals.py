@@ -37,6 +37,16 @@ def _ours(identity: str, english: str) -> Message:
     )
 
 
+_FAILED = Message(
+    "Pembubuhan dokumen ini gagal karena gangguan pada kami, dan tidak kami coba lagi.",
+    "Meterainya tidak terpakai. Pakai untuk berkas lain, misalnya dokumen ini yang dicetak ulang sebagai "
+    "PDF, atau minta uangnya kembali di halaman pesanan.",
+    "Stamping this document failed through a fault of ours, and we do not try it again.",
+    "Its stamp was not used. Use it for another file, such as this document printed anew as a PDF, or ask "
+    "for the money back on the order page.",
+)
+"""Our own work did not stand up to the check however often it was done: the document was given up."""
+
 STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Message] = {
@@ -722,12 +732,12 @@ TABLE: dict[str, Message] = {
     "tsa.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "tsa.refused": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "tsa.bad_token": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
-    "stamping.no_intent": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
-    "stamping.serial_not_allocated": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
-    "seal.field_missing": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
-    "seal.gap_mismatch": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
-    "seal.gap_too_small": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
-    "seal.too_many": _ours("Pembubuhan dokumen ini gagal.", "Stamping this document failed."),
+    "stamping.no_intent": _FAILED,
+    "stamping.serial_not_allocated": _FAILED,
+    "seal.field_missing": _FAILED,
+    "seal.gap_mismatch": _FAILED,
+    "seal.gap_too_small": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
+    "seal.too_many": _FAILED,
     "seal.unsound": M(
         "Susunan PDF ini tidak tahan dibubuhi.",
         "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak "
