@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.browser.conftest import Visitor
@@ -35,6 +36,13 @@ def test_a_known_file_is_judged_by_its_digest_without_being_sent(
     judge.page.wait_for_selector("[data-verdict=ASLI]")
     assert judge.posts == []
     judge.approve("50-verdict-by-digest")
+    assert judge.page.locator("[data-unseen]").is_hidden(), "the file was at hand"
+    led = visitor()
+    led.open(urlsplit(judge.page.url).path)
+    led.sees("Ini belum berarti dokumen di tangan Anda asli.")
+    led.approve("50-verdict-by-link")
+    led.press("Periksa berkas di tangan Anda")
+    led.page.wait_for_selector("#berkas")
     serial = judge.page.locator("dd.serial").last.inner_text().replace(" ", "")
 
     changed = tmp_path / "diubah.pdf"

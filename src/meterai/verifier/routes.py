@@ -124,7 +124,7 @@ async def check_file(request: VerifierRequest) -> Response[bytes]:
 async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]:
     """The result for a digest that the browser made."""
     judgement = await _judge_digest(_house(request), sha256)
-    return _result(request, judgement, without_pictures(judgement), name="")
+    return _result(request, judgement, without_pictures(judgement), by_digest=True)
 
 
 @get("/periksa/nomor")
@@ -160,7 +160,12 @@ def _page(request: VerifierRequest, template: str, *, status: int = 200, **conte
 
 
 def _result(
-    request: VerifierRequest, judgement: Judgement, stamps: list[ShownStamp], *, name: str
+    request: VerifierRequest,
+    judgement: Judgement,
+    stamps: list[ShownStamp],
+    *,
+    name: str = "",
+    by_digest: bool = False,
 ) -> Response[bytes]:
     return _page(
         request,
@@ -168,6 +173,7 @@ def _result(
         judgement=judgement,
         stamps=stamps,
         name=name,
+        by_digest=by_digest,
         checked_at=_house(request).clock(),
         private=True,
     )

@@ -42,12 +42,16 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 @get("/periksa/sidik/{sha256:str}")
 async def check_digest(request: WebRequest, desk: Desk, sha256: str) -> Response[bytes]:
-    """The result for a digest that the browser made: the document itself never left the phone."""
+    """The result for a digest that the browser made: the document itself never left the phone.
+
+    It says that no file was seen, for its address can be sent to anybody beside another file. The script
+    takes that away where it made the digest itself.
+    """
     digest = sha256.lower()
     judgement = await judge_digest(desk.house.db, digest) if _DIGEST.fullmatch(digest) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
-    return _result(request, desk, judgement, without_pictures(judgement), name="")
+    return _result(request, desk, judgement, without_pictures(judgement), by_digest=True)
 
 
 @get("/periksa/nomor")
@@ -75,7 +79,13 @@ async def land_from_code(request: WebRequest, desk: Desk, payload: str) -> Respo
 
 
 def _result(
-    request: WebRequest, desk: Desk, judgement: Judgement, stamps: list[ShownStamp], *, name: str
+    request: WebRequest,
+    desk: Desk,
+    judgement: Judgement,
+    stamps: list[ShownStamp],
+    *,
+    name: str = "",
+    by_digest: bool = False,
 ) -> Response[bytes]:
     return desk.page(
         request,
@@ -83,6 +93,7 @@ def _result(
         judgement=judgement,
         stamps=stamps,
         name=name,
+        by_digest=by_digest,
         checked_at=desk.house.clock(),
         private=True,
     )

@@ -1,5 +1,13 @@
-// The browser makes the file's SHA-256 first. When the register knows it, the file stays where it is.
+// The browser makes the file's SHA-256 first. When the register knows it, the file stays where it is, and the result need
+// not say that nobody saw it: who came by a link has had no digest made in this tab.
 (() => {
+  const KEY = "periksa";
+  const unseen = document.querySelector("[data-unseen]");
+  try {
+    if (unseen) unseen.hidden = sessionStorage.getItem(KEY) === unseen.dataset.unseen;
+  } catch {
+    // Nothing can be kept here: what is said stays true.
+  }
   const form = document.querySelector("form[data-verify]");
   if (!form || !globalThis.isSecureContext || !crypto.subtle) return;
   for (const node of document.querySelectorAll("[data-private]")) node.hidden = false;
@@ -13,7 +21,10 @@
       const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
       const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
       const answer = await fetch(form.dataset.verify + hex, { method: "HEAD" });
-      if (answer.ok) return location.assign(form.dataset.verify + hex);
+      if (answer.ok) {
+        try { sessionStorage.setItem(KEY, hex); } catch {}
+        return location.assign(form.dataset.verify + hex);
+      }
     } catch {
       // No answer: the file is sent and judged in full.
     }
