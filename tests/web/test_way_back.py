@@ -81,7 +81,11 @@ async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
     visitor = house.visitor()
     order = await order_of(house, visitor)
     still = "No money has moved" if language else "Uang belum berpindah"
-    for form, tells in ((f"/pesanan/{order.number}/rekening", False), ("/kuota", True)):
+    for form, tells in (
+        (f"/pesanan/{order.number}/rekening", False),
+        ("/saya/masuk", False),
+        ("/kuota", True),
+    ):
         visitor.cookies.pop("kunjungan", None)
         await visitor.post(language + form)
         assert visitor.status == 403
@@ -227,6 +231,28 @@ async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, for
     assert visitor.status == 410
     assert "tidak berlaku lagi" in visitor.text
     assert "s•••@contoh.id" in visitor.text
+
+
+async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_has_moved(house: House) -> None:
+    """Who signs in may have paid."""
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(f"/p/{order.token}")
+    for contact, code, is_purchase in (
+        ("/saya/masuk", "/saya/kode", False),
+        (f"/pesanan/{order.number}/kontak", f"/pesanan/{order.number}/kode", True),
+    ):
+        await visitor.get("/saya" if contact == "/saya/masuk" else contact)
+        await visitor.post(contact, kontak="sri")
+        assert visitor.status == 422
+        assert ("Uang belum berpindah" in visitor.text) == is_purchase
+        assert await visitor.post(contact, kontak="sri@contoh.id") == code
+        await visitor.get(code)
+        found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
+        assert found
+        await visitor.post(code, kode="12", kode_id=found[1])
+        assert "Kodenya tidak cocok" in visitor.text
+        assert ("Uang belum berpindah" in visitor.text) == is_purchase
 
 
 async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(house: House) -> None:
