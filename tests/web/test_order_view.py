@@ -134,13 +134,35 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
     }
 
 
+def page_of(view: OrderView, pages: Pages, language: str = "id") -> bytes:
+    return pages.render(
+        Visit(language, "/pesanan/x", ""), "order.html", view=view, permanent="", proof="x", is_sent=False,
+        private=True, refused="", refused_facts={}, typed={},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "2 keping sekaligus"), ("en", "all 2 pieces at once")])
+def test_nobody_is_asked_for_how_many_stamps_of_a_refused_document_the_money_is_wanted(
+    language: str, said: str, pages: Pages
+) -> None:
+    """They go back as a whole."""
+    two = order(
+        "completed",
+        [item("stamp", "refused", quantity=2, refusal="pdf.too_heavy")],
+        [payment("qris", "settled")],
+        refundable=2,
+    )
+    view = order_view(two, KNOWN, Visit(language, "/pesanan/x", ""), now=NOW)
+    page = page_of(view, pages, language).decode()
+    assert '<input type="hidden" name="keping" value="2">' in page
+    assert page.count('name="keping"') == 1
+    assert said in page
+
+
 @pytest.mark.parametrize("name", ORDERS)
 def test_a_page_with_fields_is_not_loaded_anew_under_whoever_fills_them_in(name: str, pages: Pages) -> None:
     view = view_of(name)
-    page = pages.render(
-        Visit("id", "/pesanan/x", ""), "order.html", view=view, permanent="", proof="x", is_sent=False,
-        private=True, refused="", refused_facts={}, typed={},
-    )  # fmt: skip
+    page = page_of(view, pages)
     body = page.decode().partition("<main")[2]
     has_fields = re.search(r'<select|<input (?!type="hidden")', body) is not None
     assert view.has_fields == has_fields

@@ -972,9 +972,9 @@ TABLE: dict[str, Message] = {
     ),
     "refund.whole_document": M(
         "Meterai dokumen ini hanya dapat dikembalikan semuanya sekaligus.",
-        "Kosongkan pilihan keping, atau ketik seluruh jumlahnya.",
+        "Minta {pieces} keping kembali.",
         "The stamps of this document can only be returned all at once.",
-        "Type their whole number.",
+        "Ask for {pieces} pieces back.",
         "held",
     ),
     "refund.not_possible": M(
