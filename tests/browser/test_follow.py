@@ -86,3 +86,20 @@ def test_an_order_that_has_ended_is_looked_at_once(visitor: Visitor) -> None:
         person.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         person.page.wait_for_timeout(1_500)
     assert not looks
+
+
+def test_an_order_of_which_little_is_expected_is_looked_at_rarely(visitor: Visitor) -> None:
+    """It stands open for days, and every look costs data."""
+    person = visitor()
+    clock = person.page.clock
+    clock.install()
+    with person.page.expect_response("**/keadaan"):
+        show(person, "expired", state={"X-Rest": "30"})
+        clock.run_for(2_600)
+    person.page.wait_for_timeout(100)  # until the answer is read
+    looks = watch(person)
+    clock.run_for(28_000)
+    person.page.wait_for_timeout(100)
+    assert not looks
+    with person.page.expect_request("**/keadaan"):
+        clock.run_for(3_000)

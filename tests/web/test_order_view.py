@@ -130,8 +130,14 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
         "refunding",
         "needs-account",
         "late",
-        "late-account",
     }
+    assert {name for name in ORDERS if view_of(name).rarely} == {"expired", "late", "late-account"}
+
+
+def test_the_page_of_an_expired_order_follows_for_as_long_as_money_may_come() -> None:
+    visit, end = Visit("id", "/pesanan/x", ""), ORDERS["expired"].payments[0].expires_at
+    for since, moving in ((timedelta(days=2, hours=23), True), (timedelta(days=3), False)):
+        assert order_view(ORDERS["expired"], KNOWN, visit, now=end + since).moving == moving
 
 
 def page_of(view: OrderView, pages: Pages, language: str = "id") -> bytes:

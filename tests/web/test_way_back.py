@@ -201,6 +201,24 @@ async def test_lists_say_of_a_finished_order_what_its_page_says(
         assert ">Selesai<" not in visitor.text
 
 
+async def test_the_page_of_an_expired_order_looks_rarely_and_not_for_ever(house: House) -> None:
+    """Money may come late, and the gateway is asked for three days."""
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    owner = house.line.database.owner
+    await owner.execute("UPDATE sales.orders SET state = 'expired', expires_at = $1", house.line.now)
+    await owner.execute(
+        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
+        " expires_at) VALUES ($1, $1, 'midtrans', 'qris', 'A', 12500, 'expired', $2, $2)",
+        order.order_id, house.line.now,
+    )  # fmt: skip
+    await visitor.get(f"/p/{order.token}")
+    for days, looks in ((2, ("30", None)), (2, (None, "1"))):
+        house.line.now += timedelta(days=days)
+        await visitor.get(f"/pesanan/{order.number}/keadaan")
+        assert (visitor.headers.get("x-rest"), visitor.headers.get("x-ended")) == looks
+
+
 async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> None:
     visitor = house.visitor()
     order = await finished_order(house, visitor, item="refunding", payment="settled")

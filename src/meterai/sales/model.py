@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
@@ -106,6 +107,10 @@ class PaymentState(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"  # the gateway took no such payment
     REVERSED = "reversed"  # the money was taken back without us
+
+
+ASKED_FOR = timedelta(days=3)
+"""For so long after its end the gateway is asked about an attempt that brought no money: it may come late."""
 
 
 class PaymentEvent(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from meterai.sales.model import IN_DOUBT
+from meterai.sales.model import ASKED_FOR, IN_DOUBT
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
@@ -48,8 +48,9 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """The order page. `moving`: something will happen by itself, so the page follows; `left_s`: seconds in
-    which one can still pay, None when there is nothing to pay."""
+    """The order page. `moving`: something may happen by itself, so the page follows; `rarely`: that is not
+    likely, so it looks rarely; `left_s`: seconds in which one can still pay, None when there is nothing to
+    pay."""
 
     number: str
     flow: str
@@ -75,6 +76,7 @@ class OrderView:
     resume: str
     needs_account: bool
     moving: bool
+    rarely: bool
     mark: str
     timeline: Sequence[TimelineEntry]
 
@@ -132,7 +134,8 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         va_grouped=_grouped(payment.va_number or "") if payment else "",
         resume=visit.link(_resume(order)),
         needs_account=settled is not None and settled.channel != "qris",
-        moving=_moving(order),
+        moving=_moving(order, now),
+        rarely=order.state == "expired",
         mark=_mark(order, items),
         timeline=order.timeline,
     )
@@ -231,9 +234,17 @@ def _resume(order: Order) -> str:
     return f"{base}/letak/1" if order.flow == "stamp" else f"{base}/bayar"
 
 
-def _moving(order: Order) -> bool:
-    refunding = any(refund.state in ("payable", "sent") for refund in order.refunds)
-    return order.state in ("awaiting_payment", "paid", "expired") or refunding
+def _moving(order: Order, now: datetime) -> bool:
+    if any(refund.state in ("payable", "sent") for refund in order.refunds):
+        return True
+    if order.state == "expired":
+        return any(_may_come(payment, now) for payment in order.payments)
+    return order.state in ("awaiting_payment", "paid")
+
+
+def _may_come(payment: Payment, now: datetime) -> bool:
+    """Whether an attempt may still bring late money: for so long the gateway is asked."""
+    return payment.state not in ("settled", "reversed") and now < payment.expires_at + ASKED_FOR
 
 
 def _mark(order: Order, items: Sequence[ItemView]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from meterai.kit.database import Connection
-from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState
+from meterai.sales.model import ASKED_FOR, ItemState, OrderState, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 from meterai.sales.store.orders import ReadOrder, read_from
@@ -245,16 +245,17 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
 async def note_answer(connection: Connection, due: DuePayment, now: datetime) -> None:
     """Writes when an attempt that was not open is asked for next; what the gateway said of it is booked.
 
-    One that ended without money ever more rarely, for three days and once after that; any other never. But
+    One that ended without money ever more rarely, for `ASKED_FOR` and once after that; any other never. But
     when its time was changed since it was claimed, as a notice does, there is news of it: that time stays.
     """
     await connection.execute(
         """UPDATE sales.payment SET poll_at = CASE
-               WHEN state IN ('expired', 'cancelled', 'failed') AND $3 < expires_at + interval '3 days'
+               WHEN state IN ('expired', 'cancelled', 'failed') AND $3 < expires_at + $4::interval
                    THEN $3 + least(greatest($3 - expires_at, interval '5 min'), interval '12 h')
                END
            WHERE reference = $1 AND poll_at = $2""",
         due.reference,
         due.again_at,
         now,
+        ASKED_FOR,
     )

@@ -31,6 +31,8 @@ from meterai.web.uploads import accept_upload, file_name, refuse_unfit
 _TYPED = ("butir", "pengembalian", "keping", "bank", "rekening", "pemilik")
 _SENT = "tautan=dikirim"
 """The query of the page that says that the link was sent."""
+_REST_S = 30
+"""Between two looks of a page that looks rarely."""
 _stamped = Memory[tuple[UUID, int], UUID]()
 """Documents of items that are done, by order and position, as pages showed them: that never changes."""
 
@@ -60,6 +62,8 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
     headers = {"X-State": view.state, "X-Mark": view.mark, "ETag": f'"{view.mark}"'}
     if not view.moving:
         headers["X-Ended"] = "1"
+    elif view.rarely:
+        headers["X-Rest"] = str(_REST_S)
     if view.left_s is not None:
         headers["X-Left"] = str(view.left_s)
     if request.headers.get("if-none-match") == headers["ETag"]:

@@ -123,7 +123,7 @@
         const answer = await fetch(place.dataset.follow, { headers: etag ? { "If-None-Match": etag } : {} });
         if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace(/\/keadaan$/, ""));
         if (answer.status >= 400) throw answer;
-        wait = 2500;
+        wait = 1000 * (answer.headers.get("X-Rest") || 2.5);
         let later = false;
         if (answer.status === 200) {
           const text = await answer.text();
