@@ -9,7 +9,7 @@ import pytest
 from tests.web.test_forms import MULTIPART, arriving, part
 from tests.web.test_rendering import make_pages
 
-from meterai.customers.codes import CODE_LIFE
+from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
@@ -100,4 +100,5 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     assert re.search(rf"\b{minutes(CODE_LIFE)} (menit|minutes)", code)
     help_page = pages.render(Visit(language, "/bantuan", ""), "help.html").decode()
     assert re.search(rf"\b{DEFAULT_LIMITS.pages_max} (halaman|pages)", help_page)
+    assert re.search(rf"\b{PER_NETWORK_MAX} \D+ {minutes(WINDOW)} (menit|minutes)", help_page)
     assert str(RETENTION_DAYS) in state_text("bundle.expired", language).what

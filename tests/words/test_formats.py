@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.words.formats import clock_text, long_moment_text, moment_in_name, moment_text, size_text
+from meterai.words.filling import fill
+from meterai.words.formats import (
+    clock_text,
+    long_moment_text,
+    moment_in_name,
+    moment_text,
+    size_text,
+    wait_text,
+)
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 
@@ -28,3 +36,11 @@ def test_sizes_use_the_languages_separator() -> None:
     assert size_text(1_500_000, "en") == "1.4 MB"
     assert size_text(3, "id") == "1 KB"
     assert size_text(12 << 20, "id") == "12 MB"
+
+
+def test_a_wait_is_told_in_minutes_from_one_on() -> None:
+    assert wait_text(59, "id") == "59 detik"
+    assert wait_text(60, "en") == "1 minute"
+    assert wait_text(870, "id") == "15 menit"
+    assert wait_text(61, "en") == "2 minutes"
+    assert fill("Wait {retry_after_s}.", {"retry_after_s": 1}, "en") == "Wait 1 second."

@@ -29,6 +29,8 @@ def _readable(facts: Mapping[str, object], language: str) -> _Facts:
     for name, value in facts.items():
         if isinstance(value, int) and name.endswith(("bytes", "_bytes_max", "size")):
             shown[name] = formats.size_text(value, language)
+        elif isinstance(value, int) and name.endswith("_s"):
+            shown[name] = formats.wait_text(value, language)
         elif isinstance(value, datetime):
             shown[name] = formats.moment_text(value, language)
         else:

@@ -62,6 +62,15 @@ def long_moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> st
     return f"{day}, {moment_text(moment, language, zone)}"
 
 
+def wait_text(seconds: int, language: str) -> str:
+    """`40 detik`, from a minute on `15 menit` (English `40 seconds`, `15 minutes`); never too short."""
+    is_short = seconds < 60
+    number = seconds if is_short else -(-seconds // 60)
+    if language == "id":
+        return f"{number} {'detik' if is_short else 'menit'}"
+    return f"{number} {'second' if is_short else 'minute'}{'' if number == 1 else 's'}"
+
+
 def size_text(size_bytes: int, language: str) -> str:
     """`812 KB`, `1,4 MB` (English `1.4 MB`), `10 MB`; of 1,024 bytes, as agencies and file managers count."""
     if size_bytes < 1024 * 1000:

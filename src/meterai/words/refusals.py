@@ -384,20 +384,20 @@ TABLE: dict[str, Message] = {
     ),
     "code.too_many": M(
         "Terlalu banyak kode diminta untuk kontak ini.",
-        "Tunggu {retry_after_s} detik sebelum meminta lagi. Kode yang Anda minta di peramban ini masih dapat "
+        "Tunggu {retry_after_s} sebelum meminta lagi. Kode yang Anda minta di peramban ini masih dapat "
         "dipakai; kode yang diminta orang lain tidak berlaku bagi Anda.",
         "Too many codes were asked for this contact.",
-        "Wait {retry_after_s} seconds before asking again. A code that you asked for in this browser can "
+        "Wait {retry_after_s} before asking again. A code that you asked for in this browser can "
         "still be used; one that somebody else asked for does not work for you.",
         STILL,
     ),
     "code.too_many_here": M(
         "Terlalu banyak kode diminta dari jaringan Anda.",
-        "Minta lewat jaringan lain, misalnya data seluler sebagai ganti Wi-Fi, atau tunggu {retry_after_s} "
-        "detik. Kode yang Anda minta di peramban ini masih dapat dipakai.",
+        "Minta lewat jaringan lain, misalnya data seluler sebagai ganti Wi-Fi, atau tunggu {retry_after_s}. "
+        "Kode yang Anda minta di peramban ini masih dapat dipakai.",
         "Too many codes were asked for from your network.",
-        "Ask over another network, for example mobile data in place of Wi-Fi, or wait {retry_after_s} "
-        "seconds. A code that you asked for in this browser can still be used.",
+        "Ask over another network, for example mobile data in place of Wi-Fi, or wait {retry_after_s}. "
+        "A code that you asked for in this browser can still be used.",
         STILL,
     ),
     "code.wrong": M(
@@ -835,9 +835,9 @@ TABLE: dict[str, Message] = {
     ),
     "order.link_sent": M(
         "Tautannya baru saja dikirim.",
-        "Lihat kotak masuk Anda. Kirim ulang dapat dicoba setelah {retry_after_s} detik.",
+        "Lihat kotak masuk Anda. Kirim ulang dapat dicoba setelah {retry_after_s}.",
         "The link has just been sent.",
-        "Look in your inbox. You can send it again after {retry_after_s} seconds.",
+        "Look in your inbox. You can send it again after {retry_after_s}.",
     ),
     "order.not_draft": M(
         "Pesanan ini sudah dibuat dan tidak dapat diubah lagi.",
