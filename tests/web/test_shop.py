@@ -73,6 +73,27 @@ async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: Hous
     assert other.status == 429
 
 
+@pytest.mark.parametrize(
+    ("line_counts", "said"),
+    [
+        (False, "After 5 September 2026 at 19:00 WIB, when the line closes, everybody is served"),
+        (True, "The line closes on 5 September 2026 at 19:00 WIB. Who stands in it then is still called"),
+    ],
+)
+async def test_who_can_wait_is_told_when_the_line_closes_and_who_is_served_after_that(
+    shop: House, *, line_counts: bool, said: str
+) -> None:
+    """The line may close long before its event does."""
+    await shop.line.database.owner.execute(
+        "UPDATE waiting_room.queue SET policy = jsonb_set(policy, '{line_counts}', $1::text::jsonb)",
+        str(line_counts).lower(),
+    )
+    await fill(shop)
+    late = shop.visitor()
+    await late.get("/en/kuota")
+    assert said in late.text
+
+
 async def test_who_got_a_place_keeps_it_when_they_load_the_page_again(shop: House) -> None:
     visitor = shop.visitor()
     await visitor.get("/beli")

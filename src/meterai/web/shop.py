@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -61,7 +62,12 @@ async def shop_is_full(request: WebRequest, desk: Desk) -> Response[bytes]:
         status=429,
         headers={"Retry-After": str(RETRY_S)},
         lines=[
-            (desk.events[sign.event], desk.queues.join_page(sign.event, visit.language))
+            (
+                desk.events[sign.event],
+                datetime.fromtimestamp(sign.schedule.closes_at, UTC),
+                sign.policy.line_counts,
+                desk.queues.join_page(sign.event, visit.language),
+            )
             for sign in lines
             if sign.event in desk.events
         ],
