@@ -14,6 +14,7 @@ import pytest
 from tests.keys.rotating_house import RotatingHouse
 from tests.stamping.house import until
 from tests.stamping.letters import make_letter
+from tests.storage_fixtures import TestDatabase
 
 from meterai.cli import signer_follows, stop_signing
 from meterai.kernel.errors import Kind
@@ -116,6 +117,21 @@ async def released_count(house: RotatingHouse) -> int:
 async def all_released(house: RotatingHouse, jobs: list[Job]) -> bool:
     found = [await find_job(house.db, job.id) for job in jobs]
     return all(job is not None and job.state == "released" for job in found)
+
+
+async def test_the_signer_cannot_have_the_owner_do_more_than_throw_the_switch(database: TestDatabase) -> None:
+    """A temporary table of its own, with a trigger, stood in for the switch."""
+    async with database.signer.connection() as connection:
+        await connection.execute(
+            """CREATE TEMPORARY TABLE switch (name text, thrown boolean, reason text, changed_at timestamptz);
+               INSERT INTO switch VALUES ('sealing_stopped', false, '', now());
+               CREATE FUNCTION pg_temp.mine() RETURNS trigger LANGUAGE plpgsql AS
+                   $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+               CREATE TRIGGER mine BEFORE UPDATE ON switch FOR EACH ROW EXECUTE FUNCTION pg_temp.mine()"""
+        )
+        assert await connection.fetchval("SELECT operations.trip_sealing_stop('uji coba', now())")
+    thrown = "SELECT thrown FROM operations.switch WHERE name = 'sealing_stopped'"
+    assert await database.owner.fetchval(thrown)
 
 
 def test_the_words_for_customers_say_that_nothing_is_lost() -> None:

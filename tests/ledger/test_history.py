@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import asyncpg
 import pytest
 from tests.ledger.cast import NOW, STOCK, deliver, open_lot
@@ -82,3 +84,16 @@ async def test_a_temporary_table_cannot_stand_in_for_the_ledger(database: TestDa
         await database.owner.fetchval("SELECT sum(credits_posted) FROM ledger.account WHERE kind = 'lot'")
         == 2
     )
+
+
+async def test_no_function_with_its_owners_rights_takes_a_name_from_its_caller(
+    database: TestDatabase,
+) -> None:
+    """Where pg_temp is not named, it is searched first."""
+    found = await database.owner.fetch(
+        "SELECT oid::regprocedure::text AS name, (SELECT split_part(one, '=', 2) FROM unnest(proconfig) one"
+        " WHERE one LIKE 'search_path=%') AS path FROM pg_proc WHERE prosecdef"
+    )
+    assert len(found) >= 5
+    wrong = [row["name"] for row in found if not re.fullmatch(r"pg_catalog, .*pg_temp", row["path"] or "")]
+    assert wrong == []
