@@ -38,7 +38,7 @@ from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.processes import free_port
 from meterai.ledger import model as books
 from meterai.ledger import store as ledger
-from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
 from meterai.stamping.signer_client import SignerClient

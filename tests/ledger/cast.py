@@ -21,7 +21,7 @@ from meterai.ledger.model import (
     reserve,
     void_reservation,
 )
-from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales.use_cases.issue_quota import issue_quota
 
 NOW = datetime(2026, 9, 4, 18, 30, tzinfo=UTC)
 ALICE = derived_id("customer", "Alice")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 import pytest
@@ -28,12 +28,13 @@ from tests.ledger.cast import (
 from tests.storage_fixtures import TestDatabase
 
 from meterai.customers import organisations
+from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
 from meterai.ledger import model, queries, store
 from meterai.ledger.queries import ReservationEnd
-from meterai.ledger.use_cases import issue_quota as deposits
-from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales.use_cases import issue_quota as deposits
+from meterai.sales.use_cases.issue_quota import issue_quota
 
 pytestmark = pytest.mark.storage
 
@@ -48,6 +49,20 @@ async def test_a_deposit_brings_stock_once_however_often_it_is_recorded(database
     assert (refused.value.kind, refused.value.code) == (Kind.CONFLICT, "ledger.id_reused")
     with pytest.raises(Refusal, match=r"stock\.pieces"):
         await issue_quota(database.app, pieces=0, deposit_reference="NTPN-8", now=NOW)
+
+
+async def test_a_deposit_is_booked_at_the_tariff_of_its_day_and_repeated_at_that_one(
+    database: TestDatabase,
+) -> None:
+    first = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=NOW)
+    later = NOW + timedelta(days=1)
+    await database.owner.execute(
+        "INSERT INTO sales.tariff VALUES ($1, 12000, 'UU baru')", business_date(later)
+    )
+    second = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-8", now=later)
+    again = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=later)
+    assert [done.amount for done in (first, second, again)] == [30_000, 36_000, 30_000]
+    assert [done.new for done in (first, second, again)] == [True, True, False]
 
 
 async def test_a_receipt_is_the_same_one_in_small_letters(database: TestDatabase) -> None:

@@ -33,8 +33,8 @@ from meterai.ledger.model import (
     reserve,
     void_reservation,
 )
-from meterai.ledger.use_cases.issue_quota import issue_quota
 from meterai.sales.model import gateway_cost
+from meterai.sales.use_cases.issue_quota import issue_quota
 
 NOW = datetime(2026, 9, 4, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)

@@ -19,13 +19,13 @@ from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import AccountKind, TransferCode, account_id, move
-from meterai.ledger.use_cases.issue_quota import issue_quota
 from meterai.sales import bookings
 from meterai.sales.model import PriceList
 from meterai.sales.order import Payment
 from meterai.sales.queries import OrderPage, order_page
 from meterai.sales.use_cases.add_item import add_document, set_quota
 from meterai.sales.use_cases.expire_orders import expire_due_orders
+from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.open_order import OpenedOrder, open_order
 from meterai.sales.use_cases.pay_refunds import pay_due_refunds
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order

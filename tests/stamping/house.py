@@ -29,9 +29,9 @@ from meterai.kit.objects import FolderStore
 from meterai.ledger import model as books
 from meterai.ledger import store as ledger
 from meterai.ledger.queries import Lot, lot_of
-from meterai.ledger.use_cases.issue_quota import issue_quota
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement

@@ -16,7 +16,7 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
-from meterai.ledger.use_cases.issue_quota import open_books
+from meterai.ledger.use_cases.open_books import open_books
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
 from meterai.sales.use_cases.set_contact import set_customer

@@ -15,8 +15,8 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
-from meterai.ledger.use_cases.issue_quota import PIECES_MAX, StockIssued
-from meterai.ledger.use_cases.issue_quota import issue_quota as record_deposit
+from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued
+from meterai.sales.use_cases.issue_quota import issue_quota as record_deposit
 
 
 def issue_quota(

@@ -20,7 +20,7 @@ from meterai.kit.database import connect
 from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
 from meterai.kit.postgres import OWNER
 from meterai.kit.settings import Settings, from_environment, queue_root
-from meterai.ledger.use_cases.issue_quota import issue_quota
+from meterai.sales.use_cases.issue_quota import issue_quota
 from sandbox.growth.bulk import Progress, write_history
 from sandbox.growth.line import hand_out_tickets
 from sandbox.growth.stamped import KEY_ID

@@ -9,8 +9,9 @@ import structlog
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import Database
-from meterai.ledger.use_cases.issue_quota import issue_quota, open_books
+from meterai.ledger.use_cases.open_books import open_books
 from meterai.sales.events import load_events
+from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import queue_signs

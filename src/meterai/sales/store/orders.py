@@ -111,6 +111,14 @@ async def read_order_and_tariff(
     return ReadOrder(order=_read(row["found"]), text=row["found"]), row["face_value"]
 
 
+async def tariff_of(connection: Connection, day: date) -> int:
+    """The tariff of a day, in rupiah a stamp."""
+    face_value: int = await connection.fetchval(
+        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
+    )
+    return face_value
+
+
 async def lock_order_of_item(tx: Connection, item_id: uuid.UUID) -> Order:
     """Locks the order to which an item belongs. Raises: Refusal NOT_FOUND `order.not_found`."""
     return _read(

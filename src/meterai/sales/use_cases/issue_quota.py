@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
+from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
 from meterai.kit.database import Connection, Database
@@ -22,9 +23,8 @@ from meterai.ledger.model import (
     books,
     move,
 )
+from meterai.sales.store import orders
 
-FACE_VALUE = 10_000
-"""Rupiah a stamp costs the distributor (UU 10/2020 article 5)."""
 PIECES_MAX = 100_000_000
 
 
@@ -41,20 +41,12 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps the seller can sell now."""
 
 
-async def open_books(db: Database, *, now: datetime) -> None:
-    """Opens every account of the chain, but for quota lots. Doing it again changes nothing."""
-    async with db.transaction() as tx:
-        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
-
-
-async def issue_quota(
-    db: Database, *, pieces: int, deposit_reference: str, now: datetime, face_value: int = FACE_VALUE
-) -> StockIssued:
+async def issue_quota(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
     """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
 
-    The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), the
-    issuer supplies the same number of stamps, and the distributor passes them to the seller. Safe to repeat,
-    also with a receipt number in small letters.
+    The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), at the
+    tariff of the day, the issuer supplies the same number of stamps, and the distributor passes them to the
+    seller. Safe to repeat, also with a receipt number in small letters, or at another tariff by now.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
@@ -62,7 +54,8 @@ async def issue_quota(
     if not 1 <= pieces <= PIECES_MAX or not deposit_reference.strip():
         raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
     async with db.transaction() as tx:
-        deposit_id = await _deposit_id(tx, deposit_reference.strip())
+        deposit_id, day = await _deposit(tx, deposit_reference.strip(), now)
+        face_value = await orders.tariff_of(tx, day)
         await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
         new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now)
         stock = await queries.stock(tx, SELLER)
@@ -75,15 +68,15 @@ async def issue_quota(
     )
 
 
-async def _deposit_id(tx: Connection, reference: str) -> uuid.UUID:
-    """The treasury writes its numbers in capitals. What was booked in the letters in which it was typed stays
-    what it is."""
+async def _deposit(tx: Connection, reference: str, now: datetime) -> tuple[uuid.UUID, date]:
+    """A deposit's id, and the day on which it is booked, or was. The treasury writes its numbers in capitals.
+    What was booked in the letters in which it was typed stays what it is."""
     spellings = (reference.upper(), reference, reference.lower())
     ids = [derived_id("deposit", spelling) for spelling in spellings]
     for deposit_id in ids:
-        if await queries.transfers_of(tx, deposit_id):
-            return deposit_id
-    return ids[0]
+        if booked := await queries.transfers_of(tx, deposit_id):
+            return deposit_id, booked[0].business_date
+    return ids[0], business_date(now)
 
 
 def _transfers(deposit_id: uuid.UUID, pieces: int, face_value: int) -> list[Transfer]:
