@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from tests.sales.shop import Shop
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
+from meterai.sales.store import orders
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
@@ -49,6 +51,19 @@ async def test_news_of_a_payment_waits_for_the_stamps_that_follow_at_once(shop: 
     assert await told_late(shop, PAID_NEWS_AFTER - timedelta(seconds=1)) == []
     assert await told_late(shop, PAID_NEWS_AFTER) == ["Pembayaran diterima"]
     assert await told_late(shop, 2 * PAID_NEWS_AFTER) == []
+
+
+async def test_news_of_payments_do_not_wait_for_orders_that_are_being_ended(shop: Shop) -> None:
+    """Who ends some of them locks them in another order, and each would wait for the other."""
+    placed = [await shop.placed_stamps() for _ in range(2)]
+    for one in placed:
+        await shop.pay(one)
+    now = shop.clock() + PAID_NEWS_AFTER
+    async with shop.db.transaction() as tx:
+        await orders.lock_order(tx, placed[0].order_id)
+        async with asyncio.timeout(2):
+            assert await note_paid_news(shop.db, now=now) == 1
+    assert [await note_paid_news(shop.db, now=now) for _ in range(2)] == [1, 0]
 
 
 async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(shop: Shop) -> None:
