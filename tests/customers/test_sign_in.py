@@ -63,7 +63,7 @@ class Desk:
     async def code(self) -> str:
         """The newest code that was sent, from its message."""
         text = await self.database.owner.fetchval(
-            "SELECT payload->>'text' FROM jobs.outbox WHERE topic = 'message.send' ORDER BY id DESC LIMIT 1"
+            "SELECT payload->>'text' FROM jobs.outbox WHERE topic LIKE 'code.%' ORDER BY id DESC LIMIT 1"
         )
         found = re.search(r"\b\d{6}\b", text)
         assert found

@@ -28,7 +28,7 @@ async def test_a_row_carries_its_payload(database: TestDatabase) -> None:
     order = uuid4()
     async with database.app.transaction() as tx:
         await outbox.enqueue_many(tx, [("topic", {"order_id": order, "text": "é", "n": 1})], NOW)
-    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10)
+    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",))
     assert entry.payload == {"order_id": str(order), "text": "é", "n": 1}
     assert (entry.topic, entry.attempts, entry.created_at) == ("topic", 1, NOW)
 
@@ -41,30 +41,30 @@ async def test_a_row_is_not_there_when_its_transaction_fails(database: TestDatab
 
     with pytest.raises(ValueError):
         await failing()
-    assert await outbox.claim(database.app, NOW, limit=5, lease_s=10) == []
+    assert await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",)) == []
 
 
 async def test_a_claimed_row_is_hidden_until_its_lease_ends(database: TestDatabase) -> None:
     await write(database, "topic")
-    (first,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10)
-    assert await outbox.claim(database.app, later(9.9), limit=5, lease_s=10) == []
-    (again,) = await outbox.claim(database.app, later(10), limit=5, lease_s=10)
+    (first,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",))
+    assert await outbox.claim(database.app, later(9.9), limit=5, lease_s=10, topics=("topic",)) == []
+    (again,) = await outbox.claim(database.app, later(10), limit=5, lease_s=10, topics=("topic",))
     assert (again.id, again.attempts) == (first.id, 2)
 
 
 async def test_a_finished_row_never_comes_back(database: TestDatabase) -> None:
     await write(database, "topic")
-    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10)
+    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",))
     await outbox.finish(database.app, [entry.id])
-    assert await outbox.claim(database.app, later(1000), limit=5, lease_s=10) == []
+    assert await outbox.claim(database.app, later(1000), limit=5, lease_s=10, topics=("topic",)) == []
 
 
 async def test_a_row_that_is_put_off_comes_back_then(database: TestDatabase) -> None:
     await write(database, "topic")
-    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10)
+    (entry,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",))
     await outbox.retry(database.app, entry.id, later(3))
-    assert await outbox.claim(database.app, later(2.9), limit=5, lease_s=10) == []
-    assert len(await outbox.claim(database.app, later(3), limit=5, lease_s=10)) == 1
+    assert await outbox.claim(database.app, later(2.9), limit=5, lease_s=10, topics=("topic",)) == []
+    assert len(await outbox.claim(database.app, later(3), limit=5, lease_s=10, topics=("topic",))) == 1
 
 
 async def test_topics_are_claimed_apart_and_in_order(database: TestDatabase) -> None:
@@ -73,9 +73,25 @@ async def test_topics_are_claimed_apart_and_in_order(database: TestDatabase) -> 
     assert [entry.payload["n"] for entry in entries] == [0, 2]
 
 
+async def test_the_oldest_of_several_topics_come_first_and_what_is_due_is_told_by_topic(
+    database: TestDatabase,
+) -> None:
+    for number, topic in enumerate("aabcb"):
+        async with database.app.transaction() as tx:
+            await outbox.enqueue_many(tx, [(topic, {"n": number})], later(number))
+    assert sorted(await outbox.due_topics(database.app, "abd", later(4))) == ["a", "b"]
+    assert await outbox.due_topics(database.app, "b", later(1)) == []
+    entries = await outbox.claim(database.app, later(4), limit=3, lease_s=10, topics=("b", "a"))
+    assert [entry.payload["n"] for entry in entries] == [0, 1, 2]
+    entries = await outbox.claim(database.app, later(4), limit=3, lease_s=10, topics=("b", "a"))
+    assert [entry.payload["n"] for entry in entries] == [4]
+
+
 async def test_workers_at_once_never_claim_the_same_row(database: TestDatabase) -> None:
     await write(database, *["topic"] * 60)
-    claims = await asyncio.gather(*(outbox.claim(database.app, NOW, limit=10, lease_s=10) for _ in range(8)))
+    claims = await asyncio.gather(
+        *(outbox.claim(database.app, NOW, limit=10, lease_s=10, topics=("topic",)) for _ in range(8))
+    )
     ids = [entry.id for entries in claims for entry in entries]
     assert len(ids) == len(set(ids))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.waiting_room.line import ANI, BUDI, CITRA, LineOfPeople
+from tests.waiting_room.line import ANI, BUDI, CITRA, SCHEDULE, LineOfPeople
 
 from meterai.kernel.errors import Refusal
+from meterai.waiting_room.certificate import is_check_in
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
@@ -46,7 +48,7 @@ async def remind(line: LineOfPeople) -> list[dict[str, str]]:
     await owner.execute("DELETE FROM jobs.outbox")
     root: Path = line.folder.path.parent
     await remind_due(line.database.app, root, SECRET, ADDRESSES, now=line.now)
-    rows = await owner.fetch("SELECT payload::text FROM jobs.outbox WHERE topic = 'message.send' ORDER BY id")
+    rows = await owner.fetch("SELECT payload::text FROM jobs.outbox WHERE topic LIKE 'message.%' ORDER BY id")
     return [json.loads(row["payload"]) for row in rows]
 
 
@@ -128,7 +130,11 @@ async def test_whose_turn_did_not_come_is_told_of_the_certificate(line: LineOfPe
     text = line.join(ANI)
     await ask(line, text, ANI)
     await line.set_state(QueueState.CLOSED)
-    assert [one["subject"] for one in await remind(line)] == ["Antrean sudah ditutup"]
+    (told,) = await remind(line)
+    assert told["subject"] == "Antrean sudah ditutup"
+    until = datetime.fromisoformat(told["expires_at"]).timestamp()
+    assert is_check_in(int(until), SCHEDULE.closes_at), "as long as its link leads to a certificate"
+    assert not is_check_in(int(until) + 1, SCHEDULE.closes_at)
     assert await remind(line) == []
 
 

@@ -19,13 +19,14 @@ from meterai.customers.use_cases.request_code import request_code
 from meterai.gate.codes import Codes
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import Message
+from meterai.kit.messages import CODE_TOPICS, MESSAGE_TOPICS, Message, ToKind
 from meterai.kit.settings import Settings
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.workers.queue_messages import send_gate_mail
-from meterai.workers.topics import send_messages
+from meterai.workers.topics import Bells, send_messages
 
 ANI = canonical_contact("ani@contoh.id")
+TOPICS = (*CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 
 
 class Post:
@@ -36,9 +37,14 @@ class Post:
         self.trouble: Refusal | None = None
         self.takes = ""
         """Addresses with this in them are taken in spite of the trouble."""
+        self.hangs_for = ""
+        """Messages of this kind are not answered until `goes_on`."""
+        self.goes_on = asyncio.Event()
 
     async def deliver(self, message: Message) -> None:
         await asyncio.sleep(0)
+        if message.to_kind == self.hangs_for:
+            await self.goes_on.wait()
         if self.trouble is not None and not (self.takes and self.takes in message.to):
             raise self.trouble
         self.sent.append(message)
@@ -65,6 +71,10 @@ def codes(tmp_path: Path) -> Codes:
 
 def leave(codes: Codes) -> None:
     assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}")
+
+
+def reminder(to: str, kind: ToKind = "email") -> Message:
+    return Message(to_kind=kind, to=to, subject="Giliran Anda", text="Masuk.")
 
 
 def left(app: Any) -> int:
@@ -142,21 +152,63 @@ def worker_with(app: Any, database: TestDatabase) -> Any:
     return SimpleNamespace(db=database.app, messenger=app.messenger, clock=app.clock)
 
 
+async def write_down(worker: Any, *messages: Message) -> None:
+    """Puts messages that are no codes into the outbox."""
+    entries = [(MESSAGE_TOPICS[one.to_kind], msgspec.structs.asdict(one)) for one in messages]
+    async with worker.db.transaction() as tx:
+        await outbox.enqueue_many(tx, entries, worker.clock())
+
+
+async def send_due(worker: Any) -> None:
+    """One turn of each lane of messages, all at once."""
+    await asyncio.gather(*(send_messages(worker, topic) for topic in TOPICS))
+
+
+async def test_a_code_waits_neither_behind_reminders_nor_for_another_station(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    worker, phone = worker_with(app, database), canonical_contact("081234567890")
+    await write_down(worker, *(reminder(f"orang{number}@contoh.id") for number in range(40)))
+    for contact in (*(canonical_contact(f"orang{number}@contoh.id") for number in range(40)), phone):
+        await request_code(
+            worker.db, b"k" * 32, contact, address=contact.value, language="id", now=app.clock()
+        )
+    post.hangs_for = "email"
+    async with asyncio.timeout(10):
+        sending = asyncio.create_task(send_due(worker))
+        while not post.sent:
+            await asyncio.sleep(0.01)
+    assert [(one.to, one.subject) for one in post.sent] == [(phone.value, "Kode Meterai Anda")]
+    post.hangs_for = ""
+    post.goes_on.set()
+    await sending
+    mailed = [one.subject for one in post.sent if one.to_kind == "email"]
+    assert (mailed.count("Kode Meterai Anda"), mailed.count("Giliran Anda")) == (8, 8)
+
+
+async def test_every_lane_of_messages_is_woken_by_what_is_due_in_it(app: Any, database: TestDatabase) -> None:
+    worker, bells = worker_with(app, database), Bells()
+    await write_down(worker, reminder("ani@contoh.id"), reminder("+6281234567890", "phone"))
+    await request_code(worker.db, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
+    assert await bells.watch(worker) == 3
+    for topic in ("message.email", "message.phone", "code.email"):
+        async with asyncio.timeout(1):
+            await bells.messages[topic].wait()
+
+
 async def test_a_message_outlasts_a_day_without_a_mail_server(
     app: Any, post: Post, database: TestDatabase
 ) -> None:
     worker = worker_with(app, database)
-    message = {"to_kind": "email", "to": "ani@contoh.id", "subject": "Giliran Anda", "text": "Masuk."}
-    async with database.app.transaction() as tx:
-        await outbox.enqueue_many(tx, [("message.send", message)], NOON)
+    await write_down(worker, reminder("ani@contoh.id"))
     post.trouble = Refusal(Kind.UNAVAILABLE, "message.unavailable")
     for _ in range(24 * 30):
-        await send_messages(worker)
+        await send_messages(worker, MESSAGE_TOPICS["email"])
         app.clock.now += timedelta(minutes=2)
     post.trouble = None
-    await send_messages(worker)
+    await send_messages(worker, MESSAGE_TOPICS["email"])
     assert [one.subject for one in post.sent] == ["Giliran Anda"]
-    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []
+    assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []
 
 
 async def test_a_code_that_has_expired_meanwhile_is_not_sent(
@@ -168,9 +220,9 @@ async def test_a_code_that_has_expired_meanwhile_is_not_sent(
             database.app, b"k" * 32, ANI, address="192.0.2.1", language=language, now=app.clock()
         )
         app.clock.now += timedelta(minutes=9)
-    await send_messages(worker)
+    await send_due(worker)
     assert [one.subject for one in post.sent] == ["Your Meterai code"]
-    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []
+    assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []
 
 
 async def test_an_address_that_takes_nothing_is_asked_once(
@@ -178,5 +230,5 @@ async def test_an_address_that_takes_nothing_is_asked_once(
 ) -> None:
     await request_code(database.app, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
     post.trouble = Refusal(Kind.INVALID, "message.address_refused")
-    await send_messages(worker_with(app, database))
-    assert await outbox.due_topics(database.app, app.clock() + timedelta(days=1)) == []
+    await send_due(worker_with(app, database))
+    assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formatdate
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -21,6 +21,10 @@ from meterai.kit.http import OutsideService
 from meterai.kit.strange_json import read_json
 
 ToKind = Literal["email", "phone"]
+CODE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "code.email", "phone": "code.phone"}
+MESSAGE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "message.email", "phone": "message.phone"}
+"""Outbox topics of a `Message`, each with a lane of its own: a code waits behind nothing but codes, and
+neither kind of address for the other's station."""
 KEPT_FOR = timedelta(days=5)
 """How long a message is offered to a station that takes nothing, as mail servers do (RFC 5321 4.5.4.1)."""
 

@@ -5,7 +5,7 @@ A row is delivered at least once: whoever handles a topic must be able to handle
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,11 +54,12 @@ async def claim(
     *,
     limit: int,
     lease_s: float,
-    topics: Sequence[str] | None = None,
+    topics: Sequence[str],
 ) -> list[Entry]:
-    """Takes up to `limit` due rows, oldest first, for `lease_s` seconds; meanwhile nobody else sees them.
+    """Takes up to `limit` due rows of `topics`, oldest first, for `lease_s` seconds; meanwhile nobody else
+    sees them. What waits in other topics costs nothing.
 
-    `topics` narrows the choice. A row that is neither finished nor put off by then is claimed again.
+    A row that is neither finished nor put off by then is claimed again.
 
     A crash of the database may forget the claim, which is then made again: nobody waits for the disk here.
     """
@@ -67,9 +68,13 @@ async def claim(
             """
             UPDATE jobs.outbox o SET available_at = $2, attempts = o.attempts + 1
             FROM (
-                SELECT id, set_config('synchronous_commit', 'off', true) AS forgettable FROM jobs.outbox
-                WHERE available_at <= $1 AND ($4::text[] IS NULL OR topic = ANY ($4))
-                ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED
+                SELECT id, set_config('synchronous_commit', 'off', true) AS forgettable
+                FROM unnest($4::text[]) AS wanted(topic), LATERAL (
+                    SELECT id, available_at FROM jobs.outbox
+                    WHERE topic = wanted.topic AND available_at <= $1
+                    ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED
+                ) oldest
+                ORDER BY available_at LIMIT $3
             ) due
             WHERE o.id = due.id AND due.forgettable = 'off'
             RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at
@@ -77,18 +82,24 @@ async def claim(
             now,
             now + timedelta(seconds=lease_s),
             limit,
-            list(topics) if topics is not None else None,
+            list(topics),
         )
     return sorted((Entry(**dict(row)) for row in rows), key=lambda entry: entry.id)
 
 
-async def due_topics(db: Database, now: datetime) -> list[str]:
-    """The topics of rows that are due: one question, cheaper than a claim that finds nothing."""
+async def due_topics(db: Database, topics: Collection[str], now: datetime) -> list[str]:
+    """Those of `topics` of which rows are due: one question, cheaper than a claim that finds nothing."""
     async with db.connection() as connection:
-        topics: list[str] = await connection.fetchval(
-            "SELECT ARRAY(SELECT DISTINCT topic FROM jobs.outbox WHERE available_at <= $1)", now
+        due: list[str] = await connection.fetchval(
+            """SELECT ARRAY(
+                SELECT topic FROM unnest($1::text[]) AS known(topic), LATERAL (
+                    SELECT FROM jobs.outbox o WHERE o.topic = known.topic AND available_at <= $2
+                    ORDER BY available_at LIMIT 1
+                ) oldest)""",
+            list(topics),
+            now,
         )
-    return topics
+    return due
 
 
 async def finish(db: Database, ids: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from meterai.kit.database import Connection
+from meterai.kit.messages import ToKind
 from meterai.waiting_room.model import Frontier
 
 
@@ -15,7 +16,7 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
 
     id: bytes
     window: int
-    contact_kind: str
+    contact_kind: ToKind
     contact_value: str
     language: str
     ticket: str

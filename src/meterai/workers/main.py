@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 import structlog
 import uvloop
@@ -95,7 +96,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     orphans = Orphans(db, app.objects, clock)
 
     def outbox_loop(name: str, work: Callable[[], Awaitable[int]], bell: Bell, full: int) -> Loop:
-        return Loop(name=name, work=work, busy_s=5, idle_s=5, bell=bell, full=full)
+        return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full)
 
     behind = BehindReporter(db)
 
@@ -106,7 +107,10 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
     return [
         Loop(name="outbox", work=lambda: bells.watch(app), busy_s=_LOOK_SECONDS, idle_s=_LOOK_SECONDS),
         *(outbox_loop(f"stamping_{number}", lane, bells.stamping, BATCH) for number in range(1, LANES + 1)),
-        outbox_loop("messages", lambda: send_messages(app), bells.messages, MESSAGES_AT_ONCE),
+        *(
+            outbox_loop(topic, partial(send_messages, app, topic), bell, MESSAGES_AT_ONCE)
+            for topic, bell in bells.messages.items()
+        ),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),

@@ -14,7 +14,7 @@ import structlog
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import KEPT_FOR, Message
+from meterai.kit.messages import CODE_TOPICS, KEPT_FOR, MESSAGE_TOPICS, Message
 from meterai.kit.outbox import Entry
 from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import (
@@ -32,7 +32,6 @@ from meterai.workers.loops import Bell
 
 log = structlog.get_logger(__name__)
 
-MESSAGE = "message.send"
 STAMPING_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED)
 
 BATCH = 16
@@ -46,14 +45,16 @@ class Bells:
     """One look into the outbox for all loops that live from it; it wakes those whose work is due."""
 
     def __init__(self) -> None:
-        self.stamping, self.messages, self.news = Bell(), Bell(), Bell()
-        self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping)
-        self._by_topic |= {MESSAGE: self.messages, NEWS_TOPIC: self.news}
+        self.stamping, self.news = Bell(), Bell()
+        self.messages = {topic: Bell() for topic in (*CODE_TOPICS.values(), *MESSAGE_TOPICS.values())}
+        """One for each topic of messages."""
+        self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
+        self._by_topic[NEWS_TOPIC] = self.news
 
     async def watch(self, app: App) -> int:
         """Rings where something is due."""
-        topics = await outbox.due_topics(app.db, app.clock())
-        for bell in {id(bell): bell for topic in topics if (bell := self._by_topic.get(topic))}.values():
+        topics = await outbox.due_topics(app.db, self._by_topic, app.clock())
+        for bell in {id(bell): bell for bell in map(self._by_topic.__getitem__, topics)}.values():
             bell.ring()
         return len(topics)
 
@@ -175,10 +176,10 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
             await record_quota_freed(app.db, lot, now=app.clock())
 
 
-async def send_messages(app: App) -> int:
-    """Sends messages that are due."""
+async def send_messages(app: App, topic: str) -> int:
+    """Sends messages of a topic that are due."""
     entries = await outbox.claim(
-        app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(MESSAGE,)
+        app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(topic,)
     )
     sent = await asyncio.gather(*(_send(app, entry) for entry in entries))
     await outbox.finish(app.db, [entry.id for entry, done in zip(entries, sent, strict=True) if done])

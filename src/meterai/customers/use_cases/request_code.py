@@ -14,10 +14,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
-from meterai.kit.messages import Message
-
-MESSAGE_TOPIC = "message.send"
-"""Outbox topic: a `kit.messages.Message`."""
+from meterai.kit.messages import CODE_TOPICS, Message
 
 _TEXTS = {
     "id": (
@@ -79,7 +76,7 @@ async def request_code(
             per_contact_max=codes.PER_CONTACT_MAX,
             per_network_max=asker.per_network_max,
             per_address_max=per_address_max,
-            topic=MESSAGE_TOPIC,
+            topic=CODE_TOPICS[contact.kind],
             message=msgspec.structs.asdict(_message(contact, code, language, expires_at)),
         )
     _refuse_too_many(recent, asker.per_network_max, per_address_max, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,9 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
+from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.waiting_room import reminder_store, store
+from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S
 from meterai.waiting_room.controller import advance
 from meterai.waiting_room.model import Frontier, QueueState
 from meterai.waiting_room.published import Published
@@ -23,8 +25,6 @@ from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.tickets import Ticket
 
-MESSAGE_TOPIC: Final = "message.send"
-"""Outbox topic: a `kit.messages.Message`."""
 NEAR_MINUTES = 10
 _LIMIT = 100
 _TOKEN_BYTES = 16
@@ -52,13 +52,13 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "closed": {
         "id": (
             "Antrean sudah ditutup",
-            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini dalam 30 menit; di sana Anda "
-            "dapat mengambil bukti bahwa Anda masih mengantre.",
+            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini paling lambat 30 menit setelah "
+            "penutupan; di sana Anda dapat mengambil bukti bahwa Anda masih mengantre.",
         ),
         "en": (
             "The queue is closed",
-            "The queue of {event} closed before your turn came. Open this link within 30 minutes; there "
-            "you can ask for a certificate that you were still in line.",
+            "The queue of {event} closed before your turn came. Open this link within 30 minutes of the "
+            "closing; there you can ask for a certificate that you were still in line.",
         ),
     },
 }
@@ -176,10 +176,19 @@ def _message(
         token = stop_token(secret, queue.event, one.id)
         link = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
         parts = (*parts, _STOP[one.language].format(link=link))
-    return MESSAGE_TOPIC, {
-        "to_kind": one.contact_kind,
-        "to": one.contact_value,
-        "subject": subject,
-        "text": "\n\n".join(parts),
-        "expires_at": now + timedelta(minutes=NEAR_MINUTES) if kind == "near" else None,
-    }
+    message = Message(
+        to_kind=one.contact_kind,
+        to=one.contact_value,
+        subject=subject,
+        text="\n\n".join(parts),
+        expires_at=_true_until(queue, kind, now),
+    )
+    return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
+
+
+def _true_until(queue: Queue, kind: str, now: datetime) -> datetime | None:
+    if kind == "near":
+        return now + timedelta(minutes=NEAR_MINUTES)
+    if kind == "closed":
+        return datetime.fromtimestamp(queue.schedule.closes_at + CHECK_IN_AROUND_CLOSING_S, UTC)
+    return None
