@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from tests.ports import free_port
 from tests.sandbox.twins import Inbox, running_inbox
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http import CircuitBreaker
 from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender
 
 MAIL = Message(
@@ -84,6 +86,75 @@ async def test_an_address_refused_for_good_and_one_for_now_are_told_apart(messen
         assert (caught.value.kind, caught.value.code) == (kind, code)
         assert "example" not in repr(caught.value.facts)
     await messenger.deliver(MAIL)
+
+
+@asynccontextmanager
+async def answering(**replies: str) -> AsyncIterator[str]:
+    """A mail server that gives these replies to commands, `END` being that to a mail, and 250 to all others;
+    none at all with `GREETING=""`. Its address."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = ["GREETING"]
+        while said:
+            reply = ({"GREETING": "220 here", "DATA": "354 go on"} | replies).get(said[0].upper(), "250 OK")
+            if reply:
+                writer.write(f"{reply}\r\n".encode())
+            if reply.startswith("354"):
+                await reader.readuntil(b"\r\n.\r\n")
+                said = ["END"]
+            else:
+                said = (await reader.readline()).decode().split()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server.close_clients()
+
+
+@pytest.mark.parametrize(
+    ("replies", "kind", "code"),
+    [
+        ({"RCPT": "550 no such mailbox"}, Kind.INVALID, 550),
+        ({"RCPT": "450 later"}, Kind.UNAVAILABLE, 450),
+        ({"RCPT": "421 bye"}, Kind.UNAVAILABLE, None),
+        ({"END": "552 mailbox full"}, Kind.INVALID, 552),
+        ({"END": "451 later"}, Kind.UNAVAILABLE, 451),
+        ({"END": "421 bye"}, Kind.UNAVAILABLE, None),
+        ({"MAIL": "550 who are you"}, Kind.UNAVAILABLE, None),
+        ({"GREETING": "554 no service here"}, Kind.UNAVAILABLE, None),
+    ],
+)
+async def test_what_a_server_says_of_one_message_is_no_trouble_of_the_server(
+    replies: dict[str, str], kind: Kind, code: int | None
+) -> None:
+    async with answering(**replies) as url:
+        sender = SmtpSender(url, sender="m@example.id", breaker=CircuitBreaker(failures_max=2))
+        for _ in range(3):
+            with pytest.raises(Refusal) as caught:
+                await sender.send(MAIL)
+        is_left_alone = caught.value.facts.get("reason") == "breaker_open"
+        assert (caught.value.kind, caught.value.facts.get("smtp_code")) == (kind, code)
+        assert is_left_alone == (code is None)
+        assert bool(sender._idle) == (code is not None), "the connection is good still"
+        await sender.close()
+
+
+async def test_a_server_that_is_silent_is_waited_for_once_and_then_asked_now_and_then() -> None:
+    now = 0.0
+    breaker = CircuitBreaker(failures_max=4, open_seconds=5, clock=lambda: now)
+    async with answering(GREETING="") as url:
+        sender = SmtpSender(url, sender="m@example.id", total_seconds=0.1, breaker=breaker)
+
+        async def reasons(count: int) -> set[object]:
+            sent = await asyncio.gather(*(sender.send(MAIL) for _ in range(count)), return_exceptions=True)
+            return {one.facts["reason"] for one in sent if isinstance(one, Refusal)}
+
+        assert "TimeoutError" in await reasons(8)
+        assert await reasons(40) == {"breaker_open"}
+        now = 5.0
+        assert await reasons(1) == {"TimeoutError"}
+        assert await reasons(1) == {"breaker_open"}
 
 
 async def test_no_server_and_a_wrong_token_are_unavailable(inbox: Inbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,6 +120,20 @@ async def test_nobody_waits_behind_messages_that_are_not_taken_now(
     leave(codes)
     post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable", **facts), "ani@"
     assert await send_gate_mail(app) == 1
+    assert [one.to for one in post.sent] == ["ani@contoh.id"]
+    assert left(app) == 40
+
+
+async def test_mails_at_which_the_station_fails_shut_nobody_out(app: Any, codes: Codes, post: Post) -> None:
+    for number in range(40):
+        one = canonical_contact(f"orang{number:02}@lambat.contoh")
+        assert codes.send(one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}")
+    leave(codes)
+    post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable"), "ani@"
+    for _ in range(3):
+        app.clock.now += timedelta(seconds=1)
+        with suppress(Refusal):
+            await send_gate_mail(app)
     assert [one.to for one in post.sent] == ["ani@contoh.id"]
     assert left(app) == 40
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
 from collections import OrderedDict
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import structlog
 from meterai.customers.codes import read_code
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
-from meterai.waiting_room.gate_mail import GateMail
+from meterai.waiting_room.gate_mail import GateMail, name_of
 from meterai.waiting_room.queue_folder import publish
 
 log = structlog.get_logger(__name__)
@@ -81,7 +80,7 @@ class Codes:
             text=text.format(code=self._code(contact, int(now) // PERIOD_S)),
             expires_at=int(now) + PERIOD_S,
         )
-        publish(self._folder / f"{int(now)}-{secrets.token_hex(8)}.json", msgspec.json.encode(mail))
+        publish(self._folder / name_of(now), msgspec.json.encode(mail))
 
     def is_right(self, contact: Contact, code: str, now: float) -> bool:
         """Whether this is a code of the contact; a few tries in each period."""

@@ -17,7 +17,7 @@ import aiosmtplib
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.http import OutsideService
+from meterai.kit.http import CircuitBreaker, OutsideService
 from meterai.kit.strange_json import read_json
 
 ToKind = Literal["email", "phone"]
@@ -46,7 +46,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 class MessageSender(Protocol):
     """Sends messages of one kind.
 
-    Raises: Refusal(UNAVAILABLE, "message.unavailable") try later;
+    Raises: Refusal(UNAVAILABLE, "message.unavailable") try later: with the fact `smtp_code` this message,
+    else the station takes none now;
     Refusal(INVALID, "message.address_refused") this address will never take it.
     """
 
@@ -83,30 +84,48 @@ class SmtpSender:
     """E-mail over SMTP (RFC 5321); a few connections are kept and reused.
 
     `url`: smtp://[user:password@]host:port (STARTTLS when the server offers it) or smtps://...
+    A server that lets as many messages fail as there are connections is left alone for a while.
     """
 
-    def __init__(self, url: str, *, sender: str, connections_max: int = 4, total_seconds: float = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        sender: str,
+        connections_max: int = 4,
+        total_seconds: float = 10,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
         self._parts = urlsplit(url)
         if self._parts.scheme not in ("smtp", "smtps") or not self._parts.hostname:
             raise ValueError("an SMTP URL is smtp://host:port or smtps://host:port")
         self._sender = sender
         self._seconds = total_seconds
         self._places = asyncio.Semaphore(connections_max)
+        self._breaker = breaker or CircuitBreaker(failures_max=connections_max)
         self._idle: list[aiosmtplib.SMTP] = []
 
     async def send(self, message: Message) -> None:
         mail = self._compose(message)
         try:
             async with asyncio.timeout(self._seconds), self._places:
-                await self._transmit(message.to, mail)
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused) as error:
-            raise _refused_by(error) from None
+                await self._try(message.to, mail)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=type(error).__name__) from None
+            raise _refused_by(error) from None
 
     async def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+    async def _try(self, to: str, mail: bytes) -> None:
+        if not self._breaker.admit():
+            raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason="breaker_open")
+        try:
+            await self._transmit(to, mail)
+        except BaseException as error:
+            self._breaker.record(success=_code_of(error) is not None)
+            raise
+        self._breaker.record(success=True)
 
     async def _transmit(self, to: str, mail: bytes) -> None:
         if self._idle:
@@ -126,11 +145,11 @@ class SmtpSender:
         """Keeps the connection for the next message, unless something went wrong on it."""
         try:
             yield
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPRecipientRefused):
-            self._idle.append(client)
-            raise
-        except BaseException:
-            client.close()
+        except BaseException as error:
+            if _code_of(error) is None:
+                client.close()
+            else:
+                self._idle.append(client)
             raise
         self._idle.append(client)
 
@@ -168,11 +187,23 @@ class SmtpSender:
         return head.encode("ascii") + base64.encodebytes(message.text.encode())
 
 
-def _refused_by(error: aiosmtplib.SMTPRecipientsRefused | aiosmtplib.SMTPRecipientRefused) -> Refusal:
-    first = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
-    if first.code >= 500:
-        return Refusal(Kind.INVALID, "message.address_refused", smtp_code=first.code)
-    return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=first.code)
+def _refused_by(error: Exception) -> Refusal:
+    code = _code_of(error)
+    if code is None:
+        return Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=type(error).__name__)
+    if code >= 500:
+        return Refusal(Kind.INVALID, "message.address_refused", smtp_code=code)
+    return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=code)
+
+
+def _code_of(error: BaseException) -> int | None:
+    """The code by which the server refused this message, for its recipient or its content; None: what went
+    wrong concerns all messages, as a server does that takes leave (421, RFC 5321 section 3.8)."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if not isinstance(error, (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)):
+        return None
+    return error.code if error.code != aiosmtplib.SMTPStatus.domain_unavailable else None
 
 
 _WHATSAPP_LIMITS = frozenset({4, 80007, 130429, 131048, 131056})

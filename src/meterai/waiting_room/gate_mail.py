@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,16 @@ class GateMail(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"GateMail(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
+
+
+def name_of(now: float) -> str:
+    """The name of a new file: it stands behind those that are there."""
+    return f"{int(now)}-{secrets.token_hex(8)}.json"
+
+
+def put_last(path: Path, now: float) -> None:
+    """Has a message wait behind the others."""
+    path.rename(path.with_name(name_of(now)))
 
 
 def waiting_mail(root: Path) -> Iterator[tuple[Path, GateMail]]:

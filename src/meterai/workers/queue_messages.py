@@ -17,7 +17,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.messages import Message
 from meterai.kit.settings import gate_address, queue_root
 from meterai.sales.queries import events
-from meterai.waiting_room.gate_mail import GateMail, waiting_mail
+from meterai.waiting_room.gate_mail import GateMail, put_last, waiting_mail
 from meterai.waiting_room.use_cases.remind import Addresses, remind_due
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,8 @@ async def send_gate_mail(app: App) -> int:
     all. Messages that nobody waits for any more are dropped. Workers of one machine share the files by locks.
 
     What a station does not take now stays due and keeps nobody waiting: neither those whom another station
-    reaches (e-mail while WhatsApp is down) nor those behind a mailbox that puts its mail off.
+    reaches (e-mail while WhatsApp is down) nor those behind a mailbox that puts its mail off. What
+    failed waits behind all others then, for a station may fail at a few messages alone.
 
     Raises: Refusal UNAVAILABLE when no station took any; the rest is due still.
     """
@@ -68,6 +69,7 @@ async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
                 )
             except Refusal as refusal:
                 if refusal.kind is not Kind.INVALID:
+                    await asyncio.to_thread(put_last, path, now)
                     raise
                 log.warning("gate_mail_refused", code=refusal.code)  # this address will never take it
         await asyncio.to_thread(path.unlink, missing_ok=True)
