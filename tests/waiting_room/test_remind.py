@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,7 @@ async def test_who_asked_is_told_once_that_the_turn_is_near_and_once_that_it_cam
     assert [(one["to"], one["subject"]) for one in near] == [("ani@contoh.id", "Giliran Anda hampir tiba")]
     assert f"https://antre.contoh/antre/casn/t/{text}" in near[0]["text"]
     assert "https://contoh/casn/kabari/henti/" in near[0]["text"]
+    assert "dalam 10 menit" in near[0]["text"], "or sooner: whoever is next is told so, too"
     assert await remind(line) == []
     await line.call(2)
     assert [one["subject"] for one in await remind(line)] == ["Giliran Anda"]
@@ -136,6 +137,51 @@ async def test_whose_turn_did_not_come_is_told_of_the_certificate(line: LineOfPe
     assert is_check_in(int(until), SCHEDULE.closes_at), "as long as its link leads to a certificate"
     assert not is_check_in(int(until) + 1, SCHEDULE.closes_at)
     assert await remind(line) == []
+
+
+@pytest.mark.parametrize("state", [QueueState.OFF, QueueState.DIRECT])
+async def test_who_need_not_wait_any_more_is_told_to_enter(line: LineOfPeople, state: QueueState) -> None:
+    for contact, language in ((ANI, "id"), (CITRA, "en")):
+        await ask(line, line.join(contact), contact, language)
+    await draw(line, people=2)
+    await line.call(1)
+    await line.set_state(state)
+    told = sorted((one["to"], one["subject"]) for one in await remind(line))
+    assert told == [("+6281234567890", "You may enter now"), ("ani@contoh.id", "Anda boleh masuk sekarang")]
+    await line.set_state(QueueState.CLOSED)
+    assert await remind(line) == []
+
+
+async def test_before_the_opening_nobody_is_told_to_enter(line: LineOfPeople) -> None:
+    await ask(line, line.join(ANI), ANI)
+    await line.set_state(QueueState.OFF)
+    line.now = datetime.fromtimestamp(SCHEDULE.opens_at - 1, UTC)
+    assert await remind(line) == []
+
+
+async def test_whose_turn_came_while_nobody_was_told_is_not_told_that_it_did_not_come(
+    line: LineOfPeople,
+) -> None:
+    texts = {line.join(contact): contact for contact in (ANI, BUDI)}
+    for text, contact in texts.items():
+        await ask(line, text, contact)
+    await draw(line, people=2)
+    first, second = line.in_order(list(texts))
+    await line.set_state(QueueState.HALTED)
+    await line.call(1, line.place_of(second))
+    assert await remind(line) == []
+    await line.set_state(QueueState.CLOSED)
+    told = {one["to"]: one["text"] for one in await remind(line)}
+    assert "sempat tiba" in told[texts[first].partition(":")[2]]
+    assert "sebelum giliran Anda" in told[texts[second].partition(":")[2]]
+
+
+async def test_a_message_about_the_turn_is_not_sent_after_the_closing(line: LineOfPeople) -> None:
+    await ask(line, line.join(ANI), ANI)
+    await draw(line)
+    await line.call(2)
+    (told,) = await remind(line)
+    assert datetime.fromisoformat(told["expires_at"]).timestamp() == SCHEDULE.closes_at
 
 
 async def test_messages_stop_by_a_link_that_only_we_can_have_made(line: LineOfPeople) -> None:

@@ -128,13 +128,16 @@ async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) 
     return [Reminder(**dict(row)) for row in rows]
 
 
-async def take_rest(tx: Connection, queue: int, limit: int) -> list[Reminder]:
-    """Those who were not called when the queue closed, taken out."""
+async def take_all(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[tuple[Reminder, bool]]:
+    """Any, and whether they are called, taken out."""
     rows = await tx.fetch(
         f"""DELETE FROM waiting_room.reminder WHERE (queue, id) IN (
-                SELECT queue, id FROM waiting_room.reminder WHERE queue = $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
-            RETURNING {_REMINDER}""",  # noqa: S608
+                SELECT queue, id FROM waiting_room.reminder WHERE queue = $1 LIMIT $4 FOR UPDATE SKIP LOCKED)
+            RETURNING (number, place) < ($2, $3::text::numeric) IS TRUE AS is_called, {_REMINDER}""",  # noqa: S608
         queue,
+        frontier.window,
+        str(frontier.x),
         limit,
     )
-    return [Reminder(**dict(row)) for row in rows]
+    facts = [dict(row) for row in rows]
+    return [(Reminder(**one), is_called) for one in facts for is_called in [one.pop("is_called")]]

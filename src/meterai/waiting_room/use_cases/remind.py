@@ -1,4 +1,4 @@
-"""Tells people who asked for it that their turn is near, that it has come, or that it did not come."""
+"""Tells people who asked for it that their turn is near, that they may enter, or that the queue closed."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "near": {
         "id": (
             "Giliran Anda hampir tiba",
-            "Giliran Anda di antrean {event} tiba kira-kira {minutes} menit lagi.",
+            "Giliran Anda di antrean {event} diperkirakan tiba dalam {minutes} menit.",
         ),
-        "en": ("Your turn is near", "Your turn in the queue of {event} comes in about {minutes} minutes."),
+        "en": (
+            "Your turn is near",
+            "Your turn in the queue of {event} will probably come within {minutes} minutes.",
+        ),
     },
     "called": {
         "id": (
@@ -47,6 +50,27 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "It is your turn",
             "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes; afterwards "
             "you may still enter, through the lane for those who come back.",
+        ),
+    },
+    "free": {
+        "id": (
+            "Anda boleh masuk sekarang",
+            "Di {event} tidak perlu mengantre lagi: Anda boleh masuk sekarang.",
+        ),
+        "en": ("You may enter now", "Nobody has to wait for {event} any more: you may enter now."),
+    },
+    "called_and_closed": {
+        "id": (
+            "Antrean sudah ditutup",
+            "Antrean {event} sudah ditutup. Giliran Anda sempat tiba, tetapi kami tidak sempat mengabari "
+            "Anda. Buka tautan ini paling lambat 30 menit setelah penutupan; di sana Anda diberi tahu apakah "
+            "Anda bisa mengambil bukti antre.",
+        ),
+        "en": (
+            "The queue is closed",
+            "The queue of {event} is closed. Your turn had come, but we could not tell you in time. Open "
+            "this link within 30 minutes of the closing; there you are told whether you can take a "
+            "certificate of attempt.",
         ),
     },
     "closed": {
@@ -131,7 +155,11 @@ async def _remind(
     async with db.transaction() as tx:
         found: list[tuple[str, Reminder]] = []
         if queue.state is QueueState.CLOSED:
-            found += [("closed", one) for one in await reminder_store.take_rest(tx, queue.number, _LIMIT)]
+            rest = await reminder_store.take_all(tx, queue.number, queue.frontier, _LIMIT)
+            found += [("called_and_closed" if is_called else "closed", one) for one, is_called in rest]
+        elif queue.state.stands_still and now.timestamp() >= queue.schedule.opens_at:
+            rest = await reminder_store.take_all(tx, queue.number, queue.frontier, _LIMIT)
+            found += [("free", one) for one, _ in rest]
         elif queue.state in (QueueState.OPEN, QueueState.LAST_CALL):
             called = await reminder_store.take_called(tx, queue.number, queue.frontier, _LIMIT)
             found += [("called", one) for one in called]
@@ -187,8 +215,9 @@ def _message(
 
 
 def _true_until(queue: Queue, kind: str, now: datetime) -> datetime | None:
+    closing = datetime.fromtimestamp(queue.schedule.closes_at, UTC)
     if kind == "near":
         return now + timedelta(minutes=NEAR_MINUTES)
-    if kind == "closed":
-        return datetime.fromtimestamp(queue.schedule.closes_at + CHECK_IN_AROUND_CLOSING_S, UTC)
-    return None
+    if kind in ("closed", "called_and_closed"):
+        return closing + timedelta(seconds=CHECK_IN_AROUND_CLOSING_S)
+    return None if queue.policy.line_counts else closing  # where the line counts, people enter after it
