@@ -125,7 +125,12 @@ async def open_app(
         stack.push_async_callback(payout.close)
         messenger = Messenger(
             email=SmtpSender(settings.smtp_url, sender=settings.mail_sender),
-            phone=WhatsAppSender(settings.whatsapp_url, token=settings.whatsapp_token),
+            phone=WhatsAppSender(
+                settings.whatsapp_url,
+                token=settings.whatsapp_token,
+                code_template=settings.whatsapp_template_code,
+                news_template=settings.whatsapp_template_news,
+            ),
         )
         stack.push_async_callback(messenger.close)
         signer = SignerClient(settings.data / "run" / "signer.sock")

@@ -48,9 +48,31 @@ async def test_an_e_mail_arrives_as_it_was_written(inbox: Inbox, messenger: Mess
 
 
 async def test_a_message_to_a_phone_goes_over_whatsapp(inbox: Inbox, messenger: Messenger) -> None:
-    await messenger.deliver(Message(to_kind="phone", to="+6281234567890", subject="", text="Kode: 123 456"))
+    news = Message(
+        to_kind="phone", to="+6281234567890", subject="x", text="Giliran Anda.\n\n\thttp://x/t", language="en"
+    )
+    await messenger.deliver(news)
     [found] = await inbox.messages(to="+6281234567890")
-    assert (found["kind"], found["text"]) == ("whatsapp", "Kode: 123 456")
+    assert found["kind"] == "whatsapp"
+    assert "News from Meterai: Giliran Anda. http://x/t\n" in found["text"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("id", "kode verifikasi"), ("en", "verification code")])
+async def test_a_code_goes_to_a_phone_as_a_template_for_codes(
+    inbox: Inbox, messenger: Messenger, language: str, words: str
+) -> None:
+    brought = Message(
+        to_kind="phone",
+        to="+6281234567890",
+        subject="",
+        text="Kode: 123456",
+        language=language,
+        code="123456",
+    )
+    await messenger.deliver(brought)
+    [found] = await inbox.messages(to="+6281234567890")
+    assert found["text"].startswith("123456 ")
+    assert words in found["text"]
 
 
 async def test_many_e_mails_at_once_use_few_connections(inbox: Inbox) -> None:
@@ -185,9 +207,15 @@ async def test_an_address_or_subject_adds_no_header(inbox: Inbox, break_: str) -
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(131056, Kind.UNAVAILABLE), (80007, Kind.UNAVAILABLE), (131030, Kind.INVALID)]
+    ("code", "kind"),
+    [
+        *((code, Kind.UNAVAILABLE) for code in (80007, 130429, 131042, 131056, 132001, 132015, 132018)),
+        *((code, Kind.INVALID) for code in (131026, 131030, 131047)),
+    ],
 )
-async def test_too_many_whatsapp_messages_are_no_fault_of_the_number(code: int, kind: Kind) -> None:
+async def test_too_many_messages_and_a_template_out_of_order_are_no_fault_of_the_number(
+    code: int, kind: Kind
+) -> None:
     async def refuse(request: web.Request) -> web.Response:
         return web.json_response({"error": {"message": "(#1) no", "code": code}}, status=400)
 

@@ -256,7 +256,7 @@ def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else
 def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
     codes = Codes(KEY, tmp_path)
     contact = canonical_contact("ani@contoh.id")
-    codes.send(contact, 1_000, subject="Kode", text="{code}")
+    codes.send(contact, 1_000, subject="Kode", text="{code}", language="id")
     mail = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())
     for _ in range(TRIES_MAX):
         assert not codes.is_right(contact, "12", 1_000)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from tests.sandbox.twins import Inbox, running_inbox
 
@@ -19,10 +20,43 @@ async def inbox(tmp_path: Path) -> AsyncIterator[Inbox]:
 
 
 async def send(inbox: Inbox, to: str, text: str, token: str = "secret") -> int:
-    body: dict[str, Any] = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": text}}
+    return (await post(inbox, to, {"type": "template", "template": template(text)}, token))[0]
+
+
+def template(*texts: str, name: str = "meterai_news", language: str = "id") -> dict[str, Any]:
+    parts = [{"type": "body"}, {"type": "button", "sub_type": "url", "index": "0"}]
+    filled = [
+        part | {"parameters": [{"type": "text", "text": text}]}
+        for part, text in zip(parts, texts, strict=False)
+    ]
+    return {"name": name, "language": {"code": language}, "components": filled}
+
+
+async def post(inbox: Inbox, to: str, content: dict[str, Any], token: str = "secret") -> tuple[int, int]:
+    """HTTP status and error code."""
+    body = {"messaging_product": "whatsapp", "to": to, **content}
     headers = {"Authorization": f"Bearer {token}"}
     async with inbox.session.post(f"{inbox.url}/whatsapp/messages", json=body, headers=headers) as answer:
-        return answer.status
+        return answer.status, (await answer.json()).get("error", {}).get("code", 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ({"type": "text", "text": {"body": "Kode Anda: 123456"}}, (400, 131047)),
+        ({"type": "template", "template": template("x", name="unknown")}, (404, 132001)),
+        ({"type": "template", "template": template("x", language="de")}, (404, 132001)),
+        ({"type": "template", "template": template("123456", name="meterai_code")}, (400, 132000)),
+        ({"type": "template", "template": template("x", "y")}, (400, 132000)),
+        ({"type": "template", "template": template("123456", "654321", name="meterai_code")}, (400, 132018)),
+        ({"type": "template", "template": template("two\nlines")}, (400, 132018)),
+    ],
+)
+async def test_what_follows_no_approved_template_is_refused(
+    inbox: Inbox, content: dict[str, Any], answer: tuple[int, int]
+) -> None:
+    assert await post(inbox, "6281234567890", content) == answer
+    assert await inbox.messages() == []
 
 
 async def test_messages_are_listed_newest_first_per_person_and_after_a_number(inbox: Inbox) -> None:
@@ -30,8 +64,9 @@ async def test_messages_are_listed_newest_first_per_person_and_after_a_number(in
         assert await send(inbox, "6281234567890", text) == 200
     await send(inbox, "6289876543210", "to somebody else")
     found = await inbox.messages(to="+62 812-3456-7890")
-    assert [m["text"] for m in found] == ["two", "one"]
-    assert [m["text"] for m in await inbox.messages(to="6281234567890", after=found[1]["number"])] == ["two"]
+    assert ["two" in m["text"] for m in found] == [True, False]
+    (later,) = await inbox.messages(to="6281234567890", after=found[1]["number"])
+    assert later == found[0]
 
 
 async def test_a_wrong_token_and_a_wrong_number_are_refused(inbox: Inbox) -> None:

@@ -71,7 +71,7 @@ def codes(tmp_path: Path) -> Codes:
 
 
 def leave(codes: Codes) -> None:
-    assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}")
+    assert codes.send(ANI, NOON.timestamp(), subject="Kode antrean", text="Kode: {code}", language="id")
 
 
 def reminder(to: str, kind: ToKind = "email") -> Message:
@@ -86,6 +86,7 @@ async def test_a_code_that_a_gate_left_is_sent_and_its_file_goes(app: Any, codes
     leave(codes)
     assert await send_gate_mail(app) == 1
     assert [(one.to, one.subject) for one in post.sent] == [("ani@contoh.id", "Kode antrean")]
+    assert post.sent[0].text == f"Kode: {post.sent[0].code}"
     assert left(app) == 0
     assert await send_gate_mail(app) == 0
 
@@ -116,7 +117,9 @@ async def test_nobody_waits_behind_messages_that_are_not_taken_now(
 ) -> None:
     for number in range(40):
         one = canonical_contact(others.format(number))
-        assert codes.send(one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}")
+        assert codes.send(
+            one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}", language="id"
+        )
     leave(codes)
     post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable", **facts), "ani@"
     assert await send_gate_mail(app) == 1
@@ -127,7 +130,9 @@ async def test_nobody_waits_behind_messages_that_are_not_taken_now(
 async def test_mails_at_which_the_station_fails_shut_nobody_out(app: Any, codes: Codes, post: Post) -> None:
     for number in range(40):
         one = canonical_contact(f"orang{number:02}@lambat.contoh")
-        assert codes.send(one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}")
+        assert codes.send(
+            one, NOON.timestamp() - 1, subject="Kode antrean", text="Kode: {code}", language="id"
+        )
     leave(codes)
     post.trouble, post.takes = Refusal(Kind.UNAVAILABLE, "message.unavailable"), "ani@"
     for _ in range(3):
@@ -194,6 +199,7 @@ async def test_a_code_waits_neither_behind_reminders_nor_for_another_station(
         while not post.sent:
             await asyncio.sleep(0.01)
     assert [(one.to, one.subject) for one in post.sent] == [(phone.value, "Kode Meterai Anda")]
+    assert f"Kode Anda: {post.sent[0].code}\n" in post.sent[0].text
     post.hangs_for = ""
     post.goes_on.set()
     await sending

@@ -480,7 +480,9 @@ class _Visit:
         try:
             form = read_form(self.request)
             contact = joining.contact_for_code(form, self.address, monotonic=time.monotonic())
-            joining.codes.send(contact, self.hall.room.now(), subject=subject, text=text)
+            joining.codes.send(
+                contact, self.hall.room.now(), subject=subject, text=text, language=self.language
+            )
         except Refusal as refusal:
             return self.form(refusal)
         return self.form(code_for=contact)

@@ -48,7 +48,7 @@ class Codes:
         self._counted_at = 0.0
         """When the messages in the folder were counted the last time."""
 
-    def send(self, contact: Contact, now: float, *, subject: str, text: str) -> bool:
+    def send(self, contact: Contact, now: float, *, subject: str, text: str, language: str) -> bool:
         """Leaves a message with the code (`{code}` in `text`) for the worker. False: enough were sent, and
         the last one is good still.
 
@@ -58,14 +58,14 @@ class Codes:
         if seen.sends >= SENDS_MAX:
             return False
         try:
-            self._leave(contact, now, subject=subject, text=text)
+            self._leave(contact, now, subject=subject, text=text, language=language)
         except OSError as error:
             log.error("no_code_could_be_sent", reason=str(error))
             raise Refusal(Kind.UNAVAILABLE, "code.unsent") from None
         seen.sends += 1
         return True
 
-    def _leave(self, contact: Contact, now: float, *, subject: str, text: str) -> None:
+    def _leave(self, contact: Contact, now: float, *, subject: str, text: str, language: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if abs(now - self._counted_at) >= 1:
             self._pending = sum(name.endswith(".json") for name in os.listdir(self._folder))
@@ -73,12 +73,15 @@ class Codes:
         if self._pending >= _PENDING_MAX:
             raise OSError("the worker does not send them")
         self._pending += 1
+        code = self._code(contact, int(now) // PERIOD_S)
         mail = GateMail(
             to_kind=contact.kind,
             to=contact.value,
             subject=subject,
-            text=text.format(code=self._code(contact, int(now) // PERIOD_S)),
+            text=text.format(code=code),
             expires_at=int(now) + PERIOD_S,
+            language=language,
+            code=code,
         )
         publish(self._folder / name_of(now), msgspec.json.encode(mail))
 

@@ -15,11 +15,13 @@ from uuid import uuid4
 
 import aiosmtplib
 import msgspec
+import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http import CircuitBreaker, OutsideService
 from meterai.kit.strange_json import read_json
 
+log = structlog.get_logger(__name__)
 ToKind = Literal["email", "phone"]
 CODE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "code.email", "phone": "code.phone"}
 MESSAGE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "message.email", "phone": "message.phone"}
@@ -30,7 +32,7 @@ KEPT_FOR = timedelta(days=5)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to one person: plain text. The subject is used by e-mail only."""
+    """A message to one person: plain text, and the subject of an e-mail."""
 
     to_kind: ToKind
     to: str  # address, or phone number in the form +628...
@@ -38,6 +40,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     expires_at: datetime | None = None
     """Afterwards its text is not true any more, and it is not sent."""
+    language: str = "id"
+    code: str = ""
+    """The code that it brings, if any: WhatsApp has words of its own for it."""
 
     def __repr__(self) -> str:
         return f"Message(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks
@@ -210,6 +215,11 @@ _WHATSAPP_LIMITS = frozenset({4, 80007, 130429, 131048, 131056})
 """Meta's error codes for too many messages, in all or to one number: they are answered with 400 too."""
 
 
+_WHATSAPP_OURS = frozenset({131037, 131042, 131045, *range(132_000, 133_000)})
+"""Its codes for an account, a sender's number or a template that is not in order, which we have to mend: the
+number that was written to is good."""
+
+
 class _WhatsAppError(msgspec.Struct, frozen=True):
     code: int = 0
 
@@ -226,25 +236,58 @@ def _error_code(body: bytes) -> int:
         return 0
 
 
-class WhatsAppSender:
-    """WhatsApp text messages in the form of Meta's Cloud API (POST .../messages, bearer token)."""
+def _parameter(text: str) -> list[dict[str, str]]:
+    return [{"type": "text", "text": text}]
 
-    def __init__(self, url: str, *, token: str) -> None:
+
+class WhatsAppSender:
+    """WhatsApp messages in the form of Meta's Cloud API (POST .../messages, bearer token).
+
+    Who has not written to us within a day gets nothing but what follows an approved template, of which there
+    are two, in both languages: one for codes, and one for news, with all the text in its one parameter.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str,
+        code_template: str = "meterai_code",
+        news_template: str = "meterai_news",
+    ) -> None:
+        self._code_template = code_template
+        self._news_template = news_template
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._service = OutsideService(url, unavailable_code="message.unavailable", headers=headers)
 
     async def send(self, message: Message) -> None:
         body = {
             "messaging_product": "whatsapp",
+            "recipient_type": "individual",
             "to": message.to.lstrip("+"),
-            "type": "text",
-            "text": {"body": message.text},
+            "type": "template",
+            "template": self._filled(message),
         }
         answer = await self._service.call("POST", "", body=msgspec.json.encode(body))
-        if answer.status == 400 and _error_code(answer.body) not in _WHATSAPP_LIMITS:
+        if answer.status < 300:
+            return
+        code = _error_code(answer.body)
+        if code in _WHATSAPP_OURS:
+            log.error("whatsapp_account_or_template_refused", code=code)
+        elif answer.status == 400 and code not in _WHATSAPP_LIMITS:
             raise Refusal(Kind.INVALID, "message.address_refused")
-        if answer.status >= 300:
-            raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=f"status_{answer.status}")
+        raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=f"status_{answer.status}")
+
+    def _filled(self, message: Message) -> dict[str, object]:
+        if message.code:
+            name, given = self._code_template, _parameter(message.code)
+            button = {"type": "button", "sub_type": "url", "index": "0", "parameters": given}
+            components = [{"type": "body", "parameters": given}, button]
+        else:
+            in_one_line = " ".join(message.text.split())  # parameters take no line breaks
+            name, components = self._news_template, [{"type": "body", "parameters": _parameter(in_one_line)}]
+        language = "en" if message.language == "en" else "id"
+        return {"name": name, "language": {"code": language}, "components": components}
 
     async def close(self) -> None:
         await self._service.close()

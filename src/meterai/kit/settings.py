@@ -98,6 +98,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: Annotated[str, Doc(description="smtp://[user:password@]host:port; empty: the sandbox's")] = ""
     whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
     whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""
+    whatsapp_template_code: Annotated[
+        str, Doc(description="name of the approved WhatsApp template for codes; see below")
+    ] = "meterai_code"
+    whatsapp_template_news: Annotated[
+        str, Doc(description="name of the approved WhatsApp template for all other messages; see below")
+    ] = "meterai_news"
     mail_sender: Annotated[str, Doc(description="From address of e-mails")] = "meterai@meterai.localhost"
     contact: Annotated[
         str,

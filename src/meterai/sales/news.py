@@ -148,4 +148,5 @@ def message_of(order: OrderToTell, news: News, link: str) -> Message | None:
         to=order.contact_value,
         subject=subject.format_map(facts),
         text=text.format_map(facts),
+        language=order.language,
     )

@@ -21,6 +21,9 @@ class GateMail(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     expires_at: int
     """Unix seconds; afterwards nobody waits for it any more."""
+    language: str = "id"
+    code: str = ""
+    """The code that it brings."""
 
     def __repr__(self) -> str:
         return f"GateMail(to_kind={self.to_kind!r})"  # content and address stay out of logs and tracebacks

@@ -65,7 +65,14 @@ async def _send(app: App, path: Path, mail: GateMail, now: float) -> bool:
         if mail.expires_at > now:
             try:
                 await app.messenger.deliver(
-                    Message(to_kind=mail.to_kind, to=mail.to, subject=mail.subject, text=mail.text)
+                    Message(
+                        to_kind=mail.to_kind,
+                        to=mail.to,
+                        subject=mail.subject,
+                        text=mail.text,
+                        language=mail.language,
+                        code=mail.code,
+                    )
                 )
             except Refusal as refusal:
                 if refusal.kind is not Kind.INVALID:

@@ -22,6 +22,7 @@ from sandbox import serving
 from sandbox.inbox import mail
 from sandbox.inbox.messages import Messages, Received
 from sandbox.inbox.smtp import SmtpConnection
+from sandbox.inbox.templates import Refused, Template, read
 from sandbox.page import both, reload_link
 from sandbox.serving import page
 
@@ -30,15 +31,10 @@ _LINK = re.compile(r"https?://[^\s<>\"]+")
 _JAKARTA = timezone(timedelta(hours=7))
 
 
-class _Text(msgspec.Struct):
-    body: str
-
-
 class _WhatsApp(msgspec.Struct):
     to: str
-    text: _Text
-    messaging_product: str = "whatsapp"
-    type: str = "text"
+    template: Template | None = None
+    """None: a message of another type."""
 
 
 class InboxPages:
@@ -67,14 +63,18 @@ class InboxPages:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return _error(400, "Invalid parameter")
         digits = message.to.lstrip("+")
-        if not digits.isdigit() or not 8 <= len(digits) <= 15 or message.type != "text":
+        if not digits.isdigit() or not 8 <= len(digits) <= 15:
             return _error(400, "Recipient phone number is invalid")
+        try:
+            text = read(message.template)
+        except Refused as refused:
+            return _error(refused.status, refused.words, refused.code)
         self._messages.add(
             kind="whatsapp",
             to="+" + digits,
             sender="Meterai",
             subject="",
-            text=message.text.body[:4096],
+            text=text,
             received_at=time.time(),
         )
         body = {
@@ -135,8 +135,8 @@ def _quoted(to: str) -> str:
     return quote(to, safe="@")
 
 
-def _error(status: int, message: str) -> web.Response:
-    body = {"error": {"message": message, "code": status}}
+def _error(status: int, message: str, code: int | None = None) -> web.Response:
+    body = {"error": {"message": message, "code": code or status}}
     return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
 
 

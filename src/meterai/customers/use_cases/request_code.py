@@ -103,4 +103,6 @@ def _message(contact: Contact, code: str, language: str, expires_at: datetime) -
         subject=subject,
         text=text.format(code=code),
         expires_at=expires_at,
+        language=language,
+        code=code,
     )

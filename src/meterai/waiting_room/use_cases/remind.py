@@ -210,6 +210,7 @@ def _message(
         subject=subject,
         text="\n\n".join(parts),
         expires_at=_true_until(queue, kind, now),
+        language=one.language,
     )
     return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
 
