@@ -421,7 +421,7 @@ _I13 = [
         "I13",
         2,
         "a pass bought for another event",
-        f"UPDATE sales.orders SET event_slug = NULL WHERE id = {_id('order', 'alice')}",
+        f"UPDATE sales.orders SET event_slug = 'pppk' WHERE id = {_id('order', 'alice')}",
     ),
     Plant(
         "I13",

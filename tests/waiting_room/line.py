@@ -115,7 +115,9 @@ class LineOfPeople:
     async def call_everybody(self, *, ago_s: int = 0) -> None:
         """Closes the first windows and calls everybody in them."""
         self.close(*self.listed)
-        await self.call(max(self.listed, default=1) + 1, ago_s=ago_s)
+        last = max(self.listed, default=1)
+        await self.database.owner.execute("UPDATE waiting_room.queue SET revealed_through = $1", last)
+        await self.call(last + 1, ago_s=ago_s)
 
     async def set_state(self, state: QueueState) -> None:
         """What the queue does now."""

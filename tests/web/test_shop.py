@@ -12,6 +12,7 @@ from tests.waiting_room.line import ANI, LineOfPeople
 from tests.web.door_house import GATE, House, Visitor, called
 
 from meterai.customers.organisations import ensure_organisations
+from meterai.operations.use_cases.check_invariants import check_tables
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.form_seals import read_form_seal, seal_form
@@ -155,6 +156,9 @@ async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop
     used = await shop.line.database.owner.fetchval("SELECT order_id FROM waiting_room.pass")
     assert used is not None
     assert (await visitor.get("/kuota")).startswith(order.rpartition("/")[0]), "a pass is one purchase"
+    async with shop.line.database.owner.transaction():
+        checked = await check_tables([shop.line.database.owner], now=shop.line.now)
+    assert [found for found in checked if not found.ok] == []
 
 
 async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_open(shop: House) -> None:

@@ -28,11 +28,12 @@ I13 = SqlInvariant(
         SELECT order_id::text AS subject, format('%s passes were used for this order', count(*)) AS fact
         FROM waiting_room.pass WHERE order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1
         """,
+        # A pass is good for one purchase for its event or for none (decision 0013), for no other event.
         """
-        SELECT p.pass_id::text AS subject, format('a pass of %s, its order is of %s', q.event,
-            coalesce(o.event_slug, 'no event')) AS fact
+        SELECT p.pass_id::text AS subject,
+            format('a pass of %s, its order is of %s', q.event, o.event_slug) AS fact
         FROM waiting_room.pass p JOIN waiting_room.queue q ON q.number = p.queue
-        JOIN sales.orders o ON o.id = p.order_id WHERE o.event_slug IS DISTINCT FROM q.event
+        JOIN sales.orders o ON o.id = p.order_id WHERE o.event_slug <> q.event
         """,
         # What the controller logged, it counted: a row that was put in as logged by hand is one too many.
         """
