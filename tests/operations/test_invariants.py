@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from meterai.ledger.use_cases.issue_quota import PIECES_MAX, issue_quota
 from tests.operations.plants import copy_of
-from tests.operations.world import KEY, NOW, World, build, serial_of
+from tests.operations.world import EARLIER, KEY, NOW, World, build, serial_of
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.objects import FolderStore
@@ -68,6 +69,14 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
         ]
     )
     assert all(found.checked > 0 for found in results), "each looked at something"
+
+
+async def test_large_deposits_are_checked_like_any_other(world: World) -> None:
+    for n in range(30):
+        await issue_quota(
+            world.database.app, pieces=PIECES_MAX, deposit_reference=f"NTPN-MAX-{n}", now=EARLIER
+        )
+    assert broken(await check(world)) == {}
 
 
 @pytest.mark.parametrize("uses", [USES + 1, USES - 1, None])

@@ -14,7 +14,7 @@ from tests.storage_fixtures import TestCluster
 from meterai.kit.database import Connection
 from meterai.kit.objects import FolderStore
 from meterai.operations.invariants.census import Census, Pass, plan_passes
-from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum
+from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum, weight
 from meterai.operations.invariants.sources import OTHER_JOBS, OTHERS_FOUND
 from meterai.operations.use_cases.check_invariants import SQL_INVARIANTS, check_tables, take_census
 
@@ -109,7 +109,19 @@ async def test_no_screen_passes_while_an_index_lacks_some_of_the_few_rows_it_loo
         await change.rollback()
 
 
-async def test_an_amount_too_large_for_a_screen_leaves_the_part_to_judge(owner: Connection) -> None:
+async def test_a_large_amount_is_weighed_like_any_other(owner: Connection) -> None:
+    accounts = Sum("ledger.account")
+    ones, weighed = (Sum("ledger.account", f"{amount} * {weight('id')}") for amount in (1, 2**62))
+    census = Census(now=NOW)
+    async with owner.transaction():
+        await census.take(owner, Pass((accounts, ones, weighed)))
+    total = census.total(ones)
+    assert total is not None
+    assert census.total(weighed) == total * 2**62
+    assert census.total(accounts), "what is counted in the same pass is known"
+
+
+async def test_a_sum_that_cannot_be_taken_leaves_the_part_to_judge(owner: Connection) -> None:
     large, small = (Sum("ledger.account", f"{amount} * (2 + {SALT} * 0)") for amount in (2**62, 2**20))
     census = Census(now=NOW)
     async with owner.transaction():

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from meterai.kit.database import Connection, Database
-from meterai.operations.invariants.fingerprint import SALT, Balance, Screen, Sum
+from meterai.operations.invariants.fingerprint import SALT, WIDE, Balance, Screen, Sum
 
 _PIECE_BLOCKS = 65_536
 """A table is read in pieces of half a gigabyte, so that two lanes end together."""
@@ -26,10 +26,11 @@ class Pass(msgspec.Struct, frozen=True):
     piece: str = ""
     blocks: int = 0
 
-    def sql(self, salt: int) -> str:
-        """The statement."""
+    def sql(self, salt: int, *, cast: str) -> str:
+        """The statement. `cast`: of weights, to a type that holds what they are multiplied to."""
         values = ", ".join(one.sql() for one in self.sums)
-        return f"SELECT {values} FROM {self.sums[0].source} {self.piece}".replace(SALT, str(salt))
+        statement = f"SELECT {values} FROM {self.sums[0].source} {self.piece}"
+        return statement.replace(SALT, str(salt)).replace(WIDE, cast)
 
 
 class Census:
@@ -43,15 +44,22 @@ class Census:
 
     async def take(self, tx: Connection, one: Pass) -> None:
         """Takes the sums of a pass and adds them."""
-        statement = one.sql(self._salt)
         try:
-            async with tx.transaction():
-                row = await tx.fetchrow(statement, *([self._now] if "$1" in statement else []))
-        except asyncpg.PostgresError:  # an amount too large for the arithmetic, a table that is gone
+            try:
+                values = await self._take(tx, one, cast="")
+            except asyncpg.NumericValueOutOfRangeError:  # a large amount: once more, which takes longer
+                values = await self._take(tx, one, cast="::numeric")
+        except asyncpg.PostgresError:  # a table that is gone
             self._unknown.update(one.sums)
             return
-        for wanted, value in zip(one.sums, row or (), strict=True):
-            self._totals[wanted] = self._totals.get(wanted, 0) + int(value)
+        for wanted, value in zip(one.sums, values, strict=True):
+            self._totals[wanted] = self._totals.get(wanted, 0) + value
+
+    async def _take(self, tx: Connection, one: Pass, *, cast: str) -> list[int]:
+        statement = one.sql(self._salt, cast=cast)
+        async with tx.transaction():
+            row = await tx.fetchrow(statement, *([self._now] if "$1" in statement else []))
+        return [int(value) for value in row or ()]
 
     def total(self, wanted: Sum) -> int | None:
         """A sum; None: unknown."""

@@ -12,6 +12,8 @@ import msgspec
 
 SALT = "$salt"
 """Stands in a statement for this run's random number."""
+WIDE = "$wide"
+"""Stands behind a weight for nothing, or for a cast that makes room for every amount."""
 _BITS = 16_777_215  # 24 bits times an amount below 2^38 stays within a bigint
 
 
@@ -88,4 +90,4 @@ def hash_of(*uuids: str, amounts: tuple[str, ...] = (), texts: tuple[str, ...] =
 def weight(*uuids: str, column: int = 0) -> str:
     """SQL: a factor of 24 bits for an amount of a tuple of uuid expressions; others for each `column`."""
     number = hash_of(*uuids).replace(SALT, f"{SALT} + {column // 2}")
-    return f"({number} >> 24 & {_BITS})" if column % 2 else f"({number} & {_BITS})"
+    return f"({number}{' >> 24' if column % 2 else ''} & {_BITS}){WIDE}"
