@@ -50,6 +50,9 @@ _USED = f"id = '{account_id(AccountKind.USED, SELLER)}'"
 _BOBS_LOT = f"id = {_lot('bob')}"
 _OVERDRAW = "ALTER TABLE ledger.account DROP CONSTRAINT account_never_overdrawn;"
 _DOUBLE = "reason = 'double'"
+_CITRAS_IS_OVERDUE = (
+    f"UPDATE ledger.transfer SET expires_at = '2026-09-04 11:00Z' WHERE id = {_id('reserve_sale', 'citra')}"
+)
 
 _I1 = [
     Plant(
@@ -84,6 +87,21 @@ _I2 = [
         0,
         "a reservation has neither time-out nor intent",
         f"UPDATE ledger.transfer SET expires_at = NULL WHERE id = {_id('reserve_sale', 'citra')}",
+    ),
+    Plant(
+        "I2",
+        0,
+        "a reservation outlived its time-out, and its order expired",
+        f"{_CITRAS_IS_OVERDUE};"
+        "UPDATE sales.orders SET state = 'expired', expires_at = created_at"
+        f" WHERE id = {_id('order', 'citra')}",
+    ),
+    Plant(
+        "I2",
+        0,
+        "a reservation outlived its time-out, and its order can still be paid",
+        f"{_CITRAS_IS_OVERDUE};"
+        f"UPDATE sales.orders SET expires_at = '2026-09-04 13:00Z' WHERE id = {_id('order', 'citra')}",
     ),
     Plant(
         "I2",

@@ -12,6 +12,7 @@ from meterai.operations.invariants.sources import (
     JOBS_END_WITH_THEIR_SERIALS,
     KINDS_ARE_CONSTRAINED,
     LIVING,
+    OVERDUE,
     RESERVATIONS_END_ONCE,
     SERIAL,
     TRANSFER,
@@ -37,13 +38,14 @@ _LIVING_WITHOUT = f"""
 
 I2 = SqlInvariant(
     id="I2",
-    title="Every reservation is posted or voided once, or still young, or has an intent",
+    title="Every reservation is posted or voided once, or still young, of an unpaid order, or has an intent",
     population=Sum(TRANSFER, where=HOLDS),
     parts=(
         # One pass over reservations, what ended them, and the serials that they hold a stamp for.
-        # Not ended: only while it is younger than its time-out, or a signature may exist. Ended: with what it
-        # held, between the same accounts. A released serial was paid with a stamp, an annulled one was not.
-        """
+        # Not ended: only while it is younger than its time-out, its order is about to expire, or a signature
+        # may exist. Ended: with what it held, between the same accounts. A released serial was paid with a
+        # stamp, an annulled one was not.
+        f"""
         WITH held AS NOT MATERIALIZED (
             SELECT id, code, reference_id, created_at, expires_at, debit_account_id, credit_account_id, amount
             FROM ledger.transfer WHERE kind = 'pending'
@@ -69,6 +71,7 @@ I2 = SqlInvariant(
                 CASE s.state WHEN 'released' THEN 'post' WHEN 'annulled' THEN 'void' END
             OR e.id IS NULL AND (h.expires_at < $1 OR h.expires_at IS NULL)
                 AND NOT EXISTS (SELECT FROM stamping.intent i WHERE i.serial = s.serial)
+                AND NOT EXISTS (SELECT FROM ({OVERDUE}) late WHERE late.id = h.id)
         """,
         # Ended: by exactly one row.
         """

@@ -63,13 +63,18 @@ KINDS_ARE_CONSTRAINED = """
 
 LIVING = f"SELECT serial, reservation_id FROM {OTHER_SERIALS} WHERE state <> 'annulled'"
 """Serials that hold a stamp, with its reservation."""
+OVERDUE = """SELECT t.* FROM sales.orders o JOIN ledger.transfer t ON t.reference_id = o.id
+    WHERE o.state = 'awaiting_payment' AND o.expires_at < $1
+        AND t.kind = 'pending' AND t.code = 'reserve_sale' AND t.expires_at < $1"""
+"""Past their time-out, of orders that nobody paid in time: their worker is late, which is no fault (I25)."""
 OPEN = f"""(SELECT h.* FROM (
         SELECT * FROM ledger.transfer WHERE kind = 'pending' AND expires_at >= $1
+        UNION {OVERDUE}
         UNION
         SELECT t.* FROM ({LIVING}) living JOIN ledger.transfer t ON t.id = living.reservation_id
         WHERE t.kind = 'pending'
     ) h WHERE NOT EXISTS (SELECT FROM ledger.transfer e WHERE e.pending_id = h.id)) open"""
-"""Reservations that may be open, for they are young or of a living serial, and are."""
+"""Reservations that may be open, for they are young, overdue or of a living serial, and are."""
 _HELD = hash_of("id", "debit_account_id", "credit_account_id", amounts=("amount",))
 _ENDED = hash_of("pending_id", "debit_account_id", "credit_account_id", amounts=("amount",))
 RESERVATIONS_END_ONCE = (
