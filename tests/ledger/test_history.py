@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import uuid
 
 import asyncpg
 import pytest
 from tests.ledger.cast import NOW, STOCK, deliver, open_lot
 from tests.storage_fixtures import TestDatabase
+
+from meterai.ledger.model import SELLER, AccountKind, Side, Unit, side_of, unit_of
 
 pytestmark = pytest.mark.storage
 
@@ -35,6 +39,22 @@ async def test_no_role_of_ours_can_write_the_tables(
     async with getattr(database, role).connection() as conn:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(statement)
+
+
+async def test_an_account_has_the_unit_and_the_side_of_its_kind(database: TestDatabase) -> None:
+    opened = await database.owner.prepare(
+        """SELECT ledger.open_accounts(
+               ARRAY[$1::uuid], ARRAY[$2], ARRAY[$3], ARRAY[$4::uuid], '{NULL}', ARRAY[$5], $6)"""
+    )
+    for kind, unit, side in itertools.product([*AccountKind, "till"], Unit, Side):
+        arguments = (uuid.uuid4(), unit, kind, SELLER, side, NOW)
+        if kind in AccountKind and (unit, side) == (unit_of(AccountKind(kind)), side_of(AccountKind(kind))):
+            await opened.fetchval(*arguments)
+        else:
+            with pytest.raises(asyncpg.PostgresError) as refused:
+                await opened.fetchval(*arguments)
+            assert refused.value.sqlstate == "LG005", (kind, unit, side)
+    assert await database.owner.fetchval("SELECT count(*) FROM ledger.account") == len(AccountKind)
 
 
 @pytest.mark.parametrize("role", ["signer", "reader"])

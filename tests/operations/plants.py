@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.operations.world import named, serial_of
 
-from meterai.ledger.model import SELLER, AccountKind, account_id, lot_account_id
+from meterai.ledger.model import ISSUER, SELLER, AccountKind, account_id, lot_account_id
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,31 @@ def _serial(name: str) -> str:
 
 def _add(column: str, amount: int, where: str) -> str:
     return f"UPDATE ledger.account SET {column} = {column} + {amount} WHERE {where}"
+
+
+def _account(kind: AccountKind) -> str:
+    organisation = {AccountKind.ISSUANCE: ISSUER}.get(kind, SELLER)
+    return f"'{account_id(kind, organisation)}'"
+
+
+def _transfer(code: str, debit: str, credit: str, unit: str, amount: int) -> str:
+    """SQL that moves an amount between two accounts, as the ledger does it."""
+    return (
+        copy_of(
+            "ledger.transfer",
+            "code = 'refund_paid'",
+            id="gen_random_uuid()",
+            code=f"'{code}'",
+            debit_account_id=debit,
+            credit_account_id=credit,
+            unit=f"'{unit}'",
+            amount=str(amount),
+        )
+        + ";"
+        + _add("debits_posted", amount, f"id = {debit}")
+        + ";"
+        + _add("credits_posted", amount, f"id = {credit}")
+    )
 
 
 _NEW = "gen_random_uuid()"
@@ -203,6 +228,24 @@ _I3 = [
         "UPDATE ledger.transfer SET amount = amount + 1 WHERE code = 'supply'",
     ),
 ]
+_UNBACKED = _lot("unbacked")
+_UNBACKED_LOT = copy_of(
+    "ledger.account", _BOBS_LOT, id=_UNBACKED, balance_side="'none'", credits_posted="0", debits_posted="0"
+)
+_I3 += [
+    Plant(
+        "I3",
+        1,
+        "a lot may be overdrawn",
+        f"UPDATE ledger.account SET balance_side = 'none' WHERE {_BOBS_LOT}",
+    ),
+    Plant(
+        "I3",
+        1,
+        "an account of money is kept on the wrong side",
+        "UPDATE ledger.account SET balance_side = 'none' WHERE kind = 'fee_income'",
+    ),
+]
 _I4 = [
     Plant(
         "I4",
@@ -337,6 +380,18 @@ _I5 = [
     Plant("I5", 1, "a lot got its stamps twice", _add("credits_posted", 5, _BOBS_LOT)),
     Plant("I5", 1, "a lot got stamps before the payment", _add("credits_posted", 2, f"id = {_lot('citra')}")),
     Plant("I5", 2, "a lot with stamps belongs to no item", copy_of("ledger.account", _BOBS_LOT, id=_NEW)),
+    Plant(
+        "I5",
+        2,
+        "stamps were used out of a lot of no item that never got any",
+        _UNBACKED_LOT + ";" + _transfer("stamping", _UNBACKED, _account(AccountKind.USED), "STAMP", 1),
+    ),
+    Plant(
+        "I5",
+        2,
+        "a stamp is being used out of a lot of no item",
+        _UNBACKED_LOT + ";" + _add("debits_pending", 1, f"id = {_UNBACKED}"),
+    ),
     Plant(
         "I5",
         2,

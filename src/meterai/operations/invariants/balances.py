@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from meterai.ledger.model import AccountKind, side_of, unit_of
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
@@ -27,7 +28,12 @@ _RUPIAH = "unit = 'IDR'"
 _CONSERVED = tuple(
     Balance((Sum(ACCOUNT, value, where),)) for value in (_EVEN, _HELD_EVEN) for where in (_RUPIAH, "")
 )
-_OVERDRAWN = """balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
+# Which unit and side an account has follows from its kind. Nearly all are lots: those are told first.
+_PLAN = ", ".join(f"{kind} {unit_of(kind)} {side_of(kind)}" for kind in AccountKind)
+_MISKEPT = f"""CASE WHEN kind = 'lot' THEN unit <> 'STAMP' OR balance_side <> 'credit'
+            ELSE kind || ' ' || unit || ' ' || balance_side <> ALL ('{{{_PLAN}}}') END"""
+_OVERDRAWN = f"""{_MISKEPT}
+            OR balance_side = 'credit' AND debits_posted + debits_pending > credits_posted
             OR balance_side = 'debit' AND credits_posted + credits_pending > debits_posted
             OR least(debits_posted, debits_pending, credits_posted, credits_pending) < 0"""
 
@@ -72,9 +78,10 @@ I3 = SqlInvariant(
         FROM ledger.account GROUP BY unit
         HAVING sum(debits_posted) <> sum(credits_posted) OR sum(debits_pending) <> sum(credits_pending)
         """,
-        # Nothing below zero, what is held included.
+        # Nothing below zero, what is held included, on the side that the account's kind has.
         f"""
-        SELECT id::text AS subject, format('%s is overdrawn', kind) AS fact FROM ledger.account
+        SELECT id::text AS subject, format('%s, kept in %s on side %s, is overdrawn or should not be kept so',
+            kind, unit, balance_side) AS fact FROM ledger.account
         WHERE {_OVERDRAWN}
         """,
         # Every seller: what left the stock is in lots, and what left the lots was used or refunded.

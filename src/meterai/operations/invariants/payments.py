@@ -216,7 +216,8 @@ I5 = SqlInvariant(
         """
         SELECT a.id::text AS subject, format('lot of %s items', count(i.id)) AS fact
         FROM ledger.account a LEFT JOIN sales.item i ON i.lot_account_id = a.id
-        WHERE a.kind = 'lot' GROUP BY a.id HAVING count(i.id) > 1 OR count(i.id) = 0 AND a.credits_posted > 0
+        WHERE a.kind = 'lot' GROUP BY a.id HAVING count(i.id) > 1 OR count(i.id) = 0
+            AND greatest(a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending) > 0
         """,
         # An event of the gateway was stored once.
         """
