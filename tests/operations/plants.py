@@ -70,6 +70,19 @@ def _transfer(code: str, debit: str, credit: str, unit: str, amount: int) -> str
     )
 
 
+def _credited(transfer: str, wrong: AccountKind) -> str:
+    """SQL that lets a transfer have gone to another account, whose balance says so too."""
+    found = f"SELECT {{}} FROM ledger.transfer WHERE id = {_id('transfer', transfer)}"
+    amount = f"({found.format('amount')})"
+    return (
+        f"UPDATE ledger.account SET credits_posted = credits_posted - {amount}"
+        f" WHERE id = ({found.format('credit_account_id')});"
+        f"UPDATE ledger.account SET credits_posted = credits_posted + {amount} WHERE id = {_account(wrong)};"
+        f"UPDATE ledger.transfer SET credit_account_id = {_account(wrong)}"
+        f" WHERE id = {_id('transfer', transfer)}"
+    )
+
+
 _NEW = "gen_random_uuid()"
 _USED = f"id = '{account_id(AccountKind.USED, SELLER)}'"
 _BOBS_LOT = f"id = {_lot('bob')}"
@@ -245,8 +258,52 @@ _I3 += [
         "an account of money is kept on the wrong side",
         "UPDATE ledger.account SET balance_side = 'none' WHERE kind = 'fee_income'",
     ),
+    Plant(
+        "I3",
+        4,
+        "stamps were issued for no deposit",
+        _transfer(
+            "gift", _account(AccountKind.ISSUANCE), _account(AccountKind.SELLER_STOCK), "STAMP", 1_000_000
+        ),
+    ),
+    Plant(
+        "I3",
+        5,
+        "fees lie in an account that nobody has",
+        copy_of("ledger.account", "kind = 'fee_income'", id=_NEW),
+    ),
 ]
 _I4 = [
+    Plant(
+        "I4",
+        4,
+        "the treasury's share and ours of a sale changed places",
+        _credited("alice sale_face_value", AccountKind.FEE_INCOME)
+        + ";"
+        + _credited("alice sale_fee", AccountKind.FACE_VALUE_PAYABLE),
+    ),
+    Plant(
+        "I4",
+        4,
+        "a refund by the gateway was paid out of the account for payouts",
+        _credited("bob one refund_paid", AccountKind.PAYOUT_CASH),
+    ),
+    Plant(
+        "I4",
+        4,
+        "fees were taken out under a name of their own",
+        _transfer("bonus", _account(AccountKind.FEE_INCOME), _account(AccountKind.PAYOUT_CASH), "IDR", 2_000),
+    ),
+    Plant(
+        "I4",
+        4,
+        "the fee of a refund was taken from the treasury's share",
+        f"UPDATE ledger.transfer SET debit_account_id = {_account(AccountKind.FACE_VALUE_PAYABLE)}"
+        f" WHERE id = {_id('transfer', 'bob one refund_fee')};"
+        + _add("debits_posted", 2_252, "kind = 'face_value_payable'")
+        + ";"
+        + _add("debits_posted", -2_252, "kind = 'fee_income'"),
+    ),
     Plant(
         "I4",
         0,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from meterai.ledger.model import AccountKind, side_of, unit_of
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, weight
+from meterai.operations.invariants.house import NO_OTHERS, OTHERS, STAMPS, as_told, otherwise_than_told
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     ACCOUNT,
@@ -130,11 +131,16 @@ I3 = SqlInvariant(
         WHERE issued <> supplied OR paid IS DISTINCT FROM issued * (
             SELECT face_value FROM sales.tariff WHERE valid_from <= day ORDER BY valid_from DESC LIMIT 1)
         """,
+        # No stamp is issued but for a deposit, and none comes into the stock but by it or by a refund.
+        otherwise_than_told(STAMPS),
+        OTHERS,
     ),
     screens={
         0: Screen(balances=_CONSERVED),
         1: Screen(balances=(Balance((Sum(ACCOUNT, where=_OVERDRAWN),)),)),
         2: Screen(balances=_SOLD_AND_USED),
+        4: Screen(balances=as_told(STAMPS)),
+        5: Screen(balances=(NO_OTHERS,)),
     },
 )
 

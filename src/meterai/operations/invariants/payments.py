@@ -13,6 +13,7 @@ from meterai.operations.invariants.fingerprint import (
     one_of,
     weight,
 )
+from meterai.operations.invariants.house import RUPIAH, as_told, otherwise_than_told
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
     GIVEN_BACK,
@@ -21,11 +22,12 @@ from meterai.operations.invariants.sources import (
     PAID_FOR,
     PAID_ITEM,
     PAYMENT,
+    REVERSED,
+    SETTLED,
     SOLD,
     TRANSFER,
 )
 
-_SETTLED = "settled_at IS NOT NULL"
 _CREDITED_ORDERS = Balance(
     (Sum(PAYMENT, hash_of("order_id"), "outcome = 'credited'"),), (Sum(ORDER, hash_of("id"), PAID_FOR),)
 )
@@ -47,11 +49,11 @@ _PAYMENTS_BOOKED = Balance(
         ),
     ),
     (
-        Sum(PAYMENT, _booked("order_id", "paid_amount", "'payment'"), _SETTLED),
+        Sum(PAYMENT, _booked("order_id", "paid_amount", "'payment'"), SETTLED),
         Sum(
             PAYMENT,
             _booked("order_id", "gateway_cost", "'gateway_cost'"),
-            f"{_SETTLED} AND gateway_cost <> 0",
+            f"{SETTLED} AND gateway_cost <> 0",
         ),
         *(
             Sum(ORDER, _booked("id", price, f"'{code}'"), f"{PAID_FOR} AND {price} > 0")
@@ -61,7 +63,7 @@ _PAYMENTS_BOOKED = Balance(
 )
 # And nothing of it is left in suspense.
 _SUSPENSE_EMPTY = Balance(
-    (Sum(PAYMENT, f"paid_amount * {weight('order_id')}", _SETTLED),),
+    (Sum(PAYMENT, f"paid_amount * {weight('order_id')}", SETTLED),),
     (
         Sum(ORDER, f"(face_value + fee) * {weight('id')}", PAID_FOR),
         Sum(GIVEN_BACK, f"amount * {weight('reference_id')}", "code = 'refund_suspense'"),
@@ -73,7 +75,7 @@ _REVERSALS_BOOKED = Balance(
         Sum(
             PAYMENT,
             f"paid_amount * {weight('order_id')}",
-            "reversed_at IS NOT NULL OR state = 'reversed'",
+            REVERSED,
         ),
     ),
 )
@@ -104,7 +106,7 @@ _LOTS_FILLED = (
 I4 = SqlInvariant(
     id="I4",
     title="Every settled payment = quota value + fees + refunds + suspense younger than 15 minutes",
-    population=Sum(PAYMENT, where=_SETTLED),
+    population=Sum(PAYMENT, where=SETTLED),
     parts=(
         # What the gateway told us, and what it keeps, is what we booked; it left suspense for a sale or a
         # refund; and a sale is booked at the order's price when a payment was credited, else not at all.
@@ -142,10 +144,10 @@ I4 = SqlInvariant(
                 ELSE b.face_value + b.fee + b.vat > 0 END
         """,
         # Money that a bank took back is booked as owed to us, once, and no other is.
-        """
+        f"""
         WITH reversed AS (
             SELECT order_id, sum(paid_amount) AS rupiah FROM sales.payment
-            WHERE reversed_at IS NOT NULL OR state = 'reversed' GROUP BY order_id
+            WHERE {REVERSED} GROUP BY order_id
         ), booked AS (
             SELECT reference_id AS order_id, sum(amount) AS rupiah FROM ledger.transfer
             WHERE code = 'reversal' GROUP BY reference_id
@@ -180,12 +182,15 @@ I4 = SqlInvariant(
             OR (o.quantity, o.face_value, o.fee, o.vat) IS DISTINCT FROM (coalesce(i.quantity, 0),
                 coalesce(i.face_value, 0), coalesce(i.fee, 0), coalesce(i.vat, 0)))
         """,
+        # And every rupiah lies in the account that is meant for it.
+        otherwise_than_told(RUPIAH),
     ),
     screens={
         0: Screen(balances=(_CREDITED_ORDERS, _CREDITED_UNSETTLED, _PAYMENTS_BOOKED, _SUSPENSE_EMPTY)),
         1: Screen(balances=(_REVERSALS_BOOKED,)),
         2: Screen(balances=(_PAYMENTS_SURE,)),
         3: Screen(balances=_ORDERS_PRICED),
+        4: Screen(balances=as_told(RUPIAH)),
     },
 )
 

@@ -51,6 +51,8 @@ LOT = "kind = 'lot'"
 PAID_FOR = "state IN ('paid', 'completed')"
 PAID_ITEM = "o.state IN ('paid', 'completed')"
 NOT_REFUSED = "state <> 'refused'"
+SETTLED = "settled_at IS NOT NULL"
+REVERSED = "reversed_at IS NOT NULL OR state = 'reversed'"
 
 # What kind of transfer it is, without comparing texts: constraints say so, and that they stand is looked at.
 HOLDS = "pending_id IS NULL AND posted_at IS NULL"
