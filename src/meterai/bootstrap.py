@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
@@ -24,12 +25,13 @@ from meterai.sales.ports import PaymentGateway, PayoutProvider
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation import HttpRevocation, RevocationSource
 from meterai.stamping.archive.tools import ArchiveSettings, ArchiveTools
-from meterai.stamping.ports import Signer
+from meterai.stamping.ports import Signer, Vouch
 from meterai.stamping.signer_client import SignerClient
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from meterai.verification.use_cases.picture_of_stamp import RENDER
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 
 JAIL_TASKS = [
     "meterai.kit.pdf.reading:inspect",
@@ -168,6 +170,11 @@ def _jail(settings: Settings, tasks: list[str], **limits: int) -> JailPool:
         wall_seconds=settings.jail_wall_seconds,
         production=settings.environment == "production",
     )
+
+
+def vouch_of(app: App) -> Vouch:
+    """Whoever uploads a stamped file asks the verifier and the register, in a buyer's turn at the jail."""
+    return partial(vouch_for_stamps, app.db, app.jail, app.trust)
 
 
 def archive_tools_of(app: App, fail_point: FailPoint) -> ArchiveTools:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 from pyhanko.sign.fields import MDPPerm
+from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-from tests.verification.making import append_revision
+from tests.verification.making import SERIAL, append_revision
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf import existing_signatures
@@ -155,6 +156,11 @@ async def test_a_file_with_a_stamp_that_was_signed_since_can_get_another_one(ben
     judgement = judged(await bench.seal(signed, bench.stamp(LEFT, "two"), profile=Profile.SIGNED), bench)
     assert judgement.verdict is Verdict.GENUINE, judgement.reasons
     assert (len(judgement.stamps), len(judgement.other_signatures)) == (2, 1)
+
+
+def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> None:
+    copied = signed_by_somebody(samples.letter(), name="Stempel", reason=f"[{SERIAL}] Bea meterai")
+    assert look(copied).notices == ["pdf.notice.stamped_already"]
 
 
 def test_a_change_after_the_signature_is_told() -> None:

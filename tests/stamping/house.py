@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.verification.trust import load_trust
+from meterai.verification.use_cases.judge_document import JUDGE
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 
 JAIL_TASKS = [
     "meterai.kit.pdf.reading:inspect",
@@ -51,6 +55,7 @@ JAIL_TASKS = [
     "meterai.stamping.preparation:prepare_seal",
     "meterai.stamping.preparation:measure_output",
     "meterai.stamping.rewriting:rewrite",
+    JUDGE,
 ]
 BOTTOM_RIGHT = Placement(page=1, x=420, y=80)
 BOTTOM_LEFT = Placement(page=1, x=80, y=80)
@@ -136,6 +141,8 @@ class House:
     def __post_init__(self) -> None:
         self.objects = FolderStore(self.data / "objects")
         self.client = SignerClient(socket_path(self.data))
+        trust = load_trust(self.data / "pki" / "trust")
+        self.vouch = partial(vouch_for_stamps, self.db, self.jail, trust)
 
     @property
     def db(self) -> Database:
@@ -195,8 +202,8 @@ class House:
     ) -> uuid.UUID:
         """Alice's document, its stamps placed."""
         document = await accept_document(
-            self.db, self.jail, self.objects, data=data, name="surat.pdf", kind=None, limits=limits,
-            customer_id=self.alice, now=datetime.now(UTC),
+            self.db, self.jail, self.objects, self.vouch, data=data, name="surat.pdf", kind=None,
+            limits=limits, customer_id=self.alice, now=datetime.now(UTC),
         )  # fmt: skip
         await place_stamps(self.db, document.document_id, placements)
         return document.document_id

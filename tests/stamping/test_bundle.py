@@ -43,8 +43,8 @@ async def fill(house: House, files: list[GivenFile], *, name: str = "form:1") ->
     id = bundle_id(house.alice, name)
     await open_bundle(house.db, customer_id=house.alice, bundle_id=id, door="web", now=system_clock())
     assert await fill_bundle(
-        house.db, house.jail, house.objects, bundle_id=id, customer_id=house.alice, given=iter(files),
-        at_once=3, clock=system_clock,
+        house.db, house.jail, house.objects, house.vouch, bundle_id=id, customer_id=house.alice,
+        given=iter(files), at_once=3, clock=system_clock,
     )  # fmt: skip
     return id
 
@@ -154,8 +154,8 @@ async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
         drop_bundle(front.db, bundle_id=id, customer_id=bob),
         drop_from_bundle(front.db, bundle_id=id, customer_id=bob, file_id=file),
         fill_bundle(
-            front.db, front.jail, front.objects, bundle_id=id, customer_id=bob, given=iter(letters(1)),
-            at_once=1, clock=system_clock,
+            front.db, front.jail, front.objects, front.vouch, bundle_id=id, customer_id=bob,
+            given=iter(letters(1)), at_once=1, clock=system_clock,
         ),
     ):  # fmt: skip
         with pytest.raises(Refusal, match=r"bundle\.unknown"):
@@ -174,8 +174,8 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
     id = await fill(front, letters(1))
     with pytest.raises(Refusal) as caught:
         await fill_bundle(
-            front.db, front.jail, Dropping(front.data / "objects"), bundle_id=id, customer_id=front.alice,
-            given=iter(letters(2)), at_once=1, clock=system_clock,
+            front.db, front.jail, Dropping(front.data / "objects"), front.vouch, bundle_id=id,
+            customer_id=front.alice, given=iter(letters(2)), at_once=1, clock=system_clock,
         )  # fmt: skip
     assert (caught.value.kind, caught.value.code) == (Kind.NOT_FOUND, "bundle.unknown")
 
@@ -210,7 +210,7 @@ async def test_time_that_runs_out_leaves_the_rest_for_another_upload(front: Hous
 
     late = system_clock() - timedelta(seconds=1)
     assert not await fill_bundle(
-        front.db, front.jail, front.objects, bundle_id=id, customer_id=front.alice, given=slow(),
+        front.db, front.jail, front.objects, front.vouch, bundle_id=id, customer_id=front.alice, given=slow(),
         at_once=1, clock=system_clock, until=late,
     )  # fmt: skip
     assert (await look(front, id)).files == ()

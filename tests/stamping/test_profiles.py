@@ -81,8 +81,8 @@ async def test_the_profile_stays_until_another_is_chosen_and_not_after_the_stamp
 
 async def test_a_locked_file_is_stored_and_stamped_unlocked_and_the_password_nowhere(house: House) -> None:
     accepted = await accept_document(
-        house.db, house.jail, house.objects, data=samples.encrypted(), name="terkunci.pdf", kind=None,
-        limits=None, customer_id=house.alice, password="rahasia", now=datetime.now(UTC),
+        house.db, house.jail, house.objects, house.vouch, data=samples.encrypted(), name="terkunci.pdf",
+        kind=None, limits=None, customer_id=house.alice, password="rahasia", now=datetime.now(UTC),
     )  # fmt: skip
     page = await shown(house, accepted.document_id)
     assert "pdf.notice.encrypted" in page.inspection.notices

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.attacks.signing import signed_by_somebody
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from tests.stamping.letters import make_letter
+from tests.verification.making import SERIAL
 
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import SerialNumber
@@ -220,8 +222,8 @@ async def test_stamps_can_not_be_moved_once_the_stamping_began(front: House) -> 
 
 async def accept(house: House, data: bytes, limits: OutputLimits | None = None) -> UUID:
     document = await accept_document(
-        house.db, house.jail, house.objects, data=data, name="C:\\Users\\budi\\surat.pdf", kind=None,
-        limits=limits, customer_id=None, now=datetime.now(UTC),
+        house.db, house.jail, house.objects, house.vouch, data=data, name="C:\\Users\\budi\\surat.pdf",
+        kind=None, limits=limits, customer_id=None, now=datetime.now(UTC),
     )  # fmt: skip
     return document.document_id
 
@@ -233,6 +235,13 @@ async def test_a_file_that_is_no_pdf_is_not_stored(front: House) -> None:
     assert await front.value("SELECT count(*) FROM stamping.document") == 0
 
 
+async def test_a_file_with_a_home_made_stamp_is_not_stored(front: House) -> None:
+    copied = signed_by_somebody(make_letter(), name=f"Emet{SERIAL}", reason=f"[{SERIAL}] Bea meterai")
+    with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
+        await accept(front, copied)
+    assert await front.value("SELECT count(*) FROM stamping.document") == 0
+
+
 @pytest.mark.parametrize(
     "limits", [None, OutputLimits(), OutputLimits(bytes_max=500_000, pdf_version_min="1.5")]
 )
@@ -240,8 +249,8 @@ async def test_what_is_told_of_an_accepted_file_is_what_its_pages_read(
     front: House, limits: OutputLimits | None
 ) -> None:
     accepted = await accept_document(
-        front.db, front.jail, front.objects, data=make_letter(), name="surat.pdf", kind="lamaran",
-        limits=limits, customer_id=front.alice, now=datetime.now(UTC), stamps=2,
+        front.db, front.jail, front.objects, front.vouch, data=make_letter(), name="surat.pdf",
+        kind="lamaran", limits=limits, customer_id=front.alice, now=datetime.now(UTC), stamps=2,
     )  # fmt: skip
     told = {name: getattr(accepted, name) for name in DocumentPage.__struct_fields__}
     assert DocumentPage(**told) == await document_page(front.db, accepted.document_id)

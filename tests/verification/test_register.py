@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import asyncpg
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
+from tests.attacks.archive import strange_authority
+from tests.attacks.signing import TEXT, signed_by_somebody
 from tests.storage_fixtures import TestDatabase
 from tests.verification.making import (
     NOW,
@@ -25,7 +28,7 @@ from tests.verification.making import (
     stranger,
 )
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import group_serial
 from meterai.kit.database import connect
 from meterai.kit.stamp_code import code_message, encode_code
@@ -33,6 +36,7 @@ from meterai.stamping.seal.keys import CodeKey
 from meterai.verification.model import Judgement, RegisterAnswer, Verdict
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 
 pytestmark = pytest.mark.storage
 LATER = NOW + timedelta(hours=1)
@@ -111,6 +115,113 @@ async def test_details_say_where_the_stamps_of_a_released_file_stand(
         (SERIAL, 1, NOW, NOW),
         (SECOND, 1, NOW, NOW),
     }
+
+
+def with_an_earlier(house: House, earlier: Callable[[House], bytes]) -> bytes:
+    """A released file: a stamp of ours over one that the file carried."""
+    return stamp(earlier(house), house, SECOND, certify=None)
+
+
+def ours_signed_since(house: House) -> bytes:
+    return signed_by_somebody(stamp(letter(), house, certify=None))
+
+
+def ours_changed_since(house: House) -> bytes:
+    return signed_by_somebody(stamp(letter(), house, certify=None), box=TEXT)
+
+
+def copied(house: House) -> bytes:
+    """Mallory signs another letter as if with the stamp that she has, in a field of its name or another."""
+    return signed_by_somebody(letter("Lain"), name="Mallory", reason=f"[{SERIAL}] Bea meterai")
+
+
+def elsewhere(house: House) -> bytes:
+    """An e-Meterai of another issuer, under our serial number."""
+    return signed_by_somebody(
+        letter("Lain"), name=f"Emet{SERIAL}", reason=f"[{SERIAL}] Bea", signer=strange_authority()
+    )
+
+
+BAD: dict[str, tuple[Callable[[House], bytes], str]] = {
+    "home-made": (copied, "chain.self_signed"),
+    "of another document": (elsewhere, "register.other_document"),
+    "overtaken": (ours_changed_since, "file.changed_after"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_stamp_of_ours_makes_no_bad_one_before_it_genuine(
+    database: TestDatabase, house: House, jail: OpenJail, name: str
+) -> None:
+    earlier, code = BAD[name]
+    data = with_an_earlier(house, earlier)
+    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    await enter(database, SECOND, data)
+    judgement = await judged(database, jail, house, data, details=True)
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert judgement.register is RegisterAnswer.CONTRADICTS
+    assert code in judgement.reasons
+    assert "register.confirmed" not in judgement.reasons
+    assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_file_with_a_bad_stamp_gets_no_other_one(
+    database: TestDatabase, house: House, jail: OpenJail, name: str
+) -> None:
+    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
+        await vouch_for_stamps(database.reader, jail, house.trust, BAD[name][0](house), LATER)
+
+
+@pytest.mark.parametrize(("state", "code"), [("released", ""), ("annulled", "register.annulled")])
+async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_follows(
+    database: TestDatabase, house: House, jail: OpenJail, state: str, code: str
+) -> None:
+    first = stamp(letter(), house, certify=None)
+    signed = signed_by_somebody(first)
+    data = stamp(signed, house, SECOND, certify=None)
+    await enter(database, SERIAL, first, state=state)
+    await enter(database, SECOND, data)
+    asked = vouch_for_stamps(database.reader, jail, house.trust, signed, LATER)
+    judgement = await judged(database, jail, house, data, details=True)
+    assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
+    if code:
+        assert (judgement.verdict, judgement.reasons[0]) == (Verdict.NOT_GENUINE, code)
+        with pytest.raises(Refusal, match=r"pdf\.stamp_not_genuine"):
+            await asked
+    else:
+        assert (judgement.verdict, judgement.register) == (Verdict.GENUINE, RegisterAnswer.CONFIRMED)
+        await asked
+
+
+async def test_a_stamp_of_another_issuer_before_ours_is_told(
+    database: TestDatabase, house: House, jail: OpenJail
+) -> None:
+    uploaded = elsewhere(house)
+    await vouch_for_stamps(database.reader, jail, house.trust, uploaded, LATER)
+    data = stamp(uploaded, house, SECOND, certify=None)
+    await enter(database, SECOND, data)
+    judgement = await judged(database, jail, house, data, details=True)
+    assert judgement.verdict is Verdict.GENUINE
+    assert "note.foreign_stamp" in judgement.reasons
+    assert [(s.serial, s.foreign) for s in judgement.stamps] == [(SERIAL, True), (SECOND, False)]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("jail.busy", "jail.unavailable"), ("pdf.too_heavy", "pdf.signed_irregular")],
+)
+async def test_a_stamp_that_can_not_be_checked_gets_no_other_one(
+    database: TestDatabase, house: House, stamped: bytes, code: str, told: str
+) -> None:
+    class Refusing(OpenJail):
+        async def run(self, *_: object) -> Judgement:
+            raise Refusal(Kind.BUSY, code)
+
+    with pytest.raises(Refusal) as caught:
+        await vouch_for_stamps(database.reader, Refusing(), house.trust, stamped, LATER)
+    assert caught.value.code == told
 
 
 async def test_a_digest_from_the_browser_is_enough_and_an_unknown_one_says_nothing(

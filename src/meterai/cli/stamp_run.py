@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -22,10 +23,14 @@ from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile
 from meterai.stamping.bundle_queries import bundle as find_bundle
+from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.verification.trust import TRUST_FOLDER, load_trust
+from meterai.verification.use_cases.judge_document import JUDGE
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 from meterai.words.filling import fill
 
 _CHECK = "meterai.stamping.reception:receive"
@@ -45,6 +50,7 @@ class House:
     objects: ObjectStore
     jail: JailPool
     slots: int
+    vouch: Vouch
 
 
 @asynccontextmanager
@@ -53,7 +59,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     slots = min(_SLOTS_MAX, os.cpu_count() or 1)
     db = await connect(settings.database_app_url, connections_max=slots + 1, application_name="meterai stamp")
     jail = JailPool(
-        [_CHECK],
+        [_CHECK, JUDGE],
         slots=slots,
         memory_bytes=settings.jail_memory_bytes,
         cpu_seconds=settings.jail_cpu_seconds,
@@ -63,7 +69,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     try:
         await jail.start()
         objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data)
-        yield House(db, objects, jail, slots)
+        trust = load_trust(settings.data / TRUST_FOLDER)
+        yield House(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
     finally:
         await jail.close()
         await db.close()
@@ -101,6 +108,7 @@ class StampRun:
             db,
             self.house.jail,
             self.house.objects,
+            self.house.vouch,
             bundle_id=self.batch_id,
             customer_id=self.customer_id,
             given=given,

@@ -1,9 +1,9 @@
-"""The outside of the stamping cycle: the process that holds the key."""
+"""The outside of stamping: the process that holds the key, and who judges stamps."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from meterai.kernel.errors import Refusal
@@ -54,3 +54,8 @@ class KeyHolder(Protocol):
     async def keys(self) -> list[KeyReport]:
         """One report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         ...
+
+
+type Vouch = Callable[[bytes, datetime], Awaitable[None]]
+"""Judges at that moment a file that carries stamps already. Raises: Refusal INVALID `pdf.*` when it must not
+get another one; UNAVAILABLE `jail.unavailable`."""

@@ -314,11 +314,13 @@ _ORDER = {code: position for position, code in enumerate(REASONS)}
 
 def verdict_of(codes: Iterable[str]) -> Verdict:
     """The verdict to which reason codes lead: the worst wins; an unknown code is never a pass."""
-    verdicts = {REASONS[code].verdict if code in REASONS else _UNSURE for code in codes}
-    for verdict in (_NO, _UNSURE):
-        if verdict in verdicts:
-            return verdict
-    return Verdict.GENUINE if Verdict.GENUINE in verdicts else _UNSURE
+    known = set(codes)
+    return next((v for v in (_NO, _UNSURE, Verdict.GENUINE) if leading_to(v, known)), _UNSURE)
+
+
+def leading_to(verdict: Verdict | None, codes: Iterable[str]) -> set[str]:
+    """Those of the reason codes that lead to this verdict; None: the remarks."""
+    return {code for code in codes if (REASONS[code].verdict if code in REASONS else _UNSURE) is verdict}
 
 
 def most_important_first(codes: Iterable[str]) -> tuple[str, ...]:

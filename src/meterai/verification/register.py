@@ -8,8 +8,9 @@ import msgspec
 
 from meterai.verification.model import Covers, Judgement, RegisterAnswer, StampReport, Verdict
 from meterai.verification.queries import Gap, Released, SerialEntry
-from meterai.verification.reasons import GENUINE, most_important_first, verdict_of
+from meterai.verification.reasons import GENUINE, leading_to, most_important_first, verdict_of
 
+CONFIRMED = "register.confirmed"
 LOST = "register.lost"
 _MAY_BE_LOST = {"register.unknown_serial", "register.other_document", "register.not_released"}
 
@@ -20,7 +21,7 @@ def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str,
     Needs no look into the file; so signer, time stamp and place stay unknown.
     """
     annulled = any(entries[r.serial].state == "annulled" for r in released if r.serial in entries)
-    codes = ["register.annulled"] if annulled else [GENUINE, "register.confirmed"]
+    codes = ["register.annulled"] if annulled else [GENUINE, CONFIRMED]
     stamps = tuple(
         StampReport(
             serial=r.serial,
@@ -44,21 +45,43 @@ def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str,
     )
 
 
-def with_details(known: Judgement, opened: Judgement) -> Judgement:
-    """The fast path's answer with what opening the file told of each stamp; the verdict stays."""
-    found = {stamp.serial: stamp for stamp in opened.stamps}
-    stamps = tuple(
-        msgspec.structs.replace(found[s.serial], released_at=s.released_at, problems=s.problems)
-        if s.serial in found
-        else s
-        for s in known.stamps
-    )
-    return msgspec.structs.replace(
+def with_details(
+    known: Judgement,
+    opened: Judgement,
+    released: Sequence[Released],
+    entries: Mapping[str, SerialEntry],
+    gaps: Sequence[Gap] = (),
+) -> Judgement:
+    """The fast path's answer with what opening the file told of each stamp.
+
+    The digest speaks for the stamps that were released on these bytes, whatever was found in the file. Others
+    that it holds, from before, are asked for in the register as in any file, and so is what is wrong with the
+    whole; that can only worsen the verdict.
+    """
+    vouched = {stamp.serial: stamp for stamp in known.stamps}
+    found = {stamp.serial for stamp in opened.stamps}
+    earlier = [stamp for stamp in opened.stamps if stamp.serial not in vouched]
+    objections = _contradictions(opened, earlier, released, entries, gaps) - {LOST}
+    if earlier:
+        objections |= leading_to(Verdict.NOT_GENUINE, opened.reasons)
+    reasons = {*known.reasons, *leading_to(None, opened.reasons)}
+    detailed = msgspec.structs.replace(
         known,
-        stamps=stamps,
+        reasons=most_important_first(reasons - {CONFIRMED} if objections else reasons),
+        stamps=(
+            *(_as_released(stamp, vouched.get(stamp.serial)) for stamp in opened.stamps),
+            *(stamp for stamp in known.stamps if stamp.serial not in found),
+        ),
         other_signatures=opened.other_signatures,
         pages=opened.pages or known.pages,
     )
+    return _answer(detailed, RegisterAnswer.CONTRADICTS, objections) if objections else detailed
+
+
+def _as_released(found: StampReport, known: StampReport | None) -> StampReport:
+    if known is None:
+        return found
+    return msgspec.structs.replace(found, released_at=known.released_at, problems=known.problems)
 
 
 def compare(
@@ -74,19 +97,31 @@ def compare(
     know is a contradiction: whoever stole the key could make one. The register can only worsen a verdict.
     But in `gaps` it has lost what was released: of a stamp with such a time it can say nothing.
     """
-    digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
-    codes: set[str] = set()
-    for stamp in judgement.stamps:
-        objections = _objections(stamp, digests, released, entries.get(stamp.serial))
-        codes.update({LOST} if objections & _MAY_BE_LOST and _lost(stamp, gaps) else objections)
+    codes = _contradictions(judgement, judgement.stamps, released, entries, gaps)
     if codes == {LOST}:
         return _answer(judgement, RegisterAnswer.UNKNOWN, codes)
     if codes:
         return _answer(judgement, RegisterAnswer.CONTRADICTS, codes)
     if judgement.verdict is Verdict.GENUINE:
-        return _answer(judgement, RegisterAnswer.CONFIRMED, {"register.confirmed"})
+        return _answer(judgement, RegisterAnswer.CONFIRMED, {CONFIRMED})
     known = any(stamp.serial in entries for stamp in judgement.stamps)
     return _answer(judgement, RegisterAnswer.CONTRADICTS if known else RegisterAnswer.UNKNOWN, set())
+
+
+def _contradictions(
+    judgement: Judgement,
+    stamps: Iterable[StampReport],
+    released: Sequence[Released],
+    entries: Mapping[str, SerialEntry],
+    gaps: Sequence[Gap],
+) -> set[str]:
+    """What the register says against these stamps of the file."""
+    digests = {judgement.sha256, *(s.revision_sha256 for s in judgement.stamps if not s.foreign)}
+    codes: set[str] = set()
+    for stamp in stamps:
+        objections = _objections(stamp, digests, released, entries.get(stamp.serial))
+        codes.update({LOST} if objections & _MAY_BE_LOST and _lost(stamp, gaps) else objections)
+    return codes
 
 
 def _objections(

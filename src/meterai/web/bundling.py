@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from meterai.bootstrap import vouch_of
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import Room
 from meterai.kit.objects import ObjectStore
@@ -89,6 +90,7 @@ async def add_uploads(desk: Desk, bundle_id: UUID, customer_id: UUID, uploads: l
         house.db,
         house.jail,
         house.objects,
+        vouch_of(house),
         bundle_id=bundle_id,
         customer_id=customer_id,
         given=_given(uploads),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+from meterai.bootstrap import vouch_of
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.sales.events import Event
@@ -46,6 +47,7 @@ async def accept_one(
         house.db,
         house.jail,
         house.objects,
+        vouch_of(house),
         data=bytes(upload.content),
         name=upload.name,
         kind=kind,

@@ -226,6 +226,13 @@ TABLE: dict[str, Message] = {
         "Check its stamp on the Verify page. Does it need another? Upload the unstamped PDF and choose two.",
         STILL,
     ),
+    "pdf.stamp_not_genuine": M(
+        "e-Meterai yang sudah ada pada PDF ini tidak asli, atau dokumennya diubah setelah dibubuhi.",
+        "Lihat sebabnya di halaman Periksa. Mintalah berkas aslinya, atau unggah PDF sebelum dibubuhi.",
+        "An e-Meterai that this PDF already carries is not genuine, or the document was changed after it.",
+        "See why on the Verify page. Ask for the original file, or upload the PDF as it was before stamping.",
+        STILL,
+    ),
     "pdf.signed_broken": M(
         "Tanda tangan digital pada PDF ini rusak: isinya tidak lagi sama dengan saat ditandatangani.",
         "Minta berkas asli dari penanda tangannya, lalu unggah berkas itu tanpa membukanya di aplikasi lain.",

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from typing import Any
 
 import msgspec
+from pyhanko.pdf_utils.generic import TextStringObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DiffResult,
@@ -34,11 +34,11 @@ from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_ran
 from meterai.kit.pdf.cross_references import names_beyond_size
 from meterai.kit.pdf.diff_rules import GLOBAL_RULES
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
+from meterai.kit.pdf.stamp_names import STAMP_FIELD, serial_of
 
 SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
 
-_STAMP_FIELD = re.compile(r"Emet[0-9A-Z]{22}")
 _POLICY = StandardDiffPolicy(
     global_rules=GLOBAL_RULES,
     form_rule=FormUpdatingRule(
@@ -59,7 +59,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     signers: list[str]
     """Names as the certificates state them, in the order of signing; document time stamps left out."""
     stamped: bool
-    """There is an electronic stamp among them, ours or another seller's, by the name of its field."""
+    """There is what says of itself that it is an electronic stamp, ours or another seller's."""
     changed: bool
     """The document was changed after a signature in a way that this signature does not allow."""
 
@@ -85,7 +85,7 @@ def examine_signatures(data: bytes) -> Signed:
     people = [_signer(signature) for signature in found if signature.sig_object_type != "/DocTimeStamp"]
     return Signed(
         signers=list(dict.fromkeys(people)),
-        stamped=any(_STAMP_FIELD.fullmatch(signature.field_name) for signature in found),
+        stamped=any(_states_serial(signature) for signature in found),
         changed=not all(_allows_the_rest(item) for item in found),
     )
 
@@ -140,7 +140,12 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
 def _has_open_place(reader: PdfFileReader) -> bool:
     """Whether a place that was made for an electronic stamp is empty: cut back, or never finished."""
     fields = enumerate_sig_fields(reader, filled_status=False)
-    return any(_STAMP_FIELD.fullmatch(name) for name, _, _ in fields)
+    return any(STAMP_FIELD.fullmatch(name) for name, _, _ in fields)
+
+
+def _states_serial(signature: EmbeddedPdfSignature) -> bool:
+    reason = signature.sig_object.get("/Reason")
+    return bool(serial_of(str(reason) if isinstance(reason, TextStringObject) else "", signature.field_name))
 
 
 def _end(signature: Any, data: bytes) -> int:
@@ -187,7 +192,7 @@ def _allows_the_rest(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _lock_code(signature: EmbeddedPdfSignature) -> str:
-    if _STAMP_FIELD.fullmatch(signature.field_name):
+    if STAMP_FIELD.fullmatch(signature.field_name):
         return "pdf.stamped_already"
     return "pdf.certified" if _is_certification(signature) else "pdf.signed_locked"
 

@@ -17,6 +17,7 @@ from meterai.ledger.model import SELLER
 from meterai.stamping import page_images
 from meterai.stamping.model import STAMPS_MAX
 from meterai.stamping.output import verdict_of
+from meterai.stamping.ports import Vouch
 from meterai.stamping.queries import DocumentPage, remember_name
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX, OutputLimits, Reception, ReceptionRequest
 from meterai.stamping.store import documents
@@ -24,6 +25,7 @@ from meterai.stamping.store import documents
 RETENTION_DAYS = 7
 """How long a document is kept that is never stamped. Stamped ones are kept with what was released."""
 
+_STAMPED = "pdf.notice.stamped_already"
 _RECEIVE = "meterai.stamping.reception:receive"
 _NAME_CHARACTERS_MAX = 200
 
@@ -40,6 +42,7 @@ async def accept_document(
     db: Database,
     jail: JailPool,
     objects: ObjectStore,
+    vouch: Vouch,
     *,
     data: bytes,
     name: str,
@@ -59,8 +62,10 @@ async def accept_document(
     `profile`: what is wanted of a file without signatures; `place_stamps` can change it. `password`: opens a
     file that needs one; it is neither stored nor logged, and the unlocked file takes the upload's place.
 
+    `vouch`: asked about a file that carries stamps already, and about no other.
+
     Raises: Refusal INVALID `pdf.*` (see `kit.pdf.reading.inspect`), `document.too_many_stamps`; BUSY
-    `jail.busy`.
+    `jail.busy`; what `vouch` raises.
     """
     if len(data) > DEFAULT_LIMITS.file_bytes_max:
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
@@ -75,6 +80,8 @@ async def accept_document(
     key = hashlib.sha256(found.instead).hexdigest() if found.instead else uploaded
     data = found.instead or data
     inspection, placements = found.inspection, found.placements
+    if _STAMPED in inspection.notices:
+        await vouch(data, now)
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
         id=new_id(now),

@@ -16,6 +16,7 @@ from meterai.kit.database import Database, Row
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
+from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.accept_document import accept_document
 
@@ -34,6 +35,7 @@ async def add_to_bundle(
     db: Database,
     jail: JailPool,
     objects: ObjectStore,
+    vouch: Vouch,
     *,
     bundle_id: UUID,
     customer_id: UUID,
@@ -59,7 +61,16 @@ async def add_to_bundle(
     document_id, code, facts = None, None, {}
     try:
         accepted = await accept_document(
-            db, jail, objects, data=data, name=path, kind=None, limits=None, customer_id=customer_id, now=now
+            db,
+            jail,
+            objects,
+            vouch,
+            data=data,
+            name=path,
+            kind=None,
+            limits=None,
+            customer_id=customer_id,
+            now=now,
         )
         document_id = accepted.document_id
     except Refusal as refusal:

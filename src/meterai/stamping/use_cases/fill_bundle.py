@@ -13,6 +13,7 @@ from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.bundle import FILES_MAX
 from meterai.stamping.bundle_input import GivenFile
+from meterai.stamping.ports import Vouch
 from meterai.stamping.use_cases.add_to_bundle import add_to_bundle, refuse_in_bundle
 
 
@@ -20,6 +21,7 @@ async def fill_bundle(
     db: Database,
     jail: JailPool,
     objects: ObjectStore,
+    vouch: Vouch,
     *,
     bundle_id: UUID,
     customer_id: UUID,
@@ -50,7 +52,7 @@ async def fill_bundle(
 
     async def add_some() -> None:
         while (file := await take()) is not None:
-            on_file(await _add(db, jail, objects, bundle_id, customer_id, file, clock(), files_max))
+            on_file(await _add(db, jail, objects, vouch, bundle_id, customer_id, file, clock(), files_max))
 
     tasks = [asyncio.create_task(add_some()) for _ in range(at_once)]
     try:
@@ -66,6 +68,7 @@ async def _add(
     db: Database,
     jail: JailPool,
     objects: ObjectStore,
+    vouch: Vouch,
     bundle_id: UUID,
     customer_id: UUID,
     file: GivenFile,
@@ -88,6 +91,7 @@ async def _add(
         db,
         jail,
         objects,
+        vouch,
         bundle_id=bundle_id,
         customer_id=customer_id,
         path=file.path,

@@ -6,11 +6,12 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS, Limits
 from meterai.kit.pdf.reading import inspect
 from meterai.kit.pdf.requests import InspectRequest
+from meterai.kit.pdf.stamp_names import STAMP_FIELD
 from meterai.kit.stamp_code import decode_code
 from meterai.verification.model import FILE_BYTES_MAX, Box
 from meterai.verification.rules import rendered
 from meterai.verification.rules.additions import only_plain_additions
-from meterai.verification.rules.document import PAGES_MAX, STAMP_FIELD, Document, Page, Unreadable
+from meterai.verification.rules.document import PAGES_MAX, Document, Page, Unreadable
 from meterai.verification.rules.history import stamps_removed
 from meterai.verification.rules.revisions import only_whole_revisions, signed_revision
 from meterai.verification.rules.second_opinion import Changes, changes_after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from meterai.kit.pdf.byte_range import ByteRange, ShapeError, check_belongs, gap_content, read_byte_range
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.page_box import PageBox, Rectangle, make_page_box
+from meterai.kit.pdf.stamp_names import STAMP_FIELD, serial_of
 from meterai.verification.model import FILE_BYTES_MAX, Box
 from meterai.verification.rules.digests import Digests
 from meterai.verification.rules.reading import Reader
@@ -22,8 +22,6 @@ PAGE_TREE_DEPTH_MAX = DEFAULT_LIMITS.nesting_max
 SIGNATURES_MAX = 40
 OPEN_FIELDS_MAX = 400
 """Waiting for other people: cheap, and a list of those present has one for each."""
-STAMP_FIELD = re.compile(r"Emet([0-9A-Z]{22})")
-STAMP_REASON = re.compile(r"\[([0-9A-Z]{22})\](?: .*)?", re.DOTALL)
 
 
 class Unreadable(Exception):
@@ -32,12 +30,6 @@ class Unreadable(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-def serial_of(reason: str, field: str) -> str:
-    """The serial number that a signature's Reason states, or else its field's name; empty for no stamp."""
-    found = STAMP_REASON.fullmatch(reason) or STAMP_FIELD.fullmatch(field)
-    return found[1] if found else ""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from meterai.verification.rules.document import Document, Unreadable, serial_of, text_of
+from meterai.kit.pdf.stamp_names import serial_of
+from meterai.verification.rules.document import Document, Unreadable, text_of
 
 REVISIONS_MAX = 60
 _MARK = b"/ByteRange"

@@ -11,10 +11,11 @@ from meterai.kernel.serial import parse_serial
 from meterai.kit.pdf import chain
 from meterai.kit.pdf.byte_range import ShapeError, without_padding
 from meterai.kit.pdf.cms import FormError, SignedForm, element_length, read_signature
+from meterai.kit.pdf.stamp_names import STAMP_FIELD, STAMP_REASON
 from meterai.kit.pdf.time_stamp import check_token
 from meterai.verification.model import Covers, SignatureReport, StampReport
 from meterai.verification.rules import second_opinion
-from meterai.verification.rules.document import STAMP_FIELD, STAMP_REASON, Document, Signature
+from meterai.verification.rules.document import Document, Signature
 from meterai.verification.rules.second_opinion import Stranger
 
 _ENTRIES = {"/Type": "/Sig", "/Filter": "/Adobe.PPKLite", "/SubFilter": "/ETSI.CAdES.detached"}

@@ -31,18 +31,17 @@ async def judge_document(
     """One of three verdicts about `data`; whatever goes wrong is the third, never an exception.
 
     Without `db` the register is not asked. A file that the register knows by its digest is genuine without
-    being opened; with `details` it is opened all the same, to say where its stamps stand.
+    being opened; with `details` it is opened all the same, to say where its stamps stand and what is to be
+    said of earlier ones.
     """
     digest = hashlib.sha256(data).hexdigest()
     known = await _look_up(db, digest) if db is not None else None
     if known is not None and not details:
         return known
     opened = await _open(jail, JudgeRequest(data=data, trust=trust, moment=now), digest)
-    if known is not None:
-        return register.with_details(known, opened)
     if db is None:
         return register.not_asked(opened, "register.not_asked")
-    return await _ask_register(db, opened)
+    return await _ask_register(db, opened, known)
 
 
 async def judge_digest(db: Database, sha256: str) -> Judgement | None:
@@ -83,7 +82,7 @@ def _refused(code: str, digest: str) -> Judgement:
     return Judgement(verdict=verdict_of([code]), reasons=(code,), sha256=digest)
 
 
-async def _ask_register(db: Database, opened: Judgement) -> Judgement:
+async def _ask_register(db: Database, opened: Judgement, known: Judgement | None) -> Judgement:
     serials = [stamp.serial for stamp in opened.stamps if stamp.serial]
     try:
         async with db.connection() as connection:
@@ -93,4 +92,6 @@ async def _ask_register(db: Database, opened: Judgement) -> Judgement:
     except DATABASE_IS_DOWN as error:
         log.warning("verification.register_unreachable", error=type(error).__name__)
         return register.not_asked(opened, "register.unreachable")
+    if known is not None:
+        return register.with_details(known, opened, released, entries, gaps)
     return register.compare(opened, released, entries, gaps)
