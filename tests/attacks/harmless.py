@@ -176,6 +176,11 @@ def stamped_over_budis_signature(bases: Bases) -> bytes:
     return bases.sealed(data, profile=Profile.SIGNED, first=1)[0]
 
 
+def dated(time: str, data: bytes) -> bytes:
+    """Budi's program wrote the time of signing in this way."""
+    return signed_by_somebody(data, time=time)
+
+
 def siti_signs(_: Bases, data: bytes) -> bytes:
     return signed_by_somebody(data, name="Siti", box=(300, 300, 500, 360))
 
@@ -409,6 +414,12 @@ LARGE = {
     "page in other units": lambda: saved(letter(SUM), first_page(UserUnit=2)),
 }
 SIGNED, FOREIGN, DESCRIBED = ("note.other_signature",), ("stamp.foreign_issuer",), ("note.foreign_stamp",)
+TIMES = {
+    "of a form of its own": "D:20261101120000Z00'00'",
+    "without apostrophes": "D:20261101120000+0700",
+    "without its mark": "20261101120000Z",
+    "in words": "1 November 2026",
+}
 AFTERWARDS = of("to be signed", budi_signs_visibly, archived, archive_stamped)
 OTHERS = [
     Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
@@ -425,6 +436,14 @@ OTHERS = [
     Variant("signed afterwards, then archived", of("to be signed", budi_signs, archived)),
     Variant("signed afterwards, archived with time", AFTERWARDS),
     *(Variant(f"{name}, signed afterwards", signed_behind(source)) for name, source in LARGE.items()),
+    *(
+        Variant(f"signed afterwards, time {n}", of("to be signed", lambda _, d, t=t: dated(t, d)))
+        for n, t in TIMES.items()
+    ),
+    *(
+        Variant(f"signed before, time {n}", signed_before(lambda _, d, t=t: dated(t, d)))
+        for n, t in TIMES.items()
+    ),
     Variant("approval signed afterwards", of("approval", budi_signs_visibly)),
     Variant("signed before by two", signed_before(budi_signs, siti_signs), reasons=SIGNED),
     Variant("certified before by somebody", signed_before(budi_certifies)),

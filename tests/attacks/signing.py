@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from unittest.mock import patch
 
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore
@@ -75,11 +76,13 @@ def signed_by_somebody(
     existing: bool = False,
     certify: MDPPerm | None = None,
     forced: bool = False,
+    time: str = "",
     writing: type[IncrementalPdfFileWriter] = IncrementalPdfFileWriter,
 ) -> bytes:
     """A revision with somebody else's signature, and what `edit` adds to it; a visible one is a black box.
 
-    `forced`: whatever a certification forbids. `writing`: pyHanko's own writer changes the metadata.
+    `forced`: whatever a certification forbids. `time`: how the signature dictionary has it. `writing`:
+    pyHanko's own writer changes the metadata.
     """
     writer = writing(io.BytesIO(data))
     if edit is not None:
@@ -90,14 +93,19 @@ def signed_by_somebody(
     permissions = {} if certify is None else {"docmdp_permissions": certify}
     signing = PdfSigner(
         PdfSignatureMetadata(
-            field_name=name, reason=reason, md_algorithm="sha256", certify=certify is not None, **permissions
+            field_name=name,
+            reason=reason,
+            md_algorithm="sha256",
+            certify=certify is not None,
+            subfilter=SigSeedSubFilter.PADES if time else None,  # else the time stands in the CMS
+            **permissions,
         ),
         signer=signer or somebody(name),
         stamp_style=_KeptFace(),  # type: ignore[arg-type]
         new_field_spec=None if found else SigFieldSpec(sig_field_name=name, box=None),
     )
     out = io.BytesIO()
-    with ThreadPoolExecutor(1) as thread, _opened(writer, forced=forced):
+    with ThreadPoolExecutor(1) as thread, _opened(writer, forced=forced), _dated(time):
         thread.submit(signing.sign_pdf, writer, output=out, existing_fields_only=found).result()
     return out.getvalue()
 
@@ -117,6 +125,16 @@ def _opened(writer: IncrementalPdfFileWriter, *, forced: bool) -> Iterator[None]
         parameters = permissions["/DocMDP"]["/Reference"][0]["/TransformParams"]
         parameters["/P"] = generic.NumberObject(2)
     yield
+
+
+@contextmanager
+def _dated(time: str) -> Iterator[None]:
+    """Has pyHanko write this for the time of signing."""
+    if not time:
+        yield
+        return
+    with patch("pyhanko.sign.signers.pdf_byterange.pdf_date", lambda _: generic.pdf_string(time)):
+        yield
 
 
 def add_field(writer: IncrementalPdfFileWriter, name: str, box: Box) -> None:

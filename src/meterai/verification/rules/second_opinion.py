@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.sign.diff_analysis import (
     DiffResult,
     FormUpdatingRule,
@@ -98,8 +99,12 @@ def _token_digest(embedded: Any, file_digest: bytes) -> bytes:
 
 
 def _time_of(embedded: Any, kind: str) -> datetime | None:
+    """None also where nobody can read what a signer's program wrote: it is shown and proves nothing."""
     if kind == "tst_info":
         time = embedded.signed_data["encap_content_info"]["content"].parsed["gen_time"].native
     else:
-        time = embedded.self_reported_timestamp
+        try:
+            time = embedded.self_reported_timestamp
+        except (PdfReadError, ValueError):
+            return None
     return time if isinstance(time, datetime) and time.tzinfo is not None else None
