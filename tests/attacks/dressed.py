@@ -21,6 +21,7 @@ from tests.attacks.evidence import (
     opens,
     prints_differently,
 )
+from tests.attacks.programs import by_poppler
 from tests.attacks.raw import anatomy, append, edited, form_xobject, stream
 from tests.attacks.shadow import SHOWN, document
 from tests.attacks.signing import (
@@ -36,6 +37,8 @@ from tests.attacks.signing import (
 )
 from tests.attacks.suite import PROFILES, Attack, Maker, attacks
 from tests.verification.making import certificate
+
+from meterai.kit.pdf.profiles import Profile
 
 Field = generic.DictionaryObject
 
@@ -225,6 +228,33 @@ def form_with(**entries: generic.PdfObject) -> Edit:
     return edit
 
 
+def two_faces(writer: IncrementalPdfFileWriter) -> None:
+    """Seen by whoever heeds the state; the other face is white."""
+    field, name = _field(writer, BLANK), pdf_name("/Off")
+    face, white = field["/AP"].raw_get("/N"), black(BLANK)
+    white = generic.StreamObject(dict(white), stream_data=b"")
+    faces = generic.DictionaryObject({pdf_name("/On"): face, name: writer.add_object(white)})
+    field["/AP"] = generic.DictionaryObject({pdf_name("/N"): faces})
+    field["/AS"] = name
+
+
+def called(generation: int) -> Maker:
+    """The signature's face is an object whose generation never began: to some readers there is none."""
+    return lambda _, d: by_poppler(d, BLANK, face=b"%d %d R" % (anatomy(d).size + 1, generation))
+
+
+def with_a_drawing_to_come() -> bytes:
+    """What is drawn on the page draws something that is not there."""
+    face = form_xobject(b"/Y Do", 500, 800, b"/Resources << /XObject << /Y %d 0 R >> >>" % AWAITED)
+    return document(SHOWN + b" /X Do", face, resources=b"/XObject << /X 5 0 R >>")
+
+
+def it_comes(_: Bases, data: bytes) -> bytes:
+    """And lies left behind now, where it is shown by readers to which generations are one."""
+    assert anatomy(data).size + 1 == AWAITED
+    return by_poppler(data)
+
+
 def signs(edit: Edit) -> Maker:
     """Mallory signs into her own field."""
     return lambda _, d: signed_by_somebody(d, name="Mallory", edit=edit, existing=True, forced=True)
@@ -312,6 +342,14 @@ PLACED: dict[str, Edit] = {
     "shown only when touched": field_with(BLANK, F=NUMBER(4 | 256)),
     "in a layer": field_with(BLANK, OC=LAYER),
     "as large as the paper that is left": field_with((20, 200, 575, 700)),
+    "with a script as its default value": field_with(BLANK, DV=_script()),
+    "with a script instead of a highlight": field_with(BLANK, H=_script()),
+    "with two faces and a state": two_faces,
+}
+TURNED: dict[str, Edit] = {"upright on a turned page": field_with(BLANK, F=NUMBER(4 | 16))}
+LEFT: dict[str, Maker] = {
+    f"a face left behind, called by its {name} generation": called(generation)
+    for name, generation in (("first", 0), ("second", 1), ("third", 2))
 }
 UNCLEAR: dict[str, Edit] = {"with a place of five numbers": placed(b"[0 0 595 842 0]")}
 DRESSED: dict[str, Edit] = {"with the face of a stamp": with_the_stamps_face}
@@ -351,7 +389,14 @@ ALL = both(opens, keeps_signed_bytes)
 CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
 NOTES = "with notes, approval"
-PREPARED: dict[str, Callable[[Bases], bytes]] = {NOTES: lambda b: b.signed(with_notes())}
+TURN = "turned, to be signed"
+AWAITING = "with a drawing to come, approval"
+AWAITED = 14
+PREPARED: dict[str, Callable[[Bases], bytes]] = {
+    NOTES: lambda b: b.signed(with_notes()),
+    TURN: lambda b: b.sealed(document(SHOWN, page=b"/Rotate 90"), profile=Profile.SIGN_LATER)[0],
+    AWAITING: lambda b: b.signed(with_a_drawing_to_come()),
+}
 ORDER: dict[str, Edit] = {"notes in another order": notes_exchanged}
 ATTACKS: list[Attack] = [
     *attacks(
@@ -381,6 +426,9 @@ ATTACKS: list[Attack] = [
         "picture", _named("signature", signs, DRESSED), on=("to be signed", "poster"), shows=looks_different
     ),
     *attacks("picture", PARTED, on=("to be signed", "poster"), shows=looks_different),
+    *attacks("sneaky signature", _named("field", signs, TURNED), on=(TURN,), shows=ALL),
+    *attacks("tables", LEFT, on=("to be signed",), shows=ALL),
+    *attacks("tables", {"a drawing left behind": it_comes}, on=(AWAITING,), shows=ALL),
     *attacks("sneaky signature", FILLED, on=("to be signed",), shows=CHANGED),
     *attacks("sneaky signature", _named("beside it", signs_beside, ENTRIES), on=("to be signed",), shows=ALL),
     *attacks("sneaky signature", _named("beside it", signs_beside, FONTS), on=(FORM,), shows=ALL),

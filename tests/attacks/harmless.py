@@ -16,6 +16,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
+from tests.attacks.programs import by_libreoffice, by_poppler, by_poppler_in
 from tests.attacks.signing import BLANK, add_field, signed_by_somebody, with_archive_stamp, with_store
 from tests.attacks.tables import archived_by_hand, packed_archive
 from tests.pdf import samples
@@ -179,6 +180,26 @@ def stamped_over_budis_signature(bases: Bases) -> bytes:
 def dated(time: str, data: bytes) -> bytes:
     """Budi's program wrote the time of signing in this way."""
     return signed_by_somebody(data, time=time)
+
+
+def libreoffice_signs(_: Bases, data: bytes) -> bytes:
+    return by_libreoffice(data)
+
+
+def poppler_signs(_: Bases, data: bytes) -> bytes:
+    return by_poppler(data)
+
+
+def poppler_signs_visibly(_: Bases, data: bytes) -> bytes:
+    return by_poppler(data, BLANK)
+
+
+def poppler_signs_again(_: Bases, data: bytes) -> bytes:
+    return by_poppler(data, (300, 300, 500, 360), name="Siti")
+
+
+def poppler_signs_there(_: Bases, data: bytes) -> bytes:
+    return by_poppler_in(data)
 
 
 def siti_signs(_: Bases, data: bytes) -> bytes:
@@ -425,6 +446,19 @@ OTHERS = [
     Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
     Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
     Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
+    Variant("signed afterwards by LibreOffice", of("to be signed", libreoffice_signs), reasons=SIGNED),
+    Variant("signed afterwards by Poppler", of("to be signed", poppler_signs), reasons=SIGNED),
+    Variant(
+        "signed afterwards by Poppler, twice", of("to be signed", poppler_signs_visibly, poppler_signs_again)
+    ),
+    Variant(
+        "signed afterwards by Poppler, in a framed place",
+        to_be_signed_and(poppler_signs_there, with_a_framed_place),
+    ),
+    Variant(
+        "signed afterwards by LibreOffice, pyHanko and Poppler",
+        of("to be signed", libreoffice_signs, siti_signs, poppler_signs),
+    ),
     Variant("signed afterwards, with a link", to_be_signed_and(budi_signs_visibly, with_a_link_in_the_page)),
     Variant(
         "signed and archived afterwards, all written anew",

@@ -23,12 +23,15 @@ from meterai.verification.rules.document import Document, Unreadable
 _PLAIN_FIELD = frozenset(
     {
         "/Type", "/Subtype", "/FT", "/T", "/TU", "/TM", "/Ff", "/F", "/Rect", "/P", "/V", "/AP", "/Lock",
-        "/SV", "/MK", "/DA", "/DR", "/Q", "/Border", "/BS", "/NM", "/M", "/StructParent",
+        "/SV", "/MK", "/DA", "/DR", "/Q", "/Border", "/BS", "/NM", "/M", "/StructParent", "/DV", "/AS", "/H",
+        "/C",
     }
 )  # fmt: skip
-"""Without actions, layers, states and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
+"""Without actions, layers and parts (ISO 32000-2, 12.5.2, 12.5.6.19, 12.7.4, 12.7.5.5)."""
 _PLAIN_FLAGS = 4 | 64 | 128 | 512
 """Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
+_NO_ROTATE = 16
+"""Changes nothing on a page that is not turned; Poppler writes it always."""
 _NOWHERE = (0, 0, 0, 0)
 ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
@@ -48,7 +51,7 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
     reader = document.reader
     before = reader.get_historical_resolver(revision)
     return (
-        _fields_are_plain(reader, before, own)
+        _fields_are_plain(document, before, own)
         and all(_keeps_its_order(before, reader, page.reference) for page in document.pages)
         and _same_but(before.root, reader.root, ROOT_EXCEPT)
         and _extensions_are_plain(before.root, reader.root)
@@ -61,8 +64,10 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
     )
 
 
-def _fields_are_plain(reader: Any, before: Any, own: frozenset[str]) -> bool:
+def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> bool:
     """Whether each signature field that is new or newly filled is signed and plain."""
+    reader = document.reader
+    turned = {key for page in document.pages if page.box.rotation for key in page.annotations}
     known = {
         field.reference: value is not None
         for _, value, field in enumerate_sig_fields(before)
@@ -79,7 +84,8 @@ def _fields_are_plain(reader: Any, before: Any, own: frozenset[str]) -> bool:
             continue
         if not _has_clear_place(field.get_object()):
             raise Unreadable("pdf.ambiguous")
-        if not _is_plain(field.get_object()):
+        flags = _PLAIN_FLAGS | (0 if (field.idnum, field.generation) in turned else _NO_ROTATE)
+        if not _is_plain(field.get_object(), flags):
             return False
     return True
 
@@ -123,17 +129,26 @@ def _is_reference(value: Any) -> bool:
     return isinstance(value, generic.IndirectObject)
 
 
-def _is_plain(field: Any) -> bool:
-    if not set(field) <= _PLAIN_FIELD or int(_entry(field, "/F", 0)) & ~_PLAIN_FLAGS:
-        return _is_hidden_and_placeless(field)
-    face = _entry(_entry(field, "/AP", {}), "/N", None)
-    return face is None or (isinstance(face, generic.StreamObject) and "/OC" not in face)
-
-
-def _is_hidden_and_placeless(field: Any) -> bool:
-    """A field without a place may be flagged as it likes: there is nothing to be seen."""
+def _is_plain(field: Any, flags: int) -> bool:
+    """Whether a field is one of which everybody sees the same; it may carry these flags, and any if it has no
+    place: there is nothing to be seen."""
     left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
-    return set(field) <= _PLAIN_FIELD and (left == right or bottom == top)
+    placeless = left == right or bottom == top
+    return (
+        set(field) <= _PLAIN_FIELD
+        and (placeless or not int(_entry(field, "/F", 0)) & ~flags)
+        and ("/DV" not in field or _text(field, "/DV") == _text(field, "/V"))
+        and isinstance(_entry(field, "/AS", None), generic.NameObject | None)
+        and isinstance(_entry(field, "/H", None), generic.NameObject | None)
+        and isinstance(_entry(field, "/C", None), generic.ArrayObject | None)
+        and _face_is_plain(_entry(field, "/AP", {}))
+    )
+
+
+def _face_is_plain(faces: Any) -> bool:
+    """Whether there is one face or none: so a state, which chooses between several, chooses nothing."""
+    face = _entry(faces, "/N", None)
+    return face is None or (isinstance(face, generic.StreamObject) and "/OC" not in face)
 
 
 def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
