@@ -228,6 +228,55 @@ def form_with(**entries: generic.PdfObject) -> Edit:
     return edit
 
 
+def under_the_mouse(state: str) -> Edit:
+    """A white face that turns black."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field = _field(writer, BLANK)
+        shown = field["/AP"].raw_get("/N")
+        white = generic.StreamObject(dict(black(BLANK)), stream_data=b"")
+        field["/AP"] = generic.DictionaryObject(
+            {pdf_name("/N"): writer.add_object(white), pdf_name(state): shown}
+        )
+
+    return edit
+
+
+def inside(content: bytes, layer_of: Callable[[Field, Field, generic.PdfObject], None]) -> Edit:
+    """The face draws another form, which lies in the document's layer: it is seen on paper only."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field, drawn = _field(writer, BLANK), black(BLANK)
+        resources = generic.DictionaryObject()
+        layer_of(drawn, resources, list.__getitem__(writer.root["/OCProperties"]["/OCGs"], 0))
+        resources["/XObject"] = generic.DictionaryObject({pdf_name("/X"): writer.add_object(drawn)})
+        face = generic.StreamObject(dict(black(BLANK)), stream_data=content)
+        face["/Resources"] = resources
+        field["/AP"] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(face)})
+
+    return edit
+
+
+def _by_its_own_entry(drawn: Field, _: Field, layer: generic.PdfObject) -> None:
+    drawn["/OC"] = layer
+
+
+def _by_a_name(_: Field, resources: Field, layer: generic.PdfObject) -> None:
+    resources["/Properties"] = generic.DictionaryObject({pdf_name("/L"): layer})
+
+
+def with_a_layer_for_paper() -> bytes:
+    """Nothing lies in it yet."""
+    group = (
+        b"<< /Type /OCG /Name (x) /Usage << /Print << /PrintState /ON >> /View << /ViewState /OFF >> >> >>"
+    )
+    events = (
+        b"<< /Event /%s /Category [/%s] /OCGs [5 0 R] >>" % (event, event) for event in (b"Print", b"View")
+    )
+    usual = b"<< /OFF [5 0 R] /AS [%s] >>" % b" ".join(events)
+    return document(SHOWN, group, root=b"/OCProperties << /OCGs [5 0 R] /D %s >>" % usual)
+
+
 def two_faces(writer: IncrementalPdfFileWriter) -> None:
     """Seen by whoever heeds the state; the other face is white."""
     field, name = _field(writer, BLANK), pdf_name("/Off")
@@ -345,6 +394,12 @@ PLACED: dict[str, Edit] = {
     "with a script as its default value": field_with(BLANK, DV=_script()),
     "with a script instead of a highlight": field_with(BLANK, H=_script()),
     "with two faces and a state": two_faces,
+    "with another face under the mouse": under_the_mouse("/R"),
+    "with another face under the finger": under_the_mouse("/D"),
+}
+LAYERED: dict[str, Edit] = {
+    "with a form in a layer": inside(b"/X Do", _by_its_own_entry),
+    "with a part in a layer": inside(b"/OC /L BDC /X Do EMC", _by_a_name),
 }
 TURNED: dict[str, Edit] = {"upright on a turned page": field_with(BLANK, F=NUMBER(4 | 16))}
 LEFT: dict[str, Maker] = {
@@ -389,11 +444,13 @@ ALL = both(opens, keeps_signed_bytes)
 CHANGED = both(looks_different, keeps_signed_bytes)
 FORM = "with field, approval"
 NOTES = "with notes, approval"
+PAPER = "with a layer for paper, to be signed"
 TURN = "turned, to be signed"
 AWAITING = "with a drawing to come, approval"
 AWAITED = 14
 PREPARED: dict[str, Callable[[Bases], bytes]] = {
     NOTES: lambda b: b.signed(with_notes()),
+    PAPER: lambda b: b.sealed(with_a_layer_for_paper(), profile=Profile.SIGN_LATER)[0],
     TURN: lambda b: b.sealed(document(SHOWN, page=b"/Rotate 90"), profile=Profile.SIGN_LATER)[0],
     AWAITING: lambda b: b.signed(with_a_drawing_to_come()),
 }
@@ -426,6 +483,7 @@ ATTACKS: list[Attack] = [
         "picture", _named("signature", signs, DRESSED), on=("to be signed", "poster"), shows=looks_different
     ),
     *attacks("picture", PARTED, on=("to be signed", "poster"), shows=looks_different),
+    *attacks("sneaky signature", _named("field", signs, LAYERED), on=(PAPER,), shows=ALL),
     *attacks("sneaky signature", _named("field", signs, TURNED), on=(TURN,), shows=ALL),
     *attacks("tables", LEFT, on=("to be signed",), shows=ALL),
     *attacks("tables", {"a drawing left behind": it_comes}, on=(AWAITING,), shows=ALL),

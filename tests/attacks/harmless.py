@@ -182,6 +182,17 @@ def dated(time: str, data: bytes) -> bytes:
     return signed_by_somebody(data, time=time)
 
 
+def budi_signs_with_one_face_for_all(_: Bases, data: bytes) -> bytes:
+    """The same at rest, under the mouse and pressed."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        add_field(writer, "Budi", BLANK)
+        faces = writer.root["/AcroForm"]["/Fields"][-1]["/AP"]
+        faces["/R"] = faces["/D"] = faces.raw_get("/N")
+
+    return signed_by_somebody(data, edit=edit, existing=True)
+
+
 def libreoffice_signs(_: Bases, data: bytes) -> bytes:
     return by_libreoffice(data)
 
@@ -446,6 +457,9 @@ OTHERS = [
     Variant("signed afterwards", of("to be signed", budi_signs), reasons=SIGNED),
     Variant("signed afterwards, visibly", of("to be signed", budi_signs_visibly), reasons=SIGNED),
     Variant("signed afterwards, in a framed place", to_be_signed_and(budi_signs_there, with_a_framed_place)),
+    Variant(
+        "signed afterwards, one face for all states", of("to be signed", budi_signs_with_one_face_for_all)
+    ),
     Variant("signed afterwards by LibreOffice", of("to be signed", libreoffice_signs), reasons=SIGNED),
     Variant("signed afterwards by Poppler", of("to be signed", poppler_signs), reasons=SIGNED),
     Variant(

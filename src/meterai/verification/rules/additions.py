@@ -32,6 +32,8 @@ _PLAIN_FLAGS = 4 | 64 | 128 | 512
 """Printed, read only, locked. Others make a widget differ between screen, paper and zoom (12.5.3)."""
 _NO_ROTATE = 16
 """Changes nothing on a page that is not turned; Poppler writes it always."""
+_STATES = frozenset({"/N", "/R", "/D"})
+_PARTS_MAX = 2000
 _NOWHERE = (0, 0, 0, 0)
 ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
@@ -84,8 +86,9 @@ def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> b
             continue
         if not _has_clear_place(field.get_object()):
             raise Unreadable("pdf.ambiguous")
+        layered = "/OCProperties" in reader.root
         flags = _PLAIN_FLAGS | (0 if (field.idnum, field.generation) in turned else _NO_ROTATE)
-        if not _is_plain(field.get_object(), flags):
+        if not _is_plain(field.get_object(), flags, layered=layered):
             return False
     return True
 
@@ -129,9 +132,9 @@ def _is_reference(value: Any) -> bool:
     return isinstance(value, generic.IndirectObject)
 
 
-def _is_plain(field: Any, flags: int) -> bool:
+def _is_plain(field: Any, flags: int, *, layered: bool) -> bool:
     """Whether a field is one of which everybody sees the same; it may carry these flags, and any if it has no
-    place: there is nothing to be seen."""
+    place: there is nothing to be seen. `layered`: the document has layers."""
     left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
     placeless = left == right or bottom == top
     return (
@@ -141,14 +144,42 @@ def _is_plain(field: Any, flags: int) -> bool:
         and isinstance(_entry(field, "/AS", None), generic.NameObject | None)
         and isinstance(_entry(field, "/H", None), generic.NameObject | None)
         and isinstance(_entry(field, "/C", None), generic.ArrayObject | None)
-        and _face_is_plain(_entry(field, "/AP", {}))
+        and _face_is_plain(_entry(field, "/AP", generic.DictionaryObject()), layered=layered)
     )
 
 
-def _face_is_plain(faces: Any) -> bool:
-    """Whether there is one face or none: so a state, which chooses between several, chooses nothing."""
+def _face_is_plain(faces: Any, *, layered: bool) -> bool:
+    """Whether there is one face or none, under the mouse too: so a state, which chooses between several,
+    chooses nothing; and none of what it draws belongs to a layer."""
+    if not all(key in _STATES and _text(faces, key) == _text(faces, "/N") for key in faces):
+        return False
     face = _entry(faces, "/N", None)
-    return face is None or (isinstance(face, generic.StreamObject) and "/OC" not in face)
+    return face is None or (isinstance(face, generic.StreamObject) and not _has_layers(face, layered=layered))
+
+
+def _has_layers(face: Any, *, layered: bool) -> bool:
+    """Whether a face, or anything that it uses, belongs to a layer (8.11.3): by an entry of its own, or, in a
+    document that has layers, by names in its resources that parts of its content may bear.
+
+    Raises: Unreadable `pdf.too_complex`.
+    """
+    waiting, seen = [face], set()
+    while waiting:
+        item = waiting.pop()
+        if _is_reference(item):
+            if item.reference in seen:
+                continue
+            seen.add(item.reference)
+            if len(seen) > _PARTS_MAX:
+                raise Unreadable("pdf.too_complex")
+            item = item.get_object()
+        if isinstance(item, generic.DictionaryObject):
+            if "/OC" in item or (layered and "/Properties" in item):
+                return True
+            waiting += dict.values(item)
+        elif isinstance(item, generic.ArrayObject):
+            waiting += list.__iter__(item)
+    return False
 
 
 def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
