@@ -136,6 +136,24 @@ async def test_who_places_while_another_does_gets_the_same_attempt(shop: Shop) -
     assert await shop.stock() == stock - 2
 
 
+async def test_the_long_way_holds_no_more_for_unpaid_orders_than_the_short_one(shop: Shop) -> None:
+    await shop.placed_quota(pieces=200)
+    draft = await shop.quota_draft(pieces=1)
+    stock = await shop.stock()
+    placing = place_order(
+        meddled(shop, lambda: shop.database.owner.execute("UPDATE sales.orders SET language = 'en'")),
+        shop.gateway,
+        draft.order_id,
+        channel="qris",
+        price_list=PRICES,
+        payment_minutes=MINUTES,
+        clock=shop.clock,
+    )
+    assert (await refused(placing)).code == "order.unpaid_before"
+    page = await shop.page(draft.order_id)
+    assert (page.state, page.payments, await shop.stock()) == (OrderState.DRAFT, (), stock)
+
+
 async def test_who_places_while_another_cancels_hears_of_it(shop: Shop) -> None:
     draft = await shop.quota_draft(pieces=2)
 

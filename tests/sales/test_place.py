@@ -362,11 +362,41 @@ async def test_a_shop_without_books_is_out_of_stock(database: TestDatabase) -> N
 
 async def test_the_last_stamp_is_sold_once(database: TestDatabase) -> None:
     async with open_shop(database, stock=1) as shop:
-        drafts = [await shop.quota_draft(pieces=1) for _ in range(8)]
+        drafts = [await shop.stamp_draft() for _ in range(8)]
         answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
         assert sum(not isinstance(answer, Exception) for answer in answers) == 1
         codes = {answer.code for answer in answers if isinstance(answer, Refusal)}
         assert codes == {"stock.out"}
+
+
+async def test_one_customer_holds_few_stamps_unpaid(shop: Shop) -> None:
+    first = await shop.placed_quota(pieces=199)
+    drafts = [await shop.stamp_draft(), await shop.quota_draft(pieces=1), await shop.stamp_draft(stamps=2)]
+    answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
+    assert sum(isinstance(answer, PlacedOrder) for answer in answers) == 1
+    assert {a.code for a in answers if isinstance(a, Refusal)} == {"order.unpaid_before"}
+    assert await shop.stock() == 800
+    await shop.pay(first)
+    assert {(await shop.place(draft)).state for draft in drafts} == {OrderState.AWAITING_PAYMENT}
+
+
+async def test_who_pays_nothing_leaves_stamps_for_documents(database: TestDatabase) -> None:
+    async with open_shop(database, stock=1000) as shop:
+        for number in range(6):
+            shop.alice = await shop.customer(canonical_contact(f"mallory{number}@example.com"))
+            drafts = [await shop.quota_draft(pieces=200) for _ in range(2)]
+            answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
+        refusal = answers[0]
+        assert isinstance(refusal, Refusal)
+        assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "stock.held")
+        assert await shop.stock() == 600
+        shop.alice = await shop.customer(canonical_contact("bob@example.com"))
+        await shop.placed_stamps(documents=2)
+        await shop.placed_quota(pieces=99)
+        assert (await refused(shop.placed_quota(pieces=1))).code == "stock.held"
+        shop.pass_time(minutes=MINUTES, seconds=1)
+        await shop.expire()
+        await shop.placed_quota(pieces=200)
 
 
 async def test_an_empty_order_and_one_without_contact_are_not_placed(shop: Shop) -> None:

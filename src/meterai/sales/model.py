@@ -14,6 +14,8 @@ from meterai.kernel.money import Rupiah
 STAMPS_PER_DOCUMENT_MAX = 10
 DOCUMENTS_PER_ORDER_MAX = 10
 QUOTA_PIECES_MAX = 200
+UNPAID_PIECES_MAX = 200
+"""So many stamps are held for the unpaid orders of one customer."""
 
 
 class Flow(StrEnum):

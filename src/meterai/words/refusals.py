@@ -949,6 +949,24 @@ TABLE: dict[str, Message] = {
         "Your order is kept as a draft. Try again in a while; you are charged nothing.",
         STILL,
     ),
+    "stock.held": M(
+        "Sebanyak itu sedang tidak dapat kami tahan untuk kuota yang belum dibayar.",
+        "Pesan lebih sedikit, atau coba lagi beberapa menit lagi; pesanan ini tersimpan sebagai draf. "
+        "Dokumen tetap dapat dibeli meterainya dan dibubuhi langsung.",
+        "We can't hold so many stamps for unpaid quota right now.",
+        "Order fewer, or try again in a few minutes; this order is kept as a draft. "
+        "Stamps for a document can still be bought and put on it at once.",
+        STILL,
+    ),
+    "order.unpaid_before": M(
+        "Pesanan Anda yang belum dibayar sudah menahan banyak meterai.",
+        "Bayar atau batalkan dulu pesanan yang menunggu; Anda menemukannya di Meterai saya. "
+        "Pesanan ini tersimpan sebagai draf.",
+        "Your unpaid orders already hold many stamps.",
+        "Pay or cancel the order that is waiting first; you find it under My stamps. "
+        "This order is kept as a draft.",
+        STILL,
+    ),
     "item.not_refused": M(
         "Dokumen ini tidak perlu diganti.",
         "Muat ulang halaman pesanan untuk melihat keadaannya.",

@@ -16,9 +16,9 @@ from meterai.sales.model import ItemState, OrderState
 from meterai.sales.news import Entry
 from meterai.sales.order import Payment
 from meterai.sales.store.orders import ReadOrder
-from meterai.sales.store.payments import FIRST_POLL_AFTER
+from meterai.sales.store.payments import FIRST_POLL_AFTER, too_much_unpaid
 
-_PLACE = call("sales.place_as_read", 27)
+_PLACE = call("sales.place_as_read", 29)
 _SETTLE = call("sales.settle_as_read", 25)
 
 
@@ -29,10 +29,13 @@ async def place(
     *,
     lots: Sequence[Account],
     reservations: Sequence[Transfer],
+    stock: uuid.UUID,
+    customer_max: int,
 ) -> bool:
     """Writes an order as placed: its first attempt to pay, a lot for each item, the stamps held for it.
 
-    False, and nothing written, when the order is not as it was read. Raises: what `ledger.store.post` does.
+    False, and nothing written, when the order is not as it was read. Raises: what `ledger.store.post` and
+    `payments.limit_unpaid` do.
     """
     return await _fetch(
         connection,
@@ -49,6 +52,8 @@ async def place(
         [item.id for item in read.order.items],
         *ledger.account_columns(lots),
         *ledger.transfer_columns(reservations),
+        stock,
+        customer_max,
         payment.created_at,
     )
 
@@ -99,4 +104,4 @@ async def _fetch(connection: Connection, statement: str, *arguments: object) -> 
     try:
         return bool(await connection.fetchval(statement, *arguments))
     except asyncpg.PostgresError as error:
-        raise ledger.refusal_of(error) from error
+        raise too_much_unpaid(error) or ledger.refusal_of(error) from error

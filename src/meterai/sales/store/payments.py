@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import asyncpg
 import msgspec
 
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection
 from meterai.sales.model import ASKED_FOR, ItemState, OrderState, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
@@ -50,6 +52,28 @@ async def place(
     """Writes an order as placed, its first attempt to pay, and the lots (item, account) that it will buy."""
     items, accounts = [item for item, _ in lots], [account for _, account in lots]
     await tx.execute(_PLACE, *_attempt(order_id, payment), items, accounts)
+
+
+async def limit_unpaid(tx: Connection, order_id: uuid.UUID, stock: uuid.UUID, customer_max: int) -> None:
+    """Refuses an order placed a moment ago, its stamps held, when unpaid orders hold too much with it.
+
+    Raises: Refusal CONFLICT `order.unpaid_before`: more than `customer_max` stamps for its customer;
+    UNAVAILABLE `stock.held`: it is of quota, of which unpaid orders hold more than is left in `stock`.
+    """
+    try:
+        await tx.execute("SELECT sales.limit_unpaid($1, $2, $3)", order_id, stock, customer_max)
+    except asyncpg.PostgresError as error:
+        raise too_much_unpaid(error) or error from error
+
+
+def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
+    """The refusal of `sales.limit_unpaid` that a database error stands for."""
+    match error.sqlstate:
+        case "SL001":
+            return Refusal(Kind.CONFLICT, "order.unpaid_before")
+        case "SL002":
+            return Refusal(Kind.UNAVAILABLE, "stock.held")
+    return None
 
 
 async def add_attempt(tx: Connection, order_id: uuid.UUID, payment: Payment) -> None:

@@ -16,7 +16,15 @@ from meterai.ledger import store as ledger
 from meterai.ledger.model import lot_account_id
 from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
-from meterai.sales.model import OrderEvent, OrderState, Price, PriceList, next_order_state, price_of
+from meterai.sales.model import (
+    UNPAID_PIECES_MAX,
+    OrderEvent,
+    OrderState,
+    Price,
+    PriceList,
+    next_order_state,
+    price_of,
+)
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, PaymentGateway
 from meterai.sales.store import as_read, orders, payments
@@ -57,8 +65,10 @@ async def place_order(
     Placing an order again, from a second click or another tab, gives the same order and the same attempt.
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`;
-    CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price now);
-    GONE `order.expired`, `order.cancelled`; UNAVAILABLE `stock.out` (the order stays a draft).
+    CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price now),
+    `order.unpaid_before` (the customer's unpaid orders hold too much with it); GONE `order.expired`,
+    `order.cancelled`; UNAVAILABLE `stock.out`, `stock.held` (unpaid quota holds too much). The order stays a
+    draft.
     """
     channel = read_channel(channel)
     now = clock()
@@ -126,7 +136,13 @@ async def _place_as_read(
         held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
         with _stock_out():
             written = await as_read.place(
-                connection, read, payment, lots=bookings.lots_of(order), reservations=held
+                connection,
+                read,
+                payment,
+                lots=bookings.lots_of(order),
+                reservations=held,
+                stock=bookings.STOCK,
+                customer_max=UNPAID_PIECES_MAX,
             )
     return (order, payment) if written else None
 
@@ -172,6 +188,7 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
     held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
     with _stock_out():
         await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
+    await payments.limit_unpaid(tx, order.id, bookings.STOCK, UNPAID_PIECES_MAX)
 
 
 @contextmanager
