@@ -167,6 +167,38 @@ async def test_a_bank_transfer_goes_back_at_once_when_the_account_is_named_at_on
     assert (await ask(shop, page, 1, account=ACCOUNT)).state is RefundState.PAYABLE
 
 
+OTHERS = [
+    BankAccount(bank="bni", number="1234567890", holder="Alice Wijaya"),
+    BankAccount(bank="bca", number="1234067890", holder="Alice Wijaya"),
+    BankAccount(bank="bca", number="1234567890", holder="Alice Wijayanti"),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_another_account_for_the_same_refund_is_refused_and_not_swallowed(
+    shop: Shop, other: BankAccount
+) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1, account=other)
+    assert (await ask(shop, page, 1, given_back=0, account=other)).refund_id == asked.refund_id
+    refusal = await refused(ask(shop, page, 1, given_back=0, account=ACCOUNT))
+    assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "refund.other_account")
+    giving = give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    assert (await refused(giving)).code == "refund.other_account"
+    await shop.pay_refunds()
+    (request,) = shop.payout.requests.values()
+    assert (request.bank, request.account, request.name) == (other.bank, other.number, other.holder)
+
+
+async def test_an_account_for_a_refund_that_was_asked_for_without_one_is_not_swallowed(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    asked = await ask(shop, page, 1)
+    refusal = await refused(ask(shop, page, 1, given_back=0, account=ACCOUNT))
+    assert refusal.code == "request.key_reused"
+    await give_refund_account(shop.db, page.id, asked.refund_id, ACCOUNT, now=shop.clock())
+    assert (await ask(shop, page, 1, given_back=0)).refund_id == asked.refund_id
+
+
 @pytest.mark.parametrize(
     ("account", "code"),
     [
@@ -513,6 +545,10 @@ async def test_an_account_is_not_changed_once_the_money_is_on_its_way(shop: Shop
     asked = await ask(shop, page, 1, account=ACCOUNT)
     other = BankAccount(bank="bni", number="9999999999", holder="Mallory")
     giving = give_refund_account(shop.db, page.id, asked.refund_id, other, now=shop.clock())
+    assert (await refused(giving)).code == "refund.other_account"
+    by_gateway = await shop.paid_quota()
+    asked = await ask(shop, by_gateway, 1)
+    giving = give_refund_account(shop.db, by_gateway.id, asked.refund_id, other, now=shop.clock())
     assert (await refused(giving)).code == "refund.no_account_needed"
     unknown = give_refund_account(shop.db, page.id, uuid.uuid4(), other, now=shop.clock())
     assert (await refused(unknown)).code == "refund.unknown"

@@ -198,6 +198,18 @@ def test_a_contact_is_never_shown_whole() -> None:
     assert "sri@" not in view_of("qris").contact
 
 
+def test_each_refund_says_to_which_account_it_goes() -> None:
+    named = msgspec.structs.replace(refund("payable"), bank="bca", account_tail="7890")
+    made = order(
+        "completed", [item("quota", "done")], [payment("va_bni", "settled")], [named, refund("paid")]
+    )
+    visit = Visit("id", "/pesanan/x", "")
+    pages = Pages(SiteFacts("https://meterai.example", True, 10_000, 2_500, 1_100, 30), Assets())
+    view = order_view(made, KNOWN, visit, now=NOW)
+    page = pages.render(visit, "order_state.html", view=view, typed={}).decode()
+    assert re.findall(r"Rekening: [^<]*", page) == ["Rekening: BCA •••• 7890"]
+
+
 def test_a_receipt_takes_off_what_its_stamps_were_given_back_for_and_nothing_else() -> None:
     twice = order(
         "completed",

@@ -1010,10 +1010,19 @@ TABLE: dict[str, Message] = {
         "held",
     ),
     "refund.no_account_needed": M(
-        "Pengembalian ini sudah punya rekening tujuan.",
+        "Pengembalian ini tidak memerlukan rekening: uangnya kembali ke sumber dana semula.",
         "Muat ulang halaman pesanan untuk melihat keadaannya.",
-        "This refund has an account to go to already.",
+        "This refund needs no account: the money goes back to where it came from.",
         "Reload the order page to see how it stands.",
+        "back",
+    ),
+    "refund.other_account": M(
+        "Pengembalian ini sudah tercatat ke rekening lain.",
+        "Bank dan empat angka terakhirnya tertulis pada pengembalian itu di bawah. "
+        "Bila rekening itu salah, hubungi kami segera dengan nomor pesanan.",
+        "This refund goes to another account already.",
+        "Its bank and last four digits stand beside the refund below. "
+        "If that account is wrong, contact us at once with the order number.",
         "back",
     ),
     "refund.unknown": M(

@@ -94,6 +94,16 @@ async def count_refunded(tx: Connection, item_id: uuid.UUID, pieces: int, state:
     )
 
 
+async def account_of(tx: Connection, refund_id: uuid.UUID) -> BankAccount | None:
+    """The account to which a refund goes, if one was named."""
+    row = await tx.fetchrow(
+        """SELECT bank, account_number AS number, account_holder AS holder FROM sales.refund
+           WHERE id = $1 AND account_number IS NOT NULL""",
+        refund_id,
+    )
+    return None if row is None else BankAccount(**dict(row))
+
+
 async def set_account(tx: Connection, refund_id: uuid.UUID, account: BankAccount, now: datetime) -> None:
     """Writes the account to which a refund goes; it is payable now, as a payout of its own."""
     await tx.execute(

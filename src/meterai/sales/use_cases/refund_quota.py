@@ -67,7 +67,7 @@ async def request_refund(
     Raises: Refusal NOT_FOUND `order.not_found`, `order.no_such_item`; INVALID `refund.pieces`,
     `refund.whole_document`, `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`,
     `request.key_reused` (also when `given_back` is out of date); CONFLICT `refund.not_possible`,
-    `refund.more_than_unused` (`available`).
+    `refund.more_than_unused` (`available`), `refund.other_account` (it was asked for with another one).
     """
     checked = None if account is None else read_bank_account(account.bank, account.number, account.holder)
     refund_id = derived_id("refund", item_id, given_back)
@@ -75,7 +75,10 @@ async def request_refund(
         order = await orders.lock_order(tx, order_id)
         before = order.refund(refund_id)
         if before is not None:
-            return _again(before, item_id, pieces)
+            await _refuse_other(tx, before, item_id, pieces, checked)
+            return RefundRequested(
+                refund_id=before.id, state=before.state, amount=before.amount, pieces=before.quantity
+            )
         item, payment = _refundable(order, item_id, pieces)
         if given_back != item.refunded_quantity:
             raise Refusal(Kind.INVALID, "request.key_reused")
@@ -105,8 +108,9 @@ async def give_refund_account(
 ) -> RefundRequested:
     """Names the account to which a refund goes that waits for one; it is paid at once. Safe to repeat.
 
-    Raises: Refusal NOT_FOUND `order.not_found`, `refund.unknown`; CONFLICT `refund.no_account_needed`;
-    INVALID `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`.
+    Raises: Refusal NOT_FOUND `order.not_found`, `refund.unknown`; CONFLICT `refund.other_account` (it goes to
+    another one already), `refund.no_account_needed`; INVALID `refund.bank_unknown`,
+    `refund.account_unreadable`, `refund.holder_missing`.
     """
     checked = read_bank_account(account.bank, account.number, account.holder)
     async with db.transaction() as tx:
@@ -118,15 +122,27 @@ async def give_refund_account(
         if state is RefundState.NEEDS_ACCOUNT:
             state = next_refund_state(state, RefundEvent.NAME_ACCOUNT)
             await refunds.set_account(tx, refund_id, checked, now)
-        elif (refund.bank, refund.account_tail) != (checked.bank, checked.number[-4:]):
-            raise Refusal(Kind.CONFLICT, "refund.no_account_needed")
+        else:
+            await _refuse_other_account(tx, refund_id, checked, unnamed="refund.no_account_needed")
     return RefundRequested(refund_id=refund_id, state=state, amount=refund.amount, pieces=refund.quantity)
 
 
-def _again(before: Refund, item_id: uuid.UUID, pieces: int) -> RefundRequested:
+async def _refuse_other(
+    tx: Connection, before: Refund, item_id: uuid.UUID, pieces: int, account: BankAccount | None
+) -> None:
+    """Refuses what was asked for before with other content (I15)."""
     if (before.item_id, before.quantity) != (item_id, pieces):
         raise Refusal(Kind.INVALID, "request.key_reused")
-    return RefundRequested(refund_id=before.id, state=before.state, amount=before.amount, pieces=pieces)
+    if account is not None:
+        await _refuse_other_account(tx, before.id, account, unnamed="request.key_reused")
+
+
+async def _refuse_other_account(
+    tx: Connection, refund_id: uuid.UUID, account: BankAccount, *, unnamed: str
+) -> None:
+    stored = await refunds.account_of(tx, refund_id)
+    if stored != account:
+        raise Refusal(Kind.CONFLICT, unnamed if stored is None else "refund.other_account")
 
 
 def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Payment]:
