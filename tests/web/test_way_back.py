@@ -8,8 +8,9 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from tests.waiting_room.line import ANI
 from tests.web.asking import ask
-from tests.web.door_house import House, Visitor, sign_in
+from tests.web.door_house import GATE, House, Visitor, called, sign_in
 
 from meterai.customers.contacts import Contact
 from meterai.sales.use_cases.cancel_order import cancel_order
@@ -282,6 +283,21 @@ async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(hou
     assert {name for name, value in visitor.cookies.items() if value} == {"kunjungan"}
     await visitor.get(f"/pesanan/{order.number}")
     assert visitor.status == 404
+
+
+async def test_who_signs_out_leaves_no_pass_and_no_form_either_and_keeps_the_place_in_line(
+    house: House,
+) -> None:
+    visitor = await called(house, ANI)
+    ticket = visitor.cookies["antre_casn"]
+    await visitor.get("/casn/masuk")
+    assert await visitor.get("/beli?acara=casn") == "/beli?acara=casn"
+    visitor.cookies |= {"dalam_lain": "x", "dalam-quota": "y"}
+    await visitor.get("/saya")
+    await visitor.post("/saya/keluar")
+    kept = {name: value for name, value in visitor.cookies.items() if value}
+    assert kept == {"kunjungan": visitor.cookies["kunjungan"], "antre_casn": ticket}
+    assert (await visitor.get("/beli?acara=casn")).startswith(GATE)
 
 
 @pytest.mark.parametrize(

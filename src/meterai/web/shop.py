@@ -19,7 +19,7 @@ from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import Entry
 from meterai.web.form_seals import read_form_seal, seal_form
-from meterai.web.queues import INSIDE_S, open_pass, pass_cookie
+from meterai.web.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
 
 RETRY_S = 60
 
@@ -80,6 +80,12 @@ async def shop_is_full(request: WebRequest, desk: Desk) -> Response[bytes]:
 def used_place(desk: Desk, flow: str) -> Cookie:
     """Forgets the place in this browser: it has opened its one order."""
     return desk.cookie(_cookie(flow), "", max_age=0)
+
+
+def entry_cookies(request: WebRequest) -> list[str]:
+    """The names of the cookies by which this browser may begin a purchase, for any event and for none."""
+    kinds = (pass_cookie(""), inside_cookie(""), _cookie(""))
+    return [name for name in request.cookies if name.startswith(kinds)]
 
 
 def _cookie(flow: str) -> str:

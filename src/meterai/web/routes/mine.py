@@ -41,6 +41,7 @@ from meterai.web.order_view import CHIPS, state_name
 from meterai.web.placing import Typed, placing_context, typed_of
 from meterai.web.placing_form import Wanted, typed_from, wanted_from
 from meterai.web.routes.order import pdf_response
+from meterai.web.shop import entry_cookies
 from meterai.web.sign_in import (
     CODE_COOKIE,
     check_code,
@@ -121,13 +122,16 @@ async def take_code(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 @post("/saya/keluar", status_code=303)
 async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
-    """Signs out, here and for this session everywhere; what this browser may see ends with it."""
+    """Signs out, here and for this session everywhere; what this browser may see and begin ends with it.
+
+    A ticket stays: it lets nobody in without a code to its contact, and who loses it loses the place in line.
+    """
     await desk.form(request)
     token = request.cookies.get(SESSION_COOKIE, "")
     if token:
         await sign_out(desk.house.db, token)
     orders = [ORDER_COOKIE + number for number in kept_orders(request)]
-    forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders)
+    forgotten = (SESSION_COOKIE, CODE_COOKIE, *orders, *entry_cookies(request))
     return desk.go(request, "/", cookies=[desk.cookie(name, "", max_age=0) for name in forgotten])
 
 
