@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from pathlib import Path
 
+import pytest
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
@@ -125,6 +127,28 @@ def test_an_account_with_a_wrong_number_is_typed_once(visitor: Visitor) -> None:
     person.page.locator("input[name=rekening]").fill("1234567890")
     person.press("Kembalikan uangnya")
     person.sees("Pengembalian dana")
+
+
+@pytest.mark.parametrize(("scripts", "language"), [(False, "id"), (True, "en")])
+def test_a_contact_is_added_and_another_removed(visitor: Visitor, *, scripts: bool, language: str) -> None:
+    person, old, new = visitor(scripts=scripts, language=language), new_address(), new_address()
+    add, remove, here = {
+        "id": ("Tambah kontak", "Hapus kontak ini", "Kirim kode ke sini"),
+        "en": ("Add a contact", "Remove this contact", "Send a code here"),
+    }[language]
+    person.open("/saya")
+    person.prove_contact(old)
+    person.open("/saya/kontak")
+    person.sees(add)
+    person.prove_contact(new)
+    person.approve("48-contacts")
+    asked_at = time.time()
+    person.press(here)
+    person.page.locator("#kode").fill(person.read_code(new, asked_at))
+    person.press(person.words["go_on"])
+    person.press(remove)
+    assert person.page.locator("li.item").count() == 1
+    person.approve("49-contact-removed")
 
 
 def test_signing_out_ends_the_session(visitor: Visitor) -> None:

@@ -16,9 +16,10 @@ from meterai.customers import organisations
 from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import ensure_organisations
-from meterai.customers.queries import customer_of_contact, session_customer
+from meterai.customers.queries import SessionCustomer, customer_of_contact, session_customer
 from meterai.customers.use_cases.add_contact import add_contact
 from meterai.customers.use_cases.clean_up import clean_up_customers
+from meterai.customers.use_cases.remove_contact import RemovedContact, remove_contact
 from meterai.customers.use_cases.request_code import CodeSent, request_code
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.customers.use_cases.verify_code import Session, verify_code
@@ -71,6 +72,35 @@ class Desk:
 
     async def verify(self, sent: CodeSent, text: str) -> Session:
         return await verify_code(self.database.app, SECRET, sent.code_id, text, language="id", now=self.now)
+
+    async def known(self, session: Session) -> SessionCustomer:
+        """Who is signed in."""
+        found = await session_customer(self.database.app, session.token, self.now)
+        assert found is not None
+        return found
+
+    async def add(self, session: Session, contact: Contact) -> None:
+        """Adds a contact in a session."""
+        by, sent = await self.known(session), await self.send(contact)
+        await add_contact(self.database.app, SECRET, by, sent.code_id, await self.code(), now=self.now)
+
+    async def remove(self, by: SessionCustomer, contact_id: uuid.UUID) -> RemovedContact | None:
+        """Removes a contact."""
+        async with self.database.app.transaction() as tx:
+            return await remove_contact(tx, by, contact_id, now=self.now)
+
+    async def news(self) -> list[dict[str, str]]:
+        """The messages that bring no code."""
+        async with self.database.app.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT payload FROM jobs.outbox WHERE payload->>'text' NOT LIKE '%Kode Anda%' ORDER BY id"
+            )
+        return [row["payload"] for row in rows]
+
+    async def audited(self) -> list[str]:
+        """What stands in the audit trail."""
+        rows = await self.database.owner.fetch("SELECT action FROM operations.audit_entry ORDER BY id")
+        return [row["action"] for row in rows]
 
     async def sign_in(self, contact: Contact = ALICE) -> Session:
         sent = await self.send(contact)
@@ -280,7 +310,7 @@ async def test_a_second_contact_leads_to_the_same_customer(desk: Desk) -> None:
     code = await desk.code()
     for _ in range(2):
         added = await add_contact(
-            desk.database.app, SECRET, alice.customer_id, sent.code_id, code, now=desk.now
+            desk.database.app, SECRET, await desk.known(alice), sent.code_id, code, now=desk.now
         )
         assert added == ALICES_PHONE
     assert (await desk.sign_in(ALICES_PHONE)).customer_id == alice.customer_id
@@ -293,9 +323,82 @@ async def test_somebody_else_s_contact_can_not_be_added(desk: Desk) -> None:
     alice, bob = await desk.sign_in(), await desk.sign_in(BOB)
     sent = await desk.send(BOB)
     code = await desk.code()
-    adding = add_contact(desk.database.app, SECRET, alice.customer_id, sent.code_id, code, now=desk.now)
+    by = await desk.known(alice)
+    adding = add_contact(desk.database.app, SECRET, by, sent.code_id, code, now=desk.now)
     assert (await refused(adding)).code == "contact.taken"
     assert await customer_of_contact(desk.database.app, BOB) == bob.customer_id
+
+
+async def test_a_contact_is_added_only_behind_a_fresh_code_and_the_others_hear_of_it(desk: Desk) -> None:
+    alice = await desk.sign_in()
+    desk.now += timedelta(minutes=16)
+    assert (await refused(desk.add(alice, ALICES_PHONE))).code == "contact.prove_first"
+    assert await customer_of_contact(desk.database.app, ALICES_PHONE) is None
+    desk.now += timedelta(minutes=16)
+    await desk.add(await desk.sign_in(), ALICES_PHONE)
+    (news,) = await desk.news()
+    assert news["to"] == ALICE.value
+    assert "+62•••••7890" in news["text"]
+    assert await desk.audited() == ["contact.add"]
+
+
+async def test_a_number_that_was_removed_opens_nothing_any_more(desk: Desk) -> None:
+    phone = await desk.sign_in(ALICES_PHONE)
+    await desk.add(phone, ALICE)
+    mail = await desk.sign_in(ALICE)
+    by, number = await desk.known(mail), (await desk.known(phone)).proven_by
+    assert number is not None
+    assert (await refused(desk.remove(await desk.known(phone), number))).code == "contact.proves_you"
+    removed = await desk.remove(by, number)
+    assert removed is not None
+    assert (removed.removed, removed.stays) == (ALICES_PHONE, ALICE)
+    assert await desk.remove(by, number) is None, "safe to repeat"
+    assert await session_customer(desk.database.app, phone.token, desk.now) is None
+    assert (await desk.known(mail)).contacts == (ALICE,)
+    assert {news["to"] for news in (await desk.news())[1:]} == {ALICE.value, ALICES_PHONE.value}
+    assert await desk.audited() == ["contact.add", "contact.remove"]
+    assert (await desk.sign_in(ALICES_PHONE)).customer_id != mail.customer_id, "the number's next owner"
+
+
+async def test_a_session_opened_while_its_contact_is_removed_is_over(desk: Desk) -> None:
+    """The code was right when it was tried, and written last."""
+    phone = await desk.sign_in(ALICES_PHONE)
+    await desk.add(phone, ALICE)
+    await desk.database.owner.execute(
+        "UPDATE customers.contact SET replaced_at = $1 WHERE value = $2", desk.now, ALICES_PHONE.value
+    )
+    assert await session_customer(desk.database.app, phone.token, desk.now) is None
+
+
+async def test_nobody_removes_by_an_old_code_and_a_stranger_s_contact_stays(desk: Desk) -> None:
+    alice, bob = await desk.sign_in(), await desk.sign_in(BOB)
+    bobs = (await desk.known(bob)).proven_by
+    assert bobs is not None
+    assert await desk.remove(await desk.known(alice), bobs) is None
+    await desk.add(alice, ALICES_PHONE)
+    by = await desk.known(alice)
+    desk.now += timedelta(minutes=15)
+    assert (await refused(desk.remove(by, by.contact_ids[1]))).code == "contact.prove_first"
+    assert await customer_of_contact(desk.database.app, BOB) == bob.customer_id
+    assert await customer_of_contact(desk.database.app, ALICES_PHONE) == alice.customer_id
+
+
+async def test_of_two_contacts_that_remove_each_other_at_once_one_stays(desk: Desk) -> None:
+    first = await desk.sign_in()
+    await desk.add(first, ALICES_PHONE)
+    second = await desk.sign_in(ALICES_PHONE)
+    by_first, by_second = await desk.known(first), await desk.known(second)
+    assert by_first.proven_by is not None
+    assert by_second.proven_by is not None
+    async with desk.database.app.transaction() as tx:
+        await remove_contact(tx, by_first, by_second.proven_by, now=desk.now)
+        other = asyncio.create_task(desk.remove(by_second, by_first.proven_by))
+        await asyncio.wait([other], timeout=0.2)
+    assert (await refused(other)).code == "session.missing"
+    left = await desk.database.owner.fetchval(
+        "SELECT count(*) FROM customers.contact WHERE replaced_at IS NULL"
+    )
+    assert left == 1
 
 
 async def test_what_is_over_is_forgotten_and_what_counts_is_kept(desk: Desk) -> None:

@@ -6,12 +6,15 @@ import asyncio
 import uuid
 from datetime import timedelta
 
-from tests.sales.shop import Shop
+from tests.sales.shop import ALICE, Shop
 
+from meterai.customers.contacts import canonical_contact
+from meterai.customers.queries import SessionCustomer
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
 from meterai.sales.store import orders
+from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
@@ -124,3 +127,20 @@ async def test_what_was_done_while_its_news_waited_is_not_asked_for(shop: Shop) 
     await give_refund_account(shop.db, quota.id, asked.refund_id, account, now=shop.clock())
     assert await shop.news() == ["document_refused", "paid", "needs_account"]
     assert await told(shop, timedelta(0)) == ["Pembayaran diterima"]
+
+
+async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
+    """Somebody else may have the number by now."""
+    order, stays = await shop.placed_quota(), canonical_contact("alice@example.org")
+    gone_id, stays_id = await shop.database.owner.fetchval("SELECT id FROM customers.contact"), uuid.uuid4()
+    await shop.database.owner.execute(
+        "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)",
+        stays_id, shop.alice, stays.kind, stays.value, shop.clock(),
+    )  # fmt: skip
+    alice = SessionCustomer(
+        customer_id=shop.alice, contacts=(ALICE, stays), contact_ids=(gone_id, stays_id), language="id",
+        proven_by=stays_id, proven_at=shop.clock(),
+    )  # fmt: skip
+    for _ in range(2):
+        await leave_contact(shop.db, alice, gone_id, now=shop.clock())
+    assert (await shop.page(order.order_id)).contact == stays

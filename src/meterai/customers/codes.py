@@ -36,6 +36,9 @@ PER_ADDRESS_OF_CALLED_MAX = 6_000
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
 
+PROOF_LIFE = timedelta(minutes=15)
+"""So long after a code opened the session contacts may be added and removed in it."""
+
 
 class Asker(StrEnum):
     """By what right somebody asks for the code of a contact."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.customers.codes import PROOF_LIFE
 from meterai.customers.contacts import Contact
 from meterai.kernel.ids import token_digest
 from meterai.kit.database import Database
@@ -18,20 +19,34 @@ class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: uuid.UUID
     contacts: tuple[Contact, ...]
     """Verified and still theirs, the oldest first."""
+    contact_ids: tuple[uuid.UUID, ...]
+    """Of these."""
     language: str
+    proven_by: uuid.UUID | None
+    """The contact whose code opened the session."""
+    proven_at: datetime
+
+    def has_fresh_proof(self, now: datetime) -> bool:
+        """Whether a contact was proven so lately that contacts may be changed."""
+        return self.proven_by is not None and now < self.proven_at + PROOF_LIFE
 
 
 async def session_customer(db: Database, token: str, now: datetime) -> SessionCustomer | None:
-    """The customer of a session's token; None when the session is unknown or over."""
+    """The customer of a session's token; None when the session is unknown or over.
+
+    It is over when the contact that proved it is no longer theirs.
+    """
     async with db.connection() as connection:
         row = await connection.fetchrow(
-            """SELECT s.customer_id, p.language,
+            """SELECT s.customer_id, s.contact_id, s.created_at, p.language,
+                   array_agg(c.id ORDER BY c.verified_at, c.id) AS ids,
                    array_agg(c.kind ORDER BY c.verified_at, c.id) AS kinds,
                    array_agg(c.value ORDER BY c.verified_at, c.id) AS addresses
                FROM customers.session s
                JOIN customers.customer p ON p.id = s.customer_id
                LEFT JOIN customers.contact c ON c.customer_id = s.customer_id AND c.replaced_at IS NULL
-               WHERE s.token_digest = $1 AND s.expires_at > $2 GROUP BY s.customer_id, p.language""",
+               WHERE s.token_digest = $1 AND s.expires_at > $2 GROUP BY s.token_digest, p.language
+               HAVING s.contact_id IS NULL OR bool_or(c.id = s.contact_id)""",
             token_digest(token),
             now,
         )
@@ -41,7 +56,10 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
     return SessionCustomer(
         customer_id=row["customer_id"],
         contacts=tuple(Contact(kind=kind, value=value) for kind, value in pairs if kind),
+        contact_ids=tuple(id for id in row["ids"] if id),
         language=row["language"],
+        proven_by=row["contact_id"],
+        proven_at=row["created_at"],
     )
 
 

@@ -154,14 +154,45 @@ async def try_code(
     return None if row is None else TriedCode(**dict(row))
 
 
+async def lock_contacts(tx: Connection, customer_id: uuid.UUID) -> dict[uuid.UUID, Contact]:
+    """The contacts of a customer, by id, the oldest first; nobody else changes them until `tx` ends."""
+    await tx.execute("SELECT FROM customers.customer WHERE id = $1 FOR NO KEY UPDATE", customer_id)
+    rows = await tx.fetch(
+        """SELECT id, kind, value FROM customers.contact WHERE customer_id = $1 AND replaced_at IS NULL
+           ORDER BY verified_at, id""",
+        customer_id,
+    )
+    return {row["id"]: Contact(kind=row["kind"], value=row["value"]) for row in rows}
+
+
+async def remove_contact(
+    tx: Connection, customer_id: uuid.UUID, contact_id: uuid.UUID, now: datetime
+) -> None:
+    """Takes a contact off a customer and ends the sessions that it proved, or of which nobody knows."""
+    await tx.execute(
+        "UPDATE customers.contact SET replaced_at = $3 WHERE id = $2 AND customer_id = $1",
+        customer_id,
+        contact_id,
+        now,
+    )
+    await tx.execute(
+        """DELETE FROM customers.session
+           WHERE customer_id = $1 AND (contact_id = $2 OR contact_id IS NULL)""",
+        customer_id,
+        contact_id,
+    )
+
+
 async def use_code_for_contact(
     tx: Connection, code_id: uuid.UUID, *, customer_id: uuid.UUID, new_contact_id: uuid.UUID, now: datetime
-) -> uuid.UUID:
-    """Marks a code as used and gives its contact to `customer_id` unless it has an owner; gives the owner.
+) -> tuple[uuid.UUID, bool]:
+    """Marks a code as used and gives its contact to `customer_id` unless it has an owner.
+
+    Gives the owner, and whether it got this one now.
 
     Raises: asyncpg.UniqueViolationError when the contact was given a customer in the same moment: try again.
     """
-    owner: uuid.UUID = await tx.fetchval(
+    row = await tx.fetchrow(
         """
         WITH code AS (
             UPDATE customers.code SET used_at = coalesce(used_at, $4) WHERE id = $1 RETURNING kind, value
@@ -173,14 +204,15 @@ async def use_code_for_contact(
             SELECT $3, $2, code.kind, code.value, $4 FROM code WHERE NOT EXISTS (SELECT FROM known)
             RETURNING customer_id
         )
-        SELECT customer_id FROM known UNION ALL SELECT customer_id FROM added
+        SELECT customer_id, false AS is_new FROM known UNION ALL SELECT customer_id, true FROM added
         """,
         code_id,
         customer_id,
         new_contact_id,
         now,
     )
-    return owner
+    assert row is not None
+    return row["customer_id"], row["is_new"]
 
 
 async def delete_session(tx: Connection, token_digest: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The audit trail: who did what to keys and switches. Append-only, in the same transaction as the act."""
+"""The audit trail: who did what to keys, switches and contacts. Append-only, in one transaction with it."""
 
 from __future__ import annotations
 

@@ -85,19 +85,24 @@ async def send_code(
     return desk.cookie(CODE_COOKIE, seal_code(house.secret, pending), max_age=CODE_SECONDS)
 
 
+def awaited_code(desk: Desk, form: Form) -> UUID:
+    """The id of the code that a form was filled in for. Raises: Refusal `code.expired`."""
+    pending = open_code(desk.house.secret, form.text("kode_id"))
+    if pending is None:
+        raise Refusal(Kind.GONE, "code.expired")
+    return pending.code_id
+
+
 async def check_code(request: WebRequest, desk: Desk, form: Form) -> Session:
     """The session that the typed code opens; it names the contact that the code proved.
 
     Raises: Refusal `code.wrong`, `code.expired`, `code.used_up`.
     """
     house = desk.house
-    pending = open_code(house.secret, form.text("kode_id"))
-    if pending is None:
-        raise Refusal(Kind.GONE, "code.expired")
     return await verify_code(
         house.db,
         house.secret,
-        pending.code_id,
+        awaited_code(desk, form),
         form.text("kode"),
         language=desk.visit(request).language,
         now=house.clock(),

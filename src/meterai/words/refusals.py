@@ -389,6 +389,18 @@ TABLE: dict[str, Message] = {
         "This contact belongs to somebody else already.",
         "Sign in with it, or use another contact.",
     ),
+    "contact.prove_first": M(
+        "Kode terakhir Anda sudah lebih dari 15 menit yang lalu.",
+        "Kirim kode ke salah satu kontak Anda di bawah dan ketik kodenya, lalu ulangi.",
+        "Your last code is more than 15 minutes old.",
+        "Send a code to one of your contacts below and type it, then try again.",
+    ),
+    "contact.proves_you": M(
+        "Dengan kontak inilah Anda masuk sekarang.",
+        "Kirim kode ke kontak Anda yang lain dan ketik kodenya; sesudah itu kontak ini dapat dihapus.",
+        "This is the contact with which you are signed in.",
+        "Send a code to another contact of yours and type it; then this one can be removed.",
+    ),
     "code.too_many": M(
         "Terlalu banyak kode diminta untuk kontak ini.",
         "Tunggu {retry_after_s} sebelum meminta lagi. Kode yang Anda minta di peramban ini masih dapat "

@@ -345,6 +345,19 @@ async def set_customer(
     return documents
 
 
+async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, after: Contact) -> None:
+    """Has the news of a customer's orders that went to one contact go to another."""
+    await tx.execute(
+        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
+           WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
+        customer_id,
+        before.kind,
+        before.value,
+        after.kind,
+        after.value,
+    )
+
+
 async def set_state(
     tx: Connection, order_id: uuid.UUID, state: OrderState, closed_at: datetime | None
 ) -> None:

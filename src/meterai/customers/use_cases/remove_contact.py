@@ -1,0 +1,48 @@
+"""Takes a contact off a customer: a number that somebody else may have by now opens the account no more."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers import store
+from meterai.customers.changes import note_change, refuse_old_proof
+from meterai.customers.contacts import Contact
+from meterai.customers.queries import SessionCustomer
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import Connection
+
+
+class RemovedContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact that is no longer the customer's, and one that is."""
+
+    removed: Contact
+    stays: Contact
+    """By which the session was proven."""
+
+
+async def remove_contact(
+    tx: Connection, by: SessionCustomer, contact_id: uuid.UUID, *, now: datetime
+) -> RemovedContact | None:
+    """Takes a contact off the customer who is signed in; None: it is none of theirs (any more).
+
+    Sessions that it proved end, and all contacts hear of it, this one too. One always stays: the one that the
+    session proves.
+
+    Raises: Refusal FORBIDDEN `contact.prove_first`, `session.missing` (what proved the session was taken off
+    at the same moment); CONFLICT `contact.proves_you`.
+    """
+    refuse_old_proof(by, now)
+    if contact_id == by.proven_by:
+        raise Refusal(Kind.CONFLICT, "contact.proves_you")
+    known = await store.lock_contacts(tx, by.customer_id)
+    if by.proven_by not in known:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    removed = known.get(contact_id)
+    if removed is None:
+        return None
+    await store.remove_contact(tx, by.customer_id, contact_id, now)
+    await note_change(tx, by, "remove", contact_id, removed, tell=known.values(), now=now)
+    return RemovedContact(removed=removed, stays=known[by.proven_by])

@@ -1,0 +1,108 @@
+"""Your contacts: one more, one less, by codes, and never from a session left open."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from tests.web.door_house import House, Visitor
+
+
+async def newest_code(house: House) -> str:
+    text = await house.line.database.owner.fetchval(
+        "SELECT payload->>'text' FROM jobs.outbox WHERE payload->>'text' ~ '[0-9]{6}'"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    found = re.search(r"\b\d{6}\b", text)
+    assert found
+    return found[0]
+
+
+async def type_code(house: House, visitor: Visitor, page: str) -> str:
+    await visitor.get(page)
+    found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
+    assert found
+    return await visitor.post(page, kode_id=found[1], kode=await newest_code(house))
+
+
+async def signed_in(house: House, contact: str) -> Visitor:
+    visitor = house.visitor()
+    await visitor.get("/saya")
+    await visitor.post("/saya/masuk", kontak=contact)
+    assert await type_code(house, visitor, "/saya/kode") == "/saya"
+    return visitor
+
+
+async def add(house: House, visitor: Visitor, contact: str) -> str:
+    await visitor.get("/saya/kontak")
+    assert await visitor.post("/saya/kontak", kontak=contact) == "/saya/kontak/kode"
+    return await type_code(house, visitor, "/saya/kontak/kode")
+
+
+def id_of(visitor: Visitor, masked: str) -> str:
+    """The id in the forms of a contact."""
+    line = next(line for line in visitor.text.split('<li class="item">') if masked in line)
+    found = re.search(r'name="kontak_id" value="([^"]+)"', line)
+    assert found
+    return found[1]
+
+
+async def test_a_number_is_replaced_and_its_next_owner_finds_nothing(house: House) -> None:
+    visitor = await signed_in(house, "0812 3456 7890")
+    await visitor.get("/saya")
+    assert '<a href="/saya/kontak">' in visitor.text
+    assert await add(house, visitor, "sri@contoh.id") == "/saya/kontak"
+    await visitor.get("/saya/kontak")
+    assert "s•••@contoh.id" in visitor.text
+    assert visitor.text.count("Hapus kontak ini") == 1, "not the one that proves the session"
+
+    await visitor.post("/saya/kontak/bukti", kontak_id=id_of(visitor, "s•••@contoh.id"))
+    before = visitor.cookies["masuk"]
+    assert await type_code(house, visitor, "/saya/kontak/bukti/kode") == "/saya/kontak"
+    await visitor.get("/saya/kontak")
+    number = id_of(visitor, "+62•••••7890")
+    assert await visitor.post("/saya/kontak/hapus", kontak_id=number) == "/saya/kontak"
+    await visitor.get("/saya/kontak")
+    assert "+62•••••7890" not in visitor.text
+    assert "s•••@contoh.id" in visitor.text
+
+    old = house.visitor()
+    old.cookies["masuk"] = before
+    assert await old.get("/saya/kontak") == "/saya"
+    stranger = await signed_in(house, "0812 3456 7890")
+    await stranger.get("/saya/kontak")
+    assert "s•••@contoh.id" not in stranger.text
+
+
+async def test_who_finds_an_open_session_takes_nothing_with_it(house: House) -> None:
+    visitor = await signed_in(house, "sri@contoh.id")
+    await add(house, visitor, "budi@contoh.id")
+    await visitor.get("/saya/kontak")
+    budi = id_of(visitor, "b•••@contoh.id")
+    house.line.now += timedelta(minutes=16)
+    await visitor.get("/saya/kontak")
+    assert "Hapus kontak ini" not in visitor.text
+    assert 'id="kontak"' not in visitor.text
+    for form, typed in (("", {"kontak": "maling@contoh.id"}), ("/hapus", {"kontak_id": budi})):
+        await visitor.get("/saya/kontak")
+        await visitor.post(f"/saya/kontak{form}", **typed)
+        assert visitor.status == 403
+        assert "lebih dari 15 menit" in visitor.text
+    await visitor.get("/saya/kontak")
+    assert "b•••@contoh.id" in visitor.text
+
+
+async def test_a_contact_of_somebody_else_is_refused_with_what_to_do(house: House) -> None:
+    await signed_in(house, "budi@contoh.id")
+    visitor = await signed_in(house, "sri@contoh.id")
+    await add(house, visitor, "budi@contoh.id")
+    assert visitor.status == 409
+    assert "Masuk dengan kontak itu" in visitor.text
+
+
+async def test_who_is_not_signed_in_is_led_to_signing_in(house: House) -> None:
+    visitor = house.visitor()
+    assert await visitor.get("/saya/kontak") == "/saya"
+    await visitor.get("/saya")
+    await visitor.post("/saya/kontak/hapus", kontak_id="x")
+    assert visitor.status == 403
