@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from meterai.ledger.use_cases.issue_quota import PIECES_MAX, issue_quota
 from tests.operations.plants import copy_of
 from tests.operations.world import EARLIER, KEY, NOW, World, build, serial_of
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.objects import FolderStore
+from meterai.operations.invariants.files import Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.sales.use_cases.issue_quota import PIECES_MAX, issue_quota
 
 pytestmark = pytest.mark.storage
 
@@ -25,9 +26,13 @@ async def world(database: TestDatabase, tmp_path: Path) -> World:
     return await build(database, FolderStore(tmp_path / "objects"))
 
 
-async def judge(content: bytes) -> str | None:
-    """Stands in for verification: in this world a file is genuine when it says that it is stamped."""
-    return None if b"stamped" in content else "TIDAK_ASLI"
+async def judge(content: bytes) -> Opinion:
+    """Stands in for verification: in this world a file is genuine when it says that it is stamped, and bears
+    Alice's serial when it says that it is hers."""
+    return Opinion(
+        wrong=None if b"stamped" in content else "TIDAK_ASLI",
+        serials=frozenset([serial_of("alice")] if b"Alice" in content else []),
+    )
 
 
 async def check(world: World, *, uses: int | None = USES, sample: int | None = None) -> list[InvariantResult]:
@@ -116,10 +121,22 @@ async def test_a_released_file_that_is_not_judged_genuine_is_found(world: World)
     assert broken(await check(world)) == {"I12": (f"{await world.objects.put(b'bogus')}: TIDAK_ASLI",)}
 
 
+async def test_a_genuine_file_that_bears_another_serial_than_it_was_released_with_is_found(
+    world: World,
+) -> None:
+    other = b"Bob's stamped letter"
+    key = await world.objects.put(other)
+    await world.owner.execute("SET session_replication_role = replica")
+    await world.owner.execute("UPDATE stamping.release SET sha256 = $1, bytes = $2", key, len(other))
+    assert broken(await check(world)) == {
+        "I12": (f"{key}: released with {serial_of('alice')}, which it does not bear",)
+    }
+
+
 async def test_a_sample_reads_as_many_files_as_asked_and_says_so(world: World) -> None:
     await world.owner.execute("SET session_replication_role = replica")
     for n in range(20):
-        key = await world.objects.put(b"Another stamped lett%02d" % n)
+        key = await world.objects.put(b"Alice's stamped lett%02d" % n)
         await world.owner.execute(
             copy_of("stamping.release", "version = 1", version=str(n + 2), sha256=f"'{key}'")
         )

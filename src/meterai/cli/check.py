@@ -25,7 +25,7 @@ from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import open_store
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings, from_environment, queue_root
-from meterai.operations.invariants.files import Judge
+from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
@@ -39,8 +39,8 @@ _NEXT: Final = {
     "was put back: docs/backup.md.",
     "I9": "Put the file back from a copy: it lies in objects/, in the folder of the first two digits, under "
     "the others (docs/backup.md).",
-    "I12": "meterai verify says why of the file, which lies in objects/, in the folder of the first two "
-    "digits. If I9 is broken for it too, put it back from a copy (docs/backup.md).",
+    "I12": "meterai verify says why of the file, and which serials it bears. It lies in objects/, in the "
+    "folder of the first two digits. If I9 is broken for it too, put it back from a copy (docs/backup.md).",
     "I13": "meterai queue audit judges the public log itself. Which of both is wrong: docs/waiting-room.md.",
 }
 _NEXT_OF_BOOKS: Final = (
@@ -153,11 +153,13 @@ async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
 
 
 def _offline(jail: JailPool, trust: Trust) -> Judge:
-    async def judge(content: bytes) -> str | None:
-        judgement = await judge_document(None, jail, content, trust=trust, now=system_clock())
-        if judgement.verdict is Verdict.GENUINE:
-            return None
-        return f"{judgement.verdict} ({', '.join(judgement.reasons)})"
+    async def judge(content: bytes) -> Opinion:
+        found = await judge_document(None, jail, content, trust=trust, now=system_clock())
+        is_genuine = found.verdict is Verdict.GENUINE
+        return Opinion(
+            wrong=None if is_genuine else f"{found.verdict} ({', '.join(found.reasons)})",
+            serials=frozenset(stamp.serial for stamp in found.stamps if not stamp.foreign),
+        )
 
     return judge
 

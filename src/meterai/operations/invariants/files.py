@@ -1,4 +1,5 @@
-"""I9: released bytes never change. I12: everything released is judged genuine. Both read the stored files."""
+"""I9: released bytes never change. I12: everything released is judged genuine, with the serials that it was
+released with. Both read the stored files."""
 
 from __future__ import annotations
 
@@ -14,12 +15,22 @@ from meterai.kit.turns import each
 from meterai.operations.invariants.model import Findings
 
 I9_TITLE = "A released version's bytes never change"
-I12_TITLE = "Everything released is judged genuine"
-
-Judge = Callable[[bytes], Awaitable[str | None]]
-"""Judges a file without asking the register: None when genuine, else the verdict in words."""
+I12_TITLE = "Everything released is judged genuine, with the serials it was released with"
 
 _PAGE = 1_000
+
+
+class Opinion(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody who does not know the register says of a file."""
+
+    wrong: str | None
+    """The verdict in words; None: genuine."""
+    serials: frozenset[str]
+    """Of our stamps in it."""
+
+
+Judge = Callable[[bytes], Awaitable[Opinion]]
+"""Judges a file without asking the register."""
 
 
 class FileFindings(msgspec.Struct, kw_only=True):
@@ -54,7 +65,7 @@ async def check_files(
     total = total if sample is None else min(sample, total)
 
     async def one(row: Row) -> None:
-        await _check_file(objects, judge if row["to_judge"] else None, row["sha256"], row["bytes"], found)
+        await _check_file(objects, judge if row["to_judge"] else None, row, found)
         progress(found.read, total)
 
     # Page by page: a task for each of millions of files would fill the memory.
@@ -63,9 +74,8 @@ async def check_files(
     return found
 
 
-async def _check_file(
-    objects: ObjectStore, judge: Judge | None, sha256: str, size: int, found: FileFindings
-) -> None:
+async def _check_file(objects: ObjectStore, judge: Judge | None, row: Row, found: FileFindings) -> None:
+    sha256: str = row["sha256"]
     found.read += 1
     try:
         content = await objects.get(sha256)
@@ -76,20 +86,25 @@ async def _check_file(
         found.changed.add(f"{sha256}: the file can't be read ({type(error).__name__})")
         return
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-    if digest != sha256 or len(content) != size:
+    if digest != sha256 or len(content) != row["bytes"]:
         found.changed.add(f"{sha256}: the file of {len(content)} bytes has the digest {digest}")
         return
     if judge is not None:
         found.judged += 1
-        verdict = await judge(content)
-        if verdict is not None:
-            found.misjudged.add(f"{sha256}: {verdict}")
+        opinion = await judge(content)
+        if opinion.wrong is not None:
+            found.misjudged.add(f"{sha256}: {opinion.wrong}")
+        elif missing := set(row["serials"]) - opinion.serials:
+            # It may have others, from before: those were released with other bytes.
+            found.misjudged.add(
+                f"{sha256}: released with {', '.join(sorted(missing))}, which it does not bear"
+            )
 
 
 # Of an imported release the file was never here (docs/decisions/0011).
 # A file that was released while the time-stamp authority was down can't prove its time by itself: only its
 # version 2 can. Its bytes are compared all the same.
-_RELEASED = """SELECT sha256, min(bytes) AS bytes,
+_RELEASED = """SELECT sha256, min(bytes) AS bytes, array_agg(DISTINCT serial) AS serials,
         NOT EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = release.sha256) AS to_judge
     FROM stamping.release
     WHERE sha256 > $1 AND sha256 <= $2 AND NOT imported GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
