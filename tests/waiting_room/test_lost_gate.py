@@ -14,6 +14,8 @@ from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.gate.room import Room
 from meterai.gate.shelf import Shelf
+from meterai.waiting_room.auditing.replay import audit
+from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.gate_register import STEP, GateRegister, gates_known_from
 from meterai.waiting_room.log_facts import DeadGateFacts, LateTicketFacts
 from meterai.waiting_room.published import Published
@@ -70,6 +72,26 @@ async def test_while_it_is_away_the_controller_misses_it(line: MovedQueue) -> No
     line.join(BUDI)
     await line.until(lambda status: status.called > 0, seconds=30)
     await enters(line, ticket, ANI)
+
+
+@pytest.mark.storage
+async def test_what_it_gave_by_a_clock_that_was_ahead_is_honoured_too(line: MovedQueue) -> None:
+    await line.seconds(25)
+    line.now += 60
+    await line.seconds(9)
+    ticket = line.join(ANI)
+    lose(line)
+    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    await line.seconds(1)
+    line.now -= 60
+    await line.seconds(1)
+    line.join(BUDI)
+    await line.until(lambda status: line.folder.window_reveal(ticket.window).exists(), seconds=30)
+    await line.until(lambda status: status.frontiers[0][0] > ticket.window, seconds=30)
+    await enters(line, ticket, ANI)
+    await line.seconds(2)
+    assert [facts.joined_at - ticket.joined_at for facts in line.facts(LateTicketFacts)] == [0]
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
 
 
 def test_the_note_is_written_once_in_a_window_and_never_far_behind(tmp_path: Path) -> None:

@@ -56,15 +56,17 @@ def wait_s(rate: float, returners_percent: int, lane: Lane, *, knocking: int) ->
 
 
 def check_ticket(schedule: Schedule, ticket: Ticket) -> None:
-    """A ticket that says of itself that it is wrong: into a window that was over when it was made.
+    """A ticket in no list that says of itself that it is wrong: into a window that was over when it was made.
+    Lists are published before their seeds are told, so the time of a ticket that stands in one is not asked.
 
     A gate closes a window a little after its end, so a ticket may be that much younger than its window. One
-    from before time was cut anew (`Schedule.first_window`) says nothing of the kind.
+    from before time was cut anew (`Schedule.first_window`), or from the window that was open then, says
+    nothing of the kind: the clock may have been ahead.
 
     Raises: Refusal FORBIDDEN `ticket.backdated`.
     """
-    is_earlier = ticket.joined_at < schedule.joins_from and ticket.window <= schedule.first_window
-    if is_earlier or ticket.window < first_number(schedule):
+    is_cut = schedule.first_window > 1 or ticket.joined_at < schedule.joins_from
+    if ticket.window < first_number(schedule) or (is_cut and ticket.window <= schedule.first_window):
         return
     joined_in = number_at(schedule, ticket.joined_at - LATE_S)
     if joined_in is None:  # in the first seconds of all

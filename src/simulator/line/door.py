@@ -72,7 +72,6 @@ class SiteDoor:
         return given
 
     def _call_of(self, ticket: Ticket, now: float) -> tuple[Lane, tuple[int, int], bool]:
-        check_ticket(self.schedule, ticket)
         if (shut := _SHUT.get(self.kept.state)) is not None:
             raise Refusal(Kind.UNAVAILABLE, shut)
         place = self.published.place_of(ticket)
@@ -83,6 +82,8 @@ class SiteDoor:
         is_late = not self.published.is_listed(ticket)
         if is_late and (ticket.window, ticket.gate) not in self.kept.dead:
             raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+        if is_late:
+            check_ticket(self.schedule, ticket)
         return lane, (ticket.window, place), is_late
 
     def _knocking(self, now: float) -> int:

@@ -64,7 +64,8 @@ class People:
         self._findings.examined("late")
         self._notes.add("late", n, bytes.fromhex(facts.id), facts.window, facts.gate, facts.sequence)
         ended_at = self._windows.ended_at(facts.window)
-        if ended_at is None or facts.joined_at > ended_at + LATE_S:
+        is_after = ended_at is None or facts.joined_at > ended_at + LATE_S
+        if is_after and facts.window not in self._windows.open_when_set_right:
             self._findings.add("late.backdated", n, window=facts.window)
 
     def on_certificate(self, n: int, at: int, facts: CertificateFacts) -> None:

@@ -23,6 +23,7 @@ from meterai.waiting_room.auditing.switching import Switching
 from meterai.waiting_room.auditing.windows import Windows
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.log_facts import (
+    CLOCK_SET_RIGHT,
     AnyFacts,
     BypassFacts,
     CertificateFacts,
@@ -175,6 +176,8 @@ class _Replay:
                 entry=n, at=at, action=facts.action, value=facts.value, reason=facts.reason
             )
             self._actions.append(action)
+        if facts.action == CLOCK_SET_RIGHT:
+            self._windows.on_clock_set_right()
         self._rates.on_operator(at, facts)
         self._door.on_operator(at, facts)
         self._switching.on_operator(at, facts)

@@ -35,6 +35,8 @@ class Windows:
         self.dead_gates = 0
         self.joined_last = -1
         """The last closed window in which somebody joined."""
+        self.open_when_set_right: set[int] = set()
+        """Windows that were open when a clock was set right: tickets in them may be dated after their end."""
         self._untold: dict[int, tuple[bytes, int]] = {}
         """Window -> root and time of its end in the log, until its seed is told."""
         self._seeds: dict[int, bytes] = {}
@@ -80,6 +82,11 @@ class Windows:
         if facts.window != self.closed_through:
             self._findings.add("late.death_afterwards", n, window=facts.window, gate=facts.gate)
         self._notes.add("dead", n, facts.window, facts.gate)
+
+    def on_clock_set_right(self) -> None:
+        """A clock had been ahead, and by it people joined in windows that end sooner now."""
+        closed = -1 if self.closed_through is None else self.closed_through
+        self.open_when_set_right.update(range(closed + 1, self._rules.now.schedule.first_window + 1))
 
     def _close_document(self, n: int, facts: CloseFacts) -> Close | None:
         raw = self._source.read(f"w/{facts.window}.close.json")

@@ -13,7 +13,7 @@ from meterai.waiting_room import claim_store, store
 from meterai.waiting_room.claim_store import DoorQueue, Knock
 from meterai.waiting_room.door import check_ticket, lane_of, wait_s
 from meterai.waiting_room.log_facts import LateTicketFacts
-from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.model import Lane, QueueState, Schedule
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.store import Pass
 from meterai.waiting_room.tickets import Ticket
@@ -154,7 +154,6 @@ def _late(ticket: Ticket) -> LateTicketFacts:
 async def _call_of(
     connection: Connection, published: Published, queue: DoorQueue, *, ticket: Ticket, now: datetime
 ) -> Call:
-    check_ticket(queue.schedule, ticket)
     if (shut := _SHUT.get(queue.state)) is not None:
         raise Refusal(shut.kind, shut.code)
     if queue.halted_because is not None:
@@ -165,10 +164,23 @@ async def _call_of(
     lane = None if place is None else lane_of(queue.frontier, queue.late, ticket.window, place)
     if lane is None:
         raise Refusal(Kind.CONFLICT, "queue.not_called")
-    is_late = not published.is_listed(ticket)
-    if is_late and not await store.is_dead_gate(connection, queue.number, ticket.window, ticket.gate):
-        raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+    is_late = await is_late_ticket(connection, published, queue.number, queue.schedule, ticket)
     return Call(queue=queue, ticket=ticket, lane=lane, is_late=is_late)
+
+
+async def is_late_ticket(
+    connection: Connection, published: Published, queue: int, schedule: Schedule, ticket: Ticket
+) -> bool:
+    """Whether a ticket is good although it stands in no list: its gate was declared dead in that window.
+
+    Raises: Refusal FORBIDDEN `ticket.unlisted`, `ticket.backdated` when it is not good.
+    """
+    if published.is_listed(ticket):
+        return False
+    if not await store.is_dead_gate(connection, queue, ticket.window, ticket.gate):
+        raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+    check_ticket(schedule, ticket)
+    return True
 
 
 async def _read_knock(connection: Connection, published: Published, ticket: Ticket) -> Knock:

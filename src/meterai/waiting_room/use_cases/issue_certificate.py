@@ -12,13 +12,13 @@ from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, documents, store
 from meterai.waiting_room.certificate import Attempt, certificate_key, is_check_in, outcome_of
 from meterai.waiting_room.controller import frontier_then
-from meterai.waiting_room.door import check_ticket
 from meterai.waiting_room.log_facts import CertificateFacts
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.use_cases.claim_pass import is_late_ticket
 
 
 async def issue_certificate(
@@ -64,11 +64,7 @@ async def _attempt(
     masked: str,
     now: datetime,
 ) -> Attempt:
-    check_ticket(queue.schedule, ticket)
-    if not published.is_listed(ticket) and not await store.is_dead_gate(
-        tx, queue.number, ticket.window, ticket.gate
-    ):
-        raise Refusal(Kind.FORBIDDEN, "ticket.unlisted")
+    await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
     closed_at = queue.schedule.closes_at
     if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
         raise Refusal(Kind.CONFLICT, "certificate.not_closed")
