@@ -96,7 +96,8 @@ def test_the_first_window_is_that_of_the_first_rules_also_when_time_is_cut_anew_
     forger.insert(1, What.CONFIG, {"sha256": digest(raw), "version": 9})
     forger.write()
     found = codes(audited(forger.folder))
-    assert found == {"rules.order"}, "the evening's own second version follows; windows begin at 0"
+    # The evening's own second version follows, and its window 1 ended as if time had not been cut.
+    assert found == {"rules.order", "window.end"}, "windows begin at 0"
 
 
 def test_what_an_honest_controller_would_have_written_passes(forger: Forger) -> None:
@@ -303,6 +304,32 @@ def windows_swapped(forger: Forger) -> None:
     first = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
     second = forger.find(What.CLOSE, lambda facts: facts["window"] == 3)
     forger.entries[first], forger.entries[second] = forger.entries[second], forger.entries[first]
+
+
+def close_at(forger: Forger, window: int, at: int, **told: object) -> None:
+    """The end of a window as of another time, in document and log."""
+    raw = forger.change_document(forger.folder.window_close(window), Close, **told)
+    n = forger.find(What.CLOSE, lambda facts: facts["window"] == window)
+    forger.change(n, at=at, sha256=digest(raw))
+
+
+@plants("window.early")
+def the_lottery_ends_early_so_that_its_round_of_the_beacon_is_known(forger: Forger) -> None:
+    close_at(forger, 0, SCHEDULE.opens_at - 10, ends_at=SCHEDULE.opens_at - 10)
+
+
+@plants("window.end")
+def an_end_that_is_still_to_come(forger: Forger) -> None:
+    """It would excuse late tickets that are made afterwards, and time that is cut anew in secret."""
+    n = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)
+    close_at(forger, 2, forger.entries[n].at, ends_at=forger.entries[n].at + 60)
+
+
+@plants("log.clock")
+def rules_from_before_so_that_a_round_of_the_beacon_is_known(forger: Forger) -> None:
+    """Windows that begin an hour ago end there too."""
+    n = after_window(forger, 3)
+    cut_anew(forger, n, 3, back_s=60)
 
 
 @plants("window.missing")
@@ -537,11 +564,12 @@ def windows_of_another_length(forger: Forger) -> None:
     new_rules(forger, after_window(forger, 1), schedule=msgspec.structs.replace(SCHEDULE, window_s=30))
 
 
-def cut_anew(forger: Forger, n: int, window: int) -> None:
-    at = forger.entries[n].at
+def cut_anew(forger: Forger, n: int, window: int, *, back_s: int = 0) -> None:
+    at = forger.entries[n].at - back_s
     new_rules(
         forger,
         n,
+        at=at,
         schedule=msgspec.structs.replace(SCHEDULE, joins_from=at, opens_at=at, first_window=window + 1),
     )
 

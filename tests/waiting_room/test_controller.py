@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
@@ -465,6 +466,28 @@ async def test_a_little_that_a_clock_runs_back_is_not_paid_for_again(line: Moved
         line.now -= 2
         after = await line.seconds(2)
     assert after.called == before.called
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+async def test_a_window_that_was_gathered_before_a_clock_was_set_right_is_closed_at_its_end(
+    line: MovedQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.open(schedule_of(window_s=10), always=True)
+    await line.seconds(9)
+    ticket = line.join("email:ani@contoh.id")
+    line.now += 2
+    line._tick()
+    async with line.database.app.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
+    assert queue is not None
+    found = await line.conductor._gather(queue, line.now)
+    assert [one.window for one in found] == [ticket.window]
+    line.now -= 3
+    with monkeypatch.context() as patched:
+        patched.setattr(line.conductor, "_gather", AsyncMock(return_value=found))
+        await line.seconds(1)
+    await line.until(lambda status: status.called == 1, seconds=10)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
 
 
 async def test_a_gate_whose_clock_is_a_little_behind_takes_joins_when_time_is_cut_anew(

@@ -9,6 +9,7 @@ import msgspec
 
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
+from meterai.waiting_room.auditing.clock import Clock
 from meterai.waiting_room.auditing.door import Door, RateBound
 from meterai.waiting_room.auditing.ending import judge_promises, judge_whole
 from meterai.waiting_room.auditing.findings import Findings, OperatorAction, Promises, Report
@@ -87,6 +88,7 @@ class _Replay:
         self._frontiers = Frontiers(self._rules, self._windows, self._rates, notes=notes, findings=findings)
         self._door = Door(self._rates, findings)
         self._switching = Switching(findings)
+        self._clock = Clock(self._rules, findings)
         self._people = People(self._rules, self._windows, self._frontiers, self._door, notes, findings)
         self._tree = Tree()
         self._actions: list[OperatorAction] = []
@@ -108,6 +110,7 @@ class _Replay:
         self._rules.finish()
         self._door.finish()
         self._switching.finish()
+        self._clock.finish()
         self._notes.seal()
         judge_whole(self._notes, self._findings)
         return self._report(judge_promises(self._notes, self._windows, until=self._last_at))
@@ -129,6 +132,8 @@ class _Replay:
             self._findings.add("log.unreadable", n, why=error)
 
     def _apply(self, n: int, at: int, facts: AnyFacts) -> None:
+        if isinstance(facts, ConfigFacts | CloseFacts | RevealFacts | FrontierFacts):
+            self._clock.on_entry(n, at)
         match facts:
             case ConfigFacts():
                 self._take_rules(n, at, facts)
@@ -181,6 +186,7 @@ class _Replay:
         self._rates.on_operator(at, facts)
         self._door.on_operator(at, facts)
         self._switching.on_operator(at, facts)
+        self._clock.on_operator(at, facts)
 
     def _compare(self) -> None:
         """Heads and the status against the entries so far."""

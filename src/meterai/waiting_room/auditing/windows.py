@@ -18,6 +18,7 @@ from meterai.waiting_room.folder import RECORD, digest
 from meterai.waiting_room.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
 from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.seeds import follows
+from meterai.waiting_room.windows import end_of
 
 
 class Windows:
@@ -73,7 +74,12 @@ class Windows:
         self._ends[facts.window] = at
         if facts.count:
             self.joined_last = max(facts.window, self.joined_last)
+        ends_at = end_of(self._rules.now.schedule, facts.window)
+        if at < ends_at:
+            self._findings.add("window.early", n, window=facts.window, seconds=ends_at - at)
         close = self._close_document(n, facts)
+        if close is not None and close.ends_at > ends_at:
+            self._findings.add("window.end", n, window=facts.window)
         self._read_list(n, facts, close)
 
     def on_dead_gate(self, n: int, facts: DeadGateFacts) -> None:

@@ -52,6 +52,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Entri mulai dari nomor {size} tidak dicakup ujung yang ditandatangani.",
         "The entries from number {size} on are covered by no signed head.",
     ),
+    "log.clock": (
+        "Waktu entri ini mundur {seconds} detik, dan tidak dicatat bahwa jam pengatur dibetulkan.",
+        "The time of this entry runs back by {seconds} seconds, and no entry says that the controller's "
+        "clock was set right.",
+    ),
     "log.kept_head": (
         "Ujung yang Anda simpan ({size} entri) bukan awal catatan ini: catatan ditulis ulang.",
         "The head that you kept ({size} entries) is no beginning of this log: the log was rewritten.",
@@ -93,6 +98,16 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "window.order": (
         "Jendela {window} ditutup, padahal giliran jendela {expected}.",
         "Window {window} was closed where window {expected} had to come.",
+    ),
+    "window.early": (
+        "Jendela {window} ditutup {seconds} detik sebelum berakhir menurut aturan: nilai suar yang dipakai "
+        "mungkin sudah diketahui ketika orang masih mengantre.",
+        "Window {window} was closed {seconds} seconds before its end by the rules: the round of the beacon "
+        "may have been known while people joined.",
+    ),
+    "window.end": (
+        "Dokumen penutupan jendela {window} menyebut akhir yang lebih lambat daripada menurut aturan.",
+        "The document that closes window {window} tells of a later end than the rules.",
     ),
     "window.missing": (
         "Dokumen penutupan jendela {window} tidak diumumkan.",

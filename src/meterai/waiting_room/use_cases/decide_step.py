@@ -254,7 +254,9 @@ class _Draft:
         for found in self._seen.gathered:
             if found.window != self._queue.closed_through + 1:
                 continue  # gathered before another controller closed it
-            ends_at = int(ended_at(self._queue.schedule, found.window, self._now))
+            ends_at = end_of(self._queue.schedule, found.window)
+            if ends_at > self._now:
+                break  # gathered by a clock that has been set right since, or closed by a gate that is ahead
             close = close_document(self._queue.event, found, _starts_at(self._queue, found.window), ends_at)
             raw = documents.sign(close, self._steering.keys.controller)
             window = store.ClosedWindow(found.window, found.people, float(ends_at), raw)
