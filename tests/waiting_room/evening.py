@@ -254,10 +254,16 @@ async def spend_evening(database: TestDatabase, folder: QueueFolder) -> Evening:
     await evening.cap(0, "bank berhenti")
     last = crowd("akhir", 8)
     evening.join(*last)
+    while evening.now < SCHEDULE.closes_at - 3:
+        await evening.second()
+    lost = Person("email:hilang@contoh.id")
+    lost.text = evening.gates[1].join(lost.contact)
+    evening.people.append(lost)
+    evening.gates.pop().lose_last(1)
     while evening.now < SCHEDULE.closes_at + 15:
         await evening.second()
-    await evening.certify(last[0])
-    await evening.certify(last[1])
+    for person in (*last[:2], lost):
+        await evening.certify(person)
     await evening.second()
     await evening.second()
     await evening.conductor.close()

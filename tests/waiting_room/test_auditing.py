@@ -69,9 +69,9 @@ def test_an_honest_evening_passes_and_is_counted(evening: Evening) -> None:
     let_in = [person for person in evening.people if person.has_pass]
     assert sum(report.claims.values()) == len(let_in)
     assert report.claims["in_flight"] == report.claims["returner"] == 1
-    assert report.people == len({person.contact for person in evening.people}) - 2, "two were lost"
-    assert (report.late_tickets, report.certificates) == (2, 2)
-    assert report.dead_gates == 2, "in the window of the loss, and in that of its return"
+    assert report.people == len({person.contact for person in evening.people}) - 3, "three were lost"
+    assert (report.late_tickets, report.certificates) == (3, 3)
+    assert report.dead_gates == 3, "in the windows of the losses, and in that of a return"
     assert report.bypasses == {"was_inside": 1}
     assert [action.action for action in report.operator_actions] == [
         "halt",
@@ -234,12 +234,6 @@ def late_ticket_with_a_used_sequence(forger: Forger) -> None:
 @plants("late.sequence")
 def late_ticket_with_a_sequence_of_tomorrow(forger: Forger) -> None:
     forger.change(forger.find(What.LATE_TICKET), sequence=3_000_000)
-
-
-@plants("late.twice")
-def late_twice(forger: Forger) -> None:
-    n = forger.find(What.LATE_TICKET)
-    forger.insert(n + 1, What.LATE_TICKET, forger.entries[n].facts)
 
 
 @plants("window.count")
@@ -718,6 +712,14 @@ def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_fi
     forger.insert(claims[0], What.OPERATOR, told)
     forger.write()
     assert codes(audited(forger.folder)) == set()
+
+
+def test_a_late_ticket_is_honoured_again_at_the_door_of_a_later_opening(forger: Forger) -> None:
+    n = forger.find(What.LATE_TICKET)
+    forger.insert(n, What.LATE_TICKET, forger.entries[n].facts)
+    forger.write()
+    report = audited(forger.folder)
+    assert (report.findings, report.late_tickets) == ([], 3)
 
 
 @pytest.mark.parametrize("action", ["off", "on"])

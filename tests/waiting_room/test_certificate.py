@@ -13,7 +13,7 @@ from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import store
 from meterai.waiting_room.certificate import certificate_key
-from meterai.waiting_room.log_facts import CertificateFacts
+from meterai.waiting_room.log_facts import CertificateFacts, LateTicketFacts
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.queries import certificate_of_code
@@ -145,6 +145,24 @@ async def test_a_ticket_of_somebody_else_or_of_no_list_gives_none(line: LineOfPe
     await close_queue(line)
     assert await refusal_of(line, text, BUDI) == "ticket.other_contact"
     assert await refusal_of(line, minted, BUDI) == "ticket.unlisted"
+
+
+async def test_who_has_a_ticket_that_a_dead_gate_lost_gets_one_and_the_log_says_so(
+    line: LineOfPeople,
+) -> None:
+    line.join(BUDI)
+    text = line.join(ANI, gate=7, is_listed=False)
+    line.close(1)
+    await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
+    await close_queue(line)
+    id = read_certificate(await issue(line, text), line.published).id
+    await issue(line, text)
+    async with line.database.app.transaction() as tx:
+        said = [facts for _, facts in await store.take_said(tx, line.number, 10)]
+    late, certificate = said
+    assert isinstance(late, LateTicketFacts)
+    assert isinstance(certificate, CertificateFacts)
+    assert late.id == certificate.id == id
 
 
 async def test_a_changed_certificate_is_not_genuine_and_a_pasted_one_is(line: LineOfPeople) -> None:

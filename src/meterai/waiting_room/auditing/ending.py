@@ -16,7 +16,6 @@ def judge_whole(notes: Notes, findings: Findings) -> None:
     for table, column, code in (
         ("claims", "id", "claim.twice"),
         ("claims", "pass_id", "claim.pass_twice"),
-        ("late", "id", "late.twice"),
         ("certificates", "id", "certificate.twice"),
     ):
         for n, first in notes.repeated(table, column):

@@ -230,7 +230,7 @@ class _Replay:
             joins=self._windows.joins,
             people=notes.people(),
             claims={lane.name.lower(): self._people.claims[lane] for lane in Lane},
-            late_tickets=notes.count("late"),
+            late_tickets=notes.late_tickets(),
             dead_gates=self._windows.dead_gates,
             bypasses=notes.bypasses(),
             certificates=notes.count("certificates"),

@@ -129,16 +129,22 @@ class Notes:
         )
 
     def certificates_without_join(self) -> Iterator[tuple[int]]:
-        """Entries of certificates for ids that never joined."""
+        """Entries of certificates for ids that never joined, nor had a late ticket honoured before."""
         yield from self._db.execute(
             """SELECT n FROM certificates c WHERE NOT EXISTS (SELECT 1 FROM joins j WHERE j.id = c.id)
-               ORDER BY n"""
+               AND NOT EXISTS (SELECT 1 FROM late l WHERE l.id = c.id AND l.n < c.n) ORDER BY n"""
         )
 
     def certificates_of_let_in(self) -> Iterator[tuple[int, int]]:
         """(entry, entry of the claim) of certificates for ids that were let in before."""
         yield from self._db.execute(
             "SELECT c.n, a.n FROM certificates c JOIN claims a ON a.id = c.id AND a.n < c.n ORDER BY c.n"
+        )
+
+    def late_tickets(self) -> int:
+        """How many there were: one may be honoured for a certificate, and at the door of a later opening."""
+        return int(
+            self._db.execute("SELECT count(*) FROM (SELECT DISTINCT gate, sequence FROM late)").fetchone()[0]
         )
 
     def people(self) -> int:

@@ -269,10 +269,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Nomor {sequence} gerbang {gate} pada tiket susulan sudah dipakai, atau diberikan di jendela lain.",
         "Sequence {sequence} of gate {gate} on a late ticket is used, or was given in another window.",
     ),
-    "late.twice": (
-        "Orang ini sudah punya tiket susulan (entri {first}).",
-        "This person has a late ticket already (entry {first}).",
-    ),
     "operator.silent": (
         "Tindakan operator tanpa nama atau tanpa alasan: {action}.",
         "An operator's action without a name or without a reason: {action}.",

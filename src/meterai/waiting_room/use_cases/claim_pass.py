@@ -124,7 +124,7 @@ async def _enter(
     is_new = await store.add_pass(tx, queue.number, one)
     assert is_new, "the door is locked: nobody else can have added it"
     if call.is_late:
-        await store.say(tx, queue.number, _late(ticket), now)
+        await store.say(tx, queue.number, late_facts(ticket), now)
     return one
 
 
@@ -141,7 +141,8 @@ def _pass(ticket: Ticket, lane: Lane, now: datetime) -> Pass:
     )
 
 
-def _late(ticket: Ticket) -> LateTicketFacts:
+def late_facts(ticket: Ticket) -> LateTicketFacts:
+    """That a ticket in no list is honoured."""
     return LateTicketFacts(
         id=ticket.id.hex(),
         window=ticket.window,

@@ -18,7 +18,7 @@ from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.tickets import Ticket
-from meterai.waiting_room.use_cases.claim_pass import is_late_ticket
+from meterai.waiting_room.use_cases.claim_pass import is_late_ticket, late_facts
 
 
 async def issue_certificate(
@@ -41,6 +41,7 @@ async def issue_certificate(
             raise Refusal(Kind.NOT_FOUND, "queue.unknown")
         if (kept := await claim_store.read_certificate(tx, queue.number, ticket.id)) is not None:
             return kept
+        is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
         attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
         signed = documents.sign(attempt, certificate_key(published.event_key))
         if not await claim_store.add_certificate(
@@ -49,6 +50,8 @@ async def issue_certificate(
             kept = await claim_store.read_certificate(tx, queue.number, ticket.id)
             assert kept is not None
             return kept
+        if is_late:
+            await store.say(tx, queue.number, late_facts(ticket), now)
         facts = CertificateFacts(id=attempt.id, sha256=hashlib.sha256(signed).hexdigest())
         await store.say(tx, queue.number, facts, now)
     return signed
@@ -64,7 +67,6 @@ async def _attempt(
     masked: str,
     now: datetime,
 ) -> Attempt:
-    await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
     closed_at = queue.schedule.closes_at
     if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
         raise Refusal(Kind.CONFLICT, "certificate.not_closed")
