@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from meterai.waiting_room import controller
 from meterai.waiting_room.controller import DIRECT_AFTER_S, Line, Measured, Memory, Wishes
 from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.web.queues import Queues
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
 SITE = "http://127.0.0.1:9"
@@ -63,6 +65,34 @@ def test_who_has_a_ticket_keeps_it_and_others_at_the_same_phone_get_none(
     assert budi.headers["location"] == f"{SITE}/beli?acara=casn"
     publish(queue, QueueState.OPEN)
     assert join(gate.port, "budi@contoh.id").ticket != ticket
+
+
+def test_a_ticket_that_the_site_refused_is_forgotten_by_its_link_and_by_no_other(
+    free: tuple[Queue, GateProcess],
+) -> None:
+    """With the gate on a host of its own the site can't delete the cookie, and the same contact would get the
+    same ticket again."""
+    queue, gate = free
+    publish(queue, QueueState.OPEN)
+    ticket = join(gate.port, "ani@contoh.id").ticket
+    kept = {"Cookie": f"antre_casn={ticket}"}
+    assert join(gate.port, "ani@contoh.id", **kept).ticket == ticket
+    queues = Queues(None, queue.root, f"http://127.0.0.1:{gate.port}")  # type: ignore[arg-type]
+    for language in ("id", "en"):
+        link = urlsplit(queues.join_page("casn", language, instead_of=ticket))
+        page = get(gate.port, f"{link.path}?{link.query}", **kept)
+        assert (page.status, 'name="kontak"' in page.text) == (200, True)
+        assert page.headers["set-cookie"].startswith("antre_casn=; Path=/; Max-Age=0;")
+    others = urlsplit(queues.join_page("casn", "id", instead_of=ticket[::-1]))
+    for query in (others.query, ""):
+        page = get(gate.port, f"/antre/casn?{query}", **kept)
+        assert (page.ticket, "set-cookie" in page.headers) == (ticket, False), (
+            "nobody else takes a place away"
+        )
+    now = int(time.time())
+    queue.announce(msgspec.structs.replace(queue.schedule, joins_from=now, opens_at=now, first_window=9))
+    publish(queue, QueueState.OPEN)
+    assert join(gate.port, "ani@contoh.id").read.window == 9
 
 
 @pytest.mark.parametrize("first_window", [2, 9], ids=["at-once", "long-after"])

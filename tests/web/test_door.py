@@ -24,6 +24,7 @@ from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.tickets import mark_of
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
 from meterai.web.site import build_site
 from meterai.words.formats import second_text
@@ -184,13 +185,14 @@ async def test_a_ticket_that_no_list_holds_is_forgotten_and_a_new_one_can_be_tak
     """Its signature is good: the gate would give it back to who joins again, for as long as it is kept."""
     house.line.join(BUDI)
     visitor = house.visitor()
-    visitor.cookies["antre_casn"] = house.line.join(ANI, is_listed=False)
+    refused = visitor.cookies["antre_casn"] = house.line.join(ANI, is_listed=False)
     await house.line.call_everybody()
     await sign_in(house, visitor, ANI)
     await visitor.get("/casn/masuk")
     assert (visitor.status, visitor.cookies["antre_casn"]) == (403, "")
     assert "tidak ada dalam daftar" in visitor.text
-    assert f'href="{GATE}/antre/casn"' in visitor.text, "there a new place is taken"
+    taken = f'href="{GATE}/antre/casn?lepas={mark_of(refused)}"'
+    assert taken in visitor.text, "there a new place is taken, and the gate forgets this ticket too"
     kept = visitor.cookies["antre_casn"] = house.line.join(BUDI)
     await visitor.post("/casn/masuk", tiket=forged(kept))
     assert (visitor.status, visitor.cookies["antre_casn"]) == (403, kept), "another one was sent, not this"

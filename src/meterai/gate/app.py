@@ -44,7 +44,7 @@ from meterai.kit.proxies import Proxies
 from meterai.kit.whole_files import write_whole
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.queue_folder import QueueFolder, queues_in
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.tickets import INSTEAD_OF, Ticket, mark_of
 
 log = structlog.get_logger(__name__)
 
@@ -317,6 +317,13 @@ class Gate:
         """Keeps the ticket in the browser until two weeks after closing, which may be moved by days without
         who has it coming here meanwhile; the site reads it too."""
         age = _KEPT_AFTER_S + max(0, until - int(time.time()))
+        return self._cookie(slug, ticket, age)
+
+    def no_cookie(self, slug: str) -> tuple[str, str]:
+        """Forgets the ticket that the browser keeps."""
+        return self._cookie(slug, "", 0)
+
+    def _cookie(self, slug: str, ticket: str, age: int) -> tuple[str, str]:
         secure = "; Secure" if self._is_secure else ""
         value = f"antre_{slug}={ticket}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
         return ("set-cookie", value)
@@ -362,6 +369,8 @@ class _Visit:
         """The form; or the wait page of the ticket that this browser keeps."""
         query = self.request.target.partition(b"?")[2]
         ticket = cookie_ticket(self.request, self.slug)
+        if ticket and query == f"{INSTEAD_OF}={mark_of(ticket)}".encode():
+            return self.form(forgets=True)
         if ticket and query != b"baru":
             try:
                 self.hall.joining.check(ticket)
@@ -391,8 +400,11 @@ class _Visit:
         self.hall.room.when_durable(tell)
         return None
 
-    def form(self, refusal: Refusal | None = None, *, code_for: Contact | None = None) -> bytes:
-        """The page with the form, or what stands in its place before and after."""
+    def form(
+        self, refusal: Refusal | None = None, *, code_for: Contact | None = None, forgets: bool = False
+    ) -> bytes:
+        """The page with the form, or what stands in its place before and after. `forgets`: the browser's
+        ticket, because the site refused it."""
         hall = self.hall
         if hall.room.window() is None:
             return self.shut(refusal)
@@ -420,7 +432,8 @@ class _Visit:
             "ticket": typed.ticket,
         }
         body = self._rendered(facts)
-        return self.page(_STATUSES[refusal.kind] if refusal else 200, body, referrer="same-origin")
+        more = [self.gate.no_cookie(self.slug)] if forgets else []
+        return self.page(_STATUSES[refusal.kind] if refusal else 200, body, *more, referrer="same-origin")
 
     def _rendered(self, facts: dict[str, str | bool]) -> bytes:
         """The page with the form; the same for everybody who gave no contact yet, so it is kept."""

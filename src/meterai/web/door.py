@@ -35,8 +35,8 @@ _BAD_TICKET = {
     "ticket.unlisted",
 }
 _GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
-"""Said of the ticket that the browser keeps. The gate, which sees a good signature, would give it back to who
-takes a place again."""
+"""Said of the ticket that the browser keeps, for us and for the gate. That sees a good signature, and would
+give it back to who takes a place again: the link there names it (`Queues.join_page`)."""
 _TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many", "code.too_many_here"}
 
 type Answer = Response[bytes]
@@ -104,8 +104,11 @@ def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") ->
     if refusal.code in _SHUT:
         return _shut(door, refusal, _RETRY_S.get(refusal.code, _DEFAULT_RETRY_S))
     if refusal.code in _BAD_TICKET:
-        forgotten = [_forget_ticket(door)] if refusal.code in _GOOD_FOR_NOTHING else []
-        return ask(door, has_ticket=False, refusal=refusal, cookies=forgotten)
+        if refusal.code in _GOOD_FOR_NOTHING:
+            return ask(
+                door, has_ticket=False, refusal=refusal, cookies=[_forget_ticket(door)], instead_of=text
+            )
+        return ask(door, has_ticket=False, refusal=refusal)
     if refusal.code in _TO_CONTACT:
         return ask(door, has_ticket=True, refusal=refusal, typed=typed)
     return _shut(door, refusal, 0)
@@ -119,8 +122,10 @@ def ask(
     typed: str = "",
     refusal: Refusal | None = None,
     cookies: Sequence[Cookie] = (),
+    instead_of: str = "",
 ) -> Answer:
-    """Asks for the ticket's contact, or for the ticket."""
+    """Asks for the ticket's contact, or for the ticket. `instead_of`: one that is good for nothing."""
+    language = door.desk.visit(door.request).language
     return door.desk.page(
         door.request,
         "claim.html",
@@ -132,7 +137,7 @@ def ask(
         has_pass=has_pass,
         typed=typed,
         action=door.action,
-        gate=door.desk.queues.join_page(door.event.slug, door.desk.visit(door.request).language),
+        gate=door.desk.queues.join_page(door.event.slug, language, instead_of=instead_of),
         private=True,
         **told(refusal),
     )

@@ -23,6 +23,7 @@ from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.queue_folder import queue_of
+from meterai.waiting_room.tickets import INSTEAD_OF, mark_of
 from meterai.web.seals import seal, unseal
 from meterai.web.visits import localise
 
@@ -103,9 +104,11 @@ class Queues:
             raise Refusal(Kind.UNAVAILABLE, "queue.not_published") from None
         return known
 
-    def join_page(self, event: str, language: str) -> str:
-        """Where people take a place, or see the one they have."""
-        return self._gate_url + localise(f"/antre/{event}", language)
+    def join_page(self, event: str, language: str, *, instead_of: str = "") -> str:
+        """Where people take a place, or see the one they have. `instead_of`: a ticket that is good for
+        nothing, which the gate has the browser forget."""
+        mark = f"?{INSTEAD_OF}={mark_of(instead_of)}" if instead_of else ""
+        return self._gate_url + localise(f"/antre/{event}", language) + mark
 
     def wait_page(self, event: str, ticket: str, language: str) -> str:
         """The wait page of a ticket."""
