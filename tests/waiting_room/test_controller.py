@@ -303,6 +303,30 @@ async def test_who_was_called_and_could_not_enter_until_the_closing_gets_a_certi
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
 
 
+@pytest.mark.parametrize("is_off", [True, False], ids=["switched off", "nobody waits"])
+async def test_who_could_have_entered_freely_at_the_closing_gets_no_certificate_of_an_attempt(
+    line: MovedQueue, is_off: bool
+) -> None:
+    await line.open(schedule_of(open_s=50), Policy(rate_floor=60, rate_cap=60), always=is_off)
+    ani = "email:ani@contoh.id"
+    if is_off:
+        await line.seconds(5)
+        await line.wish("rate_cap", 0)
+    ticket = line.join(ani)
+    await line.seconds(5)
+    await line.wish("is_on", not is_off)
+    before = await line.seconds(35)
+    assert before.state is (QueueState.OFF if is_off else QueueState.DIRECT)
+    await line.until(lambda status: status.state is QueueState.CLOSED)
+    await line.wish("is_on", True)
+    await line.seconds(2)
+    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    with pytest.raises(Refusal, match=r"certificate\.nobody_waited"):
+        await issue_certificate(
+            line.database.app, Published(line.folder), text, contact=ani, masked="a***", now=now
+        )
+
+
 async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:
     """Of a queue that began without a lottery, so that it has no window 0."""
     await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60))

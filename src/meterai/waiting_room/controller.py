@@ -127,6 +127,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
     """(time, window, x) of the frontier, the oldest first: who was called when."""
+    closed_free: bool = False
+    """When the queue closed, everybody entered without a place."""
     late: tuple[int, str] = (0, "0")
     """(window, x) of the returners' frontier, as it stands in the log."""
     promises_read: dict[str, int] = {}

@@ -1159,6 +1159,12 @@ TABLE: dict[str, Message] = {
         "Your turn had come before the queue closed.",
         "A certificate is only for those not called, or refused at a full door. Ask the agency.",
     ),
+    "certificate.nobody_waited": M(
+        "Ketika antrean ditutup, semua orang boleh masuk tanpa mengantre.",
+        "Bukti antre hanya untuk yang tertahan di antrean sampai ditutup. Tanyakan kepada instansi.",
+        "When the queue closed, everybody could enter without waiting.",
+        "A certificate is only for those kept in line until the closing. Ask the agency.",
+    ),
     "certificate.not_seen": M(
         "Anda tidak terlihat di antrean sekitar waktu penutupan.",
         "Bukti antre mensyaratkan halaman antrean dibuka dalam 30 menit sebelum atau sesudah penutupan.",

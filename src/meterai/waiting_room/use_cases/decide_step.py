@@ -319,6 +319,9 @@ class _Draft:
             now=self._now,
             elapsed_s=self._elapsed_s(),
         )
+        if step.state is QueueState.CLOSED and queue.state is not QueueState.CLOSED:
+            memory = msgspec.structs.replace(step.memory, closed_free=_enters_freely(queue))
+            step = msgspec.structs.replace(step, memory=memory)
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
         stood_still = queue.state.stands_still or self._was_closed_long()
         goes_on = stood_still and not step.state.stands_still
@@ -438,6 +441,12 @@ class _Draft:
 def beacon_value(beacon: str) -> bytes:
     """What goes into the seed of `round:hex`; empty without a beacon."""
     return bytes.fromhex(beacon.partition(":")[2])
+
+
+def _enters_freely(queue: store.Queue) -> bool:
+    """Whether everybody enters without a place, as the site sees it (`queries.queue_signs`)."""
+    is_unheard = queue.state is QueueState.HALTED and queue.halted_because is None
+    return queue.state.stands_still or (is_unheard and queue.memory.is_direct)
 
 
 def _has_passed_all(queue: store.Queue) -> bool:

@@ -29,7 +29,8 @@ async def issue_certificate(
     One per contact and event; its digest goes into the public log in the same transaction.
 
     Raises: Refusal `ticket.*`; CONFLICT `certificate.not_closed`, `certificate.was_let_in`,
-    `certificate.did_not_come`, `certificate.not_seen`; NOT_FOUND `queue.unknown`.
+    `certificate.did_not_come`, `certificate.not_seen`, `certificate.nobody_waited`; NOT_FOUND
+    `queue.unknown`.
     """
     ticket = published.read_ticket(text)
     if published.id_of(contact) != ticket.id:
@@ -70,6 +71,8 @@ async def _attempt(
     closed_at = queue.schedule.closes_at
     if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
         raise Refusal(Kind.CONFLICT, "certificate.not_closed")
+    if queue.memory.closed_free:
+        raise Refusal(Kind.CONFLICT, "certificate.nobody_waited")
     trail = queue.memory.trail
     # Where the line counts people are called after the closing, until the last call has lapsed.
     ended_at = max(closed_at, trail[-1][0]) if trail else closed_at
