@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.storage_fixtures import TestCluster
 from tests.waiting_room.evening import SCHEDULE, Evening, spend_evening
 from tests.waiting_room.forger import Forger
+from tests.waiting_room.line import forged
 from typer.testing import CliRunner
 
 from meterai.cli.main import build
+from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents, order
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
@@ -30,6 +32,7 @@ from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.public_log import ENTRIES, HEADS, What
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.tickets import decode_ticket, join_record
 from simulator.queue_twin import GateProcess
 
 pytestmark = pytest.mark.storage
@@ -56,6 +59,10 @@ def forger(evening: Evening, tmp_path: Path) -> Forger:
 
 def audited(folder: QueueFolder, **more: object) -> Report:
     return audit(FolderSource(folder.public), pause=lambda seconds: None, **more)  # type: ignore[arg-type]
+
+
+def text_of(evening: Evening, name: str) -> str:
+    return next(one.text for one in evening.people if one.contact == f"email:{name}@contoh.id")
 
 
 def codes(report: Report) -> set[str]:
@@ -714,6 +721,29 @@ def test_who_enters_faster_because_an_operator_told_what_the_site_bears_is_no_fi
     assert codes(audited(forger.folder)) == set()
 
 
+def test_a_ticket_that_somebody_holds_shows_that_the_last_of_a_gate_were_left_out(
+    evening: Evening, forger: Forger
+) -> None:
+    left_out, lost = (text_of(evening, name) for name in ("akhir6", "hilang"))
+    ticket = decode_ticket(left_out)
+    texts = [left_out, f"http://antre.contoh/en/antre/casn/t/{lost}"]
+    report = audited(evening.folder, tickets=texts)
+    assert (report.verdict, [held.stands for held in report.tickets]) == ("passes", ["listed", "late"])
+    records = [record for record in forger.records(ticket.window) if record != join_record(ticket)]
+    root = forger.close_anew(ticket.window, records)
+    n = forger.find(What.REVEAL, lambda facts: facts["window"] == ticket.window)
+    seed = order.window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
+    forger.change(n, seed=seed)
+    forger.change_document(forger.folder.window_reveal(ticket.window), Reveal, seed=seed)
+    forger.write()
+    assert audited(forger.folder).verdict == "passes", "no later join shows the hole"
+    report = audited(forger.folder, tickets=texts)
+    assert codes(report) == {"sequence.dropped"}
+    assert [held.stands for held in report.tickets] == ["missing", "late"]
+    with pytest.raises(Refusal, match=r"ticket\.forged"):
+        audited(forger.folder, tickets=[forged(left_out)])
+
+
 def test_a_late_ticket_is_honoured_again_at_the_door_of_a_later_opening(forger: Forger) -> None:
     n = forger.find(What.LATE_TICKET)
     forger.insert(n, What.LATE_TICKET, forger.entries[n].facts)
@@ -736,7 +766,7 @@ def test_a_line_that_an_operator_switched_off_and_said_so_may_be_cut_anew(
 
 
 def test_every_finding_that_has_words_is_planted_here() -> None:
-    planted = {code for code, _ in PLANTS + AFTERWARDS} | {"log.kept_head"}
+    planted = {code for code, _ in PLANTS + AFTERWARDS} | {"log.kept_head", "sequence.dropped"}
     assert planted == set(WORDS)
     assert {code.partition(".")[0] for code in WORDS} == set(CHECKS)
 
@@ -811,7 +841,7 @@ def test_without_rules_nothing_can_be_said(tmp_path: Path, content: bytes | None
         audit(FolderSource(tmp_path))
 
 
-def test_the_command_answers_with_its_exit_code(forger: Forger, tmp_path: Path) -> None:
+def test_the_command_answers_with_its_exit_code(evening: Evening, forger: Forger, tmp_path: Path) -> None:
     def run(*words: str) -> tuple[int, str]:
         answer = CliRunner().invoke(build("queue audit"), ["queue", "audit", *words])
         return answer.exit_code, answer.output
@@ -825,6 +855,8 @@ def test_the_command_answers_with_its_exit_code(forger: Forger, tmp_path: Path) 
     genuine, other = f"{report.entries}:{report.root}", f"{report.entries}:{'0' * 64}"
     for heads in ((genuine, other), (other, genuine)):  # two people were shown two logs of the same length
         assert run(public, *(word for head in heads for word in ("--head", head)))[0] == 1
+    assert run(public, "--ticket", text_of(evening, "akhir6"))[0] == 0
+    assert run(public, "--ticket", forged(text_of(evening, "akhir6")))[0] == 2
     vip(forger)
     forger.write()
     code, out = run(str(forger.folder.path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +16,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from meterai.cli.judged import NO_VERDICT, Judged
-from meterai.waiting_room.auditing.findings import Report
+from meterai.kernel.errors import Refusal
+from meterai.waiting_room.auditing.findings import Report, Stands
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Source, Unreadable
 
 _LOOKS = {
     "passes": ("LULUS · the audit passes", "green"),
     "fails": ("TIDAK LULUS · the audit fails", "red"),
+}
+_STANDS: Mapping[Stands, str] = {
+    "listed": "ada dalam daftar · in the list",
+    "late": "dihormati sebagai tiket susulan · honoured as a late ticket",
+    "dead_gate": "gerbangnya mati, tiket dihormati · its gate was dead, the ticket is honoured",
+    "open": "jendelanya belum ditutup · its window is not closed yet",
+    "missing": "TIDAK ADA · MISSING",
 }
 _ROOT_DIGITS_MIN = 32
 
@@ -31,6 +40,10 @@ def queue_audit(
     head: Annotated[
         list[str] | None,
         typer.Option(help="SIZE:ROOT that you kept of this log, from an audit or a status; repeat."),
+    ] = None,
+    ticket: Annotated[
+        list[str] | None,
+        typer.Option(help="A ticket that you hold, text or link: it must be in its window's list; repeat."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -42,11 +55,14 @@ def queue_audit(
             report = audit(
                 _source(place),
                 kept_heads=kept,
+                tickets=ticket or (),
                 progress=lambda entries: bar.update(task, description=f"{entries:,} entries"),
             )
     except Unreadable as error:
         typer.echo(f"Tidak dapat dibaca · can't be read: {error}", err=True)
         raise typer.Exit(NO_VERDICT) from None
+    except Refusal:
+        raise typer.BadParameter("not a ticket of this queue", param_hint="--ticket") from None
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
@@ -118,6 +134,9 @@ def _counts(report: Report) -> Table:
         f"not called {promises.not_called:,}, pending {promises.pending:,}",
         "tindakan operator · operator actions": f"{report.operator_action_count:,}",
     }
+    for held in report.tickets:
+        name = f"tiket · ticket {held.window}/{held.gate}/{held.sequence}"
+        counts[name] = _STANDS[held.stands]
     table = Table.grid(padding=(0, 2))
     for name, count in counts.items():
         table.add_row(f"[dim]{name}[/dim]", escape(count))

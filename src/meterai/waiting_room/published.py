@@ -70,10 +70,10 @@ class Published:
     def _read_rules(self) -> None:
         self._stamp = self.folder.config.stat().st_mtime_ns
         raw = self.folder.config.read_bytes()
-        self.controller_key = _key(documents.decode(raw, Config).controller_key)
+        self.controller_key = public_key(documents.decode(raw, Config).controller_key)
         self.config = documents.read(raw, Config, self.controller_key)
         self._good.clear()
-        self._ticket_keys = {number: _key(text) for number, text in self.config.ticket_keys.items()}
+        self._ticket_keys = {number: public_key(text) for number, text in self.config.ticket_keys.items()}
 
     def _seed(self, window: int) -> bytes | None:
         known = self._seeds.get(window)
@@ -90,5 +90,6 @@ class Published:
         return seed
 
 
-def _key(text: str) -> Ed25519PublicKey:
+def public_key(text: str) -> Ed25519PublicKey:
+    """A key as the rules name it. Raises: ValueError."""
     return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))

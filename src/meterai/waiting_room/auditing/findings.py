@@ -57,6 +57,20 @@ class OperatorAction(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+type Stands = Literal["listed", "late", "dead_gate", "open", "missing"]
+"""Where a ticket stands: in its list; honoured though in none; its gate was declared dead in its window; its
+window is not closed; nowhere."""
+
+
+class HeldTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that somebody holds."""
+
+    window: int
+    gate: int
+    sequence: int
+    stands: Stands
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict, and what it stands on. Times are Unix seconds."""
 
@@ -83,6 +97,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """By reason."""
     certificates: int
     promises: Promises
+    tickets: list[HeldTicket]
+    """Those that were asked for."""
     operator_actions: list[OperatorAction]
     operator_action_count: int
     checks: list[CheckResult]

@@ -12,9 +12,10 @@ from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.clock import Clock
 from meterai.waiting_room.auditing.door import Door, RateBound
 from meterai.waiting_room.auditing.ending import judge_promises, judge_whole
-from meterai.waiting_room.auditing.findings import Findings, OperatorAction, Promises, Report
+from meterai.waiting_room.auditing.findings import Findings, HeldTicket, OperatorAction, Promises, Report
 from meterai.waiting_room.auditing.frontier import Frontiers
 from meterai.waiting_room.auditing.heads import Heads, KeptHeads
+from meterai.waiting_room.auditing.holders import judge_tickets, read_tickets
 from meterai.waiting_room.auditing.patience import Patience
 from meterai.waiting_room.auditing.people import People
 from meterai.waiting_room.auditing.rules import Rules
@@ -56,6 +57,7 @@ def audit(
     source: Source,
     *,
     kept_heads: Iterable[tuple[int, str]] = (),
+    tickets: Iterable[str] = (),
     pause: Callable[[float], None] = time.sleep,
     progress: Progress = lambda entries: None,
 ) -> Report:
@@ -63,21 +65,29 @@ def audit(
 
     `kept_heads`: (size, root or its first 32 digits) of heads that the auditor has from another time or
     from somebody else; without one nobody can tell that the whole log was not written anew.
+    `tickets`: which gates gave to the auditor or to somebody else; they must be in their lists.
 
-    Raises: Unreadable when the rules or the log can't be reached.
+    Raises: Unreadable when the rules or the log can't be reached; Refusal `ticket.*` for a text that is no
+    ticket of this queue.
     """
     with Notes() as notes:
-        replay = _Replay(source, notes, kept_heads, Patience(PATIENCE_S, pause))
+        replay = _Replay(source, notes, kept_heads, tickets, Patience(PATIENCE_S, pause))
         return replay.run(progress)
 
 
 class _Replay:
     def __init__(
-        self, source: Source, notes: Notes, kept_heads: Iterable[tuple[int, str]], patience: Patience
+        self,
+        source: Source,
+        notes: Notes,
+        kept_heads: Iterable[tuple[int, str]],
+        tickets: Iterable[str],
+        patience: Patience,
     ) -> None:
         self._source, self._notes, self._patience = source, notes, patience
         self._findings = findings = Findings()
         self._rules = Rules(source, findings)
+        self._tickets = read_tickets(tickets, self._rules)
         self._status = self._read_status()
         self._heads = Heads(source, self._rules.key, findings)
         self._kept = KeptHeads(kept_heads, findings, "log.kept_head")
@@ -113,7 +123,9 @@ class _Replay:
         self._clock.finish()
         self._notes.seal()
         judge_whole(self._notes, self._findings)
-        return self._report(judge_promises(self._notes, self._windows, until=self._last_at))
+        closed_through = self._windows.closed_through
+        held = judge_tickets(self._tickets, self._notes, self._findings, closed_through=closed_through)
+        return self._report(judge_promises(self._notes, self._windows, until=self._last_at), held)
 
     # ------------------------------------------------------------- one entry
 
@@ -214,7 +226,7 @@ class _Replay:
             self._findings.add("status.forged")
             return None
 
-    def _report(self, promises: Promises) -> Report:
+    def _report(self, promises: Promises, tickets: list[HeldTicket]) -> Report:
         findings, notes = self._findings, self._notes
         return Report(
             verdict="fails" if findings.count else "passes",
@@ -235,6 +247,7 @@ class _Replay:
             bypasses=notes.bypasses(),
             certificates=notes.count("certificates"),
             promises=promises,
+            tickets=tickets,
             operator_actions=self._actions,
             operator_action_count=self._action_count,
             checks=findings.by_check(),

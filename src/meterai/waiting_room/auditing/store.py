@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
+from meterai.waiting_room.auditing.findings import Stands
 from meterai.waiting_room.model import Frontier
 
 _BATCH = 5_000
@@ -127,6 +128,20 @@ class Notes:
                      FROM joins WINDOW gates AS (PARTITION BY gate ORDER BY sequence)) s
                WHERE sequence > before + 1"""
         )
+
+    def standing_of(self, window: int, gate: int, sequence: int, id: bytes) -> Stands:
+        """Where a ticket stands: in its list, logged as a late one, or of a gate declared dead there."""
+        ticket = {"window": window, "gate": gate, "sequence": sequence, "id": id}
+        of_ticket = "gate = :gate AND sequence = :sequence AND window = :window AND id = :id"
+        asked: tuple[tuple[Stands, str], ...] = (
+            ("listed", f"joins WHERE {of_ticket}"),
+            ("late", f"late WHERE {of_ticket}"),
+            ("dead_gate", "dead WHERE gate = :gate AND window = :window"),
+        )
+        for stands, place in asked:
+            if self._db.execute(f"SELECT 1 FROM {place}", ticket).fetchone():  # noqa: S608
+                return stands
+        return "missing"
 
     def certificates_without_join(self) -> Iterator[tuple[int]]:
         """Entries of certificates for ids that never joined, nor had a late ticket honoured before."""

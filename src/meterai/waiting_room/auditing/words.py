@@ -151,6 +151,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Gate {gate} has no tickets {first} to {last} (before window {window}) and was not declared dead: "
         "somebody may have been removed from the line.",
     ),
+    "sequence.dropped": (
+        "Tiket nomor {sequence} gerbang {gate} tidak ada dalam daftar jendela {window}, yang sudah ditutup: "
+        "pemegangnya dihapus dari antrean.",
+        "Ticket {sequence} of gate {gate} is not in the list of window {window}, which is closed: its holder "
+        "was removed from the line.",
+    ),
     "seed.chain": (
         "Rantai benih {number} dicatat terlambat, tidak berurutan, atau dua kali.",
         "Chain {number} of the seeds was logged late, out of order, or twice.",
