@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -197,11 +197,16 @@ async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) 
     line.close(1)
     await close_queue(line)
     signed = await issue(line, text)
-    assert not (await check_certificate(signed, line.published)).is_logged
+    checked = await check_certificate(signed, line.published)
+    assert not checked.is_logged
+    missing = [checked.is_missing(line.now + timedelta(seconds=later)) for later in (0, 60, 301, -301)]
+    assert missing == [False, False, True, True], "a date to come is none"
     line.folder.log.mkdir(parents=True)
     entry = f'{{"n":0,"facts":{{"id":"00","sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
     Path(line.folder.log / ENTRIES).write_text(entry)
-    assert (await check_certificate(signed, line.published)).is_logged
+    checked = await check_certificate(signed, line.published)
+    assert checked.is_logged
+    assert not checked.is_missing(line.now + timedelta(days=30))
     Path(line.folder.log / ENTRIES).write_text("x" * 99 + entry + "x" * (5 * SLICE_BYTES - 40))
     assert (await check_certificate(signed, line.published)).is_logged, "across the edge of a slice"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.tickets import mark_of
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
 from meterai.web.site import build_site
@@ -245,6 +247,35 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     agency = Visitor(build_site(house.app, events=(), more_routes=ROUTES, problem=problem_response))
     await agency.get(f"/antrean/sertifikat?kode={code}")
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
+
+
+async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_accepted(house: House) -> None:
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
+    await house.line.set_state(QueueState.CLOSED)
+    await visitor.get("/casn/sertifikat")
+    code, signed = await house.line.database.owner.fetchrow(
+        "SELECT code, document FROM waiting_room.certificate"
+    )
+
+    async def headlines() -> list[str]:
+        found = []
+        for language in ("", "/en"):
+            await visitor.get(f"{language}/antrean/sertifikat?kode={code}")
+            found += re.findall(r"<h1>(.*?)</h1>", visitor.text)
+        return found
+
+    genuine = ["Bukti antre ini asli", "This certificate is genuine"]
+    assert await headlines() == genuine
+    house.line.pass_time(2 * 86_400)
+    assert await headlines() == ["Jangan terima bukti antre ini", "Do not accept this certificate"]
+    assert "note good" not in visitor.text
+    house.line.folder.log.mkdir(parents=True)
+    entry = f'{{"facts":{{"sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
+    (house.line.folder.log / ENTRIES).write_text(entry)
+    assert await headlines() == genuine
 
 
 @pytest.mark.parametrize("event", ["Casn", "../casn", "c", "", "casn\\n"])

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,8 @@ from meterai.waiting_room.queue_folder import is_slug
 BYTES_MAX = 16 * 1024
 """A certificate has less than one; the rest is what mailers put in between."""
 SLICE_BYTES = 256 * 1024
+LOGGED_WITHIN_S = 300
+"""It takes seconds; longer while no controller is there."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,10 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     signed: bytes
     is_logged: bool
     """Its digest stands in the public log of the queue. It is written there within seconds."""
+
+    def is_missing(self, now: datetime) -> bool:
+        """It should stand in the public log by now and does not: the key may have been stolen."""
+        return not self.is_logged and abs(now.timestamp() - self.attempt.issued_at) > LOGGED_WITHIN_S
 
 
 def read_certificate(raw: bytes, published: Published) -> Attempt:

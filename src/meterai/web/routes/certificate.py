@@ -13,6 +13,7 @@ from meterai.sales.events import Event
 from meterai.waiting_room.certificate import Attempt
 from meterai.waiting_room.use_cases.check_certificate import (
     BYTES_MAX,
+    Checked,
     check_certificate,
     event_of,
     find_certificate,
@@ -116,27 +117,28 @@ async def download(request: WebRequest, desk: Desk, code: str) -> Response[bytes
     return Response(signed, media_type="text/plain; charset=utf-8", headers=headers)
 
 
-async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, bool]:
+async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, Checked]:
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
     checked = await check_certificate(raw, desk.queues.published(slug))
     event = await queries.event(desk.house.db, checked.attempt.event, also_former=True)
-    return _view(event, checked.attempt, desk.visit(request).language), checked.is_logged
+    return _view(event, checked.attempt, desk.visit(request).language), checked
 
 
 def _check_page(
     request: WebRequest,
     desk: Desk,
-    checked: tuple[View | None, bool] = (None, False),
+    found: tuple[View | None, Checked | None] = (None, None),
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
-    view, is_logged = checked
+    view, checked = found
     return desk.page(
         request,
         "certificate_check.html",
         status=STATUS[refusal.kind] if refusal else 200,
         view=view,
-        is_logged=is_logged,
+        is_logged=checked is not None and checked.is_logged,
+        is_missing=checked is not None and checked.is_missing(desk.house.clock()),
         action=desk.visit(request).link(CHECK),
         **told(refusal),
     )
