@@ -278,6 +278,25 @@ async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_acce
     assert await headlines() == genuine
 
 
+async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(house: House) -> None:
+    """A restart may change it at any hour."""
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    owner = house.line.database.owner
+    await owner.execute("UPDATE waiting_room.queue SET policy = policy || '{\"line_counts\": true}'")
+    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
+    await house.line.set_state(QueueState.CLOSED)
+    await visitor.get("/casn/sertifikat")
+    code = await owner.fetchval("SELECT code FROM waiting_room.certificate")
+    await visitor.get(f"/antrean/sertifikat?kode={code}")
+    assert "berada di antrean ketika ditutup dihitung tepat waktu" in visitor.text
+    assert "sebelum antrean dibuka" not in visitor.text
+    await visitor.get(f"/en/antrean/sertifikat?kode={code}")
+    assert "being in line at the closing counts as in time" in visitor.text
+    assert "before the queue opened" not in visitor.text
+
+
 @pytest.mark.parametrize("event", ["Casn", "../casn", "c", "", "casn\\n"])
 async def test_a_certificate_of_what_can_be_no_event_is_none(house: House, event: str) -> None:
     visitor = await called(house, ANI)

@@ -44,7 +44,8 @@ class Attempt(Document, frozen=True, kw_only=True):
     knocked_at: int | None
     """First found the door full then."""
     line_counts: bool
-    """The event's rule, published before anybody joined: being in line at the closing counts as in time."""
+    """The event's rule when this was made: being in line at the closing counts as in time. Since when it is
+    so stands in the public log."""
     issued_at: int
 
 

@@ -85,7 +85,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event promises those who wait. Signed and logged before the first of them joins."""
+    """What an event promises those who wait. Signed; each version stands in the public log."""
 
     line_counts: bool = False
     """Being in line at closing time counts as having applied in time (the agency's decision)."""
