@@ -9,13 +9,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.stamping.house import BOTTOM_RIGHT, House
+from tests.ports import free_port
+from tests.stamping.house import BOTTOM_RIGHT, House, Process, until
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.supervisor import shows_itself
 from meterai.stamping.queries import document_image, document_page, released_file
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
@@ -132,17 +134,6 @@ async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(fro
         assert await front.objects.get(key)
 
 
-async def test_prepared_revisions_left_by_a_crash_go(house: House) -> None:
-    await house.order(await house.accept(make_letter()))
-    await house.work()
-    intent = await house.value("SELECT prepared_object FROM stamping.intent")
-    path = house.data / "objects" / intent[:2] / intent[2:]
-    path.write_bytes(b"left behind")
-    assert await clean_up_prepared(house.db, house.objects, now=datetime.now(UTC)) == 1
-    assert not path.exists()
-    assert await stored(house) == 2
-
-
 class Crash(Exception):
     """Of the worker."""
 
@@ -200,6 +191,40 @@ class RefusingSigner:
 
     async def seal(self, serials: Sequence[str], _: Sequence[str]) -> dict[str, Refusal]:
         return dict.fromkeys(serials, Refusal(Kind.INVALID, "pdf.broken_in_the_end"))
+
+
+async def test_prepared_revisions_that_a_crash_left_behind_a_release_go(house: House) -> None:
+    await house.database.owner.execute("UPDATE stamping.document SET retained_until = 'infinity'")
+    await house.order(await house.accept(make_letter()))
+    with pytest.raises(Crash):
+        await run_due_jobs(house.tools(fail_point=crash_at("after_commit")), worker="test", limit=1)
+    assert await stored(house) == 2 + 1, "upload, release, prepared revision"
+    assert await delete_orphans(house, datetime.now(UTC) + timedelta(days=2)) == 1
+    await house.assert_sound()
+
+
+async def test_a_worker_begins_while_the_store_is_away(house: House) -> None:
+    """Settling payments and paying refunds need no store."""
+    await house.order(await house.accept(make_letter()))
+    await house.work()
+    worker = Process(
+        "-m", "meterai.workers.main",
+        environment={
+            "METERAI_DATA": str(house.data),
+            "METERAI_DATABASE_APP_URL": house.database.urls.app,
+            "METERAI_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
+            "METERAI_OBJECTS_URL": "s3://meterai/away",
+            "AWS_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+        },
+        log=house.data / "worker.log",
+    )  # fmt: skip
+    house.processes.append(worker)
+    ready = shows_itself(house.data / "run", "worker-*.json")
+    await until(lambda: not worker.alive or ready(worker.child.pid), 60, "the sign of life")
+    assert worker.alive, (house.data / "worker.log").read_text()
 
 
 async def test_a_rewritten_document_takes_the_place_of_the_upload(house: House) -> None:

@@ -29,7 +29,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
-from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents, clean_up_prepared
+from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.renew_archive import renew_due_archives
 from meterai.stamping.use_cases.run_cycle import free_leases
@@ -159,9 +159,8 @@ async def run(variables: Mapping[str, str]) -> None:
     async with open_app(settings, name=f"meterai {presence.name}") as app:
         tools = tools_of(app, variables)
         freed = await free_leases(tools, worker=presence.name)
-        left = await clean_up_prepared(app.db, app.objects, now=app.clock())
         garbage.settle()
-        log.info("worker.ready", name=presence.name, jobs_taken_up=freed, prepared_deleted=left)
+        log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
         await _work(presence, loops_of(app, tools, presence.name), stop)
     presence.close()
 

@@ -400,14 +400,3 @@ async def postpone(
         list(attempts),
         [now + timedelta(seconds=delay) for delay in delays_s],
     )
-
-
-async def prepared_of_ended_jobs(conn: Connection, since: datetime) -> list[str]:
-    """Prepared revisions that nobody needs any more, of jobs that ended after `since`."""
-    rows = await conn.fetch(
-        """SELECT i.prepared_object FROM stamping.job j
-           JOIN stamping.serial s ON s.job_id = j.id JOIN stamping.intent i ON i.serial = s.serial
-           WHERE j.ended_at >= $1""",
-        since,
-    )
-    return [row["prepared_object"] for row in rows]

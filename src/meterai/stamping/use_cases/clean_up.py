@@ -13,7 +13,7 @@ from meterai.kernel.clock import Clock
 from meterai.kit.database import Connection, Database
 from meterai.kit.objects import ObjectMissing, ObjectStore
 from meterai.stamping.queries import not_referred_to
-from meterai.stamping.store import documents, jobs
+from meterai.stamping.store import documents
 
 _BATCH = 100
 _KEPT_LONGER = timedelta(days=1)
@@ -47,19 +47,11 @@ async def clean_up_documents(
     return deleted
 
 
-async def clean_up_prepared(db: Database, objects: ObjectStore, *, now: datetime, hours: float = 1) -> int:
-    """Deletes prepared revisions of jobs that ended lately: a crash may have left them behind."""
-    async with db.connection() as connection:
-        keys = await jobs.prepared_of_ended_jobs(connection, now - timedelta(hours=hours))
-    for key in keys:
-        await objects.delete(key)
-    return len(keys)
-
-
 class Orphans:
     """Prepared revisions that nothing names any more.
 
-    Those of refused jobs, and of workers that died, or lost the database, before the intent was stored.
+    Those of refused jobs, and of workers that died, or lost the database or the store, before they gave
+    them up.
     """
 
     def __init__(self, db: Database, objects: ObjectStore, clock: Clock) -> None:
