@@ -25,6 +25,7 @@ from tests.stamping.letters import make_letter
 
 from meterai.cli.stamp_input import read_given
 from meterai.kit.installation import settings_of_running
+from meterai.kit.objects import FolderStore
 from meterai.kit.settings import Settings
 from simulator.service import find_service
 
@@ -188,6 +189,32 @@ async def test_a_zip_too_little_quota_and_what_lies_in_the_way(own: RunningServi
     assert "Give it an ordinary name" in " ".join(said.split())
     assert (code, report["stamped"]) == (1, 2), "the others are stamped, and no quota is used for them"
     assert in_the_way.read_bytes() == b"mine"
+
+
+async def test_a_newer_version_takes_the_place_of_a_result(own: RunningService, tmp_path: Path) -> None:
+    contact = await customer_with(own, 1)
+    given, out = write_letters(tmp_path / "in", 1), tmp_path / "out"
+    words, result = (given, "--out", out, "--customer", contact), out / "bagian 0" / "surat 00.pdf"
+    _, report, said = stamp(own, *words)
+    assert report["stamped"] == 1, said
+    newer = result.read_bytes() + b"\n"
+    renewed = await FolderStore(own.data / "objects").put(newer)
+    async with register(own) as ask:
+        await ask(
+            """INSERT INTO stamping.release
+               (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
+               SELECT serial, 2, $2, $3, pages, document_id, released_at, key_id
+               FROM stamping.release WHERE serial = $1""",
+            report["files"][0]["serial"],
+            renewed,
+            len(newer),
+        )
+    code, again, said = stamp(own, *words)
+    assert (code, again["files"][0]["outcome"], again["files"][0]["sha256"]) == (0, "stamped", renewed), said
+    assert result.read_bytes() == newer
+    result.write_bytes(b"mine")
+    assert stamp(own, *words)[1]["files"][0]["reason"] == "output.exists"
+    assert result.read_bytes() == b"mine"
 
 
 def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +33,7 @@ from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.web.bundling import report_csv, rows_of, zip_of
 
 pytestmark = pytest.mark.storage
 
@@ -189,6 +192,34 @@ async def test_one_rule_places_every_stamp(house: House) -> None:
     assert {placement.x for placement in placed} == {28.0}
     await house.work()
     assert (await look(house, id)).count(Outcome.STAMPED) == 2
+
+
+async def test_the_newest_version_of_each_file_is_given_out(house: House) -> None:
+    """One with the time stamp that came later, or a renewed proof."""
+    id = await fill(house, letters(2))
+    await start(house, id)
+    await house.work()
+    before = await look(house, id)
+    renewed = await house.objects.put(b"the newer version")
+    await house.database.owner.execute(
+        """INSERT INTO stamping.release
+           (serial, version, sha256, bytes, pages, document_id, released_at, key_id)
+           SELECT serial, 2, $2, $3, pages, document_id, released_at, key_id
+           FROM stamping.release WHERE serial = $1""",
+        before.files[0].serial,
+        renewed,
+        17,
+    )
+    after = await look(house, id)
+    assert [file.stamped_sha256 for file in after.files] == [renewed, before.files[1].stamped_sha256]
+    assert (after.files[0].stamped_bytes, after.files[0].earlier_sha256) == (
+        17,
+        (before.files[0].stamped_sha256,),
+    )
+    assert after.files[1] == before.files[1]
+    packed = b"".join([part async for part in zip_of(house.objects, after.files)])
+    assert zipfile.ZipFile(io.BytesIO(packed)).read("0.pdf") == b"the newer version"
+    assert renewed in report_csv(rows_of(after, "id"), []).decode()
 
 
 async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> None:

@@ -87,13 +87,13 @@ class OutputFolder:
         """Remembers, durably: it stands before anything is stamped."""
         write_whole(self.root / STATE_FILE, msgspec.json.format(msgspec.json.encode(state)))
 
-    def holds(self, path: str, sha256: str) -> bool:
-        """Whether the result lies there, byte for byte."""
+    def sha256_at(self, path: str) -> str | None:
+        """Of the file that lies there, if one does."""
         try:
             with (self.root / path).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:  # nothing there, a file where a folder would be, a folder where a file would be
-            return False
+            return None
 
     def is_free(self, path: str) -> bool:
         """Whether nothing lies where a result or a folder above it would go. Never ours to overwrite."""

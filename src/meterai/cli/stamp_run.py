@@ -90,8 +90,8 @@ class StampRun:
     """Hears, once for each reason, why the service can't go on at the moment."""
     ids: set[UUID] = field(default_factory=set)
     """Files of this run; an earlier run of the same folder may have had others."""
-    written: set[UUID] = field(default_factory=set)
-    """Results that lie in the folder."""
+    written: dict[UUID, str] = field(default_factory=dict)
+    """Results that lie in the folder, with their SHA-256."""
     blocked: set[UUID] = field(default_factory=set)
     """Files at whose place in the folder something else lies."""
     troubles: set[str] = field(default_factory=set)
@@ -173,20 +173,21 @@ class StampRun:
 
     async def _write_results(self, bundle: Bundle) -> None:
         for file in bundle.files:
-            if file.outcome is Outcome.STAMPED and file.id not in self.written:
+            if file.outcome is Outcome.STAMPED and self.written.get(file.id) != file.stamped_sha256:
                 await self._write_one(file)
                 self._tell(bundle)
         self._tell(bundle)
 
     async def _write_one(self, file: BundleFile) -> None:
         assert file.stamped_sha256 is not None
-        if not await asyncio.to_thread(self.out.holds, file.path, file.stamped_sha256):
-            if not self.out.is_free(file.path):
+        lies_there = await asyncio.to_thread(self.out.sha256_at, file.path)
+        if lies_there != file.stamped_sha256:
+            if lies_there not in file.earlier_sha256 and not self.out.is_free(file.path):
                 self.blocked.add(file.id)
             else:
                 content = await read_checked(self.house.objects, file.stamped_sha256)
                 await asyncio.to_thread(self.out.put, file.path, content)
-        self.written.add(file.id)
+        self.written[file.id] = file.stamped_sha256
 
     def _warn_of_troubles(self, bundle: Bundle) -> None:
         now = {file.code for file in bundle.files if file.outcome is Outcome.STAMPING and file.code}

@@ -78,8 +78,10 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     serial: SerialNumber | None
     """Allocated or released."""
     stamped_sha256: str | None
-    """Of the released file."""
+    """Of the released file, its newest version."""
     stamped_bytes: int | None
+    earlier_sha256: tuple[str, ...]
+    """Of its earlier versions."""
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):

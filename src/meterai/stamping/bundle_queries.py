@@ -14,7 +14,9 @@ _FILES = """
     SELECT f.id, f.path, f.sha256, f.bytes, f.document_id, f.refusal_code, f.refusal_facts,
         jsonb_array_length(d.inspection -> 'pages') AS pages, d.input_deleted_at,
         j.state, j.refusal_code AS job_refusal_code, j.trouble_code, s.serial,
-        r.sha256 AS stamped_sha256, r.bytes AS stamped_bytes
+        r.sha256 AS stamped_sha256, r.bytes AS stamped_bytes,
+        ARRAY(SELECT e.sha256 FROM stamping.release e
+              WHERE e.serial = s.serial AND e.version < r.version ORDER BY e.version) AS earlier_sha256
     FROM stamping.bundle_file f
     LEFT JOIN stamping.document d ON d.id = f.document_id
     LEFT JOIN LATERAL (
@@ -22,7 +24,10 @@ _FILES = """
         WHERE document_id = f.document_id ORDER BY created_at DESC, id DESC LIMIT 1
     ) j ON true
     LEFT JOIN stamping.serial s ON s.job_id = j.id AND s.ordinal = 1
-    LEFT JOIN stamping.release r ON r.serial = s.serial AND r.version = 1
+    LEFT JOIN LATERAL (
+        SELECT version, sha256, bytes FROM stamping.release
+        WHERE serial = s.serial ORDER BY version DESC LIMIT 1
+    ) r ON true
     WHERE f.bundle_id = $1 ORDER BY f.path, f.id
 """
 _OUTCOMES = {
@@ -93,6 +98,7 @@ def _file(row: Row) -> BundleFile:
         serial=row["serial"] if outcome in (Outcome.STAMPING, Outcome.STAMPED) else None,
         stamped_sha256=row["stamped_sha256"],
         stamped_bytes=row["stamped_bytes"],
+        earlier_sha256=tuple(row["earlier_sha256"]),
     )
 
 
