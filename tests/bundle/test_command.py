@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import signal
@@ -24,6 +25,7 @@ from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
 
 from meterai.cli.stamp_input import read_given
+from meterai.cli.stamp_output import OutputFolder
 from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import FolderStore
 from meterai.kit.settings import Settings
@@ -215,6 +217,22 @@ async def test_a_newer_version_takes_the_place_of_a_result(own: RunningService, 
     result.write_bytes(b"mine")
     assert stamp(own, *words)[1]["files"][0]["reason"] == "output.exists"
     assert result.read_bytes() == b"mine"
+
+
+def test_a_result_has_its_name_only_when_it_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut it would lie there empty, in the way of the result."""
+
+    def power_cut(_: int) -> None:
+        raise OSError(errno.EIO, "power cut")
+
+    out = OutputFolder(tmp_path / "out")
+    monkeypatch.setattr(os, "fsync", power_cut)
+    with pytest.raises(OSError, match="power cut"):
+        out.put("bagian/surat.pdf", b"the result")
+    assert out.is_free("bagian/surat.pdf")
+    out.close()
 
 
 def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -108,10 +108,10 @@ class OutputFolder:
         return False
 
     def put(self, path: str, content: bytes) -> None:
-        """Writes one result, whole or not at all."""
+        """Writes one result, whole or not at all, also when power is lost: a part would lie in its way."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, content, durable=False)
+        write_whole(target, content)
 
     def write_reports(self, report: Report) -> None:
         """report.csv and report.json."""

@@ -19,6 +19,7 @@ from meterai.kit.database import Database, connect
 from meterai.kit.objects import ObjectStore, open_store
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings
+from meterai.kit.turns import each
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile
@@ -37,6 +38,8 @@ _CHECK = "meterai.stamping.reception:receive"
 _SLOTS_MAX = 4
 _LOOK_SECONDS, _LOOK_SECONDS_PER_FILE = 0.2, 0.0002
 """Between two looks at the batch: seldom enough that looking costs little beside stamping."""
+_WRITTEN_AT_ONCE = 4
+"""Results that wait for the disk together."""
 
 type Told = Callable[[str, int, int], None]
 """Hears of progress: which phase, how many are done, of how many (0: not known)."""
@@ -172,10 +175,16 @@ class StampRun:
         return _only(bundle, self.ids)
 
     async def _write_results(self, bundle: Bundle) -> None:
-        for file in bundle.files:
-            if file.outcome is Outcome.STAMPED and self.written.get(file.id) != file.stamped_sha256:
-                await self._write_one(file)
-                self._tell(bundle)
+        async def write(file: BundleFile) -> None:
+            await self._write_one(file)
+            self._tell(bundle)
+
+        due = [
+            file
+            for file in bundle.files
+            if file.outcome is Outcome.STAMPED and self.written.get(file.id) != file.stamped_sha256
+        ]
+        await each(due, write, at_once=_WRITTEN_AT_ONCE)
         self._tell(bundle)
 
     async def _write_one(self, file: BundleFile) -> None:
