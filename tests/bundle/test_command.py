@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 import uuid
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -246,6 +247,16 @@ def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) ->
         None,
     ]
     assert list(found) == ["hilang.pdf", "pipa.pdf", "bagian 0/surat 00.pdf"]
+
+
+def test_of_two_names_that_differ_in_their_unicode_form_the_second_is_refused(tmp_path: Path) -> None:
+    """Both results would lie at one place."""
+    for form in ("NFC", "NFD"):
+        (tmp_path / unicodedata.normalize(form, "é.pdf")).write_bytes(make_letter(form))
+    first, second = read_given(tmp_path, leave_out=tmp_path / "out")
+    assert first.refusal is None
+    assert second.refusal is not None
+    assert second.refusal.code == "archive.name_twice"
 
 
 def test_somebody_unknown_is_told_so(own: RunningService, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def _from_zip(source: Path) -> Iterator[GivenFile]:
 
 def _from_folder(source: Path, leave_out: Path) -> Iterator[GivenFile]:
     hidden_from_us = leave_out.resolve()
+    taken: set[str] = set()
     for folder, names, files in os.walk(source):
         here = Path(folder)
         names[:] = sorted(
@@ -38,15 +39,19 @@ def _from_folder(source: Path, leave_out: Path) -> Iterator[GivenFile]:
         )
         for name in sorted(files):
             if not name.startswith("."):
-                yield _read(here / name, (here / name).relative_to(source).as_posix())
+                yield _read(here / name, (here / name).relative_to(source).as_posix(), taken)
 
 
-def _read(file: Path, name: str) -> GivenFile:
+def _read(file: Path, name: str, taken: set[str]) -> GivenFile:
+    """One file. `taken`: the paths of those before it, of which two may be one in Unicode's composed form."""
     size = file.stat().st_size if file.is_file() else 0
     try:
         path = safe_path(name)
         if not path.casefold().endswith(".pdf"):
             raise Refusal(Kind.INVALID, "archive.not_pdf")
+        if path in taken:
+            raise Refusal(Kind.INVALID, "archive.name_twice")
+        taken.add(path)
         if size > DEFAULT_LIMITS.file_bytes_max:
             raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
         data = _content(file)

@@ -653,9 +653,9 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "archive.name_twice": M(
-        "Dua berkas di dalam ZIP bernama sama.",
+        "Dua berkas bernama sama.",
         "Ganti nama salah satunya, lalu unggah lagi.",
-        "Two files in the ZIP have the same name.",
+        "Two files have the same name.",
         "Rename one of them, then upload it again.",
         STILL,
     ),
