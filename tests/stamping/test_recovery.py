@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import AsyncIterator, Collection
@@ -25,6 +26,7 @@ from tests.stamping.house import (
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.objects import FolderStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.kit.switches import SEALING_STOPPED, set_switch
@@ -282,6 +284,26 @@ async def test_two_workers_at_once_do_each_job_once(house: House) -> None:
     assert await house.value("SELECT count(*) FROM stamping.release") == 12
     assert house.key_uses() == 12, "nothing was signed twice"
     await house.assert_sound()
+
+
+async def test_an_input_that_can_not_be_read_holds_up_no_other_document(house: House) -> None:
+    class BadSector(FolderStore):
+        async def get(self, key: str) -> bytes:
+            if key == unreadable:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return await super().get(key)
+
+    jobs = [await order_letter(house, text=text) for text in ("Surat", "Surat lain")]
+    unreadable = await house.value(
+        "SELECT input_object FROM stamping.document WHERE id = $1", jobs[0].document_id
+    )
+    await run_due_jobs(house.tools(objects=BadSector(house.data / "objects")), worker="test")
+    assert await released(house, jobs[1].id)
+    waiting = await trouble(house, jobs[0])
+    assert waiting is not None
+    assert (waiting.state, waiting.trouble_code) == ("accepted", "stamping.fault")
+    await house.work()
+    await assert_released_once(house, jobs[0])
 
 
 async def test_after_the_stop_switch_nothing_is_signed_and_nothing_is_lost(house: House) -> None:

@@ -32,7 +32,7 @@ from meterai.stamping.batch import Run, Tools, each, each_in_time, going, leavin
 from meterai.stamping.endings import RELEASED, news, write_troubles
 from meterai.stamping.leases import leased_meanwhile
 from meterai.stamping.model import ClaimedJob, Intent, Release
-from meterai.stamping.queries import checked, same
+from meterai.stamping.queries import read_checked, same
 from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.seal.filling import RunningDigest, fill
 from meterai.stamping.seal.time_stamp_later import has_time_stamp
@@ -59,7 +59,7 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: fl
     """
     runs = [Run(job) for job in jobs]
     async with leased_meanwhile(tools, [run.fence for run in runs]):
-        await whole(runs, lambda some: _resume(tools, some))
+        await each(runs, lambda run: _resume(tools, run))
         await _take(tools, runs, keep_news_s=keep_news_s)
     return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
 
@@ -105,19 +105,19 @@ async def _end(tools: Tools, runs: list[Run]) -> None:
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
 
 
-async def _resume(tools: Tools, runs: list[Run]) -> None:
-    """Goes on from the newest stored intent, else from the input."""
-    for run in runs:
-        intents = [seal for seal in run.job.seals if seal.intent is not None]
-        run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
-        if intents:
-            run.index, run.intent = intents[-1].ordinal - 1, intents[-1].intent
-    keys = [run.prepared[-1] if run.prepared else run.job.input_object for run in runs]
-    for run, key, found in zip(runs, keys, await tools.objects.get_all(keys), strict=True):
-        with leaving(run):
-            run.data = checked(found, key)
-            if run.intent is not None:
-                run.digests = RunningDigest(run.data, run.intent.gap_start, run.intent.gap_end)
+async def _resume(tools: Tools, run: Run) -> None:
+    """Goes on from the newest stored intent, else from the input.
+
+    Each is read by itself: one that the store can't read, for as long as that lasts, holds up no other.
+    """
+    intents = [seal for seal in run.job.seals if seal.intent is not None]
+    run.prepared = [seal.intent.prepared_object for seal in intents if seal.intent is not None]
+    if intents:
+        run.index, run.intent = intents[-1].ordinal - 1, intents[-1].intent
+    key = run.prepared[-1] if run.prepared else run.job.input_object
+    run.data = await read_checked(tools.objects, key)
+    if run.intent is not None:
+        run.digests = RunningDigest(run.data, run.intent.gap_start, run.intent.gap_end)
 
 
 async def _prepare_and_intend(
