@@ -12,7 +12,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
 from tests.verification.making import NOW, House, byte_range, certificate
 
@@ -24,6 +24,7 @@ from meterai.kit.pdf.cms import (
     read_token,
     token_info,
 )
+from meterai.stamping.archive.chains import chains_of
 
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 type Addition = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
@@ -95,23 +96,24 @@ def test_a_certificate_carried_twice_is_refused(stamped: bytes) -> None:
 
 
 def issue(
-    name: str,
+    name: str | x509.Name,
     key: Key,
-    issuer: str,
+    issuer: str | x509.Name,
     issuing: Key,
     *,
     authority: bool = False,
+    days: tuple[int, int] = (-10, 1000),
     add: Addition = lambda builder: builder,
 ) -> x509.Certificate:
     usage = dict.fromkeys(("key_encipherment", "data_encipherment", "key_agreement"), False)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .subject_name(full_name(name))
+        .issuer_name(full_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=10))
-        .not_valid_after(NOW + timedelta(days=1000))
+        .not_valid_before(NOW + timedelta(days=days[0]))
+        .not_valid_after(NOW + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -127,6 +129,10 @@ def issue(
         )
     )
     return add(builder).sign(issuing, hashes.SHA256())
+
+
+def full_name(name: str | x509.Name) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) if isinstance(name, str) else name
 
 
 def path_of(signer: x509.Certificate, middle: x509.Certificate, root: x509.Certificate) -> chain.Path:
@@ -160,6 +166,42 @@ def test_a_weak_certificate_or_one_we_do_not_understand_fails_the_chain(
     path = path_of(signer, middle, root)
     assert path.problem == problem
     assert path.leads_to_root
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_a_pinned_certificate_and_its_renewal_hold_each_in_its_time(old_first: bool) -> None:
+    """Name and key stay. Tokens of the authority carry either along, and neither is a foreign body."""
+    old = issue("Akar", STRONG, "Akar", STRONG, authority=True, days=(-10, 30))
+    new = issue("Akar", STRONG, "Akar", STRONG, authority=True, days=(20, 900))
+    roots = [old, new] if old_first else [new, old]
+    signer = issue("Meterai", STRONG, "Akar", STRONG)
+    for day, used in ((0, old), (25, roots[0]), (35, new)):
+        for carried in ([signer], [signer, old], [signer, new], [signer, new, old]):
+            path = chain.build_path(carried, roots, NOW + timedelta(days=day), exact=True)
+            assert (path.problem, path.certificates) == ("", (signer, used))
+    other_key = rsa.generate_private_key(65537, 2048)
+    strange = (
+        issue("Akar", STRONG, "Akar", STRONG, authority=True),  # nobody pinned it
+        issue("Akar", other_key, "Akar", other_key, authority=True),
+        issue("Lain", STRONG, "Lain", STRONG, authority=True),
+    )
+    for number, body in enumerate(strange):
+        known = roots if number == 0 else [*roots, body]
+        assert chain.build_path([signer, body], known, NOW, exact=True).problem == "chain.foreign_body"
+
+
+def test_a_renewed_root_proves_until_the_end_of_its_renewal(house: House, stamped: bytes) -> None:
+    old = x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())
+    key = load_pem_private_key((house.folder / "root.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+
+    def root(last_day: int) -> bytes:
+        name = old.subject
+        return issue(name, key, name, key, authority=True, days=(-10, last_day)).public_bytes(Encoding.PEM)
+
+    for roots in ([root(30), root(900)], [root(900), root(30)]):
+        proof_until = chains_of([content_of(stamped)], [], roots).proof_until
+        assert proof_until == NOW + timedelta(days=900)
 
 
 def test_a_certificate_signed_over_sha1_is_a_stranger(tmp_path: Path) -> None:

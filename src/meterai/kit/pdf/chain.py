@@ -106,14 +106,15 @@ def build_path(
     """Follows the chain from the first certificate to a pinned root.
 
     Each link: names, signature, CA flag, path length, key usage, validity at `moment`. With `exact`, a
-    carried certificate that is not on the path fails the chain, for no signature covers it.
+    carried certificate that is not on the path fails the chain, for no signature covers it; but for a pinned
+    one that was renewed with the same name and key, or renews one that is.
     """
     current, path = carried[0], [carried[0]]
     known = {_der(root) for root in roots}
     while len(path) <= PATH_LENGTH_MAX:
         if _der(current) in known:
             break
-        issuer = _issuer(current, roots) or _issuer(current, carried)
+        issuer = _issuer(current, roots, moment) or _issuer(current, carried, moment)
         if issuer is None or issuer in path:
             return Path(leads_to_root=False, problem=_why_not(path, carried, roots))
         path.append(issuer)
@@ -122,7 +123,11 @@ def build_path(
         return Path(leads_to_root=False, problem="chain.unknown")
     if len(path) == 1:
         return Path(leads_to_root=True, problem="chain.not_allowed")  # a root issues, it does not sign
-    problem = _path_problem(path, carried, moment, exact=exact)
+    pinned = [certificate for certificate in carried if _der(certificate) in known]
+    needed = path + [own for own in pinned if any(_is_same_authority(own, other) for other in path)]
+    problem = _path_problem(path, moment)
+    if not problem and exact and any(certificate not in needed for certificate in carried):
+        problem = "chain.foreign_body"
     return Path(leads_to_root=True, problem=problem, certificates=tuple(path))
 
 
@@ -164,11 +169,20 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
-def _issuer(certificate: x509.Certificate, pool: list[x509.Certificate]) -> x509.Certificate | None:
-    for candidate in pool:
-        if candidate.subject == certificate.issuer and _issued(certificate, candidate):
-            return candidate
-    return None
+def _issuer(
+    certificate: x509.Certificate, pool: list[x509.Certificate], moment: datetime
+) -> x509.Certificate | None:
+    """Of several with the same name and key, as a renewed one has them, one that is valid at `moment`."""
+    found = [one for one in pool if one.subject == certificate.issuer and _issued(certificate, one)]
+    return next((one for one in found if _is_valid(one, moment)), found[0] if found else None)
+
+
+def _is_valid(certificate: x509.Certificate, moment: datetime) -> bool:
+    return certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
+
+
+def _is_same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
+    return one.subject == other.subject and one.public_key() == other.public_key()
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -195,19 +209,12 @@ def _why_not(
     return "chain.unknown"
 
 
-def _path_problem(
-    path: list[x509.Certificate], carried: list[x509.Certificate], moment: datetime, *, exact: bool
-) -> str:
-    if any(not c.not_valid_before_utc <= moment <= c.not_valid_after_utc for c in path):
+def _path_problem(path: list[x509.Certificate], moment: datetime) -> str:
+    if not all(_is_valid(certificate, moment) for certificate in path):
         return "chain.expired"
     if any(not _may_issue(issuer, below) for below, issuer in enumerate(path[1:])):
         return "chain.not_allowed"
-    if not all(_is_sound(certificate) for certificate in path):
-        return "chain.not_allowed"
-    if exact and any(certificate not in path for certificate in carried):
-        # The pinned root itself may be carried along: then it is on the path.
-        return "chain.foreign_body"
-    return ""
+    return "" if all(_is_sound(certificate) for certificate in path) else "chain.not_allowed"
 
 
 @lru_cache(maxsize=REMEMBERED)

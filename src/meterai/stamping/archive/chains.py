@@ -68,7 +68,7 @@ def _path(signed: SignedData, roots: Sequence[x509.Certificate]) -> list[Link]:
     current = next((c for c in carried if _identity(encode(c)) == signed.issuer_and_serial), None)
     links: list[Link] = []
     while current is not None and current not in roots and len(links) < _LENGTH_MAX:
-        issuer = next((c for c in (*roots, *carried) if _issued(c, current)), None)
+        issuer = _pinned_issuer(current, roots) or next((c for c in carried if _issued(c, current)), None)
         if issuer is None:
             break
         links.append(Link(encode(current), encode(issuer)))
@@ -76,6 +76,14 @@ def _path(signed: SignedData, roots: Sequence[x509.Certificate]) -> list[Link]:
     if current not in roots or not links:
         raise Refusal(Kind.CONFLICT, "archive.chain_unknown")
     return links
+
+
+def _pinned_issuer(
+    certificate: x509.Certificate, roots: Sequence[x509.Certificate]
+) -> x509.Certificate | None:
+    """Of several with the same name and key the one that ends last: it renews the others."""
+    found = [root for root in roots if _issued(root, certificate)]
+    return max(found, key=lambda root: root.not_valid_after_utc, default=None)
 
 
 @lru_cache(maxsize=256)
