@@ -141,12 +141,6 @@ REASONS: dict[str, Reason] = {
         "The time stamp does not match the signature.",
         *_ASK_SENDER,
     ),
-    "time_stamp.future": Reason(
-        _NO,
-        "Stempel waktu menunjukkan waktu yang belum terjadi.",
-        "The time stamp names a time that has not come yet.",
-        *_DO_NOT_ACCEPT,
-    ),
     "stamp.serial": Reason(
         _NO,
         "Nomor seri pada e-Meterai ini tidak ada, salah, atau saling bertentangan.",
@@ -195,6 +189,15 @@ REASONS: dict[str, Reason] = {
         "Stempel waktu berasal dari pihak yang tidak kami kenal.",
         "The time stamp comes from an authority that we do not know.",
         *_ASK_SENDER,
+    ),
+    "time_stamp.future": Reason(
+        _UNSURE,
+        "Stempel waktu menunjukkan waktu yang belum terjadi, atau jam komputer yang memeriksa terlambat.",
+        "The time stamp names a time that has not come yet, or the clock of the checking computer is behind.",
+        "Jika Anda memeriksa di komputer sendiri, betulkan tanggal dan jamnya, lalu periksa lagi. "
+        "Jika tidak, laporkan kepada kami.",
+        "If you check on a computer of your own, set its date and time right and check again. "
+        "If not, report it to us.",
     ),
     "stamp.foreign_issuer": Reason(
         _UNSURE,
