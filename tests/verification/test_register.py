@@ -267,6 +267,18 @@ async def test_what_was_released_while_the_register_lost_its_records_is_not_call
     assert judgement.reasons == ("register.lost",)
 
 
+async def test_what_was_released_without_a_time_stamp_may_be_lost(
+    database: TestDatabase, house: House, jail: OpenJail
+) -> None:
+    timeless = stamp(letter(), house, time_stamper=None)
+    assert (await judged(database, jail, house, timeless)).reasons[0] == "register.unknown_serial"
+    await lose(database, NOW - timedelta(minutes=1), NOW)
+    judgement = await judged(database, jail, house, timeless)
+    assert judgement.verdict is Verdict.CANNOT_CHECK
+    assert judgement.register is RegisterAnswer.UNKNOWN
+    assert judgement.reasons == ("time_stamp.missing", "register.lost")
+
+
 async def test_before_and_after_the_lost_records_an_unknown_serial_number_is_not_genuine(
     database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
 ) -> None:

@@ -95,7 +95,7 @@ def compare(
     A stamp of ours counts as confirmed when the register released the file itself or the revision that a
     stamp of ours ends: later archive data does not unmake it. A serial of ours that the register does not
     know is a contradiction: whoever stole the key could make one. The register can only worsen a verdict.
-    But in `gaps` it has lost what was released: of a stamp with such a time it can say nothing.
+    But in `gaps` it has lost what was released: of a stamp with such a time, or none, it can say nothing.
     """
     codes = _contradictions(judgement, judgement.stamps, released, entries, gaps)
     if codes == {LOST}:
@@ -141,13 +141,15 @@ def _objections(
 
 
 def _lost(stamp: StampReport, gaps: Sequence[Gap]) -> bool:
-    """Whether an unharmed stamp of ours was made when the register lost what was released."""
+    """Whether an unharmed stamp of ours was made when the register lost what was released, or may have been.
+
+    One without a time stamp may have been made at any time, and is never genuine on its own word.
+    """
     moment = stamp.stamped_at
     return (
         stamp.intact
         and not stamp.foreign
-        and moment is not None
-        and any(gap.lost_from <= moment <= gap.lost_until for gap in gaps)
+        and any(moment is None or gap.lost_from <= moment <= gap.lost_until for gap in gaps)
     )
 
 
