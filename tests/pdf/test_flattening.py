@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from copy import copy
 from typing import Any
 
 import pikepdf
@@ -119,6 +120,32 @@ def test_a_comment_marked_invisible_is_as_readers_show_it(kind: str, seen: bool)
     before, after = _pictures(_with_comment(Subtype=pikepdf.Name("/" + kind), F=5))
     assert (_ink(before) > 500) is seen
     _assert_same(before, after)
+
+
+@pytest.mark.parametrize("kind", ["Stamp", "Widget"])
+@pytest.mark.parametrize("states", [False, True], ids=["one face", "faces by state"])
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_comment_in_a_layer_is_seen_when_the_layer_is(shown: bool, states: bool, kind: str) -> None:
+    """PDFium shows an annotation in any case, but page content as every reader."""
+    pdf = pikepdf.open(io.BytesIO(_with_comment(Subtype=pikepdf.Name("/" + kind))))
+    layer = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Catatan"))
+    off = pikepdf.Array([] if shown else [layer])
+    pdf.Root["/OCProperties"] = pikepdf.Dictionary(
+        OCGs=pikepdf.Array([layer]), D=pikepdf.Dictionary(OFF=off, Order=pikepdf.Array([layer]))
+    )
+    comment = pdf.pages[0].obj["/Annots"][0]
+    comment["/OC"] = layer
+    comment["/AP"] = pdf.make_indirect(comment["/AP"])
+    if states:
+        comment["/AP"]["/N"] = pikepdf.Dictionary(On=comment["/AP"]["/N"])
+        comment["/AS"] = pikepdf.Name.On
+    outside = pdf.make_indirect(copy(comment))  # shares its face with the one in the layer
+    del outside["/OC"]
+    outside["/Rect"] = pikepdf.Array([100, 400, 400, 440])
+    pdf.pages[0].obj["/Annots"].append(outside)
+    _, after = _pictures(_saved(pdf))
+    assert (_ink(after) > 500) is shown
+    assert _ink(ImageChops.offset(after, 0, -100)) > 500
 
 
 async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(bench: SealingBench) -> None:

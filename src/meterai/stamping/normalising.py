@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -128,6 +129,7 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     drawn_on = [walked.page for walked in document.pages if _has_appearances(walked.page)]
     for page in drawn_on:
         _clear_invisible(page)
+        _keep_layers(page)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
@@ -151,6 +153,34 @@ def _clear_invisible(page: pikepdf.Object) -> None:
             flags: Any = item.get("/F")
             if isinstance(flags, int) and flags & _INVISIBLE:
                 item["/F"] = flags & ~_INVISIBLE
+
+
+def _keep_layers(page: pikepdf.Object) -> None:
+    """What lies in a layer stays in it: qpdf draws the face alone, not knowing its annotation's layer.
+    While that is off, readers hide the annotation (ISO 32000-1 clause 12.5.2); PDFium does not.
+    """
+    for item in page["/Annots"]:
+        if not isinstance(item, pikepdf.Dictionary) or "/OC" not in item:
+            continue
+        faces = copy(item.get("/AP"))  # others may show the same
+        if isinstance(faces, pikepdf.Dictionary):
+            normal = faces.get("/N")
+            if isinstance(normal, pikepdf.Stream):
+                faces["/N"] = _in_layer(normal, item["/OC"])
+            elif isinstance(normal, pikepdf.Dictionary):
+                faces["/N"] = pikepdf.Dictionary(
+                    {state: _in_layer(face, item["/OC"]) for state, face in normal.items()}
+                )
+            item["/AP"] = faces
+
+
+def _in_layer(face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
+    """A copy of the face in that layer, unless it lies in one already."""
+    if not isinstance(face, pikepdf.Stream) or "/OC" in face:
+        return face
+    moved = copy(face)
+    moved["/OC"] = layer
+    return moved
 
 
 def _keep_harmless_annotations(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
