@@ -7,13 +7,18 @@ import io
 import msgspec
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from tests.pdf import samples
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.reading import inspect
 from meterai.kit.pdf.requests import Inspection, InspectRequest, SignatureKind
+from meterai.kit.pdf.structure import open_document
 from meterai.stamping.reception import receive
 from meterai.stamping.requests import OutputLimits, Reception, ReceptionRequest
+from meterai.stamping.signature_fields import find_empty_fields
 
 
 def look(data: bytes) -> Inspection:
@@ -102,6 +107,18 @@ def test_usage_rights_of_one_reader_are_no_signature_and_go_with_notice() -> Non
     seen = look(out.getvalue())
     assert seen.signatures is SignatureKind.NONE
     assert seen.notices == ["pdf.notice.usage_rights"]
+
+
+@pytest.mark.parametrize(("places", "told"), [(40, False), (45, True)])
+def test_places_to_sign_that_can_not_all_stay_are_told_of(places: int, told: bool) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(samples.letter()))
+    for number in range(places):
+        box = (60, 15 * number + 20, 160, 15 * number + 30)
+        append_signature_field(writer, SigFieldSpec(f"Hadir{number}", box=box))
+    out = io.BytesIO()
+    writer.write(out)
+    assert ("pdf.notice.too_many_signature_fields" in look(out.getvalue()).notices) is told
+    assert len(find_empty_fields(open_document(out.getvalue(), DEFAULT_LIMITS))) == 40
 
 
 def test_a_signature_that_no_field_holds_is_refused() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pikepdf
 
-from meterai.kit.pdf.signatures import empty_signature_name
+from meterai.kit.pdf.limits import PLACES_TO_SIGN_MAX
+from meterai.kit.pdf.signatures import place_to_sign
 from meterai.kit.pdf.structure import OpenedDocument
 
-_PRINTED, _HIDDEN = 0b100, 0b100010
-"""Annotation flags (ISO 32000-1 clause 12.5.3): Print; Hidden and NoView."""
-_KEPT_MAX = 40
+_PRINTED = 0b100
+"""Annotation flag (ISO 32000-1 clause 12.5.3)."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,9 @@ def find_empty_fields(document: OpenedDocument) -> list[EmptyField]:
     for walked in document.pages:
         annotations = walked.page.get("/Annots")
         for item in annotations if isinstance(annotations, pikepdf.Array) else ():
-            name = empty_signature_name(item)
-            rectangle = item.get("/Rect") if name else None
-            flags = item.get("/F", 0) if name else 0
-            if not isinstance(rectangle, pikepdf.Array) or len(rectangle) != 4:
-                continue
-            if isinstance(flags, int) and not flags & _HIDDEN and not name.startswith("Emet"):
-                found.setdefault(name, EmptyField(walked.page, item, name, list(rectangle)))
-    return list(found.values())[:_KEPT_MAX]
+            if name := place_to_sign(item):
+                found.setdefault(name, EmptyField(walked.page, item, name, list(item["/Rect"])))
+    return list(found.values())[:PLACES_TO_SIGN_MAX]
 
 
 def restore_fields(pdf: pikepdf.Pdf, fields: list[EmptyField]) -> None:

@@ -5,6 +5,8 @@ Code of the inspection -> (Indonesian, English). A test compares the codes with 
 
 from __future__ import annotations
 
+from meterai.kit.pdf.limits import PLACES_TO_SIGN_MAX
+
 NOTICES: dict[str, tuple[str, str]] = {
     "pdf.notice.javascript": (
         "Skrip (program kecil) di dalam PDF ini akan kami buang.",
@@ -55,6 +57,12 @@ NOTICES: dict[str, tuple[str, str]] = {
         "akan ditandatangani secara digital” di bawah.",
         "This PDF has digital signature fields that are still empty. To keep them, choose “Others will still "
         "sign it digitally” below.",
+    ),
+    "pdf.notice.too_many_signature_fields": (
+        f"Kotak tanda tangan digitalnya lebih dari {PLACES_TO_SIGN_MAX}: hanya {PLACES_TO_SIGN_MAX} yang "
+        "pertama yang dapat tetap ada. Bila semuanya akan dipakai, bagi dulu dokumennya.",
+        f"It has more than {PLACES_TO_SIGN_MAX} digital signature fields: only the first "
+        f"{PLACES_TO_SIGN_MAX} can stay. If all are to be used, divide the document first.",
     ),
     "pdf.notice.kept": (
         "PDF ini berisi skrip, lampiran, atau perintah otomatis. Karena sudah ditandatangani, semuanya kami "

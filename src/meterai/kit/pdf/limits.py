@@ -6,6 +6,8 @@ import msgspec
 
 CERTIFICATE_BYTES_MAX = 16_384
 """Larger ones are not remembered: strangers' files must not fill the memory. Ours are smaller."""
+PLACES_TO_SIGN_MAX = 40
+"""So many empty signature fields stay when others will sign; who has more is told."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,16 @@ from typing import Any
 import pikepdf
 
 from meterai.kit.pdf.existing_signatures import Signed, examine_signatures
+from meterai.kit.pdf.limits import PLACES_TO_SIGN_MAX
 from meterai.kit.pdf.page_box import PageBox
 from meterai.kit.pdf.requests import Inspection, InspectRequest, PageSize, SignatureKind
-from meterai.kit.pdf.signatures import empty_signature_name, find_signatures, is_signature, usage_rights
+from meterai.kit.pdf.signatures import (
+    empty_signature_name,
+    find_signatures,
+    is_signature,
+    place_to_sign,
+    usage_rights,
+)
 from meterai.kit.pdf.structure import OpenedDocument, has_guessed, name_of, open_document, refuse
 from meterai.kit.pdf.weight import check_weight
 from meterai.kit.pdf.xfa import has_only_xfa
@@ -139,9 +146,17 @@ def _find_notices(document: OpenedDocument) -> set[str]:
         found |= {"form"} if isinstance(fields, pikepdf.Array) and len(fields) else set()
     for page in document.pages:
         found |= _annotation_notices(page.page.get("/Annots"))
+    if "signature_fields" in found and _places_to_sign(document) > PLACES_TO_SIGN_MAX:
+        found.add("too_many_signature_fields")
     for item in document.pdf.objects:
         found |= action_notices(item)
     return found
+
+
+def _places_to_sign(document: OpenedDocument) -> int:
+    lists = [page.page.get("/Annots") for page in document.pages]
+    names = {place_to_sign(item) for items in lists if isinstance(items, pikepdf.Array) for item in items}
+    return len(names - {""})
 
 
 def _annotation_notices(annotations: Any) -> set[str]:

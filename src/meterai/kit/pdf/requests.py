@@ -53,8 +53,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     notices: list[str]
     """Codes of what stamping removes or says: `pdf.notice.javascript`, `.launch`, `.submit`, `.embedded`,
     `.multimedia`, `.xfa`, `.form`, `.comments`, `.encrypted`, `.repaired`, `.usage_rights`,
-    `.signature_fields`; of a signed file, from which nothing is removed, `.kept`, `.signed_changed` and
-    `.stamped_already`."""
+    `.signature_fields`, `.too_many_signature_fields`; of a signed file, from which nothing is removed,
+    `.kept`, `.signed_changed` and `.stamped_already`."""
     signers: list[str] = []
     """Who signed the file already, by the names in their certificates; nobody checked who they are."""
 

@@ -9,6 +9,8 @@ import pikepdf
 from meterai.kit.pdf.requests import SignatureKind
 
 _FIELDS_MAX = 5000
+_HIDDEN = 0b100010
+"""Annotation flags (ISO 32000-1 clause 12.5.3): Hidden and NoView."""
 
 
 def find_signatures(pdf: pikepdf.Pdf) -> SignatureKind:
@@ -46,6 +48,17 @@ def empty_signature_name(widget: Any) -> str:
         if not isinstance(node, pikepdf.Dictionary):
             break
     return "_".join(names).replace(".", "_") if kind == "/Sig" else ""
+
+
+def place_to_sign(widget: Any) -> str:
+    """The same for a field that people see and that is none of a stamp; else empty."""
+    name = empty_signature_name(widget)
+    if not name or name.startswith("Emet"):
+        return ""
+    rectangle, flags = widget.get("/Rect"), widget.get("/F", 0)
+    if not isinstance(rectangle, pikepdf.Array) or len(rectangle) != 4:
+        return ""
+    return name if isinstance(flags, int) and not flags & _HIDDEN else ""
 
 
 def usage_rights(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
