@@ -265,8 +265,20 @@ def _by_a_name(_: Field, resources: Field, layer: generic.PdfObject) -> None:
     resources["/Properties"] = generic.DictionaryObject({pdf_name("/L"): layer})
 
 
+def poor(content: bytes) -> Edit:
+    """The face names what it has not: readers look in the page's resources."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        field = _field(writer, BLANK)
+        face = generic.StreamObject(dict(black(BLANK)), stream_data=content)
+        face["/Resources"] = generic.DictionaryObject()
+        field["/AP"] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(face)})
+
+    return edit
+
+
 def with_a_layer_for_paper() -> bytes:
-    """Nothing lies in it yet."""
+    """Nothing that is drawn lies in it yet; what could waits among the page's resources."""
     group = (
         b"<< /Type /OCG /Name (x) /Usage << /Print << /PrintState /ON >> /View << /ViewState /OFF >> >> >>"
     )
@@ -274,7 +286,10 @@ def with_a_layer_for_paper() -> bytes:
         b"<< /Event /%s /Category [/%s] /OCGs [5 0 R] >>" % (event, event) for event in (b"Print", b"View")
     )
     usual = b"<< /OFF [5 0 R] /AS [%s] >>" % b" ".join(events)
-    return document(SHOWN, group, root=b"/OCProperties << /OCGs [5 0 R] /D %s >>" % usual)
+    hidden = form_xobject(b"0 0 200 60 re f", 200, 60, b"/OC 5 0 R")
+    resources = b"/Properties << /L 5 0 R >> /XObject << /X 6 0 R >>"
+    layers = b"/OCProperties << /OCGs [5 0 R] /D %s >>" % usual
+    return document(SHOWN, group, hidden, resources=resources, root=layers)
 
 
 def two_faces(writer: IncrementalPdfFileWriter) -> None:
@@ -400,6 +415,9 @@ PLACED: dict[str, Edit] = {
 LAYERED: dict[str, Edit] = {
     "with a form in a layer": inside(b"/X Do", _by_its_own_entry),
     "with a part in a layer": inside(b"/OC /L BDC /X Do EMC", _by_a_name),
+    "with a form of the page's in a layer": poor(b"/X Do"),
+    "with a part in a layer by a name of the page's": poor(b"/OC /L BDC 0 0 200 60 re f EMC"),
+    "with a form of the page's, its name not before its operator": poor(b"/X none Do"),
 }
 TURNED: dict[str, Edit] = {"upright on a turned page": field_with(BLANK, F=NUMBER(4 | 16))}
 LEFT: dict[str, Maker] = {

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import pikepdf
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -17,7 +19,7 @@ from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.programs import by_libreoffice, by_poppler, by_poppler_in
-from tests.attacks.signing import BLANK, add_field, signed_by_somebody, with_archive_stamp, with_store
+from tests.attacks.signing import BLANK, add_field, black, signed_by_somebody, with_archive_stamp, with_store
 from tests.attacks.tables import archived_by_hand, packed_archive
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
@@ -189,6 +191,33 @@ def budi_signs_with_one_face_for_all(_: Bases, data: bytes) -> bytes:
         add_field(writer, "Budi", BLANK)
         faces = writer.root["/AcroForm"]["/Fields"][-1]["/AP"]
         faces["/R"] = faces["/D"] = faces.raw_get("/N")
+
+    return signed_by_somebody(data, edit=edit, existing=True)
+
+
+RICH = (
+    b"q /G0 gs /DeviceRGB cs 0 0 1 scn 0 0 200 30 re f Q /Tx BMC BT /F1 12 Tf (Budi \\(/OC\\)) Tj ET EMC"
+    b" /Span << /MCID 0 >> BDC q 0.5 0 0 0.5 0 0 cm /X0 Do Q EMC"
+)
+
+
+def dictionary(**entries: generic.PdfObject) -> generic.DictionaryObject:
+    return generic.DictionaryObject({pdf_name(f"/{key}"): value for key, value in entries.items()})
+
+
+def budi_signs_with_a_rich_face(_: Bases, data: bytes) -> bytes:
+    """It uses what its resources have, colours by the names that need none, and marks its parts."""
+
+    def edit(writer: IncrementalPdfFileWriter) -> None:
+        add_field(writer, "Budi", BLANK)
+        font = dictionary(Type=pdf_name("/Font"), Subtype=pdf_name("/Type1"), BaseFont=pdf_name("/Helvetica"))
+        resources = dictionary(
+            Font=dictionary(F1=writer.add_object(font)),
+            ExtGState=dictionary(G0=dictionary(ca=generic.NumberObject(1))),
+            XObject=dictionary(X0=writer.add_object(black(BLANK))),
+        )
+        face = generic.StreamObject({**black(BLANK), pdf_name("/Resources"): resources}, stream_data=RICH)
+        writer.root["/AcroForm"]["/Fields"][-1]["/AP"]["/N"] = writer.add_object(face)
 
     return signed_by_somebody(data, edit=edit, existing=True)
 
@@ -460,6 +489,7 @@ OTHERS = [
     Variant(
         "signed afterwards, one face for all states", of("to be signed", budi_signs_with_one_face_for_all)
     ),
+    Variant("signed afterwards, a rich face", to_be_signed_and(budi_signs_with_a_rich_face, shadow.layered)),
     Variant("signed afterwards by LibreOffice", of("to be signed", libreoffice_signs), reasons=SIGNED),
     Variant("signed afterwards by Poppler", of("to be signed", poppler_signs), reasons=SIGNED),
     Variant(

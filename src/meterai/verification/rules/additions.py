@@ -11,8 +11,10 @@ field may run a script or show itself only on paper.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
+import pikepdf
 from lxml import etree  # type: ignore[import-untyped]
 from pyhanko.pdf_utils import generic
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -34,6 +36,11 @@ _NO_ROTATE = 16
 """Changes nothing on a page that is not turned; Poppler writes it always."""
 _STATES = frozenset({"/N", "/R", "/D"})
 _PARTS_MAX = 2000
+_BY_NAME = {
+    "BDC": "/Properties", "Do": "/XObject", "SCN": "/Pattern", "Tf": "/Font", "gs": "/ExtGState",
+    "scn": "/Pattern",
+}  # fmt: skip
+"""Operators that take something from the resources which can lie in a layer, and where it stands there."""
 _NOWHERE = (0, 0, 0, 0)
 ROOT_EXCEPT = frozenset({"/AcroForm", "/DSS", "/Metadata", "/Extensions", "/Version"})
 _FORM_EXCEPT = frozenset({"/Fields", "/SigFlags", "/DR", "/DA", "/Q"})
@@ -47,8 +54,8 @@ _MAY_CHANGE = frozenset({f"{_DUBLIN_CORE}format", f"{_DUBLIN_CORE}date"})
 def only_plain_additions(document: Document, revision: int, own: frozenset[str]) -> bool:
     """Compares the document with an earlier revision; fields named `own` hold stamps of ours.
 
-    Raises: Unreadable `pdf.ambiguous` for a field whose place readers may understand differently; any
-    parser's exception.
+    Raises: Unreadable `pdf.ambiguous` for a field whose place or, where there are layers, face readers may
+    understand differently; any parser's exception.
     """
     reader = document.reader
     before = reader.get_historical_resolver(revision)
@@ -159,9 +166,9 @@ def _face_is_plain(faces: Any, *, layered: bool) -> bool:
 
 def _has_layers(face: Any, *, layered: bool) -> bool:
     """Whether a face, or anything that it uses, belongs to a layer (8.11.3): by an entry of its own, or, in a
-    document that has layers, by names in its resources that parts of its content may bear.
+    document that has layers, by names that parts of its content bear, or that its resources lack.
 
-    Raises: Unreadable `pdf.too_complex`.
+    Raises: Unreadable `pdf.too_complex`, `pdf.ambiguous`.
     """
     waiting, seen = [face], set()
     while waiting:
@@ -174,12 +181,46 @@ def _has_layers(face: Any, *, layered: bool) -> bool:
                 raise Unreadable("pdf.too_complex")
             item = item.get_object()
         if isinstance(item, generic.DictionaryObject):
-            if "/OC" in item or (layered and "/Properties" in item):
+            if "/OC" in item or (layered and ("/Properties" in item or _borrows(item, face))):
                 return True
             waiting += dict.values(item)
         elif isinstance(item, generic.ArrayObject):
             waiting += list.__iter__(item)
     return False
+
+
+def _borrows(item: Any, face: Any) -> bool:
+    """Whether what an object draws names something that its own resources lack: many readers look there in
+    the page's, which were there before."""
+    resources = _entry(item, "/Resources", {})
+    drawn = list(_entry(item, "/CharProcs", {}).values())
+    if item is face or "/BBox" in item or _entry(item, "/Subtype", None) == "/Form":
+        drawn.append(item)
+    return any(
+        _entry(_entry(resources, kind, {}), name, None) is None
+        for part in drawn
+        for kind, name in _names_in(part.get_object())
+    )
+
+
+def _names_in(part: Any) -> Iterator[tuple[str, str]]:
+    """What the content of a stream takes from the resources: (kind, name)."""
+    pdf = pikepdf.new()  # what is in it ends with it
+    content = pdf.make_stream(part.data)
+    for instruction in pikepdf.parse_content_stream(content, " ".join([*_BY_NAME, "EI"])):
+        operator = str(instruction.operator)
+        match [operator, *instruction.operands]:
+            case (
+                ["Do" | "gs", pikepdf.Name() as name]
+                | ["Tf", pikepdf.Name() as name, _]
+                | ["BDC", _, pikepdf.Name() as name]
+                | ["SCN" | "scn", *_, pikepdf.Name() as name]
+            ):
+                yield _BY_NAME[operator], str(name)
+            case ["BDC", _, pikepdf.Dictionary()] | ["SCN" | "scn", _, *_]:
+                pass
+            case _:  # nor do readers agree where a picture inside the content ends
+                raise Unreadable("pdf.ambiguous")
 
 
 def _same_but(old: Any, new: Any, exempt: frozenset[str]) -> bool:
