@@ -49,7 +49,7 @@ def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
 
 @pytest.fixture(scope="session")
 def jail() -> Iterator[SharedJail]:
-    with shared_jail([*JAIL_TASKS, "meterai.verification.rules:judge"]) as shared:
+    with shared_jail(JAIL_TASKS) as shared:
         yield shared
 
 

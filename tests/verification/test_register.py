@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import asyncpg
+import msgspec
 import pytest
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
@@ -28,6 +31,7 @@ from tests.verification.making import (
     stranger,
 )
 
+from meterai.api import verification as site_api
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import group_serial
 from meterai.kit.database import connect
@@ -37,6 +41,8 @@ from meterai.verification.model import Judgement, RegisterAnswer, Verdict
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
+from meterai.verifier import routes as verifier_api
+from meterai.verifier.routes import VerifierHouse
 
 pytestmark = pytest.mark.storage
 LATER = NOW + timedelta(hours=1)
@@ -84,18 +90,15 @@ async def enter(
             )
 
 
-async def judged(
-    database: TestDatabase, jail: OpenJail, house: House, data: bytes, *, details: bool = False
-) -> Judgement:
+async def judged(database: TestDatabase, jail: OpenJail, house: House, data: bytes) -> Judgement:
     """As the verifier's own process asks: with the reader's rights only."""
-    return await judge_document(database.reader, jail, data, trust=house.trust, now=LATER, details=details)
+    return await judge_document(database.reader, jail, data, trust=house.trust, now=LATER)
 
 
-async def test_a_released_file_is_genuine_by_its_digest_alone(
-    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
-) -> None:
+async def test_a_released_file_is_genuine_by_its_digest_alone(database: TestDatabase, stamped: bytes) -> None:
     await enter(database, SERIAL, stamped)
-    judgement = await judged(database, jail, house, stamped)
+    judgement = await judge_digest(database.reader, hashlib.sha256(stamped).hexdigest())
+    assert judgement is not None
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.register is RegisterAnswer.CONFIRMED
     assert judgement.fast_path
@@ -103,12 +106,12 @@ async def test_a_released_file_is_genuine_by_its_digest_alone(
     assert judgement.pages == 1
 
 
-async def test_details_say_where_the_stamps_of_a_released_file_stand(
+async def test_it_is_opened_to_say_where_its_stamps_stand(
     database: TestDatabase, house: House, jail: OpenJail, twice: bytes
 ) -> None:
     await enter(database, SERIAL, twice, pages=2)
     await enter(database, SECOND, twice, pages=2)
-    judgement = await judged(database, jail, house, twice, details=True)
+    judgement = await judged(database, jail, house, twice)
     assert judgement.verdict is Verdict.GENUINE
     assert judgement.fast_path
     assert {(s.serial, s.page, s.stamped_at, s.released_at) for s in judgement.stamps} == {
@@ -157,12 +160,37 @@ async def test_a_stamp_of_ours_makes_no_bad_one_before_it_genuine(
     data = with_an_earlier(house, earlier)
     await enter(database, SERIAL, stamp(letter(), house, certify=None))
     await enter(database, SECOND, data)
-    judgement = await judged(database, jail, house, data, details=True)
+    judgement = await judged(database, jail, house, data)
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.register is RegisterAnswer.CONTRADICTS
     assert code in judgement.reasons
     assert "register.confirmed" not in judgement.reasons
     assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_machines_are_told_so_too(
+    database: TestDatabase, house: House, jail: OpenJail, name: str
+) -> None:
+    """On the site and by the verifier."""
+    data = with_an_earlier(house, BAD[name][0])
+    await enter(database, SERIAL, stamp(letter(), house, certify=None))
+    await enter(database, SECOND, data)
+    parts: dict[str, Any] = {"db": database.reader, "trust": house.trust, "clock": lambda: LATER}
+    verifier = VerifierHouse(**parts, jail=jail, pages=cast("Any", None))
+    answer = await site_api.verify_document.fn(sent(data), house=SimpleNamespace(**parts, check_jail=jail))
+    assert msgspec.json.decode(answer.content)["verdict"] == Verdict.NOT_GENUINE
+    assert (await verifier_api.verify_document.fn(sent(data, verifier))).verdict is Verdict.NOT_GENUINE
+
+
+def sent(data: bytes, house: object = None) -> Any:
+    """A request with this body."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield data
+
+    app = SimpleNamespace(state=SimpleNamespace(house=house))
+    return SimpleNamespace(headers={}, stream=stream, app=app)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -184,7 +212,7 @@ async def test_a_stamp_that_others_signed_behind_is_asked_for_when_another_one_f
     await enter(database, SERIAL, first, state=state)
     await enter(database, SECOND, data)
     asked = vouch_for_stamps(database.reader, jail, house.trust, signed, LATER)
-    judgement = await judged(database, jail, house, data, details=True)
+    judgement = await judged(database, jail, house, data)
     assert [s.serial for s in judgement.stamps] == [SERIAL, SECOND]
     if code:
         assert (judgement.verdict, judgement.reasons[0]) == (Verdict.NOT_GENUINE, code)
@@ -202,7 +230,7 @@ async def test_a_stamp_of_another_issuer_before_ours_is_told(
     await vouch_for_stamps(database.reader, jail, house.trust, uploaded, LATER)
     data = stamp(uploaded, house, SECOND, certify=None)
     await enter(database, SECOND, data)
-    judgement = await judged(database, jail, house, data, details=True)
+    judgement = await judged(database, jail, house, data)
     assert judgement.verdict is Verdict.GENUINE
     assert "note.foreign_stamp" in judgement.reasons
     assert [(s.serial, s.foreign) for s in judgement.stamps] == [(SERIAL, True), (SECOND, False)]

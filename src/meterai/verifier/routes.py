@@ -113,9 +113,7 @@ async def check_file(request: VerifierRequest) -> Response[bytes]:
         refused = "verification.too_large" if uploads else "form.no_file"
         return _page(request, "verify.html", status=422, refused=refused, serial="")
     data = bytes(uploads[0].content)
-    judgement = await judge_document(
-        house.db, house.jail, data, trust=house.trust, now=house.clock(), details=True
-    )
+    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
     stamps = await with_pictures(house.jail, data, judgement)
     return _result(request, judgement, stamps, name=uploads[0].name)
 

@@ -1,4 +1,4 @@
-"""Judges an uploaded file: register first, else the full rules in the jail, then the register again."""
+"""Judges an uploaded file: by its digest, by the full rules in the jail, by its serial numbers."""
 
 from __future__ import annotations
 
@@ -26,18 +26,14 @@ async def judge_document(
     *,
     trust: Trust,
     now: datetime,
-    details: bool = False,
 ) -> Judgement:
     """One of three verdicts about `data`; whatever goes wrong is the third, never an exception.
 
-    Without `db` the register is not asked. A file that the register knows by its digest is genuine without
-    being opened; with `details` it is opened all the same, to say where its stamps stand and what is to be
-    said of earlier ones.
+    Without `db` the register is not asked. A file that the register knows by its digest is opened all the
+    same, to say where its stamps stand and what is to be said of earlier ones.
     """
     digest = hashlib.sha256(data).hexdigest()
     known = await _look_up(db, digest) if db is not None else None
-    if known is not None and not details:
-        return known
     opened = await _open(jail, JudgeRequest(data=data, trust=trust, moment=now), digest)
     if db is None:
         return register.not_asked(opened, "register.not_asked")

@@ -33,9 +33,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
         return desk.page(request, "verify.html", status=422, refused="verification.too_large", serial="")
     data = bytes(upload.content)
     house = desk.house
-    judgement = await judge_document(
-        house.db, house.check_jail, data, trust=house.trust, now=house.clock(), details=True
-    )
+    judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
     stamps = await with_pictures(house.check_jail, data, judgement)
     return _result(request, desk, judgement, stamps, name=upload.name)
 
