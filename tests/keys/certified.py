@@ -51,9 +51,13 @@ def with_intermediate_until(
     pki: Path, chain: list[x509.Certificate], end: datetime
 ) -> list[x509.Certificate]:
     """The same chain; its second certificate ends then."""
-    middle = chain[1]
-    builder = _again(middle, [(item.value, item.critical) for item in middle.extensions], end)
-    return [chain[0], _issued(pki, "root", builder)]
+    return [chain[0], reissued(pki, chain[1], end)]
+
+
+def reissued(pki: Path, certificate: x509.Certificate, end: datetime) -> x509.Certificate:
+    """The same, by the root again, until then: a root as well."""
+    extensions = [(item.value, item.critical) for item in certificate.extensions]
+    return _issued(pki, "root", _again(certificate, extensions, end))
 
 
 def _again(

@@ -14,7 +14,14 @@ import pytest
 from aiohttp import web
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from tests.keys.certified import certify, encoded, for_purposes, lengthened, with_intermediate_until
+from tests.keys.certified import (
+    certify,
+    encoded,
+    for_purposes,
+    lengthened,
+    reissued,
+    with_intermediate_until,
+)
 from tests.keys.rotating_house import ACTOR, RotatingHouse
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, until
 from tests.stamping.letters import make_letter
@@ -395,6 +402,18 @@ async def test_a_key_ends_with_the_first_certificate_of_its_chain(house: Rotatin
     assert caught.value.facts["what"] == "validity"
     key = await house.add(chain=chain)
     assert await house.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key) == end
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+async def test_a_key_that_is_added_when_its_root_has_been_renewed_does_not_end_with_the_old_one(
+    house: RotatingHouse, old_first: bool
+) -> None:
+    pki, now = house.data / "pki", datetime.now(UTC)
+    roots = [reissued(pki, house.roots[0], now + timedelta(days=days)) for days in (400, 9000)]
+    chain = certify(pki, "pkcs11:token=meterai;object=stamp-1")
+    key = await house.add(chain=chain, roots=roots if old_first else roots[::-1])
+    ends = await house.value("SELECT valid_until FROM stamping.signing_key WHERE key_id = $1", key)
+    assert ends == min(certificate.not_valid_after_utc for certificate in chain) > now + timedelta(days=400)
 
 
 async def chain_of(house: RotatingHouse, key_id: str) -> list[x509.Certificate]:

@@ -172,9 +172,10 @@ def _der(certificate: x509.Certificate) -> bytes:
 def _issuer(
     certificate: x509.Certificate, pool: list[x509.Certificate], moment: datetime
 ) -> x509.Certificate | None:
-    """Of several with the same name and key, as a renewed one has them, one that is valid at `moment`."""
+    """Of several with the same name and key that are valid at `moment` the one that ends last: it renews the
+    others."""
     found = [one for one in pool if one.subject == certificate.issuer and _issued(certificate, one)]
-    return next((one for one in found if _is_valid(one, moment)), found[0] if found else None)
+    return max(found, key=lambda one: (_is_valid(one, moment), one.not_valid_after_utc), default=None)
 
 
 def _is_valid(certificate: x509.Certificate, moment: datetime) -> bool:
