@@ -4,12 +4,14 @@ CREATE INDEX order_open_of_customer ON sales.orders (customer_id) WHERE state = 
 CREATE INDEX order_open_quota ON sales.orders (expires_at) WHERE state = 'awaiting_payment' AND flow = 'quota';
 
 -- Refuses an order that was written as placed a moment ago, when too much is held unpaid with it. Refusals (SQLSTATE):
--- SL001 more than `customer_max` stamps for its customer · SL002 it is of quota, and unpaid quota holds more than is
--- left in `stock`. To be called behind the ledger, whose lock of the stock lets one order after the other get there.
+-- SL001 more than `customer_max` stamps for its customer · SL002 it is of quota and not the only one, and unpaid quota
+-- holds more than is left in `stock`. To be called behind the ledger, whose lock of the stock lets one order after the
+-- other get there.
 CREATE FUNCTION sales.limit_unpaid(of_order uuid, stock uuid, customer_max bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     kind text;
     held bigint;
+    placed bigint;
 BEGIN
     SELECT o.flow, (SELECT sum(u.quantity) FROM sales.orders u
                     WHERE u.customer_id = o.customer_id AND u.state = 'awaiting_payment')
@@ -18,8 +20,9 @@ BEGIN
         RAISE EXCEPTION 'unpaid orders of one customer hold %', held USING ERRCODE = 'SL001';
     END IF;
     IF kind = 'quota' THEN
-        SELECT sum(quantity) INTO held FROM sales.orders WHERE state = 'awaiting_payment' AND flow = 'quota';
-        IF held > (SELECT credits_posted - debits_posted - debits_pending FROM ledger.account WHERE id = stock) THEN
+        SELECT sum(quantity), count(*) INTO held, placed FROM sales.orders
+            WHERE state = 'awaiting_payment' AND flow = 'quota';
+        IF placed > 1 AND held > (SELECT credits_posted - debits_posted - debits_pending FROM ledger.account WHERE id = stock) THEN
             RAISE EXCEPTION 'unpaid orders of quota hold %', held USING ERRCODE = 'SL002';
         END IF;
     END IF;

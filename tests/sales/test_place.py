@@ -362,7 +362,7 @@ async def test_a_shop_without_books_is_out_of_stock(database: TestDatabase) -> N
 
 async def test_the_last_stamp_is_sold_once(database: TestDatabase) -> None:
     async with open_shop(database, stock=1) as shop:
-        drafts = [await shop.stamp_draft() for _ in range(8)]
+        drafts = [await shop.quota_draft(pieces=1) for _ in range(8)]
         answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
         assert sum(not isinstance(answer, Exception) for answer in answers) == 1
         codes = {answer.code for answer in answers if isinstance(answer, Refusal)}
@@ -397,6 +397,15 @@ async def test_who_pays_nothing_leaves_stamps_for_documents(database: TestDataba
         shop.pass_time(minutes=MINUTES, seconds=1)
         await shop.expire()
         await shop.placed_quota(pieces=200)
+
+
+@pytest.mark.parametrize(("stock", "pieces"), [(1, 1), (300, 200)])
+async def test_whose_order_is_the_only_one_unpaid_gets_what_there_is(
+    database: TestDatabase, stock: int, pieces: int
+) -> None:
+    async with open_shop(database, stock=stock) as shop:
+        await shop.placed_quota(pieces=pieces)
+        assert await shop.stock() == stock - pieces
 
 
 async def test_an_empty_order_and_one_without_contact_are_not_placed(shop: Shop) -> None:
