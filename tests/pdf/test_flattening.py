@@ -125,17 +125,27 @@ def test_a_comment_marked_invisible_is_as_readers_show_it(kind: str, seen: bool)
 @pytest.mark.parametrize("kind", ["Stamp", "Widget"])
 @pytest.mark.parametrize("states", [False, True], ids=["one face", "faces by state"])
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_comment_in_a_layer_is_seen_when_the_layer_is(shown: bool, states: bool, kind: str) -> None:
+@pytest.mark.parametrize("apart", [False, True], ids=["its layer alone", "the face in another"])
+def test_a_comment_in_a_layer_is_seen_when_the_layer_is(
+    apart: bool, shown: bool, states: bool, kind: str
+) -> None:
     """PDFium shows an annotation in any case, but page content as every reader."""
     pdf = pikepdf.open(io.BytesIO(_with_comment(Subtype=pikepdf.Name("/" + kind))))
-    layer = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Catatan"))
+    layer, another = (
+        pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=name)) for name in ("Catatan", "Cap")
+    )
     off = pikepdf.Array([] if shown else [layer])
     pdf.Root["/OCProperties"] = pikepdf.Dictionary(
-        OCGs=pikepdf.Array([layer]), D=pikepdf.Dictionary(OFF=off, Order=pikepdf.Array([layer]))
+        OCGs=pikepdf.Array([layer, another]), D=pikepdf.Dictionary(OFF=off, Order=pikepdf.Array([layer]))
     )
     comment = pdf.pages[0].obj["/Annots"][0]
     comment["/OC"] = layer
     comment["/AP"] = pdf.make_indirect(comment["/AP"])
+    if apart:
+        comment["/AP"]["/N"]["/OC"] = another
+        comment["/AP"]["/N"]["/Matrix"] = pikepdf.Array(
+            [1, 0, 0, 1, 300, 0]
+        )  # its box is fitted all the same
     if states:
         comment["/AP"]["/N"] = pikepdf.Dictionary(On=comment["/AP"]["/N"])
         comment["/AS"] = pikepdf.Name.On

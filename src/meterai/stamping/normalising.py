@@ -129,7 +129,7 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     drawn_on = [walked.page for walked in document.pages if _has_appearances(walked.page)]
     for page in drawn_on:
         _clear_invisible(page)
-        _keep_layers(page)
+        _keep_layers(pdf, page)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
@@ -155,7 +155,7 @@ def _clear_invisible(page: pikepdf.Object) -> None:
                 item["/F"] = flags & ~_INVISIBLE
 
 
-def _keep_layers(page: pikepdf.Object) -> None:
+def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
     """What lies in a layer stays in it: qpdf draws the face alone, not knowing its annotation's layer.
     While that is off, readers hide the annotation (ISO 32000-1 clause 12.5.2); PDFium does not.
     """
@@ -166,19 +166,30 @@ def _keep_layers(page: pikepdf.Object) -> None:
         if isinstance(faces, pikepdf.Dictionary):
             normal = faces.get("/N")
             if isinstance(normal, pikepdf.Stream):
-                faces["/N"] = _in_layer(normal, item["/OC"])
+                faces["/N"] = _in_layer(pdf, normal, item["/OC"])
             elif isinstance(normal, pikepdf.Dictionary):
                 faces["/N"] = pikepdf.Dictionary(
-                    {state: _in_layer(face, item["/OC"]) for state, face in normal.items()}
+                    {state: _in_layer(pdf, face, item["/OC"]) for state, face in normal.items()}
                 )
             item["/AP"] = faces
 
 
-def _in_layer(face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
-    """A copy of the face in that layer, unless it lies in one already."""
-    if not isinstance(face, pikepdf.Stream) or "/OC" in face:
+def _in_layer(pdf: pikepdf.Pdf, face: pikepdf.Object, layer: pikepdf.Object) -> pikepdf.Object:
+    """A copy of the face in that layer; of one that lies in another, a new face that draws it: both count."""
+    if not isinstance(face, pikepdf.Stream):
         return face
     moved = copy(face)
+    if "/OC" in face:
+        moved = pdf.make_stream(b"/Face Do")
+        drawn = copy(face)
+        for form in (drawn, moved):
+            form["/Subtype"] = pikepdf.Name.Form
+        for key in ("/BBox", "/Matrix"):
+            if key in face:
+                moved[key] = face[key]
+        if "/Matrix" in drawn:
+            del drawn["/Matrix"]
+        moved["/Resources"] = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Face=drawn))
     moved["/OC"] = layer
     return moved
 
