@@ -7,14 +7,17 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
+from tests.verification.making import SERIAL, OpenJail
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
@@ -33,6 +36,8 @@ from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.verification.model import Judgement, Trust
+from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 from meterai.web.bundling import report_csv, rows_of, zip_of
 
 pytestmark = pytest.mark.storage
@@ -99,6 +104,25 @@ async def test_everything_is_checked_and_what_can_be_stamped_is(house: House) ->
     (line,) = await bundles_of_customer(house.db, house.alice)
     assert (line.files, line.stamped, line.moving, line.started) == (5, 3, 0, True)
     assert await documents_of_customer(house.db, house.alice) == [], "they are found in their bundle"
+
+
+async def test_a_file_on_which_the_judge_is_killed_is_unfit_and_the_others_are_added(
+    front: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(OpenJail):
+        async def run(self, *_: object) -> Judgement:
+            raise Refusal(Kind.INVALID, "jail.killed")
+
+    monkeypatch.setattr(front, "vouch", partial(vouch_for_stamps, front.db, Killed(), Trust(roots_pem=())))
+    stamped = signed_by_somebody(make_letter("Berat"), reason=f"[{SERIAL}] Bea meterai")
+    for _ in range(2):
+        id = await fill(front, [GivenFile(path="berat.pdf", data=stamped), *letters(2)])
+        found = {file.path: (str(file.outcome), file.code) for file in (await look(front, id)).files}
+        assert found == {
+            "berat.pdf": ("unfit", "jail.killed"),
+            "0.pdf": ("ready", None),
+            "1.pdf": ("ready", None),
+        }
 
 
 async def test_too_little_quota_reserves_nothing(house: House) -> None:

@@ -38,6 +38,7 @@ from meterai.kit.database import connect
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.seal.keys import CodeKey
 from meterai.verification.model import Judgement, RegisterAnswer, Verdict
+from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_code, look_up_serial
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
@@ -238,10 +239,16 @@ async def test_a_stamp_of_another_issuer_before_ours_is_told(
 
 @pytest.mark.parametrize(
     ("code", "told"),
-    [("jail.busy", "jail.unavailable"), ("pdf.too_heavy", "pdf.signed_irregular")],
+    [
+        ("jail.busy", (Kind.UNAVAILABLE, "jail.unavailable")),
+        ("jail.unavailable", (Kind.UNAVAILABLE, "jail.unavailable")),
+        ("jail.killed", (Kind.INVALID, "jail.killed")),
+        (UNEXPECTED, (Kind.INVALID, "pdf.signed_irregular")),
+        ("pdf.too_heavy", (Kind.INVALID, "pdf.signed_irregular")),
+    ],
 )
 async def test_a_stamp_that_can_not_be_checked_gets_no_other_one(
-    database: TestDatabase, house: House, stamped: bytes, code: str, told: str
+    database: TestDatabase, house: House, stamped: bytes, code: str, told: tuple[Kind, str]
 ) -> None:
     class Refusing(OpenJail):
         async def run(self, *_: object) -> Judgement:
@@ -249,7 +256,7 @@ async def test_a_stamp_that_can_not_be_checked_gets_no_other_one(
 
     with pytest.raises(Refusal) as caught:
         await vouch_for_stamps(database.reader, Refusing(), house.trust, stamped, LATER)
-    assert caught.value.code == told
+    assert (caught.value.kind, caught.value.code) == told
 
 
 async def test_a_digest_from_the_browser_is_enough_and_an_unknown_one_says_nothing(

@@ -57,5 +57,5 @@ class KeyHolder(Protocol):
 
 
 type Vouch = Callable[[bytes, datetime], Awaitable[None]]
-"""Judges at that moment a file that carries stamps already. Raises: Refusal INVALID `pdf.*` when it must not
-get another one; UNAVAILABLE `jail.unavailable`."""
+"""Judges at that moment a file that carries stamps already. Raises: Refusal INVALID `pdf.*`, `jail.killed`
+when it gets no other one; UNAVAILABLE `jail.unavailable`."""

@@ -8,26 +8,30 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import RegisterAnswer, Trust, Verdict
-from meterai.verification.reasons import UNEXPECTED, leading_to
+from meterai.verification.reasons import leading_to
 from meterai.verification.register import LOST
 from meterai.verification.use_cases.judge_document import judge_document
 
 _BEARABLE = {"stamp.foreign_issuer", LOST}
 """What we can't check and what does not speak against the file either: under our seal it is a remark."""
-_OWN_TROUBLE = {"jail.busy", "jail.killed", "jail.unavailable", UNEXPECTED}
+_PASSING = {"jail.busy", "jail.unavailable"}
+"""The same file may be judged in a while. One on which the judge was killed or failed may never be."""
 
 
 async def vouch_for_stamps(db: Database, jail: JailPool, trust: Trust, data: bytes, now: datetime) -> None:
     """Judges a file that carries stamps, register included; returns if it may get another one.
 
-    Raises: Refusal INVALID `pdf.stamp_not_genuine`, `pdf.signed_irregular` (can't be read beyond doubt);
+    Raises: Refusal INVALID `pdf.stamp_not_genuine`, `jail.killed`, `pdf.signed_irregular` (can't be read
+    beyond doubt);
     UNAVAILABLE `jail.unavailable` when it could not be judged now.
     """
     judgement = await judge_document(db, jail, data, trust=trust, now=now)
     if judgement.verdict is Verdict.NOT_GENUINE:
         raise Refusal(Kind.INVALID, "pdf.stamp_not_genuine")
     doubts = leading_to(Verdict.CANNOT_CHECK, judgement.reasons)
-    if doubts & _OWN_TROUBLE or judgement.register is RegisterAnswer.NOT_ASKED:
+    if doubts & _PASSING or judgement.register is RegisterAnswer.NOT_ASKED:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
+    if "jail.killed" in doubts:
+        raise Refusal(Kind.INVALID, "jail.killed")
     if doubts - _BEARABLE:
         raise Refusal(Kind.INVALID, "pdf.signed_irregular")
