@@ -15,6 +15,7 @@ from tests.keys.test_rotation import verdict
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.stamping.letters import make_letter
 
+from meterai.cli.check import offline_judge
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
 from meterai.stamping.archive.level import Level
@@ -163,6 +164,8 @@ async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     for now in (datetime.now(UTC), ends + timedelta(days=1)):
         found = await judge_document(house.db, house.jail, early, trust=trust, now=now)
         assert (found.verdict, found.register) == (Verdict.GENUINE, RegisterAnswer.CONFIRMED)
+    opinion = await offline_judge(house.jail, trust)(early)
+    assert (opinion.lacks_time, opinion.serials) == (True, frozenset(job.serials))
     assert await house.value(
         "SELECT next_attempt_at = 'infinity' AND paid_at IS NULL FROM stamping.time_stamp_owed"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from tests.operations.plants import copy_of
@@ -29,8 +30,10 @@ async def world(database: TestDatabase, tmp_path: Path) -> World:
 async def judge(content: bytes) -> Opinion:
     """Stands in for verification: in this world a file is genuine when it says that it is stamped, and bears
     Alice's serial when it says that it is hers."""
+    lacks_time = b"without time" in content
     return Opinion(
-        wrong=None if b"stamped" in content else "TIDAK_ASLI",
+        wrong="TIDAK_DAPAT_DIPERIKSA" if lacks_time else None if b"stamped" in content else "TIDAK_ASLI",
+        lacks_time=lacks_time,
         serials=frozenset([serial_of("alice")] if b"Alice" in content else []),
     )
 
@@ -131,6 +134,36 @@ async def test_a_genuine_file_that_bears_another_serial_than_it_was_released_wit
     assert broken(await check(world)) == {
         "I12": (f"{key}: released with {serial_of('alice')}, which it does not bear",)
     }
+
+
+async def test_a_file_whose_time_stamp_is_owed_may_lack_it_and_nothing_else(
+    world: World,
+) -> None:
+    mine, strange, not_owed = [
+        await world.objects.put(b"%s letter without time" % of)
+        for of in (b"Alice's", b"Bob's", b"Alice's own")
+    ]
+    await world.owner.execute("SET session_replication_role = replica")
+    for sha256 in (mine, strange):
+        await world.insert(
+            "stamping.time_stamp_owed",
+            sha256=sha256,
+            document_id=uuid4(),
+            serial=serial_of("alice"),
+            gap_start=0,
+            gap_end=0,
+            created_at=EARLIER,
+            next_attempt_at=NOW,
+        )
+    wrong = {
+        mine: None,
+        strange: f"released with {serial_of('alice')}, which it does not bear",
+        not_owed: "TIDAK_DAPAT_DIPERIKSA",
+    }
+    for sha256, found in wrong.items():
+        content = await world.objects.get(sha256)
+        await world.owner.execute("UPDATE stamping.release SET sha256 = $1, bytes = $2", sha256, len(content))
+        assert broken(await check(world)) == ({"I12": (f"{sha256}: {found}",)} if found else {})
 
 
 async def test_a_sample_reads_as_many_files_as_asked_and_says_so(world: World) -> None:

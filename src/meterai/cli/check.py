@@ -31,6 +31,7 @@ from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.keys_now import key_that_ends_soon
 from meterai.verification.model import Trust, Verdict
+from meterai.verification.reasons import leading_to
 from meterai.verification.trust import TRUST_FOLDER, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
@@ -147,17 +148,21 @@ async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
     jail = JailPool([JUDGE], slots=2)
     await jail.start()
     try:
-        yield _offline(jail, trust)
+        yield offline_judge(jail, trust)
     finally:
         await jail.close()
 
 
-def _offline(jail: JailPool, trust: Trust) -> Judge:
+def offline_judge(jail: JailPool, trust: Trust) -> Judge:
+    """What a verifier without the register says."""
+
     async def judge(content: bytes) -> Opinion:
         found = await judge_document(None, jail, content, trust=trust, now=system_clock())
         is_genuine = found.verdict is Verdict.GENUINE
         return Opinion(
             wrong=None if is_genuine else f"{found.verdict} ({', '.join(found.reasons)})",
+            lacks_time=found.verdict is Verdict.CANNOT_CHECK
+            and leading_to(Verdict.CANNOT_CHECK, found.reasons) == {"time_stamp.missing"},
             serials=frozenset(stamp.serial for stamp in found.stamps if not stamp.foreign),
         )
 

@@ -25,6 +25,8 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
 
     wrong: str | None
     """The verdict in words; None: genuine."""
+    lacks_time: bool = False
+    """All that is wrong is that no time stamp proves its time."""
     serials: frozenset[str]
     """Of our stamps in it."""
 
@@ -65,7 +67,7 @@ async def check_files(
     total = total if sample is None else min(sample, total)
 
     async def one(row: Row) -> None:
-        await _check_file(objects, judge if row["to_judge"] else None, row, found)
+        await _check_file(objects, judge, row, found)
         progress(found.read, total)
 
     # Page by page: a task for each of millions of files would fill the memory.
@@ -92,7 +94,7 @@ async def _check_file(objects: ObjectStore, judge: Judge | None, row: Row, found
     if judge is not None:
         found.judged += 1
         opinion = await judge(content)
-        if opinion.wrong is not None:
+        if opinion.wrong is not None and not (opinion.lacks_time and row["owed_time"]):
             found.misjudged.add(f"{sha256}: {opinion.wrong}")
         elif missing := set(row["serials"]) - opinion.serials:
             # It may have others, from before: those were released with other bytes.
@@ -103,9 +105,9 @@ async def _check_file(objects: ObjectStore, judge: Judge | None, row: Row, found
 
 # Of an imported release the file was never here (docs/decisions/0011).
 # A file that was released while the time-stamp authority was down can't prove its time by itself: only its
-# version 2 can. Its bytes are compared all the same.
+# version 2 can, if it ever comes.
 _RELEASED = """SELECT sha256, min(bytes) AS bytes, array_agg(DISTINCT serial) AS serials,
-        NOT EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = release.sha256) AS to_judge
+        EXISTS (SELECT FROM stamping.time_stamp_owed o WHERE o.sha256 = release.sha256) AS owed_time
     FROM stamping.release
     WHERE sha256 > $1 AND sha256 <= $2 AND NOT imported GROUP BY sha256 ORDER BY sha256 LIMIT $3"""
 _FIRST, _LAST = "", "g"  # before and after every hex digest
