@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from tests.stamping.letters import make_letter
 
 from meterai.cli.check import offline_judge
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.objects import FolderStore
 from meterai.kit.pdf import der
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount, count_archive
@@ -192,6 +194,37 @@ async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_st
     assert unable.signer.asked == 1  # type: ignore[attr-defined]
     assert set((house.data / "objects").glob("*/*")) == before
     await until(lambda: due_and_paid(house), 10, "the time stamp")
+    await house.assert_sound()
+
+
+async def test_a_file_that_can_not_be_read_keeps_no_other_one_from_its_time_stamp(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    authority.stop()
+    jobs = [await house.order_letter(text) for text in ("Surat satu", "Surat dua")]
+    await house.work(settings=LATER)
+    await authority.start()
+    (lost,), _ = [await versions(house, job) for job in jobs]
+
+    class Damaged(FolderStore):
+        async def get(self, key: str) -> bytes:
+            if key == lost["sha256"]:
+                raise OSError(errno.EIO, "a bad block")
+            return await super().get(key)
+
+    tools = house.tools(settings=LATER, objects=Damaged(house.data / "objects"))
+
+    async def other_is_paid() -> bool:
+        await house.database.owner.execute(
+            "UPDATE stamping.time_stamp_owed SET next_attempt_at = now(), attempts = 0 WHERE paid_at IS NULL"
+        )
+        return await add_due_time_stamps(tools) == 1
+
+    await until(other_is_paid, 10, "the time stamp")
+    assert [len(await versions(house, job)) for job in jobs] == [1, 2]
+    waits = await house.value("SELECT next_attempt_at FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
+    assert waits < datetime.now(UTC) + timedelta(seconds=10), "put off, and not left to its lease"
+    await until(lambda: due_and_paid(house), 10, "the other time stamp")
     await house.assert_sound()
 
 

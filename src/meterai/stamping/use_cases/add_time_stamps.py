@@ -49,8 +49,9 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
         async with tools.db.connection() as connection:
             await time_stamps.write_off(connection, file.owed.sha256)
         return False
-    except Refusal as refusal:
-        log.warning("time_stamp.still_owed", sha256=file.owed.sha256, code=refusal.code)
+    except (Refusal, OSError) as error:  # of this file alone: the others go on
+        code = error.code if isinstance(error, Refusal) else type(error).__name__
+        log.warning("time_stamp.still_owed", sha256=file.owed.sha256, code=code)
         delay = outbox.retry_delay_s(file.attempts, first_s=_RETRY_FIRST_S, longest_s=_RETRY_LONGEST_S)
         async with tools.db.connection() as connection:
             await time_stamps.put_off(connection, file.owed.sha256, tools.clock() + timedelta(seconds=delay))
@@ -60,7 +61,7 @@ async def _pay(tools: Tools, file: OwingFile) -> bool:
 
 
 async def _stamp(tools: Tools, file: OwingFile) -> Release:
-    """Raises: _TooLate; Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`."""
+    """Raises: _TooLate; Refusal `tsa.*`, `signer.unavailable`, `object.*`, `seal.unsound`; OSError."""
     owed = file.owed
     data = await read_checked(tools.objects, owed.sha256)
     cms = cms_in(data, owed.gap_start, owed.gap_end)
