@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room import documents, merkle
 from meterai.waiting_room.documents import Close, Document, GateCount, Status
-from meterai.waiting_room.folder import RECORD, digest
+from meterai.waiting_room.folder import ID_BYTES, RECORD, digest
 from meterai.waiting_room.public_log import ENTRIES, HEADS, LogEntry, PublicLog, What, read_entries
 from meterai.waiting_room.queue_folder import QueueFolder
 
@@ -90,6 +90,7 @@ class Forger:
             self.folder.window_close(window),
             Close,
             count=len(records),
+            people=len({record[:ID_BYTES] for record in records}),
             root=root.hex(),
             gates=_counts(records),
         )

@@ -300,6 +300,16 @@ def gate_counted_otherwise(forger: Forger) -> None:
     forger.change(forger.find(What.CLOSE), sha256=digest(raw))
 
 
+@plants("window.people")
+def more_people_than_joined(forger: Forger) -> None:
+    """Their share of the window would be called as if others stood in it."""
+    path = forger.folder.window_close(0)
+    people = documents.decode(path.read_bytes(), Close).people
+    assert people is not None
+    raw = forger.change_document(path, Close, people=people + 1)
+    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+
+
 @plants("window.order")
 def windows_swapped(forger: Forger) -> None:
     first = forger.find(What.CLOSE, lambda facts: facts["window"] == 2)

@@ -24,6 +24,8 @@ def judge_whole(notes: Notes, findings: Findings) -> None:
         findings.add("late.gate_alive", n, window=window, gate=gate)
     for n, gate, sequence in notes.late_out_of_order():
         findings.add("late.sequence", n, gate=gate, sequence=sequence)
+    for n, window, told, count in notes.people_otherwise():
+        findings.add("window.people", n, window=window, told=told, found=count)
     for gate, missing, last, window, is_explained in notes.holes():
         if not is_explained:
             findings.add("sequence.hole", gate=gate, first=missing, last=last, window=window)

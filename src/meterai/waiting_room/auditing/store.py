@@ -18,6 +18,7 @@ _SCHEMA = """
 CREATE TABLE joins (gate, sequence, window, id, PRIMARY KEY (gate, sequence)) WITHOUT ROWID;
 CREATE TABLE claims (n INTEGER PRIMARY KEY, at, id, pass_id, window, gate, sequence);
 CREATE TABLE late (n INTEGER PRIMARY KEY, id, window, gate, sequence);
+CREATE TABLE people (n INTEGER PRIMARY KEY, window, told);
 CREATE TABLE dead (n INTEGER PRIMARY KEY, window, gate);
 CREATE TABLE certificates (n INTEGER PRIMARY KEY, id);
 CREATE TABLE promises (n INTEGER PRIMARY KEY, id, done_by);
@@ -160,6 +161,15 @@ class Notes:
         """How many there were: one may be honoured for a certificate, and at the door of a later opening."""
         return int(
             self._db.execute("SELECT count(*) FROM (SELECT DISTINCT gate, sequence FROM late)").fetchone()[0]
+        )
+
+    def people_otherwise(self) -> Iterator[tuple[int, int, int, int]]:
+        """(entry, window, told, found) of windows in whose list are not as many different ids as was told."""
+        yield from self._db.execute(
+            """SELECT p.n, p.window, p.told, coalesce(j.found, 0) FROM people p
+               LEFT JOIN (SELECT window, count(*) AS found FROM (SELECT DISTINCT id, window FROM joins)
+                   GROUP BY window) j ON j.window = p.window
+               WHERE p.told <> coalesce(j.found, 0) ORDER BY p.n"""
         )
 
     def people(self) -> int:

@@ -80,6 +80,8 @@ class Windows:
         close = self._close_document(n, facts)
         if close is not None and close.ends_at > ends_at:
             self._findings.add("window.end", n, window=facts.window)
+        if close is not None and close.people is not None:
+            self._notes.add("people", n, facts.window, close.people)
         self._read_list(n, facts, close)
 
     def on_dead_gate(self, n: int, facts: DeadGateFacts) -> None:

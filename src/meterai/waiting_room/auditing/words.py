@@ -141,6 +141,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Hitungan gerbang {gate} di jendela {window} tidak cocok dengan daftarnya.",
         "What gate {gate} counted in window {window} does not match the list.",
     ),
+    "window.people": (
+        "Dokumen penutupan jendela {window} menyebut {told} orang, daftarnya memuat {found}.",
+        "The document that closes window {window} tells of {told} people, its list holds {found}.",
+    ),
     "sequence.twice": (
         "Nomor {sequence} gerbang {gate} dipakai lagi di jendela {window}.",
         "Sequence {sequence} of gate {gate} is used again in window {window}.",
