@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
+import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from meterai.cli.house import product_specs, twin_specs
 from meterai.cli.launch import Ports, Twins
 from meterai.kit.installation import Secrets
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, public_url
 
 PORTS = Ports(
     site=8100, gateway=8101, tsa=8102, inbox=8103, smtp=8104, postgres=8105, gate=8106, revocation=8107
 )
+
+
+def test_every_process_is_told_of_all_settings_that_it_reads(tmp_path: Path) -> None:
+    given = {field.name: field.default or "set" for field in msgspec.structs.fields(Settings)}
+    read: dict[str, set[str]] = {}
+    for spec in product_specs(Settings(**{**given, "data": tmp_path}), PORTS):
+        read[spec.name] = settings_read_by(spec.argv[2])
+        told = {name for name in given if f"METERAI_{name.upper()}" in spec.env}
+        assert read[spec.name] <= told, spec.name
+    assert read["gate"] >= {"queue_folder", "trusted_proxies"}
+    assert read["queue"] >= {"queue_folder", "queue_beacon"}
+    assert read["signer"] >= {"tsa_url", "pkcs11_pin_file"}
+
+
+def settings_read_by(name: str) -> set[str]:
+    """What of the settings a process reads: its module, and whatever that hands them to."""
+    module = importlib.import_module("meterai.gate.__main__" if name == "meterai.gate" else name)
+    read: set[str] = set()
+    sources: list[Any] = [module]
+    for source in sources:
+        known = source if inspect.ismodule(source) else sys.modules[source.__module__]
+        for node in ast.walk(ast.parse(inspect.getsource(source))):
+            if isinstance(node, ast.Attribute) and is_settings(node.value):
+                read.add(node.attr)
+            elif isinstance(node, ast.Call) and any(is_settings(one) for one in node.args):
+                called = getattr(known, ast.unparse(node.func), None)
+                if called is public_url:
+                    read.add("public_url")  # which the launcher sets; without it there is more to read
+                elif called is not None and called not in sources:
+                    sources.append(called)
+    return read & set(Settings.__struct_fields__)
+
+
+def is_settings(node: ast.expr) -> bool:
+    return ast.unparse(node).rpartition(".")[2].lstrip("_") == "settings"
 
 
 @pytest.mark.parametrize(

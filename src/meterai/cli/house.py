@@ -38,13 +38,21 @@ _GATE_SETTINGS: Final = (
     "data",
     "queue_folder",
     "public_url",
+    "trusted_proxies",
     "gate_url",
     "gate_work",
     "gate_work_joins_per_second",
     "events_file",
     "log_level",
 )
-_QUEUE_SETTINGS: Final = ("environment", "data", "queue_folder", "database_app_url", "log_level")
+_QUEUE_SETTINGS: Final = (
+    "environment",
+    "data",
+    "queue_folder",
+    "queue_beacon",
+    "database_app_url",
+    "log_level",
+)
 _KEPT_FROM_DOORS: Final = (
     "database_url",
     "database_signer_url",
