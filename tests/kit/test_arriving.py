@@ -1,4 +1,4 @@
-"""What is on its way takes no more memory than it may, and does not stand still for ever."""
+"""What is on its way, or waits here, takes no more memory than it may, and does not stand still for ever."""
 
 from __future__ import annotations
 
@@ -40,6 +40,26 @@ async def test_many_small_ones_share_the_room_with_large_ones_that_do_not_end() 
     assert {refused.code for refused in await asyncio.gather(*large)} == {"form.busy"}
 
 
+async def test_what_is_here_counts_until_its_request_has_ended() -> None:
+    """It waits for the jail, and others that wait may not fill the memory."""
+    room, is_done = Room(250), asyncio.Event()
+
+    async def request(is_answered: asyncio.Event) -> int:
+        body = await read_body(pieces(2, 50), room)
+        await is_answered.wait()
+        return len(body)
+
+    waiting = [asyncio.create_task(request(is_done)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    given_up = asyncio.create_task(refusal_of(pieces(2, 50), room))
+    assert (await given_up).code == "form.busy"
+    assert len(await asyncio.create_task(read_body(pieces(1, 50), room))) == 50, "for less there is room"
+    is_done.set()
+    assert await asyncio.gather(*waiting) == [100, 100]
+    after = [asyncio.create_task(request(is_done)) for _ in range(2)]
+    assert await asyncio.gather(*after) == [100, 100]
+
+
 async def test_what_stands_still_is_given_up_and_what_comes_slowly_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -47,7 +67,8 @@ async def test_what_stands_still_is_given_up_and_what_comes_slowly_is_not(
     room = Room(2_000)
     assert (await refusal_of(pieces(1, 1, 60), room)).code == "form.unreadable"
     assert (await refusal_of(pieces(60, 5, 0.05), room)).code == "form.unreadable", "100 bytes a second"
-    assert len(await read_body(pieces(12, 100, 0.05), room)) == 1_200, "at most 2,000 bytes a second"
+    slow = asyncio.create_task(read_body(pieces(12, 100, 0.05), room))
+    assert len(await slow) == 1_200, "at most 2,000 bytes a second"
     assert len(await read_body(pieces(40, 50), room)) == 2_000, "nothing is kept of those given up"
 
 

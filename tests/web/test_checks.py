@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
 import pytest
-from tests.web.asking import ask
+from tests.web.asking import Answer, ask
 from tests.web.door_house import House
 
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.arriving import ROOM
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.use_cases.judge_document import JUDGE
 
@@ -35,3 +39,46 @@ async def test_who_comes_while_many_files_are_checked_is_told_so(
 async def test_machines_are_told_so_too(busy: House) -> None:
     answer = await ask(busy.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7")
     assert (answer.status, json.loads(answer.text)["reasons"]) == (200, ["jail.busy"])
+
+
+async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, is_free = 0, asyncio.Event()
+
+    async def judge(*_: Any, **__: Any) -> None:
+        nonlocal waiting
+        waiting += 1
+        await is_free.wait()
+        raise Refusal(Kind.BUSY, "jail.busy")
+
+    house.app.check_jail = None
+    monkeypatch.setattr("meterai.web.routes.verify.judge_document", judge)
+    monkeypatch.setattr(ROOM, "_bytes_max", 2_500)
+    body = FORM.replace(b"%PDF-1.7", b"%PDF-1.7" + bytes(1_000))
+
+    def send() -> asyncio.Task[Answer]:
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        return asyncio.create_task(ask(house.site, "/periksa", method="POST", headers=headers, body=body))
+
+    sent = [send(), send()]
+    while waiting < 2:
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        refused = await send()
+    assert (refused.status, waiting) == (429, 2)
+    assert "Sedang banyak unggahan besar" in refused.text
+    is_free.set()
+    for task in (*sent, send()):
+        assert "Sedang banyak dokumen yang dikerjakan" in (await task).text
+    assert waiting == 3
+
+
+async def test_who_reads_the_answer_slowly_keeps_no_room(
+    busy: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ROOM, "_bytes_max", 10)
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    for _ in range(3):  # in one task, which goes on after the answer
+        answer = await ask(busy.site, "/periksa", method="POST", headers=headers, body=FORM)
+        assert answer.status == 200

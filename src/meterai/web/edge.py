@@ -5,6 +5,7 @@ Pages that are the same for everyone never reach a route: their bytes, also gzip
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import time
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from meterai.kit.arriving import give_back
 from meterai.web.assets import Assets
 from meterai.web.visits import Visit, attach, split_language
 
@@ -224,6 +226,7 @@ class _Finisher:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._start = message
+            give_back(asyncio.current_task())
             return
         if self._start is not None:
             start, self._start = self._start, None

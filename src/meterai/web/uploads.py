@@ -43,12 +43,13 @@ async def accept_one(
     if upload.too_large:
         raise Refusal(Kind.INVALID, "pdf.too_large")
     house = desk.house
+    data, upload.content = bytes(upload.content), bytearray()  # once is enough, while it waits for the jail
     return await accept_document(
         house.db,
         house.jail,
         house.objects,
         vouch_of(house),
-        data=bytes(upload.content),
+        data=data,
         name=upload.name,
         kind=kind,
         stamps=stamps,
