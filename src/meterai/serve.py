@@ -21,7 +21,7 @@ from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_app
 from meterai.kit import garbage
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
-from meterai.kit.listening import listen
+from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.proxies import trusted_addresses
 from meterai.kit.settings import Settings, from_environment
@@ -60,6 +60,7 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
         timeout_graceful_shutdown=5,
+        limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
         forwarded_allow_ips=trusted_addresses(settings),
         ssl_certfile=settings.tls_certificate or None,
         ssl_keyfile=settings.tls_key or None,

@@ -1,17 +1,24 @@
-"""Answers of a real server, byte by byte: in one piece where they can be, else as uvicorn sends them."""
+"""Answers of a real server, byte by byte: in one piece where they can be, else as uvicorn sends them. And who
+sends it no request.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import uvicorn
 
-from meterai.kit.whole_answers import WholeAnswers, _Joining
+from meterai.kit import whole_answers
+from meterai.kit.listening import connections_within_limits
+from meterai.kit.settings import Settings
+from meterai.kit.whole_answers import HEAD_BYTES_MAX, WholeAnswers, _Joining
+from meterai.serve import server_config
 
 HEAD_END = b"\r\n\r\n"
 
@@ -23,7 +30,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     status = {"/none": 204, "/same": 304}.get(path, 200)
     length = [] if path in ("/stream", "/none", "/same") else [(b"content-length", b"5")]
     if scope["method"] == "POST":
-        body = (await receive())["body"]
+        body = (await receive()).get("body", b"")
     await send({"type": "http.response.start", "status": status, "headers": [*length, (b"x-got", body)]})
     if path == "/stream":
         for chunk in (b"one", b"two"):
@@ -33,21 +40,30 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": answer, "more_body": False})
 
 
+@asynccontextmanager
+async def serving(**told: Any) -> AsyncIterator[tuple[str, int]]:
+    """The address of a server that speaks it. `told`: further settings of uvicorn."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            application, http=WholeAnswers, lifespan="off", log_config=None, loop="none", **told
+        )
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        yield listener.getsockname()
+        server.should_exit = True
+        await task
+
+
 @pytest_asyncio.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A connection to a server that speaks it."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, http=WholeAnswers, lifespan="off", log_config=None, loop="none")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection(*listener.getsockname())
+    async with serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
         yield reader, writer
         writer.close()
-        server.should_exit = True
-        await serving
 
 
 async def test_head_and_body_leave_in_one_write(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +149,105 @@ async def test_nonsense_is_refused(wire: Wire) -> None:
     writer.write(b"nonsense\r\n\r\n")
     async with asyncio.timeout(5):
         assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nX",
+        b"GET / HTTP/1.1\r\nX: ",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: ",
+    ],
+    ids=["target", "name", "value", "chunk", "trailer"],
+)
+async def test_who_never_ends_a_line_is_cut_off_before_it_fills_the_memory(wire: Wire, begun: bytes) -> None:
+    """The parser tells of a header when it is complete; each further piece of it is copied together."""
+    reader, writer = wire
+    writer.write(begun)
+    sent = 0
+    while sent < 5_000_000 and not reader.at_eof() and not writer.transport.is_closing():
+        writer.write(b"a" * 10_000)
+        sent += 10_000
+        await asyncio.sleep(0.002)
+    assert sent < 200_000
+
+
+async def test_many_headers_are_too_many_in_whatever_pieces_they_come(wire: Wire) -> None:
+    reader, writer = wire
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    line = b"H: x\r\n"
+    for _ in range(HEAD_BYTES_MAX // len(line) // 100 + 1):
+        await asyncio.sleep(0.001)
+        writer.write(line * 100)
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_head_in_many_pieces_and_a_long_body_in_many_are_taken(wire: Wire) -> None:
+    reader, writer = wire
+    body = b"a" * 3 * HEAD_BYTES_MAX
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nCookie: c=%b\r\nContent-Length: %d\r\n\r\n"
+    sent = head % (b"x" * (HEAD_BYTES_MAX - 1_000), len(body)) + body
+    for start in range(0, len(sent), 1_000):
+        writer.write(sent[start : start + 1_000])
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "begun", [b"", b"\r\n", b"GET / HTTP/1.1\r\nX", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"]
+)
+async def test_who_sends_no_request_or_byte_after_byte_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    """Slowloris: the time runs from the beginning, not from the last byte."""
+    monkeypatch.setattr(whole_answers, "HEAD_SECONDS", 0.2)
+    async with serving() as address, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(begun)
+        reading = asyncio.create_task(reader.read())
+        while not reading.done():
+            await asyncio.sleep(0.02)
+            writer.write(begun[-1:])
+        writer.close()
+        with suppress(ConnectionError):
+            assert (await reading).startswith(b"HTTP/1.1 200 " if begun.endswith(b"GET /") else b"")
+
+
+async def test_a_body_may_come_slowly_and_the_next_request_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole_answers, "HEAD_SECONDS", 0.1)
+    async with serving() as address:
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(2):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+            await asyncio.sleep(0.2)
+            writer.write(b"abc")
+            async with asyncio.timeout(5):
+                assert b"x-got: abc" in await reader.readuntil(HEAD_END)
+                assert await reader.readexactly(5) == b"hello"
+            await asyncio.sleep(0.2)
+        writer.close()
+
+
+async def test_of_connections_there_are_no_more_than_there_may_be() -> None:
+    """Each takes a file from who serves."""
+    assert server_config(Settings(), application).limit_concurrency == connections_within_limits(20_000) + 1
+    async with serving(limit_concurrency=3) as address, asyncio.timeout(5):
+        people = [await asyncio.open_connection(*address) for _ in range(2)]
+        reader, _ = too_many = await asyncio.open_connection(*address)
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        for wire in people:
+            assert (await ask(wire, b"GET /"))[1] == b"hello"
+        people.pop()[1].close()
+        await asyncio.sleep(0.05)
+        people.append(await asyncio.open_connection(*address))
+        assert (await ask(people[1], b"GET /"))[1] == b"hello"
+        for _, writer in (*people, too_many):
+            writer.close()
 
 
 async def ask(wire: Wire, what: bytes, *, length: int = 5) -> tuple[bytes, bytes]:

@@ -13,7 +13,7 @@ import uvloop
 
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
-from meterai.kit.listening import listen
+from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
 from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings, from_environment
@@ -78,6 +78,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
+            limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
         )
         with listen(settings.host, settings.port) as listener:
             log.info("verifier_ready", port=listener.getsockname()[1], register=house.db is not None)
