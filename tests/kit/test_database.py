@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,8 @@ import pytest
 import uvloop
 from tests.storage_fixtures import TestCluster, TestDatabase
 
-from meterai.kit.database import Database, connect
+from meterai.kit import database as kit_database
+from meterai.kit.database import Database, connect, is_outage
 
 
 @pytest.fixture
@@ -119,6 +120,47 @@ async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
     assert on == 1
     assert idle + interval * probes <= 12
     assert 5_000 <= milliseconds <= 12_000
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Host and port of something that takes connections and says nothing, as who is cut off."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_while_the_server_is_silent_nobody_waits_for_long(
+    monkeypatch: pytest.MonkeyPatch, silent: str
+) -> None:
+    """Neither who opens a connection, nor who waits for one of those that others open."""
+    monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
+    monkeypatch.setattr(kit_database, "WAIT_SECONDS", 0.2)
+    db = await connect(f"postgresql://app:x@{silent}/meterai", connections_max=2, at_once=False)
+    async with asyncio.timeout(5):
+        asked = await asyncio.gather(*(process_of(db) for _ in range(6)), return_exceptions=True)
+    assert all(isinstance(error, TimeoutError) and is_outage(error) for error in asked)
+
+
+async def test_who_waited_too_long_takes_no_connection_along(
+    monkeypatch: pytest.MonkeyPatch, pair: Database
+) -> None:
+    monkeypatch.setattr(kit_database, "WAIT_SECONDS", 0.05)
+    async with pair.connection(), pair.connection():
+        with pytest.raises(TimeoutError):
+            await pair.take()
+    async with pair.connection() as first, pair.connection() as second:
+        assert first is not second
+    await pair.close()
+
+
+async def test_where_the_first_host_is_silent_the_next_one_is_asked(
+    monkeypatch: pytest.MonkeyPatch, database: TestDatabase, silent: str
+) -> None:
+    monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
+    url = database.urls.app.replace("@", f"@{silent},", 1)
+    db = await connect(url, connections_max=1)
+    assert await process_of(db)
+    await db.close()
 
 
 async def test_over_a_socket_of_the_same_machine_it_works_too(

@@ -7,9 +7,10 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -32,6 +33,10 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
 )
 
+DIAL_SECONDS: Final = 3.0
+"""For a host to let us in. One that is cut off says nothing at all."""
+WAIT_SECONDS: Final = 10.0
+"""For a connection while all are in use, or being opened: whoever waits for a page is told by then."""
 _GIVEN_UP: Final = {
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds for what was sent, or for the first probe, to be acknowledged
     "TCP_KEEPIDLE": 5,  # seconds without a sign until the first probe
@@ -102,8 +107,8 @@ class Database:
     async def take(self) -> Connection:
         """A connection for the caller alone, who gives it back. Waits while all are in use.
 
-        Raises: OSError or asyncpg.PostgresError when the server can't be reached; asyncpg.InterfaceError
-        after `close`.
+        Raises: OSError or asyncpg.PostgresError when the server can't be reached, or nothing became free in
+        time; asyncpg.InterfaceError after `close`.
         """
         if self._closed:
             raise asyncpg.InterfaceError("the connections are closed")
@@ -139,19 +144,23 @@ class Database:
             raise
 
     async def _wait(self) -> Connection | None:
-        """What is handed on: a connection, or None for the place of one."""
-        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        """What is handed on: a connection, or None for the place of one. Raises: TimeoutError."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Connection | None] = loop.create_future()
         self._waiting.append(turn)
+        patience = loop.call_later(WAIT_SECONDS, _end_wait, turn)
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # given in the moment of being cancelled
+            if turn.done() and not turn.cancelled() and turn.exception() is None:  # given in that moment
                 given = turn.result()
                 if given is not None:
                     self.give_back(given)
                 else:
                     self._hand_on(None)
             raise
+        finally:
+            patience.cancel()
 
     def _hand_on(self, connection: Connection | None) -> bool:
         while self._waiting:
@@ -160,6 +169,11 @@ class Database:
                 turn.set_result(connection)
                 return True
         return False
+
+
+def _end_wait(turn: asyncio.Future[Connection | None]) -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError("no connection to the database became free"))
 
 
 class _Loan:
@@ -231,15 +245,39 @@ def call(function: str, arguments: int, *, whole_row: bool = False) -> str:
 async def connect(
     url: str, *, connections_max: int = 8, application_name: str = "meterai", at_once: bool = True
 ) -> Database:
-    """Connections to `url`. jsonb columns take and give Python values (msgspec).
+    """Connections to `url`, to the first of its hosts that lets us in. jsonb columns take and give Python
+    values (msgspec).
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
     first use finds out.
     """
+    *others, last = _each_host_of(url)
 
     async def dial() -> Connection:
+        for one in others:
+            with suppress(OSError, asyncpg.CannotConnectNowError):
+                return await _dial(one, application_name)
+        return await _dial(last, application_name)
+
+    database = Database(dial, connections_max)
+    if at_once:
+        database.give_back(await database.take())
+    return database
+
+
+def _each_host_of(url: str) -> list[str]:
+    """The same URL for each host: the driver has one time limit for all of them, and the first could take it
+    whole."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    return [url.replace(parts.netloc, user + at + host, 1) for host in hosts.split(",")]
+
+
+async def _dial(url: str, application_name: str) -> Connection:
+    try:
         connection = await asyncpg.connect(
             url,
+            timeout=DIAL_SECONDS,
             server_settings={
                 "application_name": application_name,
                 "timezone": "UTC",
@@ -247,14 +285,11 @@ async def connect(
                 "plan_cache_mode": "force_generic_plan",
             },
         )
-        _give_up_soon(connection)
-        await _prepare(connection)
-        return connection
-
-    database = Database(dial, connections_max)
-    if at_once:
-        database.give_back(await database.take())
-    return database
+    except asyncpg.TargetServerAttributeNotMatched as error:  # such as a standby
+        raise ConnectionError(str(error)) from error
+    _give_up_soon(connection)
+    await _prepare(connection)
+    return connection
 
 
 def _give_up_soon(connection: Any) -> None:
