@@ -14,7 +14,16 @@ import pytest
 from tests.gate.visitor import get, join, post, raw
 
 from meterai.gate import http
-from meterai.gate.http import IDLE_SECONDS, PIPELINED_MAX, REQUEST_SECONDS, Request, Server, head, respond
+from meterai.gate.http import (
+    IDLE_SECONDS,
+    PIPELINED_MAX,
+    REQUEST_SECONDS,
+    UNREAD_SECONDS,
+    Request,
+    Server,
+    head,
+    respond,
+)
 from meterai.gate.limits import Answer, NetworkLimits
 from meterai.gate.publishing import SENDING_MAX
 from meterai.kit.listening import connections_within_limits
@@ -435,10 +444,41 @@ async def test_requests_that_never_end_give_way_to_who_comes() -> None:
     assert all(connection in server.connections for connection in fresh)
 
 
+async def test_who_reads_nothing_gives_way_to_who_comes() -> None:
+    """Where all places are taken by those who asked for more than their side of the line takes."""
+    server = Server(_Pages(), connections_max=20)
+    server.now = 100.0
+    held = []
+    for _ in range(20):
+        connection = server.connect()
+        connection.connection_made(_Wire())
+        connection.data_received(ASKED * 50)
+        held.append(connection)
+        server.now += 0.1
+    for connection in held:
+        connection.pause_writing()
+    server.now += UNREAD_SECONDS - 1
+    assert not server.make_room(), "who reads slowly may go on"
+    held[7].resume_writing()
+    held[7].pause_writing()
+    server.now += 2
+    assert server.make_room()
+    assert server.connections == {held[7]}, "it has read meanwhile"
+
+
 class _Wire(asyncio.Transport):
     """A transport that takes what is written."""
 
     def write(self, data: object) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
         pass
 
     def abort(self) -> None:

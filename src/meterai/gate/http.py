@@ -34,6 +34,8 @@ MAKES_ROOM_FOR, QUIET_SECONDS = 256, 2.0
 """When there are as many connections as there may be, so many are closed of those that have been without a
 request for the longest time, and for so long at least: who waits comes back on a new one, and nobody else
 could be let in."""
+UNREAD_SECONDS = 10
+"""An answer stood so long without its reader, before others get the place."""
 REQUEST_SECONDS = 10
 """For a request to arrive in full."""
 ACCEPTED_A_TURN = 16
@@ -127,13 +129,17 @@ class Server:
 
     def make_room(self) -> bool:
         """Whether there is room for one more connection. Where all are taken, quiet ones are closed; where
-        none is quiet, requests of which a part has been missing for seconds."""
+        none is quiet, requests of which a part has been missing for seconds; then those that read nothing."""
         if len(self.connections) < self.connections_max:
             return True
         if self._found_none_at == self.now:
             return False
         old = [c for c in self.connections if self.now - c.since >= QUIET_SECONDS]
-        ends = [c for c in old if c.is_quiet] or [c for c in old if c.is_unfinished]
+        ends = (
+            [c for c in old if c.is_quiet]
+            or [c for c in old if c.is_unfinished]
+            or [c for c in old if c.is_unread and self.now - c.since >= UNREAD_SECONDS]
+        )
         for connection in heapq.nsmallest(MAKES_ROOM_FOR, ends, key=lambda one: one.since):
             connection.abort()
             self.connections.discard(connection)
@@ -221,6 +227,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Whoever does not read gets no further answers, and is not read."""
         self._is_full = True
+        self.since = self.server.now
         if self._room is not None:
             self._room.clear()
         if self._transport is not None:
@@ -294,6 +301,11 @@ class Connection(asyncio.Protocol):
     def is_unfinished(self) -> bool:
         """Whether all that is under way is a request of which a part is missing. `since`: since it began."""
         return self._request is not None and not (self._waiting or self._queue or self._is_full)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether answers wait for their reader, but no file (`is_overdue`). `since`: since they do."""
+        return self._is_full and self._room is None
 
     def is_overdue(self, now: float) -> bool:
         """Whether it has waited too long for a request, for the rest of one, or for the reader of a file."""
