@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.gate.visitor import get, join, post, raw
 
+from meterai.gate.http import IDLE_SECONDS
+from meterai.kit.settings import Settings
+from meterai.serve import server_config
 from meterai.web.bundling import UPLOAD_BYTES_MAX
 from meterai.web.forms import DRAIN_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX
 from simulator.nginx import SHIPPED, Nginx
@@ -224,6 +227,18 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
         site.shutdown()
     assert (answer.status, answer.headers["refresh"]) == (503, "15")
     assert "your money are not lost" in answer.text
+
+
+def test_nginx_ends_its_connections_before_the_site_and_the_gates_do() -> None:
+    """Else a form meets their end, and what was typed and uploaded is gone."""
+    shipped = SHIPPED.read_text()
+    upstreams = dict(re.findall(r"upstream (\w+) \{(.*?)\n    \}", shipped, re.S))
+    kept = {
+        name: int(told[1]) if (told := re.search(r"keepalive_timeout (\d+)s;", text)) else 60
+        for name, text in upstreams.items()
+    }
+    assert kept["site"] + 5 <= server_config(Settings(), None).timeout_keep_alive
+    assert kept["gates"] + 5 <= IDLE_SECONDS
 
 
 def test_a_phone_that_loses_the_network_in_the_middle_of_a_file_goes_on(tmp_path: Path) -> None:
