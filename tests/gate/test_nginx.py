@@ -229,6 +229,27 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
     assert "your money are not lost" in answer.text
 
 
+def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
+    """One download is as many as there may be here."""
+    site = serving(Reading)
+    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
+    config = tmp_path / "nginx" / "nginx.conf"
+    config.write_text(re.sub(r"limit_conn downloads \d+;", "limit_conn downloads 1;", config.read_text()))
+    with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
+        slow.sendall(b"GET /pesanan/M1/unduh/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
+        for path in ("/en/pesanan/M2/unduh/2", "/saya/dokumen/1/unduh", "/en/saya/banyak/1/hasil.zip"):
+            deadline = time.monotonic() + 5
+            while (answer := get(nginx.port, path)).status == 200:
+                assert time.monotonic() < deadline
+            assert (answer.status, answer.headers["refresh"]) == (503, "15"), path
+        for path in ("/pesanan/M1", "/pesanan/M1/dokumen", "/beli"):
+            assert get(nginx.port, path).status == 200, path
+        slow.sendall(b"5678")
+        site.shutdown()
+    (megabytes,) = re.findall(r"proxy_max_temp_file_size (\d+)m;", SHIPPED.read_text())
+    assert 1.2 * FILE_BYTES_MAX < int(megabytes) << 20 < 2 * FILE_BYTES_MAX, "a stamped file, whole"
+
+
 def test_nginx_ends_its_connections_before_the_site_and_the_gates_do() -> None:
     """Else a form meets their end, and what was typed and uploaded is gone."""
     shipped = SHIPPED.read_text()
