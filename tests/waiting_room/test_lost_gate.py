@@ -75,15 +75,19 @@ async def test_while_it_is_away_the_controller_misses_it(line: MovedQueue) -> No
 
 
 @pytest.mark.storage
-async def test_what_it_gave_by_a_clock_that_was_ahead_is_honoured_too(line: MovedQueue) -> None:
+@pytest.mark.parametrize("set_right_first", [False, True])
+async def test_what_it_gave_by_a_clock_that_was_ahead_is_honoured_too(
+    line: MovedQueue, set_right_first: bool
+) -> None:
     await line.seconds(25)
     line.now += 60
     await line.seconds(9)
     ticket = line.join(ANI)
     lose(line)
+    line.now -= 60 if set_right_first else 0
     line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
     await line.seconds(1)
-    line.now -= 60
+    line.now -= 0 if set_right_first else 60
     await line.seconds(1)
     line.join(BUDI)
     await line.until(lambda status: line.folder.window_reveal(ticket.window).exists(), seconds=30)

@@ -113,7 +113,7 @@ class Room:
         unsure = sign_of(self._folder).unsure_through
         if self.journal.lost:
             log.error("gate_files_lost", queue=self.shelf.slug, gate=self.gate)
-            unsure = max(unsure, self._number(self.now()))
+            unsure = max(unsure, self._number(self.now()), self._register.window)
         self.journal.unsure_through = unsure
 
     # ----------------------------------------------------------------- joins
