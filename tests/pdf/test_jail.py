@@ -236,6 +236,27 @@ async def test_a_process_that_died_while_idle_is_not_used(jail: JailPool) -> Non
     assert (await ask(jail)).process > 0
 
 
+async def test_where_no_successor_can_be_started_whoever_waits_gets_a_process_that_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two turns and one process."""
+    pool, start = JailPool([PROBE], slots=2), JailPool._spawn
+    started: list[JailPool] = []
+
+    async def only_once(pool: JailPool) -> object:
+        if started:
+            raise OSError("no memory")
+        started.append(pool)
+        return await start(pool)
+
+    monkeypatch.setattr(JailPool, "_spawn", only_once)
+    await pool.start()
+    async with asyncio.timeout(5):
+        first, second = await asyncio.gather(ask(pool, sleep_seconds=0.3), ask(pool))
+    assert first.process == second.process
+    await pool.close()
+
+
 async def test_a_large_parent_is_not_taken_for_a_swollen_jail() -> None:
     ballast = bytearray(os.urandom(1 << 20)) * 300  # 300 MB that are really there
     pool = JailPool([PROBE], slots=1, memory_bytes=512 << 20)

@@ -22,6 +22,7 @@ from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 log = structlog.get_logger(__name__)
 
 _START_SECONDS_MAX = 30.0
+_AGAIN_SECONDS_MAX = 16.0
 _JOBS_MAX = 10_000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
 _OWN_DOING = {
@@ -140,7 +141,7 @@ class JailPool:
         self._turns = asyncio.Semaphore(slots)  # first come, first served
         self._waiting = 0
         self._idle: list[_Process] = []
-        self._arrival = asyncio.Condition()
+        self._arrival = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
         self._is_started = False
         self._closed = False
@@ -166,7 +167,6 @@ class JailPool:
         `jail.unavailable` when no process can be started, or the machine gave the job too little CPU time.
         """
         number = self._tasks[task]
-        body = msgspec.msgpack.encode(request)
         if self._waiting >= self._waiting_max:
             raise Refusal(Kind.BUSY, "jail.busy")
         self._waiting += 1
@@ -175,6 +175,7 @@ class JailPool:
         finally:
             self._waiting -= 1
         try:
+            body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
             answer = await self._run_in_turn(number, body, result_type)
         finally:
             self._turns.release()
@@ -228,6 +229,7 @@ class JailPool:
             self._discard(process)
         else:
             self._idle.append(process)
+            self._arrival.set()
         return answer
 
     async def _ask[Result](
@@ -271,7 +273,8 @@ class JailPool:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _take(self) -> _Process:
-        """The warmest idle process. More processes than turns exist, so this waits only after a kill.
+        """The warmest idle process. More processes than turns exist, so this waits only after a kill: for its
+        successor or, where none can be started, for another that comes back.
 
         One that died while idle is replaced and not used: it says nothing against the next document.
         """
@@ -290,10 +293,11 @@ class JailPool:
 
     async def _wait_for_arrival(self) -> None:
         try:
-            async with asyncio.timeout(_START_SECONDS_MAX), self._arrival:
-                await self._arrival.wait_for(lambda: bool(self._idle))
+            async with asyncio.timeout(_START_SECONDS_MAX):
+                while not self._idle:
+                    self._arrival.clear()
+                    await self._arrival.wait()
         except TimeoutError:
-            self._replace_soon()
             raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
 
     def _discard(self, process: _Process) -> None:
@@ -310,18 +314,18 @@ class JailPool:
         job.add_done_callback(self._background.discard)
 
     async def _replace(self) -> None:
-        for attempt in range(5):
+        """Tries until a process stands: the pool would be a process short for ever."""
+        pause = 0.5
+        while True:
             try:
                 process = await self._spawn()
                 break
             except (OSError, RuntimeError) as error:
-                log.error("jail.start_failed", error=str(error), attempt=attempt)
-                await asyncio.sleep(0.5 * 2**attempt)
-        else:
-            return
-        async with self._arrival:
-            self._idle.insert(0, process)
-            self._arrival.notify()
+                log.error("jail.start_failed", error=str(error), again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _AGAIN_SECONDS_MAX)
+        self._idle.insert(0, process)
+        self._arrival.set()
 
     async def _spawn(self) -> _Process:
         ours, theirs = socket.socketpair()
