@@ -327,6 +327,27 @@ async def test_who_could_have_entered_freely_at_the_closing_gets_no_certificate_
         )
 
 
+@pytest.mark.parametrize("is_off", [True, False], ids=["switched off", "nobody waits"])
+async def test_an_outage_over_the_closing_leaves_everybody_a_certificate_however_it_found_the_queue(
+    line: MovedQueue, is_off: bool
+) -> None:
+    """Nobody could enter in it, and gates gave places meanwhile."""
+    await line.open(schedule_of(open_s=100), Policy(rate_floor=60, rate_cap=60), always=is_off)
+    await line.wish("is_on", not is_off)
+    before = await line.seconds(40)
+    assert before.state is (QueueState.OFF if is_off else QueueState.DIRECT)
+    line.now = START + 60
+    ani = "email:ani@contoh.id"
+    ticket = line.join(ani)
+    line.now = START + 130
+    await line.take_over()
+    await line.seconds(6)
+    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    published, db = Published(line.folder), line.database.app
+    signed = await issue_certificate(db, published, text, contact=ani, masked="a***", now=now)
+    assert read_certificate(signed, published).outcome == "not_called"
+
+
 async def test_a_gate_that_is_started_after_time_was_cut_anew_counts_who_is_ahead(line: MovedQueue) -> None:
     """Of a queue that began without a lottery, so that it has no window 0."""
     await line.open(schedule_of(window_s=10), Policy(rate_floor=60, rate_cap=60))

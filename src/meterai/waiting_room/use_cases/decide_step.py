@@ -320,7 +320,8 @@ class _Draft:
             elapsed_s=self._elapsed_s(),
         )
         if step.state is QueueState.CLOSED and queue.state is not QueueState.CLOSED:
-            memory = msgspec.structs.replace(step.memory, closed_free=_enters_freely(queue))
+            free = _enters_freely(queue) and not self._is_pause(self._shut_s)
+            memory = msgspec.structs.replace(step.memory, closed_free=free)
             step = msgspec.structs.replace(step, memory=memory)
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
         stood_still = queue.state.stands_still or self._was_closed_long()
@@ -369,7 +370,12 @@ class _Draft:
         if queue.state is QueueState.CLOSED or passed <= 0:
             return 0
         is_held = queue.state in (QueueState.HALTED, QueueState.OUT_OF_STOCK)
-        return passed if is_held or passed > ELAPSED_S_MAX + 1 else 0
+        return passed if is_held or self._is_pause(passed) else 0
+
+    @staticmethod
+    def _is_pause(passed_s: int) -> bool:
+        """Whether so long a time between two steps was one without a controller or a store."""
+        return passed_s > ELAPSED_S_MAX + 1
 
     def _cut_time_anew(self) -> None:
         """Windows stood still, or were closed ahead of their time; they go on from now. After the closing one
