@@ -130,8 +130,10 @@ async def answering(**replies: str) -> AsyncIterator[str]:
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
-        yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        server.close_clients()
+        try:
+            yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close_clients()
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,10 @@ async def answering(**replies: str) -> AsyncIterator[str]:
         ({"RCPT": "550 no such mailbox"}, Kind.INVALID, 550),
         ({"RCPT": "450 later"}, Kind.UNAVAILABLE, 450),
         ({"RCPT": "421 bye"}, Kind.UNAVAILABLE, None),
-        ({"END": "552 mailbox full"}, Kind.INVALID, 552),
+        ({"END": "554 account suspended"}, Kind.UNAVAILABLE, 554),
         ({"END": "451 later"}, Kind.UNAVAILABLE, 451),
+        ({"END": "452 no room"}, Kind.UNAVAILABLE, None),
+        ({"END": "454 too many messages"}, Kind.UNAVAILABLE, None),
         ({"END": "421 bye"}, Kind.UNAVAILABLE, None),
         ({"MAIL": "550 who are you"}, Kind.UNAVAILABLE, None),
         ({"GREETING": "554 no service here"}, Kind.UNAVAILABLE, None),
@@ -210,10 +214,11 @@ async def test_an_address_or_subject_adds_no_header(inbox: Inbox, break_: str) -
     ("code", "kind"),
     [
         *((code, Kind.UNAVAILABLE) for code in (80007, 130429, 131042, 131056, 132001, 132015, 132018)),
-        *((code, Kind.INVALID) for code in (131026, 131030, 131047)),
+        *((code, Kind.UNAVAILABLE) for code in (0, 33, 100, 131008, 131009, 131047, 133010)),
+        *((code, Kind.INVALID) for code in (131021, 131026, 131030)),
     ],
 )
-async def test_too_many_messages_and_a_template_out_of_order_are_no_fault_of_the_number(
+async def test_too_many_messages_and_an_account_or_template_out_of_order_are_no_fault_of_the_number(
     code: int, kind: Kind
 ) -> None:
     async def refuse(request: web.Request) -> web.Response:

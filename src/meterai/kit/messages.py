@@ -192,32 +192,39 @@ class SmtpSender:
         return head.encode("ascii") + base64.encodebytes(message.text.encode())
 
 
+_STATION_BUSY = frozenset({421, 452, 454})
+"""After the mail itself: takes leave (RFC 5321 section 3.8), has no room (4.2.3), or throttles its sender."""
+
+
 def _refused_by(error: Exception) -> Refusal:
     code = _code_of(error)
     if code is None:
         return Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=type(error).__name__)
-    if code >= 500:
+    # Only a recipient is refused for good: after the mail the same codes tell of a sender's account.
+    if code >= 500 and not isinstance(error, aiosmtplib.SMTPDataError):
         return Refusal(Kind.INVALID, "message.address_refused", smtp_code=code)
     return Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=code)
 
 
 def _code_of(error: BaseException) -> int | None:
     """The code by which the server refused this message, for its recipient or its content; None: what went
-    wrong concerns all messages, as a server does that takes leave (421, RFC 5321 section 3.8)."""
+    wrong concerns all messages."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         error = error.recipients[0]
-    if not isinstance(error, (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError)):
-        return None
-    return error.code if error.code != aiosmtplib.SMTPStatus.domain_unavailable else None
+    if isinstance(error, aiosmtplib.SMTPRecipientRefused):
+        return error.code if error.code != aiosmtplib.SMTPStatus.domain_unavailable else None
+    if isinstance(error, aiosmtplib.SMTPDataError):
+        return error.code if error.code not in _STATION_BUSY else None
+    return None
 
 
 _WHATSAPP_LIMITS = frozenset({4, 80007, 130429, 131048, 131056})
 """Meta's error codes for too many messages, in all or to one number: they are answered with 400 too."""
 
 
-_WHATSAPP_OURS = frozenset({131037, 131042, 131045, *range(132_000, 133_000)})
-"""Its codes for an account, a sender's number or a template that is not in order, which we have to mend: the
-number that was written to is good."""
+_WHATSAPP_RECIPIENT = frozenset({131021, 131026, 131030})
+"""Its codes for a number that takes no message of ours: it is our own, has no WhatsApp, or is not on the list
+of a test account. All others tell of an account, a template or a request that we have to mend."""
 
 
 class _WhatsAppError(msgspec.Struct, frozen=True):
@@ -272,10 +279,10 @@ class WhatsAppSender:
         if answer.status < 300:
             return
         code = _error_code(answer.body)
-        if code in _WHATSAPP_OURS:
-            log.error("whatsapp_account_or_template_refused", code=code)
-        elif answer.status == 400 and code not in _WHATSAPP_LIMITS:
+        if code in _WHATSAPP_RECIPIENT:
             raise Refusal(Kind.INVALID, "message.address_refused")
+        if code not in _WHATSAPP_LIMITS:
+            log.error("whatsapp_account_or_template_refused", code=code, status=answer.status)
         raise Refusal(Kind.UNAVAILABLE, "message.unavailable", reason=f"status_{answer.status}")
 
     def _filled(self, message: Message) -> dict[str, object]:
