@@ -7,15 +7,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import store
+from meterai.waiting_room import documents, store
 from meterai.waiting_room.certificate import certificate_key
-from meterai.waiting_room.log_facts import CertificateFacts, LateTicketFacts
+from meterai.waiting_room.log_facts import CertificateFacts, LateTicketFacts, encode_facts
 from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.public_log import ENTRIES
+from meterai.waiting_room.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.queries import certificate_of_code
 from meterai.waiting_room.tickets import contact_id
 from meterai.waiting_room.use_cases.check_certificate import (
@@ -27,6 +28,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
 )
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
+from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
 
 CLOSES = SCHEDULE.closes_at
 MASKED = "a•••@contoh.id"
@@ -209,6 +211,36 @@ async def test_the_check_says_whether_the_public_log_has_it(line: LineOfPeople) 
     assert not checked.is_missing(line.now + timedelta(days=30))
     Path(line.folder.log / ENTRIES).write_text("x" * 99 + entry + "x" * (5 * SLICE_BYTES - 40))
     assert (await check_certificate(signed, line.published)).is_logged, "across the edge of a slice"
+
+
+async def test_a_certificate_whose_entry_a_restore_cut_off_cannot_be_checked(line: LineOfPeople) -> None:
+    """It was signed between the copy and the loss."""
+    text = line.join(ANI)
+    line.close(1)
+    await close_queue(line)
+    signed = await issue(line, text)
+    await log_what_was_said(line)
+    assert (await check_certificate(signed, line.published)).is_logged
+    line.pass_time(3_600)
+    await rewind_queues(line.database.app, line.folder.path.parent, actor="test", now=line.now)
+    await log_what_was_said(line)
+    checked = await check_certificate(signed, line.published)
+    assert (checked.is_logged, checked.is_lost) == (False, True)
+    assert not checked.is_missing(line.now + timedelta(days=30))
+    made_up = msgspec.structs.replace(checked.attempt, issued_at=int(line.now.timestamp()) + 1)
+    stolen = documents.sign(made_up, certificate_key(line.published.event_key))
+    assert (await check_certificate(stolen, line.published)).is_missing(line.now + timedelta(days=30))
+
+
+async def log_what_was_said(line: LineOfPeople) -> None:
+    """As the controller does; the rows never hear of it, as if the copy were older."""
+    async with line.database.app.transaction() as tx:
+        said = await store.take_said(tx, line.number, 10)
+    log = PublicLog(line.folder.log, "casn", line.keys.controller)
+    for at, facts in said:
+        log.append(facts.what, encode_facts(facts), int(at.timestamp()))
+    log.sync(int(line.now.timestamp()))
+    log.close()
 
 
 async def test_a_log_is_searched_from_its_end(line: LineOfPeople) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import html
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -24,8 +25,9 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.log_facts import OperatorFacts, encode_facts
 from meterai.waiting_room.model import Policy, QueueState
-from meterai.waiting_room.public_log import ENTRIES
+from meterai.waiting_room.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.tickets import mark_of
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
 from meterai.web.site import build_site
@@ -273,6 +275,13 @@ async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_acce
     assert await headlines() == ["Jangan terima bukti antre ini", "Do not accept this certificate"]
     assert "note good" not in visitor.text
     house.line.folder.log.mkdir(parents=True)
+    restored = OperatorFacts(action="restore", value="", reason="x")
+    log = PublicLog(house.line.folder.log, "casn", house.line.keys.controller)
+    log.append(restored.what, encode_facts(restored), int(house.line.now.timestamp()))
+    log.close()
+    cannot = ["Bukti antre ini tidak dapat diperiksa", "This certificate can't be checked"]
+    assert [html.unescape(one) for one in await headlines()] == cannot
+    assert "note good" not in visitor.text
     entry = f'{{"facts":{{"sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'
     (house.line.folder.log / ENTRIES).write_text(entry)
     assert await headlines() == genuine

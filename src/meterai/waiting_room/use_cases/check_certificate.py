@@ -24,6 +24,9 @@ BYTES_MAX = 16 * 1024
 SLICE_BYTES = 256 * 1024
 LOGGED_WITHIN_S = 300
 """It takes seconds; longer while no controller is there."""
+_RESTORED = b',"what":"operator","facts":{"action":"restore",'
+"""In an entry, behind its time (`public_log.LogEntry`)."""
+_STAMP_BYTES = 32
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +36,13 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     signed: bytes
     is_logged: bool
     """Its digest stands in the public log of the queue. It is written there within seconds."""
+    is_lost: bool
+    """It does not, but the log was restored from a copy after its date: the entry may be lost."""
 
     def is_missing(self, now: datetime) -> bool:
         """It should stand in the public log by now and does not: the key may have been stolen."""
-        return not self.is_logged and abs(now.timestamp() - self.attempt.issued_at) > LOGGED_WITHIN_S
+        is_due = abs(now.timestamp() - self.attempt.issued_at) > LOGGED_WITHIN_S
+        return is_due and not self.is_logged and not self.is_lost
 
 
 def read_certificate(raw: bytes, published: Published) -> Attempt:
@@ -60,8 +66,9 @@ async def check_certificate(raw: bytes, published: Published) -> Checked:
     raw = as_signed(raw)
     attempt = read_certificate(raw, published)
     sha256 = hashlib.sha256(raw).hexdigest()
-    is_logged = await asyncio.to_thread(_is_logged, published.folder.log / ENTRIES, sha256)
-    return Checked(attempt=attempt, signed=raw, is_logged=is_logged)
+    is_logged, restored_at = await asyncio.to_thread(_look_up, published.folder.log / ENTRIES, sha256)
+    is_lost = restored_at is not None and restored_at >= attempt.issued_at
+    return Checked(attempt=attempt, signed=raw, is_logged=is_logged, is_lost=is_lost)
 
 
 async def find_certificate(db: Database, code: str) -> tuple[str, bytes]:
@@ -96,15 +103,26 @@ def event_of(raw: bytes) -> str:
     return event
 
 
-def _is_logged(path: Path, sha256: str) -> bool:
-    """Whether the log names a digest. Searched from its end, where certificates stand, and in slices: while
-    one is searched (a tenth of a millisecond) the process does nothing else."""
-    wanted = f'"sha256":"{sha256}"'.encode()
+def _look_up(path: Path, sha256: str) -> tuple[bool, int | None]:
+    """Whether the log names a digest; if it does not, when the log was last restored from a copy, if ever."""
     with suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
-        end = file.seek(0, os.SEEK_END)
-        while end > 0:
-            start = max(0, end - SLICE_BYTES)
-            if wanted in os.pread(file.fileno(), end - start + len(wanted) - 1, start):
-                return True
-            end = start
-    return False
+        if _last(file.fileno(), f'"sha256":"{sha256}"'.encode()) is not None:
+            return True, None
+        at = _last(file.fileno(), _RESTORED)
+        if at is not None:
+            start = max(0, at - _STAMP_BYTES)
+            return False, int(os.pread(file.fileno(), at - start, start).rpartition(b":")[2])
+    return False, None
+
+
+def _last(file: int, wanted: bytes) -> int | None:
+    """Where these bytes stand last in a file. Searched from its end, where certificates stand, and in slices:
+    while one is searched (a tenth of a millisecond) the process does nothing else."""
+    end = os.fstat(file).st_size
+    while end > 0:
+        start = max(0, end - SLICE_BYTES)
+        found = os.pread(file, end - start + len(wanted) - 1, start).rfind(wanted)
+        if found >= 0:
+            return start + found
+        end = start
+    return None

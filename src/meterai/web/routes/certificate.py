@@ -139,6 +139,7 @@ def _check_page(
         view=view,
         is_logged=checked is not None and checked.is_logged,
         is_missing=checked is not None and checked.is_missing(desk.house.clock()),
+        is_lost=checked is not None and checked.is_lost,
         action=desk.visit(request).link(CHECK),
         **told(refusal),
     )
