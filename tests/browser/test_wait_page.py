@@ -321,6 +321,30 @@ def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive
     person.errors.clear()
 
 
+def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arrive: Arrive) -> None:
+    """What it promises may be over, and a server that has nothing newer promises nothing."""
+    person = arrive()
+    ticket = take_place(person, "janji@contoh.id")
+    line.draw(ticket)
+    line.tell(poll=(60, 60))
+    person.page.clock.install()
+    person.open(f"/antre/casn/t/{ticket}")
+    reload_s = float(person.page.locator("#wait").get_attribute("data-reload") or 0)
+    loads: list[str] = []
+    person.page.on("request", lambda request: loads.append(request.url))
+
+    def loads_after(seconds: int) -> int:
+        for _ in range(seconds // 15):
+            person.page.clock.run_for(15_000)
+            person.page.wait_for_timeout(60)
+        return sum(url.endswith(ticket) for url in loads)
+
+    assert reload_s > 600
+    assert loads_after(210) == 1
+    assert loads_after(300) == 1, "once for a status"
+    line.tell()
+
+
 def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
     person = arrive()
     ticket = take_place(person, "sinyal@contoh.id")

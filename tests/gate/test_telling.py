@@ -123,6 +123,7 @@ async def test_who_looks_while_the_controller_is_away_is_told_no_moment_that_is_
         shown = page(pages, 1, now, language)
         assert (said in shown, turn_on(shown) == TEXTS["unknown_time"].of(language)) == (is_old, is_old)
         assert ("%" in verdict_on(shown)) is not is_old
+        assert ('data-state="open"' in shown) is not is_old, "its script takes up the next status"
 
 
 async def test_who_was_called_is_told_when_it_will_be_done_while_the_controller_is_away(

@@ -35,7 +35,9 @@ _REFRESH_UNKNOWN_S = 20
 _RELOADS = 30
 """A page with a script is fetched anew after so many looks, or when its words can't be true any more."""
 _RELOAD_S = (120, 1_800)
-_NEVER_S = 10**9
+_UNHEARD_POLL_S = 15
+"""A page that calls its figures old is fetched anew with the first status that is not: never at every look,
+should another gate behind the same address not have it."""
 _NOTHING_TO_PREPARE = {Advice.CALLED, Advice.CLOSED, Advice.CALLED_AND_CLOSED, Advice.NOT_TONIGHT}
 
 
@@ -113,7 +115,7 @@ class WaitPages:
         own: dict[str, str | int] = {
             "ticket": text,
             "refresh_s": refresh,
-            "poll_s": _poll_seconds(shelf.status, standing),
+            "poll_s": _poll_seconds(shelf.status, told),
             "reload_s": refresh
             if standing.place is None
             else round(_between(refresh * _RELOADS, *_RELOAD_S)),
@@ -149,6 +151,7 @@ class WaitPages:
             "headline": HEADLINES[_headline(shelf, standing, verdict, ticket)].of(language),
             "note": getattr(status.note, language) if status else "",
             "state": standing.state,
+            "heard_state": "" if verdict.advice is Advice.UNHEARD else standing.state,
             "is_called": standing.is_called,
             "is_exact": standing.is_exact,
             "has_number": number is not None,
@@ -166,7 +169,7 @@ class WaitPages:
             "number": "" if number is None else number,
             "number_shown": "" if number is None else number_text(number, language),
             "ahead": "" if ahead is None else number_text(ahead, language),
-            "left_s": _left(standing, verdict),
+            "left_s": "" if standing.soonest_s is None else standing.soonest_s,
             "near": 1 if _is_near(standing) else "",
             "turn": _turn(standing, status, event, language, now),
             "epoch": status.epoch if status else 0,
@@ -210,15 +213,17 @@ def _among(shelf: Shelf, standing: Standing, ticket: Ticket) -> int:
     return shelf.people_in(ticket.window) or max(0, waiting - (standing.ahead or 0))
 
 
-def _poll_seconds(status: Status | None, standing: Standing) -> int:
+def _poll_seconds(status: Status | None, told: Told) -> int:
     """When a page with a script looks at the status for the first time; then it knows by itself.
 
     Before the draw a status says nothing of the place: the page is fetched anew when there is one.
     """
     front, back = status.poll if status else POLL
-    if standing.place is None:
+    if told.standing.place is None:
         return back
-    return round(_between(_next_look_s(status, standing), front, back))
+    if told.verdict.advice is Advice.UNHEARD:
+        front = max(front, _UNHEARD_POLL_S)
+    return round(_between(_next_look_s(status, told.standing), front, max(front, back)))
 
 
 def _next_look_s(status: Status | None, standing: Standing) -> float:
@@ -258,14 +263,6 @@ def _shown_ahead(standing: Standing, verdict: Verdict) -> int | None:
     if verdict.advice is Advice.CLOSED or (standing.number is None and not standing.ahead):
         return None
     return standing.ahead
-
-
-def _left(standing: Standing, verdict: Verdict) -> int | str:
-    """The seconds to which the script compares those of the next status; words about an old one are untrue
-    with any that comes."""
-    if verdict.advice is Advice.UNHEARD:
-        return _NEVER_S
-    return "" if standing.soonest_s is None else standing.soonest_s
 
 
 def _turn(standing: Standing, status: Status | None, event: EventFacts, language: str, now: float) -> str:
