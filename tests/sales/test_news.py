@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from tests.sales.shop import ALICE, Shop
 
-from meterai.customers.contacts import canonical_contact
+from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kit import outbox
 from meterai.kit.messages import Message
@@ -19,6 +19,9 @@ from meterai.sales.use_cases.record_stamping import record_item_refused, record_
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
+
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 class Letters:
@@ -67,6 +70,27 @@ async def test_news_of_payments_do_not_wait_for_orders_that_are_being_ended(shop
         async with asyncio.timeout(2):
             assert await note_paid_news(shop.db, now=now) == 1
     assert [await note_paid_news(shop.db, now=now) for _ in range(2)] == [1, 0]
+
+
+async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_them(shop: Shop) -> None:
+    """Else each waits for the other."""
+    other = canonical_contact("alice@example.org")
+    last = await shop.placed_quota()
+    shop.pass_time(minutes=-1)
+    first = await shop.placed_quota()  # of a process whose clock is behind
+    async with asyncio.timeout(5), shop.db.transaction() as tx:
+        await orders.lock_order(tx, first.order_id)
+        moved = asyncio.create_task(move_all(shop, ALICE, other))
+        while not await shop.database.owner.fetchval(WAITING):
+            await asyncio.sleep(0.01)
+        await orders.lock_order(tx, last.order_id)
+    await moved
+    assert (await shop.page(first.order_id)).contact == (await shop.page(last.order_id)).contact == other
+
+
+async def move_all(shop: Shop, before: Contact, after: Contact) -> None:
+    async with shop.db.transaction() as tx:
+        await orders.move_contact(tx, shop.alice, before, after)
 
 
 async def test_one_message_tells_of_payment_and_stamps_when_they_come_together(shop: Shop) -> None:

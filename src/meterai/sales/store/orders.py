@@ -346,10 +346,15 @@ async def set_customer(
 
 
 async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, after: Contact) -> None:
-    """Has the news of a customer's orders that went to one contact go to another."""
+    """Has the news of a customer's orders that went to one contact go to another.
+
+    Locked in the order of their ids, as by who ends them: neither waits for the other.
+    """
     await tx.execute(
-        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
-           WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
+        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5 WHERE id = ANY (ARRAY(
+               SELECT id FROM sales.orders
+               WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3
+               ORDER BY id FOR NO KEY UPDATE))""",
         customer_id,
         before.kind,
         before.value,
