@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, CITRA, SCHEDULE, LineOfPeople
 
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room.certificate import is_check_in
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.remind import (
@@ -182,6 +183,21 @@ async def test_a_message_about_the_turn_is_not_sent_after_the_closing(line: Line
     await line.call(2)
     (told,) = await remind(line)
     assert datetime.fromisoformat(told["expires_at"]).timestamp() == SCHEDULE.closes_at
+
+
+@pytest.mark.parametrize(("state", "days"), [(QueueState.DIRECT, 0), (QueueState.OPEN, 1)])
+async def test_where_the_line_counts_only_who_is_called_is_told_to_enter_after_the_closing(
+    database: TestDatabase, tmp_path: Path, state: QueueState, days: int
+) -> None:
+    line = LineOfPeople(tmp_path, database, Policy(line_counts=True))
+    await line.open()
+    await ask(line, line.join(ANI), ANI)
+    await draw(line)
+    await line.call(2)
+    await line.set_state(state)
+    (told,) = await remind(line)
+    until = datetime.fromisoformat(told["expires_at"]).timestamp()
+    assert until == SCHEDULE.closes_at + days * 86_400
 
 
 async def test_messages_stop_by_a_link_that_only_we_can_have_made(line: LineOfPeople) -> None:

@@ -26,6 +26,8 @@ from meterai.waiting_room.store import Queue
 from meterai.waiting_room.tickets import Ticket
 
 NEAR_MINUTES = 10
+CALLED_AFTER_CLOSING = timedelta(days=1)
+"""Where the line counts, the last are told until then that they may enter."""
 _LIMIT = 100
 _TOKEN_BYTES = 16
 
@@ -215,10 +217,12 @@ def _message(
     return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
 
 
-def _true_until(queue: Queue, kind: str, now: datetime) -> datetime | None:
+def _true_until(queue: Queue, kind: str, now: datetime) -> datetime:
     closing = datetime.fromtimestamp(queue.schedule.closes_at, UTC)
     if kind == "near":
         return now + timedelta(minutes=NEAR_MINUTES)
     if kind in ("closed", "called_and_closed"):
         return closing + timedelta(seconds=CHECK_IN_AROUND_CLOSING_S)
-    return None if queue.policy.line_counts else closing  # where the line counts, people enter after it
+    if kind == "called" and queue.policy.line_counts:
+        return closing + CALLED_AFTER_CLOSING  # people enter after it there
+    return closing
