@@ -96,6 +96,18 @@ async def test_nobody_gets_one_before_the_closing(line: LineOfPeople) -> None:
     assert await refusal_of(line, text) == "certificate.not_closed"
 
 
+async def test_a_ticket_of_a_window_whose_list_is_still_to_come_is_not_called_unlisted(
+    line: LineOfPeople,
+) -> None:
+    """Its holder's browser would forget it, and there is no other after the closing."""
+    text = line.join(ANI)
+    assert await refusal_of(line, text) == "certificate.not_closed"
+    await close_queue(line, later_s=2)
+    assert await refusal_of(line, text) == "certificate.not_closed"
+    line.close(1)
+    assert read_certificate(await issue(line, text), line.published).outcome == "not_called"
+
+
 async def test_who_was_not_there_around_the_closing_gets_none(line: LineOfPeople) -> None:
     text = line.join(ANI)
     line.close(1)

@@ -63,6 +63,10 @@ class Published:
         seed = self._seed(window)
         return None if seed is None else order.place_of(seed, id)
 
+    def has_list(self, window: int) -> bool:
+        """Whether the list of a window is published: who joined in it, and nobody else."""
+        return self.folder.window_ids(window).exists()
+
     def is_listed(self, ticket: Ticket) -> bool:
         """Whether the join stands in the published list of its window (a few small reads)."""
         return is_listed(self.folder, ticket.window, join_record(ticket))

@@ -19,6 +19,7 @@ from meterai.waiting_room.published import Published
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.use_cases.claim_pass import is_late_ticket, late_facts
+from meterai.waiting_room.windows import last_number
 
 
 async def issue_certificate(
@@ -42,6 +43,7 @@ async def issue_certificate(
             raise Refusal(Kind.NOT_FOUND, "queue.unknown")
         if (kept := await claim_store.read_certificate(tx, queue.number, ticket.id)) is not None:
             return kept
+        _check_closed(published, queue, ticket, now)
         is_late = await is_late_ticket(tx, published, queue.number, queue.schedule, ticket)
         attempt = await _attempt(tx, published, queue, ticket=ticket, noted=noted, masked=masked, now=now)
         signed = documents.sign(attempt, certificate_key(published.event_key))
@@ -58,6 +60,17 @@ async def issue_certificate(
     return signed
 
 
+def _check_closed(published: Published, queue: Queue, ticket: Ticket, now: datetime) -> None:
+    """The last lists come seconds after the closing, and until then a ticket may be in one.
+
+    Raises: Refusal CONFLICT `certificate.not_closed`.
+    """
+    is_over = queue.state is QueueState.CLOSED and now.timestamp() >= queue.schedule.closes_at
+    is_to_come = ticket.window <= last_number(queue.schedule) and not published.has_list(ticket.window)
+    if not is_over or is_to_come:
+        raise Refusal(Kind.CONFLICT, "certificate.not_closed")
+
+
 async def _attempt(
     tx: Connection,
     published: Published,
@@ -69,8 +82,6 @@ async def _attempt(
     now: datetime,
 ) -> Attempt:
     closed_at = queue.schedule.closes_at
-    if queue.state is not QueueState.CLOSED or now.timestamp() < closed_at:
-        raise Refusal(Kind.CONFLICT, "certificate.not_closed")
     if queue.memory.closed_free:
         raise Refusal(Kind.CONFLICT, "certificate.nobody_waited")
     trail = queue.memory.trail
