@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from tests.storage_fixtures import TestDatabase
 
+from meterai.cli.launch import LaunchProblem, check_settings
+from meterai.cli.settling import settle
+from meterai.kit.settings import Settings
+from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_house import open_house
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries import events
@@ -45,3 +49,48 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
     await open_house(database.app, events_file=str(file), development=False, now=NOW + after)
     assert ("casn" in {event.slug for event in await events(database.app)}) is stays
     assert "casn-2026" in {event.slug for event in await events(database.app)}
+
+
+async def transfers(database: TestDatabase) -> int:
+    count: int = await database.owner.fetchval("SELECT count(*) FROM ledger.transfer")
+    return count
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "from before that was kept"])
+async def test_production_that_is_started_as_development_books_no_made_up_deposit(
+    database: TestDatabase, tmp_path: Path, is_kept: bool
+) -> None:
+    if is_kept:
+        await keep_environment(database.app, "production", now=NOW)
+    await open_house(database.app, events_file="", development=False, now=NOW)
+    settings = Settings(data=tmp_path, database_app_url=database.urls.app)
+    with pytest.raises(LaunchProblem, match="is a production installation"):
+        await settle(settings, now=NOW)
+    assert await transfers(database) == 0
+    assert await keep_environment(database.app, "production", now=NOW) == "production"
+
+
+async def test_development_is_never_started_as_production(database: TestDatabase, tmp_path: Path) -> None:
+    assert await keep_environment(database.app, "development", now=NOW) == "development"
+    settings = Settings(data=tmp_path, database_app_url=database.urls.app, environment="production")
+    with pytest.raises(LaunchProblem, match="is a development installation"):
+        await settle(settings, now=NOW)
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+async def test_an_installation_with_development_s_deposit_is_what_it_runs_as(
+    database: TestDatabase, environment: str
+) -> None:
+    """Before that was kept: production may have got the deposit by such a start."""
+    await open_house(database.app, events_file="", development=True, now=NOW)
+    assert await keep_environment(database.app, environment, now=NOW) == environment
+
+
+def test_roots_that_were_pinned_by_hand_are_production_s(tmp_path: Path) -> None:
+    trust = tmp_path / "pki" / "trust"
+    trust.mkdir(parents=True)
+    (trust / "root.pem").touch()
+    with pytest.raises(LaunchProblem, match="is a production installation"):
+        check_settings(Settings(data=tmp_path))
+    (tmp_path / "pki" / "root.pem").touch()
+    check_settings(Settings(data=tmp_path))

@@ -112,8 +112,8 @@ def refuse_moved(settings: Settings, ports: Ports) -> None:
 def check_settings(settings: Settings) -> None:
     """What all processes would fail at one after the other is said before any starts.
 
-    Raises: LaunchProblem for a certificate that can't be used; ValueError for half of one, and for what
-    production refuses.
+    Raises: LaunchProblem for a certificate that can't be used, and for development in production's folder;
+    ValueError for half of a certificate, and for what production refuses.
     """
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         missing = "TLS_KEY" if settings.tls_certificate else "TLS_CERTIFICATE"
@@ -124,6 +124,8 @@ def check_settings(settings: Settings) -> None:
         from meterai.bootstrap import check_production  # slow to import
 
         check_production(settings)
+    elif _is_of_production(settings.data / "pki"):
+        raise LaunchProblem(other_environment(settings, "production"))
     if settings.tls_certificate:
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -133,6 +135,20 @@ def check_settings(settings: Settings) -> None:
                 f"METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used ({error}). They must name "
                 "files in PEM that we may read: the chain, and its key without a password."
             ) from None
+
+
+def _is_of_production(pki: Path) -> bool:
+    """Whether somebody put there what is trusted: in development it comes together with the root itself."""
+    return (pki / "trust").exists() and not (pki / "root.pem").exists()
+
+
+def other_environment(settings: Settings, kept: str) -> str:
+    """What to say of a start in the other environment than the installation's."""
+    return (
+        f"{settings.data} is a {kept} installation, and METERAI_ENVIRONMENT is {settings.environment} here: "
+        f"start it with METERAI_ENVIRONMENT={kept} and its other settings, or name another directory with "
+        "--data DIR. Nothing was written."
+    )
 
 
 def prepare_folders(data: Path) -> None:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.cli.launch import LaunchProblem
+from meterai.cli.launch import LaunchProblem, other_environment
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
+from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_house import open_house
 from meterai.stamping.development_key import register_development_key
 
@@ -18,11 +19,15 @@ from meterai.stamping.development_key import register_development_key
 async def settle(settings: Settings, *, now: datetime) -> None:
     """Opens the house as the application; `settings`: complete.
 
-    Raises: LaunchProblem for an unreadable events file or development key; asyncpg.PostgresError, OSError.
+    Raises: LaunchProblem for an unreadable events file or development key, and before anything is written for
+    an installation of the other environment; asyncpg.PostgresError, OSError.
     """
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai up")
     development = settings.environment == "development"
     try:
+        kept = await keep_environment(db, settings.environment, now=now)
+        if kept != settings.environment:
+            raise LaunchProblem(other_environment(settings, kept))
         with _reading(f"METERAI_EVENTS_FILE ({settings.events_file})"):
             await open_house(db, events_file=settings.events_file, development=development, now=now)
         if development:

@@ -91,6 +91,11 @@ async def balance(conn: Connection, account: uuid.UUID) -> Balance | None:
     )
 
 
+async def has_books(conn: Connection) -> bool:
+    """Whether any account was ever opened."""
+    return bool(await conn.fetchval("SELECT EXISTS (SELECT FROM ledger.account)"))
+
+
 async def stock(conn: Connection, organisation_id: uuid.UUID) -> Balance:
     """Stamps a seller has to sell. A seller without books has none."""
     found = await balance(conn, account_id(AccountKind.SELLER_STOCK, organisation_id))

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 DEVELOPMENT_STOCK = 1_000_000
 """Stamps that a development installation starts with, so that it sells at once."""
+DEVELOPMENT_DEPOSIT = "development"
+"""The receipt of the deposit for them."""
 
 
 async def open_house(db: Database, *, events_file: str, development: bool, now: datetime) -> None:
@@ -44,7 +46,7 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
             schedule = queue.schedule(event.closes_at, now) if event.closes_at > now else None
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
-        await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference="development", now=now)
+        await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, now=now)
 
 
 async def _events_in_line(db: Database, now: datetime) -> set[str]:

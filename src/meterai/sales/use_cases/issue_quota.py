@@ -68,11 +68,16 @@ async def issue_quota(db: Database, *, pieces: int, deposit_reference: str, now:
     )
 
 
-async def _deposit(tx: Connection, reference: str, now: datetime) -> tuple[uuid.UUID, date]:
-    """A deposit's id, and the day on which it is booked, or was. The treasury writes its numbers in capitals.
-    What was booked in the letters in which it was typed stays what it is."""
+def ids_of_deposit(reference: str) -> list[uuid.UUID]:
+    """The ids under which a deposit may stand, the first for a new one. The treasury writes its numbers in
+    capitals. What was booked in the letters in which it was typed stays what it is."""
     spellings = (reference.upper(), reference, reference.lower())
-    ids = [derived_id("deposit", spelling) for spelling in spellings]
+    return [derived_id("deposit", spelling) for spelling in spellings]
+
+
+async def _deposit(tx: Connection, reference: str, now: datetime) -> tuple[uuid.UUID, date]:
+    """A deposit's id, and the day on which it is booked, or was."""
+    ids = ids_of_deposit(reference)
     for deposit_id in ids:
         if booked := await queries.transfers_of(tx, deposit_id):
             return deposit_id, booked[0].business_date

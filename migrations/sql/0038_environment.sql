@@ -1,0 +1,8 @@
+-- Whether the installation deals in real money: one row, written by its first start and never changed.
+CREATE TABLE operations.environment (
+    is_kept boolean PRIMARY KEY DEFAULT true CHECK (is_kept),
+    name text NOT NULL CHECK (name IN ('development', 'production')),
+    since timestamptz NOT NULL
+);
+GRANT SELECT, INSERT ON operations.environment TO meterai_app;
+GRANT SELECT ON operations.environment TO meterai_reader;
