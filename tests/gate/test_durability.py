@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import shutil
@@ -259,6 +260,16 @@ def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
         second = subprocess.run(command, env=environment, capture_output=True, timeout=20)
         assert second.returncode != 0
         assert join(gate.port, "budi@contoh.id").read.sequence == 2
+
+
+def test_in_production_no_gate_sends_people_to_its_own_machine(tmp_path: Path) -> None:
+    """One that was started by hand, without the settings that `meterai up` tells its gates."""
+    command = [sys.executable, "-m", "meterai.gate", "--number", "2", "--port", "0"]
+    told = {"METERAI_ENVIRONMENT": "production", "METERAI_QUEUE_FOLDER": str(tmp_path)}
+    environment = {**os.environ, **told}
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert started.returncode != 0
+    assert "METERAI_PUBLIC_URL" in started.stderr
 
 
 def test_the_first_promise_on_the_page_is_noted_and_outlives_a_restart(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     set_up_logging(settings.log_level)
     if told.clock_shift_seconds and settings.environment == "production":
         parser.error("--clock-shift-seconds is for rehearsals")
+    if settings.environment == "production" and not settings.public_url:
+        parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
     here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
     try:
         uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))
