@@ -23,6 +23,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.migrations import head_version
 from meterai.kit.whole_files import sync_file_system
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in
+from sandbox.pki import make_pki
 
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
 
@@ -109,6 +110,30 @@ def test_what_else_a_disk_has_beside_the_queues_is_not_copied(tmp_path: Path) ->
     (tmp_path / "queues" / "lost+found").mkdir()
     copy_queues(tmp_path / "queues", tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["casn"]
+
+
+@pytest.mark.storage
+def test_roots_of_which_one_was_renewed_since_are_the_same_installation_s() -> None:
+    with passing_folder("meterai-restore-") as place:
+        old, new, other = (
+            (make_pki(place / name, "p-256") / "trust" / "root.pem").read_bytes() for name in "abc"
+        )
+        data, copy = place / "data", place / "copy"
+        here, there = (folder / "pki" / "trust" / "root.pem" for folder in (data, copy / "state"))
+        a_state(copy / "state")
+        for folder in (here.parent, there.parent):
+            folder.mkdir(parents=True)
+
+        here.write_bytes(old)
+        there.write_bytes(other)
+        refused = meterai("restore", str(copy), data=data)
+        assert (refused.returncode, "another installation's" in refused.stderr) == (1, True)
+        for ours, theirs in ((old + new, old), (old, old + new)):
+            here.write_bytes(ours)
+            there.write_bytes(theirs)
+            restored = meterai("restore", str(copy), data=data)
+            assert "Not restored. pg_restore" in restored.stderr, "the roots are no reason"
+            assert here.read_bytes() == old + new
 
 
 @pytest.mark.storage

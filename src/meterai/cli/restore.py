@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 import typer
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificates
 
 from meterai.cli.backup_folder import (
     COUNTERS,
@@ -43,7 +45,7 @@ from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
 from meterai.waiting_room.rewinding import Rewound
 from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
 
-_SAME_HOUSE = ("pki/trust/root.pem", "secrets/application.json")
+_OF_THE_HOUSE, _ROOTS = "secrets/application.json", "pki/trust/root.pem"
 
 
 class _CanNot(RuntimeError):
@@ -107,9 +109,9 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
 async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
     """Files, then the database."""
     data, state, facts = settings.data, copy.state, copy.facts()
-    for name in _SAME_HOUSE:
+    for name, is_same in ((_OF_THE_HOUSE, _are_equal), (_ROOTS, _one_holds_the_other)):
         here, there = data / name, state / name
-        if here.exists() and here.read_bytes() != there.read_bytes():
+        if here.exists() and not is_same(here, there):
             raise _CanNot(f"{data} is another installation's ({name} differs): name an empty --data.")
     if facts.schema > head_version():
         raise _CanNot(
@@ -137,6 +139,24 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
 
 
+def _are_equal(here: Path, there: Path) -> bool:
+    return here.read_bytes() == there.read_bytes()
+
+
+def _one_holds_the_other(here: Path, there: Path) -> bool:
+    """Certificates that are renewed are added to the old ones (docs/keys.md)."""
+    ours, theirs = _certificates(here), _certificates(there)
+    return _are_equal(here, there) or bool(ours and theirs and (ours <= theirs or ours >= theirs))
+
+
+def _certificates(file: Path) -> set[bytes]:
+    """Empty when it holds none that can be read."""
+    try:
+        return {one.public_bytes(Encoding.DER) for one in load_pem_x509_certificates(file.read_bytes())}
+    except (OSError, ValueError):
+        return set()
+
+
 async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, aside: Path) -> None:
     data, state = settings.data, copy.state
     queues = queue_root(settings)
@@ -144,6 +164,8 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, 
     copy_folder(data / COUNTERS, aside / COUNTERS)
     for name in SECRETS:
         _copy_missing(state / name, data / name)
+    if _certificates(data / _ROOTS) < _certificates(state / _ROOTS):
+        copy_whole(state / _ROOTS, data / _ROOTS)
     _newest_counters(state / COUNTERS, data / COUNTERS)
     put_back_queues(state / "queue", queues)
     store = open_store(settings.objects_url, data)
