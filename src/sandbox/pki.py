@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,20 +44,22 @@ class _Issued:
 
 
 def make_pki(folder: Path, algorithm: Algorithm = "rsa-2048", *, now: datetime | None = None) -> Path:
-    """Makes the PKI in `folder` unless a complete one is there, and returns `folder`.
+    """Makes the PKI in `folder` unless one is there, and returns `folder`.
 
     Files (mode 0600): `root.pem`, `root.key.pem`, `intermediate.pem`, `intermediate.key.pem`, `stamp.pem`,
     `stamp.key.pem`, `tsa.pem`, `tsa.key.pem` (signer and TSA are issued by the intermediate), `code.key.pem`
     (Ed25519), `code.pub` (hex), and `trust/` with `root.pem` and `code.json` ({key id: public key hex}): all
     that verification needs.
+
+    Raises: FileExistsError when something else is there: roots that somebody pinned, for example.
     """
     if (folder / "trust" / "code.json").exists():
         return folder
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} holds something else than a whole development PKI: move it away")
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = folder.with_name(f"{folder.name}.{os.urandom(6).hex()}.part")
     _write_everything(beside, algorithm, now or datetime.now(UTC))
-    if folder.exists():  # left half-made by an older start: nothing was ever signed with it
-        shutil.rmtree(folder)
     beside.rename(folder)
     return folder
 

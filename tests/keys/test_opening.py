@@ -15,8 +15,10 @@ from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
 
 from meterai.kit.settings import Settings
 from meterai.stamping.development_key import development_key
+from meterai.stamping.seal.keys import CodeKey
 from meterai.stamping.seal.opening import KeyOpener
 from meterai.stamping.signing_keys import SigningKey
+from sandbox.pki import make_pki
 
 
 def settings(pki: Path, **changes: object) -> Settings:
@@ -55,6 +57,32 @@ async def test_a_token_needs_its_module_and_the_key_of_its_certificate(pki: Path
     device = await KeyOpener(settings(pki, pkcs11_module=str(MODULE)))(key)
     assert not device.trouble
     await device.close()
+
+
+def test_the_key_of_the_code_is_made_once_for_who_prints_it_and_who_reads_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "meterai.cli", "keys", "code", "--data", str(tmp_path / "data")]
+    pki = tmp_path / "data" / "pki"
+    made = subprocess.run(command, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    key = CodeKey.load(pki)
+    assert key.public_bytes.hex() in (pki / "trust" / "code.json").read_text()
+    assert [file.stat().st_mode & 0o777 for file in (pki / "code.key.pem", pki / "trust" / "code.json")] == [
+        0o600,
+        0o600,
+    ]
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert (again.returncode, "is there already" in again.stderr) == (1, True)
+    assert CodeKey.load(pki).public_bytes == key.public_bytes
+
+
+def test_the_development_pki_takes_the_place_of_nothing(tmp_path: Path) -> None:
+    pinned = tmp_path / "pki" / "trust" / "root.pem"
+    pinned.parent.mkdir(parents=True)
+    pinned.write_bytes(b"an officer's")
+    with pytest.raises(FileExistsError):
+        make_pki(tmp_path / "pki", "p-256")
+    assert pinned.read_bytes() == b"an officer's"
+    assert [path.name for path in tmp_path.iterdir()] == ["pki"], "nothing is left beside it"
 
 
 @pytest.mark.parametrize(

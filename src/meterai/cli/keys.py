@@ -13,6 +13,7 @@ import typer
 from cryptography import x509
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.launch import LaunchProblem, prepare_folders
 from meterai.cli.operator import given_reason, operator_name, operator_settings
 from meterai.cli.signer_follows import signer_follows
 from meterai.kernel.clock import system_clock
@@ -46,6 +47,23 @@ def list_keys(as_json: Annotated[bool, _JSON] = False, data: DataOption = None) 
             typer.echo(key.to_json())
     else:
         _show(found)
+
+
+def make_code_key(data: DataOption = None) -> None:
+    """Make the key of the 2-D code, before the first start in production: one that is there stays."""
+    from meterai.stamping.seal.keys import CodeKey
+
+    folder = data_folder(data).absolute()
+    try:
+        prepare_folders(folder)
+        key = CodeKey.make(folder / "pki")
+    except (LaunchProblem, OSError) as error:
+        typer.echo(f"Not made. {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(
+        f"Made key {key.key_id} in {folder / 'pki' / 'code.key.pem'}. Its public part is in "
+        "pki/trust/code.json, for whoever reads codes: publish it."
+    )
 
 
 def request_certificate(

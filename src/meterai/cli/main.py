@@ -53,6 +53,7 @@ COMMANDS: Final = {
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
     "keys list": _Entry("meterai.cli.keys", "list_keys", "Show the signing keys."),
+    "keys code": _Entry("meterai.cli.keys", "make_code_key", "Make the key of the 2-D code, once."),
     "keys request": _Entry("meterai.cli.keys", "request_certificate", "Write a certificate request."),
     "keys add": _Entry("meterai.cli.keys", "add_key", "Register a key ahead of its use."),
     "keys activate": _Entry("meterai.cli.keys", "activate_key", "Sign with a key from now on."),

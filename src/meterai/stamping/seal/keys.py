@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
+from meterai.kit.whole_files import write_whole
+
 _PREHASHED = utils.Prehashed(hashes.SHA256())
 _PKCS1 = padding.PKCS1v15()
 _ECDSA = ec.ECDSA(_PREHASHED)
@@ -155,6 +157,25 @@ class CodeKey:
         if not ids:
             raise ValueError("trust/code.json doesn't hold the public key of code.key.pem")
         key.key_id = max(ids)
+        return key
+
+    @classmethod
+    def make(cls, folder: Path) -> CodeKey:
+        """Makes an installation's first one: `code.key.pem`, and its public part in `trust/code.json`.
+
+        Raises: FileExistsError when either is there; OSError.
+        """
+        private, known = folder / "code.key.pem", folder / "trust" / "code.json"
+        for file in (private, known):
+            if file.exists():
+                raise FileExistsError(f"{file} is there already")
+        known.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pem = ed25519.Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        key = cls(pem)
+        write_whole(private, pem, mode=0o600)
+        write_whole(known, json.dumps({str(key.key_id): key.public_bytes.hex()}).encode(), mode=0o600)
         return key
 
     def sign(self, message: bytes) -> bytes:
