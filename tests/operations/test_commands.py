@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.operations.plants import PLANTS
 from tests.operations.world import KEY, World, build
 from tests.storage_fixtures import TestDatabase
 
+from meterai.kit.audit import write_audit
 from meterai.kit.objects import FolderStore
 
 pytestmark = pytest.mark.storage
@@ -118,6 +120,19 @@ async def test_a_receipt_that_is_empty_issues_nothing(
     status, out, err = await meterai(database, tmp_path, *words)
     assert (status, out) == (2, "")
     assert "--deposit" in err
+
+
+async def test_the_history_of_the_keys_is_not_pushed_out_by_what_customers_and_queues_do(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    async with database.app.transaction() as tx:
+        kept = ["key.add", "sealing.stop", "register.restore"]
+        for action in [*kept, *["contact.added", "queue.halt", "refund.end"] * 20]:
+            await write_audit(tx, actor="ani", action=action, subject="it", facts={}, now=now)
+    status, out, err = await meterai(database, tmp_path, "keys", "history")
+    assert status == 0, err
+    assert [line.split()[3] for line in out.splitlines()] == kept
 
 
 @pytest.mark.parametrize("slip", ["0123", "0123456789abcdee"])

@@ -32,6 +32,8 @@ from meterai.verification.trust import TRUST_FOLDER
 
 _KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
 _TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_OF_KEYS = ("key", "sealing", "register")
+"""Acts of the audit trail that concern the keys; contacts, queues and refunds have theirs in it too."""
 _JSON = typer.Option("--json", help="Print one JSON object per key.")
 
 
@@ -194,11 +196,14 @@ def show_history(
     limit: Annotated[int, typer.Option(min=1, help="How many acts, the newest last.")] = 50,
     data: DataOption = None,
 ) -> None:
-    """Show who added, activated and retired keys, and who threw and released the stop switch."""
+    """Show who added, activated and retired keys, and who threw and released the stop switch.
+
+    Restores of the register are shown too.
+    """
 
     async def work(db: Database, _: SignerClient, __: Settings) -> list[AuditEntry]:
         async with db.connection() as connection:
-            return await read_audit(connection, limit=limit)
+            return await read_audit(connection, kinds=_OF_KEYS, limit=limit)
 
     for entry in reversed(_run(data, work)):
         facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -35,12 +35,12 @@ async def write_audit(
     )
 
 
-async def read_audit(conn: Connection, *, subject: str | None = None, limit: int = 50) -> list[AuditEntry]:
-    """The newest entries, newest first."""
+async def read_audit(conn: Connection, *, kinds: Sequence[str], limit: int = 50) -> list[AuditEntry]:
+    """The newest entries, newest first, of acts whose names begin with one of `kinds` and a dot."""
     rows = await conn.fetch(
         """SELECT at, actor, action, subject, facts FROM operations.audit_entry
-           WHERE $1::text IS NULL OR subject = $1 ORDER BY id DESC LIMIT $2""",
-        subject,
+           WHERE split_part(action, '.', 1) = ANY ($1) ORDER BY id DESC LIMIT $2""",
+        kinds,
         limit,
     )
     return [AuditEntry(**dict(row)) for row in rows]
