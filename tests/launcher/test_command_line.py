@@ -100,6 +100,26 @@ def test_config_shows_every_setting_and_no_secret() -> None:
     assert "s3cr3t" not in shown.stdout
 
 
+def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_says(tmp_path: Path) -> None:
+    """As the officer does who looks for why people are sent to localhost, in a shell of his own."""
+    started = {**os.environ, "METERAI_PUBLIC_URL": "https://example.go.id", "METERAI_PAYOUT_KEY": "s3cr3t"}
+    with subprocess.Popen(["sleep", "60"], env=started) as service:
+        addresses = Addresses(pid=service.pid, site="http://localhost:9001", database="postgresql:///d")
+        write_addresses(tmp_path, addresses)
+        shown = run("config", "--json", "--data", str(tmp_path))
+        table = run("config", "--data", str(tmp_path), env={"COLUMNS": "200"}).stdout
+        service.kill()
+    rows = {row["name"]: row for row in json.loads(shown.stdout)}
+    assert (rows["METERAI_PUBLIC_URL"]["value"], rows["METERAI_PUBLIC_URL"]["service"]) == (
+        "",
+        "https://example.go.id",
+    )
+    assert rows["METERAI_PORT"]["service"] == "9001"
+    assert "s3cr3t" not in shown.stdout + table
+    assert "In this shell" in table
+    assert "https://example.go.id" in table
+
+
 def test_a_setting_that_can_not_be_read_is_named() -> None:
     shown = run("config", env={"METERAI_PORT": "many"})
     assert shown.returncode == 1
