@@ -162,7 +162,42 @@ async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_fo
     await add_item(house, order, item)
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
-    assert visitor.text.count("Berjalan") == 4 - is_late
+    assert visitor.text.count("Berjalan") == 5 - is_late
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds_old", "seconds_due", "can_pay"),
+    [
+        ([], 0, 0, True),
+        (["creating"], 20, 0, True),
+        (["creating"], 40, 0, False),  # the gateway does not answer
+        (["pending"], 600, 20, True),
+        (["pending"], 600, 180, False),  # nobody asks for it
+        (["failed"] * 3, 60, 0, False),  # it refuses us
+        (["failed"] * 2, 60, 0, True),
+        (["failed"] * 3 + ["pending"], 60, 0, True),
+        (["failed"] * 3, 900, 0, True),
+    ],
+)
+async def test_the_status_page_says_whether_people_can_pay(
+    house: House, states: list[str], seconds_old: int, seconds_due: int, *, can_pay: bool
+) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    for number, state in enumerate(states):
+        await house.line.database.owner.execute(
+            "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
+            " expires_at, poll_at) VALUES ($1, $2, 'midtrans', 'qris', $3, 12500, $4, $5, $6, $7)",
+            uuid.UUID(int=number),
+            order.order_id,
+            f"reference-{number}",
+            state,
+            house.line.now - timedelta(seconds=seconds_old),
+            house.line.now + timedelta(minutes=20),
+            house.line.now - timedelta(seconds=seconds_due),
+        )
+    await visitor.get("/en/status")
+    assert (visitor.status, visitor.text.count("Disturbed")) == (200, 0 if can_pay else 1)
 
 
 async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(house: House) -> None:

@@ -451,6 +451,12 @@ async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
     return tuple(_convert(row, RefundInDoubt) for row in rows)
 
 
+OPENED_WITHIN = timedelta(seconds=30)
+"""A charge that is not opened by then is one of a gateway that does not answer: it was asked twice."""
+POLLED_WITHIN = timedelta(minutes=2)
+"""A payment that is due for longer is asked for by nobody."""
+REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
+"""Charges that the gateway refused, with none between them that it opened."""
 WAITS_AT_MOST = timedelta(minutes=10)
 """An order that is paid for longer has trouble of its own and says nothing of the load."""
 
@@ -473,6 +479,24 @@ async def oldest_order_being_stamped(conn: Connection) -> datetime | None:
            ORDER BY paid_at LIMIT 1"""
     )
     return paid_at
+
+
+async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
+    """Whether charges are opened at the gateway and asked for, by what became of the latest ones."""
+    can: bool = await conn.fetchval(
+        """WITH latest AS (SELECT state, created_at FROM sales.payment ORDER BY id DESC LIMIT $5)
+           SELECT NOT EXISTS (SELECT FROM sales.payment WHERE state = 'creating'
+                   AND created_at < $1::timestamptz - $2::interval AND expires_at > $1)
+               AND NOT EXISTS (SELECT FROM sales.payment WHERE poll_at < $1::timestamptz - $3::interval)
+               AND (SELECT count(*) FROM latest
+                   WHERE state = 'failed' AND created_at > $1::timestamptz - $4::interval) < $5""",
+        now,
+        OPENED_WITHIN,
+        POLLED_WITHIN,
+        REFUSED_LATELY,
+        REFUSED_IN_A_ROW,
+    )
+    return can
 
 
 class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
