@@ -19,6 +19,8 @@ import pytest
 from tests.running_service import RunningService, parent_of, running_service
 
 from meterai.cli.queue import everybody_in_line
+from meterai.cli.refusal_words import told
+from meterai.kernel.errors import Refusal
 from meterai.kit.processes import processes_in
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Status
@@ -163,6 +165,13 @@ def test_after_a_crowd_for_which_all_stood_in_line_the_queue_is_as_the_operator_
     with everybody_in_line(own.data, "casn", "a crowd"):
         assert wishes(own) == (True, True)
     assert wishes(own) == before == (wish[0] == "on", "--always" in wish)
+
+
+def test_a_crowd_whose_event_is_not_here_is_told_where_it_can_be_played(own: RunningService) -> None:
+    refused = pytest.raises(Refusal, match=r"queue\.not_the_crowds")
+    with refused as found, everybody_in_line(own.data, "cpns", "a crowd"):
+        pass
+    assert "with the shipped events" in told(found.value.code, found.value.facts)
 
 
 IN_LINE_FOR_LONG = """if True:

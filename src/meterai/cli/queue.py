@@ -39,10 +39,6 @@ BecauseOption = Annotated[
     str, typer.Option("--because", help="Why; everybody can read it in the public log.")
 ]
 
-PeopleArgument = Annotated[
-    int | None, typer.Argument(min=0, help="People a minute; left out: what the policy says.")
-]
-
 Act = Callable[[Database, str, datetime], Awaitable[object]]
 """Database, name of the operator, time."""
 
@@ -102,16 +98,17 @@ def turn_on(
 def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
     """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
 
-    Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.unknown`.
+    Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.not_the_crowds`.
     """
     before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
-    is_on, always = (before.is_on, before.always_in_line) if before else (True, False)
+    if before is None:
+        raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
     with _ended_by_exception():
         try:
             asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
             yield
         finally:
-            over = _switching(event, f"{because}: over", is_on=is_on, always=always)
+            over = _switching(event, f"{because}: over", is_on=before.is_on, always=before.always_in_line)
             asyncio.run(_acted(data, event, over))
 
 

@@ -130,6 +130,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # queues
     "queue.unknown": ("This event has no queue.", "meterai queue status shows the events that have one."),
+    "queue.not_the_crowds": (
+        "The crowd comes for the event {event}, of which this service has no queue.",
+        "Play it on an installation of its own with the shipped events (METERAI_EVENTS_FILE empty).",
+    ),
     "queue.reason_missing": (
         "No reason was given.",
         "Say why with --because; everybody can read it in the public log.",
