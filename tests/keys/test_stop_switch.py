@@ -101,6 +101,19 @@ async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_
     ]
 
 
+async def test_the_exit_code_says_that_no_signer_was_seen_to_follow(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """As that of `meterai queue`: a script would go on in the belief that nothing is signed any more."""
+    environment = {**os.environ, "METERAI_DATA": str(tmp_path), "METERAI_DATABASE_APP_URL": database.urls.app}
+    command = [sys.executable, "-m", "meterai.cli", "stop-signing", "--reason", "uji coba"]
+    stopped = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (stopped.returncode, "does not run here" in stopped.stdout) == (2, True)
+    assert "The switch is thrown" in stopped.stdout
+
+
 async def all_waiting(house: RotatingHouse) -> bool:
     """Every job that isn't finished has met the switch."""
     open_jobs = await house.value(
@@ -163,5 +176,6 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
     server = await asyncio.start_unix_server(hang, wire.socket_path(tmp_path))
     if what == "is gone":
         server.close()
-    assert said in await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)
+    followed = await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)
+    assert (said in followed.words, followed.seen) == (True, False)
     server.close()

@@ -159,7 +159,10 @@ def retire_key(
     reason: Annotated[str, typer.Option(help="Why; for the audit trail.")],
     data: DataOption = None,
 ) -> None:
-    """Never sign with this key again. The stamps it signed stay genuine."""
+    """Never sign with this key again. The stamps it signed stay genuine.
+
+    Exit code 2: it is retired, but the signer was not seen to follow.
+    """
     reason = given_reason(reason)
 
     async def work(db: Database, signer: SignerClient, _: Settings) -> None:
@@ -175,7 +178,9 @@ def retire_key(
             does="begins nothing with it any more",
             not_there="nothing is signed with it.",
         )
-        typer.echo(told)
+        typer.echo(told.words)
+        if not told.seen:
+            raise typer.Exit(2)
 
     _run(data, work)
 

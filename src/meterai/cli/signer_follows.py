@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from meterai.kernel.errors import Refusal
 
@@ -14,8 +15,16 @@ _NOBODY_THERE = ("FileNotFoundError", "ConnectionRefusedError")
 """Of a socket at which no signer listens."""
 
 
-async def signer_follows(has_seen: Callable[[], Awaitable[bool]], *, does: str, not_there: str) -> str:
-    """Asks the signer until it has seen it; the sentence that says so.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Whether the signer was seen to follow, and the sentence that says so."""
+
+    seen: bool
+    words: str
+
+
+async def signer_follows(has_seen: Callable[[], Awaitable[bool]], *, does: str, not_there: str) -> Followed:
+    """Asks the signer until it has seen it.
 
     `does`: what it does then. `not_there`: what it means when no signer runs here.
     """
@@ -24,11 +33,13 @@ async def signer_follows(has_seen: Callable[[], Awaitable[bool]], *, does: str, 
         async with asyncio.timeout(FOLLOWS_SECONDS_MAX):
             while True:
                 if await has_seen():
-                    return f"The signer {does} (seen after {time.monotonic() - since:.1f} s)."
+                    return Followed(True, f"The signer {does} (seen after {time.monotonic() - since:.1f} s).")
                 await asyncio.sleep(0.1)
     except (Refusal, TimeoutError) as error:
         # One that hangs, or can't ask the database, may have signatures under way: it is there.
         reason = error.facts.get("reason") if isinstance(error, Refusal) else ""
         if reason in _NOBODY_THERE:
-            return f"The signer does not run here, so {not_there}"
-        return "The signer has not followed within 5 s: end its process (docs/keys.md, emergency stop)."
+            return Followed(False, f"The signer does not run here, so {not_there}")
+        return Followed(
+            False, "The signer has not followed within 5 s: end its process (docs/keys.md, emergency stop)."
+        )

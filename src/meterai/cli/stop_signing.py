@@ -10,7 +10,7 @@ import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import given_reason, operator_name, operator_settings
-from meterai.cli.signer_follows import signer_follows
+from meterai.cli.signer_follows import Followed, signer_follows
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.settings import Settings
@@ -23,7 +23,10 @@ def stop_signing(
     reason: Annotated[str, typer.Option(help="Why; for the audit trail, customers don't see it.")],
     data: DataOption = None,
 ) -> None:
-    """Stop every new signature within 5 seconds. What was accepted waits and loses nothing."""
+    """Stop every new signature within 5 seconds. What was accepted waits and loses nothing.
+
+    Exit code 2: the switch is thrown, but the signer was not seen to follow.
+    """
     asyncio.run(_set(data, reason, stopped=True))
 
 
@@ -31,7 +34,10 @@ def resume_signing(
     reason: Annotated[str, typer.Option(help="Why it is safe again; for the audit trail.")],
     data: DataOption = None,
 ) -> None:
-    """Release the stop switch: what waited is finished by itself."""
+    """Release the stop switch: what waited is finished by itself.
+
+    Exit code 2: the switch is released, but the signer was not seen to follow.
+    """
     asyncio.run(_set(data, reason, stopped=False))
 
 
@@ -45,11 +51,14 @@ async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
     finally:
         await db.close()
     typer.echo("The switch is thrown." if stopped else "The switch is released.")
-    typer.echo(await _obeyed(settings, stopped=stopped))
+    followed = await _obeyed(settings, stopped=stopped)
+    typer.echo(followed.words)
     typer.echo(f"Documents that wait to be stamped: {found.waiting}.")
+    if not followed.seen:
+        raise typer.Exit(2)
 
 
-async def _obeyed(settings: Settings, *, stopped: bool) -> str:
+async def _obeyed(settings: Settings, *, stopped: bool) -> Followed:
     client = SignerClient(socket_path(settings.data))
 
     async def has_seen() -> bool:
