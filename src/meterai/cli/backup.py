@@ -59,7 +59,8 @@ def backup(
 ) -> None:
     """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy.
 
-    Exit code 1: there is no new copy. 3: there is one, but files are missing in the store.
+    Exit code 1: there is no new copy. 2: no service runs here. 3: there is a copy, but files are missing in
+    the store.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     url = owner_url(settings)

@@ -42,7 +42,8 @@ _NEXT: Final = {
     "the others (docs/backup.md).",
     "I12": "meterai verify says why of the file, and which serials it bears. It lies in objects/, in the "
     "folder of the first two digits. If I9 is broken for it too, put it back from a copy (docs/backup.md).",
-    "I13": "meterai queue audit judges the public log itself. Which of both is wrong: docs/waiting-room.md.",
+    "I13": "meterai queue audit judges the public log itself: where that finds nothing, rows were changed, "
+    "by hand or by a restore (docs/backup.md). Change none; keep this output, with --json, and the logs.",
 }
 _NEXT_OF_BOOKS: Final = (
     "The service goes on; change no row by hand. Keep this output, with --json, and the logs, and show them "
