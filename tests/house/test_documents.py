@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from meterai.api.routes import ROUTES
+from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,31 @@ def test_every_decision_is_listed() -> None:
     index = (DOCS / "decisions" / "README.md").read_text()
     for page in DOCS.glob("decisions/0*.md"):
         assert f"({page.name})" in index, f"{page.name} is missing in the list of decisions"
+
+
+def test_the_readme_has_every_command_and_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    commands = re.search(r"^## Commands\n(.*?)^## ", readme, re.M | re.S)
+    assert commands
+    rows = [set(re.findall(r"[a-z-]+", row.split(" | ")[0])) for row in commands[1].splitlines()]
+    for name in COMMANDS:
+        assert any(set(name.split()) <= row for row in rows), f"README.md does not name meterai {name}"
+    for page in DOCS.glob("*.md"):
+        assert f"(docs/{page.name})" in readme, f"README.md does not lead to {page.name}"
+    assert readme.split("## Where to read on")[1].strip().startswith("- [docs/on-duty.md]")
+
+
+def test_what_the_officer_on_duty_looks_for_is_what_the_code_says() -> None:
+    page = (DOCS / "on-duty.md").read_text()
+    source = "".join(file.read_text() for file in (ROOT / "src" / "meterai").rglob("*.py"))
+    symptoms = [row.split(" | ")[0] for row in page.splitlines() if row.startswith("| ")]
+    looked_for = re.findall(r"`([a-z]+[._][a-z._]+)`", " ".join(symptoms))
+    assert len(looked_for) > 20
+    for name in looked_for:
+        assert f'"{name}"' in source, f"nothing says {name}"
+    for command in re.findall(r"`meterai ([a-z-]+(?: [a-z-]+)?)", page):
+        words = command.split()
+        assert command in COMMANDS or words[0] in COMMANDS, f"there is no meterai {command}"
 
 
 @pytest.mark.parametrize(
