@@ -6,3 +6,6 @@ CREATE TABLE operations.environment (
 );
 GRANT SELECT, INSERT ON operations.environment TO meterai_app;
 GRANT SELECT ON operations.environment TO meterai_reader;
+
+-- What is announced is said in the line of an event (waiting_room.queue).
+DROP TABLE operations.announcement;

@@ -32,7 +32,6 @@ from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
 from meterai.ledger import model, queries, store
-from meterai.ledger.queries import ReservationEnd
 from meterai.sales.use_cases import issue_quota as deposits
 from meterai.sales.use_cases.issue_quota import issue_quota
 
@@ -220,17 +219,10 @@ async def test_the_books_of_an_order_name_day_and_kind(database: TestDatabase) -
     await book(database.app, posted("use", "hold"))
     async with database.reader.connection() as conn:
         rows = {row.id: row for row in await queries.transfers_of(conn, ORDER)}
-        ends = await queries.reservation_ends(
-            conn, [derived_id("test", name) for name in ("hold", "other", "use", "unknown")]
-        )
     use = rows[derived_id("test", "use")]
     assert (use.kind, use.amount, use.debit, use.credit, use.posted_at) == ("post", 1, lot, USED, NOW)
     assert use.business_date == date(2026, 9, 5), "18.30 in UTC is the next day in Jakarta"
     assert rows[derived_id("test", "other")].posted_at is None
-    assert ends == {
-        derived_id("test", "hold"): ReservationEnd.POSTED,
-        derived_id("test", "other"): ReservationEnd.OPEN,
-    }
 
 
 def test_the_ledger_names_the_same_organisations_as_customers() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 
 import msgspec
 
@@ -20,8 +19,6 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """Settled, reservations not deducted."""
     pending: int
     """Held by open reservations that would take it away."""
-    incoming: int
-    """Held by open reservations that would add to it; not part of `posted`, not to be used."""
 
     @property
     def available(self) -> int:
@@ -42,15 +39,6 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
     """Held for documents that are being stamped."""
     gone: int
     """Used on documents or given back for money."""
-    opened_at: datetime
-
-
-class ReservationEnd(StrEnum):
-    """How a reservation stands."""
-
-    OPEN = "open"
-    POSTED = "post"
-    VOIDED = "void"
 
 
 class TransferRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +70,10 @@ async def balance(conn: Connection, account: uuid.UUID) -> Balance | None:
         return Balance(
             posted=row["debits_posted"] - row["credits_posted"],
             pending=row["credits_pending"],
-            incoming=row["debits_pending"],
         )
     return Balance(
         posted=row["credits_posted"] - row["debits_posted"],
         pending=row["debits_pending"],
-        incoming=row["credits_pending"],
     )
 
 
@@ -99,7 +85,7 @@ async def has_books(conn: Connection) -> bool:
 async def stock(conn: Connection, organisation_id: uuid.UUID) -> Balance:
     """Stamps a seller has to sell. A seller without books has none."""
     found = await balance(conn, account_id(AccountKind.SELLER_STOCK, organisation_id))
-    return found or Balance(posted=0, pending=0, incoming=0)
+    return found or Balance(posted=0, pending=0)
 
 
 async def lots_of_customer(conn: Connection, customer_id: uuid.UUID) -> list[Lot]:
@@ -107,7 +93,7 @@ async def lots_of_customer(conn: Connection, customer_id: uuid.UUID) -> list[Lot
     rows = await conn.fetch(
         """SELECT id AS account_id, organisation_id, credits_posted AS bought,
                credits_posted - debits_posted - debits_pending AS available,
-               debits_pending AS reserved, debits_posted AS gone, created_at AS opened_at
+               debits_pending AS reserved, debits_posted AS gone
            FROM ledger.account WHERE customer_id = $1 AND kind = 'lot' ORDER BY created_at, id""",
         customer_id,
     )
@@ -119,7 +105,7 @@ async def lot_of(conn: Connection, lot_account: uuid.UUID, *, customer_id: uuid.
     row = await conn.fetchrow(
         """SELECT id AS account_id, organisation_id, credits_posted AS bought,
                credits_posted - debits_posted - debits_pending AS available,
-               debits_pending AS reserved, debits_posted AS gone, created_at AS opened_at
+               debits_pending AS reserved, debits_posted AS gone
            FROM ledger.account WHERE id = $1 AND customer_id = $2 AND kind = 'lot'""",
         lot_account,
         customer_id,
@@ -147,22 +133,6 @@ async def lot_owners(conn: Connection, lot_accounts: Sequence[uuid.UUID]) -> dic
         "SELECT id, customer_id FROM ledger.account WHERE id = ANY ($1) AND kind = 'lot'", list(lot_accounts)
     )
     return {row["id"]: row["customer_id"] for row in rows}
-
-
-async def reservation_ends(
-    conn: Connection, pending_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, ReservationEnd]:
-    """How each of these reservations stands; ids that are no reservation are left out.
-
-    Without the accounts' locks the answer may be old when it arrives: `store.post` has the last word.
-    """
-    rows = await conn.fetch(
-        """SELECT p.id, coalesce(e.kind, 'open') AS ended FROM ledger.transfer p
-           LEFT JOIN ledger.transfer e ON e.pending_id = p.id
-           WHERE p.id = ANY ($1) AND p.kind = 'pending'""",
-        list(pending_ids),
-    )
-    return {row["id"]: ReservationEnd(row["ended"]) for row in rows}
 
 
 async def transfers_of(conn: Connection, reference_id: uuid.UUID) -> list[TransferRow]:

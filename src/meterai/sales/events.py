@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from meterai.kernel.clock import ZONES
 from meterai.waiting_room.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
@@ -85,11 +84,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pdf_version_min: Annotated[str, msgspec.Meta(pattern=r"^[12]\.[0-9]$")]
     queue: EventQueue | None = None
     """None: nobody ever waits."""
-
-    @property
-    def zone_label(self) -> str:
-        """WIB, WITA or WIT."""
-        return ZONES[self.zone]
 
     def is_open(self, now: datetime) -> bool:
         """Whether the event takes applications now."""

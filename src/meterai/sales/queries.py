@@ -91,7 +91,6 @@ class QuotaLot(msgspec.Struct, frozen=True, kw_only=True):
     refunded: int
     unit_face_value: int
     unit_fee: int
-    bought_at: datetime | None
 
 
 class MoneyPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -333,7 +332,7 @@ async def quota_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[Quota
         rows = await connection.fetch(
             """SELECT i.lot_account_id, i.order_id, o.number, i.id AS item_id,
                    i.refunded_quantity AS refunded,
-                   i.unit_face_value, i.unit_fee, i.done_at AS bought_at
+                   i.unit_face_value, i.unit_fee
                FROM sales.item i JOIN sales.orders o ON o.id = i.order_id
                WHERE i.lot_account_id = ANY ($1::uuid[]) AND i.kind = 'quota' AND o.customer_id = $2
                    AND i.state IN ('done', 'refunding', 'refunded')

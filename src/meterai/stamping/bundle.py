@@ -58,9 +58,6 @@ class Outcome(StrEnum):
     """Kept longer than an unstamped document is kept."""
 
 
-ENDED = frozenset({Outcome.STAMPED, Outcome.UNFIT, Outcome.REFUSED, Outcome.EXPIRED})
-
-
 class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file and how far it is."""
 

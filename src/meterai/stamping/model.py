@@ -33,15 +33,6 @@ class JobState(StrEnum):
     """The reservation is voided, the serial numbers are annulled."""
 
 
-JOB_MOVES = {
-    (JobState.ACCEPTED, JobState.SEALING): "first intent stored",
-    (JobState.ACCEPTED, JobState.REFUSED): "document refused in preparation",
-    (JobState.SEALING, JobState.RELEASED): "sealed file stored and checked",
-    (JobState.SEALING, JobState.REFUSED): "document refused while a later stamp was prepared",
-}
-"""Every legal move, and the event that makes it."""
-
-
 class SerialState(StrEnum):
     """The life of a serial number, independent of how it came to be stamped."""
 
@@ -51,15 +42,6 @@ class SerialState(StrEnum):
     RELEASED = "released"
     ANNULLED = "annulled"
     """Never released, never used again."""
-
-
-SERIAL_MOVES = {
-    (SerialState.ALLOCATED, SerialState.SEALED): "signature filled in, the next stamp's intent stored",
-    (SerialState.ALLOCATED, SerialState.RELEASED): "the last stamp of the document released",
-    (SerialState.SEALED, SerialState.RELEASED): "document released",
-    (SerialState.ALLOCATED, SerialState.ANNULLED): "document refused",
-    (SerialState.SEALED, SerialState.ANNULLED): "document refused",
-}
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,19 +67,6 @@ class DocumentPage(msgspec.Struct, frozen=True, kw_only=True):
     """One per stamp, all bound to the same bytes."""
 
 
-class DocumentSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A document in one line."""
-
-    document_id: UUID
-    name: str
-    job: Job | None
-
-    @property
-    def serials(self) -> tuple[SerialNumber, ...]:
-        """Allocated or released; none before the stamping began."""
-        return self.job.serials if self.job else ()
-
-
 async def jobs_by_key(conn: Connection, keys: Sequence[str]) -> dict[str, tuple[bytes, Job]]:
     """Jobs by idempotency key, with the digest of the request that made them."""
     rows = await conn.fetch(_JOB + "WHERE j.idempotency_key = ANY ($1)", list(keys))
@@ -187,17 +174,6 @@ async def document_names(db: Database, ids: Sequence[UUID]) -> dict[UUID, str]:
 def remember_name(document_id: UUID, name: str) -> None:
     """Spares the look-up of a name that was given or found a moment ago."""
     _names.keep(document_id, name)
-
-
-async def documents_summary(db: Database, ids: Sequence[UUID]) -> dict[UUID, DocumentSummary]:
-    """What an order's page says of its documents."""
-    async with db.connection() as conn:
-        rows = await conn.fetch("SELECT id, name FROM stamping.document WHERE id = ANY ($1)", list(ids))
-        jobs = await _jobs_of_documents(conn, ids)
-    return {
-        row["id"]: DocumentSummary(document_id=row["id"], name=row["name"], job=jobs.get(row["id"]))
-        for row in rows
-    }
 
 
 def image_at_hand(key: str, page: int, width: int) -> bytes | None:

@@ -176,7 +176,6 @@ class ArchiveLook(msgspec.Struct, frozen=True, kw_only=True):
     seals: list[bytes]
     archive_stamps: list[bytes]
     """In the order of the ends of their byte ranges."""
-    has_store: bool
 
 
 class ExtendRequest(msgspec.Struct, frozen=True, kw_only=True):

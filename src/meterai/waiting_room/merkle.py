@@ -61,38 +61,3 @@ class Tree:
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """The tree head of a list of entries."""
     return Tree(leaves).root()
-
-
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of one entry (RFC 6962 section 2.1.1)."""
-    if len(leaves) == 1:
-        return []
-    split = _largest_power_below(len(leaves))
-    if index < split:
-        return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
-    return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
-
-
-def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Whether the proof shows that `leaf` is entry `index` of the `size` that `root` stands for.
-
-    RFC 9162 section 2.1.3.2.
-    """
-    if not 0 <= index < size:
-        return False
-    node, place, last = leaf_hash(leaf), index, size - 1
-    for step in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            node = _node(step, node)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            node = _node(node, step)
-        place, last = place >> 1, last >> 1
-    return last == 0 and node == root
-
-
-def _largest_power_below(size: int) -> int:
-    return 1 << (size - 1).bit_length() - 1

@@ -32,12 +32,6 @@ def number_at(schedule: Schedule, unix: float) -> int | None:
     return schedule.first_window + (moment - schedule.opens_at) // schedule.window_s + past_cuts
 
 
-def window_at(schedule: Schedule, unix: float) -> Window | None:
-    """The window of a moment, with its borders; None as `number_at`."""
-    number = number_at(schedule, unix)
-    return None if number is None else window_of(schedule, number)
-
-
 @lru_cache(256)  # those in which people stand now are asked for with every page
 def window_of(schedule: Schedule, number: int) -> Window:
     """A window by its number. Raises: ValueError when the queue has no such window."""

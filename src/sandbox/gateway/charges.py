@@ -202,10 +202,6 @@ class Book:
         """Keeps an ordered payout."""
         self._db.execute("INSERT INTO payout VALUES (?, ?, ?)", (reference_no, idempotency_key, body))
 
-    def save_payout(self, reference_no: str, body: bytes) -> None:
-        """Keeps a payout's change."""
-        self._db.execute("UPDATE payout SET body = ? WHERE reference_no = ?", (body, reference_no))
-
     def find_payout(self, *, reference_no: str = "", idempotency_key: str = "") -> bytes | None:
         """A payout by its own or the merchant's key."""
         row = self._db.execute(

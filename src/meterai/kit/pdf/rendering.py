@@ -149,7 +149,7 @@ def encode_picture(picture: Image.Image, quality: int) -> RenderedPage:
     """As a JPEG, with the colours it has (L or RGB)."""
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=quality)
-    return RenderedPage(jpeg=out.getvalue(), width_px=picture.width, height_px=picture.height)
+    return RenderedPage(jpeg=out.getvalue(), width_px=picture.width)
 
 
 def without_colour(image: Image.Image) -> Image.Image | None:

@@ -75,7 +75,6 @@ class RenderedPage(msgspec.Struct, frozen=True, kw_only=True):
 
     jpeg: bytes
     width_px: int
-    height_px: int
 
 
 class CoveredDigest(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from meterai.operations.invariants.fingerprint import Balance, Sum, hash_of, wei
 
 ACCOUNT = "ledger.account"
 TRANSFER = "ledger.transfer"
-RELEASE = "stamping.release"
 ORDER = "sales.orders"
 PAYMENT = "sales.payment"
 REFUND = "sales.refund"

@@ -59,7 +59,6 @@ class Transaction(msgspec.Struct, frozen=True):
     """The fields of a Midtrans answer or notice that we read; others are ignored, as Midtrans asks."""
 
     status_code: str = ""
-    status_message: str = ""
     transaction_id: _Kept = ""
     order_id: str = ""
     merchant_id: str = ""

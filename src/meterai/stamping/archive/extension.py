@@ -43,7 +43,6 @@ def look(request: ArchiveLookRequest) -> ArchiveLook:
                 seals[name] = contents
             elif signature.get("/Type") == "/DocTimeStamp" and _is_ours(name):
                 stamps.append((int(signature["/ByteRange"][2]), contents))
-        has_store = "/DSS" in reader.root
     except Exception:  # parsers raise nearly anything on what is not as we wrote it
         raise Refusal(Kind.CONFLICT, "archive.unreadable") from None
     if seals.keys() != wanted:
@@ -51,7 +50,6 @@ def look(request: ArchiveLookRequest) -> ArchiveLook:
     return ArchiveLook(
         seals=list(seals.values()),
         archive_stamps=[contents for _, contents in sorted(stamps)],
-        has_store=has_store,
     )
 
 

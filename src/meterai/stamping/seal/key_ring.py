@@ -136,11 +136,6 @@ class KeyRing:
             for key in self._known
         ]
 
-    async def sync_counters(self) -> None:
-        """Brings the counters to the disk."""
-        for held in list(self._held.values()):
-            await asyncio.to_thread(held.counted.counter.sync)
-
     async def close(self) -> None:
         """Lets go of all keys."""
         for key_id in list(self._held):
