@@ -69,7 +69,8 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     assert fetch(person, "Unduh Bandung") in stamped.values(), "each file by itself too"
     person.open("/saya")
     person.sees("1 meterai siap dipakai")
-    person.sees("Belum ada dokumen.")  # they are found in their bundle
+    person.sees("3 dari 5 sudah dibubuhi")
+    person.approve("57-mine-bundles")
 
     desk = visitor(width=1200, scripts=False, language="en")
     desk.open("/saya")

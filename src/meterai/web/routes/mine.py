@@ -21,6 +21,7 @@ from meterai.sales.queries import (
     orders_of_documents,
     quota_of_customer,
 )
+from meterai.stamping.bundle_queries import bundles_of_customer
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -53,6 +54,8 @@ from meterai.web.sign_in import (
 )
 from meterai.web.uploads import accept_upload
 
+BUNDLES_SHOWN = 5
+"""The newest; the page of bundles has the others."""
 TITLE = later("Masuk ke Meterai saya")
 JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
 ORDER_CHIPS = {
@@ -336,6 +339,7 @@ async def _page(
         contacts=[contact.masked for contact in customer.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
+        bundles=await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN),
         orders=[_order_row(order, language) for order in orders],
         documents=[
             _document_row(document, language)
