@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from tests.web.door_house import House, Visitor
 
 
@@ -106,3 +107,21 @@ async def test_who_is_not_signed_in_is_led_to_signing_in(house: House) -> None:
     await visitor.get("/saya")
     await visitor.post("/saya/kontak/hapus", kontak_id="x")
     assert visitor.status == 403
+
+
+@pytest.mark.parametrize("signed_in_first", [True, False])
+async def test_news_of_an_order_go_to_the_contact_that_was_proven(
+    house: House, *, signed_in_first: bool
+) -> None:
+    """Not to the oldest one: its number may be somebody else's by now."""
+    await add(house, await signed_in(house, "0812 3456 7890"), "sri@contoh.id")
+    visitor = await signed_in(house, "sri@contoh.id") if signed_in_first else house.visitor()
+    await visitor.get("/kuota")
+    form = re.search(r'name="kiriman" value="([^"]+)"', visitor.text)
+    assert form
+    order = "/".join((await visitor.post("/kuota", kiriman=form[1], jumlah="1")).split("/")[:3])
+    if not signed_in_first:
+        visitor.cookies |= (await signed_in(house, "sri@contoh.id")).cookies
+    assert await visitor.get(f"{order}/bayar") == f"{order}/bayar"
+    contact = await house.line.database.owner.fetchval("SELECT contact_value FROM sales.orders")
+    assert contact == "sri@contoh.id"

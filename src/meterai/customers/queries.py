@@ -26,6 +26,17 @@ class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
     """The contact whose code opened the session."""
     proven_at: datetime
 
+    @property
+    def contact(self) -> Contact | None:
+        """Where news of what they do now go: the contact that was proven for it, not one they may have lost.
+
+        Of a session that does not know which one that was, the oldest.
+        """
+        for id, contact in zip(self.contact_ids, self.contacts, strict=True):
+            if self.proven_by in (id, None):
+                return contact
+        return None
+
     def has_fresh_proof(self, now: datetime) -> bool:
         """Whether a contact was proven so lately that contacts may be changed."""
         return self.proven_by is not None and now < self.proven_at + PROOF_LIFE

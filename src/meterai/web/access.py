@@ -61,9 +61,9 @@ async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None
 
 def owner_of(customer: SessionCustomer | None) -> Owner | None:
     """To whom an order belongs that somebody opens who is signed in."""
-    if customer is None or not customer.contacts:
+    if customer is None or customer.contact is None:
         return None
-    return Owner(customer_id=customer.customer_id, contact=customer.contacts[0])
+    return Owner(customer_id=customer.customer_id, contact=customer.contact)
 
 
 async def order_of_token(desk: Desk, token: str) -> UUID | None:

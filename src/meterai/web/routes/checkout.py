@@ -15,7 +15,7 @@ from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import are_of_customer, document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
-from meterai.web.access import customer_of, open_order_page
+from meterai.web.access import customer_of, open_order_page, owner_of
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
@@ -171,10 +171,10 @@ async def _check_page(
     if order.state != "draft":
         return desk.go(request, f"/pesanan/{number}")
     if order.customer_id is None:
-        customer = await customer_of(desk, request)
-        if customer is None:
+        owner = owner_of(await customer_of(desk, request))
+        if owner is None:
             return desk.go(request, f"/pesanan/{number}/kontak")
-        await _give_owner(request, desk, key.order_id, customer.customer_id, customer.contacts[0])
+        await _give_owner(request, desk, key.order_id, owner.customer_id, owner.contact)
         order = await order_page(desk.house.db, key.order_id)
     await _bring_documents(request, desk, order)
     return desk.page(
