@@ -22,7 +22,7 @@ from tests.verification.making import SERIAL, OpenJail
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore
-from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id, share_out
+from meterai.stamping.bundle import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundle_input import GivenFile, refused_file
 from meterai.stamping.bundle_queries import bundle as find_bundle
 from meterai.stamping.bundle_queries import bundles_of_customer
@@ -47,9 +47,9 @@ def letters(count: int) -> list[GivenFile]:
     return [GivenFile(path=f"{n}.pdf", data=make_letter(f"Surat {n}", pages=2)) for n in range(count)]
 
 
-async def fill(house: House, files: list[GivenFile], *, name: str = "form:1") -> UUID:
+async def fill(house: House, files: list[GivenFile], *, name: str = "form:1", door: Door = "web") -> UUID:
     id = bundle_id(house.alice, name)
-    await open_bundle(house.db, customer_id=house.alice, bundle_id=id, door="web", now=system_clock())
+    await open_bundle(house.db, customer_id=house.alice, bundle_id=id, door=door, now=system_clock())
     assert await fill_bundle(
         house.db, house.jail, house.objects, house.vouch, bundle_id=id, customer_id=house.alice,
         given=iter(files), at_once=3, clock=system_clock,
@@ -205,6 +205,34 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
             customer_id=front.alice, given=iter(letters(2)), at_once=1, clock=system_clock,
         )  # fmt: skip
     assert (caught.value.kind, caught.value.code) == (Kind.NOT_FOUND, "bundle.unknown")
+
+
+async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House) -> None:
+    """In another tab: it would lie there without a button, and go after a week."""
+
+    class Starting(FolderStore):
+        async def put_all(self, contents: Mapping[str, bytes]) -> None:
+            await super().put_all(contents)
+            await start(front, id)
+
+    id = await fill(front, letters(1))
+    for files in (letters(2), letters(3), [*letters(1), refused_file("x", Refusal(Kind.INVALID, "x"))]):
+        with pytest.raises(Refusal) as caught:
+            await fill_bundle(
+                front.db, front.jail, Starting(front.data / "objects"), front.vouch, bundle_id=id,
+                customer_id=front.alice, given=iter(files), at_once=1, clock=system_clock,
+            )  # fmt: skip
+        assert (caught.value.kind, caught.value.code) == (Kind.CONFLICT, "bundle.started")
+    assert outcomes(await look(front, id)) == ["stamping"]
+    assert await documents_of_customer(front.db, front.alice) == []
+    assert await fill(front, letters(1)) == id, "the same form sent again is refused nothing"
+
+
+async def test_the_command_line_adds_to_a_bundle_that_was_started(front: House) -> None:
+    id = await fill(front, letters(1), door="cli")
+    await start(front, id)
+    assert await fill(front, letters(2), door="cli") == id
+    assert outcomes(await look(front, id)) == ["stamping", "ready"]
 
 
 async def test_one_rule_places_every_stamp(house: House) -> None:

@@ -52,7 +52,7 @@ async def insert_bundle(tx: Connection, bundle: NewBundle) -> None:
 async def lock_bundle(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row | None:
     """Holds a customer's bundle until the end of the transaction; None when there is none of theirs."""
     return await tx.fetchrow(
-        "SELECT id, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE",
+        "SELECT id, door, started_at FROM stamping.bundle WHERE id = $1 AND customer_id = $2 FOR UPDATE",
         bundle_id,
         customer_id,
     )
@@ -70,9 +70,12 @@ async def count_files(tx: Connection, bundle_id: UUID) -> int:
     return int(await tx.fetchval("SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1", bundle_id))
 
 
-async def put_file(tx: Connection, file: NewFile) -> None:
-    """Adds a file. One whose document is gone gets the new one; any other that is there stays as it is."""
-    await tx.execute(
+async def put_file(tx: Connection, file: NewFile) -> bool:
+    """Adds a file. One whose document is gone gets the new one; any other that is there stays as it is.
+
+    Gives whether the document is the file's now.
+    """
+    status = await tx.execute(
         """INSERT INTO stamping.bundle_file AS known
                (id, bundle_id, path, sha256, bytes, document_id, refusal_code, refusal_facts)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -87,6 +90,7 @@ async def put_file(tx: Connection, file: NewFile) -> None:
         file.refusal_code,
         file.refusal_facts,
     )
+    return status == "INSERT 0 1"
 
 
 async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> None:

@@ -8,16 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database, Row
+from meterai.kit.database import Connection, Database, Row
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail import JailPool
 from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
 from meterai.stamping.ports import Vouch
-from meterai.stamping.store import bundles
+from meterai.stamping.store import bundles, documents
 from meterai.stamping.use_cases.accept_document import accept_document
 
 
@@ -46,17 +45,19 @@ async def add_to_bundle(
 ) -> AddedFile:
     """Checks one file and adds it to the customer's bundle; a file that is there is not checked again.
 
-    A file that can't be stamped is added with the reason, which is no refusal of this call. Killed between
-    the check and the note of it, the document stays behind unused and goes when its retention ends.
+    A file that can't be stamped is added with the reason, which is no refusal of this call. The document is
+    nobody's until it is noted in the bundle: one that never is, whatever came in between, is in nobody's list
+    and goes when its retention ends.
 
-    Raises: Refusal NOT_FOUND `bundle.unknown`; INVALID `bundle.too_many_files`; BUSY `jail.busy`;
-    UNAVAILABLE `jail.unavailable`.
+    Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site, also when that was
+    while the file was checked); INVALID `bundle.too_many_files`; BUSY `jail.busy`; UNAVAILABLE
+    `jail.unavailable`.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
     known = await _find(db, bundle_id, customer_id, id, files_max)
-    if known is not None and (known["document_id"] or known["refusal_code"]):
+    if known is not None:
         return AddedFile(id=id, code=known["refusal_code"], facts=known["refusal_facts"], new=False)
     document_id, code, facts = None, None, {}
     try:
@@ -69,7 +70,7 @@ async def add_to_bundle(
             name=path,
             kind=None,
             limits=None,
-            customer_id=customer_id,
+            customer_id=None,
             now=now,
         )
         document_id = accepted.document_id
@@ -77,7 +78,17 @@ async def add_to_bundle(
         if refusal.kind is not Kind.INVALID:
             raise
         code, facts = refusal.code, refusal.facts
-    await _note(db, id, bundle_id, path, sha256, len(data), document_id, code, facts)
+    file = bundles.NewFile(
+        id=id,
+        bundle_id=bundle_id,
+        path=path,
+        sha256=sha256,
+        bytes=len(data),
+        document_id=document_id,
+        refusal_code=code,
+        refusal_facts=facts,
+    )
+    await _note(db, customer_id, file)
     return AddedFile(id=id, code=code, facts=facts, new=True)
 
 
@@ -97,50 +108,55 @@ async def refuse_in_bundle(
     `content_name` stands for the content that nobody read (its size and checksum in the archive): the same
     file refused again is the same row.
 
-    Raises: Refusal NOT_FOUND `bundle.unknown`; INVALID `bundle.too_many_files`.
+    Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started`; INVALID `bundle.too_many_files`.
     """
     sha256 = hashlib.sha256(content_name).hexdigest()
     path = path[-PATH_CHARACTERS_MAX:]
     id = file_id(bundle_id, path, sha256)
-    await _find(db, bundle_id, customer_id, id, files_max)
-    await _note(db, id, bundle_id, path, sha256, size, None, refusal.code, refusal.facts)
+    if await _find(db, bundle_id, customer_id, id, files_max) is None:
+        file = bundles.NewFile(
+            id=id,
+            bundle_id=bundle_id,
+            path=path,
+            sha256=sha256,
+            bytes=size,
+            document_id=None,
+            refusal_code=refusal.code,
+            refusal_facts=refusal.facts,
+        )
+        await _note(db, customer_id, file)
     return id
 
 
 async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, files_max: int) -> Row | None:
-    """The file, when it was added before; else there is room for one more."""
+    """The file, when it was checked before and its document is there; else there is room for it."""
     async with db.transaction() as tx:
-        if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
-            raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        bundle = await _lock(tx, bundle_id, customer_id)
         known = await bundles.known_file(tx, id)
+        if known is not None and (known["document_id"] or known["refusal_code"]):
+            return known
+        _refuse_started(bundle)
         if known is None and await bundles.count_files(tx, bundle_id) >= files_max:
             raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=files_max)
-    return known
+    return None
 
 
-async def _note(
-    db: Database,
-    id: UUID,
-    bundle_id: UUID,
-    path: str,
-    sha256: str,
-    size: int,
-    document_id: UUID | None,
-    code: str | None,
-    facts: Mapping[str, Any],
-) -> None:
-    file = bundles.NewFile(
-        id=id,
-        bundle_id=bundle_id,
-        path=path,
-        sha256=sha256,
-        bytes=size,
-        document_id=document_id,
-        refusal_code=code,
-        refusal_facts=facts,
-    )
-    try:
-        async with db.connection() as connection:
-            await bundles.put_file(connection, file)
-    except asyncpg.ForeignKeyViolationError:  # dropped while the file was checked
-        raise Refusal(Kind.NOT_FOUND, "bundle.unknown") from None
+async def _note(db: Database, customer_id: UUID, file: bundles.NewFile) -> None:
+    """Adds the file; its document is the customer's from now on. Meanwhile the bundle may have changed."""
+    async with db.transaction() as tx:
+        _refuse_started(await _lock(tx, file.bundle_id, customer_id))
+        if await bundles.put_file(tx, file) and file.document_id is not None:
+            await documents.adopt_documents(tx, [file.document_id], customer_id)
+
+
+async def _lock(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
+    bundle = await bundles.lock_bundle(tx, bundle_id, customer_id)
+    if bundle is None:
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    return bundle
+
+
+def _refuse_started(bundle: Row) -> None:
+    """On the site one starts what one has seen, and once; the command line starts what it adds to its own."""
+    if bundle["started_at"] is not None and bundle["door"] == "web":
+        raise Refusal(Kind.CONFLICT, "bundle.started")
