@@ -27,8 +27,9 @@ from meterai.stamping.bundle_input import GivenFile, refused_file
 from meterai.stamping.bundle_queries import bundle as find_bundle
 from meterai.stamping.bundle_queries import bundles_of_customer
 from meterai.stamping.placement import Placement
-from meterai.stamping.queries import documents_of_customer
+from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.use_cases.clean_up import clean_up_documents
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
@@ -75,6 +76,14 @@ async def look(house: House, id: UUID) -> Bundle:
     return found
 
 
+async def take_out(house: House, id: UUID, file: UUID) -> None:
+    await drop_from_bundle(house.db, bundle_id=id, customer_id=house.alice, file_id=file, now=system_clock())
+
+
+async def single_documents(house: House) -> list[DocumentPage]:
+    return await documents_of_customer(house.db, house.alice, now=system_clock())
+
+
 def outcomes(bundle: Bundle) -> list[str]:
     return [str(file.outcome) for file in bundle.files]
 
@@ -103,7 +112,7 @@ async def test_everything_is_checked_and_what_can_be_stamped_is(house: House) ->
     await house.assert_sound()
     (line,) = await bundles_of_customer(house.db, house.alice)
     assert (line.files, line.stamped, line.moving, line.started) == (5, 3, 0, True)
-    assert await documents_of_customer(house.db, house.alice) == [], "they are found in their bundle"
+    assert await single_documents(house) == [], "they are found in their bundle"
 
 
 async def test_a_file_on_which_the_judge_is_killed_is_unfit_and_the_others_are_added(
@@ -163,11 +172,9 @@ async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: Hou
     with pytest.raises(Refusal, match=r"bundle\.changed"):
         await start(front, id, expected=1)
     drop = (await look(front, id)).files[0].id
-    await drop_from_bundle(front.db, bundle_id=id, customer_id=front.alice, file_id=drop)
+    await take_out(front, id, drop)
     assert await start(front, id, expected=1) == 1
-    await drop_from_bundle(
-        front.db, bundle_id=id, customer_id=front.alice, file_id=(await look(front, id)).files[0].id
-    )
+    await take_out(front, id, (await look(front, id)).files[0].id)
     assert len((await look(front, id)).files) == 1, "what is being stamped stays"
 
 
@@ -178,8 +185,8 @@ async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
     file = (await look(front, id)).files[0].id
     for attempt in (
         start(front, id, customer_id=bob),
-        drop_bundle(front.db, bundle_id=id, customer_id=bob),
-        drop_from_bundle(front.db, bundle_id=id, customer_id=bob, file_id=file),
+        drop_bundle(front.db, bundle_id=id, customer_id=bob, now=system_clock()),
+        drop_from_bundle(front.db, bundle_id=id, customer_id=bob, file_id=file, now=system_clock()),
         fill_bundle(
             front.db, front.jail, front.objects, front.vouch, bundle_id=id, customer_id=bob,
             given=iter(letters(1)), at_once=1, clock=system_clock,
@@ -191,12 +198,12 @@ async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
 
 
 async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House) -> None:
-    """In another tab: the upload ends with an answer, and the documents go when their retention ends."""
+    """In another tab: the upload ends with an answer, and nothing of it is left in a list."""
 
     class Dropping(FolderStore):
         async def put_all(self, contents: Mapping[str, bytes]) -> None:
             await super().put_all(contents)
-            await drop_bundle(front.db, bundle_id=id, customer_id=front.alice)
+            await drop_bundle(front.db, bundle_id=id, customer_id=front.alice, now=system_clock())
 
     id = await fill(front, letters(1))
     with pytest.raises(Refusal) as caught:
@@ -205,6 +212,22 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
             customer_id=front.alice, given=iter(letters(2)), at_once=1, clock=system_clock,
         )  # fmt: skip
     assert (caught.value.kind, caught.value.code) == (Kind.NOT_FOUND, "bundle.unknown")
+    assert await single_documents(front) == []
+
+
+async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front: House) -> None:
+    id = await fill(front, letters(3))
+    first, second, _ = (await look(front, id)).files
+    assert first.document_id is not None
+    await front.order(first.document_id)  # by itself, from its own page
+    await take_out(front, id, second.id)
+    assert await single_documents(front) == []
+    await drop_bundle(front.db, bundle_id=id, customer_id=front.alice, now=system_clock())
+    assert [document.document_id for document in await single_documents(front)] == [first.document_id]
+    later = system_clock() + timedelta(seconds=1)
+    assert await clean_up_documents(front.db, front.objects, now=later) == 2
+    left = await front.database.owner.fetch("SELECT id FROM stamping.document")
+    assert [row["id"] for row in left] == [first.document_id]
 
 
 async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House) -> None:
@@ -224,7 +247,7 @@ async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House)
             )  # fmt: skip
         assert (caught.value.kind, caught.value.code) == (Kind.CONFLICT, "bundle.started")
     assert outcomes(await look(front, id)) == ["stamping"]
-    assert await documents_of_customer(front.db, front.alice) == []
+    assert await single_documents(front) == []
     assert await fill(front, letters(1)) == id, "the same form sent again is refused nothing"
 
 

@@ -111,15 +111,21 @@ async def document_page(
         return (await _pages(conn, [row]))[0] if row["has_job"] else _page(row, None, [])
 
 
-async def documents_of_customer(db: Database, customer_id: UUID, *, limit: int = 100) -> list[DocumentPage]:
-    """A customer's documents, the newest first, without those of bundles (see `bundle_queries`)."""
+async def documents_of_customer(
+    db: Database, customer_id: UUID, *, now: datetime, limit: int = 100
+) -> list[DocumentPage]:
+    """A customer's documents, the newest first, without those of bundles (see `bundle_queries`), and without
+    unstamped ones whose retention is over."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            """SELECT * FROM stamping.document d WHERE customer_id = $1 AND NOT EXISTS
-                   (SELECT FROM stamping.bundle_file f WHERE f.document_id = d.id)
+            """SELECT * FROM stamping.document d WHERE customer_id = $1
+                   AND NOT EXISTS (SELECT FROM stamping.bundle_file f WHERE f.document_id = d.id)
+                   AND (retained_until > $3
+                       OR EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id))
                ORDER BY created_at DESC LIMIT $2""",
             customer_id,
             limit,
+            now,
         )
         return await _pages(conn, rows)
 

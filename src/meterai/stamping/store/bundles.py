@@ -93,14 +93,15 @@ async def put_file(tx: Connection, file: NewFile) -> bool:
     return status == "INSERT 0 1"
 
 
-async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> None:
-    """Takes a file out unless it was given to stamping. Its document goes when its retention ends."""
-    await tx.execute(
+async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UUID]:
+    """Takes a file out unless it was given to stamping; gives its document."""
+    rows = await tx.fetch(
         """DELETE FROM stamping.bundle_file f WHERE bundle_id = $1 AND id = $2 AND NOT EXISTS
-               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id)""",
+               (SELECT FROM stamping.job j WHERE j.document_id = f.document_id) RETURNING document_id""",
         bundle_id,
         file_id,
     )
+    return [row["document_id"] for row in rows if row["document_id"]]
 
 
 async def ready_files(
@@ -137,9 +138,15 @@ async def set_started(tx: Connection, bundle_id: UUID, now: datetime) -> None:
     )
 
 
-async def delete_bundle(tx: Connection, bundle_id: UUID) -> None:
-    """Forgets a bundle of which nothing was ever stamped."""
-    await tx.execute("DELETE FROM stamping.bundle WHERE id = $1 AND started_at IS NULL", bundle_id)
+async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:
+    """Forgets a bundle of which nothing was ever stamped; gives its documents."""
+    rows = await tx.fetch(
+        """WITH gone AS (DELETE FROM stamping.bundle WHERE id = $1 AND started_at IS NULL RETURNING id)
+           SELECT f.document_id FROM stamping.bundle_file f JOIN gone ON gone.id = f.bundle_id
+           WHERE f.document_id IS NOT NULL""",
+        bundle_id,
+    )
+    return [row["document_id"] for row in rows]
 
 
 async def delete_stale(tx: Connection, before: datetime, *, limit: int) -> int:

@@ -162,6 +162,16 @@ async def keep_documents(connection: Connection, ids: Sequence[UUID], until: dat
     )
 
 
+async def end_retention(tx: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Gives up uploads: the next clean-up takes those that were never to be stamped."""
+    await tx.execute(
+        """UPDATE stamping.document d SET retained_until = $2 WHERE id = ANY ($1) AND retained_until > $2
+               AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)""",
+        list(ids),
+        now,
+    )
+
+
 async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> list[str]:
     """Ends the retention of an upload: a never stamped one is deleted, that of an ended job loses its input.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.stamping.store import bundles
+from meterai.stamping.store import bundles, documents
 
 
-async def drop_bundle(db: Database, *, bundle_id: UUID, customer_id: UUID) -> None:
-    """Forgets a bundle; its documents go when their retention ends. One that was started stays as it is.
+async def drop_bundle(db: Database, *, bundle_id: UUID, customer_id: UUID, now: datetime) -> None:
+    """Forgets a bundle and gives up its documents. One that was started stays as it is.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
-        await bundles.delete_bundle(tx, bundle_id)
+        await documents.end_retention(tx, await bundles.delete_bundle(tx, bundle_id), now)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
-from meterai.stamping.store import bundles
+from meterai.stamping.store import bundles, documents
 
 
-async def drop_from_bundle(db: Database, *, bundle_id: UUID, customer_id: UUID, file_id: UUID) -> None:
-    """Takes one file out; one that is out already, or is being stamped, is left as it is.
+async def drop_from_bundle(
+    db: Database, *, bundle_id: UUID, customer_id: UUID, file_id: UUID, now: datetime
+) -> None:
+    """Takes one file out and gives up its document; one that is out already, or is being stamped, is left as
+    it is.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`.
     """
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
-        await bundles.delete_file(tx, bundle_id, file_id)
+        await documents.end_retention(tx, await bundles.delete_file(tx, bundle_id, file_id), now)

@@ -118,7 +118,10 @@ async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> 
     """Takes one file out."""
     await desk.form(request)
     customer = await _signed_in(request, desk)
-    await drop_from_bundle(desk.house.db, bundle_id=id, customer_id=customer.customer_id, file_id=file_id)
+    house, customer_id = desk.house, customer.customer_id
+    await drop_from_bundle(
+        house.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=house.clock()
+    )
     return desk.go(request, f"/saya/banyak/{id}")
 
 
@@ -127,7 +130,8 @@ async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """Forgets a bundle that was not started."""
     await desk.form(request)
     customer = await _signed_in(request, desk)
-    await drop_bundle(desk.house.db, bundle_id=id, customer_id=customer.customer_id)
+    house = desk.house
+    await drop_bundle(house.db, bundle_id=id, customer_id=customer.customer_id, now=house.clock())
     return desk.go(request, "/saya/banyak")
 
 

@@ -329,7 +329,7 @@ async def _page(
     db = desk.house.db
     lots = await quota_of_customer(db, customer.customer_id)
     orders = await orders_of_customer(db, customer.customer_id)
-    documents = await documents_of_customer(db, customer.customer_id)
+    documents = await documents_of_customer(db, customer.customer_id, now=desk.house.clock())
     unplaced = [document.document_id for document in documents if document.job is None]
     ordered = await orders_of_documents(db, unplaced) if unplaced else {}
     return desk.page(
