@@ -146,6 +146,7 @@ ORDERS: dict[str, OrderPage] = {
     "quota": order(
         "completed", [item("quota", "done", quantity=5)], [payment("qris", "settled")], refundable=4
     ),
+    "used-up": order("completed", [item("quota", "done", quantity=5)], [payment("qris", "settled")]),
     "refunding": order(
         "completed", [item("quota", "refunding")], [payment("qris", "settled")], [refund("payable")]
     ),

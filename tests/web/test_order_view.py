@@ -118,6 +118,31 @@ def test_the_page_says_whether_money_moved(name: str, money: str) -> None:
     assert view_of(name).money_kind == money
 
 
+@pytest.mark.parametrize(
+    ("left", "state", "item_state", "said"),
+    [
+        (5, "order.completed_quota", "Siap dipakai", ""),
+        (
+            3,
+            "order.completed_quota",
+            "Siap dipakai",
+            "1 dipakai · 3 belum dipakai · 1 dikembalikan",
+        ),
+        (0, "order.completed_used", "Tidak bersisa", "4 dipakai · 1 dikembalikan"),
+    ],
+)
+def test_an_order_of_quota_says_what_is_left_of_it(
+    left: int, state: str, item_state: str, said: str, pages: Pages
+) -> None:
+    bought = msgspec.structs.replace(item("quota", "done", quantity=5), refunded_quantity=int(left < 5))
+    made = order("completed", [bought], [payment("qris", "settled")], refundable=left)
+    view = order_view(made, KNOWN, Visit("id", "/pesanan/x", ""), now=NOW)
+    assert view.state_name == state
+    assert view.items[0].text.what == item_state
+    told = re.findall(r'<p class="small">(\d+ keping dipakai[^<]*)', page_of(view, pages).decode())
+    assert [text.replace(" keping", "") for text in told] == ([said] if said else [])
+
+
 def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -> None:
     moving = {name for name in ORDERS if view_of(name).moving}
     assert moving == {

@@ -13,6 +13,7 @@ from tests.web.asking import ask
 from tests.web.door_house import GATE, House, Visitor, called, sign_in
 
 from meterai.customers.contacts import Contact
+from meterai.customers.organisations import SELLER
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
 from meterai.waiting_room.model import QueueState
@@ -216,20 +217,22 @@ async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_
 
 
 @pytest.mark.parametrize(
-    ("item", "payment", "words"),
+    ("item", "left", "payment", "words"),
     [
-        ("done", "settled", "Kuota Anda siap dipakai"),
-        ("refused", "settled", "Ada dokumen yang tidak dapat dibubuhi"),
-        ("refunding", "settled", "Uangnya kembali"),
-        ("refunded", "settled", "Uangnya kembali"),
-        ("done", "reversed", "diambil kembali oleh bank"),
+        ("done", 1, "settled", "Kuota Anda siap dipakai"),
+        ("done", 0, "settled", "Kuota pesanan ini sudah habis"),
+        ("refused", 0, "settled", "Ada dokumen yang tidak dapat dibubuhi"),
+        ("refunding", 0, "settled", "Uangnya kembali"),
+        ("refunded", 0, "settled", "Uangnya kembali"),
+        ("done", 0, "reversed", "diambil kembali oleh bank"),
     ],
 )
 async def test_lists_say_of_a_finished_order_what_its_page_says(
-    house: House, item: str, payment: str, words: str
+    house: House, item: str, left: int, payment: str, words: str
 ) -> None:
     visitor = house.visitor()
     order = await finished_order(house, visitor, item=item, payment=payment)
+    await give_lot(house, order, left)
     for page in (f"/pesanan/{order.number}", "/saya", f"/uang?nomor={order.number}"):
         await visitor.get(page)
         assert visitor.status == 200
@@ -422,6 +425,19 @@ async def add_item(house: House, order: OpenedOrder, state: str) -> None:
         " unit_vat) VALUES ($1, $1, 1, 'quota', 1, $2, 10000, 2500, 248)",
         order.order_id, state,
     )  # fmt: skip
+
+
+async def give_lot(house: House, order: OpenedOrder, left: int) -> None:
+    """What the stamp came into, and whether it is still there."""
+    owner = house.line.database.owner
+    await owner.execute(
+        "INSERT INTO ledger.account (id, unit, kind, organisation_id, customer_id, balance_side,"
+        " credits_posted, debits_posted, created_at)"
+        " SELECT id, 'STAMP', 'lot', $2, customer_id, 'credit', 1, $3, created_at FROM sales.orders"
+        " WHERE id = $1",
+        order.order_id, SELLER, 1 - left,
+    )  # fmt: skip
+    await owner.execute("UPDATE sales.item SET lot_account_id = id WHERE id = $1", order.order_id)
 
 
 async def add_payment(house: House, order: OpenedOrder, state: str) -> None:

@@ -144,6 +144,8 @@ class MoneyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     items: Mapping[ItemState, int]
     is_reversed: bool
     """The bank took back the payment that paid for the order."""
+    has_unused: bool
+    """Some of its stamps can still be used, or given back."""
     payments: tuple[MoneyPayment, ...]
     refunds: tuple[MoneyRefund, ...]
 
@@ -358,6 +360,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
     async with db.connection() as connection:
         order_id = await _find_by_anything(connection, text)
         order = None if order_id is None else await orders.read_order(connection, order_id)
+        unused = {} if order is None else await _refundable(connection, order)
     if order is None or order.state is OrderState.DRAFT:
         return None
     counts: dict[ItemState, int] = {}
@@ -374,6 +377,7 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
         expires_at=order.expires_at,
         items=counts,
         is_reversed=credited is not None and credited.state is PaymentState.REVERSED,
+        has_unused=bool(unused),
         payments=tuple(msgspec.convert(p, MoneyPayment, from_attributes=True) for p in order.payments),
         refunds=tuple(msgspec.convert(r, MoneyRefund, from_attributes=True) for r in order.refunds),
     )

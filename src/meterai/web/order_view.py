@@ -29,7 +29,7 @@ CHIPS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
     """One item as a person sees it. `refundable`: pieces whose money can be asked back; `given_back`: those
-    of which it was."""
+    of which it was; `used`: pieces of quota that are used, or being used now."""
 
     id: UUID
     position: int
@@ -43,6 +43,7 @@ class ItemView:
     download: str
     refundable: int
     given_back: int
+    used: int
     unit_price: int
 
 
@@ -109,7 +110,13 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
     settled = order.credited_payment
     is_reversed = settled is not None and settled.state == "reversed"
-    name = state_name(order.state, order.flow, [item.state for item in items], is_reversed=is_reversed)
+    name = state_name(
+        order.state,
+        order.flow,
+        [item.state for item in items],
+        is_reversed=is_reversed,
+        has_unused=bool(order.refundable),
+    )
     kind = _money_kind(order, name)
     return OrderView(
         number=order.number,
@@ -150,8 +157,8 @@ def _left(payment: Payment, now: datetime) -> int:
     return max(0, int((payment.expires_at - now).total_seconds()))
 
 
-def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool) -> str:
-    """What an order's state is called on every page, by the states of its items."""
+def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bool, has_unused: bool) -> str:
+    """What an order's state is called on every page, by the states of its items and what is left of them."""
     if is_reversed:
         return "order.reversed"
     if state != "completed":
@@ -160,7 +167,9 @@ def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bo
         return "order.completed_refused"
     if all(item in ("refunding", "refunded") for item in items):
         return "order.completed_refunded"
-    return "order.completed_quota" if flow == "quota" else "order.completed"
+    if flow == "quota":
+        return "order.completed_quota" if has_unused else "order.completed_used"
+    return "order.completed"
 
 
 def _money_kind(order: Order, state_name: str) -> MoneyKind:
@@ -192,7 +201,8 @@ def refund_name(refund: Refund | MoneyRefund) -> str:
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
     ready = item.state == "done" and item.kind == "stamp"
-    name = _item_state_name(item, known)
+    name = _item_state_name(item, refundable, known)
+    is_quota = item.state == "done" and item.kind == "quota"
     document = item.document_id
     return ItemView(
         id=item.id,
@@ -207,13 +217,14 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
         download=visit.link(f"/pesanan/{order.number}/unduh/{item.position}") if ready else "",
         refundable=refundable,
         given_back=item.refunded_quantity,
+        used=item.quantity - item.refunded_quantity - refundable if is_quota else 0,
         unit_price=item.unit_face_value + item.unit_fee,
     )
 
 
-def _item_state_name(item: Item, known: Known) -> str:
+def _item_state_name(item: Item, refundable: int, known: Known) -> str:
     if item.state == "done" and item.kind == "quota":
-        return "item.done_quota"
+        return "item.done_quota" if refundable else "item.done_used"
     if item.state == "stamping" and known.signing_stopped:
         return "item.stamping_stopped"
     return f"item.{item.state}"

@@ -42,6 +42,13 @@ STATES: dict[str, Message] = {
         "Use it whenever you like from My stamps. Quota never expires.",
         "held",
     ),
+    "order.completed_used": M(
+        "Kuota pesanan ini sudah habis",
+        "Dokumen yang dibubuhi dengannya ada di Meterai saya. Perlu lagi? Beli kuota.",
+        "The quota of this order is used up",
+        "The documents stamped with it are under My stamps. Need more? Buy quota.",
+        "held",
+    ),
     "order.completed_refused": M(
         "Ada dokumen yang tidak dapat dibubuhi",
         "Meterainya tidak terpakai. Ganti dokumennya atau minta uangnya kembali di bawah ini.",
@@ -97,6 +104,7 @@ STATES: dict[str, Message] = {
     ),
     "item.done": M("Sudah dibubuhi", "", "Stamped", ""),
     "item.done_quota": M("Siap dipakai", "", "Ready to use", ""),
+    "item.done_used": M("Tidak bersisa", "", "Nothing left", ""),
     "item.unplaced": M("Letak belum dipilih", "", "Place not chosen yet", ""),
     "item.refused": M(
         "Tidak dapat dibubuhi",

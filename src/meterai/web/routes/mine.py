@@ -61,6 +61,7 @@ JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done",
 ORDER_CHIPS = {
     "order.completed": "done",
     "order.completed_quota": "done",
+    "order.completed_used": "done",
     "order.completed_refunded": "back",
     "order.reversed": "back",
     "order.paid": "busy",
@@ -332,6 +333,7 @@ async def _page(
     documents = await documents_of_customer(db, customer.customer_id, now=desk.house.clock())
     unplaced = [document.document_id for document in documents if document.job is None]
     ordered = await orders_of_documents(db, unplaced) if unplaced else {}
+    with_unused = {lot.order_id for lot in lots if lot.available}
     return desk.page(
         request,
         "mine.html",
@@ -340,7 +342,7 @@ async def _page(
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
         bundles=await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN),
-        orders=[_order_row(order, language) for order in orders],
+        orders=[_order_row(order, language, has_unused=order.order_id in with_unused) for order in orders],
         documents=[
             _document_row(document, language)
             for document in documents
@@ -351,8 +353,14 @@ async def _page(
     )
 
 
-def _order_row(order: OrderSummary, language: str) -> Row:
-    name = state_name(order.state, order.flow, order.item_states, is_reversed=order.is_reversed)
+def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
+    name = state_name(
+        order.state,
+        order.flow,
+        order.item_states,
+        is_reversed=order.is_reversed,
+        has_unused=has_unused,
+    )
     return Row(
         "",
         "",

@@ -15,7 +15,15 @@ async def show_money(request: WebRequest, desk: Desk) -> Response[bytes]:
     typed = request.query_params.get("nomor", "").strip()[:80]
     found = await where_is_my_money(desk.house.db, typed) if typed else None
     status = 404 if typed and found is None else 200
-    name = state_name(found.state, found.flow, found.items, is_reversed=found.is_reversed) if found else ""
+    name = ""
+    if found is not None:
+        name = state_name(
+            found.state,
+            found.flow,
+            found.items,
+            is_reversed=found.is_reversed,
+            has_unused=found.has_unused,
+        )
     return desk.page(
         request,
         "money.html",
