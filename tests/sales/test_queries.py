@@ -61,9 +61,15 @@ async def test_an_order_opens_to_its_token_and_its_customer_and_to_nobody_else(s
 
 async def test_lists_hold_what_belongs_to_the_customer_only(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
-    await shop.quota_draft()
+    draft = await shop.quota_draft()
+    await shop.open("quota")
     charlie = await shop.customer(canonical_contact("charlie@example.com"))
-    assert [order.number for order in await queries.orders_of_customer(shop.db, shop.alice)] == [page.number]
+    theirs = await queries.orders_of_customer(shop.db, shop.alice)
+    assert {order.number for order in theirs} == {page.number, draft.number}, "but no draft without anything"
+    for order, rest in ((theirs[0], theirs[1:]), (theirs[1], ())):
+        older = await queries.orders_of_customer(shop.db, shop.alice, behind=order.order_id)
+        assert older == rest
+    assert await queries.orders_of_customer(shop.db, charlie, behind=page.id) == ()
     (lot,) = await queries.quota_of_customer(shop.db, shop.alice)
     assert (lot.available, lot.number) == (3, page.number)
     assert await queries.orders_of_customer(shop.db, charlie) == ()

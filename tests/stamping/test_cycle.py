@@ -57,7 +57,11 @@ async def test_a_batch_of_jobs_is_released_together(house: House) -> None:
         await house.order(document)
     await house.work()
     assert await house.value("SELECT count(*) FROM stamping.release") == 4
-    assert len(await documents_of_customer(house.db, house.alice, now=system_clock())) == 4
+    now = system_clock()
+    listed = await documents_of_customer(house.db, house.alice, now=now)
+    assert len(listed) == 4
+    older = await documents_of_customer(house.db, house.alice, now=now, behind=listed[1].document_id)
+    assert older == listed[2:]
     assert await house.value("SELECT count(DISTINCT released_at) FROM stamping.release") == 1
     await house.assert_sound()
 

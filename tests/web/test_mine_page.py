@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+import pytest
+from tests.sales.shop import PRICES
 from tests.web.door_house import House, Visitor, sign_in
 
+from meterai.customers.contacts import canonical_contact
+from meterai.sales.use_cases.add_item import set_quota
+from meterai.sales.use_cases.open_order import Owner, open_order
 from meterai.stamping.bundle import bundle_id
 from meterai.stamping.use_cases.open_bundle import open_bundle
 
@@ -23,8 +28,25 @@ async def sri(house: House) -> tuple[Visitor, UUID]:
 
 async def add_bundle(house: House, customer: UUID, name: str = "form:1") -> UUID:
     id = bundle_id(customer, name)
-    await open_bundle(house.db, customer_id=customer, bundle_id=id, door="web", now=house.line.now)  # type: ignore[arg-type]
+    await open_bundle(house.app.db, customer_id=customer, bundle_id=id, door="web", now=house.line.now)
     return id
+
+
+async def begin_order(house: House, customer: UUID, name: str, *, pieces: int) -> str:
+    db, now = house.app.db, house.line.now
+    order = await open_order(
+        db,
+        house.app.secret,
+        submit_id=name.rjust(16, "-"),
+        flow="quota",
+        event_slug=None,
+        language="id",
+        owner=Owner(customer_id=customer, contact=canonical_contact("sri@contoh.id")),
+        now=now,
+    )
+    if pieces:
+        await set_quota(db, order.order_id, pieces, price_list=PRICES, now=now)
+    return order.number
 
 
 def links(visitor: Visitor, beginning: str) -> list[str]:
@@ -40,3 +62,38 @@ async def test_a_bundle_is_found_though_no_quota_is_left(house: House) -> None:
     await visitor.get("/saya")
     assert links(visitor, "/saya/banyak") == ["/saya/banyak", f"/saya/banyak/{id}"]
     assert "Belum ada dokumen" not in visitor.text
+
+
+async def test_an_order_that_was_begun_is_found_and_goes_on(house: House) -> None:
+    visitor, customer = await sri(house)
+    number = await begin_order(house, customer, "satu", pieces=2)
+    await begin_order(house, customer, "kosong", pieces=0)
+    await visitor.get("/saya")
+    assert links(visitor, "/pesanan/") == [f"/pesanan/{number}"]
+    await visitor.get(f"/pesanan/{number}")
+    assert links(visitor, f"/pesanan/{number}/bayar")
+
+
+async def test_every_list_leads_on_to_what_is_older(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meterai.web.routes.mine.ORDERS_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.routes.mine.BUNDLES_SHOWN", 2)
+    monkeypatch.setattr("meterai.web.routes.bundle.BUNDLES_SHOWN", 2)
+    visitor, customer = await sri(house)
+    orders = {f"/pesanan/{await begin_order(house, customer, str(n), pieces=1)}" for n in range(5)}
+    bundles = {f"/saya/banyak/{await add_bundle(house, customer, str(n))}" for n in range(5)}
+    for page, further, wanted in (
+        ("/saya", "/saya?pesanan_sebelum=", orders),
+        ("/saya", "/saya/banyak?sebelum=", bundles),
+        ("/saya/banyak", "/saya/banyak?sebelum=", bundles),
+    ):
+        found: list[str] = []
+        await visitor.get(page)
+        for _ in range(2):
+            found += [link for link in links(visitor, "/") if link in wanted]
+            await visitor.get(links(visitor, further)[0])
+        found += [link for link in links(visitor, "/") if link in wanted]
+        assert (len(found), set(found)) == (5, wanted)
+        assert links(visitor, further) == []
+        assert "Kembali ke yang terbaru" in visitor.text
+    await visitor.get("/saya?pesanan_sebelum=x&dokumen_sebelum=")
+    assert visitor.status == 200

@@ -29,8 +29,6 @@ from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
 from meterai.sales.timeline import TimelineEntry, timeline_of
 
-ORDERS_SHOWN_MAX = 50
-
 
 class OrderPage(Order, frozen=True, kw_only=True):
     """Everything an order's page shows."""
@@ -307,8 +305,11 @@ def may_be_refunded(item: Item) -> bool:
     return item.state in (ItemState.DONE, ItemState.REFUSED)
 
 
-async def orders_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[OrderSummary, ...]:
-    """A customer's latest orders, the newest first, at most `ORDERS_SHOWN_MAX`; drafts are left out."""
+async def orders_of_customer(
+    db: Database, customer_id: uuid.UUID, *, limit: int = 50, behind: uuid.UUID | None = None
+) -> tuple[OrderSummary, ...]:
+    """A customer's orders, the newest first, or those older than `behind`; drafts with nothing in them are
+    left out."""
     async with db.connection() as connection:
         rows = await connection.fetch(
             """SELECT id AS order_id, number, flow, state, event_slug, quantity, total, created_at, paid_at,
@@ -316,10 +317,13 @@ async def orders_of_customer(db: Database, customer_id: uuid.UUID) -> tuple[Orde
                        AS item_states,
                    EXISTS (SELECT FROM sales.payment p WHERE p.order_id = orders.id
                        AND p.outcome = 'credited' AND p.state = 'reversed') AS is_reversed
-               FROM sales.orders WHERE customer_id = $1 AND state <> 'draft'
-               ORDER BY created_at DESC LIMIT $2""",
+               FROM sales.orders WHERE customer_id = $1 AND (state <> 'draft' OR quantity > 0)
+                   AND ($3::uuid IS NULL OR (created_at, id) <
+                       (SELECT b.created_at, b.id FROM sales.orders b WHERE b.id = $3 AND b.customer_id = $1))
+               ORDER BY created_at DESC, id DESC LIMIT $2""",
             customer_id,
-            ORDERS_SHOWN_MAX,
+            limit,
+            behind,
         )
     return tuple(_convert(row, OrderSummary) for row in rows)
 

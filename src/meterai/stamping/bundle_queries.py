@@ -65,20 +65,26 @@ async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle 
     return Bundle(**dict(row), files=tuple(_file(found) for found in files))
 
 
-async def bundles_of_customer(db: Database, customer_id: UUID, *, limit: int = 20) -> list[BundleSummary]:
-    """A customer's bundles, the newest first."""
+async def bundles_of_customer(
+    db: Database, customer_id: UUID, *, limit: int = 20, behind: UUID | None = None
+) -> list[BundleSummary]:
+    """A customer's bundles, the newest first, or those older than `behind`."""
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT b.id, b.created_at, b.started_at IS NOT NULL AS started, count(f.id) AS files,
                    count(j.id) FILTER (WHERE j.state = 'released') AS stamped,
                    count(j.id) FILTER (WHERE j.ended_at IS NULL) AS moving
                FROM (SELECT * FROM stamping.bundle WHERE customer_id = $1
-                     ORDER BY created_at DESC LIMIT $2) b
+                         AND ($3::uuid IS NULL OR (created_at, id) <
+                             (SELECT l.created_at, l.id FROM stamping.bundle l
+                              WHERE l.id = $3 AND l.customer_id = $1))
+                     ORDER BY created_at DESC, id DESC LIMIT $2) b
                LEFT JOIN stamping.bundle_file f ON f.bundle_id = b.id
                LEFT JOIN stamping.job j ON j.document_id = f.document_id AND j.state <> 'refused'
-               GROUP BY b.id, b.created_at, b.started_at ORDER BY b.created_at DESC, b.id""",
+               GROUP BY b.id, b.created_at, b.started_at ORDER BY b.created_at DESC, b.id DESC""",
             customer_id,
             limit,
+            behind,
         )
     return [BundleSummary(**dict(row)) for row in rows]
 

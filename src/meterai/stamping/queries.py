@@ -112,20 +112,26 @@ async def document_page(
 
 
 async def documents_of_customer(
-    db: Database, customer_id: UUID, *, now: datetime, limit: int = 100
+    db: Database, customer_id: UUID, *, now: datetime, limit: int = 100, behind: UUID | None = None
 ) -> list[DocumentPage]:
-    """A customer's documents, the newest first, without those of bundles (see `bundle_queries`), and without
-    unstamped ones whose retention is over."""
+    """A customer's documents, the newest first, or those older than `behind`.
+
+    Without those of bundles (see `bundle_queries`), and without unstamped ones whose retention is over.
+    """
     async with db.connection() as conn:
         rows = await conn.fetch(
             """SELECT * FROM stamping.document d WHERE customer_id = $1
                    AND NOT EXISTS (SELECT FROM stamping.bundle_file f WHERE f.document_id = d.id)
                    AND (retained_until > $3
                        OR EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id))
-               ORDER BY created_at DESC LIMIT $2""",
+                   AND ($4::uuid IS NULL OR (created_at, id) <
+                       (SELECT b.created_at, b.id FROM stamping.document b
+                        WHERE b.id = $4 AND b.customer_id = $1))
+               ORDER BY created_at DESC, id DESC LIMIT $2""",
             customer_id,
             limit,
             now,
+            behind,
         )
         return await _pages(conn, rows)
 

@@ -38,9 +38,11 @@ from meterai.web.bundling import (
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
+from meterai.web.lists import goes_on_behind, part_of
 from meterai.web.sign_in import told
 from meterai.words.formats import moment_in_name
 
+BUNDLES_SHOWN = 20
 _UPLOAD_SECONDS_MAX = 600
 _uploading: set[UUID] = set()
 COLUMNS = [
@@ -236,6 +238,10 @@ async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
 async def _form_page(
     request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
 ) -> Response[bytes]:
+    behind = goes_on_behind(request, "sebelum")
+    found = await bundles_of_customer(
+        desk.house.db, customer.customer_id, limit=BUNDLES_SHOWN + 1, behind=behind
+    )
     return desk.page(
         request,
         "bundle_new.html",
@@ -243,7 +249,7 @@ async def _form_page(
         submit_id=secrets.token_urlsafe(18),
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
-        bundles=await bundles_of_customer(desk.house.db, customer.customer_id),
+        bundles=part_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
         private=True,
         **told(refusal),
     )

@@ -37,6 +37,7 @@ from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT
 from meterai.web.languages import later
+from meterai.web.lists import Part, goes_on_behind, part_of
 from meterai.web.messages import state_text
 from meterai.web.order_view import CHIPS, state_name
 from meterai.web.placing import Typed, placing_context, typed_of
@@ -54,11 +55,14 @@ from meterai.web.sign_in import (
 )
 from meterai.web.uploads import accept_upload
 
+ORDERS_SHOWN = 50
+DOCUMENTS_SHOWN = 100
 BUNDLES_SHOWN = 5
 """The newest; the page of bundles has the others."""
 TITLE = later("Masuk ke Meterai saya")
 JOB_STATES = {"accepted": "stamping", "sealing": "stamping", "released": "done", "refused": "refused"}
 ORDER_CHIPS = {
+    "order.draft": "",
     "order.completed": "done",
     "order.completed_quota": "done",
     "order.completed_used": "done",
@@ -329,9 +333,10 @@ async def _page(
     language = desk.visit(request).language
     db = desk.house.db
     lots = await quota_of_customer(db, customer.customer_id)
-    orders = await orders_of_customer(db, customer.customer_id)
-    documents = await documents_of_customer(db, customer.customer_id, now=desk.house.clock())
-    unplaced = [document.document_id for document in documents if document.job is None]
+    orders = await _orders(request, desk, customer)
+    documents = await _documents(request, desk, customer)
+    bundles = await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN + 1)
+    unplaced = [document.document_id for document in documents.lines if document.job is None]
     ordered = await orders_of_documents(db, unplaced) if unplaced else {}
     with_unused = {lot.order_id for lot in lots if lot.available}
     return desk.page(
@@ -341,16 +346,36 @@ async def _page(
         contacts=[contact.masked for contact in customer.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),
-        bundles=await bundles_of_customer(db, customer.customer_id, limit=BUNDLES_SHOWN),
-        orders=[_order_row(order, language, has_unused=order.order_id in with_unused) for order in orders],
+        bundles=part_of(bundles, BUNDLES_SHOWN, lambda one: one.id),
+        order_part=orders,
+        document_part=documents,
+        orders=[
+            _order_row(order, language, has_unused=order.order_id in with_unused) for order in orders.lines
+        ],
         documents=[
             _document_row(document, language)
-            for document in documents
+            for document in documents.lines
             if document.document_id not in ordered  # these are seen in their order
         ],
         private=True,
         **told(refusal),
     )
+
+
+async def _orders(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[OrderSummary]:
+    behind = goes_on_behind(request, "pesanan_sebelum")
+    found = await orders_of_customer(
+        desk.house.db, customer.customer_id, limit=ORDERS_SHOWN + 1, behind=behind
+    )
+    return part_of(found, ORDERS_SHOWN, lambda one: one.order_id, behind=behind)
+
+
+async def _documents(request: WebRequest, desk: Desk, customer: SessionCustomer) -> Part[DocumentPage]:
+    behind, now = goes_on_behind(request, "dokumen_sebelum"), desk.house.clock()
+    found = await documents_of_customer(
+        desk.house.db, customer.customer_id, now=now, limit=DOCUMENTS_SHOWN + 1, behind=behind
+    )
+    return part_of(found, DOCUMENTS_SHOWN, lambda one: one.document_id, behind=behind)
 
 
 def _order_row(order: OrderSummary, language: str, *, has_unused: bool) -> Row:
