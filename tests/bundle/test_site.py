@@ -68,6 +68,8 @@ async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(ser
     browser = await signed_in(service)
     page = await upload(browser, [("berkas", "a.pdf", make_letter("A")), ("berkas", "b.pdf", b"x")], times=2)
     assert "1 dokumen siap dibubuhi" in words(page)
+    assert "Semua berkas tersimpan sampai" in words(page)
+    assert "Tersimpan sampai" in words(await browser.get("/saya/banyak"))
     assert "1 berkas tidak dapat dibubuhi" in words(page)
     assert "perlu 1, tersedia 0, kurang 1" in words(page)
     proof = form_with(page.text, "bukti_formulir").fields["bukti_formulir"]

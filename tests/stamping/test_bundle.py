@@ -331,6 +331,29 @@ async def test_bundles_that_were_never_started_are_forgotten(front: House) -> No
     assert outcomes(await look(front, kept)) == ["stamping"]
 
 
+async def test_a_bundle_is_kept_as_long_as_the_newest_of_its_files_and_says_until_when(front: House) -> None:
+    await fill(front, letters(1))
+    await front.database.owner.execute(
+        "UPDATE stamping.bundle SET created_at = created_at - interval '6 days'"
+    )
+    await front.database.owner.execute(
+        "UPDATE stamping.document SET retained_until = retained_until - interval '6 days'"
+    )
+    id = await fill(front, letters(2))
+    older, newer = (await look(front, id)).files
+    assert older.kept_until is not None
+    assert newer.kept_until is not None
+    assert older.kept_until < newer.kept_until
+    assert (await look(front, id)).kept_until == older.kept_until
+    (line,) = await bundles_of_customer(front.db, front.alice)
+    assert line.kept_until == older.kept_until
+    assert await clean_up_bundles(front.db, now=older.kept_until + timedelta(days=1)) == 0
+    await clean_up_documents(front.db, front.objects, now=older.kept_until + timedelta(days=1))
+    assert outcomes(await look(front, id)) == ["expired", "ready"]
+    assert (await look(front, id)).kept_until == newer.kept_until
+    assert await clean_up_bundles(front.db, now=newer.kept_until + timedelta(days=1)) == 1
+
+
 def test_lots_are_shared_out_the_oldest_first() -> None:
     a, b = uuid4(), uuid4()
     assert share_out([(a, 1), (b, 5)], 3) == [a, b, b]

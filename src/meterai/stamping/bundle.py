@@ -68,6 +68,8 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     outcome: Outcome
     document_id: UUID | None
+    kept_until: datetime | None
+    """Then it is deleted, unless it was given to stamping."""
     pages: int | None
     code: str | None
     """Why it was refused, or why its last attempt did not finish (then it is tried again)."""
@@ -94,6 +96,12 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     def count(self, *outcomes: Outcome) -> int:
         """Files with one of these outcomes."""
         return sum(file.outcome in outcomes for file in self.files)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when all that can be stamped now can be; None: there is nothing."""
+        ends = (file.kept_until for file in self.files if file.outcome is Outcome.READY)
+        return min((end for end in ends if end is not None), default=None)
 
     @property
     def moving(self) -> bool:

@@ -13,6 +13,7 @@ from meterai.stamping.bundle import Bundle, BundleFile, Outcome
 _FILES = """
     SELECT f.id, f.path, f.sha256, f.bytes, f.document_id, f.refusal_code, f.refusal_facts,
         jsonb_array_length(d.inspection -> 'pages') AS pages, d.input_deleted_at,
+        d.retained_until AS kept_until,
         j.state, j.refusal_code AS job_refusal_code, j.trouble_code, s.serial,
         r.sha256 AS stamped_sha256, r.bytes AS stamped_bytes,
         ARRAY(SELECT e.sha256 FROM stamping.release e
@@ -48,6 +49,8 @@ class BundleSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Files that the workers have in hand."""
     started: bool
     created_at: datetime
+    kept_until: datetime | None
+    """When the first of its documents is deleted, unless it is started before."""
 
 
 async def bundle(db: Database, bundle_id: UUID, *, customer_id: UUID) -> Bundle | None:
@@ -73,13 +76,15 @@ async def bundles_of_customer(
         rows = await conn.fetch(
             """SELECT b.id, b.created_at, b.started_at IS NOT NULL AS started, count(f.id) AS files,
                    count(j.id) FILTER (WHERE j.state = 'released') AS stamped,
-                   count(j.id) FILTER (WHERE j.ended_at IS NULL) AS moving
+                   count(j.id) FILTER (WHERE j.ended_at IS NULL) AS moving,
+                   CASE WHEN b.started_at IS NULL THEN min(d.retained_until) END AS kept_until
                FROM (SELECT * FROM stamping.bundle WHERE customer_id = $1
                          AND ($3::uuid IS NULL OR (created_at, id) <
                              (SELECT l.created_at, l.id FROM stamping.bundle l
                               WHERE l.id = $3 AND l.customer_id = $1))
                      ORDER BY created_at DESC, id DESC LIMIT $2) b
                LEFT JOIN stamping.bundle_file f ON f.bundle_id = b.id
+               LEFT JOIN stamping.document d ON d.id = f.document_id
                LEFT JOIN stamping.job j ON j.document_id = f.document_id AND j.state <> 'refused'
                GROUP BY b.id, b.created_at, b.started_at ORDER BY b.created_at DESC, b.id DESC""",
             customer_id,
@@ -98,6 +103,7 @@ def _file(row: Row) -> BundleFile:
         bytes=row["bytes"],
         outcome=outcome,
         document_id=row["document_id"],
+        kept_until=row["kept_until"],
         pages=row["pages"],
         code=row["refusal_code"] or row["job_refusal_code"] or row["trouble_code"],
         facts=row["refusal_facts"],

@@ -586,9 +586,11 @@ TABLE: dict[str, Message] = {
     # bundles: many documents at once
     "quota.missing": M(
         "Kuota Anda belum cukup: perlu {needed}, tersedia {available}, kurang {missing}.",
-        "Beli kekurangannya lewat Beli kuota, lalu kembali ke halaman ini; semua berkas tetap tersimpan.",
+        "Beli kekurangannya lewat Beli kuota, lalu kembali ke halaman ini; di atas tertulis sampai kapan "
+        "berkasnya tersimpan.",
         "Your quota is too small: {needed} needed, {available} available, {missing} missing.",
-        "Buy what is missing under Buy quota, then come back to this page; every file is kept.",
+        "Buy what is missing under Buy quota, then come back to this page; it says above until when your "
+        "files are kept.",
         STILL,
     ),
     "bundle.unknown": M(

@@ -149,13 +149,16 @@ async def delete_bundle(tx: Connection, bundle_id: UUID) -> list[UUID]:
     return [row["document_id"] for row in rows]
 
 
-async def delete_stale(tx: Connection, before: datetime, *, limit: int) -> int:
-    """Forgets bundles from before that moment of which nothing was ever stamped."""
+async def delete_stale(tx: Connection, now: datetime, before: datetime, *, limit: int) -> int:
+    """Forgets bundles from before that moment of which nothing was ever stamped and no document is kept."""
     status = await tx.execute(
         """DELETE FROM stamping.bundle WHERE id IN (
-               SELECT id FROM stamping.bundle WHERE started_at IS NULL AND created_at < $1
+               SELECT id FROM stamping.bundle b WHERE started_at IS NULL AND created_at < $1 AND NOT EXISTS
+                   (SELECT FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
+                    WHERE f.bundle_id = b.id AND d.retained_until > $3)
                ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
         before,
         limit,
+        now,
     )
     return int(status.rpartition(" ")[2])

@@ -12,6 +12,9 @@ _BATCH = 50
 
 
 async def clean_up_bundles(db: Database, *, now: datetime) -> int:
-    """Forgets old bundles that were never started, at most 50 at a time; returns how many."""
+    """Forgets old bundles that were never started, at most 50 at a time; returns how many.
+
+    Each goes with the newest of its files.
+    """
     async with db.transaction() as tx:
-        return await bundles.delete_stale(tx, now - timedelta(days=RETENTION_DAYS), limit=_BATCH)
+        return await bundles.delete_stale(tx, now, now - timedelta(days=RETENTION_DAYS), limit=_BATCH)

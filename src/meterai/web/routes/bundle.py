@@ -281,6 +281,7 @@ async def _page(
         sample=await sample_of(desk, ready[0].file) if ready else None,
         unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
         available=sum(lot.available for lot in lots),
+        kept_until=found.kept_until,
         named=form.text("letak") if form else "",
         first_page=form is not None and form.text("halaman") == "pertama",
         files_max=FILES_MAX,
