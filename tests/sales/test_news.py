@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from datetime import timedelta
 
-from tests.sales.shop import ALICE, Shop
+from tests.sales.shop import ALICE, SECRET, Shop
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
+from meterai.sales.queries import find_order_by_token
 from meterai.sales.store import orders
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.sales.use_cases.record_stamping import record_item_refused, record_items_stamped
@@ -29,8 +31,10 @@ class Letters:
 
     def __init__(self) -> None:
         self.subjects: list[str] = []
+        self.texts: list[str] = []
 
     async def deliver(self, message: Message) -> None:
+        self.texts.append(message.text)
         self.subjects.append(message.subject.partition(":")[0])
 
 
@@ -154,8 +158,9 @@ async def test_what_was_done_while_its_news_waited_is_not_asked_for(shop: Shop) 
 
 
 async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
-    """Somebody else may have the number by now."""
-    order, stays = await shop.placed_quota(), canonical_contact("alice@example.org")
+    """Somebody else may have the number by now. Nor does a link that came to it open the order."""
+    opened, stays = await shop.quota_draft(), canonical_contact("alice@example.org")
+    order = await shop.place(opened)
     gone_id, stays_id = await shop.database.owner.fetchval("SELECT id FROM customers.contact"), uuid.uuid4()
     await shop.database.owner.execute(
         "INSERT INTO customers.contact VALUES ($1, $2, $3, $4, $5)",
@@ -166,5 +171,11 @@ async def test_news_go_to_no_contact_that_was_removed(shop: Shop) -> None:
         proven_by=stays_id, proven_at=shop.clock(),
     )  # fmt: skip
     for _ in range(2):
-        await leave_contact(shop.db, alice, gone_id, now=shop.clock())
+        await leave_contact(shop.db, SECRET, alice, gone_id, now=shop.clock())
     assert (await shop.page(order.order_id)).contact == stays
+    assert await find_order_by_token(shop.db, opened.token) is None
+    await shop.pay(order)
+    letters = Letters()
+    await tell_due_news(shop.db, letters, SECRET, public_url="http://x", clock=shop.clock)
+    (link,) = re.findall("http://x/p/([A-Za-z0-9_-]+)", "".join(letters.texts))
+    assert await find_order_by_token(shop.db, link) == order.order_id

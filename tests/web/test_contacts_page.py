@@ -8,6 +8,9 @@ from datetime import timedelta
 import pytest
 from tests.web.door_house import House, Visitor
 
+from meterai.waiting_room.model import QueueState
+from meterai.web.access import REMEMBERED_FOR
+
 
 async def newest_code(house: House) -> str:
     text = await house.line.database.owner.fetchval(
@@ -125,3 +128,62 @@ async def test_news_of_an_order_go_to_the_contact_that_was_proven(
     assert await visitor.get(f"{order}/bayar") == f"{order}/bayar"
     contact = await house.line.database.owner.fetchval("SELECT contact_value FROM sales.orders")
     assert contact == "sri@contoh.id"
+
+
+async def colleague_with_an_order(house: House, visitor: Visitor) -> tuple[Visitor, str, dict[str, str]]:
+    """Somebody who signed in with a contact that the visitor added: the page of an order, and its form."""
+    await house.line.set_state(QueueState.DIRECT)
+    await add(house, visitor, "budi@contoh.id")
+    budi = await signed_in(house, "budi@contoh.id")
+    await budi.get("/kuota")
+    found = re.search(r'name="kiriman" value="([^"]+)"', budi.text)
+    assert found
+    form = {"jumlah": "1", "kiriman": found[1]}
+    page = "/".join((await budi.post("/kuota", **form)).split("/")[:3])
+    await budi.get(page)
+    assert budi.status == 200
+    return budi, page, form
+
+
+async def remove(visitor: Visitor, masked: str) -> None:
+    await visitor.get("/saya/kontak")
+    assert await visitor.post("/saya/kontak/hapus", kontak_id=id_of(visitor, masked)) == "/saya/kontak"
+
+
+async def test_links_of_orders_end_with_a_contact(house: House) -> None:
+    """Old mails and browsers of somebody who left open nothing, and can't take the money of unused quota."""
+    visitor = await signed_in(house, "sri@contoh.id")
+    budi, page, form = await colleague_with_an_order(house, visitor)
+    link = f"/p/{budi.cookies['pesanan_' + page.rpartition('/')[2]]}"
+    assert await house.visitor().get(link) == page
+    await remove(visitor, "b•••@contoh.id")
+
+    await budi.get(page)
+    assert budi.status == 404
+    assert "masuk ke Meterai saya" in budi.text
+    await budi.get(link)
+    assert budi.status == 404
+    assert "Masuk ke Meterai saya" in budi.text
+    await budi.get("/kuota")
+    await budi.post("/kuota", **form)
+    assert budi.status == 409, "nor does the form give a link again"
+    await visitor.get(page)
+    assert visitor.status == 200, "who is signed in goes on"
+
+
+async def test_no_money_moves_on_the_word_of_a_link_that_ended_in_another_process(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.web.routes.contacts.forget_tokens", lambda: None)
+    visitor = await signed_in(house, "sri@contoh.id")
+    budi, page, _ = await colleague_with_an_order(house, visitor)
+    await remove(visitor, "b•••@contoh.id")
+    await budi.get(page)
+    assert budi.status == 200, "remembered for a while"
+    for form in ("kembali", "rekening"):
+        await budi.post(f"{page}/{form}", butir=page, keping="1")
+        assert budi.status == 404
+        assert "masuk ke Meterai saya" in budi.text
+    house.line.now += REMEMBERED_FOR
+    await budi.get(page)
+    assert budi.status == 404

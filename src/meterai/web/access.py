@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from litestar.datastructures import Cookie
@@ -19,7 +20,9 @@ ORDER_COOKIE = "pesanan_"
 """Followed by the order's number; its value is the token of the order's link. Each order has a cookie of its
 own: two windows may open one at the same time, and neither answer knows of the other."""
 ORDERS_KEPT_MAX = 8
-_ORDERS = Memory[str, UUID]()
+REMEMBERED_FOR = timedelta(minutes=10)
+"""So long a process may take a link for good that was ended in another; no money moves on its word."""
+_ORDERS = Memory[str, tuple[UUID, datetime]]()
 _NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
 """What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -66,29 +69,36 @@ def owner_of(customer: SessionCustomer | None) -> Owner | None:
     return Owner(customer_id=customer.customer_id, contact=customer.contact)
 
 
-async def order_of_token(desk: Desk, token: str) -> UUID | None:
-    """The order of a permanent link. Remembered, because a token belongs to one order for ever."""
+async def order_of_token(desk: Desk, token: str, *, afresh: bool = False) -> UUID | None:
+    """The order of a permanent link. Remembered for a while; `afresh`: looked up in any case."""
+    now = desk.house.clock()
     known = _ORDERS.get(token)
-    if known is None:
-        known = await find_order_by_token(desk.house.db, token)
-        if known is not None:
-            remember_token(token, known)
-    return known
+    if known is not None and not afresh and now < known[1]:
+        return known[0]
+    found = await find_order_by_token(desk.house.db, token)
+    if found is not None:
+        remember_token(token, found, now)
+    return found
 
 
-def remember_token(token: str, order_id: UUID) -> None:
+def remember_token(token: str, order_id: UUID, now: datetime) -> None:
     """Spares the look-up of a token that was made or found a moment ago."""
-    _ORDERS.keep(token, order_id)
+    _ORDERS.keep(token, (order_id, now + REMEMBERED_FOR))
 
 
-async def open_order_page(desk: Desk, request: WebRequest, number: str) -> OrderKey:
-    """The order of this number, if the visitor may see it.
+def forget_tokens() -> None:
+    """Links were ended."""
+    _ORDERS.clear()
+
+
+async def open_order_page(desk: Desk, request: WebRequest, number: str, *, afresh: bool = False) -> OrderKey:
+    """The order of this number, if the visitor may see it. `afresh`: where money may go out, see above.
 
     Raises: Refusal NOT_FOUND `order.not_found`, the same for somebody else's order and for none (I16).
     """
     token = kept_orders(request).get(number)
     if token:
-        order_id = await order_of_token(desk, token)
+        order_id = await order_of_token(desk, token, afresh=afresh)
         if order_id is not None:
             return OrderKey(order_id, number, token)
     customer = await customer_of(desk, request) if _NUMBER.fullmatch(number) else None

@@ -453,6 +453,14 @@ TABLE: dict[str, Message] = {
         "We can't find this order.",
         "Open the link from our message, or sign in at My stamps. To ask about money, use the Money page.",
     ),
+    "order.link_ended": M(
+        "Tautan ini tidak membuka pesanan.",
+        "Masuk ke Meterai saya: pesanan Anda ada di sana. Tautan lama tidak berlaku lagi sejak ada kontak "
+        "yang dihapus dari akunnya.",
+        "This link opens no order.",
+        "Sign in at My stamps: your orders are there. Old links ended when a contact was removed from their "
+        "account.",
+    ),
     "order.no_such_item": M(
         "Bagian pesanan ini tidak ada.",
         "Kembali ke halaman pesanan, lalu pilih dari sana.",

@@ -120,6 +120,7 @@ def _orders(people: People) -> bytes:
             "closed_at": of.time if paid else of.later(0.5),
             "link_sent_at": None,
             "paid_told_at": None,
+            "token_round": integer(0),
         }
 
     before = _expired(people)

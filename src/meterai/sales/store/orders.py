@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -26,6 +26,8 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     flow: str
     event_slug: str | None
     state: str
+    token_round: int
+    """How often its links were ended."""
 
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +200,8 @@ async def open_order(
                    coalesce((SELECT face_value FROM tariff), 0) AS face,
                    set_config('synchronous_commit', CASE cardinality($16::uuid[]) WHEN 0 THEN 'off'
                        ELSE current_setting('synchronous_commit') END, true)
-               ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state
+               ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state,
+                   token_round
            ), filled AS (
                INSERT INTO sales.item
                    (id, order_id, position, kind, document_id, document_kind, quantity, state,
@@ -230,7 +233,8 @@ async def open_order(
     )
     is_new = row is not None
     row = row or await connection.fetchrow(
-        "SELECT id, number, flow, event_slug, state FROM sales.orders WHERE submit_id = $1", submit_id
+        "SELECT id, number, flow, event_slug, state, token_round FROM sales.orders WHERE submit_id = $1",
+        submit_id,
     )
     assert row is not None
     return OpenedRow(**dict(row)), is_new
@@ -360,6 +364,34 @@ async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, 
         before.value,
         after.kind,
         after.value,
+    )
+
+
+class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What the token of an order's link is made from."""
+
+    id: uuid.UUID
+    submit_id: str
+    token_round: int
+
+
+async def lock_links(tx: Connection, customer_id: uuid.UUID) -> list[OrderLink]:
+    """Locks all orders of a customer."""
+    rows = await tx.fetch(
+        """SELECT id, submit_id, token_round FROM sales.orders WHERE customer_id = $1
+           ORDER BY id FOR UPDATE""",
+        customer_id,
+    )
+    return [OrderLink(**dict(row)) for row in rows]
+
+
+async def end_links(tx: Connection, digests: Mapping[uuid.UUID, bytes]) -> None:
+    """Gives orders the tokens of their next round."""
+    await tx.execute(
+        """UPDATE sales.orders o SET token_round = token_round + 1, token_digest = new.digest
+           FROM unnest($1::uuid[], $2::bytea[]) AS new (id, digest) WHERE o.id = new.id""",
+        list(digests.keys()),
+        list(digests.values()),
     )
 
 
@@ -504,7 +536,8 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     number: str
     submit_id: str
-    """Of the form that opened it: its link's token is made from that."""
+    """Of the form that opened it: its link's token is made from that, and from the round."""
+    token_round: int
     flow: Flow
     state: OrderState
     language: str
@@ -524,8 +557,8 @@ async def read_orders_to_tell(
 ) -> dict[uuid.UUID, OrderToTell]:
     """Orders of which something is told; unknown ids are left out."""
     rows = await connection.fetch(
-        """SELECT o.id, o.number, o.submit_id, o.flow, o.state, o.language, o.total, o.contact_kind,
-               o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
+        """SELECT o.id, o.number, o.submit_id, o.token_round, o.flow, o.state, o.language, o.total,
+               o.contact_kind, o.contact_value, i.all_stamped, i.waits_for_choice, EXISTS (
                    SELECT FROM sales.refund r WHERE r.order_id = o.id AND r.state = 'needs_account'
                ) AS needs_account
            FROM sales.orders o, LATERAL (

@@ -7,17 +7,30 @@ from datetime import datetime
 
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.remove_contact import remove_contact
+from meterai.kernel.ids import token_digest
 from meterai.kit.database import Database
 from meterai.sales.store import orders
+from meterai.sales.use_cases.open_order import order_token
 
 
-async def leave_contact(db: Database, by: SessionCustomer, contact_id: uuid.UUID, *, now: datetime) -> None:
+async def leave_contact(
+    db: Database, secret: bytes, by: SessionCustomer, contact_id: uuid.UUID, *, now: datetime
+) -> None:
     """Removes a contact of the customer who is signed in, in one step with where news and links of their
     orders go: they would reach the next owner of the number. Safe to repeat.
+
+    All links of the customer's orders end: nobody knows which of them came to the one who was removed, or
+    were opened in that browser. The next news of an order carries its new one.
 
     Raises: what `remove_contact` says.
     """
     async with db.transaction() as tx:
         done = await remove_contact(tx, by, contact_id, now=now)
         if done is not None:
+            links = await orders.lock_links(tx, by.customer_id)
             await orders.move_contact(tx, by.customer_id, done.removed, done.stays)
+            await orders.end_links(tx, {link.id: _next_digest(secret, link) for link in links})
+
+
+def _next_digest(secret: bytes, link: orders.OrderLink) -> bytes:
+    return token_digest(order_token(secret, link.submit_id, link.token_round + 1))

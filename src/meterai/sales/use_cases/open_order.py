@@ -72,7 +72,8 @@ async def open_order(
     `owner`: None while nobody has proven a contact; `set_customer` names them later.
 
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
-    CONFLICT `order.submit_id_reused` when the form was used for something else.
+    CONFLICT `order.submit_id_reused` when the form was used for something else, or its order's links were
+    ended since.
     """
     opening = _Opening(submit_id, Flow(flow), event_slug, language, owner, now)
     order, _ = await _open(db, secret, opening)
@@ -179,12 +180,16 @@ async def _open(
             )
     except asyncpg.ForeignKeyViolationError:
         raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
-    if (row.flow, row.event_slug) != (opening.flow, opening.event_slug):
+    if (row.flow, row.event_slug, row.token_round) != (opening.flow, opening.event_slug, 0):
         raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
     return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state), is_new
 
 
-def order_token(secret: bytes, submit_id: str) -> str:
-    """The token of an order's link: it follows from the form, so that a lost answer can be given again."""
-    digest = hmac.digest(secret, b"order\x00" + submit_id.encode(), hashlib.sha256)
+def order_token(secret: bytes, submit_id: str, round: int = 0) -> str:
+    """The token of an order's link: it follows from the form, so that a lost answer can be given again.
+
+    `round`: how often the order's links were ended; a form gives none but the first.
+    """
+    made_from = b"order\x00" + submit_id.encode() + (b"\x00%d" % round if round else b"")
+    digest = hmac.digest(secret, made_from, hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:24]).decode()

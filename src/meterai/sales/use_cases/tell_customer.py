@@ -48,7 +48,7 @@ async def tell_due_news(
     """Sends the news of orders that are due, up to `limit`; gives how many were.
 
     The link in a message carries the order's token, which is stored nowhere: it is made again from the id of
-    the form and our `secret`. News may arrive twice; none is lost while the sender is away.
+    the form, the round and our `secret`. News may arrive twice; none is lost while the sender is away.
     """
     entries = await outbox.claim(db, clock(), limit=limit, lease_s=LEASE_SECONDS, topics=(TOPIC,))
     if not entries:
@@ -82,7 +82,7 @@ async def _tell(
     messenger: Deliverer, secret: bytes, order: orders.OrderToTell, news: News, public_url: str
 ) -> None:
     prefix = "/en" if order.language == "en" else ""
-    link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id)}"
+    link = f"{public_url.rstrip('/')}{prefix}/p/{order_token(secret, order.submit_id, order.token_round)}"
     message = message_of(order, news, link)
     if message is not None:
         await messenger.deliver(message)

@@ -98,7 +98,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         now=house.clock(),
     )
     await bind_order(desk, allowed, order.order_id)
-    remember_token(order.token, order.order_id)
+    remember_token(order.token, order.order_id, house.clock())
     desk.visit(request).at_hand[order.order_id] = order.holds
     if order.holds is None:  # sent again, perhaps after somebody else signed in
         await _give_to_customer(desk, await order_items(house.db, order.order_id))

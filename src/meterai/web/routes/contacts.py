@@ -14,7 +14,7 @@ from meterai.customers.use_cases.add_contact import add_contact
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.use_cases.leave_contact import leave_contact
-from meterai.web.access import customer_of
+from meterai.web.access import customer_of, forget_tokens
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
@@ -118,7 +118,9 @@ async def remove(request: WebRequest, desk: Desk) -> Response[bytes]:
     contact_id = form.text("kontak_id")
     try:
         if contact_id in _contacts(customer):
-            await leave_contact(desk.house.db, customer, UUID(contact_id), now=desk.house.clock())
+            house = desk.house
+            await leave_contact(house.db, house.secret, customer, UUID(contact_id), now=house.clock())
+            forget_tokens()
     except Refusal as refusal:
         return _page(request, desk, customer, refusal)
     return desk.go(request, PAGE)

@@ -42,7 +42,7 @@ async def come_by_link(request: WebRequest, desk: Desk, token: str) -> Response[
     """The permanent link: its token becomes a cookie, and leaves the address at once."""
     order_id = await order_of_token(desk, token)
     if order_id is None:
-        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+        raise Refusal(Kind.NOT_FOUND, "order.link_ended")
     order = await order_page(desk.house.db, order_id)
     cookies = keep_order(desk, request, order.number, token)
     return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
@@ -143,7 +143,7 @@ async def switch_channel(request: WebRequest, desk: Desk, number: str) -> Respon
 async def ask_refund(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """Returns the money of unused pieces."""
     form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(desk, request, number, afresh=True)
     house = desk.house
     try:
         await request_refund(
@@ -164,7 +164,7 @@ async def ask_refund(request: WebRequest, desk: Desk, number: str) -> Response[b
 async def give_account(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """Names the bank account to which a refund is paid."""
     form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(desk, request, number, afresh=True)
     account = _account(form)
     try:
         if account is None:
