@@ -26,7 +26,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.proxies import trusted_addresses
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.whole_answers import WholeAnswers
-from meterai.sales.queries import events
+from meterai.sales.queries import events, tariffs
 from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.web.edge import Edge
 from meterai.web.load_meter import report
@@ -38,8 +38,13 @@ log = structlog.get_logger(__name__)
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
     async with open_app(settings, name="meterai-site") as house:
-        known = await events(house.db)
-        site = build_site(house, events=known, more_routes=ROUTES, problem=problem_response)
+        site = build_site(
+            house,
+            tariffs=await tariffs(house.db),
+            events=await events(house.db),
+            more_routes=ROUTES,
+            problem=problem_response,
+        )
         config = server_config(settings, site)
         with listen(settings.host, settings.port) as listener:
             garbage.settle()

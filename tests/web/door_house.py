@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +21,13 @@ from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
+from meterai.sales.queries import Tariff
 from meterai.verification.model import Trust
 from meterai.web.queues import queues_of
 from meterai.web.site import build_site
 
 GATE = "http://antre.contoh:8006"
+TARIFFS = (Tariff(valid_from=date(2021, 1, 1), face_value=10_000),)
 
 
 class Visitor:
@@ -108,7 +110,9 @@ class House:
         self.app = app
         self.queues = queues_of(settings, self.db)  # type: ignore[arg-type]
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
-        self.site = build_site(app, events=load_events(), more_routes=ROUTES, problem=problem_response)
+        self.site = build_site(
+            app, tariffs=TARIFFS, events=load_events(), more_routes=ROUTES, problem=problem_response
+        )
 
     def visitor(self) -> Visitor:
         return Visitor(self.site)

@@ -15,7 +15,7 @@ import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
-from tests.web.door_house import GATE, Counting, House, Visitor, called, sign_in
+from tests.web.door_house import GATE, TARIFFS, Counting, House, Visitor, called, sign_in
 from tests.web.test_documents_at_the_door import RIGHT, stored
 
 from meterai.api.problems import problem_response
@@ -246,7 +246,7 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     assert f"pada {knocked} pintunya penuh, dan ketika antrean ditutup pada" in visitor.text
     code = await house.line.database.owner.fetchval("SELECT code FROM waiting_room.certificate")
     await set_events(house.line.database.app, ())
-    agency = Visitor(build_site(house.app, events=(), more_routes=ROUTES, problem=problem_response))
+    agency = Visitor(build_site(house.app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response))
     await agency.get(f"/antrean/sertifikat?kode={code}")
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, LineOfPeople
-from tests.web.door_house import GATE, House, Visitor, called
+from tests.web.door_house import GATE, TARIFFS, House, Visitor, called
 
+from meterai.api.problems import problem_response
+from meterai.api.routes import ROUTES
 from meterai.customers.organisations import ensure_organisations
+from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.operations.use_cases.check_invariants import check_tables
+from meterai.sales.events import load_events
+from meterai.sales.queries import Tariff
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.form_seals import read_form_seal, seal_form
 from meterai.web.queues import INSIDE_S
+from meterai.web.site import build_site
 
 
 async def house_with(
@@ -214,3 +221,22 @@ def test_a_forms_seal_is_of_one_shop_one_kind_of_purchase_and_half_an_hour() -> 
     assert read_form_seal(b"x" * 32, "stamp", sealed, 1_000.0) is None
     assert read_form_seal(b"s" * 32, "stamp", "a" * 52, 1_000.0) is None
     assert read_form_seal(b"s" * 32, "stamp", "", 1_000.0) is None
+
+
+async def test_every_page_names_the_tariff_of_the_day(house: House) -> None:
+    later = Tariff(valid_from=business_date(house.line.now) + timedelta(days=1), face_value=12_000)
+    site = build_site(
+        house.app, tariffs=(*TARIFFS, later), events=load_events(), more_routes=ROUTES,
+        problem=problem_response,
+    )  # fmt: skip
+    visitor = Visitor(site)
+    for address in ("/", "/harga", "/saya"):
+        await visitor.get(address)
+        assert "Rp10.000" in visitor.text, address
+    begins = start_of_business_date(later.valid_from)
+    assert site.renew_at == begins.timestamp()
+    house.line.now, site.renew_at = begins, 0.0
+    for address in ("/", "/harga", "/saya"):
+        await visitor.get(address)
+        assert "Rp12.000" in visitor.text, address
+        assert "Rp10.000" not in visitor.text, address

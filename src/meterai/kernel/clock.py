@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -21,3 +21,8 @@ def system_clock() -> datetime:
 def business_date(moment: datetime) -> date:
     """The business date of a moment: the calendar day in Asia/Jakarta."""
     return moment.astimezone(_JAKARTA).date()
+
+
+def start_of_business_date(day: date) -> datetime:
+    """The moment at which a business date begins."""
+    return datetime.combine(day, time(), _JAKARTA)

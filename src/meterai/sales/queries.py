@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -526,6 +526,20 @@ async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uui
 
 _EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,
             pdf_version_min FROM sales.event"""
+
+
+class Tariff(msgspec.Struct, frozen=True, kw_only=True):
+    """The face value of a stamp, in rupiah, from a business date on."""
+
+    valid_from: date
+    face_value: int
+
+
+async def tariffs(db: Database) -> tuple[Tariff, ...]:
+    """All tariffs, the earliest first."""
+    async with db.connection() as connection:
+        rows = await connection.fetch("SELECT valid_from, face_value FROM sales.tariff ORDER BY valid_from")
+    return tuple(Tariff(**dict(row)) for row in rows)
 
 
 async def events(db: Database) -> tuple[Event, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -92,6 +92,12 @@ class Pages:
         self.assets = assets
         self.translations = {language: load_translations(language) for language in LANGUAGES}
         self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def name_tariff(self, face_value: int) -> None:
+        """From now on pages name this tariff."""
+        if face_value != self.facts.face_value:
+            self.facts = replace(self.facts, face_value=face_value)
+            self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def render(self, visit: Visit, template: str, **context: Any) -> bytes:
         """The page as UTF-8. Raises: jinja2.UndefinedError when the template asks for what is not there."""

@@ -12,10 +12,12 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 from meterai.bootstrap import App
+from meterai.kernel.clock import business_date, start_of_business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.settings import gate_address
 from meterai.sales.events import Event
+from meterai.sales.queries import Tariff
 from meterai.web.assets import Assets
 from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
@@ -41,9 +43,15 @@ type MakeProblem = Callable[[Refusal, str, int], Response[Any]]
 
 
 def build_site(
-    house: App, *, events: Sequence[Event] = (), more_routes: Sequence[Any] = (), problem: MakeProblem
+    house: App,
+    *,
+    tariffs: Sequence[Tariff],
+    events: Sequence[Event] = (),
+    more_routes: Sequence[Any] = (),
+    problem: MakeProblem,
 ) -> Edge:
-    """The ASGI application. `events` get a page each; `more_routes` is the API.
+    """The ASGI application. `tariffs`: all, the earliest first, also those to come; `events` get a page each;
+    `more_routes` is the API.
 
     `problem` answers a refusal of any address under /api/, also one that no route knows; the help code is
     that of a fault, which stands in the log; a status of 0 is the one of the refusal's kind.
@@ -53,7 +61,7 @@ def build_site(
     facts = SiteFacts(
         public_url=house.public_url,
         development=settings.environment == "development",
-        face_value=10_000,
+        face_value=_face_value(tariffs, house.clock()),
         fee=settings.service_fee,
         vat_basis_points=settings.vat_basis_points,
         payment_minutes=settings.payment_minutes,
@@ -88,8 +96,9 @@ def build_site(
 
     def make_pages() -> tuple[CachedPages, float]:
         now = house.clock()
+        pages.name_tariff(_face_value(tariffs, now))
         made = make_cached_pages(pages, events, now) | code_reader_pages(pages, house.trust.code_keys)
-        return made, _next_change(events, now)
+        return made, _next_change(events, tariffs, now)
 
     direct = DirectRoutes(
         litestar,
@@ -115,10 +124,16 @@ def meter_of(site: Edge) -> LoadMeter:
     return site.site
 
 
-def _next_change(events: Sequence[Event], now: datetime) -> float:
-    """When an event opens or closes next, as Unix time."""
-    moments = [moment for event in events for moment in (event.opens_at, event.closes_at) if moment > now]
-    return min((moment.timestamp() for moment in moments), default=float("inf"))
+def _face_value(tariffs: Sequence[Tariff], now: datetime) -> int:
+    """The tariff of the day."""
+    return [one.face_value for one in tariffs if one.valid_from <= business_date(now)][-1]
+
+
+def _next_change(events: Sequence[Event], tariffs: Sequence[Tariff], now: datetime) -> float:
+    """When an event opens or closes next, or another tariff begins, as Unix time."""
+    moments = [moment for event in events for moment in (event.opens_at, event.closes_at)]
+    moments += [start_of_business_date(one.valid_from) for one in tariffs]
+    return min((moment.timestamp() for moment in moments if moment > now), default=float("inf"))
 
 
 def make_cached_pages(pages: Pages, events: Sequence[Event], now: datetime) -> CachedPages:
