@@ -12,6 +12,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.browser.test_purchase import new_address
 from tests.browser.test_quota import buy
+from tests.pdf import samples, signed_files
 from tests.stamping.letters import make_letter
 
 
@@ -95,3 +96,32 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
         time.sleep(0.5)
     desk.sees("All stamped")
     desk.approve("56-many-done")
+
+
+def test_what_was_found_is_told_and_what_is_stamped_already_is_set_apart(visitor: Visitor) -> None:
+    person = visitor()
+    buy(person, 3, new_address())
+    check(person, {"kosong.pdf": signed_files.waiting(), "dengan lampiran.pdf": samples.living()})
+    person.sees("Yang perlu Anda ketahui")
+    person.approve("57-many-told")
+    person.page.locator("form", has_text="Keluarkan dengan lampiran.pdf").get_by_role("button").click()
+    person.page.locator("input[name=sesudah][value=tanda_tangan]").check()
+    person.press("Bubuhkan 1 dokumen")
+    person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
+    with zipfile.ZipFile(io.BytesIO(fetch(person, "Unduh semuanya"))) as archive:
+        old = archive.read("kosong.pdf")
+
+    check(person, {"lama.pdf": old, "baru.pdf": make_letter("Baru")})
+    person.sees("1 dokumen siap dibubuhi")
+    person.sees("1 dokumen sudah bermeterai")
+    person.approve("58-many-stamped-already")
+    person.page.locator("input[name=lagi]").check()
+    person.press("Bubuhkan sekarang")
+    person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
+    person.sees("2 dari 2 sudah dibubuhi")
+
+
+def check(person: Person, files: dict[str, bytes]) -> None:
+    person.open("/saya/banyak")
+    person.page.locator("#berkas").set_input_files([packed(files)])  # type: ignore[list-item]
+    person.press("Unggah dan periksa")

@@ -22,6 +22,7 @@ import asyncpg
 import msgspec
 import pytest
 from tests.bundle.customer import QuotaBuyer
+from tests.pdf import signed_files
 from tests.running_service import RunningService, running_service
 from tests.stamping.letters import make_letter
 
@@ -218,6 +219,33 @@ async def test_a_newer_version_takes_the_place_of_a_result(own: RunningService, 
     result.write_bytes(b"mine")
     assert stamp(own, *words)[1]["files"][0]["reason"] == "output.exists"
     assert result.read_bytes() == b"mine"
+
+
+async def test_what_carries_a_stamp_is_left_out_and_what_stamping_removes_is_told(
+    own: RunningService, tmp_path: Path
+) -> None:
+    contact = await customer_with(own, 3)
+    given = tmp_path / "in"
+    given.mkdir()
+    (given / "kosong.pdf").write_bytes(signed_files.waiting())
+    first = (given, "--out", tmp_path / "out", "--customer", contact)
+    _, report, said = stamp(own, *first, "--dry-run")
+    assert "fields that are still empty stay only with --sign-later" in " ".join(said.split())
+    assert "pdf.notice.signature_fields" in report["files"][0]["notices"]
+    code, report, said = stamp(own, *first, "--sign-later")
+    assert (code, report["stamped"]) == (0, 1), said
+    result = tmp_path / "out" / "kosong.pdf"
+    assert b"/FT /Sig" in result.read_bytes()
+
+    write_letters(tmp_path / "lagi", 1)
+    (tmp_path / "lagi" / "lama.pdf").write_bytes(result.read_bytes())
+    second = (tmp_path / "lagi", "--out", tmp_path / "out 2", "--customer", contact)
+    code, report, said = stamp(own, *second)
+    assert (code, report["stamped"]) == (1, 1), said
+    assert [file["outcome"] for file in report["files"]] == ["stamped", "skipped"]
+    assert "run this again with --again" in " ".join(said.split())
+    code, report, said = stamp(own, *second, "--again")
+    assert (code, report["stamped"]) == (0, 2), said
 
 
 def test_a_result_has_its_name_only_when_it_is_on_the_disk(

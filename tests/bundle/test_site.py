@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import subprocess
@@ -12,6 +13,7 @@ from html import unescape
 
 import pytest
 from tests.bundle.customer import QuotaBuyer
+from tests.pdf import samples, signed_files
 from tests.running_service import RunningService
 from tests.stamping.letters import make_letter
 
@@ -80,6 +82,47 @@ async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(ser
     report = await browser.get(f"{place}/laporan.csv")
     assert re.search(r'"laporan-\d{8}-\d{4}-WIB\.csv"', report.header(b"content-disposition"))
     assert report.body.decode("utf-8-sig").startswith("Berkas,Hasil,Nomor seri,")
+
+
+async def test_what_the_check_found_is_told_and_no_second_stamp_is_used_unasked(
+    service: RunningService,
+) -> None:
+    buyer = QuotaBuyer(find_service(service.data), f"kantor-{uuid.uuid4().hex[:10]}@contoh.id")
+    await buyer.buy(3)
+    browser = buyer.browser
+    page = await upload(
+        browser, [("berkas", "kosong.pdf", signed_files.waiting()), ("berkas", "hidup.pdf", samples.living())]
+    )
+    assert "Lampiran di dalam PDF ini akan kami buang" in words(page)
+    assert "kotak tanda tangan digital yang masih kosong" in words(page)
+    begin = form_with(page.text, "keping", "sesudah")
+    page = await ended(browser, await browser.post(begin.action, begin.fields | {"sesudah": "tanda_tangan"}))
+    results = zipfile.ZipFile(io.BytesIO((await browser.get(page.url + "/hasil.zip")).body))
+
+    old = results.read("kosong.pdf")
+    page = await upload(browser, [("berkas", "lama.pdf", old), ("berkas", "baru.pdf", make_letter("Baru"))])
+    assert "1 dokumen siap dibubuhi" in words(page)
+    assert "1 dokumen sudah bermeterai" in words(page)
+    begin = form_with(page.text, "keping", "sesudah")
+    assert "lagi" not in begin.fields, "not ticked"
+    page = await ended(browser, await browser.post(begin.action, begin.fields))
+    assert "1 dari 1 sudah dibubuhi" in words(page)
+    assert "Sudah memuat meterai elektronik, jadi dilewati" in words(page)
+
+    page = await upload(browser, [("berkas", "lama.pdf", old)])
+    begin = form_with(page.text, "keping", "sesudah")
+    answer = await browser.post(begin.action, begin.fields | {"lagi": "1"})
+    assert answer.status == 409
+    assert "kurang 1" in words(answer)
+
+
+async def ended(browser: Browser, page: Response) -> Response:
+    """The page of a bundle when everything in it has ended."""
+    async with asyncio.timeout(40):
+        while 'data-state="ended"' not in page.text:
+            await asyncio.sleep(0.1)
+            page = await browser.get(page.url)
+    return page
 
 
 async def test_hostile_archives_are_named_and_harm_nothing(service: RunningService) -> None:

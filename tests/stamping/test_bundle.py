@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 from tests.attacks.signing import signed_by_somebody
-from tests.pdf import samples
+from tests.pdf import samples, signed_files
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
 from tests.verification.making import SERIAL, OpenJail
@@ -22,6 +22,7 @@ from tests.verification.making import SERIAL, OpenJail
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.bundle import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundle_input import GivenFile, refused_file
 from meterai.stamping.bundle_queries import bundle as find_bundle
@@ -39,7 +40,7 @@ from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.verification.model import Judgement, Trust
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
-from meterai.web.bundling import report_csv, rows_of, zip_of
+from meterai.web.bundling import notes_of, report_csv, rows_of, zip_of
 
 pytestmark = pytest.mark.storage
 
@@ -295,6 +296,49 @@ async def test_the_newest_version_of_each_file_is_given_out(house: House) -> Non
     packed = b"".join([part async for part in zip_of(house.objects, after.files)])
     assert zipfile.ZipFile(io.BytesIO(packed)).read("0.pdf") == b"the newer version"
     assert renewed in report_csv(rows_of(after, "id"), []).decode()
+
+
+async def test_a_file_that_carries_a_stamp_gets_another_only_when_somebody_says_so(house: House) -> None:
+    """One of last month's among the new ones: its second stamp would be used, and can't be given back."""
+    first = await fill(house, letters(1))
+    await start(house, first, rule=Rule(profile=Profile.SIGN_LATER))
+    await house.work()
+    (before,) = (await look(house, first)).files
+    assert before.stamped_sha256 is not None
+    old = GivenFile(path="lama.pdf", data=await house.objects.get(before.stamped_sha256))
+    id = await fill(house, [*letters(1), old], name="form:2")
+    assert [file.stamped_already for file in (await look(house, id)).files] == [False, True]
+
+    assert await start(house, id, expected=1) == 1
+    left_out = rows_of(await look(house, id), "id")[1]
+    assert left_out.state == "Dilewati"
+    assert "unggah lagi" in left_out.why
+    assert (await house.lot_now()).gone + (await house.lot_now()).reserved == 2
+    assert await start(house, id, again=True) == 1
+    await house.work()
+    assert outcomes(await look(house, id)) == ["stamped"] * 2
+    await house.assert_sound()
+
+
+async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_afterwards(front: House) -> None:
+    given = {
+        "hidup.pdf": samples.living(),
+        "kosong.pdf": signed_files.waiting(),
+        "ttd.pdf": signed_files.by_budi(),
+    }
+    id = await fill(front, [GivenFile(path=path, data=data) for path, data in given.items()])
+    checked = await look(front, id)
+    notes = notes_of(checked.files)
+    assert notes["pdf.notice.signature_fields"] == ["kosong.pdf"]
+    assert notes["pdf.notice.embedded"] == ["hidup.pdf"]
+    assert "Lampiran di dalam PDF ini" in report_csv(rows_of(checked, "id"), []).decode()
+    await start(front, id, rule=Rule(profile=Profile.SIGN_LATER))
+    chosen = {file.path: file.profile for file in (await look(front, id)).files}
+    assert chosen == {
+        "hidup.pdf": Profile.SIGN_LATER,
+        "kosong.pdf": Profile.SIGN_LATER,
+        "ttd.pdf": Profile.SIGNED,
+    }
 
 
 async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> None:

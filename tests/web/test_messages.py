@@ -12,7 +12,7 @@ from meterai.gate.words import PROBLEMS
 from meterai.kit.pdf import reading
 from meterai.verification.reasons import REASONS
 from meterai.web.messages import notice_text
-from meterai.web.notice_table import NOTICES
+from meterai.words.notices import NOTICES
 from meterai.words.refusals import TABLE
 
 SOURCE = Path(meterai.__file__).parent

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from meterai.words.filling import fill, named
+from meterai.words.notices import NOTICES
 from meterai.words.refusals import TABLE
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -155,11 +156,28 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Too many files: at most {maximum} at once.",
         "Divide them into several folders, each with its own --out.",
     ),
+    "bundle.stamped_already": (
+        "It carries an electronic stamp already, so it is left out and no quota is used.",
+        "If it really needs another one, run this again with --again.",
+    ),
     "output.exists": (
         "Something else lies where the result would go.",
         "Move it away, then run this again.",
     ),
 }
+
+
+_NOTICES: Final = {
+    "pdf.notice.signature_fields": (
+        "Digital signature fields that are still empty stay only with --sign-later."
+    ),
+}
+"""Where the site's words lead to its page."""
+
+
+def notice_of(code: str) -> str:
+    """What stamping removes or says of a document."""
+    return _NOTICES.get(code) or NOTICES[code][1]
 
 
 def words_of(code: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
-from meterai.cli.refusal_words import told
+from meterai.cli.refusal_words import notice_of, told
 from meterai.cli.stamp_input import read_given
 from meterai.cli.stamp_output import InUse, OutputFolder, Report
 from meterai.cli.stamp_run import House, StampRun, open_house
@@ -24,11 +24,13 @@ from meterai.customers.queries import customer_of_contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.installation import settings_of_running
 from meterai.kit.logging import set_up_logging
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
 _SHOWN_MAX = 20
+_NAMED_MAX = 3
 _say = Console(stderr=True)
 
 Place = Literal[
@@ -45,6 +47,13 @@ def stamp(
         Place, typer.Option(help="Where the stamp goes: proposed for each file (last page), or one place.")
     ] = "proposed",
     page: Annotated[Literal["first", "last"], typer.Option(help="Page for a named place.")] = "last",
+    sign_later: Annotated[
+        bool,
+        typer.Option("--sign-later", help="Others will still sign the files digitally: empty fields stay."),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also stamp files that carry an electronic stamp already.")
+    ] = False,
     name: Annotated[
         str, typer.Option(help="Stamps the same files once more, as another batch of this name.")
     ] = "",
@@ -64,13 +73,17 @@ def stamp(
         raise typer.BadParameter("the stamped files need a folder of their own")
     set_up_logging("ERROR")
     settings = _settings(data)
-    rule = Rule(position=None if place == "proposed" else place, page=page)
+    rule = Rule(
+        position=None if place == "proposed" else place,
+        page=page,
+        profile=Profile.SIGN_LATER if sign_later else Profile.FINAL,
+    )
     try:
         folder = OutputFolder(out)
     except InUse:
         raise typer.BadParameter(f"another run is working on {out}") from None
     try:
-        code = asyncio.run(_stamp(settings, source, folder, customer, rule, name, dry_run, as_json))
+        code = asyncio.run(_stamp(settings, source, folder, customer, rule, again, name, dry_run, as_json))
     except KeyboardInterrupt:
         _say.print(
             "\nStopped. What was reserved is still being stamped by the service; run the same command again"
@@ -95,6 +108,7 @@ async def _stamp(
     out: OutputFolder,
     contact: str,
     rule: Rule,
+    again: bool,
     name: str,
     dry_run: bool,
     as_json: bool,
@@ -103,9 +117,10 @@ async def _stamp(
         customer_id = await _customer(house, contact)
         batch_id = _batch_id(out, customer_id, name)
         with _Bars() as bars:
-            run = StampRun(house, out, customer_id, batch_id, rule, told=bars, warn=bars.say)
+            run = StampRun(house, out, customer_id, batch_id, rule, again, told=bars, warn=bars.say)
             bundle = await run.check(read_given(source, leave_out=out.root))
             _show_unfit(run, bundle)
+            _show_notices(run, bundle)
             if dry_run:
                 return _end(run, bundle, as_json)
             try:
@@ -146,16 +161,32 @@ def _batch_id(out: OutputFolder, customer_id: UUID, name: str) -> UUID:
 
 
 def _show_unfit(run: StampRun, bundle: Bundle) -> None:
-    lines = [line for line in run.report(bundle).files if line.outcome in ("unfit", "expired", "blocked")]
+    lines = [
+        line
+        for line in run.report(bundle).files
+        if line.outcome in ("unfit", "expired", "blocked", "skipped")
+    ]
     if not lines:
         return
-    _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files can't be stamped:[/]")
+    _say.print(f"[bold]{len(lines)} of {len(bundle.files)} files will not be stamped:[/]")
     facts = {file.path: file.facts for file in bundle.files}
     for line in lines[:_SHOWN_MAX]:
         why = told(line.reason, facts[line.name]) if line.reason else line.outcome
         _say.print(f"  {escape(line.name)}: {escape(why)}", highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN_MAX:
         _say.print(f"  and {len(lines) - _SHOWN_MAX} more: see report.csv")
+
+
+def _show_notices(run: StampRun, bundle: Bundle) -> None:
+    """Each notice once, with the first of the files that it is about."""
+    found: dict[str, list[str]] = {}
+    for file in bundle.files:
+        for code in file.notices if run.is_due(file) else ():
+            found.setdefault(code, []).append(file.path)
+    for code, paths in sorted(found.items()):
+        named = ", ".join(paths[:_NAMED_MAX]) + (", …" if len(paths) > _NAMED_MAX else "")
+        about = f"{len(paths)} of {len(bundle.files)} files"
+        _say.print(f"[bold]{about}:[/] {escape(notice_of(code))} ({escape(named)})", soft_wrap=True)
 
 
 def _say_no_quota(refusal: Refusal, settings: Settings) -> None:

@@ -37,12 +37,14 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     outcome: str
     """stamped, unfit (refused by the check), refused (while it was stamped), blocked (something else lies at
-    its place in the folder), ready (checked only), stamping."""
+    its place in the folder), skipped (carries a stamp already), ready (checked only), stamping."""
     serial: str | None = None
     sha256: str | None = None
     """Of the stamped file."""
     input_sha256: str | None = None
     reason: str | None = None
+    notices: tuple[str, ...] = ()
+    """Codes of what stamping removes or says."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,8 +128,12 @@ def report_csv(files: Sequence[FileReport]) -> str:
     table = csv.writer(out)
     table.writerow(FileReport.__struct_fields__)
     for file in files:
-        table.writerow(_harmless(str(value or "")) for value in msgspec.structs.astuple(file))
+        table.writerow(_harmless(_cell(value)) for value in msgspec.structs.astuple(file))
     return out.getvalue()
+
+
+def _cell(value: str | Sequence[str] | None) -> str:
+    return value if isinstance(value, str) else " ".join(value or ())
 
 
 def _harmless(text: str) -> str:

@@ -21,7 +21,7 @@ from meterai.kit.pdf.jail import JailPool
 from meterai.kit.settings import Settings
 from meterai.kit.turns import each
 from meterai.sales.queries import quota_of_customer
-from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundle import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile
 from meterai.stamping.bundle_queries import bundle as find_bundle
 from meterai.stamping.ports import Vouch
@@ -88,6 +88,8 @@ class StampRun:
     customer_id: UUID
     batch_id: UUID
     rule: Rule
+    again: bool = False
+    """Files that carry a stamp already get another one."""
     told: Told = lambda _phase, _done, _total: None
     warn: Callable[[str], None] = lambda _text: None
     """Hears, once for each reason, why the service can't go on at the moment."""
@@ -129,9 +131,13 @@ class StampRun:
             )
         )
         for file in bundle.files:
-            if file.outcome is Outcome.READY and not self.out.is_free(file.path):
+            if self.is_due(file) and not self.out.is_free(file.path):
                 self.blocked.add(file.id)
         return bundle
+
+    def is_due(self, file: BundleFile) -> bool:
+        """Whether it is to be stamped by this run, as far as the check says."""
+        return file.outcome is Outcome.READY and (self.again or not file.stamped_already)
 
     async def start(self) -> int:
         """Gives everything that is ready to the workers; returns how many that were.
@@ -145,6 +151,7 @@ class StampRun:
             customer_id=self.customer_id,
             rule=self.rule,
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
+            again=self.again,
             only=self.ids - self.blocked,
             now=system_clock(),
         )
@@ -213,6 +220,8 @@ class StampRun:
         outcome, reason = str(file.outcome), file.code
         if file.id in self.blocked:
             outcome, reason = "blocked", "output.exists"
+        elif file.outcome is Outcome.READY and not self.is_due(file):
+            outcome, reason = "skipped", LEFT_OUT
         return FileReport(
             name=file.path,
             outcome=outcome,
@@ -220,6 +229,7 @@ class StampRun:
             sha256=file.stamped_sha256,
             input_sha256=file.sha256 if file.pages is not None else None,
             reason=reason if outcome != Outcome.STAMPED else None,
+            notices=file.notices,
         )
 
 

@@ -12,23 +12,30 @@ import msgspec
 
 from meterai.kernel.ids import derived_id
 from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection
 from meterai.stamping.placement import Placement, Position, fitting_size, named_placement
 
 FILES_MAX = 5000
 """Files of one bundle."""
 PATH_CHARACTERS_MAX = 400
+STAMPED_ALREADY = "pdf.notice.stamped_already"
+"""The notice of files that get another stamp only when somebody says so."""
+LEFT_OUT = "bundle.stamped_already"
+"""Why such a file was not stamped."""
 
 Door = Literal["web", "cli"]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the stamp of every document goes: one stamp each."""
+    """Where the stamp of every document goes, one stamp each, and what may come after it."""
 
     position: Position | None = None
     """None: the place proposed for each document, which is on its last page."""
     page: Literal["first", "last"] = "last"
     """Of a named position."""
+    profile: Profile = Profile.FINAL
+    """Whether others are to sign afterwards. A file that carries signatures keeps its own."""
 
     def place(self, inspection: Inspection, proposed: Placement) -> Placement:
         """The stamp's place on one document. On a small page the stamp is made smaller, if need be."""
@@ -71,6 +78,9 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     kept_until: datetime | None
     """Then it is deleted, unless it was given to stamping."""
     pages: int | None
+    profile: Profile | None
+    notices: tuple[str, ...]
+    """What stamping removes or says: see `Inspection`."""
     code: str | None
     """Why it was refused, or why its last attempt did not finish (then it is tried again)."""
     facts: Mapping[str, Any]
@@ -81,6 +91,11 @@ class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     stamped_bytes: int | None
     earlier_sha256: tuple[str, ...]
     """Of its earlier versions."""
+
+    @property
+    def stamped_already(self) -> bool:
+        """Whether it can be stamped, and carried a stamp when it came."""
+        return self.outcome is Outcome.READY and STAMPED_ALREADY in self.notices
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):

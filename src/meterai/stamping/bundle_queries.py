@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Database, Row
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.bundle import Bundle, BundleFile, Outcome
 
 _FILES = """
     SELECT f.id, f.path, f.sha256, f.bytes, f.document_id, f.refusal_code, f.refusal_facts,
-        jsonb_array_length(d.inspection -> 'pages') AS pages, d.input_deleted_at,
-        d.retained_until AS kept_until,
+        jsonb_array_length(d.inspection -> 'pages') AS pages, d.inspection -> 'notices' AS notices,
+        d.profile, d.input_deleted_at, d.retained_until AS kept_until,
         j.state, j.refusal_code AS job_refusal_code, j.trouble_code, s.serial,
         r.sha256 AS stamped_sha256, r.bytes AS stamped_bytes,
         ARRAY(SELECT e.sha256 FROM stamping.release e
@@ -105,6 +106,8 @@ def _file(row: Row) -> BundleFile:
         document_id=row["document_id"],
         kept_until=row["kept_until"],
         pages=row["pages"],
+        profile=None if row["profile"] is None else Profile(row["profile"]),
+        notices=tuple(row["notices"] or ()),
         code=row["refusal_code"] or row["job_refusal_code"] or row["trouble_code"],
         facts=row["refusal_facts"],
         serial=row["serial"] if outcome in (Outcome.STAMPING, Outcome.STAMPED) else None,

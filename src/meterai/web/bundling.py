@@ -15,16 +15,17 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import Room
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
-from meterai.stamping.bundle import Bundle, BundleFile, Outcome, Rule
+from meterai.stamping.bundle import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_page, read_checked
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
 from meterai.web.desk import Desk
 from meterai.web.forms import Form, FormLimits, Upload
-from meterai.web.messages import state_text, text_of
-from meterai.web.placing_form import POSITIONS
+from meterai.web.messages import notice_text, state_text, text_of
+from meterai.web.placing_form import POSITIONS, PROFILES
 
 FILES_MAX = 500
 """Files of one upload and of one bundle, on the site."""
@@ -65,7 +66,9 @@ class Row:
     chip: str
     state: str
     why: str
-    """Why it can't be stamped, and what to do; empty otherwise."""
+    """Why it can't be stamped or was left out, and what to do; empty otherwise."""
+    notes: tuple[str, ...]
+    """What stamping removes or says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +125,42 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
 
 
 def rule_from(form: Form) -> Rule:
-    """The one rule for all places, as the form has it."""
-    position = POSITIONS.get(form.text("letak"))
-    return Rule(position=position, page="first" if form.text("halaman") == "pertama" else "last")
+    """The one rule for all documents, as the form has it."""
+    return Rule(
+        position=POSITIONS.get(form.text("letak")),
+        page="first" if form.text("halaman") == "pertama" else "last",
+        profile=PROFILES.get(form.text("sesudah"), Profile.FINAL),
+    )
 
 
 def rows_of(bundle: Bundle, language: str) -> list[Row]:
     """Every file with its words."""
-    return [_row(file, language) for file in bundle.files]
+    return [_row(file, language, started=bundle.started_at is not None) for file in bundle.files]
 
 
-def _row(file: BundleFile, language: str) -> Row:
-    why = ""
-    if file.code and file.outcome in (Outcome.UNFIT, Outcome.REFUSED):
-        text = text_of(file.code, language, file.facts)
-        why = f"{text.what} {text.next}".strip()
-    return Row(file, CHIPS[file.outcome], state_text(f"bundle.{file.outcome}", language).what, why)
+def _row(file: BundleFile, language: str, *, started: bool) -> Row:
+    chip, state = CHIPS[file.outcome], f"bundle.{file.outcome}"
+    code = file.code if file.outcome in (Outcome.UNFIT, Outcome.REFUSED) else None
+    if started and file.stamped_already:
+        chip, state, code = "stop", "bundle.left_out", LEFT_OUT
+    text = text_of(code, language, file.facts) if code else None
+    return Row(
+        file,
+        chip,
+        state_text(state, language).what,
+        f"{text.what} {text.next}".strip() if text else "",
+        tuple(notice_text(notice, language) for notice in file.notices),
+    )
+
+
+def notes_of(files: Sequence[BundleFile]) -> dict[str, list[str]]:
+    """Each notice about these files, with their paths; not the one by which they are set apart."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        for notice in file.notices:
+            if notice != STAMPED_ALREADY:
+                found.setdefault(notice, []).append(file.path)
+    return dict(sorted(found.items()))
 
 
 async def sample_of(desk: Desk, file: BundleFile) -> Sample | None:
@@ -159,7 +182,14 @@ def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     table.writerow(columns)
     for row in rows:
         file = row.file
-        cells = (file.path, row.state, file.serial or "", file.stamped_sha256 or "", row.why)
+        cells = (
+            file.path,
+            row.state,
+            file.serial or "",
+            file.stamped_sha256 or "",
+            row.why,
+            " ".join(row.notes),
+        )
         table.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
     return out.getvalue().encode("utf-8-sig")
 

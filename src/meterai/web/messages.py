@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from meterai.verification.reasons import REASONS, UNEXPECTED
-from meterai.web.notice_table import NOTICES
 from meterai.web.state_table import STATES
 from meterai.words.filling import fill
+from meterai.words.notices import NOTICES
 from meterai.words.refusals import TABLE
 
 MoneyKind = Literal["", "still", "held", "back", "returned"]

@@ -118,6 +118,7 @@ STATES: dict[str, Message] = {
     "bundle.stamping": M("Sedang dibubuhi", "", "Being stamped", ""),
     "bundle.stamped": M("Sudah dibubuhi", "", "Stamped", ""),
     "bundle.unfit": M("Tidak dapat dibubuhi", "", "Can't be stamped", ""),
+    "bundle.left_out": M("Dilewati", "", "Left out", ""),
     "bundle.refused": M(
         "Tidak dapat dibubuhi, kuotanya utuh", "", "Could not be stamped, quota untouched", ""
     ),

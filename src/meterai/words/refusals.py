@@ -614,6 +614,12 @@ TABLE: dict[str, Message] = {
         "Check the list, then press the button once more.",
         STILL,
     ),
+    "bundle.stamped_already": M(
+        "Sudah memuat meterai elektronik, jadi dilewati; tidak ada kuota yang terpakai.",
+        "Bila memang perlu satu lagi, unggah lagi sebagai kiriman baru dan centang pilihannya.",
+        "It carries an electronic stamp already, so it was left out; no quota was used.",
+        "If it really needs another one, upload it again and tick the choice.",
+    ),
     "bundle.started": M(
         "Dokumen di bundel ini sudah mulai dibubuhi.",
         "Untuk dokumen lain, buat bundel baru dari Meterai saya.",

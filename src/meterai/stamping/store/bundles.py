@@ -105,29 +105,35 @@ async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UU
 
 
 async def ready_files(
-    tx: Connection, bundle_id: UUID, *, only: Collection[UUID] | None, limit: int
+    tx: Connection, bundle_id: UUID, *, without: str, only: Collection[UUID] | None, limit: int
 ) -> list[Row]:
-    """Documents of the bundle that no job has: what can be stamped now, in the order of their paths."""
+    """Documents of the bundle that no job has: what can be stamped now, in the order of their paths.
+
+    `without`: a notice that they must not have; empty: none.
+    """
     return await tx.fetch(
         """SELECT f.id, d.id AS document_id, d.inspection, d.placements
            FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
            WHERE f.bundle_id = $1 AND d.input_deleted_at IS NULL
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
-               AND ($3::uuid[] IS NULL OR f.id = ANY ($3))
+               AND ($3::uuid[] IS NULL OR f.id = ANY ($3)) AND NOT d.inspection -> 'notices' ? $4
            ORDER BY f.path, f.id LIMIT $2""",
         bundle_id,
         limit,
         None if only is None else list(only),
+        without,
     )
 
 
-async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]]) -> None:
-    """Writes one stamp's place on each of these documents."""
+async def set_places(tx: Connection, places: Sequence[tuple[UUID, Placement]], *, profile: str) -> None:
+    """Writes one stamp's place on each of these documents, and the profile of those that leave a choice."""
     await tx.execute(
-        """UPDATE stamping.document d SET placements = jsonb_build_array(new.placement)
+        """UPDATE stamping.document d SET placements = jsonb_build_array(new.placement),
+               profile = CASE d.profile WHEN 'signed' THEN d.profile ELSE $3 END
            FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, placement) WHERE d.id = new.id""",
         [id for id, _ in places],
         [placement for _, placement in places],
+        profile,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.requests import Inspection
-from meterai.stamping.bundle import FILES_MAX, Rule, share_out
+from meterai.stamping.bundle import FILES_MAX, STAMPED_ALREADY, Rule, share_out
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.start_stamping import StampingRequest, start_within
@@ -25,6 +25,7 @@ async def start_bundle(
     rule: Rule,
     lots: Sequence[tuple[UUID, int]],
     expected: int | None = None,
+    again: bool = False,
     only: Collection[UUID] | None = None,
     now: datetime,
 ) -> int:
@@ -34,7 +35,8 @@ async def start_bundle(
     stamping before are left alone, so that asking twice stamps nothing twice. Returns how many were given.
 
     `lots`: the customer's quota lots and what is free in each, the oldest first. `expected`: for how many
-    documents the person agreed to use quota; None when nobody was asked. `only`: these files and no others.
+    documents the person agreed to use quota; None when nobody was asked. `again`: also those that carry a
+    stamp already. `only`: these files and no others.
 
     Raises: Refusal NOT_FOUND `bundle.unknown`, `quota.unknown`; CONFLICT `bundle.changed` (another number of
     documents than expected), `quota.missing` with `missing`, `needed`, `available`, and `ledger.insufficient`
@@ -43,7 +45,8 @@ async def start_bundle(
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
-        rows = await bundles.ready_files(tx, bundle_id, only=only, limit=FILES_MAX)
+        without = "" if again else STAMPED_ALREADY
+        rows = await bundles.ready_files(tx, bundle_id, without=without, only=only, limit=FILES_MAX)
         ready = [_Ready(*row) for row in rows]
         if not ready:
             return 0
@@ -52,7 +55,9 @@ async def start_bundle(
         chosen = share_out(lots, len(ready))
         if chosen is None:
             raise _missing(len(ready), lots)
-        await bundles.set_places(tx, [(file.document_id, file.place(rule)) for file in ready])
+        await bundles.set_places(
+            tx, [(file.document_id, file.place(rule)) for file in ready], profile=rule.profile
+        )
         requests = [file.request(customer_id, lot) for file, lot in zip(ready, chosen, strict=True)]
         await start_within(tx, requests, now=now)
         await bundles.set_started(tx, bundle_id, now)

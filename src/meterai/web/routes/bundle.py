@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, Outcome, bundle_id
@@ -29,6 +30,7 @@ from meterai.web.bundling import (
     UPLOAD_LIMITS,
     UPLOADS_AT_ONCE,
     add_uploads,
+    notes_of,
     report_csv,
     rows_of,
     rule_from,
@@ -51,6 +53,7 @@ COLUMNS = [
     later("Nomor seri"),
     later("SHA-256 berkas bermeterai"),
     later("Alasan"),
+    later("Catatan"),
 ]
 
 
@@ -150,7 +153,8 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
             customer_id=customer.customer_id,
             rule=rule_from(form),
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
-            expected=form.number("keping"),
+            expected=form.number("keping") + form.number("lagi"),
+            again=form.number("lagi") > 0,
             now=desk.house.clock(),
         )
     except Refusal as refusal:
@@ -271,19 +275,24 @@ async def _page(
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
     rows = rows_of(found, desk.visit(request).language)
-    ready = [row for row in rows if row.file.outcome is Outcome.READY]
+    can_be = [row for row in rows if row.file.outcome is Outcome.READY]
     return desk.page(
         request,
         "bundle_check.html",
         status=status,
         id=id,
-        ready=ready,
-        sample=await sample_of(desk, ready[0].file) if ready else None,
+        ready=[row for row in can_be if not row.file.stamped_already],
+        again=[row for row in can_be if row.file.stamped_already],
+        notes=notes_of([row.file for row in can_be]),
+        signed=[row.file.path for row in can_be if row.file.profile is Profile.SIGNED],
+        sample=await sample_of(desk, can_be[0].file) if can_be else None,
         unfit=[row for row in rows if row.file.outcome is not Outcome.READY],
         available=sum(lot.available for lot in lots),
         kept_until=found.kept_until,
         named=form.text("letak") if form else "",
         first_page=form is not None and form.text("halaman") == "pertama",
+        sign_later=form is not None and form.text("sesudah") == "tanda_tangan",
+        again_too=form is not None and form.number("lagi") > 0,
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
         private=True,
