@@ -248,6 +248,33 @@ async def test_what_carries_a_stamp_is_left_out_and_what_stamping_removes_is_tol
     assert (code, report["stamped"]) == (0, 2), said
 
 
+async def test_a_stored_file_that_can_not_be_read_keeps_no_report_from_being_written(
+    own: RunningService, tmp_path: Path
+) -> None:
+    contact = await customer_with(own, 2)
+    given, out = write_letters(tmp_path / "in", 2), tmp_path / "out"
+    words = (given, "--out", out, "--customer", contact)
+    _, report, said = stamp(own, *words)
+    assert report["stamped"] == 2, said
+    lost, kept = (out / file["name"] for file in report["files"])
+    content = lost.read_bytes()
+    objects = FolderStore(own.data / "objects")
+    await objects.delete(report["files"][0]["sha256"])
+    lost.unlink()
+    kept.unlink()
+    try:
+        code, report, said = stamp(own, *words)
+    finally:
+        await objects.put(content)
+    assert (code, report["stamped"]) == (1, 1), said
+    assert (report["files"][0]["outcome"], report["files"][0]["reason"]) == ("unread", "object.missing")
+    assert "1 stamped, but not fetched: A stored file is missing." in " ".join(said.split())
+    assert kept.exists()
+    assert msgspec.json.decode((out / "report.json").read_bytes()) == report
+    assert stamp(own, *words)[0] == 0
+    assert lost.read_bytes() == content
+
+
 def test_a_result_has_its_name_only_when_it_is_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

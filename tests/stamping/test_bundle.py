@@ -21,7 +21,7 @@ from tests.verification.making import SERIAL, OpenJail
 
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.objects import FolderStore
+from meterai.kit.objects import FolderStore, ObjectMissing
 from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.bundle import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundle_input import GivenFile, refused_file
@@ -339,6 +339,28 @@ async def test_what_stamping_removes_is_told_and_others_may_sign_all_files_after
         "kosong.pdf": Profile.SIGN_LATER,
         "ttd.pdf": Profile.SIGNED,
     }
+
+
+async def test_a_file_that_can_not_be_read_is_named_among_the_others(house: House) -> None:
+    id = await fill(house, letters(2))
+    await start(house, id)
+    await house.work()
+    lost, kept = (await look(house, id)).files
+
+    class Losing(FolderStore):
+        async def get(self, key: str) -> bytes:
+            if key == lost.stamped_sha256:
+                raise ObjectMissing(key)
+            return await super().get(key)
+
+    packed = b"".join([part async for part in zip_of(Losing(house.data / "objects"), [lost, kept])])
+    archive = zipfile.ZipFile(io.BytesIO(packed))
+    assert archive.testzip() is None
+    name, told = archive.namelist()
+    assert name == "1.pdf"
+    text = archive.read(told).decode()
+    assert f"0.pdf ({lost.serial})" in text
+    assert "not in this ZIP" in text
 
 
 async def test_one_document_does_not_wait_for_a_whole_bundle(house: House) -> None:

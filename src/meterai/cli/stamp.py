@@ -132,6 +132,7 @@ async def _stamp(
             already = bundle.count(Outcome.STAMPED, Outcome.STAMPING)
             bars.say(f"{started} given to stamping" + (f", {already} were before" if already else ""))
             bundle = await run.collect()
+            _show_unread(run)
         return _end(run, bundle, as_json)
 
 
@@ -187,6 +188,13 @@ def _show_notices(run: StampRun, bundle: Bundle) -> None:
         named = ", ".join(paths[:_NAMED_MAX]) + (", …" if len(paths) > _NAMED_MAX else "")
         about = f"{len(paths)} of {len(bundle.files)} files"
         _say.print(f"[bold]{about}:[/] {escape(notice_of(code))} ({escape(named)})", soft_wrap=True)
+
+
+def _show_unread(run: StampRun) -> None:
+    for code, files in sorted(Counter(run.unread.values()).items()):
+        _say.print(
+            f"[bold]{files} stamped, but not fetched:[/] {escape(told(code, {}))} Then run this again."
+        )
 
 
 def _say_no_quota(refusal: Refusal, settings: Settings) -> None:

@@ -37,7 +37,8 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     outcome: str
     """stamped, unfit (refused by the check), refused (while it was stamped), blocked (something else lies at
-    its place in the folder), skipped (carries a stamp already), ready (checked only), stamping."""
+    its place in the folder), skipped (carries a stamp already), unread (stamped, but its file could not be
+    read just now), ready (checked only), stamping."""
     serial: str | None = None
     sha256: str | None = None
     """Of the stamped file."""

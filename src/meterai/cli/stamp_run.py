@@ -15,6 +15,7 @@ import msgspec
 from meterai.cli.refusal_words import words_of
 from meterai.cli.stamp_output import FileReport, OutputFolder, Report, State
 from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.objects import ObjectStore, open_store
 from meterai.kit.pdf.jail import JailPool
@@ -99,6 +100,8 @@ class StampRun:
     """Results that lie in the folder, with their SHA-256."""
     blocked: set[UUID] = field(default_factory=set)
     """Files at whose place in the folder something else lies."""
+    unread: dict[UUID, str] = field(default_factory=dict)
+    """Stamped files whose content could not be read, with the refusal's code."""
     troubles: set[str] = field(default_factory=set)
 
     async def check(self, given: Iterator[GivenFile]) -> Bundle:
@@ -157,7 +160,7 @@ class StampRun:
         )
 
     async def collect(self) -> Bundle:
-        """Writes each result as it is released, until every file has ended."""
+        """Writes each result as it is released, until every file has ended; notes what can't be read."""
         while True:
             bundle = await self._look()
             await self._write_results(bundle)
@@ -189,7 +192,9 @@ class StampRun:
         due = [
             file
             for file in bundle.files
-            if file.outcome is Outcome.STAMPED and self.written.get(file.id) != file.stamped_sha256
+            if file.outcome is Outcome.STAMPED
+            and file.id not in self.unread
+            and self.written.get(file.id) != file.stamped_sha256
         ]
         await each(due, write, at_once=_WRITTEN_AT_ONCE)
         self._tell(bundle)
@@ -201,7 +206,11 @@ class StampRun:
             if lies_there not in file.earlier_sha256 and not self.out.is_free(file.path):
                 self.blocked.add(file.id)
             else:
-                content = await read_checked(self.house.objects, file.stamped_sha256)
+                try:
+                    content = await read_checked(self.house.objects, file.stamped_sha256)
+                except (Refusal, OSError) as error:
+                    self.unread[file.id] = error.code if isinstance(error, Refusal) else "object.damaged"
+                    return
                 await asyncio.to_thread(self.out.put, file.path, content)
         self.written[file.id] = file.stamped_sha256
 
@@ -222,6 +231,8 @@ class StampRun:
             outcome, reason = "blocked", "output.exists"
         elif file.outcome is Outcome.READY and not self.is_due(file):
             outcome, reason = "skipped", LEFT_OUT
+        elif file.id in self.unread:
+            outcome, reason = "unread", self.unread[file.id]
         return FileReport(
             name=file.path,
             outcome=outcome,

@@ -47,6 +47,15 @@ CHECKING = timedelta(seconds=60)
 """How long one upload may keep the jails: what is left is uploaded again."""
 _AT_ONCE = 2
 _ZIP_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
+_UNREAD_NAME = "TIDAK ADA DI SINI - NOT IN HERE.txt"
+_UNREAD = """\
+Berkas bermeterai berikut tidak dapat kami baca saat ini, jadi tidak ada di dalam ZIP ini.
+Unduh lagi nanti; bila tetap begitu, hubungi kami dengan nomor serinya.
+
+We can't read the following stamped files at the moment, so they are not in this ZIP.
+Download it again later; if it stays so, contact us with their serial numbers.
+
+"""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHIPS = {
     Outcome.READY: "",
@@ -195,16 +204,26 @@ def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
 
 
 async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
-    """A ZIP of every stamped file, made while it is sent: one file at a time is in memory."""
+    """A ZIP of every stamped file, made while it is sent: one file at a time is in memory.
+
+    What can't be read is named in a text beside the others: the answer has begun, and says so no other way.
+    """
     out = _Outlet()
     taken: set[str] = set()
+    unread: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         for file in files:
             if file.stamped_sha256 is None:
                 continue
-            content = await read_checked(objects, file.stamped_sha256)
+            try:
+                content = await read_checked(objects, file.stamped_sha256)
+            except (Refusal, OSError):
+                unread.append(f"{file.path} ({file.serial})\n")
+                continue
             archive.writestr(_free_name(file.path, taken), content)
             yield out.take()
+        if unread:
+            archive.writestr(_UNREAD_NAME, _UNREAD + "".join(unread))
     yield out.take()
 
 
