@@ -275,6 +275,24 @@ async def test_a_stored_file_that_can_not_be_read_keeps_no_report_from_being_wri
     assert lost.read_bytes() == content
 
 
+async def test_a_folder_that_has_had_its_files_asks_for_another_one(
+    own: RunningService, tmp_path: Path
+) -> None:
+    contact = await customer_with(own, 1)
+    words = (write_letters(tmp_path / "in", 1), "--out", tmp_path / "out", "--customer", contact)
+    _, report, _ = stamp(own, *words, "--dry-run")
+    async with register(own) as ask:
+        await ask(
+            """INSERT INTO stamping.bundle_file (id, bundle_id, path, sha256, bytes, refusal_code)
+               SELECT gen_random_uuid(), $1, 'lama ' || n || '.pdf', repeat('0', 64), 1, 'pdf.unreadable'
+               FROM generate_series(1, 4999) AS n""",
+            uuid.UUID(report["batch_id"]),
+        )
+    write_letters(tmp_path / "in", 2)
+    said = " ".join(stamp(own, *words)[2].split())
+    assert "those of earlier runs included. Give another --out from now on." in said
+
+
 def test_a_result_has_its_name_only_when_it_is_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

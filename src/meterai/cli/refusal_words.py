@@ -153,8 +153,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     # many documents
     "bundle.too_many_files": (
-        "Too many files: at most {maximum} at once.",
-        "Divide them into several folders, each with its own --out.",
+        "Too many files: at most {maximum} for one --out, those of earlier runs included.",
+        "Give another --out from now on. More than {maximum} at once: divide them into several folders, each "
+        "with its own --out.",
     ),
     "bundle.stamped_already": (
         "It carries an electronic stamp already, so it is left out and no quota is used.",
