@@ -32,7 +32,7 @@ def test_a_bad_file_is_refused_before_payment_with_its_reason(
     person.open("/beli")
     person.upload(named(name, content))
     person.sees(reason)
-    person.sees("Uang belum berpindah")
+    person.sees("Belum ada uang yang kami terima")
     person.shoot(f"60-bad-{name}")
 
 

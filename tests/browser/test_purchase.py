@@ -151,7 +151,7 @@ def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(
     person.approve("20-virtual-account")
     person.press("Batalkan pesanan")
     person.wait_for_state("cancelled")
-    person.sees("Uang belum berpindah")
+    person.sees("Belum ada uang yang kami terima")
     person.approve("21-cancelled")
 
 

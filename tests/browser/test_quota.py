@@ -77,7 +77,7 @@ def test_stamps_of_one_document_from_several_purchases_are_told_apart_from_too_f
     person.press(person.words["save_place"])
     person.sees("Kuota Anda cukup, tetapi terbagi")
     person.sees("beli 2 keping sekaligus")
-    person.sees("Uang belum berpindah")
+    person.sees("Kuota Anda tidak terpakai")
 
 
 def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visitor: Visitor) -> None:

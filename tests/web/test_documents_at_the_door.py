@@ -129,6 +129,8 @@ async def test_enough_quota_in_too_small_parts_is_told_as_that(
     assert visitor.status == 409
     assert "Kuota Anda cukup, tetapi terbagi" in visitor.text
     assert "beli 2 keping sekaligus" in visitor.text
+    assert "Kuota Anda tidak terpakai" in visitor.text
+    assert 'class="money' not in visitor.text, "that quota was paid for"
 
 
 async def refused_order(house: House) -> OpenedOrder:
@@ -205,7 +207,7 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
     await visitor.get(f"/pesanan/{order.number}")
     await visitor.post(f"/pesanan/{order.number}/ganti/1")
     assert visitor.status == 422
-    assert "Uang belum berpindah" not in visitor.text
+    assert "Belum ada uang yang kami terima" not in visitor.text
     assert "Uang Anda sudah kami terima" in visitor.text
 
 

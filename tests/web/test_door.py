@@ -60,6 +60,9 @@ async def test_who_is_signed_in_with_another_contact_is_asked_for_the_tickets(ho
     assert "diambil dengan kontak lain" in visitor.text
     codes = await house.line.database.owner.fetchval("SELECT count(*) FROM customers.code")
     assert codes == 0, "no code goes to a contact that is not the ticket's"
+    await visitor.post("/casn/masuk/kontak", kontak="budi")
+    assert "Ini belum berbentuk alamat surel" in visitor.text
+    assert 'class="money' not in visitor.text, "they may have paid"
 
 
 async def test_who_proves_the_contact_is_let_in_with_the_same_answer(house: House) -> None:

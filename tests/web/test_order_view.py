@@ -111,7 +111,7 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
         ("refunded", "returned"),
         ("late", "back"),
         ("late-account", "held"),
-        ("reversed", "back"),
+        ("reversed", "gone"),
     ],
 )
 def test_the_page_says_whether_money_moved(name: str, money: str) -> None:

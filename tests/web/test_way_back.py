@@ -82,7 +82,7 @@ async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
     """The order may be paid."""
     visitor = house.visitor()
     order = await order_of(house, visitor)
-    still = "No money has moved" if language else "Uang belum berpindah"
+    still = "We have not received any money" if language else "Belum ada uang yang kami terima"
     for form, tells in (
         (f"/pesanan/{order.number}/rekening", False),
         ("/saya/masuk", False),
@@ -290,7 +290,7 @@ async def test_a_code_that_is_typed_too_late_is_told_to_be_old(house: House, for
     assert "s•••@contoh.id" in visitor.text
 
 
-async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_has_moved(house: House) -> None:
+async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_has_come(house: House) -> None:
     """Who signs in may have paid."""
     visitor = house.visitor()
     order = await order_of(house, visitor)
@@ -302,14 +302,14 @@ async def test_only_a_purchase_says_at_the_contact_and_the_code_that_no_money_ha
         await visitor.get("/saya" if contact == "/saya/masuk" else contact)
         await visitor.post(contact, kontak="sri")
         assert visitor.status == 422
-        assert ("Uang belum berpindah" in visitor.text) == is_purchase
+        assert ("Belum ada uang yang kami terima" in visitor.text) == is_purchase
         assert await visitor.post(contact, kontak="sri@contoh.id") == code
         await visitor.get(code)
         found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
         assert found
         await visitor.post(code, kode="12", kode_id=found[1])
         assert "Kodenya tidak cocok" in visitor.text
-        assert ("Uang belum berpindah" in visitor.text) == is_purchase
+        assert ("Belum ada uang yang kami terima" in visitor.text) == is_purchase
 
 
 async def test_who_signs_out_leaves_nothing_to_the_next_person_at_the_device(house: House) -> None:

@@ -66,8 +66,8 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
         ),
         News.MONEY_RETURNS: (
             "Uang Anda kembali: pesanan {number}",
-            "Kami menerima pembayaran untuk pesanan {number} yang tidak dapat dipakai. Uangnya kembali "
-            "seluruhnya kepada Anda dengan sendirinya.\n\nIkuti di sini:\n{link}",
+            "Kami menerima pembayaran untuk pesanan {number} yang tidak dapat dipakai. Uangnya kami "
+            "kembalikan seluruhnya kepada Anda.\n\nIkuti di sini:\n{link}",
         ),
         News.NEEDS_ACCOUNT: (
             "Isi rekening untuk pengembalian dana: pesanan {number}",
@@ -107,8 +107,8 @@ _TEXTS: dict[str, dict[News, tuple[str, str]]] = {
         ),
         News.MONEY_RETURNS: (
             "Your money goes back: order {number}",
-            "We received a payment for order {number} that could not be used. All of it goes back to you by "
-            "itself.\n\nFollow it here:\n{link}",
+            "We received a payment for order {number} that could not be used. We return all of it to "
+            "you.\n\nFollow it here:\n{link}",
         ),
         News.NEEDS_ACCOUNT: (
             "Name an account for your refund: order {number}",

@@ -12,16 +12,17 @@ from meterai.words.filling import fill
 from meterai.words.notices import NOTICES
 from meterai.words.refusals import TABLE
 
-MoneyKind = Literal["", "still", "held", "back", "returned"]
+MoneyKind = Literal["", "still", "held", "back", "returned", "gone"]
 
 MONEY_NOTES: Mapping[str, tuple[str, str]] = {
-    "still": ("Uang belum berpindah.", "No money has moved."),
+    "still": ("Belum ada uang yang kami terima.", "We have not received any money."),
     "held": (
         "Uang Anda sudah kami terima dan tercatat.",
         "We have received your money and it is on record.",
     ),
     "back": ("Uang Anda sedang kembali kepada Anda.", "Your money is on its way back to you."),
     "returned": ("Uang Anda sudah kembali kepada Anda.", "Your money has gone back to you."),
+    "gone": ("Uang ini tidak lagi ada pada kami.", "We no longer have this money."),
 }
 
 

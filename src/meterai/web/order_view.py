@@ -176,7 +176,7 @@ def _money_kind(order: Order, state_name: str) -> MoneyKind:
     if state_name == "order.completed_refunded":
         return _refunded(order)
     if state_name == "order.reversed":
-        return "back"
+        return "gone"
     if order.state in ("paid", "completed"):
         return "held"
     return _refunded(order) if order.refunds else "still"

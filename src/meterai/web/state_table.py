@@ -67,11 +67,11 @@ STATES: dict[str, Message] = {
     "order.reversed": M(
         "Pembayaran pesanan ini diambil kembali oleh bank atau dompet digital Anda",
         "Tanyakan kepada mereka dengan nomor pembayaran di halaman Uang. Meterai yang sudah dibubuhkan tidak "
-        "dibatalkan oleh mesin, dan Anda tidak perlu membayar apa pun sebelum keadaannya jelas.",
+        "dibatalkan secara otomatis, dan Anda tidak perlu membayar apa pun sebelum keadaannya jelas.",
         "Your bank or e-wallet took back the payment of this order",
-        "Ask them, naming the payment number on the Money page. No machine annuls stamps already placed, and "
-        "there is nothing to pay before the case is clear.",
-        "back",
+        "Ask them, naming the payment number on the Money page. Stamps already placed are not cancelled "
+        "automatically, and there is nothing to pay before the case is clear.",
+        "gone",
     ),
     "order.expired": M(
         "Waktu pembayaran sudah habis",
@@ -86,9 +86,9 @@ STATES: dict[str, Message] = {
     ),
     "order.cancelled": M(
         "Pesanan dibatalkan",
-        "Tidak ada yang perlu dibayar. Bila uang Anda tetap masuk, uang itu kembali dengan sendirinya.",
+        "Tidak ada yang perlu dibayar. Bila uang Anda tetap masuk, kami kembalikan seluruhnya.",
         "Order cancelled",
-        "There is nothing to pay. Should money still arrive, it goes back by itself.",
+        "There is nothing to pay. Should money still arrive, we return all of it.",
         "still",
     ),
     "item.waiting": M("Menunggu pembayaran", "", "Waiting for payment", ""),
@@ -151,7 +151,7 @@ STATES: dict[str, Message] = {
         "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda.",
         "Taken back by the bank",
         "Your bank or e-wallet took this payment back.",
-        "back",
+        "gone",
     ),
     "refund.needs_account": M(
         "Menunggu nomor rekening Anda",
@@ -275,7 +275,7 @@ STATES: dict[str, Message] = {
         "Tanyakan kepada bank Anda dengan nomor pembayaran di bawah ini.",
         "The bank or e-wallet took the money back",
         "Ask your bank, naming the payment number below.",
-        "back",
+        "gone",
     ),
     "event.opened": M("Pesanan dibuka", "", "Order opened", ""),
     "event.placed": M("Pesanan dibuat", "", "Order placed", ""),

@@ -21,7 +21,7 @@ class Message:
     id_next: str
     en: str
     en_next: str
-    money: Literal["", "still", "held", "back", "returned"] = ""
+    money: Literal["", "still", "held", "back", "returned", "gone"] = ""
 
 
 M = Message
@@ -46,6 +46,16 @@ _FAILED = Message(
     "for the money back on the order page.",
 )
 """Our own work did not stand up to the check however often it was done: the document was given up."""
+
+_UNREAD = Message(
+    "Berkas ini sedang tidak dapat dibaca.",
+    "Tunggu beberapa menit, lalu coba lagi. Bila tetap begini, hubungi kami dengan kode bantuan di halaman "
+    "ini. Jangan membayar lagi.",
+    "This file can't be read right now.",
+    "Wait a few minutes and try again. If it stays like this, contact us with the help code on this page. "
+    "Do not pay again.",
+)
+"""A stored file that somebody wants to fetch."""
 
 STILL: Literal["still"] = "still"
 
@@ -334,9 +344,9 @@ TABLE: dict[str, Message] = {
     ),
     "ticket.backdated": M(
         "Tiket antrean ini tidak cocok dengan waktu pembuatannya.",
-        "Ambil tempat baru di halaman antrean. Tidak ada uang yang berpindah.",
+        "Ambil tempat baru di halaman antrean.",
         "This queue ticket does not fit the time at which it was made.",
-        "Take a new place on the queue's page. No money has moved.",
+        "Take a new place on the queue's page.",
     ),
     "code.newer": M(
         "Kode QR ini memakai bentuk yang lebih baru.",
@@ -755,8 +765,8 @@ TABLE: dict[str, Message] = {
         "Our message was refused by this address.",
         "Use another e-mail address or number.",
     ),
-    "object.missing": _ours("Berkas ini sedang tidak dapat dibaca.", "This file can't be read right now."),
-    "object.damaged": _ours("Berkas ini sedang tidak dapat dibaca.", "This file can't be read right now."),
+    "object.missing": _UNREAD,
+    "object.damaged": _UNREAD,
     "signer.unavailable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "sealing.stopped": _ours("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."),
     "signer.request_unreadable": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
