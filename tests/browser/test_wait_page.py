@@ -456,5 +456,5 @@ def test_without_javascript_a_code_to_the_contact_stands_in_for_the_work(
         person.page.locator("#kode").fill(found[0])
         person.press("Take a place")
         person.page.wait_for_url("**/t/*")
-        person.sees("You are in line")
+        person.sees("You are in the queue")
         person.leave()

@@ -169,7 +169,7 @@ def test_at_a_full_door_people_are_told_and_enter_by_themselves_when_there_is_ro
     hall.fill_door()
     person.press(ENTER[language])
     prove(person, contact)
-    person.sees({"id": "Pintu sedang penuh sebentar", "en": "The door is full for a moment"}[language])
+    person.sees({"id": "Sedang penuh, tunggu sebentar", "en": "Full for a moment, please wait"}[language])
     person.approve("64-door-full")
     hall.open_door()
     person.page.wait_for_url("**/beli?acara=casn", timeout=40_000)
@@ -259,7 +259,7 @@ def test_who_was_in_line_at_the_closing_takes_a_certificate_home_that_anyone_can
     try:
         person.open("/casn/sertifikat")
         prove(person, contact)
-        person.sees({"id": "ia masih mengantre", "en": "they were still in line"}[language])
+        person.sees({"id": "ia masih mengantre", "en": "they were still waiting"}[language])
         person.approve("68-certificate")
         code = person.page.locator(".facts .mono").inner_text()
         with person.page.expect_download() as caught:

@@ -132,7 +132,7 @@ async def test_who_was_called_is_told_when_it_will_be_done_while_the_controller_
     queue.close(2, [])
     queue.status(frontiers=[(3, 0), (0, 0)])
     shelf.look()
-    assert "paling lambat sekitar" in page(pages, 1, time.time() + 1_800)
+    assert "kira-kira pukul" in page(pages, 1, time.time() + 1_800)
 
 
 def test_words_of_the_operator_are_on_the_next_page(queue: Queue, shelf: Shelf, pages: WaitPages) -> None:
@@ -236,7 +236,7 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     shown = page(pages, 1, time.time())
     assert "Antrean sudah ditutup" in shown
     assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
-    for untrue in ("Giliran Anda", "Masuk dalam", "tetap boleh masuk", "paling lambat sekitar"):
+    for untrue in ("Giliran Anda", "Masuklah dalam", "tetap boleh masuk", "kira-kira pukul"):
         assert untrue not in shown
 
 

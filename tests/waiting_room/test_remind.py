@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.storage_fixtures import TestDatabase
@@ -26,7 +27,12 @@ from meterai.waiting_room.use_cases.remind import (
 )
 
 SECRET = b"a secret of thirty-two bytes ...."
-ADDRESSES = Addresses(gate="https://antre.contoh", site="https://contoh", names={"casn": "Seleksi CASN"})
+ADDRESSES = Addresses(
+    gate="https://antre.contoh",
+    site="https://contoh",
+    names={"casn": "Seleksi CASN"},
+    zones={"casn": "Asia/Makassar"},
+)
 
 
 async def ask(line: LineOfPeople, text: str, contact: str, language: str = "id") -> None:
@@ -128,15 +134,19 @@ async def test_nobody_is_called_by_message_while_the_queue_is_halted(line: LineO
     assert len(await remind(line)) == 1
 
 
-async def test_whose_turn_did_not_come_is_told_of_the_certificate(line: LineOfPeople) -> None:
+@pytest.mark.parametrize(("language", "said"), [("id", "pukul %H.%M WITA"), ("en", "by %H:%M WITA")])
+async def test_whose_turn_did_not_come_is_told_of_the_certificate(
+    line: LineOfPeople, language: str, said: str
+) -> None:
     text = line.join(ANI)
-    await ask(line, text, ANI)
+    await ask(line, text, ANI, language)
     await line.set_state(QueueState.CLOSED)
     (told,) = await remind(line)
-    assert told["subject"] == "Antrean sudah ditutup"
-    until = datetime.fromisoformat(told["expires_at"]).timestamp()
-    assert is_check_in(int(until), SCHEDULE.closes_at), "as long as its link leads to a certificate"
-    assert not is_check_in(int(until) + 1, SCHEDULE.closes_at)
+    assert told["subject"] == {"id": "Antrean sudah ditutup", "en": "The queue is closed"}[language]
+    until = datetime.fromisoformat(told["expires_at"])
+    assert is_check_in(int(until.timestamp()), SCHEDULE.closes_at), "as long as its link leads to it"
+    assert not is_check_in(int(until.timestamp()) + 1, SCHEDULE.closes_at)
+    assert until.astimezone(ZoneInfo("Asia/Makassar")).strftime(said) in told["text"]
     assert await remind(line) == []
 
 

@@ -238,7 +238,7 @@ async def test_after_the_closing_the_door_leads_to_the_certificate(house: House)
 
 
 async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(house: House) -> None:
-    """Agencies check it weeks later; and it says no more than is known: the door was full then."""
+    """Agencies check it weeks later; and it says no more than is known: the service was full then."""
     visitor = await called(house, ANI)
     await house.line.set_rate(60, new=0.0, returner=0.0)
     await visitor.get("/casn/masuk")
@@ -246,7 +246,10 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
     await house.line.set_state(QueueState.CLOSED)
     await visitor.get("/casn/sertifikat")
-    assert f"pada {knocked} pintunya penuh, dan ketika antrean ditutup pada" in visitor.text
+    assert (
+        f"pada {knocked} layanan penuh sehingga ia belum dapat masuk, dan ketika antrean ditutup pada"
+        in visitor.text
+    )
     code = await house.line.database.owner.fetchval("SELECT code FROM waiting_room.certificate")
     await set_events(house.line.database.app, ())
     agency = Visitor(build_site(house.app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response))
@@ -305,7 +308,7 @@ async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(hou
     assert "berada di antrean ketika ditutup dihitung tepat waktu" in visitor.text
     assert "sebelum antrean dibuka" not in visitor.text
     await visitor.get(f"/en/antrean/sertifikat?kode={code}")
-    assert "being in line at the closing counts as in time" in visitor.text
+    assert "being in the queue at the closing counts as in time" in visitor.text
     assert "before the queue opened" not in visitor.text
 
 

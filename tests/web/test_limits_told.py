@@ -11,6 +11,7 @@ from tests.web.test_rendering import make_pages
 
 from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
+from meterai.gate.words import TEXTS
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
@@ -102,3 +103,4 @@ def test_a_number_on_a_page_is_the_one_by_which_it_is_refused(language: str) -> 
     assert re.search(rf"\b{DEFAULT_LIMITS.pages_max} (halaman|pages)", help_page)
     assert re.search(rf"\b{PER_NETWORK_MAX} \D+ {minutes(WINDOW)} (menit|minutes)", help_page)
     assert str(RETENTION_DAYS) in state_text("bundle.expired", language).what
+    assert f" {PRESENT_AROUND_CLOSING_S // 60} " in TEXTS["closed"].of(language)

@@ -70,7 +70,7 @@ async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: Hous
     await late.get(f"/en{address}")
     assert late.status == 429
     assert late.headers["retry-after"] == "60"
-    assert "nobody goes round those who wait" in late.text
+    assert "nobody jumps the queue" in late.text
     assert f'href="{GATE}/en/antre/casn"' in late.text
     shop.line.pass_time(10)  # six a minute
     await late.get(address)
@@ -84,8 +84,8 @@ async def test_a_share_of_the_door_is_kept_for_purchases_for_no_event(shop: Hous
 @pytest.mark.parametrize(
     ("line_counts", "said"),
     [
-        (False, "After 5 September 2026 at 19:00 WIB, when the line closes, everybody is served"),
-        (True, "The line closes on 5 September 2026 at 19:00 WIB. Who stands in it then is still called"),
+        (False, "After 5 September 2026 at 19:00 WIB, when the queue closes, everybody is served"),
+        (True, "The queue closes on 5 September 2026 at 19:00 WIB. Who is in it then is still called"),
     ],
 )
 async def test_who_can_wait_is_told_when_the_line_closes_and_who_is_served_after_that(

@@ -68,7 +68,7 @@ class _Facts:
         verdict, moments, language = self.verdict, self.moments, self.language
         match name:
             case "percent":
-                return "" if verdict.probability is None else f"{verdict.probability * 100:.0f} %"
+                return "" if verdict.probability is None else f"{verdict.probability * 100:.0f}%"
             case "done_by":
                 return self._clock(verdict.done_by)
             case "latest":
@@ -116,14 +116,14 @@ _KEPT = Words(
     "Dari {given} janji seperti ini, {kept} ditepati.", "Of {given} such promises so far, {kept} were kept."
 )
 _CALLED_DONE = Words(
-    "Bila masuk sekarang, meterai Anda selesai paling lambat sekitar pukul {latest}.",
-    "If you enter now, your stamp is done by about {latest} at the latest.",
+    "Bila masuk sekarang, meterai Anda selesai kira-kira pukul {latest}.",
+    "If you enter now, your stamp is done at about {latest}.",
 )
 _STAY = Words(
     "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
     "cepat begitu dipanggil.",
-    "The chance to be done before closing, {closes}: {percent}. Stay in line, and have your documents ready, "
-    "so that it is quick when you are called.",
+    "The chance to be done before closing, {closes}: {percent}. Stay in the queue, and have your documents "
+    "ready, so that it is quick when you are called.",
 )
 _WORDS: Final = {
     Advice.CALLED: _Words(
@@ -131,10 +131,10 @@ _WORDS: Final = {
         _NOTHING,
         (
             Words(
-                "Masuk dalam {minutes} menit. Sesudahnya Anda tetap boleh masuk, lewat jalur bagi yang "
-                "kembali.",
-                "Enter within {minutes} minutes. Afterwards you may still enter, through the lane for those "
-                "who come back.",
+                "Masuklah dalam {minutes} menit. Lewat dari itu Anda tetap boleh masuk, di jalur bagi yang "
+                "terlambat.",
+                "Enter within {minutes} minutes. Afterwards you may still enter, through the lane for "
+                "latecomers.",
             ),
         ),
         Words("Masuk sekarang", "Enter now"),
@@ -147,7 +147,7 @@ _WORDS: Final = {
             Words(
                 "Sekarang tidak seorang pun perlu menunggu. Tiket Anda tetap berlaku bila antrean berjalan "
                 "lagi.",
-                "Nobody has to wait now. Your ticket stays good for when there is a line again.",
+                "Nobody has to wait now. Your ticket stays good for when there is a queue again.",
             ),
         ),
         Words("Masuk sekarang", "Enter now"),
@@ -176,7 +176,7 @@ _WORDS: Final = {
         (
             Words(
                 "Tempat Anda tetap milik Anda. Kalau antrean lebih cepat, Anda dipanggil seperti biasa.",
-                "Your place stays yours. If the line moves faster, you are called as usual.",
+                "Your place stays yours. If the queue moves faster, you are called as usual.",
             ),
             Words(
                 "Buka halaman ini sekali antara pukul {check_from} dan {check_to}. Sesudah penutupan Anda "
@@ -207,9 +207,9 @@ _WORDS: Final = {
         _NOTHING,
         (
             Words(
-                "Sekarang tidak seorang pun dipanggil. Tempat Anda tidak berubah, dan halaman ini "
-                "melanjutkan dengan sendirinya.",
-                "Nobody is called now. Your place does not change, and this page goes on by itself.",
+                "Sekarang tidak seorang pun dipanggil. Tempat Anda tidak berubah, dan halaman ini diperbarui "
+                "sendiri.",
+                "Nobody is called now. Your place does not change, and this page updates by itself.",
             ),
         ),
     ),
@@ -218,9 +218,9 @@ _WORDS: Final = {
         _NOTHING,
         (
             Words(
-                "Kami menunggu stok meterai berikutnya. Urutan tidak berubah, dan halaman ini melanjutkan "
-                "dengan sendirinya.",
-                "We wait for the next stock of stamps. The order does not change, and this page goes on by "
+                "Kami menunggu stok meterai berikutnya. Urutan tidak berubah, dan halaman ini diperbarui "
+                "sendiri.",
+                "We wait for the next stock of stamps. The order does not change, and this page updates by "
                 "itself.",
             ),
         ),
@@ -231,10 +231,12 @@ _WORDS: Final = {
         (
             Words("Ditutup {closes}.", "It closed on {closes}."),
             Words(
-                "Anda mengambil tempat {joined}. Bila belum dipanggil, Anda bisa mengambil bukti antre "
-                "bertanda tangan; instansi yang memutuskan apa artinya.",
-                "You took your place on {joined}. If you were not called, you can take a signed certificate "
-                "of attempt; what it means is for the agency to decide.",
+                "Anda mengambil tempat {joined}. Bila belum dipanggil dan membuka halaman ini antara pukul "
+                "{check_from} dan {check_to}, Anda bisa mengambil bukti antre bertanda tangan; instansi yang "
+                "memutuskan apa artinya.",
+                "You took your place on {joined}. If you were not called and opened this page between "
+                "{check_from} and {check_to}, you can take a signed certificate of attempt; what it means is "
+                "for the agency to decide.",
             ),
         ),
         Words("Ambil bukti antre", "Take the certificate"),
@@ -261,9 +263,9 @@ _WORDS: Final = {
         (
             Words(
                 "Kami sedang menunggu kabar baru tentang antrean, jadi waktunya belum dapat diperkirakan. "
-                "Tempat Anda tidak hilang, dan halaman ini melanjutkan dengan sendirinya.",
-                "We wait for news of the line, so the time can't be estimated now. Your place is not lost, "
-                "and this page goes on by itself.",
+                "Tempat Anda tidak hilang, dan halaman ini diperbarui sendiri.",
+                "We wait for news of the queue, so the time can't be estimated now. Your place is not lost, "
+                "and this page updates by itself.",
             ),
         ),
     ),
@@ -304,8 +306,8 @@ _LINE_COUNTS: Final = {
             _IS_SERVED,
             Words(
                 "Pukul berapa, belum dapat diperkirakan. Siapkan dokumen, supaya cepat begitu dipanggil.",
-                "When can't be estimated yet. Have your documents ready, so that it is quick when you are "
-                "called.",
+                "The time can't be estimated yet. Have your documents ready, so that it is quick when you "
+                "are called.",
             ),
         ),
     ),

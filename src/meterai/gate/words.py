@@ -22,14 +22,14 @@ PROBLEMS: Final = {
         "This e-mail or WhatsApp number can't be read. Examples: name@example.com, 0812 3456 7890.",
     ),
     "work.missing": Words(
-        "Antrean sedang sangat ramai. Tekan sekali lagi: ponsel Anda menghitung sebentar. Bila tidak "
-        "berhasil, minta kode.",
-        "The queue is very busy. Press once more: your device computes for a moment. If that does not work, "
-        "ask for a code.",
+        "Antrean sedang sangat ramai. Tekan sekali lagi dan tunggu: ponsel Anda membuktikan bahwa Anda bukan "
+        "robot. Bila tidak berhasil, minta kode.",
+        "The queue is very busy. Press once more and wait: your phone shows that you are not a robot. If "
+        "that does not work, ask for a code.",
     ),
     "network.later": Words(
-        "Terlalu banyak permintaan datang dari jaringan ini. Coba lagi satu menit lagi.",
-        "Too many requests come from this network. Try again in a minute.",
+        "Terlalu banyak permintaan datang dari jaringan ini. Tunggu satu menit, lalu coba lagi.",
+        "Too many requests come from this network. Wait a minute, then try again.",
     ),
     "ticket.unreadable": Words(
         "Tiket ini tidak bisa dibaca. Periksa apakah semua huruf tersalin (128 huruf dan angka).",
@@ -39,21 +39,25 @@ PROBLEMS: Final = {
         "Tiket ini tidak sah. Periksa apakah tersalin dengan benar.",
         "This ticket is not genuine. Check that it was copied correctly.",
     ),
-    "ticket.other_event": Words("Tiket ini untuk acara lain.", "This ticket is for another event."),
+    "ticket.other_event": Words(
+        "Tiket ini untuk pendaftaran lain. Buka tautan yang tersimpan bersama tiket itu.",
+        "This ticket is for another event. Open the link you kept with that ticket.",
+    ),
     "code.wrong": Words(
         "Kode ini salah atau sudah terlalu lama. Minta kode baru.",
         "This code is wrong or too old. Ask for a new one.",
     ),
     "code.unsent": Words(
-        "Kode belum bisa dikirim, karena pesan sedang menumpuk. Coba lagi beberapa menit lagi.",
-        "No code could be sent: messages are piling up. Try again in a few minutes.",
+        "Kode belum bisa dikirim, karena pesan sedang menumpuk. Tunggu beberapa menit, lalu coba lagi.",
+        "No code could be sent: messages are piling up. Wait a few minutes, then try again.",
     ),
     "form.foreign": Words(
         "Formulir ini tidak datang dari halaman kami. Buka halaman antrean, lalu ulangi.",
         "This form did not come from our page. Open the queue's page and try again.",
     ),
     "disk.failed": Words(
-        "Tiket belum bisa dibuat. Coba lagi sebentar.", "No ticket could be made. Try again in a moment."
+        "Tiket belum bisa dibuat. Tunggu sebentar, lalu coba lagi.",
+        "No ticket could be made. Wait a moment, then try again.",
     ),
 }
 
@@ -63,21 +67,21 @@ HEADLINES: Final = {
     "not_tonight": Words("Kemungkinan besar tidak sempat", "Most likely not in time"),
     "lottery": Words("Anda ikut undian", "You are in the draw"),
     "near": Words("Giliran Anda hampir tiba", "Your turn is near"),
-    "waiting": Words("Anda di dalam antrean", "You are in line"),
+    "waiting": Words("Anda di dalam antrean", "You are in the queue"),
     "halted": Words("Antrean berhenti sebentar", "The queue is held for a moment"),
     "out_of_stock": Words("Stok meterai sedang habis", "Stamps are out of stock now"),
     "closed": Words("Antrean sudah ditutup", "The queue is closed"),
     "not_yet": Words("Antrean belum dibuka", "The queue is not open yet"),
     "not_found": Words("Halaman ini tidak ada", "This page does not exist"),
-    "fault": Words("Ada gangguan pada kami", "Something went wrong on our side"),
+    "fault": Words("Ada gangguan di pihak kami", "Something went wrong on our side"),
 }
 
 TEXTS: Final = {
     "closed": Words(
-        "Antrean {event} ditutup {moment}. Jika Anda ada di antrean saat itu, buka tiket Anda: dengannya "
-        "Anda bisa mengambil bukti antre.",
-        "The queue of {event} closed on {moment}. If you were in line then, open your ticket: with it you "
-        "can take a certificate of attempt.",
+        "Antrean {event} ditutup {moment}. Jika Anda mengantre saat itu dan membuka halaman antrean dalam 30 "
+        "menit sebelum atau sesudahnya, buka tiket Anda untuk mengambil bukti antre.",
+        "The queue of {event} closed on {moment}. If you were in the queue then and opened its page within "
+        "30 minutes before or after, open your ticket to take a certificate of attempt.",
     ),
     "not_yet": Words(
         "Anda bisa mengambil tempat mulai {moment}. Tidak perlu menunggu di halaman ini.",

@@ -297,7 +297,7 @@ STATES: dict[str, Message] = {
         "{closed}, ia masih mengantre dan belum dipanggil.",
         "",
         "The holder of the contact {contact} joined the queue of {event} on {joined}. When the queue closed "
-        "on {closed}, they were still in line and had not been called.",
+        "on {closed}, they were still waiting and had not been called.",
         "",
     ),
     "certificate.called_too_late": M(
@@ -310,10 +310,12 @@ STATES: dict[str, Message] = {
     ),
     "certificate.door_full": M(
         "Pemegang kontak {contact} bergabung ke antrean {event} pada {joined}. Ia dipanggil dan datang; pada "
-        "{knocked} pintunya penuh, dan ketika antrean ditutup pada {closed} ia belum masuk.",
+        "{knocked} layanan penuh sehingga ia belum dapat masuk, dan ketika antrean ditutup pada {closed} ia "
+        "belum masuk.",
         "",
         "The holder of the contact {contact} joined the queue of {event} on {joined}. They were called and "
-        "came; on {knocked} the door was full, and when the queue closed on {closed} they were not in.",
+        "came; on {knocked} the service was full, so they could not enter, and when the queue closed on "
+        "{closed} they were not in.",
         "",
     ),
 }

@@ -1132,9 +1132,9 @@ TABLE: dict[str, Message] = {
         "Your place is kept. The queue's page shows when your turn is expected.",
     ),
     "queue.door_full": M(
-        "Pintu sedang penuh sebentar",
+        "Sedang penuh, tunggu sebentar",
         "Giliran Anda sudah tiba. Terlalu banyak yang masuk bersamaan; Anda masuk begitu ada ruang.",
-        "The door is full for a moment",
+        "Full for a moment, please wait",
         "It is your turn. Too many people came in at the same time; you enter as soon as there is room.",
     ),
     "queue.halted": M(
@@ -1181,21 +1181,27 @@ TABLE: dict[str, Message] = {
     ),
     "certificate.did_not_come": M(
         "Giliran Anda sudah tiba sebelum antrean ditutup.",
-        "Bukti antre hanya untuk yang belum dipanggil atau ditolak di pintu penuh. Tanyakan kepada instansi.",
+        "Bukti antre hanya untuk yang belum dipanggil, atau tidak dapat masuk karena penuh. Tanyakan kepada "
+        "instansi apakah Anda masih boleh menyusul.",
         "Your turn had come before the queue closed.",
-        "A certificate is only for those not called, or refused at a full door. Ask the agency.",
+        "A certificate is only for those not called, or turned away because the service was full. Ask the "
+        "agency whether you may still apply.",
     ),
     "certificate.nobody_waited": M(
         "Ketika antrean ditutup, semua orang boleh masuk tanpa mengantre.",
-        "Bukti antre hanya untuk yang tertahan di antrean sampai ditutup. Tanyakan kepada instansi.",
+        "Bukti antre hanya untuk yang tertahan di antrean sampai ditutup. Tanyakan kepada instansi apakah "
+        "Anda masih boleh menyusul.",
         "When the queue closed, everybody could enter without waiting.",
-        "A certificate is only for those kept in line until the closing. Ask the agency.",
+        "A certificate is only for those kept in the queue until the closing. Ask the agency whether you may "
+        "still apply.",
     ),
     "certificate.not_seen": M(
         "Anda tidak terlihat di antrean sekitar waktu penutupan.",
-        "Bukti antre mensyaratkan halaman antrean dibuka dalam 30 menit sebelum atau sesudah penutupan.",
+        "Bukti antre hanya untuk yang membuka halaman antrean dalam 30 menit sebelum atau sesudah penutupan. "
+        "Tanyakan kepada instansi apakah Anda masih boleh menyusul.",
         "You were not seen in the queue around closing time.",
-        "A certificate needs a look at the queue's page within 30 minutes before or after the closing.",
+        "A certificate is only for those who opened the queue's page within 30 minutes before or after the "
+        "closing. Ask the agency whether you may still apply.",
     ),
     "certificate.forged": M(
         "Bukti antre ini tidak asli.",

@@ -102,6 +102,11 @@ def _taken(path: Path) -> Iterator[bool]:
 
 async def remind(app: App) -> int:
     """Tells those who asked for it and whose turn is near or has come; gives how many."""
-    names = {event.slug: event.name for event in await events(app.db)}
-    addresses = Addresses(gate=gate_address(app.settings), site=app.public_url, names=names)
+    held = await events(app.db)
+    addresses = Addresses(
+        gate=gate_address(app.settings),
+        site=app.public_url,
+        names={event.slug: event.name for event in held},
+        zones={event.slug: event.zone for event in held},
+    )
     return await remind_due(app.db, queue_root(app.settings), app.secret, addresses, now=app.clock())

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from meterai.kernel.clock import ZONES
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
@@ -45,13 +47,13 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "called": {
         "id": (
             "Giliran Anda",
-            "Giliran Anda di antrean {event} sudah tiba. Masuk dalam {claim_minutes} menit; sesudahnya Anda "
-            "tetap boleh masuk, lewat jalur bagi yang kembali.",
+            "Giliran Anda di antrean {event} sudah tiba. Masuklah dalam {claim_minutes} menit. Lewat dari "
+            "itu Anda tetap boleh masuk, di jalur bagi yang terlambat.",
         ),
         "en": (
             "It is your turn",
-            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes; afterwards "
-            "you may still enter, through the lane for those who come back.",
+            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes. Afterwards "
+            "you may still enter, through the lane for latecomers.",
         ),
     },
     "free": {
@@ -65,26 +67,25 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "id": (
             "Antrean sudah ditutup",
             "Antrean {event} sudah ditutup. Giliran Anda sempat tiba, tetapi kami tidak sempat mengabari "
-            "Anda. Buka tautan ini paling lambat 30 menit setelah penutupan; di sana Anda diberi tahu apakah "
-            "Anda bisa mengambil bukti antre.",
+            "Anda. Buka tautan ini paling lambat pukul {until}; di sana Anda diberi tahu apakah Anda bisa "
+            "mengambil bukti antre.",
         ),
         "en": (
             "The queue is closed",
             "The queue of {event} is closed. Your turn had come, but we could not tell you in time. Open "
-            "this link within 30 minutes of the closing; there you are told whether you can take a "
-            "certificate of attempt.",
+            "this link by {until}; there you are told whether you can take a certificate of attempt.",
         ),
     },
     "closed": {
         "id": (
             "Antrean sudah ditutup",
-            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini paling lambat 30 menit setelah "
-            "penutupan; di sana Anda dapat mengambil bukti bahwa Anda masih mengantre.",
+            "Antrean {event} ditutup sebelum giliran Anda. Buka tautan ini paling lambat pukul {until}; "
+            "di sana Anda dapat mengambil bukti bahwa Anda masih mengantre.",
         ),
         "en": (
             "The queue is closed",
-            "The queue of {event} closed before your turn came. Open this link within 30 minutes of the "
-            "closing; there you can ask for a certificate that you were still in line.",
+            "The queue of {event} closed before your turn came. Open this link by {until}; there "
+            "you can ask for a certificate that you were still in the queue.",
         ),
     },
 }
@@ -95,11 +96,12 @@ _STOP: Final = {
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the links in the messages lead, without a slash at the end; and the names of events."""
+    """Where the links in the messages lead, without a slash at the end; and the events' names and zones."""
 
     gate: str
     site: str
     names: Mapping[str, str]
+    zones: Mapping[str, str]
 
 
 async def set_reminder(db: Database, queue: int, ticket: Ticket, one: Reminder) -> None:
@@ -196,10 +198,12 @@ def _message(
 ) -> tuple[str, dict[str, object]]:
     subject, text = _TEXTS[kind][one.language]
     prefix = "/en" if one.language == "en" else ""
+    until = _true_until(queue, kind, now)
     told = text.format(
         event=addresses.names.get(queue.event, queue.event.upper()),
         minutes=NEAR_MINUTES,
         claim_minutes=queue.policy.claim_minutes,
+        until=_clock(until, one.language, addresses.zones.get(queue.event, "Asia/Jakarta")) if until else "",
     )
     parts: Sequence[str] = (told, f"{addresses.gate}{prefix}/antre/{queue.event}/t/{one.ticket}")
     if kind == "near":
@@ -211,7 +215,7 @@ def _message(
         to=one.contact_value,
         subject=subject,
         text="\n\n".join(parts),
-        expires_at=_true_until(queue, kind, now),
+        expires_at=until,
         language=one.language,
     )
     return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
@@ -226,3 +230,9 @@ def _true_until(queue: Queue, kind: str, now: datetime) -> datetime:
     if kind == "called" and queue.policy.line_counts:
         return closing + CALLED_AFTER_CLOSING  # people enter after it there
     return closing
+
+
+def _clock(moment: datetime, language: str, zone: str) -> str:
+    """`00.29 WIB`, in English `00:29 WIB`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:{'%H:%M' if language == 'en' else '%H.%M'}} {ZONES[zone]}"
