@@ -54,7 +54,7 @@ def test_a_zip_is_checked_stamped_and_fetched(visitor: Visitor) -> None:
     person.sees("2 berkas tidak dapat dibubuhi")
     person.sees("Memakai 3 dari 4 kuota Anda.")
     person.approve("52-many-checked")
-    person.press("Bubuhkan 3 dokumen")
+    person.press("Bubuhi 3 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
     person.sees("3 dari 3 sudah dibubuhi")
     person.approve("53-many-stamped")

@@ -86,7 +86,7 @@ def test_more_than_what_is_unused_is_refused_with_the_number_that_is_left(visito
     person.page.locator("summary", has_text="Minta uangnya kembali").click()
     person.page.locator("input[name=keping]").fill("5")
     person.press("Kembalikan uangnya")
-    person.sees("Sebanyak itu tidak ada lagi")
+    person.sees("Kuota yang belum dipakai tidak sebanyak itu")
     person.approve("36-refund-refused")
 
 

@@ -97,7 +97,7 @@ def test_a_serial_that_cannot_be_one_says_so(visitor: Visitor) -> None:
     judge.open("/periksa")
     judge.page.locator("#nomor").fill("ABC 123")
     judge.press("Cari")
-    judge.sees("Ini bukan nomor seri yang mungkin")
+    judge.sees("Ini tidak mungkin nomor seri")
     judge.approve("55-serial-impossible")
     judge.open("/C/TIDAKBENAR")
     judge.sees("Kode QR ini tidak dapat dibaca")

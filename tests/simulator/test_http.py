@@ -160,7 +160,7 @@ a &amp; b</textarea><button name="lanjut" value="1">Lanjut</button></form>""",
     ("status", "words", "times"),
     [
         (500, "", 2),
-        (503, "<h1>Ada gangguan pada kami.</h1>", 2),
+        (503, "<h1>Ada gangguan di pihak kami.</h1>", 2),
         (503, "<h1>Pembayaran sedang terganggu.</h1>", 1),
         (409, "", 1),
     ],

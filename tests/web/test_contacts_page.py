@@ -101,7 +101,7 @@ async def test_a_contact_of_somebody_else_is_refused_with_what_to_do(house: Hous
     visitor = await signed_in(house, "sri@contoh.id")
     await add(house, visitor, "budi@contoh.id")
     assert visitor.status == 409
-    assert "Masuk dengan kontak itu" in visitor.text
+    assert "Masuklah dengan kontak itu" in visitor.text
 
 
 async def test_who_is_not_signed_in_is_led_to_signing_in(house: House) -> None:

@@ -222,7 +222,7 @@ async def test_who_has_paid_is_not_told_that_no_money_has_moved(
         (
             OutputVerdict(version_low=True, output_bytes=1, pdf_version="1.4"),
             OutputLimits(pdf_version_min="1.6"),
-            "lebih lama dari 1.6",
+            "lebih rendah dari 1.6",
         ),
     ],
 )

@@ -26,19 +26,19 @@ type Change = Literal["add", "remove"]
 _TEXTS: dict[tuple[Change, str], tuple[str, str]] = {
     ("add", "id"): (
         "Kontak baru pada akun Meterai Anda",
-        "{contact} sekarang juga menjadi kontak akun Meterai Anda: dengannya orang dapat masuk.\n\n"
+        "{contact} sekarang juga menjadi kontak akun Meterai Anda: "
+        "siapa pun yang memegangnya dapat masuk.\n\n"
         "Bukan Anda yang menambahkannya? Masuk ke Meterai saya dengan kontak Anda sendiri "
         "dan hapus kontak itu.",
     ),
     ("add", "en"): (
         "A new contact of your Meterai account",
-        "{contact} is now a contact of your Meterai account too: people can sign in with it.\n\n"
+        "{contact} is now a contact of your Meterai account too: whoever holds it can sign in.\n\n"
         "Was it not you who added it? Sign in to My stamps with your own contact and remove it.",
     ),
     ("remove", "id"): (
         "Kontak dihapus dari akun Meterai Anda",
-        "{contact} bukan lagi kontak akun Meterai Anda; "
-        "dengannya orang tidak dapat masuk lagi ke akun itu.\n\n"
+        "{contact} bukan lagi kontak akun Meterai Anda dan tidak dapat dipakai lagi untuk masuk.\n\n"
         "Bukan Anda yang menghapusnya? Masuk dengan kontak Anda yang lain dan periksa Kontak Anda, "
         "atau segera hubungi kami.",
     ),

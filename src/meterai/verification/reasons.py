@@ -30,7 +30,7 @@ _ASK_SENDER = (
     "Mintalah berkas asli langsung dari pengirim, lalu periksa lagi.",
     "Ask the sender for the original file and check it again.",
 )
-_TRY_AGAIN = ("Coba lagi beberapa menit lagi.", "Try again in a few minutes.")
+_TRY_AGAIN = ("Tunggu beberapa menit, lalu coba lagi.", "Wait a few minutes, then try again.")
 _OTHER_FILE = ("Periksa apakah berkas yang benar sudah dipilih.", "Check that you chose the right file.")
 _DO_NOT_ACCEPT = (
     "Jangan terima dokumen ini. Mintalah berkas asli kepada pengirim atau laporkan kepada kami.",
@@ -217,7 +217,7 @@ REASONS: dict[str, Reason] = {
         _UNSURE,
         "Berkas PDF terkunci kata sandi.",
         "The PDF is locked with a password.",
-        "Buka kuncinya dengan pengirim, atau minta berkas yang tidak terkunci.",
+        "Mintalah kepada pengirim berkas yang tidak dikunci.",
         "Ask the sender for a file without a password.",
     ),
     "pdf.ambiguous": Reason(

@@ -97,7 +97,7 @@ STATES: dict[str, Message] = {
     ),
     "item.stamping_stopped": M(
         "Pembubuhan sedang dihentikan sementara",
-        "Dokumen dan meterai Anda tersimpan. Pembubuhannya dilanjutkan dengan sendirinya; tidak ada yang "
+        "Dokumen dan meterai Anda tersimpan. Pembubuhannya kami lanjutkan secara otomatis; tidak ada yang "
         "perlu Anda lakukan.",
         "Stamping is paused for now",
         "Your document and your stamp are kept. Stamping goes on by itself; there is nothing you need to do.",
@@ -214,9 +214,8 @@ STATES: dict[str, Message] = {
     "reason.reversed": M("Pembayaran ditarik kembali oleh bank", "", "Payment taken back by the bank", ""),
     "money.not_arrived": M(
         "Uangnya belum sampai kepada kami",
-        "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit, kami menanyakannya "
-        "kepada bank "
-        "dengan sendirinya. Jangan membayar dua kali.",
+        "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit, kami otomatis "
+        "menanyakannya kepada bank. Jangan membayar dua kali.",
         "The money has not reached us yet",
         "This order can still be paid. Just paid? Wait a few minutes, we ask the bank by ourselves. Do "
         "not pay twice.",

@@ -31,14 +31,14 @@ def _ours(identity: str, english: str) -> Message:
     """A fault of ours behind the scenes: nothing is asked of the person, the work goes on by itself."""
     return Message(
         identity,
-        "Tidak ada yang perlu Anda lakukan. Pekerjaan yang sudah masuk dilanjutkan dengan sendirinya.",
+        "Tidak ada yang perlu Anda lakukan. Pekerjaan yang sudah masuk kami lanjutkan secara otomatis.",
         english,
         "There is nothing you need to do. Work already accepted goes on by itself.",
     )
 
 
 _FAILED = Message(
-    "Pembubuhan dokumen ini gagal karena gangguan pada kami, dan tidak kami coba lagi.",
+    "Pembubuhan dokumen ini gagal karena gangguan di pihak kami, dan tidak kami coba lagi.",
     "Meterainya tidak terpakai. Pakai untuk berkas lain, misalnya dokumen ini yang dicetak ulang sebagai "
     "PDF, atau minta uangnya kembali di halaman pesanan.",
     "Stamping this document failed through a fault of ours, and we do not try it again.",
@@ -62,8 +62,8 @@ STILL: Literal["still"] = "still"
 TABLE: dict[str, Message] = {
     # the site itself
     "server.fault": M(
-        "Ada gangguan pada kami.",
-        "Yang sudah tersimpan tidak hilang. Coba lagi sebentar; jangan membayar dua kali.",
+        "Ada gangguan di pihak kami.",
+        "Yang sudah tersimpan tidak hilang. Tunggu sebentar, lalu coba lagi; jangan membayar dua kali.",
         "Something went wrong on our side.",
         "Nothing that was saved is lost. Try again in a moment; do not pay twice.",
     ),
@@ -224,7 +224,7 @@ TABLE: dict[str, Message] = {
     ),
     "pdf.signed_locked": M(
         "Tanda tangan digital pada PDF ini mengunci dokumennya: sesudahnya tidak boleh ada tambahan apa pun.",
-        "Bubuhkan meterai dulu, baru tandatangani. Unggah PDF sebelum ditandatangani.",
+        "Bubuhkan meterai dulu, baru tanda tangani. Unggah PDF sebelum ditandatangani.",
         "A digital signature on this PDF locks the document: nothing may be added after it.",
         "Stamp first, then sign. Upload the PDF as it was before it was signed.",
         STILL,
@@ -294,9 +294,9 @@ TABLE: dict[str, Message] = {
         "held",
     ),
     "pdf.version_too_low": M(
-        "Versi PDF ini lebih lama dari {version_min}, versi terlama yang diterima instansi.",
+        "Versi PDF ini lebih rendah dari {version_min}, versi terendah yang diterima instansi.",
         "Simpan sebagai PDF {version_min} atau yang lebih baru, lalu unggah lagi. Meterainya belum terpakai.",
-        "This PDF's version is older than {version_min}, the oldest that the agency accepts.",
+        "This PDF's version is lower than {version_min}, the lowest that the agency accepts.",
         "Save it as PDF {version_min} or newer, then upload it again. The stamp is not used yet.",
         "held",
     ),
@@ -325,13 +325,13 @@ TABLE: dict[str, Message] = {
         "Send the stamped PDF file itself, just as you received it, not joined with other files.",
     ),
     "digest.unknown": M(
-        "Daftar kami tidak mengenal sidik berkas ini.",
+        "Daftar kami tidak mengenal sidik digital berkas ini.",
         "Unggah berkasnya agar diperiksa seluruhnya.",
-        "Our register does not know this file's digest.",
+        "Our register does not know this file's fingerprint.",
         "Upload the file to have it checked in full.",
     ),
     "serial.malformed": M(
-        "Ini bukan nomor seri yang mungkin.",
+        "Ini tidak mungkin nomor seri.",
         "Periksa ketikannya: 22 huruf dan angka, seperti tercetak pada meterai. Mungkin ada yang tertukar.",
         "This can't be a serial number.",
         "Check the spelling: 22 letters and digits, as printed on the stamp. Two may be swapped.",
@@ -361,9 +361,9 @@ TABLE: dict[str, Message] = {
         "Do not trust the stamp. Ask for the original PDF file and check it here.",
     ),
     "digest.unreadable": M(
-        "Ini bukan sidik SHA-256.",
+        "Ini bukan sidik digital SHA-256.",
         "Kirim 64 angka heksadesimal, atau unggah berkasnya.",
-        "This is not a SHA-256 digest.",
+        "This is not a SHA-256 fingerprint.",
         "Send 64 hexadecimal digits, or upload the file.",
     ),
     "serial.unknown": M(
@@ -374,7 +374,7 @@ TABLE: dict[str, Message] = {
     ),
     "register.unreachable": M(
         "Daftar resmi sedang tidak dapat dihubungi.",
-        "Coba lagi beberapa menit lagi. Berkas PDF-nya tetap dapat diperiksa.",
+        "Tunggu beberapa menit, lalu coba lagi. Berkas PDF-nya tetap dapat diperiksa.",
         "The register can't be reached right now.",
         "Try again in a few minutes. The PDF file itself can still be checked.",
     ),
@@ -394,10 +394,10 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "contact.taken": M(
-        "Kontak ini sudah dipakai orang lain.",
-        "Masuk dengan kontak itu, atau pakai kontak lain.",
-        "This contact belongs to somebody else already.",
-        "Sign in with it, or use another contact.",
+        "Kontak ini sudah terdaftar di akun lain.",
+        "Akun Anda sendiri? Masuklah dengan kontak itu. Bukan? Pakai kontak lain.",
+        "This contact is registered to another account.",
+        "If that account is yours, sign in with it; if not, use another contact.",
     ),
     "contact.prove_first": M(
         "Kode terakhir Anda sudah lebih dari 15 menit yang lalu.",
@@ -485,14 +485,14 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "event.unknown": M(
-        "Acara ini tidak ada atau sudah ditutup.",
-        "Lihat acara yang dibuka di beranda, atau bubuhkan tanpa acara.",
+        "Pendaftaran ini tidak ada atau sudah ditutup.",
+        "Lihat pendaftaran yang dibuka di beranda, atau bubuhi dokumen untuk keperluan lain.",
         "This event does not exist or has closed.",
         "See what is open on the home page, or stamp without an event.",
     ),
     "event.closed": M(
-        "Acara ini sedang tidak dibuka.",
-        "Dibuka {opens_at}, ditutup {closes_at}. Dokumen lain tetap dapat dibubuhi tanpa acara.",
+        "Pendaftaran ini sedang tidak dibuka.",
+        "Dibuka {opens_at}, ditutup {closes_at}. Dokumen untuk keperluan lain tetap dapat dibubuhi.",
         "This event is not open now.",
         "It opens {opens_at} and closes {closes_at}. Other documents can still be stamped without an event.",
         STILL,
@@ -673,9 +673,10 @@ TABLE: dict[str, Message] = {
     ),
     "archive.name": M(
         "Nama berkas di dalam ZIP tidak dapat dipakai.",
-        "Beri nama biasa, tanpa tanda garis miring terbalik dan titik dua kali, lalu unggah lagi.",
+        "Beri nama biasa, tanpa garis miring terbalik (\\) dan dua titik berurutan (..), lalu unggah lagi.",
         "The file's name in the ZIP can't be used.",
-        "Give it an ordinary name, without backslashes and double dots, then upload it again.",
+        "Give it an ordinary name, without backslashes (\\) and two dots in a row (..), then upload it "
+        "again.",
         STILL,
     ),
     "archive.name_twice": M(
@@ -730,7 +731,7 @@ TABLE: dict[str, Message] = {
     ),
     "gateway.unavailable": M(
         "Penyedia pembayaran sedang tidak menjawab.",
-        "Pesanan Anda tersimpan. Kami mencoba lagi dengan sendirinya; muat ulang halaman ini sebentar lagi.",
+        "Pesanan Anda tersimpan. Kami mencoba lagi secara otomatis; muat ulang halaman ini sebentar lagi.",
         "The payment provider is not answering right now.",
         "Your order is kept. We try again by ourselves; reload this page in a moment.",
         STILL,
@@ -982,15 +983,16 @@ TABLE: dict[str, Message] = {
     ),
     "stock.out": M(
         "Persediaan meterai sedang habis.",
-        "Pesanan Anda tersimpan sebagai draf. Coba lagi beberapa saat lagi; Anda tidak ditagih apa pun.",
+        "Pesanan Anda tersimpan sebagai draf. Tunggu beberapa saat, lalu coba lagi; Anda tidak ditagih "
+        "apa pun.",
         "Stamps are out of stock right now.",
         "Your order is kept as a draft. Try again in a while; you are charged nothing.",
         STILL,
     ),
     "stock.held": M(
-        "Sebanyak itu sedang tidak dapat kami tahan untuk kuota yang belum dibayar.",
-        "Pesan lebih sedikit, atau coba lagi beberapa menit lagi; pesanan ini tersimpan sebagai draf. "
-        "Dokumen tetap dapat dibeli meterainya dan dibubuhi langsung.",
+        "Saat ini kami belum dapat menyisihkan meterai sebanyak itu untuk kuota yang belum dibayar.",
+        "Pesan lebih sedikit, atau tunggu beberapa menit, lalu coba lagi; pesanan ini tersimpan sebagai "
+        "draf. Dokumen tetap dapat dibeli meterainya dan dibubuhi langsung.",
         "We can't hold so many stamps for unpaid quota right now.",
         "Order fewer, or try again in a few minutes; this order is kept as a draft. "
         "Stamps for a document can still be bought and put on it at once.",
@@ -1020,7 +1022,7 @@ TABLE: dict[str, Message] = {
         "held",
     ),
     "refund.more_than_unused": M(
-        "Sebanyak itu tidak ada lagi yang belum dipakai.",
+        "Kuota yang belum dipakai tidak sebanyak itu.",
         "Yang dapat dikembalikan sekarang: {available} keping.",
         "There are not that many unused pieces any more.",
         "What can be returned now: {available} pieces.",
@@ -1028,9 +1030,9 @@ TABLE: dict[str, Message] = {
     ),
     "refund.pieces": M(
         "Banyaknya keping belum benar.",
-        "Ketik bilangan bulat mulai dari 1.",
+        "Ketik angka 1 atau lebih.",
         "The number of pieces is not right yet.",
-        "Type a whole number from 1 on.",
+        "Type a whole number, 1 or more.",
         "held",
     ),
     "refund.whole_document": M(
@@ -1070,7 +1072,7 @@ TABLE: dict[str, Message] = {
         "Reload the order page and choose from there.",
     ),
     "refund.not_in_doubt": M(
-        "Pengembalian dana ini berjalan dengan sendirinya.",
+        "Pengembalian dana ini berjalan otomatis.",
         "Hanya yang menunggu pemeriksaan dapat diakhiri dengan perintah.",
         "This refund goes on by itself.",
         "Only one that waits to be looked into is ended by a command.",
@@ -1103,7 +1105,7 @@ TABLE: dict[str, Message] = {
     ),
     "ticket.other_event": M(
         "Tiket ini untuk antrean lain.",
-        "Buka halaman acara Anda, lalu ambil tiket di sana.",
+        "Buka halaman pendaftaran Anda di situs ini, lalu ambil tiket di sana.",
         "This ticket is for another queue.",
         "Open the page of your event and take a ticket there.",
     ),
@@ -1120,8 +1122,8 @@ TABLE: dict[str, Message] = {
         "Type the e-mail address or number that you used when you took your place in the queue.",
     ),
     "queue.unknown": M(
-        "Acara ini tidak memakai antrean.",
-        "Anda boleh langsung membeli dari halaman acaranya.",
+        "Pendaftaran ini tidak memakai antrean.",
+        "Anda boleh langsung membeli dari halaman pendaftarannya.",
         "This event has no queue.",
         "You may buy at once from the page of the event.",
     ),
@@ -1157,13 +1159,13 @@ TABLE: dict[str, Message] = {
     ),
     "queue.store_down": M(
         "Kami belum dapat membukakan pintu",
-        "Ada gangguan pada kami. Tiket dan tempat Anda aman; yang sudah di dalam dapat melanjutkan.",
+        "Ada gangguan di pihak kami. Tiket dan tempat Anda aman; yang sudah di dalam dapat melanjutkan.",
         "We can't open the door just now",
         "Something is wrong on our side. Your ticket and your place are safe; those inside can go on.",
     ),
     "queue.not_published": M(
         "Antrean belum siap",
-        "Coba lagi sebentar lagi. Tidak ada tempat yang hilang.",
+        "Tunggu sebentar, lalu coba lagi. Tidak ada tempat yang hilang.",
         "The queue is not ready yet",
         "Try again in a moment. No place is lost.",
     ),
@@ -1235,7 +1237,7 @@ TABLE: dict[str, Message] = {
     ),
     "queue.document_unreadable": M(
         "Keadaan antrean tidak terbaca.",
-        "Coba lagi sebentar lagi; tempat Anda tidak hilang.",
+        "Tunggu sebentar, lalu coba lagi; tempat Anda tidak hilang.",
         "How the queue stands can't be read.",
         "Try again in a moment; your place is not lost.",
     ),

@@ -15,7 +15,7 @@ TROUBLE = (ConnectionLost, TimeoutError, OSError, EOFError)
 _SOON = 1.0
 _CODES_MAX = 3
 _ANSWERED_LATER = frozenset({500, 502, 504})
-_OUTAGE = ("Ada gangguan pada kami.", "Something went wrong on our side.")
+_OUTAGE = ("Ada gangguan di pihak kami.", "Something went wrong on our side.")
 """What a page says (503) that could not be made; others of this status say what to do instead."""
 
 

@@ -65,7 +65,7 @@ async def show_status(request: WebRequest, desk: Desk) -> Response[bytes]:
     how = paused if stopped else bad if not seals else delayed if late else good
     rows.insert(2, Part(seal, seals and not late, how))
     if line is not None:
-        rows.append(Part(words(language, later("Antrean acara")), line, good if line else bad))
+        rows.append(Part(words(language, later("Antrean pendaftaran")), line, good if line else bad))
     return desk.page(request, "status.html", rows=rows, now=now)
 
 
