@@ -365,7 +365,7 @@ async def test_the_status_page_says_that_the_line_stands_while_nobody_moves_it(
     )
     await visitor.get("/en/status")
     assert "Queue of an event" in visitor.text
-    assert (visitor.text.count("Working"), visitor.text.count("Disturbed")) == (5 + moves, 1 - moves)
+    assert (visitor.text.count("Working"), visitor.text.count("Disrupted")) == (5 + moves, 1 - moves)
 
 
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
@@ -388,7 +388,7 @@ async def test_the_status_page_does_not_say_that_stamping_works_while_no_key_sig
     house.signer.trouble = Refusal(Kind.UNAVAILABLE, code)
     visitor = house.visitor()
     await visitor.get("/en/status")
-    assert (visitor.status, visitor.text.count("Disturbed"), visitor.text.count("Working")) == (200, 1, 4)
+    assert (visitor.status, visitor.text.count("Disrupted"), visitor.text.count("Working")) == (200, 1, 4)
 
 
 @pytest.mark.parametrize(

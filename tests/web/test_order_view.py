@@ -172,7 +172,7 @@ def page_of(view: OrderView, pages: Pages, language: str = "id") -> bytes:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "said"), [("id", "2 keping sekaligus"), ("en", "all 2 pieces at once")])
+@pytest.mark.parametrize(("language", "said"), [("id", "2 keping sekaligus"), ("en", "all 2 stamps at once")])
 def test_nobody_is_asked_for_how_many_stamps_of_a_refused_document_the_money_is_wanted(
     language: str, said: str, pages: Pages
 ) -> None:

@@ -52,6 +52,16 @@ def test_a_template_says_the_same_as_with_jinjas_own_context(template: str) -> N
         assert environment.from_string(template).render(**facts) == expected
 
 
+@pytest.mark.parametrize(("language", "said"), [("id", "12.500"), ("en", "12,500")])
+def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
+    page = make_pages().render(
+        Visit(language, "/saya", ""), "mine.html", contacts=[], refused="", refused_facts={}, proof="",
+        available=12_500, reserved=0, documents=[], orders=[], private=True,
+    ).decode()  # fmt: skip
+    assert page.count(said) == 1
+    assert "12500" not in page
+
+
 def test_what_a_text_is_told_is_escaped_each_time() -> None:
     translate = translator(gettext.NullTranslations())
     assert translate("Halo, %(name)s", name="<b>") == Markup("Halo, &lt;b&gt;")

@@ -10,6 +10,7 @@ from meterai.words.formats import (
     long_moment_text,
     moment_in_name,
     moment_text,
+    number_text,
     size_text,
     wait_text,
 )
@@ -36,6 +37,12 @@ def test_sizes_use_the_languages_separator() -> None:
     assert size_text(1_500_000, "en") == "1.4 MB"
     assert size_text(3, "id") == "1 KB"
     assert size_text(12 << 20, "id") == "12 MB"
+
+
+def test_numbers_use_the_languages_separator() -> None:
+    assert number_text(1_234_567, "id") == "1.234.567"
+    assert number_text(12_500, "en") == "12,500"
+    assert number_text(999, "id") == "999"
 
 
 def test_a_wait_is_told_in_minutes_from_one_on() -> None:

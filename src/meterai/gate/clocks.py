@@ -29,9 +29,3 @@ def moment_text(unix: float, language: str, zone: str, *, seconds: bool = False)
     local = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
     day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
     return f"{day}, {clock_text(unix, language, zone, seconds=seconds)}"
-
-
-def number_text(number: int, language: str) -> str:
-    """`1.234.567`, in English `1,234,567`."""
-    text = f"{number:,}"
-    return text.replace(",", ".") if language == "id" else text

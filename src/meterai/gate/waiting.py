@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from meterai.gate.clocks import clock_text, number_text
+from meterai.gate.clocks import clock_text
 from meterai.gate.pages import EventFacts, Frame, Pages, other_of, slot
 from meterai.gate.qr import code_image
 from meterai.gate.saying import Moments, said_of
@@ -22,6 +22,7 @@ from meterai.waiting_room.documents import Status
 from meterai.waiting_room.model import LOOKS_AFTER, POLL, QueueState
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.verdict import Advice, Verdict, is_old, verdict_of
+from meterai.words.formats import number_text
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""

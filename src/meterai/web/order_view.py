@@ -233,7 +233,7 @@ def _item_state_name(item: Item, refundable: int, known: Known) -> str:
 def _pieces(quantity: int, language: str) -> str:
     if language == "id":
         return f"{quantity} keping kuota"
-    return f"{quantity} {'piece' if quantity == 1 else 'pieces'} of quota"
+    return f"{quantity} {'stamp' if quantity == 1 else 'stamps'} of quota"
 
 
 def _resume(order: Order) -> str:

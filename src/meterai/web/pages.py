@@ -141,6 +141,7 @@ class Pages:
             "rupiah": format_rupiah,
             "serial": group_serial,
             "size": partial(formats.size_text, language=language),
+            "number": partial(formats.number_text, language=language),
             "date": partial(_date, language),
             "clock": partial(_clock, language),
             "moment": partial(_moment, language),

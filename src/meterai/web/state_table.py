@@ -276,7 +276,7 @@ STATES: dict[str, Message] = {
         "Ask your bank, naming the payment number below.",
         "gone",
     ),
-    "event.opened": M("Pesanan dibuka", "", "Order opened", ""),
+    "event.opened": M("Mulai diisi", "", "Started", ""),
     "event.placed": M("Pesanan dibuat", "", "Order placed", ""),
     "event.paid": M("Pembayaran diterima", "", "Payment received", ""),
     "event.paid_late": M("Pembayaran datang terlambat", "", "Payment came late", ""),

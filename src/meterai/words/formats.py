@@ -79,3 +79,9 @@ def size_text(size_bytes: int, language: str) -> str:
         return f"{size_bytes >> 20} MB"
     text = f"{size_bytes / 1024**2:.1f}"
     return f"{text.replace('.', ',') if language == 'id' else text} MB"
+
+
+def number_text(number: int, language: str) -> str:
+    """`1.234.567`, in English `1,234,567`."""
+    text = f"{number:,}"
+    return text.replace(",", ".") if language == "id" else text

@@ -620,7 +620,7 @@ TABLE: dict[str, Message] = {
     "bundle.changed": M(
         "Isi bundel ini berubah: sekarang {documents} dokumen siap dibubuhi.",
         "Periksa daftarnya, lalu tekan tombolnya sekali lagi.",
-        "The contents have changed: {documents} documents are ready to be stamped now.",
+        "The contents have changed. Documents ready now: {documents}.",
         "Check the list, then press the button once more.",
         STILL,
     ),
@@ -758,7 +758,7 @@ TABLE: dict[str, Message] = {
     ),
     # behind the scenes
     "message.unavailable": _ours(
-        "Pengiriman pesan sedang terganggu.", "Sending messages is disturbed right now."
+        "Pengiriman pesan sedang terganggu.", "Sending messages is disrupted right now."
     ),
     "message.address_refused": M(
         "Pesan kami ditolak oleh alamat ini.",
@@ -957,7 +957,7 @@ TABLE: dict[str, Message] = {
         "Terlalu banyak untuk satu pesanan.",
         "Paling banyak {maximum} keping dalam satu pesanan.",
         "Too many for one order.",
-        "At most {maximum} pieces in one order.",
+        "At most {maximum} stamps in one order.",
         STILL,
     ),
     "refund.account_unreadable": M(
@@ -1024,14 +1024,14 @@ TABLE: dict[str, Message] = {
     "refund.more_than_unused": M(
         "Kuota yang belum dipakai tidak sebanyak itu.",
         "Yang dapat dikembalikan sekarang: {available} keping.",
-        "There are not that many unused pieces any more.",
-        "What can be returned now: {available} pieces.",
+        "There is not that much unused quota.",
+        "Stamps that can be returned now: {available}.",
         "held",
     ),
     "refund.pieces": M(
         "Banyaknya keping belum benar.",
         "Ketik angka 1 atau lebih.",
-        "The number of pieces is not right yet.",
+        "The number of stamps is not right yet.",
         "Type a whole number, 1 or more.",
         "held",
     ),
@@ -1039,7 +1039,7 @@ TABLE: dict[str, Message] = {
         "Meterai dokumen ini hanya dapat dikembalikan semuanya sekaligus.",
         "Minta {pieces} keping kembali.",
         "The stamps of this document can only be returned all at once.",
-        "Ask for {pieces} pieces back.",
+        "Ask for {pieces} stamps back.",
         "held",
     ),
     "refund.not_possible": M(
@@ -1143,7 +1143,7 @@ TABLE: dict[str, Message] = {
         "Antrean berhenti sebentar",
         "Petugas kami sedang membereskan gangguan. Tidak ada yang maju selama antrean berhenti.",
         "The queue is held for a moment",
-        "Our staff are clearing a disturbance. Nobody moves ahead while the queue is held.",
+        "Our staff are clearing a disruption. Nobody moves ahead while the queue is held.",
     ),
     "queue.out_of_stock": M(
         "Persediaan meterai sedang habis",
