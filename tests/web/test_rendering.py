@@ -13,6 +13,7 @@ from markupsafe import Markup
 from PIL import Image, ImageDraw
 
 from meterai.web.assets import Assets
+from meterai.web.lists import Part
 from meterai.web.messages import text_of
 from meterai.web.pages import TEMPLATES as FOLDER
 from meterai.web.pages import Pages, SiteFacts
@@ -54,9 +55,11 @@ def test_a_template_says_the_same_as_with_jinjas_own_context(template: str) -> N
 
 @pytest.mark.parametrize(("language", "said"), [("id", "12.500"), ("en", "12,500")])
 def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
+    nothing = Part((), "", is_first=True)
     page = make_pages().render(
         Visit(language, "/saya", ""), "mine.html", contacts=[], refused="", refused_facts={}, proof="",
         available=12_500, reserved=0, documents=[], orders=[], private=True,
+        bundles=nothing, document_part=nothing, order_part=nothing,
     ).decode()  # fmt: skip
     assert page.count(said) == 1
     assert "12500" not in page

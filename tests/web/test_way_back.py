@@ -198,7 +198,7 @@ async def test_the_status_page_says_whether_people_can_pay(
             house.line.now - timedelta(seconds=seconds_due),
         )
     await visitor.get("/en/status")
-    assert (visitor.status, visitor.text.count("Disturbed")) == (200, 0 if can_pay else 1)
+    assert (visitor.status, visitor.text.count("Disrupted")) == (200, 0 if can_pay else 1)
 
 
 async def test_who_has_the_link_sent_is_told_so_and_a_second_press_stays_on_the_order(house: House) -> None:
