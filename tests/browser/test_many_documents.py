@@ -106,7 +106,7 @@ def test_what_was_found_is_told_and_what_is_stamped_already_is_set_apart(visitor
     person.approve("57-many-told")
     person.page.locator("form", has_text="Keluarkan dengan lampiran.pdf").get_by_role("button").click()
     person.page.locator("input[name=sesudah][value=tanda_tangan]").check()
-    person.press("Bubuhkan 1 dokumen")
+    person.press("Bubuhi 1 dokumen")
     person.page.wait_for_selector("[data-state=ended]", timeout=40_000)
     with zipfile.ZipFile(io.BytesIO(fetch(person, "Unduh semuanya"))) as archive:
         old = archive.read("kosong.pdf")

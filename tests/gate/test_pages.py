@@ -12,7 +12,8 @@ from meterai.waiting_room.model import LOOKS_AFTER
 
 FRAME: dict[str, Any] = {
     "name": "CASN", "slug": "casn", "zone": "Asia/Jakarta", "zone_name": "WIB", "documents": ("Surat",),
-    "headline": "Anda di dalam antrean", "note": "", "state": "open", "is_called": False, "is_exact": True,
+    "headline": "Anda di dalam antrean", "note": "", "state": "open", "heard_state": "open",
+    "is_called": False, "is_exact": True,
     "has_number": True, "has_ahead": True, "is_one_ahead": False, "tone": "good", "has_told": True,
     "lines": (slot("line0"),), "claim": "", "claim_at": "",
 }  # fmt: skip
