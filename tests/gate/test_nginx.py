@@ -212,12 +212,18 @@ def sent_of(port: int, size: int) -> bytes:
     return raw(port, f"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
 
 
+def with_one_of(folder: Path, what: str) -> tuple[ThreadingHTTPServer, Nginx]:
+    """A site, and nginx in front of it that allows an address one of them at a time."""
+    site = serving(Reading)
+    nginx = Nginx(folder / "nginx", folder, site=site.server_port)
+    config = folder / "nginx" / "nginx.conf"
+    config.write_text(re.sub(rf"limit_conn {what} \d+;", f"limit_conn {what} 1;", config.read_text()))
+    return site, nginx
+
+
 def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(tmp_path: Path) -> None:
     """One is too many here."""
-    site = serving(Reading)
-    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
-    config = tmp_path / "nginx" / "nginx.conf"
-    config.write_text(re.sub(r"limit_conn connections \d+;", "limit_conn connections 1;", config.read_text()))
+    site, nginx = with_one_of(tmp_path, "connections")
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
         deadline = time.monotonic() + 5
@@ -231,10 +237,7 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
 
 def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
     """One download is as many as there may be here."""
-    site = serving(Reading)
-    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
-    config = tmp_path / "nginx" / "nginx.conf"
-    config.write_text(re.sub(r"limit_conn downloads \d+;", "limit_conn downloads 1;", config.read_text()))
+    site, nginx = with_one_of(tmp_path, "downloads")
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         slow.sendall(b"GET /pesanan/M1/unduh/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
         for path in ("/en/pesanan/M2/unduh/2", "/saya/dokumen/1/unduh", "/en/saya/banyak/1/hasil.zip"):

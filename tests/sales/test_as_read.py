@@ -16,7 +16,8 @@ from meterai.kit.database import Connection, Database
 from meterai.sales.model import OrderState, PaymentOutcome, PaymentState
 from meterai.sales.store import as_read, orders
 from meterai.sales.use_cases.cancel_order import cancel_order
-from meterai.sales.use_cases.place_order import place_order
+from meterai.sales.use_cases.open_order import OpenedOrder
+from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
 
@@ -64,6 +65,19 @@ class _Meddled:
 
 def meddled(shop: Shop, meddle: Meddle) -> Database:
     return cast(Database, _Meddled(shop.db, meddle))
+
+
+async def placing_meanwhile(shop: Shop, draft: OpenedOrder, meddle: Meddle) -> PlacedOrder:
+    """Places an order while somebody else does something."""
+    return await place_order(
+        meddled(shop, meddle),
+        shop.gateway,
+        draft.order_id,
+        channel="qris",
+        price_list=PRICES,
+        payment_minutes=MINUTES,
+        clock=shop.clock,
+    )
 
 
 async def test_an_order_that_changed_since_it_was_read_is_not_written_to(shop: Shop) -> None:
@@ -121,15 +135,7 @@ async def test_an_order_that_a_notice_read_too_early_is_read_again(shop: Shop) -
 async def test_who_places_while_another_does_gets_the_same_attempt(shop: Shop) -> None:
     draft = await shop.quota_draft(pieces=2)
     stock = await shop.stock()
-    late = await place_order(
-        meddled(shop, lambda: shop.place(draft, "va_bni")),
-        shop.gateway,
-        draft.order_id,
-        channel="qris",
-        price_list=PRICES,
-        payment_minutes=MINUTES,
-        clock=shop.clock,
-    )
+    late = await placing_meanwhile(shop, draft, lambda: shop.place(draft, "va_bni"))
     page = await shop.page(draft.order_id)
     assert [payment.reference for payment in page.payments] == [late.payment.reference]
     assert late.payment.channel == "va_bni"
@@ -140,14 +146,8 @@ async def test_the_long_way_holds_no_more_for_unpaid_orders_than_the_short_one(s
     await shop.placed_quota(pieces=200)
     draft = await shop.quota_draft(pieces=1)
     stock = await shop.stock()
-    placing = place_order(
-        meddled(shop, lambda: shop.database.owner.execute("UPDATE sales.orders SET language = 'en'")),
-        shop.gateway,
-        draft.order_id,
-        channel="qris",
-        price_list=PRICES,
-        payment_minutes=MINUTES,
-        clock=shop.clock,
+    placing = placing_meanwhile(
+        shop, draft, lambda: shop.database.owner.execute("UPDATE sales.orders SET language = 'en'")
     )
     assert (await refused(placing)).code == "order.unpaid_before"
     page = await shop.page(draft.order_id)
@@ -160,15 +160,7 @@ async def test_who_places_while_another_cancels_hears_of_it(shop: Shop) -> None:
     def cancel() -> Awaitable[object]:
         return cancel_order(shop.db, shop.gateway, draft.order_id, clock=shop.clock)
 
-    placing = place_order(
-        meddled(shop, cancel),
-        shop.gateway,
-        draft.order_id,
-        channel="qris",
-        price_list=PRICES,
-        payment_minutes=MINUTES,
-        clock=shop.clock,
-    )
+    placing = placing_meanwhile(shop, draft, cancel)
     refusal = await refused(placing)
     assert (refusal.kind, refusal.code) == (Kind.GONE, "order.cancelled")
     assert (await shop.page(draft.order_id)).payments == ()

@@ -94,6 +94,7 @@ async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_th
 
 async def move_all(shop: Shop, before: Contact, after: Contact) -> None:
     async with shop.db.transaction() as tx:
+        await orders.lock_links(tx, shop.alice)
         await orders.move_contact(tx, shop.alice, before, after)
 
 

@@ -257,13 +257,19 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 
 
-async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_accepted(house: House) -> None:
+async def called_too_late(house: House) -> Visitor:
+    """Who was called, found the door full until the closing, and has a certificate of that."""
     visitor = await called(house, ANI)
     await house.line.set_rate(60, new=0.0, returner=0.0)
     await visitor.get("/casn/masuk")
     house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
     await house.line.set_state(QueueState.CLOSED)
     await visitor.get("/casn/sertifikat")
+    return visitor
+
+
+async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_accepted(house: House) -> None:
+    visitor = await called_too_late(house)
     code, signed = await house.line.database.owner.fetchrow(
         "SELECT code, document FROM waiting_room.certificate"
     )
@@ -295,14 +301,9 @@ async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_acce
 
 async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(house: House) -> None:
     """A restart may change it at any hour."""
-    visitor = await called(house, ANI)
-    await house.line.set_rate(60, new=0.0, returner=0.0)
-    await visitor.get("/casn/masuk")
     owner = house.line.database.owner
     await owner.execute("UPDATE waiting_room.queue SET policy = policy || '{\"line_counts\": true}'")
-    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
-    await house.line.set_state(QueueState.CLOSED)
-    await visitor.get("/casn/sertifikat")
+    visitor = await called_too_late(house)
     code = await owner.fetchval("SELECT code FROM waiting_room.certificate")
     await visitor.get(f"/antrean/sertifikat?kode={code}")
     assert "berada di antrean ketika ditutup dihitung tepat waktu" in visitor.text
@@ -314,12 +315,7 @@ async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(hou
 
 @pytest.mark.parametrize("event", ["Casn", "../casn", "c", "", "casn\\n"])
 async def test_a_certificate_of_what_can_be_no_event_is_none(house: House, event: str) -> None:
-    visitor = await called(house, ANI)
-    await house.line.set_rate(60, new=0.0, returner=0.0)
-    await visitor.get("/casn/masuk")
-    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
-    await house.line.set_state(QueueState.CLOSED)
-    await visitor.get("/casn/sertifikat")
+    visitor = await called_too_late(house)
     signed = await house.line.database.owner.fetchval("SELECT document FROM waiting_room.certificate")
     named, other = '"event":"casn"', f'"event":"{event}"'
     assert named in signed.decode()

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from meterai.customers import store
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
@@ -56,6 +57,17 @@ def refuse_old_proof(by: SessionCustomer, now: datetime) -> None:
     """Raises: Refusal FORBIDDEN `contact.prove_first` for a session that no code of late opened."""
     if not by.has_fresh_proof(now):
         raise Refusal(Kind.FORBIDDEN, "contact.prove_first")
+
+
+async def lock_contacts(tx: Connection, by: SessionCustomer) -> dict[uuid.UUID, Contact]:
+    """The customer's contacts, by id, the oldest first; nobody else changes them until `tx` ends.
+
+    Raises: Refusal FORBIDDEN `session.missing` when what proved the session was taken off at the same moment.
+    """
+    known = await store.lock_contacts(tx, by.customer_id)
+    if by.proven_by not in known:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    return known
 
 
 async def note_change(

@@ -62,6 +62,14 @@ async def customer_of(desk: Desk, request: WebRequest) -> SessionCustomer | None
     return await session_customer(desk.house.db, token, desk.house.clock()) if token else None
 
 
+async def signed_in(desk: Desk, request: WebRequest) -> SessionCustomer:
+    """Who is signed in. Raises: Refusal FORBIDDEN `session.missing` for nobody."""
+    customer = await customer_of(desk, request)
+    if customer is None:
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    return customer
+
+
 def owner_of(customer: SessionCustomer | None) -> Owner | None:
     """To whom an order belongs that somebody opens who is signed in."""
     if customer is None or customer.contact is None:

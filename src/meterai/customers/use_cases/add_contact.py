@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 
 from meterai.customers import store
-from meterai.customers.changes import note_change, refuse_old_proof
+from meterai.customers.changes import lock_contacts, note_change, refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.verify_code import check_code
@@ -43,9 +43,7 @@ async def _attach(
 ) -> uuid.UUID:
     contact_id = new_id(now)
     async with db.transaction() as tx:
-        known = await store.lock_contacts(tx, by.customer_id)
-        if by.proven_by not in known:
-            raise Refusal(Kind.FORBIDDEN, "session.missing")
+        known = await lock_contacts(tx, by)
         owner, is_new = await store.use_code_for_contact(
             tx, code_id, customer_id=by.customer_id, new_contact_id=contact_id, now=now
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers import store
-from meterai.customers.changes import note_change, refuse_old_proof
+from meterai.customers.changes import lock_contacts, note_change, refuse_old_proof
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
@@ -37,12 +37,11 @@ async def remove_contact(
     refuse_old_proof(by, now)
     if contact_id == by.proven_by:
         raise Refusal(Kind.CONFLICT, "contact.proves_you")
-    known = await store.lock_contacts(tx, by.customer_id)
-    if by.proven_by not in known:
-        raise Refusal(Kind.FORBIDDEN, "session.missing")
+    known = await lock_contacts(tx, by)
     removed = known.get(contact_id)
     if removed is None:
         return None
+    assert by.proven_by is not None, "it is one of them"
     await store.remove_contact(tx, by.customer_id, contact_id, now)
     await note_change(tx, by, "remove", contact_id, removed, tell=known.values(), now=now)
     return RemovedContact(removed=removed, stays=known[by.proven_by])

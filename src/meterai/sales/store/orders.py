@@ -350,15 +350,11 @@ async def set_customer(
 
 
 async def move_contact(tx: Connection, customer_id: uuid.UUID, before: Contact, after: Contact) -> None:
-    """Has the news of a customer's orders that went to one contact go to another.
-
-    Locked in the order of their ids, as by who ends them: neither waits for the other.
-    """
+    """Has the news of a customer's orders, which `lock_links` locked, go to another contact where they went
+    to this one."""
     await tx.execute(
-        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5 WHERE id = ANY (ARRAY(
-               SELECT id FROM sales.orders
-               WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3
-               ORDER BY id FOR NO KEY UPDATE))""",
+        """UPDATE sales.orders SET contact_kind = $4, contact_value = $5
+           WHERE customer_id = $1 AND contact_kind = $2 AND contact_value = $3""",
         customer_id,
         before.kind,
         before.value,
@@ -376,7 +372,8 @@ class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def lock_links(tx: Connection, customer_id: uuid.UUID) -> list[OrderLink]:
-    """Locks all orders of a customer."""
+    """Locks all orders of a customer, in the order of their ids, as who ends them does: neither waits for the
+    other."""
     rows = await tx.fetch(
         """SELECT id, submit_id, token_round FROM sales.orders WHERE customer_id = $1
            ORDER BY id FOR UPDATE""",

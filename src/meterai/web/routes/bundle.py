@@ -23,7 +23,7 @@ from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
-from meterai.web.access import customer_of
+from meterai.web.access import customer_of, signed_in
 from meterai.web.bundling import (
     FILES_MAX,
     UPLOAD_BYTES_MAX,
@@ -69,7 +69,7 @@ async def show_form(request: WebRequest, desk: Desk) -> Response[bytes]:
 @post("/saya/banyak", status_code=303)
 async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks the files and opens a bundle with them; the same form sent again gives the same one."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     try:
         async with _turn(customer):
             form = await _uploaded(request, desk)
@@ -87,14 +87,14 @@ async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
 @get("/saya/banyak/{id:uuid}")
 async def show_bundle(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """What was checked and what is asked before it is stamped; afterwards how far it is."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     return await _page(request, desk, customer, id)
 
 
 @get("/saya/banyak/{id:uuid}/keadaan")
 async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """The part of that page that changes."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     context = await _progress(desk, request, found)
     headers = {"X-State": "moving" if found.moving else "ended", "X-Mark": context["mark"]}
@@ -106,7 +106,7 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
 @post("/saya/banyak/{id:uuid}/berkas", status_code=303)
 async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """More files for a bundle that was not started yet."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     try:
         if found.started_at is not None:
@@ -122,7 +122,7 @@ async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes
 async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> Response[bytes]:
     """Takes one file out."""
     await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     house, customer_id = desk.house, customer.customer_id
     await drop_from_bundle(
         house.db, bundle_id=id, customer_id=customer_id, file_id=file_id, now=house.clock()
@@ -134,7 +134,7 @@ async def take_out(request: WebRequest, desk: Desk, id: UUID, file_id: UUID) -> 
 async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """Forgets a bundle that was not started."""
     await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     house = desk.house
     await drop_bundle(house.db, bundle_id=id, customer_id=customer.customer_id, now=house.clock())
     return desk.go(request, "/saya/banyak")
@@ -144,7 +144,7 @@ async def drop(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
 async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
     try:
         await start_bundle(
@@ -165,7 +165,7 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
 @get("/saya/banyak/{id:uuid}/hasil.zip")
 async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
     """Every stamped file in one ZIP, sent while it is made."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     if not found.count(Outcome.STAMPED):
         raise Refusal(Kind.NOT_FOUND, "document.not_released")
@@ -179,7 +179,7 @@ async def download(request: WebRequest, desk: Desk, id: UUID) -> Stream:
 @get("/saya/banyak/{id:uuid}/laporan.csv")
 async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """What became of each file, as a table."""
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     language = desk.visit(request).language
     columns = [desk.pages.gettext(language, column) for column in COLUMNS]
@@ -189,13 +189,6 @@ async def download_report(request: WebRequest, desk: Desk, id: UUID) -> Response
     }
     body = report_csv(rows_of(found, language), columns)
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
-    customer = await customer_of(desk, request)
-    if customer is None:
-        raise Refusal(Kind.FORBIDDEN, "session.missing")
-    return customer
 
 
 @asynccontextmanager

@@ -12,9 +12,9 @@ from meterai.customers.contacts import Contact
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.add_contact import add_contact
 from meterai.customers.use_cases.sign_out import sign_out
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.errors import Refusal
 from meterai.sales.use_cases.leave_contact import leave_contact
-from meterai.web.access import customer_of, forget_tokens
+from meterai.web.access import customer_of, forget_tokens, signed_in
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
@@ -46,7 +46,7 @@ async def show_contacts(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def take_new(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Sends a code to the contact that is to be added."""
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     try:
         refuse_old_proof(customer, desk.house.clock())
         cookie = await send_code(request, desk, form.text("kontak"))
@@ -65,7 +65,7 @@ async def show_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def take_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Adds the contact."""
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     house = desk.house
     try:
         code = awaited_code(desk, form)
@@ -81,7 +81,7 @@ async def take_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def ask_proof(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Sends a code to a contact that is theirs already."""
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     contact = _contacts(customer).get(form.text("kontak_id"))
     if contact is None:
         return desk.go(request, PAGE)
@@ -114,7 +114,7 @@ async def take_proof_code(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def remove(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Removes a contact."""
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     contact_id = form.text("kontak_id")
     try:
         if contact_id in _contacts(customer):
@@ -124,13 +124,6 @@ async def remove(request: WebRequest, desk: Desk) -> Response[bytes]:
     except Refusal as refusal:
         return _page(request, desk, customer, refusal)
     return desk.go(request, PAGE)
-
-
-async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
-    customer = await customer_of(desk, request)
-    if customer is None:
-        raise Refusal(Kind.FORBIDDEN, "session.missing")
-    return customer
 
 
 def _contacts(customer: SessionCustomer) -> dict[str, Contact]:

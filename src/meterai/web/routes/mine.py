@@ -33,7 +33,7 @@ from meterai.stamping.queries import (
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
-from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders
+from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT
 from meterai.web.languages import later
@@ -147,7 +147,7 @@ async def leave(request: WebRequest, desk: Desk) -> Response[bytes]:
 async def take_document(request: WebRequest, desk: Desk) -> Response[bytes]:
     """Checks a document that is to be stamped with quota."""
     form = await desk.form(request, ONE_DOCUMENT)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     try:
         document = await accept_upload(desk, form, event=None, kind=None, owner=customer.customer_id)
     except Refusal as refusal:
@@ -176,7 +176,7 @@ async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     A document with a job has been through here: the second press of one button leads to the same job.
     """
     form = await desk.form(request)
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     document = await _document(request, desk, document_id)
     if document.job is not None:
         return desk.go(request, f"/saya/dokumen/{document_id}")
@@ -234,15 +234,8 @@ async def download(request: WebRequest, desk: Desk, document_id: UUID) -> Respon
     return pdf_response(file.data, f"bermeterai-{file.name}")
 
 
-async def _signed_in(request: WebRequest, desk: Desk) -> SessionCustomer:
-    customer = await customer_of(desk, request)
-    if customer is None:
-        raise Refusal(Kind.FORBIDDEN, "session.missing")
-    return customer
-
-
 async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> DocumentPage:
-    customer = await _signed_in(request, desk)
+    customer = await signed_in(desk, request)
     document = await document_page(desk.house.db, document_id, customer_id=customer.customer_id)
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
