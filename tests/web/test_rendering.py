@@ -53,6 +53,11 @@ def test_a_template_says_the_same_as_with_jinjas_own_context(template: str) -> N
         assert environment.from_string(template).render(**facts) == expected
 
 
+def test_a_page_can_not_give_another_meaning_to_what_all_templates_know() -> None:
+    with pytest.raises(ValueError, match="logo"):
+        make_pages().render(Visit("id", "/bantuan", ""), "help.html", logo="0-0-3-False")
+
+
 @pytest.mark.parametrize(("language", "said"), [("id", "12.500"), ("en", "12,500")])
 def test_much_quota_is_told_once_and_readably(language: str, said: str) -> None:
     nothing = Part((), "", is_first=True)

@@ -100,8 +100,16 @@ class Pages:
             self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def render(self, visit: Visit, template: str, **context: Any) -> bytes:
-        """The page as UTF-8. Raises: jinja2.UndefinedError when the template asks for what is not there."""
-        page = self._environments[visit.language].get_template(template)
+        """The page as UTF-8.
+
+        Raises: jinja2.UndefinedError when the template asks for what is not there; ValueError when `context`
+        has a name that all templates know as something else, the logo say.
+        """
+        environment = self._environments[visit.language]
+        if not environment.globals.keys().isdisjoint(context):
+            taken = sorted(environment.globals.keys() & context)
+            raise ValueError(f"{template}: {taken} mean something else everywhere")
+        page = environment.get_template(template)
         return page.render(visit=visit, **context).encode()
 
     def gettext(self, language: str, text: str) -> str:
@@ -160,14 +168,14 @@ _MENU = ("", "/beli", "/saya", "/periksa", "/uang", "/bantuan")
 
 
 def _frame(environment: Environment, *, standalone: bool) -> dict[str, Any]:
-    """What stands on many pages, made once: mark, where people reach us, foot, and the menu by the page one
+    """What stands on many pages, made once: logo, where people reach us, foot, and the menu by the page one
     is on."""
 
     def made(template: str, **context: Any) -> Markup:
         return Markup(environment.get_template(template).render(**context))  # noqa: S704 - our own template
 
-    mark, reach = made("mark.html"), made("reach.html")
-    around = {"mark": mark, "reach": reach, "foot": made("foot.html", reach=reach)}
+    logo, reach = made("logo.html"), made("reach.html")
+    around = {"logo": logo, "reach": reach, "foot": made("foot.html", reach=reach)}
     if standalone:
         return around | {"menu": lambda _path: ""}
     menus = {path: made("menu.html", here=path) for path in _MENU}
