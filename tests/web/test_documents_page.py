@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from tests.running_service import RunningService
 
+from simulator.applicant import Applicant
 from simulator.forms import form_with
 from simulator.http import Browser, Response
 from simulator.papers import make_letter
@@ -96,6 +97,23 @@ async def test_another_file_takes_the_place_of_one_that_the_agency_would_not_tak
     page = await browser.post_files(form.action, form.fields, [("berkas_1", "kecil.pdf", GOOD)])
     assert "kecil.pdf" in page.text
     assert "lamaran.pdf" not in (await browser.get(page.url.replace("letak/2", "letak/1"))).text
+
+
+async def test_nobody_comes_to_pay_for_a_file_that_the_agency_would_not_take(found: Service) -> None:
+    applicant = Applicant(found, contact="syarat@contoh.id", wait_seconds_max=20)
+    browser = applicant.browser
+    large = make_letter("A", "B", size_bytes=1_200_000)
+    page = await upload(browser, ("lamaran.pdf", large), ("pernyataan.pdf", GOOD), event="casn")
+    form = form_with(page.text, "letak", "halaman")
+    page = await browser.post(form.action, form.fields)
+    assert "/syarat/1" in page.url
+    order = page.url.partition("/syarat/")[0]
+    page = await browser.get(f"{order}/kontak")
+    page = await applicant._give_contact(page)  # the answer to the code itself
+    assert "/syarat/1" in page.url
+    page = await browser.get(f"{order}/bayar")
+    assert "/syarat/1" in page.url
+    assert 'name="cara" value="smaller"' in page.text
 
 
 @pytest.mark.parametrize("event", ["", "casn"])

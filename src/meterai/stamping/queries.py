@@ -136,15 +136,17 @@ async def documents_of_customer(
         return await _pages(conn, rows)
 
 
-async def are_of_customer(db: Database, ids: Sequence[UUID], customer_id: UUID) -> bool:
-    """Whether all these documents are the customer's."""
+async def outputs_of_customer(
+    db: Database, ids: Sequence[UUID], customer_id: UUID
+) -> dict[UUID, OutputVerdict]:
+    """What the agency will say of those of these documents that are the customer's."""
     async with db.connection() as conn:
-        theirs: int = await conn.fetchval(
-            "SELECT count(*) FROM stamping.document WHERE id = ANY ($1) AND customer_id = $2",
+        rows = await conn.fetch(
+            "SELECT id, output FROM stamping.document WHERE id = ANY ($1) AND customer_id = $2",
             list(ids),
             customer_id,
         )
-    return theirs == len(set(ids))
+    return {row["id"]: msgspec.convert(row["output"], OutputVerdict) for row in rows}
 
 
 class DocumentLabel(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from meterai.kit.database import Connection, Row
+from meterai.stamping.model import OutputVerdict
 from meterai.stamping.placement import Placement
 
 
@@ -86,16 +87,20 @@ async def set_rewritten(
     return status == "UPDATE 1"
 
 
-async def adopt_documents(connection: Connection, ids: Sequence[UUID], customer_id: UUID) -> int:
-    """Gives documents to a customer, but none that was to be stamped for another; how many are theirs now."""
-    status = await connection.execute(
+async def adopt_documents(
+    connection: Connection, ids: Sequence[UUID], customer_id: UUID
+) -> dict[UUID, OutputVerdict]:
+    """Gives documents to a customer, but none that was to be stamped for another; those that are theirs now,
+    with what the agency will say of each."""
+    rows = await connection.fetch(
         """UPDATE stamping.document d SET customer_id = $2
            WHERE id = ANY ($1) AND (customer_id IS NULL OR customer_id = $2 OR NOT EXISTS
-               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))""",
+               (SELECT 1 FROM stamping.job j WHERE j.document_id = d.id))
+           RETURNING id, output""",
         list(ids),
         customer_id,
     )
-    return int(status.rpartition(" ")[2])
+    return {row["id"]: msgspec.convert(row["output"], OutputVerdict) for row in rows}
 
 
 async def adopt_ownerless(tx: Connection, customers: Mapping[UUID, UUID]) -> None:

@@ -10,8 +10,12 @@ from meterai.kit.database import Database
 from meterai.stamping.store import documents
 
 
-async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> None:
+async def adopt_documents(
+    db: Database, document_ids: Sequence[UUID], customer_id: UUID
+) -> frozenset[UUID]:
     """Makes the customer the documents' owner; doing it twice is no error.
+
+    Gives those of them that the agency would not take, stamped as they are.
 
     The caller knows them as those of a draft: who proves another contact takes them along with it.
 
@@ -19,8 +23,9 @@ async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_i
     else (I16).
     """
     if not document_ids:
-        return
+        return frozenset()
     async with db.connection() as connection:
         adopted = await documents.adopt_documents(connection, document_ids, customer_id)
-    if adopted != len(set(document_ids)):
+    if len(adopted) != len(set(document_ids)):
         raise Refusal(Kind.NOT_FOUND, "document.unknown")
+    return frozenset(id for id, output in adopted.items() if not output.ok)

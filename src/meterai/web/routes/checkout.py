@@ -13,7 +13,7 @@ from meterai.sales.order import Order
 from meterai.sales.queries import OrderPage, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
-from meterai.stamping.queries import are_of_customer, document_names
+from meterai.stamping.queries import document_names, outputs_of_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
 from meterai.web.access import customer_of, open_order_page, owner_of
 from meterai.web.desk import STATUS, Desk, WebRequest
@@ -38,6 +38,9 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Given:
     """This very request gave a draft and its documents to their customer."""
+
+    unfit: frozenset[UUID]
+    """Those that the agency would not take."""
 
 
 @get("/pesanan/{number:str}/kontak")
@@ -144,22 +147,24 @@ async def _give_owner(
 ) -> None:
     db, visit = desk.house.db, desk.visit(request)
     ids = await set_customer(db, order_id, customer_id, contact, language=visit.language)
-    await adopt_documents(db, ids, customer_id)
-    visit.at_hand[order_id] = Given()
+    visit.at_hand[order_id] = Given(await adopt_documents(db, ids, customer_id))
 
 
-async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) -> None:
-    """Gives the draft's documents to its customer where that was never done.
+async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) -> frozenset[UUID]:
+    """Gives the draft's documents to its customer where that was never done; those the agency would not take.
 
     The site may have died after the draft got another contact, or two windows gave it two at the same moment.
     Nobody pays for documents that are somebody else's.
     """
     ids = [item.document_id for item in order.items if item.document_id]
-    just_given = desk.visit(request).known(order.id, Given) is not None
-    if order.customer_id is None or not ids or just_given:
-        return
-    if not await are_of_customer(desk.house.db, ids, order.customer_id):
-        await adopt_documents(desk.house.db, ids, order.customer_id)
+    if (given := desk.visit(request).known(order.id, Given)) is not None:
+        return given.unfit
+    if order.customer_id is None or not ids:
+        return frozenset()
+    outputs = await outputs_of_customer(desk.house.db, ids, order.customer_id)
+    if len(outputs) < len(set(ids)):
+        return await adopt_documents(desk.house.db, ids, order.customer_id)
+    return frozenset(id for id, output in outputs.items() if not output.ok)
 
 
 async def _check_page(
@@ -176,7 +181,10 @@ async def _check_page(
             return desk.go(request, f"/pesanan/{number}/kontak")
         await _give_owner(request, desk, key.order_id, owner.customer_id, owner.contact)
         order = await order_page(desk.house.db, key.order_id)
-    await _bring_documents(request, desk, order)
+    unfit = await _bring_documents(request, desk, order)
+    for position, item in enumerate(order.items, 1):
+        if item.document_id in unfit:  # placed, and left before what the agency says of it
+            return desk.go(request, f"/pesanan/{number}/syarat/{position}")
     return desk.page(
         request,
         "check.html",
