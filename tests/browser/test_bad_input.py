@@ -77,6 +77,10 @@ def test_a_scan_over_the_agencys_limit_is_made_smaller_with_consent(visitor: Vis
     person.page.wait_for_load_state()
     assert person.page.locator("main").inner_text().count("belum memenuhi syarat") == 0, "it does now"
     person.sees("pindai.pdf")
+    person.open("/beli")
+    person.upload(named("pindai.pdf", samples.scan(1_500_000)))
+    person.sees("Untuk Seleksi CASN berkas ini tidak akan diterima.")
+    person.approve("64-not-for-an-event")
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(360, False), (1200, True)])

@@ -99,6 +99,18 @@ async def test_another_file_takes_the_place_of_one_that_the_agency_would_not_tak
     assert "lamaran.pdf" not in (await browser.get(page.url.replace("letak/2", "letak/1"))).text
 
 
+@pytest.mark.parametrize(("size_bytes", "is_told"), [(0, False), (1_200_000, True)])
+async def test_who_places_a_stamp_for_no_event_is_told_what_an_open_one_would_not_take(
+    found: Service, size_bytes: int, is_told: bool
+) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("lamaran.pdf", make_letter("A", "B", size_bytes=size_bytes)))
+    page = await browser.get(page.url.replace("/dokumen", "/letak/1"))
+    assert ("Untuk Seleksi CASN berkas ini tidak akan diterima." in page.text) is is_told
+    assert ("Paling besar 800 KB; dengan meterai berkas ini 1,2 MB." in page.text) is is_told
+    assert ('<a href="/casn">' in page.text.partition("<main")[2].partition("</main")[0]) is is_told
+
+
 async def test_nobody_comes_to_pay_for_a_file_that_the_agency_would_not_take(found: Service) -> None:
     applicant = Applicant(found, contact="syarat@contoh.id", wait_seconds_max=20)
     browser = applicant.browser

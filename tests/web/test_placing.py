@@ -126,7 +126,7 @@ def test_ten_stamps_never_cover_each_other_and_the_eleventh_is_refused() -> None
     with pytest.raises(Refusal, match="too_many_stamps"):
         asked(placements, tambah=11)
     full = document(placements)
-    assert not placing_context(full, done(typed_of(full, stamp="1", page="", free=nowhere)))["more"]
+    assert not placing_context(full, done(typed_of(full, stamp="1", page="", free=nowhere)), [])["more"]
 
 
 def ink_under(placement: Placement) -> int:
@@ -215,7 +215,7 @@ def test_a_stamp_or_page_that_is_not_there_leads_to_one_that_is(number: str) -> 
 def test_what_was_typed_is_shown_again_beside_what_is_stored() -> None:
     page = document([FIRST, SECOND])
     form = Form(fields={"meterai": "2", "halaman": "2", "letak": "tengah"})
-    context = placing_context(page, done(typed_from(form, page, nowhere)))
+    context = placing_context(page, done(typed_from(form, page, nowhere)), [])
     assert (context["active"], context["named"]) == (2, "tengah")
     assert context["spot"] == Placement(page=2, x=252.64, y=375.94)
     assert [other.placement for other in context["others"]] == [FIRST]

@@ -56,7 +56,6 @@ def with_stamps(output: OutputVerdict, before: int, after: int, limits: OutputLi
 
 def _compared(output: OutputVerdict, limits: OutputLimits | None) -> OutputVerdict:
     """The verdict with what the limits say of its size, and what can be done about that."""
-    bytes_max = limits.bytes_max if limits else None
-    too_large = bytes_max is not None and output.output_bytes > bytes_max
+    too_large = limits is not None and limits.is_too_large(output.output_bytes)
     offers = ("keep", "smaller") if too_large else ("keep",) if output.version_low else ()
     return msgspec.structs.replace(output, too_large=too_large, offers=offers if output.rewritable else ())

@@ -40,7 +40,14 @@ from meterai.stamping.increment import Increment, PreparedGap, SealEntries
 from meterai.stamping.normalising import VERSION_MIN, normalise
 from meterai.stamping.placement import check_placement, overlap
 from meterai.stamping.quick_reading import is_readable
-from meterai.stamping.requests import MeasureRequest, OutputMeasure, PreparedSeal, SealRequest, Stamp
+from meterai.stamping.requests import (
+    MeasureRequest,
+    OutputMeasure,
+    PreparedSeal,
+    SealRequest,
+    Stamp,
+    version_of,
+)
 from meterai.stamping.stamp_fields import StampField
 
 STAMPS_MAX = 10
@@ -235,15 +242,14 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
     limits = request.limits
     version = prepared.pdf_version
     if request.profile is not Profile.SIGNED:  # which keeps its header
-        version = max(version, VERSION_MIN, key=_version)
-    wanted = limits.pdf_version_min
+        version = max(version, VERSION_MIN, key=version_of)
     return OutputMeasure(
         output_bytes=size,
         base_bytes=prepared.base_bytes,
         stamp_bytes=increment,
         pdf_version=version,
-        too_large=limits.bytes_max is not None and size > limits.bytes_max,
-        version_low=wanted is not None and _version(version) < _version(wanted),
+        too_large=limits.is_too_large(size),
+        version_low=limits.is_too_old(version),
     )
 
 
@@ -255,7 +261,3 @@ def check_reads_again(prepared: PreparedSeal) -> None:
     with pikepdf.open(io.BytesIO(prepared.data), suppress_warnings=True) as pdf:
         if len(walk_pages(pdf, DEFAULT_LIMITS)) != prepared.pages or has_guessed(pdf):
             raise refuse("pdf.broken")
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in text.split("."))

@@ -74,6 +74,19 @@ class OutputLimits(msgspec.Struct, frozen=True, kw_only=True):
     bytes_max: int | None = None
     pdf_version_min: str | None = None
 
+    def is_too_large(self, size_bytes: int) -> bool:
+        """Whether a file of this size is refused."""
+        return self.bytes_max is not None and size_bytes > self.bytes_max
+
+    def is_too_old(self, version: str) -> bool:
+        """Whether a file of this PDF version is refused."""
+        return self.pdf_version_min is not None and version_of(version) < version_of(self.pdf_version_min)
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """A PDF version, such as 1.7, to compare."""
+    return tuple(int(number) for number in text.split("."))
+
 
 class MeasureRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A file as uploaded, where its stamps will lie, and what is demanded of the result."""

@@ -55,6 +55,11 @@ class Desk:
     events: Mapping[str, Event]
     queues: Queues
 
+    def open_events(self) -> list[Event]:
+        """Those that take applications now."""
+        now = self.house.clock()
+        return [event for event in self.events.values() if event.is_open(now)]
+
     def page(
         self,
         request: WebRequest,

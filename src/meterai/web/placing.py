@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from meterai.kit.pdf.profiles import Profile
-from meterai.stamping.model import STAMPS_MAX
+from meterai.sales.events import Event
+from meterai.stamping.model import STAMPS_MAX, OutputVerdict
 from meterai.stamping.placement import (
     MARGIN,
     POSITIONS,
@@ -18,6 +19,7 @@ from meterai.stamping.placement import (
     overlap,
 )
 from meterai.stamping.queries import DocumentPage
+from meterai.web.uploads import limits_of
 
 UNSET: Position = "bottom-right"
 GAP_PT = 8.0
@@ -69,8 +71,12 @@ async def typed_of(document: DocumentPage, *, stamp: str, page: str, free: FreeP
     return Typed(number, await suggested(document, number, wanted, free))
 
 
-def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
-    """What place.html shows: the page of the stamp that is being placed, and the others on it."""
+def placing_context(document: DocumentPage, typed: Typed, events: Iterable[Event]) -> dict[str, Any]:
+    """What place.html shows: the page of the stamp that is being placed, and the others on it.
+
+    `events`: those open now. A file that is for none of them may still be meant for one, whose agency would
+    not take it: that is told here, for a used stamp does not come back.
+    """
     spots = [Spot(number, placement) for number, placement in enumerate(document.placements, 1)]
     spots[typed.number] = Spot(typed.number + 1, typed.placement)
     page = typed.placement.page
@@ -89,7 +95,14 @@ def placing_context(document: DocumentPage, typed: Typed) -> dict[str, Any]:
         "spots": spots,
         "others": [s for s in spots if s.number != typed.number + 1 and s.placement.page == page],
         "more": len(spots) < STAMPS_MAX,
+        "output": document.output,
+        "not_for": [] if document.limits else [e for e in events if not _takes(e, document.output)],
     }
+
+
+def _takes(event: Event, output: OutputVerdict) -> bool:
+    limits = limits_of(event)
+    return not (limits.is_too_large(output.output_bytes) or limits.is_too_old(output.pdf_version))
 
 
 async def suggested(document: DocumentPage, number: int, page: int, free: FreePlace) -> Placement:

@@ -15,10 +15,8 @@ from meterai.web.desk import Desk
 from meterai.web.forms import Form, Upload
 
 
-def limits_of(event: Event | None) -> OutputLimits | None:
+def limits_of(event: Event) -> OutputLimits:
     """What the event's agency accepts of the stamped file."""
-    if event is None:
-        return None
     return OutputLimits(bytes_max=event.output_bytes_max, pdf_version_min=event.pdf_version_min)
 
 
@@ -55,7 +53,7 @@ async def accept_one(
         stamps=stamps,
         profile=profile,
         password=password,
-        limits=limits_of(event),
+        limits=limits_of(event) if event else None,
         customer_id=owner,
         now=house.clock(),
     )

@@ -10,9 +10,7 @@ from meterai.kit.database import Database
 from meterai.stamping.store import documents
 
 
-async def adopt_documents(
-    db: Database, document_ids: Sequence[UUID], customer_id: UUID
-) -> frozenset[UUID]:
+async def adopt_documents(db: Database, document_ids: Sequence[UUID], customer_id: UUID) -> frozenset[UUID]:
     """Makes the customer the documents' owner; doing it twice is no error.
 
     Gives those of them that the agency would not take, stamped as they are.

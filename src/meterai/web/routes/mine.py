@@ -316,7 +316,7 @@ def _placing_page(
         countable=True,
         private=True,
         **told(refusal),
-        **placing_context(document, typed),
+        **placing_context(document, typed, desk.open_events()),
     )
 
 

@@ -228,7 +228,7 @@ def _page(
         countable=sheet.order.state == "draft",
         private=True,
         **told(refusal),
-        **placing_context(document, typed),
+        **placing_context(document, typed, desk.open_events()),
     )
 
 
