@@ -55,9 +55,11 @@ async def test_a_deposit_is_booked_at_the_tariff_of_its_day_and_repeated_at_that
 ) -> None:
     first = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=NOW)
     later = NOW + timedelta(days=1)
-    await database.owner.execute(
-        "INSERT INTO sales.tariff VALUES ($1, 12000, 'UU baru')", business_date(later)
-    )
+    new_tariff = "INSERT INTO sales.tariff VALUES ($1, 12000, 'UU baru')"
+    with pytest.raises(asyncpg.CheckViolationError, match="tariff_is_drawn"):  # stamps would still say 10000
+        await database.owner.execute(new_tariff, business_date(later))
+    await database.owner.execute("ALTER TABLE sales.tariff DROP CONSTRAINT tariff_is_drawn")
+    await database.owner.execute(new_tariff, business_date(later))
     second = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-8", now=later)
     again = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=later)
     assert [done.amount for done in (first, second, again)] == [30_000, 36_000, 30_000]
