@@ -37,7 +37,15 @@ from meterai.waiting_room.use_cases.clean_up import clean_up_queues
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
 from meterai.workers.presence import Presence
 from meterai.workers.queue_messages import remind, send_gate_mail
-from meterai.workers.topics import BATCH, MESSAGES_AT_ONCE, Bells, DueJobs, send_messages, stamp
+from meterai.workers.topics import (
+    BATCH,
+    MESSAGES_AT_ONCE,
+    Bells,
+    DueJobs,
+    send_messages,
+    stamp,
+    tell_of_quota,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +121,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         ),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
         Loop(name="paid_news", work=lambda: note_paid_news(db, now=clock()), idle_s=5),
+        Loop(name="quota_news", work=lambda: tell_of_quota(app), busy_s=0.1, idle_s=10),
         Loop(name="stamping_oldest", work=due_jobs.oldest, idle_s=0.25),
         Loop(name="stamping_newest", work=due_jobs.newest, idle_s=0.25),
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),

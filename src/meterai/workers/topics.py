@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from meterai.bootstrap import App
+from meterai.customers.queries import addresses_of
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import CODE_TOPICS, KEPT_FOR, MESSAGE_TOPICS, Message
@@ -28,6 +29,7 @@ from meterai.stamping.endings import REFUSED, RELEASED
 from meterai.stamping.queries import lot_of_job
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+from meterai.stamping.use_cases.tell_ends import Addressee, Asked, tell_ends
 from meterai.workers.loops import Bell
 
 log = structlog.get_logger(__name__)
@@ -174,6 +176,19 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
         lot = await lot_of_job(app.db, UUID(payload["job_id"]))
         if lot is not None:
             await record_quota_freed(app.db, lot, now=app.clock())
+
+
+async def tell_of_quota(app: App) -> int:
+    """One turn of telling customers how stamping from their quota ended."""
+
+    async def addresses(asked: Sequence[Asked]) -> dict[Asked, Addressee]:
+        found = await addresses_of(app.db, asked)
+        return {
+            who: Addressee(to_kind=contact.kind, to=contact.value, language=language)
+            for who, (contact, language) in found.items()
+        }
+
+    return await tell_ends(app.db, addresses, public_url=app.public_url, now=app.clock())
 
 
 async def send_messages(app: App, topic: str) -> int:

@@ -23,6 +23,7 @@ from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
+from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.web.access import customer_of, signed_in
 from meterai.web.bundling import (
     FILES_MAX,
@@ -146,6 +147,10 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     form = await desk.form(request)
     customer = await signed_in(desk, request)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
+    now = desk.house.clock()
+    await await_end(
+        desk.house.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
+    )
     try:
         await start_bundle(
             desk.house.db,
@@ -155,7 +160,7 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
             lots=[(lot.lot_account_id, lot.available) for lot in lots],
             expected=form.number("keping") + form.number("lagi"),
             again=form.number("lagi") > 0,
-            now=desk.house.clock(),
+            now=now,
         )
     except Refusal as refusal:
         return await _page(request, desk, customer, id, refusal, form=form)

@@ -33,6 +33,7 @@ from meterai.stamping.queries import (
 from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
 from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT
@@ -186,7 +187,7 @@ async def take_placing(request: WebRequest, desk: Desk, document_id: UUID) -> Re
     try:
         typed = await typed_from(form, document, desk.free_place)
         wanted = await wanted_from(form, document, typed, desk.free_place)
-        await _stamp(desk, document, customer.customer_id, wanted, typed.profile)
+        await _stamp(desk, document, customer, wanted, typed.profile)
     except Refusal as refusal:
         if await job_of_document(desk.house.db, document_id) is None:
             return _placing_page(request, desk, document, typed, refusal)
@@ -248,13 +249,16 @@ async def _order_of(desk: Desk, document_id: UUID) -> str | None:
 
 
 async def _stamp(
-    desk: Desk, document: DocumentPage, customer_id: UUID, wanted: Wanted, profile: Profile | None
+    desk: Desk, document: DocumentPage, customer: SessionCustomer, wanted: Wanted, profile: Profile | None
 ) -> None:
     """Stores the places and the profile; the stamping begins unless another stamp is to be placed first."""
-    house = desk.house
+    house, customer_id, now = desk.house, customer.customer_id, desk.house.clock()
     await place_stamps(house.db, document.document_id, wanted.placements, profile=profile)
     if wanted.show is not None:
         return
+    await await_end(
+        house.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
+    )
     await start_stamping(
         house.db,
         document_id=document.document_id,
@@ -262,7 +266,7 @@ async def _stamp(
         lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
         reference_id=document.document_id,
         idempotency_key=f"quota-{document.document_id}",
-        now=house.clock(),
+        now=now,
     )
 
 
