@@ -8,6 +8,8 @@ import uuid
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person
 from tests.pdf import samples
@@ -135,10 +137,17 @@ def test_a_person_pays_on_the_gateways_page_and_comes_back(
     person = visitor(width=1200)
     come_to_order_page(person, papers, new_address())
     order_page = person.page.url
+    with person.page.expect_download() as saved:
+        person.page.get_by_role("link", name="Simpan kode QRIS").click()
+    assert re.fullmatch(r"qris-[0-9A-Z-]+\.png", saved.value.suggested_filename)
+    with Image.open(saved.value.path()) as code:
+        (read,) = zxingcpp.read_barcodes(code)
+    assert read.text.startswith("000201")  # EMV, merchant-presented (QRIS)
     person.press("Bayar di halaman percobaan")
     person.page.locator("button[name=pay]").click()
     person.page.goto(order_page)
     person.wait_for_state("completed")
+    assert person.page.request.get(f"{order_page}/qris.png").status == 404
 
 
 def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import io
 import re
 from collections.abc import Iterator
 
@@ -17,7 +18,7 @@ from meterai.web.lists import Part
 from meterai.web.messages import text_of
 from meterai.web.pages import TEMPLATES as FOLDER
 from meterai.web.pages import Pages, SiteFacts
-from meterai.web.qr import qr_svg
+from meterai.web.qr import qr_png, qr_svg
 from meterai.web.rendering import PlainContext, translator
 from meterai.web.visits import Visit
 
@@ -104,6 +105,13 @@ def test_a_qr_code_reads_as_its_text() -> None:
         pen.rectangle((x * 4, y * 4, (x + length) * 4 - 1, y * 4 + 3), fill=0)
     assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
     assert min(x for x, _, _ in strokes) == min(y for _, y, _ in strokes) == 4
+
+
+def test_a_qr_code_that_is_kept_reads_as_its_text() -> None:
+    text = "00020101021226620014COM.GO-JEK.WWW5204739953033605802ID5907Meterai6304ABCD"
+    with Image.open(io.BytesIO(qr_png(text))) as image:
+        assert min(image.size) > 300
+        assert [barcode.text for barcode in zxingcpp.read_barcodes(image)] == [text]
 
 
 def test_a_qr_code_stands_on_white_whatever_is_behind_it() -> None:

@@ -484,6 +484,12 @@ TABLE: dict[str, Message] = {
         "Go back to the order page to pay.",
         STILL,
     ),
+    "order.no_code": M(
+        "Kode QRIS pesanan ini tidak berlaku lagi.",
+        "Kembali ke halaman pesanan; di sana tertulis apa yang dapat Anda lakukan.",
+        "This order's QRIS code is not valid any more.",
+        "Go back to the order page, which says what you can do.",
+    ),
     "event.unknown": M(
         "Pendaftaran ini tidak ada atau sudah ditutup.",
         "Lihat pendaftaran yang dibuka di beranda, atau bubuhi dokumen untuk keperluan lain.",

@@ -25,6 +25,7 @@ from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_t
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT, Form
 from meterai.web.order_view import Known, OrderView, order_view
+from meterai.web.qr import qr_png
 from meterai.web.sign_in import told
 from meterai.web.uploads import accept_upload, file_name, refuse_unfit
 
@@ -69,6 +70,18 @@ async def show_state(request: WebRequest, desk: Desk, number: str) -> Response[b
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=304, headers=headers)
     return desk.page(request, "order_state.html", headers=headers, view=view, typed={})
+
+
+@get("/pesanan/{number:str}/qris.png")
+async def download_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
+    """The open payment's QRIS code as a picture to keep: a phone can't scan its own screen."""
+    view = await _view(request, desk, await open_order_page(desk, request, number))
+    payment = view.payment
+    if payment is None or payment.state != "pending" or not payment.qr_text:
+        raise Refusal(Kind.NOT_FOUND, "order.no_code")
+    name = f"qris-{view.number}.png"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(qr_png(payment.qr_text), media_type="image/png", headers=headers)
 
 
 @get("/pesanan/{number:str}/unduh/{position:int}")
@@ -300,6 +313,7 @@ ROUTES = [
     come_by_link,
     show_order,
     show_state,
+    download_code,
     download,
     show_receipt,
     download_receipt,
