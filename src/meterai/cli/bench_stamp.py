@@ -78,10 +78,10 @@ def watch_memory(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
         return found
 
 
-def run_cycle(documents: int, size_bytes: int = SIZES[0]) -> dict[str, Any]:
+def run_cycle(documents: int) -> dict[str, Any]:
     """Takes so many documents through the whole cycle: worker, jail, signer and PostgreSQL as processes."""
     command = [sys.executable, "-m", "sandbox.cycle_bench", "--documents", str(documents)]
-    command += ["--size-bytes", str(size_bytes)]
+    command += ["--size-bytes", str(SIZES[0])]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | ALLOCATOR)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

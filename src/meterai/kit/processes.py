@@ -102,7 +102,10 @@ def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
     raise OSError(f"no free port on {host}")
 
 
-def _listening_ports(tries: int = 100) -> Iterator[int]:
+_PORT_TRIES = 100
+
+
+def _listening_ports() -> Iterator[int]:
     """Any ports from 16,384 on, below the kernel's own range (from 32,768 unless the machine says else).
 
     Where that range leaves no room, 0: the kernel's choice.
@@ -114,7 +117,7 @@ def _listening_ports(tries: int = 100) -> Iterator[int]:
     if end - _LISTENING_FROM < 1000:
         yield 0
         return
-    for _ in range(tries):
+    for _ in range(_PORT_TRIES):
         yield _LISTENING_FROM + secrets.randbelow(end - _LISTENING_FROM)
 
 

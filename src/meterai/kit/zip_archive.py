@@ -61,8 +61,8 @@ class ZipEntry(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
 
 
-def read_zip(file: BinaryIO, limits: ZipLimits | None = None, *, suffix: str = ".pdf") -> Iterator[ZipEntry]:
-    """Gives the archive's files one by one; only those that end with `suffix` are unpacked.
+def read_zip(file: BinaryIO, limits: ZipLimits | None = None) -> Iterator[ZipEntry]:
+    """Gives the archive's files one by one; only PDF files are unpacked.
 
     Raises: Refusal INVALID `archive.unreadable`, `archive.too_many_files`, `archive.too_large`, before
     anything is unpacked. Of a single entry, as its `refusal`: `archive.name`, `archive.name_twice`,
@@ -84,7 +84,7 @@ def read_zip(file: BinaryIO, limits: ZipLimits | None = None, *, suffix: str = "
         names: set[str] = set()
         shared = _shared_offsets(entries)
         for entry in entries:
-            yield _read(archive, entry, limits, names, shared, suffix)
+            yield _read(archive, entry, limits, names, shared)
 
 
 def _check_contents(file: BinaryIO, limits: ZipLimits) -> None:
@@ -128,12 +128,11 @@ def _read(
     limits: ZipLimits,
     names: set[str],
     shared: set[int],
-    suffix: str,
 ) -> ZipEntry:
     path = shown_path(entry.filename)
     try:
         path = safe_path(entry.filename)
-        _refuse_unless_wanted(path, entry, limits, names, suffix)
+        _refuse_unless_wanted(path, entry, limits, names)
         if entry.header_offset in shared:
             raise Refusal(Kind.INVALID, "archive.damaged")
         data = _unpack(archive, entry)
@@ -166,13 +165,11 @@ def shown_path(name: str) -> str:
     )
 
 
-def _refuse_unless_wanted(
-    path: str, entry: zipfile.ZipInfo, limits: ZipLimits, names: set[str], suffix: str
-) -> None:
+def _refuse_unless_wanted(path: str, entry: zipfile.ZipInfo, limits: ZipLimits, names: set[str]) -> None:
     lower = path.casefold()
     if lower.endswith(_ARCHIVES):
         raise Refusal(Kind.INVALID, "archive.nested")
-    if not lower.endswith(suffix):
+    if not lower.endswith(".pdf"):
         raise Refusal(Kind.INVALID, "archive.not_pdf")
     if lower in names:
         raise Refusal(Kind.INVALID, "archive.name_twice")

@@ -33,17 +33,6 @@ class JobState(StrEnum):
     """The reservation is voided, the serial numbers are annulled."""
 
 
-class SerialState(StrEnum):
-    """The life of a serial number, independent of how it came to be stamped."""
-
-    ALLOCATED = "allocated"
-    SEALED = "sealed"
-    """A signature for it is part of the next prepared revision (several stamps on one document)."""
-    RELEASED = "released"
-    ANNULLED = "annulled"
-    """Never released, never used again."""
-
-
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What is about to be signed, stored before it is."""
 

@@ -130,8 +130,8 @@ def _text_width(content: str, size: float, spacing: float = 0.0) -> float:
     return sum(OUTLINES[letter][0] for letter in content) * size / UNITS + spacing * (len(content) - 1)
 
 
-def _centred(content: str, *, size: float, y: float, spacing: float, left: float, right: float) -> str:
-    x = (left + right - _text_width(content, size, spacing)) / 2
+def _centred(content: str, *, size: float, y: float, spacing: float) -> str:
+    x = (SIDE - _text_width(content, size, spacing)) / 2
     return _text(content, size=size, x=x, y=y, spacing=spacing)
 
 
@@ -170,15 +170,11 @@ def _frame() -> str:
 
 def _heading() -> str:
     bar = f"/C cs {_INK} sc 1.6 77.6 86.8 10.8 re f"
-    return f"{bar}\n/C cs 1 1 1 sc\n" + _centred(
-        "METERAI ELEKTRONIK", size=6.7, y=80.6, spacing=0.26, left=0, right=90
-    )
+    return f"{bar}\n/C cs 1 1 1 sc\n" + _centred("METERAI ELEKTRONIK", size=6.7, y=80.6, spacing=0.26)
 
 
 def _words() -> str:
-    return f"/C cs {_INK} sc\n" + _centred(
-        "SEPULUH RIBU RUPIAH", size=5.5, y=11.4, spacing=0.42, left=0, right=90
-    )
+    return f"/C cs {_INK} sc\n" + _centred("SEPULUH RIBU RUPIAH", size=5.5, y=11.4, spacing=0.42)
 
 
 def _value(*, specimen: bool) -> str:

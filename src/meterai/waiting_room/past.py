@@ -86,11 +86,14 @@ def _with_outage(past: Past, calls: float, now: float) -> Past:
     return past
 
 
-def done_after_of(lasted: Sequence[float], *, guess_s: float = 900.0) -> int:
+_DONE_AFTER_GUESS_S = 900.0
+
+
+def done_after_of(lasted: Sequence[float]) -> int:
     """`Status.done_after_s`: from the claim to the stamp, what sufficed 95 of the last 100 people.
 
-    `lasted`: seconds, of the last people who were done (some hundred). Before there are twenty of them the
+    `lasted`: seconds, of the last people who were done (some hundred). Before there are twenty of them a
     guess counts too.
     """
-    known = sorted([*lasted, *[guess_s] * max(0, 2 - len(lasted) // 10)])
+    known = sorted([*lasted, *[_DONE_AFTER_GUESS_S] * max(0, 2 - len(lasted) // 10)])
     return round(known[min(len(known) - 1, math.ceil(len(known) * 0.95))])

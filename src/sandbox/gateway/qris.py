@@ -7,10 +7,10 @@ import binascii
 import zxingcpp
 
 
-def qris_payload(*, amount: int, order_id: str, nmid: str = "ID0000000000000") -> str:
+def qris_payload(*, amount: int, order_id: str) -> str:
     """A dynamic code over `amount` rupiah. The acquirer's domain is nobody's: no real wallet can pay it."""
     account = _field("00", "ID.SANDBOX.WWW") + _field("01", "936000000000000000") + _field("03", "UMI")
-    national = _field("00", "ID.CO.QRIS.WWW") + _field("02", nmid) + _field("03", "UMI")
+    national = _field("00", "ID.CO.QRIS.WWW") + _field("02", "ID0000000000000") + _field("03", "UMI")
     text = (
         _field("00", "01")
         + _field("01", "12")

@@ -67,7 +67,6 @@ async def run_invariants(
     counters: Mapping[str, int] | None = None,
     queues: Path | None = None,
     sample: int | None = SAMPLE,
-    lanes: int = LANES,
     progress: Progress = lambda what, done, total: None,
 ) -> list[InvariantResult]:
     """Checks the invariants under a role that can only read, while the service runs or not.
@@ -75,13 +74,12 @@ async def run_invariants(
     `objects`: where released files lie; without it I9 and I12 are left out. `judge` judges a file without the
     register; without it I12 is left out. `counters`: what each key says of its uses, read just before.
     `queues`: the folder of all queues; without it I13 looks at the tables alone.
-    `sample`: how many released files are read and judged; None: all. `lanes`: invariants checked at a time,
-    each on a connection of its own.
+    `sample`: how many released files are read and judged; None: all.
 
     Raises: OSError or asyncpg errors when the database can't be reached. A check that fails is no exception
     but a violation: what can't be checked is not known to hold.
     """
-    async with one_moment(reader, lanes) as connections:
+    async with one_moment(reader, LANES) as connections:
         results = await check_tables(
             connections, now=now, counters=counters, queues=queues, progress=progress
         )

@@ -401,22 +401,9 @@ async def set_state(
     )
 
 
-async def set_item_state(
-    tx: Connection,
-    item_id: uuid.UUID,
-    state: ItemState,
-    *,
-    refusal_code: str | None = None,
-    done_at: datetime | None = None,
-) -> None:
-    """Writes an item's state; a refusal's code stands only as long as the item is refused."""
-    await tx.execute(
-        "UPDATE sales.item SET state = $2, refusal_code = $3, done_at = coalesce($4, done_at) WHERE id = $1",
-        item_id,
-        state,
-        refusal_code,
-        done_at,
-    )
+async def set_item_state(tx: Connection, item_id: uuid.UUID, state: ItemState) -> None:
+    """Writes an item's state, none of which is a refusal: whose code stands only as long."""
+    await tx.execute("UPDATE sales.item SET state = $2, refusal_code = NULL WHERE id = $1", item_id, state)
 
 
 _END_ITEMS = call("sales.end_items", 13)

@@ -53,7 +53,6 @@ async def accept_document(
     stamps: int = 1,
     profile: Profile = Profile.FINAL,
     password: str = "",
-    organisation_id: UUID = SELLER,
 ) -> AcceptedDocument:
     """Inspects a file, proposes places for its stamps, says whether the result fits, and stores it.
 
@@ -85,7 +84,7 @@ async def accept_document(
     output = verdict_of(found.output, limits, rewritable=found.profile is not Profile.SIGNED)
     document = documents.NewDocument(
         id=new_id(now),
-        organisation_id=organisation_id,
+        organisation_id=SELLER,
         customer_id=customer_id,
         name=_tidy(name),
         kind=kind,
