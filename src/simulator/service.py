@@ -9,23 +9,28 @@ import msgspec
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses of a running service. `pid` is the launcher's: the root of its process tree."""
+    """Addresses of a running service. `pid` is the launcher's: the root of its process tree.
+
+    `environment`: `production` or another.
+    """
 
     pid: int
     site: str
     inbox: str
     gateway: str
     gate: str = ""
+    environment: str = ""
 
 
 class ServiceMissing(Exception):
-    """No service runs on this data directory, or it is another user's."""
+    """No service for a crowd runs on this data directory, or it is another user's."""
 
 
 def find_service(data: Path) -> Service:
     """Reads DATA/run/service.json.
 
-    Raises: ServiceMissing when it is not there, its launcher is gone, or another user's data may not be read.
+    Raises: ServiceMissing when it is not there, its launcher is gone, another user's data may not be read, or
+    it is in production, where made-up people would take the places of others.
     """
     try:
         raw = (data / "run" / "service.json").read_bytes()
@@ -36,10 +41,14 @@ def find_service(data: Path) -> Service:
     try:
         service = msgspec.json.decode(raw, type=Service)
         os.kill(service.pid, 0)
-    except PermissionError:  # it lives, as somebody else
-        return service
+    except PermissionError:
+        pass  # it lives, as somebody else
     except (OSError, msgspec.DecodeError) as error:
         raise _missing(data) from error
+    if service.environment == "production":
+        raise ServiceMissing(
+            f"{data} is in production, where made-up people have no place: play on an installation of its own"
+        )
     return service
 
 

@@ -26,6 +26,7 @@ from tests.running_service import running_service
 
 from meterai.cli import rehearse as command
 from meterai.cli.rehearse import View, shown
+from meterai.kit.installation import Addresses, write_addresses
 from simulator.papers import make_letter
 from simulator.rehearsal import __main__ as player_process
 from simulator.rehearsal import crowd as crowd_of_people
@@ -321,6 +322,31 @@ def test_without_a_service_it_ends_with_2_and_says_what_to_do(tmp_path: Path) ->
     run = subprocess.run([*COMMAND, "--data", str(tmp_path)], capture_output=True, text=True)
     assert run.returncode == 2
     assert "script/server" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+MADE_UP_PEOPLE = {
+    "player": PLAYER,
+    **{
+        name: [sys.executable, "-m", "meterai.cli", *name.split()]
+        for name in ("rehearse", "bench journey", "bench order", "bench steps")
+    },
+}
+
+
+@pytest.mark.parametrize("command", MADE_UP_PEOPLE.values(), ids=MADE_UP_PEOPLE)
+def test_in_production_nobody_made_up_comes_and_nothing_is_struck(command: list[str], tmp_path: Path) -> None:
+    production = Addresses(
+        pid=os.getpid(),
+        site="http://127.0.0.1:9",
+        gate="http://127.0.0.1:9",
+        database="postgresql://127.0.0.1:9/meterai",
+        environment="production",
+    )
+    write_addresses(tmp_path, production)
+    run = subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, text=True, timeout=30)
+    assert run.returncode == 2, run.stderr
+    assert "made-up people have no place" in run.stdout + run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -83,6 +83,8 @@ COMMANDS: Final = {
     "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
+_NOT_BEGUN: Final = frozenset({"service.not_running", "queue.in_production", "queue.not_the_crowds"})
+"""Refusals of what the command needs before it can begin."""
 _GROUPS: Final = {
     "archive": "Released files through the years.",
     "bench": "Measure the service.",
@@ -119,7 +121,7 @@ def _run(wanted: str | None) -> None:
         if not (text := _in_words(error)):
             raise
         print(text, file=sys.stderr)
-        refused = isinstance(error, Refusal) and error.code != "service.not_running"
+        refused = isinstance(error, Refusal) and error.code not in _NOT_BEGUN
         raise SystemExit(1 if refused or _is_of_settings(error) else 2) from None
 
 

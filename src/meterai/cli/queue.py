@@ -17,11 +17,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meterai.cli.data_folder import DataOption
+from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator import operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, connect
+from meterai.kit.installation import read_addresses
 from meterai.kit.settings import queue_root
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Announcement, Status
@@ -98,8 +99,11 @@ def turn_on(
 def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
     """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
 
-    Raises: Refusal UNAVAILABLE `service.not_running`; NOT_FOUND `queue.not_the_crowds`.
+    Raises: Refusal UNAVAILABLE `service.not_running`; FORBIDDEN `queue.in_production`; NOT_FOUND
+    `queue.not_the_crowds`.
     """
+    if read_addresses(data_folder(data)).environment == "production":
+        raise Refusal(Kind.FORBIDDEN, "queue.in_production")
     before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
     if before is None:
         raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)

@@ -135,6 +135,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The crowd comes for the event {event}, of which this service has no queue.",
         "Play it on an installation of its own with the shipped events (METERAI_EVENTS_FILE empty).",
     ),
+    "queue.in_production": (
+        "This service is in production, where made-up people have no place: they would stand in line before "
+        "others.",
+        "Play it on an installation of its own.",
+    ),
     "queue.reason_missing": (
         "No reason was given.",
         "Say why with --because; everybody can read it in the public log.",
