@@ -72,6 +72,19 @@ async def test_a_payout_whose_answer_was_lost_is_found_again(twin: Gateway, iris
     assert (await iris.get_status(result.provider_reference)).state is not PayoutState.MISSING
 
 
+async def test_a_provider_that_forgot_the_reference_pays_it_once_more(
+    twin: Gateway, iris: IrisPayouts
+) -> None:
+    """Against this only the merchant's own book helps."""
+    first = await iris.pay(REQUEST)
+    await twin.script(payout_delay_seconds=0, forget_idempotency_keys=True)
+    again = [await iris.pay(REQUEST) for _ in range(2)]
+    paid = {one.provider_reference for one in (first, *again)}
+    assert len(paid) == 3
+    for reference in paid - {first.provider_reference}:
+        assert (await iris.get_status(reference)).state is PayoutState.COMPLETED
+
+
 async def test_a_failed_payout_says_why(twin: Gateway, iris: IrisPayouts) -> None:
     await twin.script(payout_delay_seconds=0, payout_rejected=True)
     result = await iris.pay(REQUEST)

@@ -50,6 +50,12 @@ async def test_the_same_key_pays_once_and_other_content_under_it_is_refused(gate
     assert (code, body["error_message"]) == (400, "idempotency-key is not unique")
 
 
+async def test_without_a_key_each_order_is_paid(gateway: Gateway) -> None:
+    ordered = [await order(gateway, "") for _ in range(2)]
+    assert [code for code, _ in ordered] == [201, 201]
+    assert len({body["payouts"][0]["reference_no"] for _, body in ordered}) == 2
+
+
 async def test_nonsense_wrong_keys_and_unknown_numbers_are_refused(gateway: Gateway) -> None:
     assert (await order(gateway, "k1", amount="12500.50"))[0] == 400
     assert (await order(gateway, "k2", beneficiary_account="none"))[0] == 400

@@ -199,8 +199,8 @@ class Book:
         yield from self._db.execute("SELECT id, due_at, attempt, body FROM notice ORDER BY due_at").fetchall()
 
     def add_payout(self, reference_no: str, idempotency_key: str, body: bytes) -> None:
-        """Keeps an ordered payout."""
-        self._db.execute("INSERT INTO payout VALUES (?, ?, ?)", (reference_no, idempotency_key, body))
+        """Keeps an ordered payout; without a key as one that no repeat finds."""
+        self._db.execute("INSERT INTO payout VALUES (?, ?, ?)", (reference_no, idempotency_key or None, body))
 
     def find_payout(self, *, reference_no: str = "", idempotency_key: str = "") -> bytes | None:
         """A payout by its own or the merchant's key."""
