@@ -17,14 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from simulator.applicant import Outcome, StepRefused, TooLate
+from simulator.applicant import Outcome
 from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
-from simulator.http import Browser, ConnectionLost
+from simulator.http import Browser
 from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import QueuedApplicant
 from simulator.report import report
-from simulator.service import Service, find_service
+from simulator.service import Service, find_service, see_reachable
 
 BEHIND_THE_GATE = (
     "claim", "ask_code", "give_code", "upload", "page_image", "place", "order", "download", "check",
@@ -121,11 +121,11 @@ class Crowd:
         try:
             paper = paper_of(self.paper, number)
             outcome = await person.buy_and_stamp([("surat.pdf", paper)], then_check=True)
-        except (StepRefused, TooLate, ConnectionLost, TimeoutError, OSError, LookupError) as error:
+            self._finished(number, person, outcome)
+        except Exception as error:  # whatever it was, its person is counted
             self.counts["refused" if paid_at is None else "lost"] += 1
             if len(self.problems) < PROBLEMS_MAX:
                 self.problems.append(f"{type(error).__name__}: {error}"[:300])
-            return
         except asyncio.CancelledError:
             if paid_at is not None and time.monotonic() - paid_at > OVERDUE_S:
                 self.counts["lost"] += 1
@@ -134,7 +134,6 @@ class Crowd:
             self.counts["shed"] += person.shed
             if person.ticket:
                 self.waited.append(person.waited_s)
-        self._finished(number, person, outcome)
 
     def _finished(self, number: int, person: QueuedApplicant, outcome: Outcome) -> None:
         [file] = outcome.files
@@ -162,8 +161,12 @@ async def measure(
     seed: int,
     apart: bool,
 ) -> Result:
-    """Plays the crowd. `data`: the running service's directory; `apart`: a CPU for it, one for the crowd."""
+    """Plays the crowd. `data`: the running service's directory; `apart`: a CPU for it, one for the crowd.
+
+    Raises: ServiceMissing.
+    """
     service = find_service(data)
+    await see_reachable(service)
     _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))  # everybody in line has a connection
     if apart:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from simulator.http import Browser, ConnectionLost, Elsewhere
+
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses of a running service. `pid` is the launcher's: the root of its process tree.
@@ -50,6 +52,23 @@ def find_service(data: Path) -> Service:
             f"{data} is in production, where made-up people have no place: play on an installation of its own"
         )
     return service
+
+
+async def see_reachable(service: Service) -> None:
+    """Sends a request to each address that a crowd needs: nobody could do anything without one of them.
+
+    Raises: ServiceMissing.
+    """
+    browser = Browser("", timeout_seconds=10)
+    for name in ("site", "gate", "inbox", "gateway"):
+        address = getattr(service, name)
+        if not address:
+            raise ServiceMissing(f"a crowd needs the {name}, and this service has none for it")
+        try:
+            await browser.request("GET", f"{address}/", follow=False)
+        except (Elsewhere, ConnectionLost, OSError) as error:
+            raise ServiceMissing(f"a crowd can't reach the {name}, {address}: {error}") from error
+    browser.close()
 
 
 def _missing(data: Path) -> ServiceMissing:

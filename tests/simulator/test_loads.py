@@ -7,20 +7,30 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
+from aiohttp import web
+from tests.ports import free_port
+from tests.sandbox.twins import served
 
 from simulator import journey_load, order_load
 from simulator.applicant import Outcome, Stamped, TooLate
-from simulator.http import Response
+from simulator.http import Elsewhere, Response
 from simulator.queueing import QueuedApplicant
 from simulator.rehearsal import crowd as rehearsed
-from simulator.service import Service
+from simulator.rehearsal import rehearse as player
+from simulator.rehearsal.schedule import Schedule
+from simulator.service import Service, ServiceMissing, see_reachable
 
 SERVICE = Service(pid=1, site="http://127.0.0.1:9", inbox="", gateway="", gate="http://127.0.0.1:9")
 
 
 def crowd() -> journey_load.Crowd:
     return journey_load.Crowd(SERVICE, b"", 1.0, 0.0, random.Random(1))
+
+
+def evening(peak: float = 1.0, seconds: float = 60.0) -> rehearsed.Crowd:
+    return rehearsed.Crowd(SERVICE, b"", peak, seconds, random.Random(1))
 
 
 async def _pays_and_waits(self: QueuedApplicant, *_: object, **__: object) -> Outcome:
@@ -78,6 +88,60 @@ async def test_what_was_lost_while_warming_up_is_not_forgotten(
     assert told.problems == ["TooLate: the order was not finished"]
 
 
+@pytest.mark.parametrize(("pays", "count"), [(False, "refused"), (True, "lost")])
+@pytest.mark.parametrize(
+    "error", [Elsewhere("no page of this machine"), KeyError("links"), ZeroDivisionError()]
+)
+async def test_whatever_ends_a_journey_its_person_is_counted(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, pays: bool, count: str
+) -> None:
+    async def ends(self: QueuedApplicant, *_: object, **__: object) -> Outcome:
+        if pays:
+            self.on_step("pay", 1.0)
+        raise error
+
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", ends)
+    for load in (crowd(), evening()):
+        await load._journey(1)
+        assert load.counts[count] == 1
+        [told] = load.problems
+        assert type(error).__name__ in told
+
+
+async def test_who_paid_and_finds_no_file_in_the_finished_order_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def pays_for_nothing(self: QueuedApplicant, *_: object, **__: object) -> Outcome:
+        self.on_step("pay", 1.0)
+        return Outcome()
+
+    monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", pays_for_nothing)
+    for load in (crowd(), evening()):
+        await load._journey(1)
+        assert load.counts["lost"] == 1
+
+
+@pytest.mark.parametrize("name", ["site", "gate", "inbox", "gateway"])
+@pytest.mark.parametrize("address", ["https://meterai.example", "http://127.0.0.1:9", ""])
+async def test_a_crowd_that_could_not_send_a_request_does_not_come(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, address: str
+) -> None:
+    async with served(web.Application(), free_port()) as url:
+        there = Service(pid=1, site=url, inbox=url, gateway=url, gate=url)
+        await see_reachable(there)
+        found = msgspec.structs.replace(there, **{name: address})
+        monkeypatch.setattr(journey_load, "find_service", lambda _: found)
+        monkeypatch.setattr(player, "find_service", lambda _: found)
+        journeys = journey_load.measure(
+            tmp_path, rate=1, seconds=0, warm_up_seconds=0, drain_seconds=0, think_seconds=0,
+            size_bytes=4_000, seed=1, apart=False,
+        )  # fmt: skip
+        rehearsal = player.rehearse(player.Stage(tmp_path, 0, 1, Schedule(()), 0, 1, lambda _: None))
+        for coming in (journeys, rehearsal):
+            with pytest.raises(ServiceMissing, match=f"the {name}"):
+                await coming
+
+
 async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async def join(self: QueuedApplicant) -> Response:
         self.ticket = "T"
@@ -89,13 +153,13 @@ async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: py
     monkeypatch.setattr(QueuedApplicant, "_join", join)
     monkeypatch.setattr(QueuedApplicant, "_stand_in_line", wait)
     journeys = crowd()
-    evening = rehearsed.Crowd(SERVICE, b"", 1.0, 60.0, random.Random(1))
-    people = [asyncio.create_task(one._journey(1)) for one in (journeys, evening)]
+    rehearsal = evening()
+    people = [asyncio.create_task(one._journey(1)) for one in (journeys, rehearsal)]
     await asyncio.sleep(0.2)
     for person in people:
         person.cancel()
     await asyncio.gather(*people, return_exceptions=True)
-    for waits in (journeys.waited, evening.waits):
+    for waits in (journeys.waited, rehearsal.waits):
         assert len(waits) == 1
         assert waits[0] >= 0.15
 
@@ -105,7 +169,7 @@ async def test_who_paid_and_is_left_when_a_rehearsal_ends_is_lost_and_not_in_lin
 ) -> None:
     monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", _pays_and_waits)
     monkeypatch.setattr(rehearsed, "PAID_WAIT_S", 0.05)
-    evening = rehearsed.Crowd(SERVICE, b"", 20.0, 0.2, random.Random(1))
-    await evening.come()
-    unfinished = await evening.go_home(0.05)
-    assert (evening.counts["lost"], unfinished) == (evening.counts["came"], 0)
+    rehearsal = evening(peak=20.0, seconds=0.2)
+    await rehearsal.come()
+    unfinished = await rehearsal.go_home(0.05)
+    assert (rehearsal.counts["lost"], unfinished) == (rehearsal.counts["came"], 0)

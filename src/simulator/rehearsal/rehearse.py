@@ -23,7 +23,7 @@ from simulator.rehearsal.faults import FaultOutcome, Saboteur
 from simulator.rehearsal.patience import TROUBLE
 from simulator.rehearsal.report_words import Both, both, joined
 from simulator.rehearsal.schedule import Schedule
-from simulator.service import Service, find_service
+from simulator.service import Service, find_service, see_reachable
 
 EVENT: Final = "casn"
 _DOCUMENT_BYTES: Final = 100_000
@@ -109,6 +109,7 @@ class _Status(msgspec.Struct):
 async def rehearse(stage: Stage) -> Rehearsal:
     """Plays it. Raises: ServiceMissing."""
     service = find_service(stage.data)
+    await see_reachable(service)
     paper = await asyncio.to_thread(
         make_letter, "SURAT LAMARAN", "Pelamar Geladi", size_bytes=_DOCUMENT_BYTES
     )
