@@ -88,6 +88,8 @@ class Applicant:
     elsewhere: Browser | None = None
     browser: Browser = field(init=False)
     outcome: Outcome = field(default_factory=Outcome)
+    paying: str = ""
+    """Reference of the charge, from the moment on at which the payment is sent."""
     _began: float = 0
 
     def __post_init__(self) -> None:
@@ -211,6 +213,7 @@ class Applicant:
         self._start()
         reference = unescape(self._found(_REFERENCE, page, "pay"))
         body = msgspec.json.encode({"order_id": reference})
+        self.paying = reference
         answer = await self._elsewhere.request(
             "POST", f"{self.service.gateway}/_pay", body=body, content_type="application/json", stay=True
         )

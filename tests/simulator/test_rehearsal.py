@@ -19,20 +19,27 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
 from rich.console import Console
+from tests.ports import free_port
 from tests.running_service import running_service
+from tests.sandbox.twins import SERVER_KEY, running_gateway, served
 
 from meterai.cli import rehearse as command
 from meterai.cli.rehearse import View, shown
 from meterai.kit.installation import Addresses, write_addresses
+from simulator.applicant import Outcome, Stamped, StepRefused
+from simulator.http import Browser, Response
 from simulator.papers import make_letter
 from simulator.rehearsal import __main__ as player_process
 from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.faults import FaultOutcome, Saboteur, longest_pause
+from simulator.rehearsal.patience import Fate, PatientApplicant
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.report_words import Both, both
@@ -42,6 +49,8 @@ from simulator.service import Service
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
 PLAYER = [sys.executable, "-m", "simulator.rehearsal"]
+KEY = aiohttp.BasicAuth(SERVER_KEY, "")
+NOWHERE = Service(pid=1, site="", inbox="", gateway="")
 
 
 def test_the_default_breaks_everything_once_and_the_gateway_for_two_minutes_at_most() -> None:
@@ -89,7 +98,7 @@ def test_the_p95_of_the_last_ten_seconds_is_of_all_their_answers() -> None:
 class Buyer:
     """Pays at once, or never; has the file some time later."""
 
-    ticket, reloads, waited_s = "", 0, 0.0
+    ticket, reloads, waited_s, paying = "", 0, 0.0, ""
     on_step: Callable[[str, float], None]
 
     def __init__(self, number: int) -> None:
@@ -122,6 +131,99 @@ async def test_who_paid_just_before_everybody_goes_home_gets_the_time_that_a_sta
     assert len(crowd.finished) == 2
     assert crowd.counts["lost"] == 1, "who has nothing long after paying"
     assert not crowd.people
+
+
+class Silent(Browser):
+    async def request(self, *_: object, **__: object) -> Response:
+        raise TimeoutError
+
+
+class Payer(PatientApplicant):
+    """Sends a payment, hears nothing and leaves; later it is found to have had one fate after the other."""
+
+    def __init__(self, fates: list[Fate]) -> None:
+        super().__init__(NOWHERE, "ani@contoh.id", gate="")
+        self._fates = fates
+
+    async def buy_and_stamp(self, *_: object, **__: object) -> Outcome:
+        self.paying = "order-1"
+        raise TimeoutError
+
+    async def fate(self) -> Fate:
+        fate = self._fates.pop(0) if len(self._fates) > 1 else self._fates[0]
+        if fate is Fate.STAMPED:
+            self.outcome.files.append(Stamped(b"%PDF", str(id(self))))
+        return fate
+
+
+@pytest.mark.parametrize(
+    ("fates", "count"),
+    [
+        ([Fate.UNPAID], "refused"),
+        ([Fate.UNPAID, Fate.SETTLED, Fate.STAMPED], "finished"),
+        ([Fate.UNKNOWN, Fate.REFUNDED], "refused"),
+        ([Fate.UNPAID, Fate.SETTLED], "lost"),
+        ([Fate.UNKNOWN], "lost"),
+    ],
+)
+async def test_who_left_before_a_payment_was_answered_is_looked_after_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, fates: list[Fate], count: str
+) -> None:
+    for name, seconds in (("ARRIVES_S", 0.1), ("PAID_WAIT_S", 0.2), ("_LOOKS_AGAIN_S", 0.01)):
+        monkeypatch.setattr(crowd_of_people, name, seconds)
+    crowd = Crowd(NOWHERE, make_letter("SURAT", "Ani", size_bytes=5_000), 1.0, 0.0, random.Random(1))
+    monkeypatch.setattr(Crowd, "_person", lambda *_: Payer(fates))
+    await crowd._journey(1)
+    assert not crowd.counts["refused"]
+    await crowd.look_after()
+    counted = {"finished": len(crowd.finished), **crowd.counts}
+    assert {name: counted.get(name, 0) for name in ("finished", "refused", "lost")} == {
+        "finished": 0, "refused": 0, "lost": 0, count: 1
+    }  # fmt: skip
+
+
+async def test_a_payment_that_a_silent_gateway_settles_later_is_known_by_gateway_and_order(
+    tmp_path: Path,
+) -> None:
+    """The gateway is the twin; the site shows an order that is stamped when `stamped` says so."""
+    stamped = False
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(text='<a href="/berkas" download>' if stamped else "")
+
+    async def deliver(_: web.Request) -> web.Response:
+        return web.Response(body=b"%PDF")
+
+    site = web.Application()
+    site.add_routes([web.get("/pesanan/M-1/keadaan", show), web.get("/berkas", deliver)])
+    async with served(site, free_port()) as url, running_gateway(tmp_path) as gateway:
+        service = Service(pid=1, site=url, inbox="", gateway=gateway.url)
+        person = PatientApplicant(service, "ani@contoh.id", gate="", patience_seconds=0)
+        person.outcome.number = "M-1"
+        page = Response(200, {}, b'<p data-reference="order-1">', f"{url}/pesanan/M-1")
+        with pytest.raises(StepRefused, match="pay: 404"):
+            await person._pay(page)
+        assert person.paying == "", "nothing is known under it"
+
+        charge = {"order_id": "order-1", "gross_amount": 25000}
+        body = {"payment_type": "qris", "transaction_details": charge}
+        await gateway.post("/v2/charge", body, auth=KEY)
+        person.elsewhere = Silent("")
+        with pytest.raises(TimeoutError):
+            await person._pay(page)
+        assert person.paying == "order-1"
+
+        person.elsewhere = None
+        assert await person.fate() is Fate.UNPAID
+        await gateway.pay("order-1")
+        assert await person.fate() is Fate.SETTLED
+        stamped = True
+        assert await person.fate() is Fate.STAMPED
+        assert [file.content for file in person.outcome.files] == [b"%PDF"]
+        refund = {"refund_key": "r1", "amount": 25000, "reason": "late"}
+        await gateway.post("/v2/order-1/refund/online/direct", refund, auth=KEY)
+        assert await person.fate() is Fate.REFUNDED
+        person.browser.close()
 
 
 async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_proven(tmp_path: Path) -> None:

@@ -169,8 +169,8 @@ def _fault_line(fault: dict[str, Any]) -> Text:
 def _show(outcome: dict[str, Any], report: Path) -> None:
     console = Console()
     console.print(
-        f"{outcome['came']} came, {outcome['finished']} finished, {outcome['refused']} gave up before "
-        f"paying, {outcome['unfinished']} were left, {outcome['lost']} lost; "
+        f"{outcome['came']} came, {outcome['finished']} finished, {outcome['refused']} gave up without "
+        f"paying or got the money back, {outcome['unfinished']} were left, {outcome['lost']} lost; "
         f"waited {outcome['waited_p50_s']} s (p50), {outcome['waited_p95_s']} s (p95)"
     )
     table = Table("fault", "began s", "lasted s", "fired", "pause s", "finished after")

@@ -82,8 +82,14 @@ class ScriptApi:
         return _answer({"order_id": asked.order_id, "faults": msgspec.to_builtins(asked.faults)})
 
     async def charges(self, request: web.Request) -> web.Response:
-        """The newest charges in a state (?status=pending), as Midtrans writes them."""
-        found = self.till.book.newest(request.query.get("status", "pending"), 200)
+        """The newest charges in a state (?status=pending), or the one of an order (?order_id=...), as
+        Midtrans writes them."""
+        book, order_id = self.till.book, request.query.get("order_id")
+        if order_id is not None:
+            one = book.find(order_id)
+            found = [one] if one else []
+        else:
+            found = book.newest(request.query.get("status", "pending"), 200)
         return _answer({"charges": [payment.as_midtrans() for payment in found]})
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simulator.papers import paper_of
-from simulator.rehearsal.patience import PatientApplicant
+from simulator.rehearsal.patience import Fate, PatientApplicant
 from simulator.service import Service
 
 EVENING_HOURS: Final = 12.0
@@ -20,6 +20,9 @@ EVENING_HOURS: Final = 12.0
 TAU_HOURS: Final = 6.0
 PAID_WAIT_S: Final = 60.0
 """So long who has paid waits for the stamp when everybody else has gone home."""
+ARRIVES_S: Final = 5.0
+"""So long a gateway that was frozen needs at most to take what was sent to it meanwhile."""
+_LOOKS_AGAIN_S: Final = 1.0
 _RECENT: Final = 20_000
 _SAMPLE: Final = 20
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
@@ -59,6 +62,8 @@ class Crowd:
     people: set[asyncio.Task[None]] = field(default_factory=set)
     paid: set[asyncio.Task[None]] = field(default_factory=set)
     """Of the people who are there, those who have paid."""
+    doubtful: list[tuple[PatientApplicant, float]] = field(default_factory=list)
+    """Who left, and when they came, after sending a payment that was never answered."""
 
     async def come(self) -> None:
         """Lets people come until the rehearsal's closing."""
@@ -111,17 +116,49 @@ class Crowd:
             if not person.ticket:
                 self.waits.append(0.0)
         except Exception as error:  # whatever it was, its person is counted
-            self.counts["lost" if "pay" in steps else "refused"] += 1
+            self._leave(person, came, "lost" if "pay" in steps else "refused")
             words = _SECRET.sub("...", f"{type(error).__name__}: {error}")
             self.problems[words[:240]] += 1
         except asyncio.CancelledError:
-            self.counts["lost" if "pay" in steps else "unfinished"] += 1
+            self._leave(person, came, "lost" if "pay" in steps else "unfinished")
             raise
         finally:
             self.counts["inside"] -= "claim" in steps
             self.counts["reloads"] += person.reloads
             if person.ticket:
                 self.waits.append(person.waited_s)
+
+    def _leave(self, person: PatientApplicant, came: float, how: str) -> None:
+        """Counts who has no file as `how`; whose payment was not answered is looked after in the end."""
+        if how != "lost" and person.paying:
+            self.doubtful.append((person, came))
+        else:
+            self.counts[how] += 1
+
+    async def look_after(self) -> None:
+        """Finds out what became of the payments that were not answered, when nothing is broken any more.
+
+        What was stamped is fetched. Whose money was taken, and neither used nor given back within
+        `PAID_WAIT_S`, has lost it; who paid nothing, or got it back, has given up.
+        """
+        await asyncio.gather(*(self._look_after(person, came) for person, came in self.doubtful))
+        self.doubtful.clear()
+
+    async def _look_after(self, person: PatientApplicant, came: float) -> None:
+        began = time.monotonic()
+        while (fate := await _fate_of(person)) not in (Fate.STAMPED, Fate.REFUNDED):
+            if time.monotonic() - began > (ARRIVES_S if fate is Fate.UNPAID else PAID_WAIT_S):
+                break
+            await asyncio.sleep(_LOOKS_AGAIN_S)
+        person.browser.close()
+        if fate is Fate.STAMPED:
+            [file] = person.outcome.files
+            self._finish(came, file.content, file.sha256)
+        elif fate in (Fate.UNPAID, Fate.REFUNDED):
+            self.counts["refused"] += 1
+        else:
+            self.counts["lost"] += 1
+            self.problems[f"a payment that was not answered: {fate} when all was over"] += 1
 
     def _finish(self, came: float, content: bytes, digest: str) -> None:
         self.finished.append((came, time.monotonic()))
@@ -143,6 +180,13 @@ class Crowd:
             dice=random.Random(number),  # noqa: S311 - how long somebody thinks
             wait_seconds_max=240,
         )
+
+
+async def _fate_of(person: PatientApplicant) -> Fate:
+    try:
+        return await person.fate()
+    except Exception:  # whatever it was, the next look may tell
+        return Fate.UNKNOWN
 
 
 async def _send_home(people: set[asyncio.Task[None]]) -> None:

@@ -6,6 +6,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlencode
+
+import msgspec
 
 from simulator.applicant import StepRefused
 from simulator.http import Browser, ConnectionLost, Response
@@ -67,6 +71,16 @@ class PatientBrowser(Browser):
 def _is_answered_later(answer: Response) -> bool:
     outage = answer.status == 503 and any(words in answer.text for words in _OUTAGE)
     return outage or answer.status in _ANSWERED_LATER
+
+
+class Fate(StrEnum):
+    """What became of a payment that was sent and not answered."""
+
+    UNKNOWN = "unknown"  # nobody could be asked
+    UNPAID = "unpaid"
+    SETTLED = "settled"  # the money was taken, and nothing came of it yet
+    REFUNDED = "refunded"
+    STAMPED = "stamped"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,6 +150,8 @@ class PatientApplicant(QueuedApplicant):
                 if refused.status == 412:
                     self._done("pay")
                     return
+                if refused.status == 404:
+                    self.paying = ""
                 if refused.status != 404 or time.monotonic() > deadline:
                     raise
                 self.tried_again.append("pay")
@@ -144,3 +160,17 @@ class PatientApplicant(QueuedApplicant):
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(_SOON)
+
+    async def fate(self) -> Fate:
+        """Asks the gateway what became of the payment, and the order; fetches what was stamped."""
+        charge = urlencode({"order_id": self.paying})
+        answer = await self._elsewhere.fetch(f"{self.service.gateway}/_charges?{charge}")
+        charges = msgspec.json.decode(self._expect("fate", answer).body)["charges"]
+        status = charges[0]["transaction_status"] if charges else ""
+        if status == "refund":
+            return Fate.REFUNDED
+        if status not in ("settlement", "partial_refund"):
+            return Fate.UNPAID
+        page = await self.browser.fetch(f"/pesanan/{self.outcome.number}/keadaan")
+        await self._download(self._expect("fate", page))
+        return Fate.STAMPED if self.outcome.files else Fate.SETTLED

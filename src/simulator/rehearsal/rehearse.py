@@ -72,9 +72,9 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     came: int
     finished: int
     refused: int
-    """Gave up before they had paid."""
+    """Gave up without paying, or got the money back."""
     lost: int
-    """Had paid and got no stamped file."""
+    """Had paid and got no stamped file, or was left without word of a payment that was taken."""
     unfinished: int
     """Still in line or at work, unpaid, when the rehearsal ended."""
     reloads: int
@@ -133,8 +133,9 @@ async def rehearse(stage: Stage) -> Rehearsal:
         for task in (watching, breaking):
             task.cancel()
         await asyncio.gather(watching, breaking, return_exceptions=True)
-    saboteur.count()
     stage.say({"phase": "checking"})
+    await crowd.look_after()
+    saboteur.count()
     checks = await asyncio.to_thread(run_checks, stage.data, service.gate, crowd.files)
     return _outcome(stage, crowd, saboteur, moments, checks, unfinished)
 
@@ -149,7 +150,8 @@ async def _watch(
         seen = await _published(browser, service.gate)
         status = seen or status
         counts = crowd.counts
-        gone = len(crowd.finished) + counts["refused"] + counts["lost"] + counts["unfinished"]
+        gone = len(crowd.finished) + len(crowd.doubtful)
+        gone += counts["refused"] + counts["lost"] + counts["unfinished"]
         moment = Moment(
             at_s=round(time.monotonic() - began, 1),
             came=counts["came"],

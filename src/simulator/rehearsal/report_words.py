@@ -24,7 +24,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "came": {"id": "orang datang", "en": "people came"},
     "finished": {"id": "selesai", "en": "finished"},
     "lost": {"id": "membayar tanpa hasil", "en": "paid without a result"},
-    "gave_up": {"id": "menyerah sebelum membayar", "en": "gave up before paying"},
+    "gave_up": {
+        "id": "menyerah tanpa membayar, atau uangnya kembali",
+        "en": "gave up without paying, or got the money back",
+    },
     "left": {"id": "masih mengantre di akhir", "en": "still in line at the end"},
     "waited": {"id": "detik menunggu (p50, p95)", "en": "seconds of waiting (p50, p95)"},
     "promises": {"id": "janji ditepati", "en": "promises kept"},
