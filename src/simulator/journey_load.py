@@ -52,6 +52,8 @@ class Result(CrowdFigures, frozen=True, kw_only=True):
     """In line: p50, p95, most. Who was not called until the end has waited at least until then."""
     shed: int
     """Doors found full; their people came back."""
+    sampled: int
+    """Files that the driver judged; `verified` of them are genuine."""
 
 
 @dataclass(slots=True)
@@ -208,6 +210,7 @@ async def measure(
         refused=crowd.counts["refused"],
         lost=crowd.counts["lost"],
         verified=verified,
+        sampled=len(crowd.sample),
         seconds=round(took, 1),
         file_bytes=len(paper),
         problems=crowd.problems,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 import pytest
+import typer
 from aiohttp import web
 from tests.ports import free_port
 from tests.sandbox.twins import served
 
+from meterai.cli import bench_journey
 from simulator import journey_load, order_load
 from simulator.applicant import Outcome, Stamped, TooLate
 from simulator.http import Elsewhere, Response
@@ -140,6 +143,21 @@ async def test_a_crowd_that_could_not_send_a_request_does_not_come(
         for coming in (journeys, rehearsal):
             with pytest.raises(ServiceMissing, match=f"the {name}"):
                 await coming
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({}, 0), ({"lost": 1}, 1), ({"verified": 1}, 1), ({"finished": 0, "sampled": 0, "verified": 0}, 1)],
+)
+def test_a_bench_of_journeys_that_lost_forged_or_finished_nothing_says_so(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, int], code: int
+) -> None:
+    result = {"finished": 12, "lost": 0, "sampled": 2, "verified": 2, **change}
+    monkeypatch.setattr(bench_journey, "everybody_in_line", lambda *_: nullcontext())
+    monkeypatch.setattr(bench_journey, "result_of_crowd", lambda *_: result)
+    with pytest.raises(typer.Exit) as ended:
+        bench_journey.bench_journey(json_output=True)
+    assert ended.value.exit_code == code
 
 
 async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
