@@ -12,6 +12,7 @@ import random
 import resource
 import time
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -171,19 +172,18 @@ async def measure(
     await see_reachable(service)
     _, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))  # everybody in line has a connection
-    if apart:
-        set_apart(service.pid)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
     dice = random.Random(seed)  # noqa: S311 - decides when simulated people come
     crowd = Crowd(service, paper, rate, think_seconds, dice)
-    await crowd.come(warm_up_seconds)
-    crowd.forget()
-    before, own, began = cpu_seconds(service.pid), time.process_time(), time.monotonic()
-    await crowd.come(seconds)
-    took, after, own = time.monotonic() - began, cpu_seconds(service.pid), time.process_time() - own
-    in_time = len(crowd.ends)
-    if crowd.people:
-        await asyncio.wait(crowd.people, timeout=drain_seconds)
+    with set_apart(service.pid) if apart else nullcontext():
+        await crowd.come(warm_up_seconds)
+        crowd.forget()
+        before, own, began = cpu_seconds(service.pid), time.process_time(), time.monotonic()
+        await crowd.come(seconds)
+        took, after, own = time.monotonic() - began, cpu_seconds(service.pid), time.process_time() - own
+        in_time = len(crowd.ends)
+        if crowd.people:
+            await asyncio.wait(crowd.people, timeout=drain_seconds)
     left = list(crowd.people)
     for person in left:
         person.cancel()

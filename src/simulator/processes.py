@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import repeat
 from pathlib import Path
 
@@ -40,19 +41,35 @@ def cpu_nanoseconds(root_pid: int) -> dict[str, int]:
     return dict(spent)
 
 
-def set_apart(root_pid: int, *, product_cpu: int = 0, crowd_cpu: int = 1) -> None:
-    """Puts the product's processes below `root_pid` on one CPU, this process and the twins on another.
+@contextmanager
+def set_apart(root_pid: int, *, product_cpu: int = 0, crowd_cpu: int = 1) -> Iterator[None]:
+    """Puts the product's processes below `root_pid` on one CPU, this process and the twins on another; in the
+    end each may run where it could before.
 
-    Processes that they start later stay with them (sched_setaffinity(2)).
+    Processes that they start meanwhile stay with them (sched_setaffinity(2)), and may run in the end where
+    that of `root_pid` may.
     """
-    os.sched_setaffinity(0, {crowd_cpu})
+    own = os.sched_getaffinity(0)
+    before: dict[int, set[int]] = {}
+    try:
+        os.sched_setaffinity(0, {crowd_cpu})
+        for thread, part in _threads_below(root_pid):
+            with suppress(ProcessLookupError):
+                before[thread] = os.sched_getaffinity(thread)
+                os.sched_setaffinity(thread, {crowd_cpu if part == "sandbox" else product_cpu})
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
+        for thread, _ in _threads_below(root_pid):
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, before.get(thread, before.get(root_pid, own)))
+
+
+def _threads_below(root_pid: int) -> list[tuple[int, str]]:
+    """Each thread of the living descendants of `root_pid`, with its part."""
     parents, _ = _table()
-    for pid in parents:
-        if _descends(pid, root_pid, parents):
-            cpu = crowd_cpu if _part(pid, root_pid, parents) == "sandbox" else product_cpu
-            for thread in _threads(pid):
-                with suppress(ProcessLookupError):
-                    os.sched_setaffinity(thread, {cpu})
+    below = [pid for pid in parents if _descends(pid, root_pid, parents)]
+    return [(thread, _part(pid, root_pid, parents)) for pid in below for thread in _threads(pid)]
 
 
 def _threads(pid: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -90,18 +91,39 @@ def test_a_form_is_found_by_its_fields_and_no_other_form_is_mixed_in() -> None:
         form_with(html, "kode")
 
 
+SERVICE_THAT_STARTS_A_PROCESS = """if True:
+    import subprocess, sys
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+    children = []
+    for line in sys.stdin:
+        children.append(subprocess.Popen(sleeping))
+        print(children[-1].pid, flush=True)
+    for child in children:
+        child.kill()
+"""
+
+
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
-def test_a_service_set_apart_keeps_its_processor() -> None:
-    before = os.sched_getaffinity(0)
-    first, second, *_ = sorted(before)
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        set_apart(child.pid, product_cpu=first, crowd_cpu=second)
-        assert os.sched_getaffinity(child.pid) == {first}
-        assert os.sched_getaffinity(0) == {second}
-    finally:
-        os.sched_setaffinity(0, before)
-        child.communicate(b"\n")
+def test_a_service_set_apart_keeps_its_processor_until_the_end_whatever_ends_it() -> None:
+    usual = os.sched_getaffinity(0)
+    command = [sys.executable, "-c", SERVICE_THAT_STARTS_A_PROCESS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as service:
+        assert service.stdin is not None
+        assert service.stdout is not None
+
+        def start() -> int:
+            print(file=service.stdin, flush=True)
+            return int(service.stdout.readline())
+
+        pids = [os.getpid(), service.pid, start()]
+        with (
+            suppress(KeyboardInterrupt),
+            set_apart(service.pid, product_cpu=min(usual), crowd_cpu=max(usual)),
+        ):
+            pids.append(start())
+            assert [os.sched_getaffinity(pid) for pid in pids] == [{max(usual)}, *[{min(usual)}] * 3]
+            raise KeyboardInterrupt
+        assert [os.sched_getaffinity(pid) for pid in pids] == [usual] * 4
 
 
 def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
