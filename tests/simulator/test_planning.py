@@ -306,6 +306,46 @@ def test_capacity_comes_from_a_bench_and_says_so(tmp_path: Path) -> None:
         read_measured([str(tmp_path / "missing.json")])
 
 
+def test_a_bench_that_offered_no_more_than_was_finished_measured_no_capacity(tmp_path: Path) -> None:
+    (journey := tmp_path / "journey.json").write_text(
+        '{"offered_per_second": 20, "finished_per_second": 19.4, "lost": 0}'
+    )
+    found = read_measured([str(journey)])
+    assert (found.basis, found.journeys) == ("at_least", 19.4)
+    plan = make_plan(question(), found, Sizes(), Limits(), 1)
+    assert "measured: journey.json; at least, as the bench offered no more" in shown_of(plan)
+    assert "journey.json measured, which offered no more" in draw_chart(plan, language="en")
+    journey.write_text('{"offered_per_second": 90, "finished_per_second": 61.0}')
+    assert read_measured([str(journey)]).basis == "measured"
+    journey.write_text('{"offered_per_second": 90, "finished_per_second": 61.0, "lost": 2}')
+    with pytest.raises(ValueError, match=r"journey\.json: 2 had paid and got nothing"):
+        read_measured([str(journey)])
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        '"finished_per_second": 40, "stamps": -1',
+        '"finished_per_second": 40, "stamps": 11',
+        '"finished_per_second": 0',
+        '"finished_per_second": -3',
+        '"finished_per_second": 1e9',
+        '"joins_per_second": -1',
+        '"polls_per_second": 1e9',
+    ],
+)
+def test_a_file_with_what_no_bench_finds_is_refused(tmp_path: Path, held: str) -> None:
+    (bench := tmp_path / "bench.json").write_text(f"{{{held}}}")
+    with pytest.raises(ValueError, match=r"bench\.json holds what no bench finds"):
+        read_measured([str(bench)])
+
+
+def test_where_nobody_is_served_nobody_is_safe() -> None:
+    plan = plan_of(question(rate=1e-5))
+    assert (plan.safe_join_s, plan.usual_safe_join_s) == (None, None)
+    assert "latest safe joining time │ never in 95 % of the futures, never in half" in shown_of(plan)
+
+
 def test_a_plan_is_json_with_every_answer() -> None:
     answers = json.loads(msgspec.json.encode(plan_of(question(rate=2.0))))
     assert answers["bottlenecks"][0]["name"] == "site"

@@ -189,6 +189,7 @@ def _policy(policy: dict[str, Any]) -> str:
 def _basis(plan: dict[str, Any]) -> str:
     return {
         "measured": f"measured: {plan['capacity_source']}",
+        "at_least": f"measured: {plan['capacity_source']}; at least, as the bench offered no more",
         "given": "given",
         "goal": "the goal, NOT measured: give --capacity FILE.json of a bench",
     }[plan["capacity_basis"]]

@@ -84,6 +84,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "The first deadline kept, no outage.",
     },
     "measured": {"id": "90 % dari hasil uji {name}", "en": "90 % of what {name} measured"},
+    "at_least": {
+        "id": "90 % dari hasil uji {name}, yang tidak menawarkan lebih banyak",
+        "en": "90 % of what {name} measured, which offered no more",
+    },
     "given": {"id": "90 % dari angka yang diberikan", "en": "90 % of the figure given"},
     "goal": {"id": "90 % dari target, belum diukur", "en": "90 % of a goal, not measured"},
     "foot": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -13,9 +13,15 @@ FURTHER_STAMP_COST: Final = 0.55
 USABLE: Final = 0.9
 """Of the measured rate: admission adapts below the brink, not on it."""
 JOURNEYS_GOAL: Final = 60.0
-_JOURNEYS_MAX: Final = 1e6
+_RATE_MIN, _RATE_MAX = 0.001, 1e6
+_ALL_OF_IT: Final = 0.95
+"""Of what a bench offered: where so much was finished, more would perhaps have been."""
 GATE_JOINS_GOAL: Final = 8_000.0
 GATE_POLLS_GOAL: Final = 20_000.0
+
+
+type Basis = Literal["measured", "at_least", "given", "goal"]
+"""Where a figure is from; `at_least`: from a bench that offered no more."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +33,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     joins: float = GATE_JOINS_GOAL
     """At the gate."""
     polls: float = GATE_POLLS_GOAL
-    basis: Literal["measured", "given", "goal"]
+    basis: Basis
     source: str = ""
     """Name of the bench's result."""
 
@@ -38,10 +44,20 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Bench(msgspec.Struct):
-    finished_per_second: float = 0.0
-    stamps: int = 1
-    joins_per_second: float = 0.0
-    polls_per_second: float = 0.0
+    finished_per_second: Annotated[float, msgspec.Meta(ge=_RATE_MIN, le=_RATE_MAX)] | None = None
+    offered_per_second: float = float("inf")
+    """Of a bench in which people come at a set rate."""
+    lost: int = 0
+    stamps: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    joins_per_second: Annotated[float, msgspec.Meta(ge=0, le=_RATE_MAX)] = 0.0
+    """0, as for polls: not measured."""
+    polls_per_second: Annotated[float, msgspec.Meta(ge=0, le=_RATE_MAX)] = 0.0
+
+    @property
+    def basis(self) -> Basis:
+        """Of what was finished."""
+        offered = self.offered_per_second
+        return "at_least" if (self.finished_per_second or 0) >= _ALL_OF_IT * offered else "measured"
 
 
 def read_measured(texts: list[str]) -> Measured:
@@ -53,15 +69,12 @@ def read_measured(texts: list[str]) -> Measured:
     found = Measured(journeys=JOURNEYS_GOAL, basis="goal")
     for text in texts:
         bench, source = _read(text)
-        changes = {
-            "journeys": bench.finished_per_second,
-            "joins": bench.joins_per_second,
-            "polls": bench.polls_per_second,
-        }
+        changes = {"joins": bench.joins_per_second, "polls": bench.polls_per_second}
         known: dict[str, object] = {name: value for name, value in changes.items() if value > 0}
-        if bench.finished_per_second > 0:
-            basis = "measured" if source else "given"
-            known |= {"source": source, "basis": basis, "stamps": bench.stamps}
+        if bench.finished_per_second is not None:
+            basis = bench.basis if source else "given"
+            known |= {"journeys": bench.finished_per_second, "stamps": bench.stamps}
+            known |= {"source": source, "basis": basis}
         if not known:
             raise ValueError(f"{text} holds no finished_per_second, joins_per_second or polls_per_second")
         found = msgspec.structs.replace(found, **known)
@@ -74,10 +87,17 @@ def _read(text: str) -> tuple[_Bench, str]:
     except ValueError:
         pass
     else:
-        if not 0.001 <= given <= _JOURNEYS_MAX:
-            raise ValueError(f"--capacity {text}: from 0.001 to {_JOURNEYS_MAX:,.0f} journeys a second")
+        if not _RATE_MIN <= given <= _RATE_MAX:
+            raise ValueError(f"--capacity {text}: from {_RATE_MIN} to {_RATE_MAX:,.0f} journeys a second")
         return _Bench(finished_per_second=given), ""
     try:
-        return msgspec.json.decode(Path(text).read_bytes(), type=_Bench), Path(text).name
+        bench = msgspec.json.decode(Path(text).read_bytes(), type=_Bench)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{text} holds what no bench finds: {error}") from None
     except (OSError, msgspec.MsgspecError) as error:
         raise ValueError(f"{text} is neither a number nor the JSON of a bench: {error}") from None
+    if bench.lost:
+        raise ValueError(
+            f"{text}: {bench.lost} had paid and got nothing, so what was finished is no capacity"
+        )
+    return bench, Path(text).name

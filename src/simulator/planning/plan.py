@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from simulator.planning import futures as lanes
 from simulator.planning.arrivals import STEP_S, Series
 from simulator.planning.futures import Question
 from simulator.planning.line import Course
-from simulator.planning.measured import Measured
+from simulator.planning.measured import Basis, Measured
 from simulator.planning.season import HOUR, Ending, Policy, Season
 from simulator.planning.traffic import (
     POLL_FRONT_S,
@@ -100,7 +100,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     capacity_per_second: float
     """Journeys with the season's stamps that are counted on: fewer than were measured (docs/planning.md)."""
-    capacity_basis: Literal["measured", "given", "goal"]
+    capacity_basis: Basis
     capacity_source: str
     """Name of the bench's result."""
     capacity_before: float
@@ -176,8 +176,8 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
         inside_at_closing=round(course.began[:closes, 0][-round(service.done_after_s / STEP_S) :].sum()),
         longest_line=longest,
         longest_wait_s=round(float(waited[np.isfinite(waited)].max(initial=0.0)), 1),
-        safe_join_s=_moment(float(np.quantile(safe, 0.05, method="lower"))),
-        usual_safe_join_s=_moment(float(np.median(safe))),
+        safe_join_s=_moment(float(np.quantile(safe, 0.05, method="lower"))) or None,
+        usual_safe_join_s=_moment(float(np.median(safe))) or None,
         rate_per_minute=round(service.journeys_per_second * 60),
         poll_seconds=(
             round(POLL_FRONT_S),
