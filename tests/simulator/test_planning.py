@@ -346,6 +346,22 @@ def test_where_nobody_is_served_nobody_is_safe() -> None:
     assert "latest safe joining time │ never in 95 % of the futures, never in half" in shown_of(plan)
 
 
+def test_beside_what_each_part_bears_stands_where_that_is_from(tmp_path: Path) -> None:
+    journey, queue = tmp_path / "journey.json", tmp_path / "queue.json"
+    journey.write_text('{"finished_per_second": 60.5, "offered_per_second": 90}')
+    queue.write_text('{"joins_per_second": 9000, "polls_per_second": 0}')  # no wrk
+
+    def rows_of(*files: Path) -> dict[str, tuple[float, str]]:
+        plan = make_plan(question(), read_measured([*map(str, files)]), Sizes(), Limits(), 1)
+        assert "a goal, NOT measured" in shown_of(plan)
+        return {one.name: (one.bears, one.basis) for one in plan.bottlenecks}
+
+    alone, both = rows_of(journey), rows_of(journey, queue)
+    assert (alone["site"][1], alone["network in"][1]) == ("measured", "guess")
+    assert (alone["gate, joins"], alone["gate, polls"]) == ((8_000, "goal"), (20_000, "goal"))
+    assert (both["gate, joins"], both["gate, polls"]) == ((9_000, "measured"), (20_000, "goal"))
+
+
 def test_a_plan_is_json_with_every_answer() -> None:
     answers = json.loads(msgspec.json.encode(plan_of(question(rate=2.0))))
     assert answers["bottlenecks"][0]["name"] == "site"

@@ -10,6 +10,14 @@ from rich.table import Table
 
 from meterai.waiting_room.model import POLL
 
+_BASES = {
+    "measured": "measured",
+    "at_least": "measured, at least",
+    "given": "given",
+    "goal": "a goal, NOT measured",
+    "guess": "a guess",
+}
+"""Of what something bears."""
 _SHOWN = 12
 """Hours."""
 
@@ -136,7 +144,7 @@ def _hours(plan: dict[str, Any], opens: str | None) -> Table:
 
 
 def _bottlenecks(plan: dict[str, Any]) -> Table:
-    table = Table("", "asked at the worst", "bears", "use", title="What gives way first")
+    table = Table("", "asked at the worst", "bears", "which is", "use", title="What gives way first")
     for place, one in enumerate(plan["bottlenecks"]):
         colour = "red" if one["use"] > 1 else "default"
         name = ("first: ", "second: ")[place] + one["name"] if place < 2 else one["name"]
@@ -144,6 +152,7 @@ def _bottlenecks(plan: dict[str, Any]) -> Table:
             name,
             f"{one['asked']:,.1f} {one['unit']}",
             f"{one['bears']:,.1f}",
+            _BASES[one["basis"]],
             f"[{colour}]{one['use']:.0%}[/]",
         )
     return table

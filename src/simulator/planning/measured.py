@@ -34,8 +34,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """At the gate."""
     polls: float = GATE_POLLS_GOAL
     basis: Basis
+    """Of the journeys."""
+    joins_basis: Basis = "goal"
+    polls_basis: Basis = "goal"
     source: str = ""
-    """Name of the bench's result."""
+    """Name of the bench's result, of the journeys."""
 
     def journeys_with(self, stamps: int) -> float:
         """Journeys a second that can be counted on when each has so many stamps."""
@@ -69,8 +72,11 @@ def read_measured(texts: list[str]) -> Measured:
     found = Measured(journeys=JOURNEYS_GOAL, basis="goal")
     for text in texts:
         bench, source = _read(text)
-        changes = {"joins": bench.joins_per_second, "polls": bench.polls_per_second}
-        known: dict[str, object] = {name: value for name, value in changes.items() if value > 0}
+        known: dict[str, object] = {}
+        if bench.joins_per_second > 0:
+            known |= {"joins": bench.joins_per_second, "joins_basis": "measured"}
+        if bench.polls_per_second > 0:
+            known |= {"polls": bench.polls_per_second, "polls_basis": "measured"}
         if bench.finished_per_second is not None:
             basis = bench.basis if source else "given"
             known |= {"journeys": bench.finished_per_second, "stamps": bench.stamps}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -12,7 +12,7 @@ from meterai.waiting_room.model import LOOKS_AFTER, POLL
 from simulator.planning.arrivals import STEP_S, Series
 from simulator.planning.futures import Courses, Question
 from simulator.planning.line import Course
-from simulator.planning.measured import Measured
+from simulator.planning.measured import Basis, Measured
 from simulator.planning.season import HOUR, Outage
 
 FACE_VALUE: Final = 10_000
@@ -100,6 +100,8 @@ class Bottleneck(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     use: float
     """Asked over bears; above 1 it is the line that absorbs the rest, or it fails."""
+    basis: Basis | Literal["guess"]
+    """Of `bears`."""
 
 
 def traffic_of(question: Question, courses: Courses, sizes: Sizes) -> Traffic:
@@ -227,8 +229,20 @@ def bottlenecks(
         "payments": (traffic.payments_per_second, limits.payments_per_second, "payments/s"),
         "file store": (traffic.files_tb, limits.files_tb, "TB"),
     }  # fmt: skip
+    bases: dict[str, Basis] = {
+        "site": measured.basis,
+        "gate, joins": measured.joins_basis,
+        "gate, polls": measured.polls_basis,
+    }
     found = [
-        Bottleneck(name=name, asked=wanted, bears=bears, unit=unit, use=wanted / bears)
+        Bottleneck(
+            name=name,
+            asked=wanted,
+            bears=bears,
+            unit=unit,
+            use=wanted / bears,
+            basis=bases.get(name, "guess"),
+        )
         for name, (wanted, bears, unit) in asked.items()
     ]
     return tuple(sorted(found, key=lambda one: -one.use))
