@@ -135,6 +135,12 @@ def test_a_scenario_whose_times_can_not_be_is_refused_by_name(
         (["--capacity", "inf"], "journeys a second"),
         (["--tau", "inf"], "--tau"),
         (["--scenario", "nowhere.toml"], "nowhere.toml"),
+        (["--scenario", "september-2024", "--tau", "1"], "leave out --tau"),
+        (["--scenario", "september-2024", "--days", "22", "--stamps", "2"], "leave out --days, --stamps"),
+        (
+            ["--scenario", "september-2024", "--closing", "23:59", "--applicants", "9000"],
+            "leave out --applicants, --closing",
+        ),
         (["--days", "1", "--chart", "nowhere/plan.svg"], "nowhere/plan.svg: No such file"),
     ],
 )

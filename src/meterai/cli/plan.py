@@ -15,13 +15,25 @@ from meterai.cli.plan_output import show_fit, show_plan
 
 
 def plan(
-    applicants: Annotated[int, typer.Option(min=1000, help="how many apply")] = 4_000_000,
-    days: Annotated[int, typer.Option(min=1, max=120, help="from the opening to the closing")] = 22,
-    stamps: Annotated[int, typer.Option(min=1, max=10, help="stamps per applicant")] = 2,
-    closing: Annotated[str, typer.Option(help="23:59 on the last day, or 2026-10-31T23:59")] = "23:59",
+    applicants: Annotated[
+        int | None, typer.Option(min=1000, help="how many apply", show_default="4000000")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=120, help="from the opening to the closing", show_default="22")
+    ] = None,
+    stamps: Annotated[
+        int | None, typer.Option(min=1, max=10, help="stamps per applicant", show_default="2")
+    ] = None,
+    closing: Annotated[
+        str | None,
+        typer.Option(help="23:59 on the last day, or 2026-10-31T23:59", show_default="23:59"),
+    ] = None,
     tau: Annotated[
-        float, typer.Option(min=0.1, max=1000, help="hours: how early people come; 6 design, 1 stress")
-    ] = 6.0,
+        float | None,
+        typer.Option(
+            min=0.1, max=1000, help="hours: how early people come; 6 design, 1 stress", show_default="6.0"
+        ),
+    ] = None,
     capacity: Annotated[
         list[str] | None,
         typer.Option(help="JSON of a bench (journey, order, queue), or journeys a second; repeat"),
@@ -33,7 +45,10 @@ def plan(
     seed: Annotated[int, typer.Option(min=0, help="the same seed, the same answer")] = 1,
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked."""
+    """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked.
+
+    A scenario has its own applicants, days, stamps, closing and tau.
+    """
     given = {
         "applicants": applicants,
         "days": days,
@@ -42,11 +57,11 @@ def plan(
         "tau": tau,
         "policy": policy,
         "scenario": scenario,
-        "chart": chart or "",
+        "chart": chart,
         "language": language,
         "seed": seed,
     }
-    words = [f"--{name}={value}" for name, value in given.items() if value != ""]
+    words = [f"--{name}={value}" for name, value in given.items() if value not in (None, "")]
     words += [f"--capacity={one}" for one in capacity or []]
     command = [sys.executable, "-m", "simulator.planning", *words]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

@@ -7,6 +7,7 @@ import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,14 @@ from simulator.planning.traffic import Limits, Sizes
 
 _POLICY = re.compile(r"(closing|line-counts|last-call)(?::(\d+(?:\.\d+)?))?")
 _SHORTEST_S = DAY / 4
+_OF_A_SEASON: dict[str, Any] = {
+    "applicants": 4_000_000,
+    "days": 22,
+    "stamps": 2,
+    "closing": "23:59",
+    "tau": 6.0,
+}
+"""What is asked about unless told otherwise; a scenario has its own."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +80,8 @@ def _draw(asked: argparse.Namespace, answer: Answer) -> None:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--applicants", type=int, default=4_000_000)
-    parser.add_argument("--days", type=int, default=22)
-    parser.add_argument("--stamps", type=int, default=2)
-    parser.add_argument("--closing", default="23:59")
-    parser.add_argument("--tau", type=float, default=6.0)
+    for name, usual in _OF_A_SEASON.items():
+        parser.add_argument(f"--{name}", type=type(usual), help=f"[default: {usual}]")
     parser.add_argument("--capacity", action="append", default=[])
     parser.add_argument("--policy", default="closing")
     parser.add_argument("--scenario", default="")
@@ -86,16 +92,18 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _of_season(asked: argparse.Namespace, measured: Measured) -> Answer:
-    length_s, opens = season_length(asked.days, asked.closing)
-    season = Season(
-        applicants=asked.applicants, days=length_s / DAY, stamps=asked.stamps, tau_hours=asked.tau
-    )
+    told = {name: value for name in _OF_A_SEASON if (value := getattr(asked, name)) is not None}
+    applicants, days, stamps, closing, tau = (_OF_A_SEASON | told).values()
+    length_s, opens = season_length(days, closing)
+    season = Season(applicants=applicants, days=length_s / DAY, stamps=stamps, tau_hours=tau)
     service = Service(journeys_per_second=measured.journeys_with(season.stamps))
     question = Question(season, Behaviour(), _policy_of(asked, season), service)
     return Answer(plan=make_plan(question, measured, Sizes(), Limits(), asked.seed), opens=opens)
 
 
 def _of_scenario(asked: argparse.Namespace, measured: Measured) -> Answer:
+    if told := [f"--{name}" for name in _OF_A_SEASON if getattr(asked, name) is not None]:
+        raise ValueError(f"--scenario has its own: leave out {', '.join(told)}")
     scenario = read_scenario(asked.scenario)
     found = fit(scenario)
     service = Service(journeys_per_second=measured.journeys_with(scenario.stamps))
