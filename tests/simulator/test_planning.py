@@ -17,6 +17,8 @@ from tests.simulator.event_simulation import walk
 from meterai.cli.plan_output import show_plan
 from simulator.planning.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
 from simulator.planning.chart import draw_chart
+from simulator.planning.chart_words import tick_labels
+from simulator.planning.drawing import round_ticks
 from simulator.planning.futures import Question, capacity_needed, capacity_of, rates_of, run_courses
 from simulator.planning.line import run, waits_of
 from simulator.planning.measured import Measured, read_measured
@@ -360,6 +362,31 @@ def test_beside_what_each_part_bears_stands_where_that_is_from(tmp_path: Path) -
     assert (alone["site"][1], alone["network in"][1]) == ("measured", "guess")
     assert (alone["gate, joins"], alone["gate, polls"]) == ((8_000, "goal"), (20_000, "goal"))
     assert (both["gate, joins"], both["gate, polls"]) == ((9_000, "measured"), (20_000, "goal"))
+
+
+def test_a_small_season_is_told_in_figures_that_say_something() -> None:
+    plan = plan_of(question(Season(applicants=1_000, days=3), rate=0.05))
+    shown = shown_of(plan)
+    assert re.search(r"needed for none in line │ 0\.\d{2,3} journeys a second \(0\.\d{2,3} when", shown)
+    assert re.search(r"busiest moment │ Rp\d,\d{3}, paid", shown)
+    assert "0.05 journeys a second with 2 stamps, 0.047 people" in shown
+    assert not re.search(r"\b0\.0 [A-Za-z]", shown)
+    drawn = draw_chart(plan, language="id")
+    assert ">Layanan sanggup menyelesaikan 0,047 orang per detik." in drawn
+
+
+@pytest.mark.parametrize(
+    ("top", "told"),
+    [
+        (0.42, ["0.0", "0.2", "0.4", "0.6"]),
+        (0.08, ["0.00", "0.02", "0.04", "0.06", "0.08"]),
+        (1.7, ["0.0", "0.5", "1.0", "1.5", "2.0"]),
+        (0.9, ["0.00", "0.25", "0.50", "0.75", "1.00"]),
+        (9_000, ["0", "2,500", "5,000", "7,500", "10,000"]),
+    ],
+)
+def test_the_marks_of_an_axis_differ(top: float, told: list[str]) -> None:
+    assert tick_labels(round_ticks(top), "en") == told
 
 
 def test_a_plan_is_json_with_every_answer() -> None:

@@ -72,8 +72,8 @@ def _answers(plan: dict[str, Any], opens: str | None, title: str) -> Table:
     table.add_row("longest wait of those called", _wait(plan["longest_wait_s"]))
     table.add_row(
         "[bold]needed for none in line[/bold]",
-        f"{plan['capacity_needed_per_second']:.1f} journeys a second "
-        f"({plan['capacity_needed_with_reserve_per_second']:.1f} when a tenth more come)",
+        f"{_figure(plan['capacity_needed_per_second'])} journeys a second "
+        f"({_figure(plan['capacity_needed_with_reserve_per_second'])} when a tenth more come)",
     )
     table.add_row(
         "[bold]latest safe joining time[/bold]",
@@ -90,11 +90,16 @@ def _capacity(plan: dict[str, Any]) -> str:
     """What is counted on, and what it was made of."""
     people = plan["capacity_per_second"] / plan["journeys_per_person"]
     stamps = _stamps(plan["season"]["stamps"])
-    before = f"{plan['capacity_before']:.1f} with {_stamps(plan['capacity_before_stamps'])} ({_basis(plan)})"
+    before = _stamps(plan["capacity_before_stamps"])
     return (
-        f"{plan['capacity_per_second']:.1f} journeys a second with {stamps}, {people:.1f} people, are "
-        f"counted on, of {before}"
+        f"{_figure(plan['capacity_per_second'])} journeys a second with {stamps}, {_figure(people)} people, "
+        f"are counted on, of {_figure(plan['capacity_before'])} with {before} ({_basis(plan)})"
     )
+
+
+def _figure(value: float, digits: int = 1) -> str:
+    """With so many digits behind the point; a small one with two that say something."""
+    return f"{value:,.{digits}f}" if value >= 10 ** (1 - digits) or not value else f"{value:.2g}"
 
 
 def _stamps(count: int) -> str:
@@ -150,8 +155,8 @@ def _bottlenecks(plan: dict[str, Any]) -> Table:
         name = ("first: ", "second: ")[place] + one["name"] if place < 2 else one["name"]
         table.add_row(
             name,
-            f"{one['asked']:,.1f} {one['unit']}",
-            f"{one['bears']:,.1f}",
+            f"{_figure(one['asked'])} {one['unit']}",
+            _figure(one["bears"]),
             _BASES[one["basis"]],
             f"[{colour}]{one['use']:.0%}[/]",
         )
@@ -163,16 +168,18 @@ def _load(plan: dict[str, Any]) -> Table:
     table = Table(title="Traffic and money", show_header=False)
     table.add_row(
         "the gate, at the peak",
-        f"{traffic['joins_per_second']:,.0f} joins/s, {traffic['polls_per_second']:,.0f} polls/s",
+        f"{_figure(traffic['joins_per_second'], 0)} joins/s, "
+        f"{_figure(traffic['polls_per_second'], 0)} polls/s",
     )
-    table.add_row("the site, at the peak", f"{traffic['site_requests_per_second']:,.0f} requests/s")
+    table.add_row("the site, at the peak", f"{_figure(traffic['site_requests_per_second'], 0)} requests/s")
     table.add_row(
-        "bandwidth at the peak", f"{traffic['in_mbit']:,.0f} Mbit/s in, {traffic['out_mbit']:,.0f} Mbit/s out"
+        "bandwidth at the peak",
+        f"{_figure(traffic['in_mbit'], 0)} Mbit/s in, {_figure(traffic['out_mbit'], 0)} Mbit/s out",
     )
     table.add_row(
         "over the season",
-        f"{traffic['uploaded_gb']:,.0f} GB in, {traffic['downloaded_gb']:,.0f} GB out, "
-        f"{traffic['files_tb']:.1f} TB of files",
+        f"{_figure(traffic['uploaded_gb'], 0)} GB in, {_figure(traffic['downloaded_gb'], 0)} GB out, "
+        f"{_figure(traffic['files_tb'])} TB of files",
     )
     table.add_row(
         "stock needed",
@@ -228,4 +235,4 @@ def _wait(seconds: float | None) -> str:
 def _rupiah(amount: float) -> str:
     if amount >= 1e9:
         return f"Rp{amount / 1e9:,.1f} billion"
-    return f"Rp{amount / 1e6:,.1f} million"
+    return f"Rp{amount / 1e6:,.1f} million" if amount >= 1e6 else f"Rp{amount:,.0f}"

@@ -7,7 +7,17 @@ from html import escape
 from typing import Final
 
 from simulator.planning.calibration import Fit
-from simulator.planning.chart_words import Language, clock, day_label, moment, number, people, say
+from simulator.planning.chart_words import (
+    Language,
+    clock,
+    day_label,
+    moment,
+    number,
+    people,
+    rate,
+    say,
+    tick_labels,
+)
 from simulator.planning.drawing import (
     BLUE,
     FONT,
@@ -67,7 +77,7 @@ def _sentence(plan: Plan, language: Language, fit: Fit | None) -> str:
     words = say(
         name,
         language,
-        rate=number(plan.capacity_per_second / plan.journeys_per_person, language, 1),
+        rate=rate(plan.capacity_per_second / plan.journeys_per_person, language),
         left=people(plan.unfinished.expected, language),
         away=people(plan.turned_away, language),
     )
@@ -84,7 +94,7 @@ def _figures(plan: Plan, language: Language, opens: datetime | None) -> list[str
     safe = plan.safe_join_s
     shown = [
         (
-            number(plan.capacity_needed_per_second / plan.journeys_per_person, language, 1),
+            rate(plan.capacity_needed_per_second / plan.journeys_per_person, language),
             say("needed", language),
             INK,
         ),
@@ -110,7 +120,7 @@ def _day_panel(plan: Plan, language: Language, opens: datetime | None) -> list[s
     every = max(1, -(-len(thousands) // 6))
     marked = list(range(len(thousands) - 1, -1, -every))
     labels = [(day + 0.5, day_label(day, opens, language)) for day in marked]
-    panel.frame(say("by_day", language), [number(tick, language) for tick in panel.ticks], labels)
+    panel.frame(say("by_day", language), tick_labels(panel.ticks, language), labels)
     panel.bars(thousands, PALE_BLUE, ORANGE)
     share = number(100 * thousands[-1] / sum(thousands), language)
     panel.label(len(thousands), thousands[-1], say("last_day", language, share=share), ORANGE)
@@ -123,7 +133,7 @@ def _fit_panel(fit: Fit, plan: Plan, language: Language, opens: datetime | None)
     panel = Panel(_MARGIN + 44, _TOP, 330, _LOW - _TOP - 24, 0, fit.curve_hours[-1], round_ticks(most / 1e6))
     days = range(0, int(fit.curve_hours[-1] // 24) + 1, 5)
     labels = [(day * 24 + 0.0, day_label(day, opens, language)) for day in days]
-    panel.frame(say("fit", language), [_tick(tick, language) for tick in panel.ticks], labels)
+    panel.frame(say("fit", language), tick_labels(panel.ticks, language), labels)
     for name, values, colour in (
         ("accounts", fit.accounts, GREY), ("wished", fit.wished, ORANGE), ("submitted", fit.submitted, BLUE),
     ):  # fmt: skip
@@ -148,9 +158,7 @@ def _rate_panel(plan: Plan, language: Language, opens: datetime | None) -> list[
     panel = Panel(
         _RIGHT, _TOP, WIDTH - _RIGHT - _MARGIN, 190, curves.begins_h[0], _end(plan), round_ticks(top)
     )
-    panel.frame(
-        say("rates", language), [_tick(tick, language) for tick in panel.ticks], _clock_labels(plan, language)
-    )
+    panel.frame(say("rates", language), tick_labels(panel.ticks, language), _clock_labels(plan, language))
     panel.area(xs, curves.began_per_second, PALE_BLUE)
     panel.line(xs, curves.began_per_second, BLUE, width=2)
     joins_until_h = plan.policy.joins_until(plan.season.seconds) / HOUR
@@ -197,10 +205,6 @@ def _clock_labels(plan: Plan, language: Language) -> list[tuple[float, str]]:
 
 def _end(plan: Plan) -> float:
     return max(plan.curves.begins_h[-1] + 1 / 6, plan.season.seconds / HOUR)
-
-
-def _tick(value: float, language: Language) -> str:
-    return number(value, language, 0 if value == int(value) else 1)
 
 
 def _foot(plan: Plan, language: Language, fit: Fit | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -112,6 +114,18 @@ def number(value: float, language: Language, digits: int = 0) -> str:
     """With thousands' points (Indonesian) or commas (English)."""
     text = f"{value:,.{digits}f}"
     return text.translate(str.maketrans(",.", ".,")) if language == "id" else text
+
+
+def rate(value: float, language: Language) -> str:
+    """With one digit behind the point; a small one with two that say something."""
+    return number(value, language, 1 if value >= 1 or value <= 0 else 1 - math.floor(math.log10(value)))
+
+
+def tick_labels(ticks: Sequence[float], language: Language) -> list[str]:
+    """The marks of an axis, with as many digits as tell one from the next."""
+    step = ticks[1] - ticks[0]
+    digits = next(count for count in range(12) if abs(round(step, count) - step) < step / 1000)
+    return [number(tick, language, digits) for tick in ticks]
 
 
 def people(value: float, language: Language) -> str:
