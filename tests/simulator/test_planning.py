@@ -389,6 +389,19 @@ def test_the_marks_of_an_axis_differ(top: float, told: list[str]) -> None:
     assert tick_labels(round_ticks(top), "en") == told
 
 
+def test_rate_stock_and_money_follow_from_people_and_not_from_journeys() -> None:
+    """Reckoned here from what the plan says by the hour: on the last day somebody always waits."""
+    plan = plan_of(question(rate=2.0))
+    people_per_second = 2.0 / 1.06
+    assert plan.rate_per_minute == round(people_per_second * 60) == 113
+    last_day = plan.hours[48:72]
+    assert min(hour.in_line for hour in last_day[-12:]) > 1000
+    assert last_day[-1].began == pytest.approx(people_per_second * 3600, rel=0.01)
+    assert plan.money.stock_on_the_last_day == pytest.approx(2 * sum(hour.began for hour in last_day), abs=24)
+    paid_within_five_seconds = people_per_second * 5
+    assert plan.money.at_risk_rp == pytest.approx(paid_within_five_seconds * 2 * 10_000, rel=0.01)
+
+
 def test_a_plan_is_json_with_every_answer() -> None:
     answers = json.loads(msgspec.json.encode(plan_of(question(rate=2.0))))
     assert answers["bottlenecks"][0]["name"] == "site"

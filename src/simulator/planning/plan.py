@@ -132,7 +132,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     usual_safe_join_s: float | None
     """In half of the futures."""
     rate_per_minute: int
-    """For the gate's policy: what to let in at most; the controller finds the rest."""
+    """For the gate's policy: people to let in at most, who walk some journeys twice; the controller finds the
+    rest."""
     poll_seconds: tuple[int, int]
     ends: Ends
     traffic: Traffic
@@ -178,7 +179,7 @@ def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limi
         longest_wait_s=round(float(waited[np.isfinite(waited)].max(initial=0.0)), 1),
         safe_join_s=_moment(float(np.quantile(safe, 0.05, method="lower"))) or None,
         usual_safe_join_s=_moment(float(np.median(safe))) or None,
-        rate_per_minute=round(service.journeys_per_second * 60),
+        rate_per_minute=round(service.journeys_per_second * 60 / question.behaviour.journeys_each),
         poll_seconds=(
             round(POLL_FRONT_S),
             int(poll_back_seconds(longest.high, service.journeys_per_second, measured.polls)),
