@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -158,6 +161,30 @@ def test_a_bench_of_journeys_that_lost_forged_or_finished_nothing_says_so(
     with pytest.raises(typer.Exit) as ended:
         bench_journey.bench_journey(json_output=True)
     assert ended.value.exit_code == code
+
+
+HOLDS_SOMETHING = """if True:
+    import asyncio
+    from simulator.report import report
+    async def measure():
+        try:
+            print("holds", flush=True)
+            await asyncio.sleep(60)
+        finally:
+            print("lets go", flush=True)
+    report(measure())
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_bench_that_is_ended_lets_go_of_what_it_holds(sign: signal.Signals) -> None:
+    command = ["env", f"--default-signal={sign.name}", sys.executable, "-c", HOLDS_SOMETHING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bench:
+        assert bench.stdout is not None
+        assert bench.stdout.readline() == "holds\n"
+        bench.send_signal(sign)
+        assert bench.stdout.read() == "lets go\n"
+        assert bench.wait(10) != 0
 
 
 async def test_who_is_never_called_waited_at_least_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

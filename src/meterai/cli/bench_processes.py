@@ -7,7 +7,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,6 +16,22 @@ import typer
 
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """As in the jail; for every engine alike."""
+_LETS_GO_SECONDS = 5.0
+
+
+@contextmanager
+def playing(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A crowd's process. When we are ended it is too, and has time to let go of what it holds."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(_LETS_GO_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
 
 
 def result_of_crowd(module: str, *words: object) -> dict[str, Any]:
@@ -24,10 +41,11 @@ def result_of_crowd(module: str, *words: object) -> dict[str, Any]:
     Raises: typer.Exit 2 when it could not measure; it has said why.
     """
     command = [sys.executable, "-m", module, *map(str, words)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if run.returncode not in (0, 1) or not run.stdout:
+    with playing(command) as process:
+        told, _ = process.communicate()
+    if process.returncode not in (0, 1) or not told:
         raise typer.Exit(2)
-    found: dict[str, Any] = json.loads(run.stdout)
+    found: dict[str, Any] = json.loads(told)
     return found
 
 

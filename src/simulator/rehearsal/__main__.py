@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import sys
 from pathlib import Path
 
 import msgspec
 import uvloop
 
-from simulator.rehearsal.rehearse import Rehearsal, Stage, rehearse
+from simulator.rehearsal.rehearse import Stage, rehearse
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.schedule import read_schedule
+from simulator.report import ended_by_signals
 from simulator.service import ServiceMissing
 
 
@@ -42,7 +42,7 @@ def main() -> None:
         stage = Stage(
             asked.data, seconds, asked.people_per_second, schedule, asked.drain_seconds, asked.seed, say
         )
-        outcome = uvloop.run(_played(stage))
+        outcome = uvloop.run(ended_by_signals(rehearse(stage)))
     except asyncio.CancelledError:
         sys.exit(2)
     except (ServiceMissing, ValueError) as error:
@@ -52,16 +52,6 @@ def main() -> None:
         asked.report.write_text(write_report(outcome, asked.language))
     say({"outcome": outcome})
     sys.exit(0 if outcome.ok else 1)
-
-
-async def _played(stage: Stage) -> Rehearsal:
-    """Ended by SIGTERM or SIGHUP, too, it thaws what it has frozen."""
-    task = asyncio.current_task()
-    assert task is not None
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(sign) is not signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
-    return await rehearse(stage)
 
 
 def _open_for_writing(report: Path) -> None:
