@@ -183,17 +183,32 @@ async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
 async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_store(
     house: RotatingHouse, authority: TimeStampAuthority
 ) -> None:
-    """Each try gets another token: the key may have expired for days, with a try a minute."""
+    """Each try gets another token, with a try a minute."""
     authority.stop()
     await house.order_letter()
     await house.work(settings=LATER)
     await authority.start()
     before = set((house.data / "objects").glob("*/*"))
-    unable = replace(house.tools(settings=LATER), signer=Expired(house, datetime.now(UTC)))
-    assert await add_due_time_stamps(unable) == 0
-    assert unable.signer.asked == 1  # type: ignore[attr-defined]
+    signer = Late(house, datetime.now(UTC))
+    assert await add_due_time_stamps(house.tools(settings=LATER, signer=signer, jail=Away())) == 0
+    assert signer.asked == 1
     assert set((house.data / "objects").glob("*/*")) == before
     await until(lambda: due_and_paid(house), 10, "the time stamp")
+    await house.assert_sound()
+
+
+async def test_an_owed_time_stamp_needs_no_key_that_can_sign(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    """The key may have expired, or its device be away: its certificate is known all the same."""
+    authority.stop()
+    job = await house.order_letter()
+    await house.work(settings=LATER)
+    assert (
+        await add_due_time_stamps(house.tools(settings=LATER, signer=Expired(house, datetime.now(UTC)))) == 1
+    )
+    _, late = await versions(house, job)
+    assert verdict(house, await house.objects.get(late["sha256"])) is Verdict.GENUINE
     await house.assert_sound()
 
 
@@ -243,6 +258,13 @@ class Late:
         self.asked += 1
         replies = [self._authority.respond(make_query(imprint, 1)) for imprint in imprints]
         return [der.read_only(reply).children()[1].whole for reply in replies]
+
+
+class Away:
+    """A jail that has no process just now."""
+
+    async def run(self, *_: Any) -> Any:
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
 
 class Expired(Late):

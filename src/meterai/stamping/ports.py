@@ -11,11 +11,19 @@ from meterai.kernel.serial import SerialNumber
 from meterai.stamping.signer_wire import Identity, KeyReport
 
 
-class Signer(Protocol):
+class KeyHolder(Protocol):
+    """Knows how the signer finds the keys of the register."""
+
+    async def keys(self) -> list[KeyReport]:
+        """One report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        ...
+
+
+class Signer(KeyHolder, Protocol):
     """Signs what was stored before, and nothing else. Holds the key; parses no PDF."""
 
     async def identity(self) -> Identity:
-        """Its certificates and key ids. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        """Its certificates and key ids. Raises: Refusal(UNAVAILABLE, "signer.unavailable" or "key.*")."""
         ...
 
     async def ping(self) -> Identity:
@@ -45,14 +53,6 @@ class Signer(Protocol):
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> list[bytes]:
         """Tokens over SHA-256 imprints of signature values. Raises: Refusal(UNAVAILABLE, "tsa.*" or so)."""
-        ...
-
-
-class KeyHolder(Protocol):
-    """Knows how the signer finds the keys of the register."""
-
-    async def keys(self) -> list[KeyReport]:
-        """One report per registered key. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
         ...
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
 from meterai.stamping.batch import Tools
@@ -65,15 +65,15 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
     owed = file.owed
     data = await read_checked(tools.objects, owed.sha256)
     cms = cms_in(data, owed.gap_start, owed.gap_end)
+    certificates = await _certificates(tools)
     (token,) = await tools.signer.time_stamps([imprint_of(cms)])
     if comes_too_late(cms, token):
         raise _TooLate
     stamped = add_time_stamp(data, owed.gap_start, owed.gap_end, token)
-    identity = await tools.signer.identity()
     request = LightCheckRequest(
         data=stamped,
-        certificate=identity.certificate_chain[0],
-        other_certificates=identity.other_certificates,
+        certificate=certificates[0],
+        other_certificates=certificates[1:],
         pages=file.pages,
         serials=list(file.serials),
         profile=file.profile,
@@ -92,3 +92,14 @@ async def _stamp(tools: Tools, file: OwingFile) -> Release:
         pages=file.pages,
         released_at=tools.clock(),
     )
+
+
+async def _certificates(tools: Tools) -> list[bytes]:
+    """Of all our keys, the one that signs now first. None of them is used, so none need be fit for use.
+
+    Raises: Refusal UNAVAILABLE `signer.unavailable`, `key.none`.
+    """
+    reports = sorted(await tools.signer.keys(), key=lambda report: not report.active)
+    if not reports:
+        raise Refusal(Kind.UNAVAILABLE, "key.none")
+    return [report.certificate for report in reports]
