@@ -7,7 +7,7 @@ by the same rules.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -23,6 +23,9 @@ from meterai.kit.public_keys import has_signed
 
 BYTES_MAX = 1 << 20
 """Larger ones are not read."""
+FRESH = timedelta(minutes=10)
+"""So long an OCSP response counts that promises no time of the next: there is a newer one at any time then
+(RFC 6960 section 4.2.2.1)."""
 _RESPONSES_MAX = 16
 _MILD = frozenset(
     (
@@ -40,7 +43,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     """As of when (thisUpdate)."""
     until: datetime
-    """When there will be news (nextUpdate); the same as `at` when none is promised."""
+    """When there will be news (nextUpdate). Where none is promised: soon (OCSP), the same as `at` (CRL)."""
     revoked_at: datetime | None
     """None: not revoked at that time."""
     compromised: bool = False
@@ -121,7 +124,7 @@ def _ocsp_statement(single: ocsp.OCSPSingleResponse) -> Statement | None:
     revoked = single.certificate_status is ocsp.OCSPCertStatus.REVOKED
     return Statement(
         at=single.this_update_utc,
-        until=single.next_update_utc or single.this_update_utc,
+        until=single.next_update_utc or single.this_update_utc + FRESH,
         revoked_at=single.revocation_time_utc if revoked else None,
         compromised=revoked and single.revocation_reason not in _MILD,
     )

@@ -38,6 +38,8 @@ class RevocationAuthority:
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._folder = folder
         self._clock = clock
+        self.promises_next = True
+        """False: OCSP responses have no nextUpdate, which RFC 6960 leaves open."""
         self._crls: dict[str, tuple[datetime, bytes]] = {}
 
     def crl(self, issuer: str) -> bytes:
@@ -86,7 +88,7 @@ class RevocationAuthority:
             algorithm=algorithm,
             cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
             this_update=now - _BACKDATED,
-            next_update=now + OCSP_VALID,
+            next_update=now + OCSP_VALID if self.promises_next else None,
             revocation_time=revoked.at if revoked else None,
             revocation_reason=x509.ReasonFlags(revoked.reason) if revoked else None,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ from meterai.stamping.archive.chains import Link, load
 
 UNAVAILABLE = "revocation.unavailable"
 _KEPT_MAX = 1024
+_CLOCK_GAP_MAX = timedelta(minutes=5)
+"""So far ahead of ours a responder's clock may be; and what it says as of now comes after we asked."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class HttpRevocation:
     async def _of(self, link: Link, now: datetime) -> _Kept:
         async with self._turn:  # who waits finds what the first one fetched
             kept = self._kept.get(link)
-            if kept is None or not kept.says.at <= now < kept.says.until:
+            if kept is None or not _is_current(kept.says, now):
                 if len(self._kept) >= _KEPT_MAX:
                     self._kept.clear()
                     self._crls.clear()
@@ -143,9 +145,13 @@ class HttpRevocation:
 
 def _current(encoded: bytes, says: Statement | None, now: datetime, *, is_crl: bool) -> _Kept:
     """Raises: Refusal UNAVAILABLE `revocation.bad_answer`."""
-    if says is None or not says.at <= now < says.until:
+    if says is None or not _is_current(says, now):
         raise Refusal(Kind.UNAVAILABLE, "revocation.bad_answer")
     return _Kept(is_crl, encoded, says)
+
+
+def _is_current(says: Statement, now: datetime) -> bool:
+    return says.at - _CLOCK_GAP_MAX <= now < says.until
 
 
 def _query(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
