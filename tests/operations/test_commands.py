@@ -67,9 +67,15 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
            VALUES ('0123456789abcdef', 'file:pki', '{a}', '2026-01-01', now() + interval '9.5 days',
                '2026-01-01', '2026-01-01')"""
     )
+    await world.owner.execute(
+        """INSERT INTO stamping.archive (document_id, level, due_at, attempts, trouble_code)
+           VALUES (gen_random_uuid(), 'B-T', now(), 3, 'revocation.unavailable')"""
+    )
     status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
     assert status == 0
     assert "ends in 9 days and no other follows" in out
+    assert "1 released files at B-T could not be raised or renewed" in out
+    assert "An authority does not say whether a certificate is revoked." in out
 
 
 async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path: Path) -> None:

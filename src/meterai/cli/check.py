@@ -18,6 +18,7 @@ from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.judged import Judged
+from meterai.cli.refusal_words import told
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
@@ -29,6 +30,7 @@ from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
+from meterai.stamping.archive_queries import count_archive
 from meterai.stamping.keys_now import key_that_ends_soon
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.reasons import leading_to
@@ -68,7 +70,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Check the invariants of a running service, read-only, and whether the key that signs ends soon.
+    """Check the invariants of a running service, read-only; whether the key that signs ends soon, and whether
+    the proof of released files is renewed.
 
     Exit code 1 when an invariant fails.
     """
@@ -111,13 +114,19 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
 
 
 async def _warnings(reader: Database, now: datetime) -> list[str]:
+    found = []
     key = await key_that_ends_soon(reader, now)
-    if key is None:
-        return []
-    left = max((key.valid_until - now).days, 0)
-    return [
-        f"Key {key.key_id}, which signs, ends in {left} days and no other follows: add the next key "
-        "(docs/keys.md, rotation)."
+    if key is not None:
+        left = max((key.valid_until - now).days, 0)
+        found.append(
+            f"Key {key.key_id}, which signs, ends in {left} days and no other follows: add the next key "
+            "(docs/keys.md, rotation)."
+        )
+    return found + [
+        f"{count.in_trouble:,} released files at {count.level} could not be raised or renewed. "
+        f"{told(count.trouble, {})} See docs/stamping.md, the archive."
+        for count in await count_archive(reader, now)
+        if count.in_trouble
     ]
 
 
