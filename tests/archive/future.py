@@ -46,6 +46,9 @@ class MovableClock:
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.moved
 
+    def move_to(self, moment: datetime) -> None:
+        self.moved = moment - datetime.now(UTC)
+
 
 @dataclass
 class Signer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.archive.future import Future
 
@@ -26,4 +28,29 @@ async def test_a_released_file_is_raised_to_the_wanted_level(future: Future, lev
     await future.make_due()
     assert await future.look_after(future.tools(level)) == 1
     assert len(await future.versions(job.document_id)) == 2, "what is well is left alone"
+    await future.house.assert_sound()
+
+
+async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Future) -> None:
+    """Until the authority has a later certificate, its next time stamp proves no longer than the last one."""
+    job = await future.stamped()
+    await future.make_due()
+    assert await future.look_after() == 1
+    ends = (await future.book())["proof_until"]
+    looks = 0
+    while (due := (await future.book())["due_at"]) < ends - timedelta(days=10):
+        future.clock.move_to(due)
+        assert await future.look_after() == 1
+        looks += 1
+    assert looks > 2, "it is looked at again before it is too late"
+    assert len(await future.versions(job.document_id)) == 2
+    assert (await future.book())["proof_until"] == ends
+    future.renew_time_stamper()
+    future.clock.move_to(due)
+    assert await future.look_after() == 1
+    first, second, third = await future.versions(job.document_id)
+    assert third.startswith(second)
+    assert second.startswith(first)
+    assert (await future.book())["proof_until"] > ends
+    assert future.judge(third, ends + timedelta(days=1)).verdict is Verdict.GENUINE
     await future.house.assert_sound()

@@ -79,10 +79,11 @@ async def _renew(tools: ArchiveTools, file: ArchivedFile) -> Renewed:
     if wanted is None:
         return _outcome(tools, file.level, chains, now)
     new, token = await _extend(tools, data, chains, wanted, now)
+    renewed = chains_of(look.seals, [*look.archive_stamps, token], tools.settings.roots) if token else chains
+    if wanted == file.level and renewed.proof_until <= chains.proof_until:
+        return _outcome(tools, file.level, chains, now)  # the authority has no later certificate yet
     await _store(tools, file, new)
-    if token:
-        chains = chains_of(look.seals, [*look.archive_stamps, token], tools.settings.roots)
-    made = _outcome(tools, wanted, chains, now)
+    made = _outcome(tools, wanted, renewed, now)
     return Renewed(
         level=made.level,
         proof_until=made.proof_until,
