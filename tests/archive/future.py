@@ -109,10 +109,10 @@ class Future:
         trust = load_trust(self.pki / "trust")
         return judge(JudgeRequest(data=data, trust=trust, moment=moment or self.clock()))
 
-    async def stamped(self, data: bytes | None = None) -> Job:
+    async def stamped(self, data: bytes | None = None, **changes: Any) -> Job:
         """A letter of Alice, released at B-T."""
         job = await self.house.order(await self.house.accept(data or make_letter()))
-        await self.house.work()
+        await self.house.work(**changes)
         return job
 
     async def look_after(self, tools: ArchiveTools | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from tests.archive.future import Future
 
 from meterai.stamping.archive.level import Level
@@ -54,3 +55,17 @@ async def test_a_file_is_written_anew_only_when_that_proves_longer(future: Futur
     assert (await future.book())["proof_until"] > ends
     assert future.judge(third, ends + timedelta(days=1)).verdict is Verdict.GENUINE
     await future.house.assert_sound()
+
+
+async def test_a_file_gets_its_revocation_data_before_the_certificate_that_sealed_it_ends(
+    future: Future,
+) -> None:
+    """Afterwards the authority need no longer say anything of it."""
+    stamp = x509.load_pem_x509_certificate((future.pki / "stamp.pem").read_bytes())
+    future.clock.move_to(stamp.not_valid_after_utc - timedelta(days=10))
+    job = await future.stamped(clock=future.clock)
+    due = (await future.book())["due_at"]
+    assert future.clock() < due < stamp.not_valid_after_utc - timedelta(days=1)
+    future.clock.move_to(due)
+    assert await future.look_after(future.tools(Level.T)) == 1
+    assert b"/DSS" in (await future.versions(job.document_id))[-1]

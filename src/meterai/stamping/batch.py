@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +24,8 @@ from meterai.stamping.ports import Signer
 from meterai.stamping.seal.filling import RunningDigest
 from meterai.stamping.store import jobs
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator decides about the cycle."""
@@ -36,7 +38,8 @@ class CycleSettings(msgspec.Struct, frozen=True, kw_only=True):
     time_stamp_later: bool = False
     """While the time-stamp authority is down, stamps are released without its token, which comes later."""
     first_archiving: timedelta = timedelta(days=30)
-    """When the archive looks at a released file first: at once where more than B-T is wanted."""
+    """How soon the archive looks at a released file first, at the latest: at once where more than B-T is
+    wanted."""
     retry_first_s: float = 0.5
     retry_longest_s: float = 10.0
     retry_held_up_s: float = 120.0
@@ -83,6 +86,8 @@ class Run:
     """Id of the key of each seal, as the check after sealing found it."""
     lacks_time_stamp: bool = False
     """Sealed while the time-stamp authority was down."""
+    certificates_end: datetime = _NEVER
+    """When the first certificate of its seals ends."""
     released: Release | None = None
     told: int | None = None
     """The outbox' row that tells of the release."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -35,7 +35,7 @@ from meterai.stamping.model import ClaimedJob, Intent, Release
 from meterai.stamping.queries import read_checked, same
 from meterai.stamping.requests import PreparedSeal, SealRequest, Stamp
 from meterai.stamping.seal.filling import RunningDigest, fill
-from meterai.stamping.seal.time_stamp_later import has_time_stamp
+from meterai.stamping.seal.time_stamp_later import certificates_end, has_time_stamp
 from meterai.stamping.store import jobs
 from meterai.stamping.store.time_stamps import OwedTimeStamp
 
@@ -43,6 +43,8 @@ _PREPARE = "meterai.stamping.preparation:prepare_seal"
 _CHECK = "meterai.kit.pdf.light_check:light_check"
 _PATIENCE_S = 5.0
 """So long a batch waits for those that are slow to prepare. All usual ones together take less than 1 s."""
+_BEFORE_THE_END = timedelta(days=7)
+"""So long before a certificate of its seals ends a file is looked at, if not sooner."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,8 +219,11 @@ async def _seal(tools: Tools, runs: list[Run]) -> list[Run]:
         for run in some:
             try:
                 outcome = outcomes[run.seal.serial]
+                if isinstance(outcome, Refusal):
+                    raise outcome
                 run.data = _filled(run, outcome)
-                run.lacks_time_stamp = isinstance(outcome, bytes) and not has_time_stamp(outcome)
+                run.lacks_time_stamp = not has_time_stamp(outcome)
+                run.certificates_end = min(run.certificates_end, certificates_end(outcome))
             except Refusal as refusal:
                 run.trouble = refusal
 
@@ -235,12 +240,10 @@ def _may_lack_time_stamp(tools: Tools, run: Run) -> bool:
     return tools.settings.time_stamp_later and run.last and run.job.profile is not Profile.SIGN_LATER
 
 
-def _filled(run: Run, outcome: bytes | Refusal) -> bytes:
-    if isinstance(outcome, Refusal):
-        raise outcome
+def _filled(run: Run, cms: bytes) -> bytes:
     assert run.intent is not None
     assert run.digests is not None
-    sealed = fill(run.data, run.intent.gap_start, run.intent.gap_end, outcome)
+    sealed = fill(run.data, run.intent.gap_start, run.intent.gap_end, cms)
     run.sealed_object = run.digests.sealed(sealed)
     return sealed
 
@@ -299,7 +302,7 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
                 [_ended(run) for run in ours],
                 owed=[_debt(run) for run in ours if run.lacks_time_stamp],
                 postings=[posting for run in ours for posting in _postings(run)],
-                archive_at=now + tools.settings.first_archiving,
+                archive_at=_first_look(tools, ours, now),
                 topic=RELEASED,
                 news_at=now + timedelta(seconds=keep_news_s),
                 now=now,
@@ -310,6 +313,12 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
         written = await while_held(runs, write)
     for run, row in zip(written, told, strict=True):
         run.told = row
+
+
+def _first_look(tools: Tools, runs: Sequence[Run], now: datetime) -> datetime:
+    """When the archive looks at these files first. The authority need not answer for an ended certificate."""
+    ends = min(run.certificates_end for run in runs)
+    return min(now + tools.settings.first_archiving, ends - _BEFORE_THE_END)
 
 
 def _ended(run: Run) -> jobs.EndedJob:

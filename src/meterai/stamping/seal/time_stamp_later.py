@@ -8,6 +8,7 @@ is free in this way: an earlier one is covered by the next.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from cryptography import x509
 
@@ -44,8 +45,13 @@ def comes_too_late(cms: bytes, token: bytes) -> bool:
 
     With it, every verifier would take the stamp for one made after that end.
     """
+    return time_of(token) > certificates_end(cms)
+
+
+def certificates_end(cms: bytes) -> datetime:
+    """When the first of a seal's certificates ends."""
     certificates = (x509.load_der_x509_certificate(item) for item in read_signed_data(cms).certificates)
-    return time_of(token) > min(certificate.not_valid_after_utc for certificate in certificates)
+    return min(certificate.not_valid_after_utc for certificate in certificates)
 
 
 def add_time_stamp(data: bytes, gap_start: int, gap_end: int, token: bytes) -> bytes:
