@@ -117,7 +117,7 @@ class Future:
 
     async def look_after(self, tools: ArchiveTools | None = None) -> int:
         """One turn of the archive's loop."""
-        return await renew_due_archives(tools or self.tools(), limit=8)
+        return (await renew_due_archives(tools or self.tools(), limit=8)).done
 
     async def make_due(self) -> None:
         """As if the waiting time had passed."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
 from tests.archive.future import Future
+from tests.stamping.letters import make_letter
 
+from meterai.cli.archive import work_off
 from meterai.stamping.archive.level import Level
 from meterai.verification.model import Verdict
 
@@ -69,3 +72,18 @@ async def test_a_file_gets_its_revocation_data_before_the_certificate_that_seale
     future.clock.move_to(due)
     assert await future.look_after(future.tools(Level.T)) == 1
     assert b"/DSS" in (await future.versions(job.document_id))[-1]
+
+
+async def test_the_command_works_off_what_is_due_without_counting_the_book(
+    future: Future, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("satu", "dua"):
+        await future.stamped(make_letter(f"Surat {name}"))
+    await future.make_due()
+    tools = future.tools()
+    app = SimpleNamespace(
+        db=future.house.db, clock=future.clock, settings=SimpleNamespace(archive_files_per_minute=100_000)
+    )
+    monkeypatch.setattr("meterai.cli.archive.archive_tools_of", lambda *_: tools)
+    monkeypatch.setattr("meterai.cli.archive.count_archive", None)
+    assert await work_off(app) == 2  # type: ignore[arg-type]

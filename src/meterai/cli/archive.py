@@ -44,18 +44,18 @@ async def _renew(settings: Settings, dry_run: bool, raise_level: bool) -> int:
         if raise_level and not dry_run:
             typer.echo(f"Made due: {await raise_levels(tools)}")
         if not dry_run:
-            typer.echo(f"Looked after: {await _work_off(app)}")
+            typer.echo(f"Looked after: {await work_off(app)}")
         counts = await count_archive(app.db, app.clock())
     _show(counts)
     return 1 if not dry_run and any(count.in_trouble for count in counts) else 0
 
 
-async def _work_off(app: App) -> int:
+async def work_off(app: App) -> int:
     """One file after the other, at the bounded rate, until none is due; those put off are left."""
     tools, done = archive_tools_of(app, never), 0
     pause = 60 / max(1, app.settings.archive_files_per_minute)
-    while any(count.due for count in await count_archive(app.db, app.clock())):
-        done += await renew_due_archives(tools)
+    while (turn := await renew_due_archives(tools)).claimed:
+        done += turn.done
         await asyncio.sleep(pause)
     return done
 

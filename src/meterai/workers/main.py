@@ -94,6 +94,9 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
             db, app.messenger, app.secret, public_url=app.public_url, clock=clock, limit=_NEWS_AT_ONCE
         )
 
+    async def renew() -> int:
+        return (await renew_due_archives(archive)).done
+
     def expire() -> Awaitable[int]:
         return expire_due_orders(db, gateway, clock=clock, limit=_LIMIT)
 
@@ -127,7 +130,7 @@ def loops_of(app: App, tools: Tools, worker: str) -> list[Loop]:
         Loop(name="time_stamps", work=lambda: add_due_time_stamps(tools), busy_s=0.05, idle_s=2),
         Loop(
             name="archive",
-            work=lambda: renew_due_archives(archive),
+            work=renew,
             busy_s=60 / max(1, app.settings.archive_files_per_minute),
             idle_s=5,
         ),

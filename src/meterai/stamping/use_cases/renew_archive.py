@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -31,12 +32,21 @@ _EXTEND = "meterai.stamping.archive.extension:extend"
 _DUE_AGAIN_MIN = timedelta(hours=1)
 
 
-async def renew_due_archives(tools: ArchiveTools, *, limit: int = 1) -> int:
-    """Looks after files that are due. Returns how many of them are done with."""
+class LookedAfter(NamedTuple):
+    """What one turn did."""
+
+    claimed: int
+    """0: nothing is due."""
+    done: int
+    """The others are put off."""
+
+
+async def renew_due_archives(tools: ArchiveTools, *, limit: int = 1) -> LookedAfter:
+    """Looks after files that are due."""
     now = tools.clock()
     async with tools.db.connection() as connection:
         files = await archive.claim_due(connection, now, lease_until=now + tools.settings.lease, limit=limit)
-    return sum([await _look_after(tools, file) for file in files])
+    return LookedAfter(len(files), sum([await _look_after(tools, file) for file in files]))
 
 
 async def _look_after(tools: ArchiveTools, file: ArchivedFile) -> bool:
