@@ -11,7 +11,11 @@ from tests.archive.future import Future
 from tests.stamping.letters import make_letter
 
 from meterai.cli.archive import work_off
+from meterai.cli.refusal_words import told
+from meterai.kernel.errors import Refusal
+from meterai.stamping.archive.extension import look
 from meterai.stamping.archive.level import Level
+from meterai.stamping.requests import ArchiveLookRequest
 from meterai.verification.model import Verdict
 
 pytestmark = pytest.mark.storage
@@ -87,3 +91,9 @@ async def test_the_command_works_off_what_is_due_without_counting_the_book(
     monkeypatch.setattr("meterai.cli.archive.archive_tools_of", lambda *_: tools)
     monkeypatch.setattr("meterai.cli.archive.count_archive", None)
     assert await work_off(app) == 2  # type: ignore[arg-type]
+
+
+def test_a_released_file_that_can_not_be_read_is_not_called_a_zip() -> None:
+    with pytest.raises(Refusal) as refused:
+        look(ArchiveLookRequest(data=b"%PDF-1.7 damaged", serials=[]))
+    assert told(refused.value.code, {}).startswith("A released file")

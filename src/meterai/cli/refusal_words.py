@@ -109,6 +109,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A released file's certificates do not lead to a root that is known.",
         "Put pki/trust back as it was (docs/backup.md); the file is tried again by itself.",
     ),
+    "archive.file_unreadable": (
+        "A released file in the store can't be read any more as it was released.",
+        "Judge it with meterai verify, which says why. It is tried again by itself; tell the makers.",
+    ),
     "archive.changed": (
         "A renewed file was not what was released, with more behind it. It was not kept.",
         "The released file is as it was. It is tried again by itself; if it stays so, tell the makers.",

@@ -30,7 +30,7 @@ _FIELDS_MAX = 100
 
 
 def look(request: ArchiveLookRequest) -> ArchiveLook:
-    """Raises: Refusal CONFLICT `archive.unreadable`: not as we released it."""
+    """Raises: Refusal CONFLICT `archive.file_unreadable`: not as we released it."""
     wanted = {f"Emet{serial}" for serial in request.serials}
     seals: dict[str, bytes] = {}
     stamps: list[tuple[int, bytes]] = []
@@ -44,9 +44,9 @@ def look(request: ArchiveLookRequest) -> ArchiveLook:
             elif signature.get("/Type") == "/DocTimeStamp" and _is_ours(name):
                 stamps.append((int(signature["/ByteRange"][2]), contents))
     except Exception:  # parsers raise nearly anything on what is not as we wrote it
-        raise Refusal(Kind.CONFLICT, "archive.unreadable") from None
+        raise Refusal(Kind.CONFLICT, "archive.file_unreadable") from None
     if seals.keys() != wanted:
-        raise Refusal(Kind.CONFLICT, "archive.unreadable")
+        raise Refusal(Kind.CONFLICT, "archive.file_unreadable")
     return ArchiveLook(
         seals=list(seals.values()),
         archive_stamps=[contents for _, contents in sorted(stamps)],
@@ -58,11 +58,11 @@ def _is_ours(name: str) -> bool:
 
 
 def extend(request: ExtendRequest) -> Extended:
-    """Raises: Refusal CONFLICT `archive.unreadable`."""
+    """Raises: Refusal CONFLICT `archive.file_unreadable`."""
     try:
         return _extend(request)
     except Exception:
-        raise Refusal(Kind.CONFLICT, "archive.unreadable") from None
+        raise Refusal(Kind.CONFLICT, "archive.file_unreadable") from None
 
 
 def _extend(request: ExtendRequest) -> Extended:
