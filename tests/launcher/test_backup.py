@@ -233,3 +233,27 @@ def test_a_copy_keeps_what_the_store_has_lost_and_forgets_what_the_service_delet
         shutil.copytree(copied.root, objects.root, dirs_exist_ok=True)
         meterai("backup", str(copy), data=data)
         meterai("check", "--all", data=data)
+
+
+def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(place: Path) -> None:
+    data, copy, new = place / "data", place / "copy", place / "new"
+    with running(data):
+        alice = buy(data, "alice")
+        meterai("backup", str(copy), "--without-database", data=data)
+        said = meterai("backup", str(copy), "--without-database", data=data)
+        assert "WITHOUT the database" in said
+        assert not list(copy.rglob("*.dump"))
+        bob = buy(data, "bob", event="")
+        full = place / "full"
+        meterai("backup", str(full), data=data)
+        assert "holds the database" in meterai("backup", str(full), "--without-database", data=data, status=2)
+        assert BackupFolder(full).holds_database
+
+    assert "holds no database" in meterai("restore", str(copy), data=new, status=1)
+    assert not list(new.glob("before-restore-*"))
+    shutil.copytree(data / "postgres", new / "postgres")  # as point-in-time recovery leaves it
+    assert "all but the database" in meterai("restore", str(copy), data=new)
+    with running(new):
+        carol = buy(new, "carol")
+        assert {judged(new, file)[0] for file in (alice, bob, carol)} == {"genuine"}
+        audited(new)

@@ -165,3 +165,40 @@ def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
         assert "Not restored. pg_restore" in failed.stderr
         assert "The database is as it was" in failed.stderr
         assert "Already" in meterai("db", "migrate", data=data).stdout
+
+
+def test_what_has_not_changed_in_a_queue_since_the_copy_before_is_not_copied_again(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path / "queues" / "casn", "keys", "12")
+    window, log, head = (queue.path / name for name in ("public/w/1.ids", "public/log/entries", "sequence"))
+    for path in (window, log, head):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("as it was")
+    an_hour_ago = FACTS.made_at.timestamp() - 3600
+    for path in (window, log):
+        os.utime(path, (an_hour_ago, an_hour_ago))
+    os.utime(head, (FACTS.made_at.timestamp(),) * 2)  # written while it was being copied
+
+    def copied() -> Path:
+        folder = BackupFolder(tmp_path / "copy")
+        folder.path.mkdir(exist_ok=True)
+        copy_queues(tmp_path / "queues", folder.begin() / "queue", folder.earlier("queue"))
+        folder.finish(FACTS)
+        return folder.state / "queue" / "casn"
+
+    def inodes(copy: Path) -> list[int]:
+        return [(copy / path.relative_to(queue.path)).stat().st_ino for path in (window, log, head)]
+
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "kept").mkdir()
+    for path in copied().rglob("*"):  # the inodes stay taken, or the next files may get them
+        if path.is_file():
+            os.link(path, tmp_path / "kept" / path.name)
+    before = inodes(BackupFolder(tmp_path / "copy").state / "queue" / "casn")
+    log.write_text("as it was, and more")
+    head.write_text("as it is!")
+    os.utime(head, (FACTS.made_at.timestamp(),) * 2)
+    copy = copied()
+    after = inodes(copy)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
+    assert (copy / "public" / "log" / "entries").read_text() == "as it was, and more"
+    assert (copy / "sequence").read_text() == "as it is!"

@@ -14,6 +14,8 @@ import typer
 
 from meterai.cli.backup_folder import (
     COUNTERS,
+    DUMP,
+    KEY_LENGTH,
     SECRETS,
     BackupFacts,
     BackupFolder,
@@ -44,6 +46,8 @@ _FILES_MISSING = 3
 class _Compared:
     """The rows of the snapshot beside the files of store and copy."""
 
+    lacking: list[str]
+    """What the copy lacks of the store: the keys of a part in one text. A first copy may lack millions."""
     unneeded: list[str]
     """In the copy, gone from the store, and named by no row."""
     missing: int
@@ -55,6 +59,9 @@ class _Compared:
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="Where the copy lies or shall lie. It holds keys.")],
+    without_database: Annotated[
+        bool, typer.Option("--without-database", help="All but the database, which you save by other means.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Copy database, files, secrets, keys and queues while the service runs. Again: renew the copy.
@@ -67,11 +74,17 @@ def backup(
     settings = where_it_keeps(settings)
     os.umask(0o077)
     _refuse_what_is_ours(folder.resolve(), settings)
+    copy = BackupFolder(folder.absolute())
+    if without_database and copy.holds_database:
+        raise typer.BadParameter(
+            f"the copy in {folder} holds the database, which would be gone from it: name another folder, or "
+            f"delete {DUMP} there first",
+            param_hint="--without-database",
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy = BackupFolder(folder.absolute())
         with copy.held():
-            asyncio.run(_backup(settings, url, copy))
+            asyncio.run(_backup(settings, url, copy, with_database=not without_database))
     except (DumpFailed, PostgresFailed, *DATABASE_IS_DOWN) as problem:
         why = in_words(problem) or problem
         typer.echo(f"No new copy; an earlier one in {folder} is untouched. {why}", err=True)
@@ -93,7 +106,7 @@ def _refuse_what_is_ours(folder: Path, settings: Settings) -> None:
         )
 
 
-async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
+async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_database: bool) -> None:
     """The database first, then what its rows name: files are written before the rows and outlast them.
 
     But for what jobs under way need: that is gone as soon as they end, so it is copied first.
@@ -103,18 +116,19 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
     # Secrets first: without them nothing of the rest is of use. They change with the first start only.
     for name in SECRETS:
         copy_folder(settings.data / name, part / name)
-    facts, found = await _copy_database(url, store, folder, part)
-    copied = await _copy_objects(store, folder)
+    facts, found = await _copy_database(url, store, folder, part, with_database=with_database)
+    copied = await _copy_objects(store, folder, found.lacking)
     # After the dump: counters and logs that are ahead of the rows are cut or explained at a restore, while
     # nobody could tell what is missing in older ones.
     copy_folder(settings.data / COUNTERS, part / COUNTERS)
-    copy_queues(queue_root(settings), part / "queue")
+    copy_queues(queue_root(settings), part / "queue", folder.earlier("queue"))
     for queue in folders_in(part / "queue"):
         queue.from_copy.touch()
     await asyncio.to_thread(folder.finish, facts)
     gone = await _forget_objects(store, folder, found.unneeded)
+    database = "the database" if with_database else "WITHOUT the database, all else"
     typer.echo(
-        f"Copied to {folder.path}: the database as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"Copied to {folder.path}: {database} as at {facts.made_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"{copied:,} new files ({gone:,} are gone), secrets, keys, queues. Keep it elsewhere, encrypted."
     )
     if found.missing:
@@ -128,7 +142,7 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder) -> None:
 
 
 async def _copy_database(
-    url: str, store: ObjectStore, folder: BackupFolder, part: Path
+    url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, with_database: bool
 ) -> tuple[BackupFacts, _Compared]:
     connection = await asyncpg.connect(url)
     try:
@@ -141,8 +155,10 @@ async def _copy_database(
             if not lost or attempt == _SNAPSHOTS_MAX - 1:
                 break
             await reading.rollback()  # a job ended meanwhile
-        facts = BackupFacts(made_at=made_at, schema=await current_version(connection) or "")
-        await asyncio.to_thread(dump_database, url, part / "database.dump", snapshot=snapshot)
+        schema = await current_version(connection) or ""
+        facts = BackupFacts(made_at=made_at, schema=schema, with_database=with_database)
+        if with_database:
+            await asyncio.to_thread(dump_database, url, part / DUMP, snapshot=snapshot)
         found = await _compare(connection, store, folder, lost)
         await reading.rollback()
     finally:
@@ -155,6 +171,7 @@ async def _compare(
 ) -> _Compared:
     """`lost`: what jobs under way need and could not be copied."""
     found = _Compared(
+        lacking=[],
         unneeded=[],
         missing=len(lost),
         kept=sum(map(folder.objects.has, lost)),
@@ -163,6 +180,7 @@ async def _compare(
     if not isinstance(store, FolderStore):
         return found
     for part, (there, here) in enumerate(zip(keys_in(store), keys_in(folder.objects), strict=True)):
+        found.lacking.append("".join(there - here))
         missing = await released_objects(connection, part) - there
         found.missing += len(missing)
         found.kept += len(missing & here)
@@ -171,12 +189,12 @@ async def _compare(
     return found
 
 
-async def _copy_objects(store: ObjectStore, folder: BackupFolder) -> int:
-    if not isinstance(store, FolderStore):
-        return 0  # S3 keeps its own copies
+async def _copy_objects(store: ObjectStore, folder: BackupFolder, lacking: list[str]) -> int:
+    """`lacking`: nothing where the store is S3, which keeps its own copies."""
     copied = 0
-    for there, here in zip(keys_in(store), keys_in(folder.objects), strict=True):
-        copied += len(there - here) - len(await copy_objects(store, folder.objects, there - here))
+    for part in lacking:
+        keys = [part[start : start + KEY_LENGTH] for start in range(0, len(part), KEY_LENGTH)]
+        copied += len(keys) - len(await copy_objects(store, folder.objects, keys))
     return copied
 
 

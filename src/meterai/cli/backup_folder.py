@@ -1,17 +1,20 @@
 """The folder of `meterai backup`: `state/` as it was at one moment, and `objects/`.
 
 `state/`: `backup.json`, `database.dump`, and the folders secrets, pki, signer, queue of the data directory.
+Files of queues that did not change are the very ones of the state before (hard links).
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +25,9 @@ from meterai.waiting_room.queue_folder import QueueFolder, folders_in, queue_of
 
 SECRETS, COUNTERS = ("secrets", "pki"), "signer"
 """Folders of the data directory; the queues' one may lie elsewhere."""
+DUMP = "database.dump"
+KEY_LENGTH = 64
+"""Of an object: its SHA-256 in hexadecimal."""
 _AT_ONCE_BYTES = 16 << 20
 _AT_ONCE_FILES = 500
 
@@ -32,6 +38,26 @@ class BackupFacts(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     schema: str
     """Version of the database's schema."""
+    with_database: bool = True
+    """False: somebody else saves the database."""
+
+
+class Earlier(NamedTuple):
+    """A folder of an earlier copy: what has not changed since need not be copied."""
+
+    path: Path
+    begun: float
+    """When that copy was begun. What changed as late may have changed while it was being copied."""
+
+    def holds(self, file: Path) -> bool:
+        """Whether a file is there as it is now. Raises: FileNotFoundError when it is nowhere."""
+        now = file.stat()
+        try:
+            then = (self.path / file.name).stat()
+        except FileNotFoundError:
+            return False
+        is_same = (now.st_size, now.st_mtime_ns) == (then.st_size, then.st_mtime_ns)
+        return is_same and now.st_mtime < self.begun
 
 
 class BackupFolder:
@@ -62,6 +88,18 @@ class BackupFolder:
             except BlockingIOError:
                 raise Refusal(Kind.BUSY, "backup.under_way", folder=str(self.path)) from None
             yield
+
+    @property
+    def holds_database(self) -> bool:
+        """Whether a state here, whole or not, has a database in it."""
+        return any((self.path / name / DUMP).exists() for name in ("state", "state.old"))
+
+    def earlier(self, name: str) -> Earlier | None:
+        """A folder of the newest whole state, if there is one."""
+        try:
+            return Earlier(self.state / name, self.facts().made_at.timestamp())
+        except Refusal:
+            return None
 
     def begin(self) -> Path:
         """An empty folder for a new state."""
@@ -102,7 +140,7 @@ def keys_in(store: FolderStore) -> Iterator[set[str]]:
     for number in range(256):
         folder = store.root / f"{number:02x}"
         found = {folder.name + path.name for path in folder.glob("*")} if folder.is_dir() else set()
-        yield {key for key in found if len(key) == 64}
+        yield {key for key in found if len(key) == KEY_LENGTH}
 
 
 async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[str]) -> list[str]:
@@ -127,11 +165,11 @@ async def copy_objects(source: ObjectStore, target: ObjectStore, keys: Iterable[
     return lost
 
 
-def copy_queues(source: Path, target: Path) -> None:
-    """Copies the folders of all queues, and the files beside them."""
+def copy_queues(source: Path, target: Path, earlier: Earlier | None = None) -> None:
+    """Copies the folders of all queues, and the files beside them. `earlier`: a copy of them."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for queue in folders_in(source):
-        copy_folder(queue.path, target / queue.slug)
+        copy_folder(queue.path, target / queue.slug, earlier and _within(earlier, queue.slug))
     for path in source.glob("*.json"):
         shutil.copy2(path, target / path.name)
 
@@ -165,8 +203,8 @@ def _comes_from_copy(queue: QueueFolder) -> bool:
     return not queue.keys_file.exists() or queue.from_copy.exists()
 
 
-def copy_folder(source: Path, target: Path) -> None:
-    """Copies a folder while others write in it, without what is half written.
+def copy_folder(source: Path, target: Path, earlier: Earlier | None = None) -> None:
+    """Copies a folder while others write in it, without what is half written; what `earlier` holds is linked.
 
     In the order of names: what closes a window (`w1.close.json`) comes before what it closes (`w1.joins`),
     which only grows.
@@ -175,8 +213,20 @@ def copy_folder(source: Path, target: Path) -> None:
     for path in sorted(source.iterdir()) if source.is_dir() else []:
         try:
             if path.is_dir():
-                copy_folder(path, target / path.name)
+                copy_folder(path, target / path.name, earlier and _within(earlier, path.name))
             elif path.is_file() and not path.name.endswith(".part"):
-                shutil.copy2(path, target / path.name)
+                _copy_file(path, target / path.name, earlier)
         except FileNotFoundError:
             continue  # replaced or deleted a moment ago
+
+
+def _copy_file(source: Path, target: Path, earlier: Earlier | None) -> None:
+    if earlier is not None and earlier.holds(source):
+        with suppress(OSError):  # not every file system has links
+            os.link(earlier.path / source.name, target)
+            return
+    shutil.copy2(source, target)
+
+
+def _within(earlier: Earlier, name: str) -> Earlier:
+    return earlier._replace(path=earlier.path / name)

@@ -57,6 +57,12 @@ class DatabaseServer:
         )
         self._embedded.launch(port)
 
+    async def exists(self) -> bool:
+        """Whether there is a database already; before `start`. Raises: asyncpg.PostgresError, OSError."""
+        if not self._settings.database_url:
+            return (self._settings.data / "postgres").exists()
+        return await _has_schema(self._settings.database_url)
+
     async def make_ready(self, report: Report = lambda _: None) -> bool:
         """Makes the database, the roles and the newest schema; returns whether the schema changed.
 
@@ -71,12 +77,8 @@ class DatabaseServer:
         Raises: PostgresFailed, asyncpg.PostgresError, OSError.
         """
         await self._make_database(lambda _: None)
-        connection = await asyncpg.connect(self.owner_url)
-        try:
-            if await current_version(connection) is not None:
-                return False
-        finally:
-            await connection.close()
+        if await _has_schema(self.owner_url):
+            return False
         await make_roles(self.owner_url, self._our_roles())
         return True
 
@@ -136,6 +138,14 @@ def _connections_of(settings: Settings) -> int:
     """How many the server takes: as many as all processes may open on their worst evening, and more."""
     busy = (settings.site_processes + settings.worker_processes) * settings.database_connections_max
     return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
+
+
+async def _has_schema(url: str) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return await current_version(connection) is not None
+    finally:
+        await connection.close()
 
 
 async def _make_database(server: EmbeddedPostgres) -> None:

@@ -15,6 +15,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from meterai.cli.backup_folder import (
     COUNTERS,
+    DUMP,
     SECRETS,
     BackupFolder,
     copy_folder,
@@ -123,9 +124,14 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             f"{other} is another queue than the copy's (its keys differ): move it away, then give the "
             "command again. Nothing was changed."
         )
+    if not facts.with_database and not await server.exists():
+        raise _CanNot(
+            "The copy holds no database (it was made --without-database): put the database back by your own "
+            "means first, then give the command again. Nothing was changed."
+        )
     aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o711)
-    if not settings.database_url and (data / "postgres").exists():
+    if facts.with_database and not settings.database_url and (data / "postgres").exists():
         (data / "postgres").rename(aside / "postgres")
     try:
         await _fill(settings, server, copy, aside)
@@ -136,7 +142,10 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             (aside / "postgres").rename(data / "postgres")
             typer.echo("The database is as it was before the command.", err=True)
         raise
-    typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC. What was here is in {aside}.")
+    what = "" if facts.with_database else ", all but the database, which stays as you put it back"
+    typer.echo(
+        f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC{what}. What was here is in {aside}."
+    )
 
 
 def _are_equal(here: Path, there: Path) -> bool:
@@ -174,9 +183,11 @@ async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, 
         if lost := await copy_objects(copy.objects, store, missing):
             typer.echo(f"{len(lost)} files of the copy are damaged, such as {lost[0]}.", err=True)
     server.start(0)
+    if not copy.facts().with_database:
+        return
     if not await server.make_empty():
         raise _CanNot("METERAI_DATABASE_URL names a database that is not empty: make a new one, name that.")
-    await asyncio.to_thread(load_database, server.owner_url, state / "database.dump")
+    await asyncio.to_thread(load_database, server.owner_url, state / DUMP)
 
 
 def _copy_missing(source: Path, target: Path) -> None:
