@@ -98,12 +98,15 @@ class IncrementWriter(IncrementalPdfFileWriter):
             stream.write(b"\nendobj\n")
 
 
-class _Signature(SignatureObject):
-    """A signature dictionary whose gap stays empty.
+class EmptyGap:
+    """For a signature dictionary whose gap stays empty; goes before pyHanko's class.
 
     pyHanko would hash the file here. The worker does, which stores it: what is signed is the digest of the
     stored bytes, and the jail need not be believed.
     """
+
+    contents: Any
+    byte_range: Any
 
     def fill(
         self, writer: Any, md_algorithm: Any, in_place: Any = True, output: Any = None, chunk_size: Any = 0
@@ -114,6 +117,10 @@ class _Signature(SignatureObject):
         start, end = self.contents.offsets
         self.byte_range.fill_offsets(stream, start, end, stream.tell())
         yield PreparedByteRangeDigest(b"", start, end), stream
+
+
+class _Signature(EmptyGap, SignatureObject):
+    """What a seal is."""
 
 
 class Increment:

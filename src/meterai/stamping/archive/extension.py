@@ -11,18 +11,16 @@ that allows no changes.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import Any
 
 from asn1crypto import crl, ocsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PreparedByteRangeDigest
+from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.stamping.increment import IncrementWriter
+from meterai.stamping.increment import EmptyGap, IncrementWriter
 from meterai.stamping.requests import ArchiveLook, ArchiveLookRequest, Extended, ExtendRequest
 
 FIELD = "ArchiveTimeStamp"
@@ -97,15 +95,5 @@ def _free_name(writer: IncrementWriter) -> str:
     return next(name for n in range(1, _FIELDS_MAX) if (name := f"{FIELD}{n}") not in taken)
 
 
-class _TimeStamp(DocumentTimestamp):
-    """A document time stamp whose gap stays empty: the worker hashes, the signer fetches the token."""
-
-    def fill(
-        self, writer: Any, md_algorithm: Any, in_place: Any = True, output: Any = None, chunk_size: Any = 0
-    ) -> Iterator[tuple[PreparedByteRangeDigest, io.BytesIO]]:
-        writer.digest_aware_write = True
-        writer.write_in_place()
-        stream = writer.prev.stream
-        start, end = self.contents.offsets
-        self.byte_range.fill_offsets(stream, start, end, stream.tell())
-        yield PreparedByteRangeDigest(b"", start, end), stream
+class _TimeStamp(EmptyGap, DocumentTimestamp):
+    """The signer fetches its token."""
