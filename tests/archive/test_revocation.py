@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from structlog.testing import capture_logs
 from tests.archive.future import Future
 
 from meterai.kernel.errors import Refusal
@@ -48,3 +49,14 @@ async def test_a_responder_s_clock_may_be_a_little_ahead(future: Future, link: L
     future.authority._clock = lambda: future.clock() + timedelta(hours=1)
     with pytest.raises(Refusal, match=r"revocation\.bad_answer"):
         await future.revocation.evidence([link], future.clock())
+
+
+async def test_a_certificate_that_is_revoked_stands_in_the_log(future: Future, link: Link) -> None:
+    at = future.clock().replace(microsecond=0) - timedelta(hours=2)
+    future.revoke("stamp", at)
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert (await future.revocation.evidence([link], future.clock())).ocsp_responses
+    (told,) = logs
+    assert (told["event"], told["revoked_at"]) == ("certificate.revoked", f"{at:%Y-%m-%d %H:%M:%S}")
+    assert "Meterai Elektronik" in told["subject"]

@@ -27,13 +27,6 @@ FRESH = timedelta(minutes=10)
 """So long an OCSP response counts that promises no time of the next: there is a newer one at any time then
 (RFC 6960 section 4.2.2.1)."""
 _RESPONSES_MAX = 16
-_MILD = frozenset(
-    (
-        x509.ReasonFlags.affiliation_changed,
-        x509.ReasonFlags.superseded,
-        x509.ReasonFlags.cessation_of_operation,
-    )
-)
 _STRONG = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -46,8 +39,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """When there will be news (nextUpdate). Where none is promised: soon (OCSP), the same as `at` (CRL)."""
     revoked_at: datetime | None
     """None: not revoked at that time."""
-    compromised: bool = False
-    """The key may be in other hands: what it signed before counts only with other proof of its time."""
 
 
 def from_crl(encoded: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Statement | None:
@@ -56,18 +47,10 @@ def from_crl(encoded: bytes, certificate: x509.Certificate, issuer: x509.Certifi
     if crl is None or crl.issuer != certificate.issuer:
         return None
     found = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    reason = None
-    if found is not None:
-        extensions = found.extensions
-        try:
-            reason = extensions.get_extension_for_class(x509.CRLReason).value.reason
-        except x509.ExtensionNotFound:
-            reason = x509.ReasonFlags.unspecified
     return Statement(
         at=crl.last_update_utc,
         until=crl.next_update_utc or crl.last_update_utc,
         revoked_at=found.revocation_date_utc if found is not None else None,
-        compromised=found is not None and reason not in _MILD,
     )
 
 
@@ -126,7 +109,6 @@ def _ocsp_statement(single: ocsp.OCSPSingleResponse) -> Statement | None:
         at=single.this_update_utc,
         until=single.next_update_utc or single.this_update_utc + FRESH,
         revoked_at=single.revocation_time_utc if revoked else None,
-        compromised=revoked and single.revocation_reason not in _MILD,
     )
 
 

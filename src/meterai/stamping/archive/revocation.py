@@ -12,6 +12,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,6 +24,8 @@ from meterai.kit import revocation
 from meterai.kit.http import CallLimits, OutsideService
 from meterai.kit.revocation import Statement
 from meterai.stamping.archive.chains import Link, load
+
+log = structlog.get_logger(__name__)
 
 UNAVAILABLE = "revocation.unavailable"
 _KEPT_MAX = 1024
@@ -36,8 +39,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
     ocsp_responses: tuple[bytes, ...]
-    revoked: bool
-    """Some certificate is revoked. What was stamped before keeps its proof; only the judge can tell."""
 
 
 class RevocationSource(Protocol):
@@ -76,7 +77,6 @@ class HttpRevocation:
             certificates=tuple(certificates),
             crls=tuple(dict.fromkeys(kept.encoded for kept in found if kept.is_crl)),
             ocsp_responses=tuple(dict.fromkeys(kept.encoded for kept in found if not kept.is_crl)),
-            revoked=any(kept.says.revoked_at is not None for kept in found),
         )
 
     async def close(self) -> None:
@@ -92,6 +92,7 @@ class HttpRevocation:
                     self._kept.clear()
                     self._crls.clear()
                 kept = self._kept[link] = await self._fetch(link, now)
+                _tell_if_revoked(link, kept.says)
             return kept
 
     async def _fetch(self, link: Link, now: datetime) -> _Kept:
@@ -148,6 +149,18 @@ def _current(encoded: bytes, says: Statement | None, now: datetime, *, is_crl: b
     if says is None or not _is_current(says, now):
         raise Refusal(Kind.UNAVAILABLE, "revocation.bad_answer")
     return _Kept(is_crl, encoded, says)
+
+
+def _tell_if_revoked(link: Link, says: Statement) -> None:
+    """What was stamped before keeps its proof; but somebody must know."""
+    if says.revoked_at is not None:
+        certificate = load(link.certificate)
+        log.warning(
+            "certificate.revoked",
+            subject=certificate.subject.rfc4514_string(),
+            serial=f"{certificate.serial_number:x}",
+            revoked_at=f"{says.revoked_at:%Y-%m-%d %H:%M:%S}",
+        )
 
 
 def _is_current(says: Statement, now: datetime) -> bool:
