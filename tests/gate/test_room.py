@@ -22,11 +22,14 @@ from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
-from meterai.waiting_room import gate_register
+from meterai.waiting_room import documents, gate_register
+from meterai.waiting_room.counts import MARK_EVERY
+from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.journal import Batch, Journal, read_joins
 from meterai.waiting_room.model import Lane
 from meterai.waiting_room.queue_folder import publish
+from meterai.waiting_room.rewinding import rewind
 from meterai.waiting_room.tickets import Ticket
 from simulator.queue_twin import Queue, schedule_from
 
@@ -361,3 +364,60 @@ def form_of(contact: str) -> Request:
     request = Request(None, "127.0.0.1")
     request.body = b"kontak=" + contact.encode()
     return request
+
+
+def publish_ends(queue: Queue, windows: range) -> None:
+    """The ends of windows, in each of which one person joined at gate 7."""
+    for window in windows:
+        count = GateCount(gate=7, count=1, first_sequence=window, last_sequence=window, root="")
+        close = Close(
+            event="casn", window=window, starts_at=0, ends_at=0, count=1, root="00" * 32, gates=[count]
+        )
+        path = queue.folder.window_close(window)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(documents.sign(close, queue.keys.controller))
+
+
+def test_a_gate_that_starts_reads_no_ends_of_windows_that_any_gate_has_read(tmp_path: Path) -> None:
+    """To check the signatures of three weeks of windows takes a minute, in which nobody would be let in."""
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    publish_ends(queue, range(1, MARK_EVERY + 20))
+    queue.folder.gate(3).mkdir(parents=True)
+    before = Shelf(queue.folder)
+    before.look()
+    before.keep_counts(3)
+    publish_ends(queue, range(MARK_EVERY + 20, MARK_EVERY + 30))
+    for window in range(1, MARK_EVERY + 19):
+        queue.folder.window_close(window).write_bytes(b"it would not be believed")
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    assert shelf.closed_through == MARK_EVERY + 29, "and it goes on from there"
+    assert (shelf.people_in(5), shelf.people_before(MARK_EVERY + 30)) == (1, MARK_EVERY + 29)
+    assert shelf.highest_sequence(7) == MARK_EVERY + 29
+
+    queue.folder.window_close(MARK_EVERY + 19).write_bytes(b"that of another time")
+    assert Shelf(queue.folder).highest_sequence(7) == 0, "then everything is read"
+
+
+def test_a_gate_notes_what_it_has_read(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    publish_ends(queue, range(1, MARK_EVERY))
+    queue.status()
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    room.shelf.keep_counts(1)
+    assert queue.folder.counts_mark(1).exists()
+    room.close()
+
+
+@pytest.mark.parametrize(("closed_through", "stays"), [(MARK_EVERY, True), (MARK_EVERY - 1, False)])
+def test_what_gates_noted_of_windows_that_are_closed_anew_is_forgotten(
+    tmp_path: Path, closed_through: int, stays: bool
+) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    publish_ends(queue, range(1, MARK_EVERY + 1))
+    queue.folder.gate(1).mkdir(parents=True)
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    shelf.keep_counts(1)
+    rewind(queue.folder, log_size=0, closed_through=closed_through, revealed_through=0)
+    assert queue.folder.counts_mark(1).exists() is stays

@@ -433,21 +433,23 @@ def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.Cap
 QUEUE = QueueView(
     event="casn", state=QueueState.HALTED, is_on=True, always_in_line=False, rate=124.0, rate_cap=None,
     policy_cap=600, waiting=3, admitted=5, halted_because=None, closes_at=1_800_000_000, age_s=0.4,
+    rests=False,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("age_s", "said"),
+    ("changes", "said"),
     [
-        (0.4, ""),
-        (12.3, "casn: no controller has looked at it for 12 s, and it stood so then."),
-        (None, "casn: no controller has looked at it yet."),
+        ({}, ""),
+        ({"age_s": 12.3}, "casn: no controller has looked at it for 12 s, and it stood so then."),
+        ({"age_s": None}, "casn: no controller has looked at it yet."),
+        ({"age_s": 8_640_000.0, "rests": True}, ""),
     ],
 )
 def test_how_a_queue_stood_is_not_shown_as_how_it_stands(
-    capsys: pytest.CaptureFixture[str], age_s: float | None, said: str
+    capsys: pytest.CaptureFixture[str], changes: dict[str, object], said: str
 ) -> None:
-    queue._show([msgspec.structs.replace(QUEUE, age_s=age_s)])
+    queue._show([msgspec.structs.replace(QUEUE, **changes)])
     out = capsys.readouterr().out
     assert "124" in out
     assert (said in out) if said else ("no controller" not in out)

@@ -1,21 +1,147 @@
-"""Two queues, one controller: each has its own frontier, log and wishes."""
+"""Several queues, one controller: each has its own frontier, log and wishes; those of past events rest."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.moved_queue import CHAIN_LINKS, MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room import leader, store
+from meterai.waiting_room.leader import Leader
 from meterai.waiting_room.log_facts import FrontierFacts, OperatorFacts
-from meterai.waiting_room.model import Policy, QueueState
+from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.queries import last_steps, queue_views
+from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.seeds import SeedChains
 from meterai.waiting_room.use_cases.set_queue import set_queue
 from meterai.waiting_room.use_cases.steer_queue import switch_queue
+
+SHORT = schedule_of(open_s=20)
+LATER = msgspec.structs.replace(SHORT, closes_at=SHORT.closes_at + 10 * store.RESTS_AFTER_S)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The root of each chain of seeds that a controller made, in order."""
+    roots: list[bytes] = []
+
+    def made(root: bytes) -> SeedChains:
+        roots.append(root)
+        return SeedChains(root, CHAIN_LINKS)
+
+    monkeypatch.setattr(leader, "SeedChains", made)
+    return roots
+
+
+@asynccontextmanager
+async def leading(line: MovedQueue) -> AsyncIterator[None]:
+    """Another controller leads."""
+    await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
+    one = Leader(line.database.app, line.folder.path.parent, holder="next", clock=lambda: line.now)
+    stop = asyncio.Event()
+    task = asyncio.create_task(one.run(stop))
+    try:
+        while not one._awake and not one.leads:
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def awake(line: MovedQueue) -> list[str]:
+    async with line.database.app.connection() as connection:
+        return await store.events_awake(connection)
+
+
+async def closed_queue(line: MovedQueue) -> None:
+    await line.open(SHORT, always=True)
+    line.join("email:ani@contoh.id")
+    await line.until(lambda status: status.state is QueueState.CLOSED)
+    await line.seconds(12)
+
+
+async def rule(line: MovedQueue, schedule: Schedule, policy: Policy) -> None:
+    """The service is started again with another events file."""
+    moment = datetime.fromtimestamp(line.now, UTC)
+    await set_queue(line.database.app, line.folder.slug, schedule, policy, is_on=True, now=moment)
+
+
+@pytest.mark.storage
+async def test_a_queue_that_closed_long_ago_rests_until_somebody_says_something(
+    database: TestDatabase, tmp_path: Path, opened: list[bytes]
+) -> None:
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await closed_queue(line)
+    assert await awake(line) == ["casn"], "certificates are asked for now"
+    line.now += store.RESTS_AFTER_S
+    await line.seconds(1)
+    assert await awake(line) == []
+    (view,) = await queue_views(database.app, line.now)
+    assert view.rests
+    assert await last_steps(database.app) is None, "nobody misses its steps"
+    published = line.folder.status.read_bytes()
+    async with leading(line):
+        await asyncio.sleep(0.2)
+        assert opened == []
+        moment = datetime.fromtimestamp(line.now, UTC)
+        await switch_queue(database.app, "casn", is_on=False, reason="selesai", actor="ani", now=moment)
+        assert published == line.folder.status.read_bytes()
+        while published == line.folder.status.read_bytes():
+            await asyncio.sleep(0.02)
+        assert [facts.reason for facts in line.facts(OperatorFacts)] == ["selesai"]
+    line.gate.close()
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(
+    ("schedule", "policy", "state"),
+    [(LATER, Policy(), QueueState.OPEN), (SHORT, Policy(claim_minutes=20), QueueState.CLOSED)],
+    ids=["its closing", "its policy"],
+)
+async def test_a_queue_that_rests_goes_on_when_its_rules_are_changed(
+    database: TestDatabase, tmp_path: Path, schedule: Schedule, policy: Policy, state: QueueState
+) -> None:
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await closed_queue(line)
+    line.now += store.RESTS_AFTER_S
+    await line.seconds(1)
+    await rule(line, schedule, policy)
+    assert await awake(line) == ["casn"]
+    assert (await line.seconds(2)).state is state
+    line.now += 60
+    await line.seconds(1)
+    assert (await awake(line) == []) is (state is QueueState.CLOSED)
+    await line.close()
+
+
+@pytest.mark.storage
+async def test_who_takes_over_opens_the_queue_in_which_people_wait_first(
+    database: TestDatabase, tmp_path: Path, opened: list[bytes]
+) -> None:
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
+    await closed_queue(line)
+    events = [msgspec.structs.replace(load_events()[0], slug=slug) for slug in ("casn", "pppk", "guru")]
+    await set_events(database.app, events)
+    for slug in ("pppk", "guru"):
+        await rule(MovedQueue(database, QueueFolder(tmp_path / slug), now=line.now), LATER, Policy())
+    await database.owner.execute("UPDATE waiting_room.queue SET state = 'open' WHERE event = 'guru'")
+    async with leading(line):
+        while len(opened) < 3:
+            await asyncio.sleep(0.02)
+    slugs = ("guru", "pppk", "casn")
+    assert opened == [QueueFolder(tmp_path / slug).keys().chain for slug in slugs]
+    await line.close()
 
 
 @pytest.mark.storage

@@ -73,7 +73,7 @@ def _show(views: list[QueueView]) -> None:
 
 def _staleness(view: QueueView) -> str:
     """What keeps the row from being the present; empty: nothing."""
-    if view.age_s is not None and view.age_s <= _STALE_SECONDS:
+    if view.rests or (view.age_s is not None and view.age_s <= _STALE_SECONDS):
         return ""
     age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s, and it stood so then"
     return f"{view.event}: no controller has looked at it {age}. Does the service run (logs/queue*.log)?"

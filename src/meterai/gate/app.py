@@ -173,6 +173,7 @@ class Gate:
                     raise
                 except OSError as error:
                     reason = str(error)
+            hall.shelf.keep_counts(self.settings.number)
         if reason and not self._is_disk_full:
             log.error("disk_takes_nothing", gate=self.settings.number, reason=reason)
         self._is_disk_full = bool(reason)

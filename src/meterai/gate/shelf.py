@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents, order
+from meterai.waiting_room.counts import Counts
 from meterai.waiting_room.documents import Close, Config, Reveal, Status
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import event_number
@@ -54,10 +55,7 @@ class Shelf:
         self._has_looked = False
         self._status_stamp = (0, 0)
         self._config_stamp = (0, 0)
-        self._people = array("Q")
-        """People by window, from window 0."""
-        self._before = array("Q", [0])
-        """People before each window."""
+        self._counts = Counts(folder)
         self._reveals: OrderedDict[int, Reveal] = OrderedDict()
         self._unrevealed: set[int] = set()
         """Windows whose seed was asked for since the last look, and is not published."""
@@ -96,32 +94,33 @@ class Shelf:
 
     def is_closed(self, window: int) -> bool:
         """Whether the window's end has been published."""
-        return window < len(self._people) or self.folder.window_close(window).exists()
+        return window < len(self._counts.people) or self.folder.window_close(window).exists()
 
     @property
     def closed_through(self) -> int:
         """The last window whose end has been seen published, without a gap before it; -1: none."""
-        return len(self._people) - 1
+        return len(self._counts.people) - 1
 
     def highest_sequence(self, gate: int) -> int:
-        """The greatest sequence of a gate in the published ends of windows (a new gate reads them all)."""
-        highest = 0
-        folder = self.folder.public / "w"
-        for path in folder.glob("*.close.json") if folder.exists() else ():
-            close = self._close(int(path.name.partition(".")[0]))
-            counted = [count.last_sequence for count in close.gates if count.gate == gate] if close else []
-            highest = max(highest, *counted, 0)
-        return highest
+        """The greatest sequence of a gate in the published ends of windows."""
+        self._read_counts()
+        return self._counts.highest.get(gate, 0)
+
+    def keep_counts(self, gate: int) -> None:
+        """Notes for the next start, and for other gates, what was read of the ends of windows."""
+        self._counts.keep(self.folder.counts_mark(gate))
 
     # ---------------------------------------------------------------- places
 
     def people_before(self, window: int) -> int | None:
         """How many people joined in all windows before this one; None until that is published."""
-        return self._before[window] if window < len(self._before) else None
+        before = self._counts.before
+        return before[window] if window < len(before) else None
 
     def people_in(self, window: int) -> int | None:
         """How many people joined in a window; None until that is published."""
-        return self._people[window] if window < len(self._people) else None
+        people = self._counts.people
+        return people[window] if window < len(people) else None
 
     def place_of(self, window: int, id: bytes) -> int | None:
         """The place of an id in its window (0 to below 2^64); None until the seed is revealed."""
@@ -162,9 +161,16 @@ class Shelf:
 
     def _read_counts(self) -> None:
         """Goes on from the last window whose end is known."""
-        while (close := self._close(len(self._people))) is not None or self._is_skipped(len(self._people)):
-            self._people.append(_people_of(close) if close else 0)
-            self._before.append(self._before[-1] + self._people[-1])
+        while True:
+            window = len(self._counts.people)
+            try:
+                raw = self.folder.window_close(window).read_bytes()
+                close = documents.read(raw, Close, self.controller_key)
+            except (OSError, Refusal):
+                if not self._is_skipped(window):
+                    return
+                raw, close = b"", None
+            self._counts.add(close, raw)
 
     def _is_skipped(self, window: int) -> bool:
         """Window 0 exists only where there was a lottery when the queue was made. After time was cut anew the
@@ -174,12 +180,6 @@ class Shelf:
         if first_number(self.config.schedule) == 1:
             return True
         return self.folder.window_close(1).exists() and not self.folder.window_close(0).exists()
-
-    def _close(self, window: int) -> Close | None:
-        try:
-            return documents.read(self.folder.window_close(window).read_bytes(), Close, self.controller_key)
-        except (OSError, Refusal):
-            return None
 
     def _reveal(self, window: int) -> Reveal | None:
         if (known := self._reveals.get(window)) is not None:
@@ -230,10 +230,6 @@ async def sorted_places(file: BinaryIO, seed: bytes) -> array[int]:
         parts[number] = _NONE
         await asyncio.sleep(0)
     return places
-
-
-def _people_of(close: Close) -> int:
-    return close.count if close.people is None else close.people
 
 
 def _stamp(path: os.PathLike[str]) -> tuple[int, int]:

@@ -234,6 +234,7 @@ class Conductor:
     async def _forget(self, now: float) -> None:
         """Deletes rows that are safe in the files and that nobody needs any more."""
         queue = self._queue
+        self._forgot_at = self._forgot_at or now
         if queue is None or now - self._forgot_at < FORGET_EVERY_S:
             return
         self._forgot_at = now

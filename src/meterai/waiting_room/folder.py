@@ -132,10 +132,19 @@ def open_to_readers(folder: QueueFolder) -> None:
     for above in (folder.path, folder.path.parent):
         with suppress(PermissionError):  # a folder that somebody else made has the mode they wanted
             above.chmod(PASSABLE_FOLDER)
-    for path in folder.public.rglob("*"):
-        mode = READABLE_FOLDER if path.is_dir() else READABLE_FILE
-        if path.stat().st_mode & 0o777 != mode:
-            path.chmod(mode)
+    _open_all(folder.public)
+
+
+def _open_all(folder: str | os.PathLike[str]) -> None:
+    """A queue of weeks has half a million files, so each is looked at once and no path is made of it."""
+    with os.scandir(folder) as found:
+        for entry in found:
+            is_folder = entry.is_dir()
+            mode = READABLE_FOLDER if is_folder else READABLE_FILE
+            if entry.stat().st_mode & 0o777 != mode:
+                os.chmod(entry.path, mode)
+            if is_folder:
+                _open_all(entry.path)
 
 
 def _make_readable_folder(path: Path) -> None:

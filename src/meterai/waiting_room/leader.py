@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -42,7 +43,12 @@ class Leader:
     beacon: BeaconSource | None = None
     """A public source of randomness; None: the operator is trusted with the seeds."""
     leads: bool = False
+    _awake: list[str] = field(default_factory=list)
+    """Events whose queue needs steps."""
     _chains: dict[str, SeedChains] = field(default_factory=dict)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One after the other, those in which people wait first: a chain of seeds takes most of a second of the
+    processor."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever nobody else does, until `stop`."""
@@ -68,15 +74,18 @@ class Leader:
 
     async def _lead(self, epoch: int, stop: asyncio.Event) -> None:
         log.info("queue_leading", holder=self.holder, epoch=epoch)
-        tasks: dict[str, asyncio.Task[None]] = {}
+        tasks: dict[str, asyncio.Task[bool]] = {}
         self.leads = True
         try:
-            while not stop.is_set() and not any(task.done() for task in tasks.values()):
+            while not stop.is_set():
                 async with self.db.connection() as connection:
                     if await store.take_lease(connection, self.holder, LEASE_S) != epoch:
                         break
-                    events = await store.queue_events(connection)
-                for event in events:
+                    self._awake = await store.events_awake(connection)
+                ended = {event for event, task in tasks.items() if task.done()}
+                if not all(tasks.pop(event).result() for event in ended):
+                    break
+                for event in self._awake:
                     if event not in tasks:
                         tasks[event] = asyncio.create_task(self._conduct(event, epoch))
                 await _pause(stop, STEP_S)
@@ -88,24 +97,27 @@ class Leader:
                 async with self.db.connection() as connection:
                     await store.end_lease(connection, self.holder, epoch)
 
-    async def _conduct(self, event: str, epoch: int) -> None:
-        """Steps of one event until somebody else leads. Trouble with one event leaves the others alone."""
-        while True:
+    async def _conduct(self, event: str, epoch: int) -> bool:
+        """Steps of one event until it rests (True) or somebody else leads (False). Trouble with one event
+        leaves the others alone."""
+        while event in self._awake:
             try:
-                conductor = await self._open(event, epoch)
+                async with self._opening:
+                    conductor = await self._open(event, epoch)
                 try:
-                    await self._steps(conductor)
+                    await self._steps(event, conductor)
                 finally:
                     await conductor.close()
             except Superseded:
-                return
+                return False
             except Exception as error:
                 told = {"outage": "queue_step_unavailable", "fault": "queue_step_failed"}
                 log_trouble(log, error, **told, queue=event)
             await asyncio.sleep(STEP_S)
+        return True
 
-    async def _steps(self, conductor: Conductor) -> None:
-        while True:
+    async def _steps(self, event: str, conductor: Conductor) -> None:
+        while event in self._awake:
             now = self.clock()
             await conductor.step(now)
             # on the second, so that a window's end is seen at once
@@ -128,7 +140,7 @@ class Leader:
         return Conductor(steering, publisher, self.fail_point)
 
 
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

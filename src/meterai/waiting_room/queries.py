@@ -79,12 +79,9 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
 
 async def last_steps(db: Database) -> float | None:
     """When the controller took its last step (Unix seconds), of the queue that has waited longest for one;
-    None: no queue is on."""
+    None: no queue is on, or all that are rest."""
     async with db.connection() as connection:
-        moment: float | None = await connection.fetchval(
-            "SELECT min(moved_at) FROM waiting_room.queue WHERE is_on AND moved_at > 0"
-        )
-    return moment
+        return await store.oldest_step(connection)
 
 
 async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> Pass | None:
@@ -124,12 +121,15 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: int
     age_s: float | None
     """Seconds since the controller's last step, of which all this is; None: there was none yet."""
+    rests: bool
+    """Closed long ago: no controller has anything to do for it."""
 
 
 async def queue_views(db: Database, now: float) -> list[QueueView]:
     """Every queue, in the order in which they were made. `now`: Unix seconds."""
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
+        awake = await store.events_awake(connection)
         doors = await connection.fetch("SELECT queue, rate FROM waiting_room.door")
     rates = {row["queue"]: row["rate"] for row in doors}
     return [
@@ -146,6 +146,7 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             halted_because=queue.halted_because,
             closes_at=queue.schedule.closes_at,
             age_s=round(max(0.0, now - queue.moved_at), 1) if queue.moved_at else None,
+            rests=queue.event not in awake,
         )
         for queue in queues
     ]

@@ -102,6 +102,10 @@ class QueueFolder:
         """What one gate writes."""
         return self.path / "gates" / str(number)
 
+    def counts_mark(self, number: int) -> Path:
+        """What one gate has read of the ends of windows, so that none need read them all again."""
+        return self.gate(number) / "counts.json"
+
     def known_gate(self, number: int) -> Path:
         """The note that a gate was there, beside its folder."""
         return self.path / "known" / str(number)

@@ -15,6 +15,7 @@ import msgspec
 
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
+from meterai.waiting_room.counts import forget_counts
 from meterai.waiting_room.documents import Head, Status
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.gate_register import STEP, GateRegister
@@ -45,6 +46,7 @@ def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_
         kept = [line for line in _lines(folder.log / HEADS) if _head(line).size <= log_size]
         publish(folder.log / HEADS, b"".join(kept))
     folder.log_mark.unlink(missing_ok=True)
+    forget_counts(folder, behind=closed_through)
     for path in (folder.public / "w").glob("*"):
         if match := _WINDOW.fullmatch(path.name):
             through = revealed_through if match[2] == "reveal.json" else closed_through

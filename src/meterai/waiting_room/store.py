@@ -48,7 +48,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     log_size: int
     config_version: int
     config_sha256: str
-    """Of the rules that stand in the log; empty: none yet."""
+    """Of the rules that stand in the log; empty: those in force don't yet."""
     memory: Memory
 
     @property
@@ -183,6 +183,37 @@ async def queue_events(conn: Connection) -> list[str]:
     return [row["event"] for row in await conn.fetch("SELECT event FROM waiting_room.queue ORDER BY number")]
 
 
+RESTS_AFTER_S = 86_400
+"""After its closing, when nothing is left to do: most of those who may ask for a certificate have asked."""
+_IS_AWAKE = f"""(q.state <> 'closed' OR q.config_sha256 = '' OR q.revealed_through < q.closed_through
+    OR q.moved_at < (q.schedule->>'closes_at')::float8 + {RESTS_AFTER_S}
+    OR EXISTS (SELECT FROM waiting_room.to_log WHERE queue = q.number)
+    OR EXISTS (SELECT FROM waiting_room.log_entry WHERE queue = q.number)
+    OR EXISTS (SELECT FROM waiting_room.pass WHERE queue = q.number AND NOT logged)
+    OR EXISTS (SELECT FROM waiting_room.promise WHERE queue = q.number AND was_called IS NULL))"""  # noqa: S608
+"""Whether a controller has still something to do. Entries of the log are deleted only after everything that
+was decided with them is in the files."""
+
+
+async def events_awake(conn: Connection) -> list[str]:
+    """The events whose queue needs a controller, those in which people wait first. The others rest, until
+    somebody says something for their log, or their rules are changed."""
+    rows = await conn.fetch(
+        f"""SELECT event FROM waiting_room.queue q WHERE {_IS_AWAKE}
+            ORDER BY state = 'closed', state IN ('off', 'direct'), number"""  # noqa: S608
+    )
+    return [row["event"] for row in rows]
+
+
+async def oldest_step(conn: Connection) -> float | None:
+    """The last step (Unix seconds) of the queue that has waited longest for one, of those that are on and
+    don't rest; None: there is none."""
+    moment: float | None = await conn.fetchval(
+        f"SELECT min(moved_at) FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_AWAKE}"  # noqa: S608
+    )
+    return moment
+
+
 async def add_queue(
     tx: Connection, event: str, schedule: Schedule, policy: Policy, *, is_on: bool, now: datetime
 ) -> bool:
@@ -210,7 +241,8 @@ async def add_queue(
 async def set_rules(tx: Connection, event: str, schedule: Schedule, policy: Policy, *, version: int) -> None:
     """Writes changed rules; the controller publishes and logs them within a second."""
     await tx.execute(
-        """UPDATE waiting_room.queue SET schedule = $2, policy = $3, config_version = $4 WHERE event = $1""",
+        """UPDATE waiting_room.queue SET schedule = $2, policy = $3, config_version = $4, config_sha256 = ''
+           WHERE event = $1""",
         event,
         msgspec.to_builtins(schedule),
         msgspec.to_builtins(policy),

@@ -53,41 +53,41 @@ I13 = SqlInvariant(
 )
 _PASSES = """SELECT q.event, q.log_size, p.id, p.pass_id::text AS pass_id, p.number AS window, p.lane, p.gate,
         p.sequence
-    FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged"""
+    FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged
+    WHERE q.number = $1"""
 
 
 async def compare_log(conn: Connection, root: Path, findings: Findings) -> None:
     """Compares the logged passes of every queue with the claims in its public log, in `root`.
 
-    One statement sees passes and size of the log at one moment. What the log's file lacks of that size still
-    stands in rows, which are deleted only when the file has them: so the rows are read first.
-    Keeps 16 bytes a pass.
+    One queue after the other: keeps 16 bytes for each pass of one.
     """
-    passes: dict[str, set[bytes]] = {}
-    sizes: dict[str, int] = {}
-    async for row in conn.cursor(_PASSES, prefetch=5_000):
-        found = passes.setdefault(row["event"], set())
-        sizes[row["event"]] = row["log_size"]
+    for row in await conn.fetch("SELECT number FROM waiting_room.queue ORDER BY number"):
+        await _compare(conn, row["number"], root, findings)
+
+
+async def _compare(conn: Connection, queue: int, root: Path, findings: Findings) -> None:
+    """Compares one queue. One statement sees passes and size of the log at one moment. What the log's file
+    lacks of that size still stands in rows, which are deleted only when the file has them: so the rows are
+    read first.
+    """
+    event, size = "", 0
+    found: set[bytes] = set()
+    async for row in conn.cursor(_PASSES, queue, prefetch=5_000):
+        event, size = row["event"], row["log_size"]
         if row["id"] is not None:
             found.add(_fingerprint(_said(row)))
-    rows: dict[str, dict[int, dict[str, Any]]] = {event: {} for event in passes}
-    for row in await conn.fetch(
-        """SELECT q.event, e.n, e.facts FROM waiting_room.log_entry e
-           JOIN waiting_room.queue q ON q.number = e.queue WHERE e.what = $1""",
-        What.CLAIM,
-    ):
-        rows.setdefault(row["event"], {})[row["n"]] = row["facts"]
-    unlogged: dict[str, set[bytes]] = {}
-    for event, found in passes.items():
-        for n, facts in _claims(root, event, rows[event], sizes[event], findings):
-            if (print_ := _fingerprint(facts)) in found:
-                found.remove(print_)
-            else:
-                findings.add(f"{event}: entry {n} lets {facts.get('id')} in, the store has no such pass")
-        if found:
-            unlogged[event] = found
-    if unlogged:
-        await _name_unlogged(conn, unlogged, findings)
+    claims = await conn.fetch(
+        "SELECT n, facts FROM waiting_room.log_entry WHERE queue = $1 AND what = $2", queue, What.CLAIM
+    )
+    rows = {row["n"]: row["facts"] for row in claims}
+    for n, facts in _claims(root, event, rows, size, findings):
+        if (print_ := _fingerprint(facts)) in found:
+            found.remove(print_)
+        else:
+            findings.add(f"{event}: entry {n} lets {facts.get('id')} in, the store has no such pass")
+    if found:
+        await _name_unlogged(conn, queue, found, findings)
 
 
 def _claims(
@@ -110,18 +110,17 @@ def _claims(
     yield from ((n, facts) for n, facts in sorted(rows.items()) if read <= n < size)
 
 
-async def _name_unlogged(conn: Connection, unlogged: dict[str, set[bytes]], findings: Findings) -> None:
-    count = sum(map(len, unlogged.values()))
+async def _name_unlogged(conn: Connection, queue: int, unlogged: set[bytes], findings: Findings) -> None:
     shown = 0
-    async for row in conn.cursor(_PASSES, prefetch=5_000):
-        if shown == min(count, VIOLATIONS_SHOWN):
+    async for row in conn.cursor(_PASSES, queue, prefetch=5_000):
+        if shown == min(len(unlogged), VIOLATIONS_SHOWN):
             break
-        if row["id"] is not None and _fingerprint(_said(row)) in unlogged.get(row["event"], ()):
+        if row["id"] is not None and _fingerprint(_said(row)) in unlogged:
             findings.add(
                 f"{row['event']}: the pass {row['pass_id']} of {row['id'].hex()} is in no entry of the log"
             )
             shown += 1
-    findings.count += count - shown
+    findings.count += len(unlogged) - shown
 
 
 def _said(row: Any) -> dict[str, Any]:
