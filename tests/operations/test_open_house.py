@@ -16,6 +16,7 @@ from meterai.operations.use_cases.open_house import open_house
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries import events
 from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.store import read_queue
 
 pytestmark = pytest.mark.storage
 
@@ -49,6 +50,48 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
     await open_house(database.app, events_file=str(file), development=False, now=NOW + after)
     assert ("casn" in {event.slug for event in await events(database.app)}) is stays
     assert "casn-2026" in {event.slug for event in await events(database.app)}
+
+
+CLOSED = NOW + timedelta(days=20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_refused"),
+    [
+        ({"opens_at": CLOSED + timedelta(days=340), "closes_at": CLOSED + timedelta(days=365)}, True),
+        ({"opens_at": CLOSED + timedelta(days=1), "closes_at": CLOSED + timedelta(days=365)}, True),
+        ({"closes_at": CLOSED + timedelta(days=365)}, False),
+        ({}, False),
+    ],
+    ids=["a year later", "opened meanwhile", "the same round goes on", "unchanged"],
+)
+async def test_another_round_of_a_queue_that_is_closed_needs_a_slug_of_its_own(
+    database: TestDatabase, tmp_path: Path, changes: dict[str, datetime], is_refused: bool
+) -> None:
+    """Else its lottery is never drawn, and who was let in a year ago is given the pass of then."""
+    file = tmp_path / "events.toml"
+
+    def ask(**times: datetime) -> None:
+        lines = [f"{name} = {time.isoformat()}" for name, time in times.items()]
+        file.write_text("\n".join((EXAMPLE.read_text(), *lines)))
+
+    times = {"opens_at": NOW + timedelta(days=1), "closes_at": CLOSED}
+    ask(**times)
+    await keep_environment(database.app, "development", now=NOW)
+    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    ask(**times | changes)
+    settings = Settings(data=tmp_path, database_app_url=database.urls.app, events_file=str(file))
+    later = CLOSED + timedelta(days=2)
+    if is_refused:
+        with pytest.raises(LaunchProblem, match=r"its own slug, such as casn-202\d"):
+            await settle(settings, now=later)
+    else:
+        await open_house(database.app, events_file=str(file), development=False, now=later)
+    async with database.app.connection() as connection:
+        queue = await read_queue(connection, "casn")
+    assert queue is not None
+    expected = CLOSED if is_refused else (times | changes)["closes_at"]
+    assert queue.schedule.closes_at == int(expected.timestamp())
 
 
 async def transfers(database: TestDatabase) -> int:

@@ -10,11 +10,11 @@ import structlog
 from meterai.customers.organisations import ensure_organisations
 from meterai.kit.database import Database
 from meterai.ledger.use_cases.open_books import open_books
-from meterai.sales.events import load_events
+from meterai.sales.events import Event, load_events
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.queries import queue_signs
+from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
 log = structlog.get_logger(__name__)
@@ -32,11 +32,15 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
     they are called. In development the distributor's first deposit is recorded too. Safe to repeat at every
     start.
 
-    Raises: OSError or ValueError when the events file can't be read.
+    Raises: OSError or ValueError when the events file can't be read, or names another round of a queue that
+    is closed.
     """
     await ensure_organisations(db, now)
     await open_books(db, now=now)
     events = load_events(Path(events_file) if events_file else None)
+    signs = await queue_signs(db)
+    for event in events:
+        _refuse_another_round(event, signs.get(event.slug), now)
     missed = await _events_in_line(db, now) - {event.slug for event in events}
     for slug in sorted(missed):
         log.warning("event_not_in_file", queue=slug, stays="people stand in its line")
@@ -47,6 +51,24 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
         await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, now=now)
+
+
+def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -> None:
+    """A queue has one round. In another, who was let in before would be given the pass and the order of then,
+    and its lottery would never be drawn.
+
+    Raises: ValueError.
+    """
+    opens_at = None if event.queue is None else event.queue.opens_at
+    if sign is None or opens_at is None:
+        return
+    closed_at = datetime.fromtimestamp(sign.schedule.closes_at, opens_at.tzinfo)
+    if closed_at <= now and closed_at < opens_at:
+        raise ValueError(
+            f"event {event.slug}: its queue closed on {closed_at.isoformat()} and can't open anew on "
+            f"{opens_at.isoformat()}. Give this round its own slug, such as {event.slug}-{opens_at.year}; to "
+            "go on with the round that was, move closes_at alone (docs/configuration.md)"
+        )
 
 
 async def _events_in_line(db: Database, now: datetime) -> set[str]:
