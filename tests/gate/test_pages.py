@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+
+import structlog.testing
 
 from meterai.gate.app import Gate, GateSettings
 from meterai.gate.http import Request
@@ -70,6 +73,10 @@ def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:
     request = Request(None, "")
     for target, said in [(b"/antre/casn", "Tempat Anda ada di tiket"), (b"/en/antre/casn", "in the ticket")]:
         request.target = target
-        answer = (gate.handle(request) or b"").decode()
+        with structlog.testing.capture_logs() as lines:
+            answer = (gate.handle(request) or b"").decode()
         assert answer.startswith("HTTP/1.1 500 ")
         assert said in answer
+        (line,) = lines
+        assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", line["help_code"])
+        assert f"<b>{line['help_code']}</b>" in answer, "who reads it out is found in the log"

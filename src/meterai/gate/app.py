@@ -40,6 +40,7 @@ from meterai.gate.waiting import WaitPages, address_of
 from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import new_help_code
 from meterai.kit.proxies import Proxies
 from meterai.kit.whole_files import write_whole
 from meterai.waiting_room.promises import Promise, PromiseBook
@@ -270,8 +271,9 @@ class Gate:
                     return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
             return self.notice("not_found", language, path, 404)
         except Exception as error:
-            log.error("request_failed", reason=type(error).__name__, exc_info=True)
-            return self.notice("fault", language, path, 500)
+            code = new_help_code()
+            log.error("request_failed", help_code=code, reason=type(error).__name__, exc_info=True)
+            return self.notice("fault", language, path, 500, help_code=code)
 
     def notice(
         self,
@@ -282,9 +284,10 @@ class Gate:
         *,
         problem: str = "",
         ticket: str = "",
+        help_code: str = "",
         **facts: str,
     ) -> bytes:
-        """A page with one thing to say; and what was wrong with what was typed there."""
+        """A page with one thing to say; and what was wrong with what was typed there, or with us."""
         body = self.pages.render(
             "notice.html",
             language,
@@ -293,6 +296,7 @@ class Gate:
             text=TEXTS[name].of(language).format(**facts),
             problem=problem,
             ticket=ticket,
+            help_code=help_code,
             resume=name == "closed",
             path_here=path.removeprefix("/en"),
             next_link=self.settings.site_url + ("/en" if language == "en" else "/"),

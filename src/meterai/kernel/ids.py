@@ -43,3 +43,9 @@ def new_order_number() -> str:
     """A number for people, such as `M7KQ-3XPD-92RT` (58 random bits; no look-alike characters)."""
     body = "".join(secrets.choice(_READABLE) for _ in range(12))
     return f"{body[:4]}-{body[4:8]}-{body[8:]}"
+
+
+def new_help_code() -> str:
+    """What an error's page shows and its line in the log names, such as `K7QF-2M9D` (39 random bits)."""
+    body = "".join(secrets.choice(_READABLE) for _ in range(8))
+    return f"{body[:4]}-{body[4:]}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from meterai.kernel.ids import new_help_code
+
 LANGUAGES = ("id", "en")
-_READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SCOPE_KEY = "meterai.visit"
 
 
@@ -67,12 +67,6 @@ def split_language(path: str) -> tuple[str, str]:
     if path == "/en" or (path.startswith("/en/") and not path.startswith("/en//")):
         return "en", path[3:] or "/"
     return "id", path
-
-
-def new_help_code() -> str:
-    """Eight characters without look-alikes, `K7QF-2M9D` (39 random bits)."""
-    body = "".join(secrets.choice(_READABLE) for _ in range(8))
-    return f"{body[:4]}-{body[4:]}"
 
 
 def attach(scope: Any, visit: Visit) -> None:
