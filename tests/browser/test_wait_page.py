@@ -6,7 +6,9 @@ import io
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import zxingcpp
@@ -17,7 +19,7 @@ from tests.browser.person import Person, Site
 from tests.gate.visitor import get
 
 from meterai.waiting_room import documents
-from meterai.waiting_room.documents import Announcement, Close
+from meterai.waiting_room.documents import Announcement, Close, Status
 from meterai.waiting_room.gate_mail import waiting_mail
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queue_folder import publish
@@ -30,6 +32,7 @@ PAGE_BYTES_MAX = 14_000
 SCRIPT_BYTES_MAX = 3_000
 FORM_SCRIPT_BYTES_MAX = 400
 EVENING = [(600, 5_000, 6_000), (3_600, 30_000, 36_000), (7_200, 58_000, 70_000), (14_400, 110_000, 140_000)]
+STEADY = [(3_600, 100_000, 100_000)]
 SLOW_EVENING = [(600, 200, 400), (3_600, 1_000, 2_000), (10_800, 3_000, 7_000)]
 NOTE = Announcement(
     id="Pembayaran lewat VA BNI sedang lambat. Tempat Anda tidak berubah.",
@@ -239,6 +242,41 @@ def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> 
     assert person.page.evaluate("window.same"), "it was not loaded again"
     line.tell()
     expect(person.page.locator("#note")).to_be_hidden(timeout=6_000)
+
+
+def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_status(
+    line: Line, arrive: Arrive
+) -> None:
+    person = arrive()
+    ticket = take_place(person, "zona@contoh.id")
+    line.draw(ticket)
+    line.tell(**up_to(1_000, fan=STEADY))
+    older = line.seen()
+    line.tell(**up_to(2_000, fan=STEADY))
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.evaluate("window.same = true")
+    line.tell(**up_to(12_000, fan=STEADY))
+    ahead, wanted = person.page.locator("#ahead"), re.compile(r"36\.2\d\d")
+    expect(ahead).to_have_text(wanted, timeout=6_000)
+    told_at = documents.decode(line.seen(), Status).at
+    people = int(ahead.inner_text().replace(".", "")) + 1
+    turn = datetime.fromtimestamp(told_at + 3_600 * people / 100_000, ZoneInfo("Asia/Jakarta"))
+    expect(person.page.locator("#turn")).to_have_text(f"{turn:%H.%M} WIB")
+    told = datetime.fromtimestamp(told_at, ZoneInfo("Asia/Jakarta"))
+    expect(person.page.locator("#updated")).to_have_text(f"{told:%H.%M.%S} WIB")
+    looks: list[str] = []
+
+    def answer(route: Route) -> None:
+        looks.append(route.request.url)
+        route.fulfill(body=older)
+
+    person.page.route("**/status.json", answer)
+    while len(looks) < 2:
+        person.page.wait_for_timeout(100)
+    expect(ahead).to_have_text(wanted)
+    assert person.page.evaluate("window.same")
+    person.page.unroute("**/status.json")
+    line.tell()
 
 
 def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arrive: Arrive) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -52,8 +53,8 @@ def pages(shelf: Shelf) -> WaitPages:
     return pages_of(shelf)
 
 
-def pages_of(shelf: Shelf) -> WaitPages:
-    event = EventFacts("casn", "CASN", "Asia/Jakarta", {"id": ("Surat",), "en": ("Letter",)})
+def pages_of(shelf: Shelf, zone: str = "Asia/Jakarta") -> WaitPages:
+    event = EventFacts("casn", "CASN", zone, {"id": ("Surat",), "en": ("Letter",)})
     return WaitPages(Pages("http://localhost:8000"), shelf, event, "http://localhost:8006")
 
 
@@ -103,6 +104,70 @@ def test_the_time_of_the_turn_goes_on_when_no_new_status_comes(shelf: Shelf, pag
     assert shelf.status is not None
     at = shelf.status.at
     assert turn_on(page(pages, 1, at)) != turn_on(page(pages, 2, at + 60))
+
+
+NOON = datetime(2026, 9, 6, 12, 0, 7, tzinfo=UTC).timestamp()
+"""20.00.07 in Makassar."""
+
+
+@pytest.mark.parametrize(
+    ("language", "turn", "promise", "updated"),
+    [
+        ("id", "20.05 – 20.06 WITA", "Selesai paling lambat pukul 20.11 WITA", "Diperbarui|20.00.07 WITA"),
+        ("en", "20:05 – 20:06 WITA", "Done by 20:11 WITA", "Updated|20:00:07 WITA"),
+    ],
+)
+async def test_every_time_on_the_page_is_that_of_the_event_s_zone(
+    tmp_path: Path, language: str, turn: str, promise: str, updated: str
+) -> None:
+    """It is the one figure by which people act: in another zone it is hours wrong."""
+    queue = Queue(tmp_path, schedule_from(NOON - 40, open_s=7_200, window_s=30))
+    close = Close(event="casn", window=1, starts_at=0, ends_at=0, count=AHEAD, root="00" * 32, gates=[])
+    publish(queue.folder.window_close(1), documents.sign(close, queue.keys.controller))
+    queue.close(2, [])
+    queue.status(at=int(NOON), waiting=AHEAD)
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    shown = page(pages_of(shelf, "Asia/Makassar"), 1, NOON, language)
+    assert turn_on(shown) == turn
+    assert promise in verdict_on(shown)
+    name, at = updated.split("|")
+    assert f'<p class="small">{name} <span id="updated">{at}</span></p>' in shown
+    assert 'data-zone="Asia/Makassar" data-wib=" WITA"' in shown, "from which its script tells the time"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "id",
+            ["Halaman ini boleh ditutup.", "Tempat Anda ada di tiket", "Siapkan sambil menunggu", "Surat"],
+        ),
+        ("en", ["You may close this page.", "Your place is in the ticket", "Prepare meanwhile", "Letter"]),
+    ],
+)
+@pytest.mark.parametrize("is_drawn", [True, False])
+async def test_who_waits_reads_that_the_page_may_be_closed_and_what_to_prepare(
+    queue: Queue, shelf: Shelf, pages: WaitPages, language: str, said: list[str], is_drawn: bool
+) -> None:
+    if is_drawn:
+        queue.close(2, [])
+    shown = page(pages, 1, time.time(), language)
+    for words in said:
+        assert words in shown
+
+
+def test_an_older_status_is_not_taken_up(queue: Queue, shelf: Shelf) -> None:
+    """Behind one address there may be two gates, of which one is late: places would jump back."""
+    newest = queue.status(waiting=5)
+    assert shelf.look()
+    raw = shelf.status_raw
+    for epoch, sequence in ((newest.epoch, newest.sequence - 1), (newest.epoch - 1, newest.sequence + 1)):
+        queue.status(epoch=epoch, sequence=sequence, waiting=AHEAD)
+        assert not shelf.look()
+        assert (shelf.status, shelf.status_raw) == (newest, raw)
+    queue.status(epoch=newest.epoch + 1, sequence=1)
+    assert shelf.look(), "of who leads now, it is newer"
 
 
 @pytest.mark.parametrize(("language", "said"), [("id", "sudah lama"), ("en", "are old")])
