@@ -27,7 +27,7 @@ from meterai.waiting_room.counts import MARK_EVERY
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.journal import Batch, Journal, read_joins
-from meterai.waiting_room.model import Lane
+from meterai.waiting_room.model import Lane, QueueState
 from meterai.waiting_room.queue_folder import publish
 from meterai.waiting_room.rewinding import rewind
 from meterai.waiting_room.tickets import Ticket
@@ -250,11 +250,11 @@ async def test_files_that_can_not_be_read_anew_yet_are_tried_again(
     room, keeper, window = a_room_that_breaks(tmp_path)
     recover, tries = Journal._recover, []
 
-    def full_at_first(journal: Journal, published_high: int) -> None:
-        tries.append(published_high)
+    def full_at_first(journal: Journal, *known: int) -> None:
+        tries.append(known)
         if len(tries) < 3:
             raise OSError("no space left")
-        recover(journal, published_high)
+        recover(journal, *known)
 
     monkeypatch.setattr(Journal, "_recover", full_at_first)
     await asyncio.sleep(0.4)
@@ -397,6 +397,36 @@ def test_a_gate_that_starts_reads_no_ends_of_windows_that_any_gate_has_read(tmp_
 
     queue.folder.window_close(MARK_EVERY + 19).write_bytes(b"that of another time")
     assert Shelf(queue.folder).highest_sequence(7) == 0, "then everything is read"
+
+
+def test_a_gate_reads_the_ends_of_a_closed_queue_when_that_goes_on(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    publish_ends(queue, range(1, 5))
+    queue.status(state=QueueState.CLOSED)
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    assert (shelf.closed_through, shelf.is_closed(4)) == (-1, True)
+    queue.status()
+    shelf.look()
+    assert shelf.closed_through == 4
+
+
+def test_a_gate_that_starts_reads_nothing_of_its_own_that_is_published(tmp_path: Path) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    for window in (1, 2):
+        room.issue(room.id_of("email:ani@contoh.id"), window)
+        room.journal.close_through(window, empty_from=1)
+    room.close()
+    queue.close(1, [1])
+    published = room.journal.close_path(1)
+    published.write_bytes(b"not read")
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    again = Room(shelf, queue.keys, gate=1)
+    assert published.read_bytes() == b"not read", "else it would be counted and closed anew"
+    assert (again.journal.next_sequence(), again.journal.lost) == (3, False)
+    again.close()
 
 
 def test_a_gate_notes_what_it_has_read(tmp_path: Path) -> None:

@@ -195,8 +195,8 @@ class Gate:
         self.halls[folder.slug] = hall
         self._make_ready(folder.slug, hall.shelf)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(hall.room.keep())
-        joined = hall.room.journal.joined
-        log.info("queue_opened", queue=folder.slug, gate=self.settings.number, joined=joined)
+        hall.shelf.keep_counts(self.settings.number)
+        log.info("queue_opened", queue=folder.slug, gate=self.settings.number)
 
     def _queues(self) -> list[QueueFolder]:
         try:
@@ -248,7 +248,6 @@ class Gate:
             "closed_through": journal.closed_through,
             "unsure_through": journal.unsure_through,
             "there_from": hall.room.started_in,
-            "joined": journal.joined,
         }
         path = hall.shelf.folder.gate(self.settings.number) / "gate.json"
         write_whole(path, msgspec.json.encode(told), durable=False)

@@ -108,8 +108,14 @@ class Room:
     def _open_files(self) -> None:
         self._register = GateRegister(self.shelf.folder.known_gate(self.gate))
         is_new = not (self._folder / SEQUENCE).exists()  # or the folder was lost: then the register knows it
-        high = max(self.shelf.highest_sequence(self.gate), self._register.highest) if is_new else 0
-        self.journal = Journal(self._folder, self.gate, published_high=high)
+        if is_new:
+            self.shelf.read_counts()
+        high = self.shelf.highest_sequence(self.gate)
+        if is_new:
+            self.journal = Journal(self._folder, self.gate, published_high=max(high, self._register.highest))
+        else:
+            read_from = self.shelf.closed_through + 1
+            self.journal = Journal(self._folder, self.gate, published_high=high, read_from=read_from)
         unsure = sign_of(self._folder).unsure_through
         if self.journal.lost:
             log.error("gate_files_lost", queue=self.shelf.slug, gate=self.gate)

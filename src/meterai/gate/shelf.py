@@ -21,6 +21,7 @@ from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents, order
 from meterai.waiting_room.counts import Counts
 from meterai.waiting_room.documents import Close, Config, Reveal, Status
+from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import event_number
 from meterai.waiting_room.windows import first_number
@@ -76,16 +77,15 @@ class Shelf:
         raw = b"" if stamp in ((0, 0), self._status_stamp) else self.folder.status.read_bytes()
         if _stamp(self.folder.config) not in ((0, 0), self._config_stamp):
             self._read_config()
-        self._read_counts()
+        status = self._newer(raw) if raw else None
+        known = status or self.status
+        if known is None or known.state is not QueueState.CLOSED:  # then nobody asks for a place any more
+            self.read_counts()
         is_first, self._has_looked = not self._has_looked, True
         if not raw:
             return False
         self._status_stamp = stamp
-        try:
-            status = documents.read(raw, Status, self.controller_key)
-        except Refusal:
-            return False  # half of a copy by other means, or not ours: what we have stays
-        if self.status and (status.epoch, status.sequence) <= (self.status.epoch, self.status.sequence):
+        if status is None:
             return False
         self.status, self.status_raw = status, raw
         self.status_seen = self._monotonic()
@@ -102,8 +102,7 @@ class Shelf:
         return len(self._counts.people) - 1
 
     def highest_sequence(self, gate: int) -> int:
-        """The greatest sequence of a gate in the published ends of windows."""
-        self._read_counts()
+        """The greatest sequence of a gate in the published ends of windows that were read."""
         return self._counts.highest.get(gate, 0)
 
     def keep_counts(self, gate: int) -> None:
@@ -159,7 +158,18 @@ class Shelf:
         }
         self._config_stamp = stamp
 
-    def _read_counts(self) -> None:
+    def _newer(self, raw: bytes) -> Status | None:
+        """A status that is newer than what we have; None for half of a copy by other means, or not ours."""
+        try:
+            status = documents.read(raw, Status, self.controller_key)
+        except Refusal:
+            return None
+        ours = self.status
+        if ours and (status.epoch, status.sequence) <= (ours.epoch, ours.sequence):
+            return None
+        return status
+
+    def read_counts(self) -> None:
         """Goes on from the last window whose end is known."""
         while True:
             window = len(self._counts.people)

@@ -70,12 +70,13 @@ class Journal:
     """The joins of one gate for one event, in its folder. One process at a time (a lock says so).
 
     `published_high`: the greatest sequence of this gate in any published document; when it is greater than
-    what the files hold, files were lost, and the sequence goes on well behind it.
+    what the files hold, files were lost, and the sequence goes on well behind it. `read_from`: what is closed
+    before this window is published, and not read again.
 
     Raises: BlockingIOError when another process has the folder; OSError.
     """
 
-    def __init__(self, folder: Path, gate: int, *, published_high: int = 0) -> None:
+    def __init__(self, folder: Path, gate: int, *, published_high: int = 0, read_from: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.gate = gate
         self._folder = folder
@@ -87,10 +88,9 @@ class Journal:
         self.unsure_through = -1
         """Of windows up to this one nobody knows what was counted, for files were lost. Nothing is said of
         them, so that the controller declares the gate dead there, and what it issued is honoured."""
-        self.joined = 0
         try:
             self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
-            self._recover(published_high)
+            self._recover(published_high, read_from)
         except BaseException:
             self.abandon()
             raise
@@ -114,7 +114,6 @@ class Journal:
         if window <= self.closed_through:
             raise ValueError(f"window {window} is closed")
         (self._windows.get(window) or self._open(window, _sequence_of(data))).take(data)
-        self.joined += 1
         self._last = _sequence_of(data)
         self._unwritten.setdefault(window, []).append(data + _CRC.pack(zlib.crc32(data)))
 
@@ -179,21 +178,18 @@ class Journal:
 
     # --------------------------------------------------------------- recovery
 
-    def _recover(self, published_high: int) -> None:
+    def _recover(self, published_high: int, read_from: int) -> None:
         self._last = highest = self._read_high()
-        found = 0
+        found = published_high if read_from > 0 else 0
         numbers: dict[str, set[int]] = {"joins": set(), "close.json": set()}
-        for path in self._folder.iterdir():
-            if match := _NAME.fullmatch(path.name):
+        for name in os.listdir(self._folder):
+            if match := _NAME.fullmatch(name):
                 numbers[match[2]].add(int(match[1]))
         self.closed_through = max(numbers["close.json"], default=-1)
-        for number in sorted(numbers["joins"]):
+        published = {number for number in numbers["close.json"] if number < read_from}
+        for number in sorted(numbers["joins"] - published):
             told = self._told(number) if number in numbers["close.json"] else None
-            if told is not None:
-                found = max(found, told.last_sequence)
-                self.joined += told.count
-            else:
-                found = max(found, self._reopen(number))
+            found = max(found, self._reopen(number) if told is None else told.last_sequence)
         self.lost = found < max(highest, published_high)
         self._last = max(found, highest, published_high) + (AFTER_LOSS if self.lost else 0)
         if self.lost:  # noted at once: the next to open these files would not know it
@@ -221,7 +217,6 @@ class Journal:
             return 0
         os.ftruncate(window.file, window.count * RECORD_BYTES)
         os.fdatasync(window.file)
-        self.joined += window.count
         return window.last_sequence
 
     def _read_high(self) -> int:
