@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.evening import SCHEDULE, Evening, crowd
 
+from meterai.operations.invariants import passes
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.use_cases.check_invariants import run_invariants
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
+from meterai.waiting_room.model import Policy
 from meterai.waiting_room.public_log import ENTRIES
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.use_cases.set_queue import set_queue
 
 pytestmark = pytest.mark.storage
 
@@ -106,3 +114,33 @@ async def test_what_the_file_lacks_is_taken_from_the_rows(evening: Evening) -> N
     log = evening.folder.log / ENTRIES
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:5]))
     assert (await i13(evening)).ok, "a controller that was killed before it published goes on from the rows"
+
+
+async def test_the_passes_of_one_queue_are_let_go_before_those_of_the_next_are_read(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All events of some years together would not fit into memory."""
+    app, now = evening.database.app, evening._time
+    await set_events(app, [msgspec.structs.replace(load_events()[0], slug=slug) for slug in ("casn", "pppk")])
+    await set_queue(app, "pppk", SCHEDULE, Policy(), is_on=True, now=now)
+    await evening.database.owner.execute(
+        VIP.format(logged="true").replace(
+            "SELECT queue", "SELECT (SELECT max(number) FROM waiting_room.queue)"
+        )
+    )
+    read: list[str] = []
+    claims, said = passes._claims, passes._said
+
+    def reads_log(root: Path, event: str, *rest: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+        read.append(f"the log of {event}")
+        return claims(root, event, *rest)
+
+    def reads_pass(row: Any) -> dict[str, Any]:
+        read.append(f"a pass of {row['event']}")
+        return said(row)
+
+    monkeypatch.setattr(passes, "_claims", reads_log)
+    monkeypatch.setattr(passes, "_said", reads_pass)
+    await i13(evening)
+    steps = [step for step, before in zip(read, ["", *read], strict=False) if step != before]
+    assert steps[:4] == ["a pass of casn", "the log of casn", "a pass of pppk", "the log of pppk"]
