@@ -299,3 +299,32 @@ def test_an_events_file_with_a_mistake_is_refused_by_name(
     path.write_text(EXAMPLE.read_text().replace(*change))
     with pytest.raises(ValueError, match=complaint):
         load_events(path)
+
+
+async def test_whether_the_gateway_opens_charges_is_asked_of_the_latest(shop: Shop) -> None:
+    async def opens(after_s: float = 0) -> bool:
+        shop.pass_time(seconds=after_s)
+        async with shop.db.connection() as connection:
+            return await queries.opens_charges(connection, now=shop.clock())
+
+    assert await opens(), "nobody has asked"
+    shop.gateway.down = True
+    for _ in range(5):
+        await shop.placed_quota(1)
+    assert await opens(), "its answers may be on their way"
+    assert not await opens(after_s=13)
+    shop.gateway.down = False
+    await shop.poll()
+    assert await opens()
+
+    shop.gateway.down = True
+    await shop.placed_quota(1)
+    assert await opens(after_s=240), "one that is never opened, and late answers to what is open, stop nobody"
+    async with shop.db.connection() as connection:
+        assert not await queries.can_be_paid(connection, now=shop.clock())
+
+    shop.gateway.down, shop.gateway.refuse_charge = False, Refusal(Kind.INVALID, "gateway.charge_refused")
+    for _ in range(20):
+        await shop.placed_quota(1)
+    assert not await opens(after_s=13)
+    assert await opens(after_s=600), "of long ago"

@@ -10,11 +10,13 @@ from unittest.mock import AsyncMock
 import msgspec
 import pytest
 import pytest_asyncio
+from tests.sales.shop import open_shop
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
 from meterai.gate.shelf import Shelf
 from meterai.kernel.errors import Refusal
+from meterai.operations.use_cases.report_behind import BehindReporter
 from meterai.waiting_room import documents, merkle, order, seeds, store
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
@@ -170,6 +172,38 @@ async def test_a_site_that_is_not_heard_of_holds_everybody_and_the_queue_goes_on
     line.load = CALM
     await line.until(lambda status: status.called > held.called, seconds=3)
     line.assert_orderly()
+
+
+async def test_while_the_gateway_opens_no_charge_calls_fall_to_the_floor(
+    line: MovedQueue,
+) -> None:
+    """Orders are placed and wait for their charge: the site is quick and without a fault meanwhile."""
+    await line.open(schedule_of(), Policy(rate_floor=6, rate_cap=600), always=True)
+    await line.database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 600.0}'")
+    for number in range(2_000):
+        line.join(f"email:orang{number}@contoh.id", is_durable=False)
+    async with open_shop(line.database, stock=100_000) as shop:
+        reporter = BehindReporter(shop.db)
+
+        async def called_in(seconds: int) -> int:
+            before = line.seen[-1].called
+            for _ in range(seconds):
+                shop.clock.now = datetime.fromtimestamp(line.now, UTC)
+                await reporter.report(shop.clock())
+                await line.seconds(1)
+            return line.seen[-1].called - before
+
+        await called_in(5)
+        usual = await called_in(10)
+        shop.gateway.down = True
+        for _ in range(6):
+            await shop.placed_quota(1)
+        await called_in(14)
+        assert await called_in(10) <= 10 * 6 / 60 * CALLS_FACTOR_MAX
+        shop.gateway.down = False
+        await shop.poll()
+        assert await called_in(10) > usual / 2
+    assert usual >= 100
 
 
 async def test_a_controller_that_has_just_begun_to_listen_says_nothing_of_silence(line: MovedQueue) -> None:

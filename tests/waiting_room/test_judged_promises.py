@@ -25,9 +25,10 @@ pytestmark = pytest.mark.storage
 
 async def buy(
     database: TestDatabase, queue: int, id: bytes, *, claimed: datetime,
-    paid: datetime | None = None, done: datetime | None = None,
+    paid: datetime | None = None, done: datetime | None = None, is_charge_open: bool | None = None,
 ) -> None:  # fmt: skip
-    """Somebody with a pass whose order came so far."""
+    """Somebody with a pass whose order came so far. `is_charge_open`: a charge was asked for when they came,
+    and the gateway opened it or did not answer."""
     order_id = uuid.uuid4()
     one = Pass(
         id=id, pass_id=uuid.uuid4(), order_id=None, claimed_at=claimed, window=1, lane=Lane.NEW, gate=1,
@@ -44,6 +45,13 @@ async def buy(
            VALUES ($1, $2, $2, $3, $4, 'stamp', $5, 'id', $6, $7, $8)""",
         order_id, order_id.hex, order_id.bytes, seller, state, claimed - timedelta(hours=1), paid, done,
     )  # fmt: skip
+    if is_charge_open is not None:
+        await database.owner.execute(
+            """INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state,
+                   transaction_id, created_at, expires_at)
+               VALUES ($1, $1, 'fake', 'qris', $2, 12_500, $3, $4, $5::timestamptz, $5 + interval '1 h')""",
+            order_id, order_id.hex, *(("pending", "tx") if is_charge_open else ("creating", None)), claimed,
+        )  # fmt: skip
 
 
 async def told(database: TestDatabase, queue: int) -> Told:
@@ -69,17 +77,20 @@ async def test_promises_are_judged_by_the_order_as_it_stood_when_they_were_due(l
     await ensure_organisations(line.database.app, line.now)
     before, after = line.now - timedelta(minutes=1), line.now + timedelta(minutes=1)
     early = line.now - timedelta(minutes=9)
-    await promised(line, *((person(number), number != 5) for number in range(6)))
+    await promised(line, *((person(number), number != 5) for number in range(9)))
     db = line.database
     await buy(db, line.number, person(0), claimed=early, paid=before, done=before)  # kept
     await buy(db, line.number, person(1), claimed=early, paid=before, done=after)  # stamped too late
     await buy(db, line.number, person(2), claimed=early, paid=before)  # paid, waits for us
     await buy(db, line.number, person(3), claimed=early, paid=after, done=after)  # took their time
     # 4 was called and did not come; 5 was not even called
-    assert await judge_due_promises(db.app, limit=4) == 4
-    assert await judge_due_promises(db.app, limit=4) == 2
-    assert await judge_due_promises(db.app, limit=4) == 0
-    assert await told(db, line.number) == Told(kept=1, given=4)
+    await buy(db, line.number, person(6), claimed=early, is_charge_open=False)  # wanted to pay and could not
+    await buy(db, line.number, person(7), claimed=early, is_charge_open=True)  # did not pay
+    await buy(db, line.number, person(8), claimed=after, is_charge_open=False)  # came too late
+    assert await judge_due_promises(db.app, limit=5) == 5
+    assert await judge_due_promises(db.app, limit=5) == 4
+    assert await judge_due_promises(db.app, limit=5) == 0
+    assert await told(db, line.number) == Told(kept=1, given=5)
 
 
 async def test_a_promise_that_is_not_due_is_left_alone(line: LineOfPeople) -> None:

@@ -27,6 +27,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Item, Order
 from meterai.sales.store import orders
+from meterai.sales.store.payments import FIRST_POLL_AFTER
 from meterai.sales.timeline import TimelineEntry, timeline_of
 
 
@@ -464,6 +465,8 @@ POLLED_WITHIN = timedelta(minutes=2)
 """A payment that is due for longer is asked for by nobody."""
 REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
 """Charges that the gateway refused, with none between them that it opened."""
+CHARGES_MAX, CHARGES_MIN, CHARGES_LATELY = 20, 5, timedelta(minutes=10)
+"""So many of the latest charges say whether the gateway opens them; fewer, or older ones, say nothing."""
 WAITS_AT_MOST = timedelta(minutes=10)
 """An order that is paid for longer has trouble of its own and says nothing of the load."""
 
@@ -506,22 +509,47 @@ async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
     return can
 
 
+async def opens_charges(conn: Connection, *, now: datetime) -> bool:
+    """Whether the gateway opened at least half of the latest charges for which it had the time of a call.
+
+    For those who decide how many people are let in, so it is another question than `can_be_paid`: a single
+    charge that is never opened stops nobody else, and a gateway that is slow to tell what was paid lets
+    people pay.
+    """
+    opens: bool = await conn.fetchval(
+        """SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
+           FROM (SELECT transaction_id, created_at FROM sales.payment
+               WHERE created_at < $1::timestamptz - $2::interval ORDER BY id DESC LIMIT $3) latest
+           WHERE created_at > $1::timestamptz - $5::interval""",
+        now,
+        FIRST_POLL_AFTER,
+        CHARGES_MAX,
+        CHARGES_MIN,
+        CHARGES_LATELY,
+    )
+    return opens
+
+
 class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How far an order came."""
 
     paid_at: datetime | None
     completed_at: datetime | None
     """Everything of it is stamped."""
+    unopened_since: datetime | None = None
+    """When its first charge was asked for, if the gateway has opened none of them."""
 
 
 async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OrderOutcome]:
     """How far these orders came; those that are gone are left out."""
     rows = await conn.fetch(
-        """SELECT id, paid_at, CASE WHEN state = 'completed' THEN closed_at END AS completed_at
-           FROM sales.orders WHERE id = ANY($1)""",
+        """SELECT id, paid_at, CASE WHEN state = 'completed' THEN closed_at END AS completed_at,
+               (SELECT min(p.created_at) FROM sales.payment p WHERE p.order_id = o.id
+                HAVING count(p.transaction_id) = 0) AS unopened_since
+           FROM sales.orders o WHERE id = ANY($1)""",
         list(ids),
     )
-    return {row["id"]: OrderOutcome(paid_at=row["paid_at"], completed_at=row["completed_at"]) for row in rows}
+    return {row["id"]: _convert(row, OrderOutcome) for row in rows}
 
 
 _EVENT = """SELECT slug, name, agency, opens_at, closes_at, zone, required_documents, output_bytes_max,

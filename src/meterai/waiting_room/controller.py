@@ -1,7 +1,7 @@
 """How many may enter: one step a second from what the site bears to rate, frontier and state. Pure.
 
 Rates are people a minute. What the site bears is measured, never a constant: its latency, what is in flight,
-how old the oldest unstamped order is, how many requests fail.
+how old the oldest unstamped order is, how many requests fail, whether people can pay.
 
 Two things say how many are called. A slow one is remembered: how many the site is believed to bear. It grows
 while the site is easy, only as far as it is used (as RFC 7661 has it for TCP: a rate that nobody used proves
@@ -30,7 +30,7 @@ with: a quick site shows its latency first."""
 BACKLOG_WANTED_S = 20.0
 """Age of the oldest paid order that is not stamped."""
 FAULTS_WANTED = 0.05
-"""Share of requests that fail: the gateway or the store is in trouble."""
+"""Share of requests that fail: the store or we ourselves are in trouble."""
 EASY, FULL = 0.6, 0.8
 """Below the one pressure what the site is believed to bear grows; while the strain is above the other it
 shrinks."""
@@ -91,6 +91,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     backlog_s: float = 0.0
     stock: int | None = None
     """Stamps that can be sold; None: not asked."""
+    opens_charges: bool = True
+    """The gateway does. When it does not, the site is quick and without a fault, and nobody can pay."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
 
@@ -233,6 +235,7 @@ def pressure_of(measured: Measured) -> float:
         measured.in_flight / IN_FLIGHT_WANTED,
         measured.backlog_s / BACKLOG_WANTED_S,
         measured.fault_share / FAULTS_WANTED if measured.requests >= 10 else 0.0,
+        0.0 if measured.opens_charges else BRAKE_TO,
     )
 
 

@@ -36,6 +36,8 @@ class Behind(msgspec.Struct, frozen=True):
     """Age of the oldest item that is paid and not stamped."""
     stock: int
     """Stamps that can be sold."""
+    opens_charges: bool = True
+    """The gateway does: who places an order can pay it."""
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
@@ -59,11 +61,13 @@ async def report_behind(db: Database, behind: Behind) -> None:
     """One statement; whichever worker was last is right."""
     async with db.connection() as connection:
         await connection.execute(
-            """INSERT INTO waiting_room.behind (at, backlog_s, stock) VALUES (clock_timestamp(), $1, $2)
+            """INSERT INTO waiting_room.behind (at, backlog_s, stock, opens_charges)
+               VALUES (clock_timestamp(), $1, $2, $3)
                ON CONFLICT (one) DO UPDATE SET at = excluded.at, backlog_s = excluded.backlog_s,
-                   stock = excluded.stock""",
+                   stock = excluded.stock, opens_charges = excluded.opens_charges""",
             behind.backlog_s,
             behind.stock,
+            behind.opens_charges,
         )
 
 
@@ -83,8 +87,8 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         event,
     )
     behind = await connection.fetchrow(
-        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock
-           FROM waiting_room.behind"""
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock,
+                  opens_charges FROM waiting_room.behind"""
     )
     heard = [row for row in sites if row["age"] <= SILENT_S]
     requests = sum(row["requests"] for row in heard)
@@ -103,4 +107,5 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         measured,
         backlog_s=behind["backlog_s"] + late_s,
         stock=behind["stock"],
+        opens_charges=behind["opens_charges"],
     )

@@ -121,16 +121,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Of the first stamped order of its pass."""
     is_paid: bool = False
     """Its order is paid, and waits for us."""
+    cannot_pay: bool = False
+    """Its order is placed, and the gateway has opened no charge for it."""
 
 
 def is_kept(done_by: int, outcome: Outcome) -> bool | None:
     """Whether a promise for a moment that is over was kept; None: its holder did not come, or did not pay.
 
-    Whoever was not even called by then, or has paid and waits, was let down.
+    Whoever was not even called by then, has paid and waits, or wanted to pay and could not, was let down.
     """
     if outcome.done_at is not None:
         return outcome.done_at <= done_by
-    return False if outcome.is_paid or not outcome.is_called else None
+    return False if outcome.is_paid or outcome.cannot_pay or not outcome.is_called else None
 
 
 def _whole_records(path: Path, start: int) -> Iterator[bytes]:

@@ -49,12 +49,12 @@ class Site:
         self.silent_s = self.silent_s + STEP_S if is_silent else 0.0
 
     def measured(self, bears: float, usual: float) -> Measured:
-        """What the controller sees: latency climbs with the load, requests fail when the gateway does."""
+        """What the controller sees: latency climbs with the load, nobody can pay when the gateway is down."""
         load = self.inflow / max(bears, 1.0)
         return Measured(
             heard_s=self.silent_s,
             p95_ms=min(100 + 600 * load**4, 20_000),
             requests=100,
-            fault_share=0.4 if bears < 0.3 * usual else 0.0,
+            opens_charges=bears >= 0.3 * usual,
             backlog_s=self.backlog / max(bears, 1.0) * 60,
         )

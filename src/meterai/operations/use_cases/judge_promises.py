@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from meterai.kit.database import Database
@@ -46,11 +46,14 @@ async def judge_due_promises(db: Database, *, limit: int) -> int:
 def outcome_of(one: ToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outcome:
     """How things stood when the promise was due, however late it is judged."""
     order = orders.get(one.order_id) if one.order_id is not None else None
-    paid_at, done_at = (None, None) if order is None else (order.paid_at, order.completed_at)
+    if order is None:
+        return Outcome(is_called=one.was_called)
+    due = datetime.fromtimestamp(one.done_by, UTC)
     return Outcome(
         is_called=one.was_called,
-        done_at=done_at.timestamp() if done_at and done_at.timestamp() <= one.done_by else None,
-        is_paid=paid_at is not None and paid_at.timestamp() <= one.done_by,
+        done_at=order.completed_at.timestamp() if order.completed_at and order.completed_at <= due else None,
+        is_paid=order.paid_at is not None and order.paid_at <= due,
+        cannot_pay=order.unopened_since is not None and order.unopened_since <= due,
     )
 
 

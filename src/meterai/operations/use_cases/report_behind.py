@@ -1,4 +1,4 @@
-"""Tells the controllers of the queues what lies behind the site: stamping, stock, how long people take."""
+"""Tells the controllers what lies behind the site: stamping, stock, the gateway, how long people take."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class BehindReporter:
         async with self.db.connection() as connection:
             oldest = await sales.oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)
+            opens = await sales.opens_charges(connection, now=now)
         backlog_s = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
-        await report_behind(self.db, Behind(backlog_s, max(0, stock.available)))
+        await report_behind(self.db, Behind(backlog_s, max(0, stock.available), opens))
         if self._done_at is None or now - self._done_at >= DONE_EVERY:
             self._done_at = now
             await measure_done_after(self.db, now=now)
