@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.moved_queue import MovedQueue, schedule_of
+from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, order
+from meterai.waiting_room import documents, order, store
 from meterai.waiting_room.auditing.beacons import is_later
 from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.beacon_rounds import ChainInfo, round_for, value_of
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.model import QueueState, Schedule
+from meterai.waiting_room.past import Past
 from meterai.waiting_room.public_log import What
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.use_cases.decide_step import Beacon
@@ -132,8 +133,11 @@ async def test_while_the_beacon_is_down_nothing_is_drawn_and_the_status_goes_on(
     await line.open(schedule, always=True)
     ticket = line.join("email:ani@contoh.id")
     closed = await line.until(lambda status: line.folder.window_close(ticket.window).exists(), seconds=8)
-    assert (await line.seconds(30)).sequence == closed.sequence + 30
+    assert (await line.seconds(120)).sequence == closed.sequence + 120
     assert not line.folder.window_reveal(ticket.window).exists()
+    past = await past_of(line)
+    assert past.minutes == (), "nobody was called"
+    assert past.outage_lasts_s(line.now) > 60
     drand.is_down = False
     for _ in range(100):
         if (await line.seconds(1)).called:
@@ -143,6 +147,36 @@ async def test_while_the_beacon_is_down_nothing_is_drawn_and_the_status_goes_on(
     asking.cancel()
     await source.close()
     await line.close()
+
+
+@pytest.mark.storage
+async def test_a_line_that_stands_until_the_next_round_of_a_slow_beacon_is_no_outage(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    genesis, period = START - 500, 70
+    source = f"drand {'cd' * 32} {genesis} {period}"
+
+    def value(number: int) -> str | None:
+        is_due = line.now >= genesis + (number - 1) * period
+        return f"{number}:{a_round(number)['randomness']}" if is_due else None
+
+    line = MovedQueue(database, QueueFolder(tmp_path / "casn"), beacon=Beacon(source, value))
+    await line.open(schedule_of(), always=True)
+    for number in range(140):
+        line.join(f"email:orang{number}@contoh.id")
+        await line.seconds(1)
+    past = await past_of(line)
+    assert line.seen[-1].called > 60
+    assert (past.outages, past.outage_lasts_s(line.now)) == (0, 0)
+    await line.close()
+
+
+async def past_of(line: MovedQueue) -> Past:
+    """What the controller remembers of the evening."""
+    async with line.database.app.connection() as connection:
+        queue = await store.read_queue(connection, line.folder.slug)
+    assert queue is not None
+    return queue.memory.past
 
 
 @pytest.mark.storage

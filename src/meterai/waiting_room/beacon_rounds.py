@@ -54,11 +54,22 @@ class Round(msgspec.Struct, frozen=True):
 
 def round_for(source: str, decided_at: int) -> int | None:
     """The round of a window whose roots were decided in this second; None: the source's can't be dated."""
-    found = _OTHER.fullmatch(source)
-    genesis, period = (int(found[2]), int(found[3])) if found else _NETWORKS.get(source, (0, 0))
+    genesis, period = _dates_of(source)
     if period < 1:
         return None
     return max(1, -(-(decided_at + _AFTER_S - genesis) // period) + 1)
+
+
+def due_at(source: str, number: int) -> int:
+    """When a round of a source that can be dated is due, in Unix seconds."""
+    genesis, period = _dates_of(source)
+    return genesis + (number - 1) * period
+
+
+def _dates_of(source: str) -> tuple[int, int]:
+    """(Unix time of the first round, seconds between two); zeros: the source's rounds can't be dated."""
+    found = _OTHER.fullmatch(source)
+    return (int(found[2]), int(found[3])) if found else _NETWORKS.get(source, (0, 0))
 
 
 def value_of(raw: bytes, number: int) -> str:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, controller, documents, promise_store, store
-from meterai.waiting_room.beacon_rounds import round_for
+from meterai.waiting_room.beacon_rounds import due_at, round_for
 from meterai.waiting_room.controller import Line, Measured, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
@@ -33,7 +33,7 @@ from meterai.waiting_room.log_facts import (
 )
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
 from meterai.waiting_room.order import place_of, window_seed
-from meterai.waiting_room.past import observed
+from meterai.waiting_room.past import OUTAGE_MIN_S, observed
 from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.seeds import SeedChains, log_ahead
@@ -411,7 +411,7 @@ class _Draft:
             self._say(_moved(Lane.RETURNER, late, self._steering.epoch, rate))
         past = observed(
             step.memory.past,
-            step.calls,
+            0.0 if self._waits_for_draw(frontier) else step.calls,
             is_contended=queue.joined > queue.called,
             now=self._now,
             elapsed_s=elapsed_s,
@@ -421,6 +421,18 @@ class _Draft:
         moved_at = self._now if self._is_set_back() else max(queue.moved_at, self._now)
         self._change(frontier=frontier, memory=memory, moved_at=moved_at, called=queue.called + called)
         return called
+
+    def _waits_for_draw(self, frontier: Frontier) -> bool:
+        """Whether all who are drawn are called, and the next draw is late: nobody can be called, whatever the
+        site bears."""
+        window = self._queue.revealed_through + 1
+        if not window <= min(frontier.window, self._queue.closed_through):
+            return False
+        due = ended_at(self._queue.schedule, window, self._now) + REVEAL_AFTER_S
+        source, number = self._steering.beacon, self._queue.memory.beacon_rounds.get(str(window))
+        if source is not None and number is not None:
+            due = max(due, due_at(source.name, number))
+        return self._now - due > OUTAGE_MIN_S
 
     def _log_config(self) -> bytes:
         """The rules in force; in front of everything else of this step when they are new."""
