@@ -130,6 +130,30 @@ def test_without_stamps_nobody_is_called() -> None:
     assert (empty.state, empty.calls) == (QueueState.OUT_OF_STOCK, 0)
 
 
+@pytest.mark.parametrize(("each", "fewest"), [(2, 100), (1, 195)])
+def test_no_more_are_called_than_there_are_stamps_for(each: int, fewest: int) -> None:
+    """They place their orders two minutes after the call, for so many stamps each."""
+    memory, stock, left_over, called = Memory(rate=100, is_direct=False), 200, 0.0, [0]
+    for second in range(3_600):
+        step = controller.step(
+            memory, schedule=OPEN, policy=Policy(rate_cap=100), wishes=ON,
+            measured=msgspec.structs.replace(CALM, stock=stock),
+            line=msgspec.structs.replace(LINE, called=called[-1], claimed=called[-1]),
+            now=1_000 + second, elapsed_s=1.0,
+        )  # fmt: skip
+        memory = step.memory
+        people, left_over = divmod(left_over + step.calls / 60, 1)
+        called.append(int(people))
+        stock -= each * sum(called[-121:-120])
+        assert stock >= 0, "somebody was called for stamps that are not there"
+    assert fewest <= sum(called) <= 200 / each
+
+
+def test_many_stamps_change_nothing() -> None:
+    many = msgspec.structs.replace(CALM, stock=20_000)
+    assert run(600, many, policy=Policy(rate_cap=900)) == run(600, policy=Policy(rate_cap=900))
+
+
 def test_when_half_of_those_called_do_not_come_about_twice_as_many_are_called() -> None:
     step = run(300, line=Line(waiting=10_000, called=20, claimed=10), policy=Policy(rate_cap=600))
     assert step.rate == 600

@@ -11,7 +11,7 @@ import structlog
 
 from meterai.kit.fail_points import FailPoint
 from meterai.waiting_room import store
-from meterai.waiting_room.controller import Measured, calls_factor, expected_calls
+from meterai.waiting_room.controller import DONE_AFTER_S, Measured, calls_factor, expected_calls
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
@@ -46,8 +46,6 @@ READY_WINDOWS = 60
 FORGET_EVERY_S = 60.0
 WINDOWS_KEPT = 60
 """Rows of windows behind the frontier that are kept a while."""
-DONE_AFTER_S = 300
-"""From the claim to the stamped document, while too few have been seen."""
 LINE_COUNTS_S = 2 * 86_400
 
 
@@ -80,13 +78,14 @@ class Conductor:
         async with self._steering.db.connection() as connection:
             measured = self._heard(await read_measured(connection, queue.event), now)
             told = await read_told(connection, queue.number)
+        done_after_s = told.done_after_s or DONE_AFTER_S
         seen = Seen(
             now=now,
             gathered=gathered,
             published_through=self._closed,
             open_joins=joins_in(folder, open_windows),
             gates_closed_through=gates_closed_through(folder),
-            measured=measured,
+            measured=msgspec.structs.replace(measured, done_after_s=done_after_s),
             called=self._called,
             seed_of=self._publisher.seed_of,
             ready_share=await self._share_that_is_there(queue, now),

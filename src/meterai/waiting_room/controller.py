@@ -66,6 +66,12 @@ UNCALLED = 0.5
 at a sudden crowd nothing else is known, and the brake takes off what is too much."""
 AT_DOOR_S = 10.0
 """Within that time those at the door shall be in, and fewer are called meanwhile: people wait in line."""
+STAMPS_EACH = 2
+"""So many stamps are thought of for each who is called: an application takes two documents as a rule."""
+DONE_AFTER_S = 300
+"""From the claim to the stamped document, while too few have been seen."""
+TOGETHER_S = 20
+"""Who is called within that time is counted together, when it is asked who was called of late."""
 COMES_S = 10.0
 """So long it takes on average from the call to the pass: the page looks, the code arrives and is typed."""
 AFTER_SILENCE = 0.5
@@ -95,6 +101,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway does. When it does not, the site is quick and without a fault, and nobody can pay."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
+    done_after_s: int = DONE_AFTER_S
+    """From the claim to the stamped document, of 95 in 100."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +131,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     called_then: float = 0.0
     claimed_then: float = 0.0
     """People called and passes given, as a sum that forgets with a half-life of two minutes."""
+    called_lately: tuple[tuple[int, int], ...] = ()
+    """(Unix time, people called then) of those who may not have placed their orders yet, the oldest first."""
     call_left_s: float = 0.0
     """So long the last call is still held open; while nobody can enter, none of it passes."""
     nobody_since: float = 0.0
@@ -202,6 +212,7 @@ def step(
     memory = _with_use(memory, line, measured, elapsed_s)
     memory = _with_rate(memory, policy, wishes, pressure, elapsed_s)
     memory = _with_shows(memory, line, elapsed_s)
+    memory = _with_called(memory, line, now, keep_s=measured.done_after_s)
     memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at)
     if line.called > 0:
         memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
@@ -211,6 +222,8 @@ def step(
         memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
     rate = memory.rate if moves else 0.0
     calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
+    if measured.stock is not None and elapsed_s > 0:
+        calls = min(calls, _with_stamps(memory, measured.stock) * 60 / elapsed_s)
     return Step(memory, state, rate, calls, pressure)
 
 
@@ -244,12 +257,19 @@ def calls_factor(memory: Memory) -> float:
     return min(CALLS_FACTOR_MAX, 1 / memory.show_share)
 
 
+def _with_stamps(memory: Memory, stock: int) -> float:
+    """How many more can be called for whom there are stamps. Those who were called of late hold none before
+    their orders are placed; who has placed one counts twice for a while, which matters to the last stamps."""
+    return max(0.0, stock / STAMPS_EACH - sum(people for _, people in memory.called_lately))
+
+
 def set_right(memory: Memory, now: float) -> Memory:
     """The memory after its clock, which had been ahead, was set right: no moment in it is still to come."""
     return msgspec.structs.replace(
         memory,
         nobody_since=min(memory.nobody_since, now),
         trail=tuple(point for point in memory.trail if point[0] <= now),
+        called_lately=tuple(one for one in memory.called_lately if one[0] <= now),
     )
 
 
@@ -333,6 +353,15 @@ def _with_shows(memory: Memory, line: Line, elapsed_s: float) -> Memory:
         claimed_then=claimed,
         show_share=min(SHARE_MAX, max(SHARE_MIN, share)),
     )
+
+
+def _with_called(memory: Memory, line: Line, now: float, *, keep_s: int) -> Memory:
+    """Who was called within so long."""
+    lately = [one for one in memory.called_lately if one[0] > now - keep_s - TOGETHER_S]
+    if line.called > 0:
+        since, people = (int(now), 0) if not lately or now - lately[-1][0] >= TOGETHER_S else lately.pop()
+        lately.append((since, people + line.called))
+    return msgspec.structs.replace(memory, called_lately=tuple(lately))
 
 
 def _with_direct(
