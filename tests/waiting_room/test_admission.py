@@ -6,14 +6,17 @@ from __future__ import annotations
 import heapq
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import MovedQueue, schedule_of
+from tests.web.asking import ask
 
 from meterai.waiting_room import controller
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
@@ -271,6 +274,25 @@ def test_uploads_are_looked_at_by_themselves_where_there_are_enough(files: int, 
         site.ask(0.001 * number, has_file=number < files)
     site.play_to(2.0)
     assert round(site.meter.tick(lag_s=0, monotonic=2).p95_ms) == told
+
+
+@pytest.mark.parametrize(("path", "counted"), [("/beli", 1), ("/periksa", 0), ("/casn/masuk", 0)])
+@pytest.mark.parametrize(("status", "faults"), [(200, 0), (422, 0), (503, 1), (None, 1)])
+async def test_requests_of_a_purchase_that_fail_are_counted(
+    path: str, counted: int, status: int | None, faults: int
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if status is None:
+            raise LookupError
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    meter = LoadMeter(application, dict)
+    with suppress(LookupError):
+        await ask(meter, path, method="POST")
+    load = meter.tick(lag_s=0, monotonic=1)
+    assert (load.requests, load.faults) == (counted, counted * faults)
 
 
 def test_a_late_event_loop_tells_what_uploads_wait_before_they_are_here() -> None:

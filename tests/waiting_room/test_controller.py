@@ -25,6 +25,7 @@ from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.door import check_ticket
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.leader import Leader
+from meterai.waiting_room.load import Behind, SiteLoad, report_behind
 from meterai.waiting_room.log_facts import (
     CloseFacts,
     ConfigFacts,
@@ -172,6 +173,36 @@ async def test_a_site_that_is_not_heard_of_holds_everybody_and_the_queue_goes_on
     line.load = CALM
     await line.until(lambda status: status.called > held.called, seconds=3)
     line.assert_orderly()
+
+
+async def test_without_stamps_nobody_is_called_until_there_are_some(line: MovedQueue) -> None:
+    await line.open(schedule_of(), always=True)
+    await report_behind(line.database.app, Behind(backlog_s=0, stock=0))
+    line.join("email:ani@contoh.id")
+    assert (await line.seconds(10)).state is QueueState.OUT_OF_STOCK
+    assert line.seen[-1].called == 0
+    await report_behind(line.database.app, Behind(backlog_s=0, stock=10))
+    assert (await line.seconds(5)).called == 1
+
+
+@pytest.mark.parametrize("trouble", ["nothing", "requests fail", "stamps are late", "no worker is heard of"])
+async def test_what_processes_report_of_their_trouble_takes_the_calls_to_the_floor(
+    line: MovedQueue, trouble: str
+) -> None:
+    await line.open(schedule_of(), Policy(rate_floor=6, rate_cap=600), always=True)
+    await line.database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 600.0}'")
+    for number in range(1_000):
+        line.join(f"email:orang{number}@contoh.id", is_durable=False)
+    faults = 10 if trouble == "requests fail" else 0
+    line.load = SiteLoad(p95_ms=20, in_flight=1, requests=50, faults=faults, entered={})
+    backlog_s = 60 if trouble == "stamps are late" else 0
+    await report_behind(line.database.app, Behind(backlog_s=backlog_s, stock=100_000))
+    if trouble == "no worker is heard of":
+        await line.database.owner.execute("UPDATE waiting_room.behind SET at = at - interval '55 seconds'")
+    before = await line.seconds(3)
+    called = (await line.seconds(10)).called - before.called
+    most = 10 * 6 / 60 * CALLS_FACTOR_MAX
+    assert called >= 100 if trouble == "nothing" else called <= most
 
 
 async def test_while_the_gateway_opens_no_charge_calls_fall_to_the_floor(

@@ -8,12 +8,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import asyncpg
 import pytest
 import structlog
+from tests.storage_fixtures import TestDatabase
 
+from meterai.kernel.clock import system_clock
+from meterai.kit.settings import Settings
+from meterai.verification.model import Trust
 from meterai.workers.loops import Bell, Counts, Loop, run_loop
+from meterai.workers.main import loops_of
 from meterai.workers.presence import Presence
 from sandbox.pki import make_pki
 
@@ -164,6 +170,15 @@ async def test_a_loop_with_a_bell_works_when_it_is_rung_and_goes_on_while_its_tu
     stop.set()
     bell.ring()
     await asyncio.wait_for(running, 1)
+
+
+@pytest.mark.storage
+async def test_a_worker_tells_the_controllers_what_is_behind_the_site(database: TestDatabase) -> None:
+    app = Mock(db=database.app, clock=system_clock, settings=Settings(), trust=Trust(roots_pem=()))
+    (behind,) = [loop for loop in loops_of(app, Mock(), "worker-1") if loop.name == "behind"]
+    assert behind.idle_s <= 1
+    await behind.work()
+    assert await database.owner.fetchval("SELECT count(*) FROM waiting_room.behind") == 1
 
 
 @pytest.mark.parametrize(
