@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import AsyncMock
 
@@ -23,7 +25,7 @@ from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.controller import CALLS_FACTOR_MAX
 from meterai.waiting_room.documents import Close, Config, Head, Reveal
 from meterai.waiting_room.door import check_ticket
-from meterai.waiting_room.folder import digest
+from meterai.waiting_room.folder import Superseded, digest
 from meterai.waiting_room.leader import Leader
 from meterai.waiting_room.load import Behind, SiteLoad, report_behind
 from meterai.waiting_room.log_facts import (
@@ -33,7 +35,7 @@ from meterai.waiting_room.log_facts import (
     PromiseFacts,
     RevealFacts,
 )
-from meterai.waiting_room.model import Lane, Policy, QueueState
+from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.published import Published
@@ -616,25 +618,59 @@ async def test_a_gate_whose_clock_is_a_little_behind_takes_joins_when_time_is_cu
         check_ticket(queue.schedule, ticket)
 
 
+@pytest.mark.parametrize("how", ["another leads", "its time is over"])
+async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQueue, how: str) -> None:
+    """Whatever it believes: it may have slept."""
+    await line.open(schedule_of(), always=True)
+    line.join("email:ani@contoh.id")
+    await line.seconds(2)
+    old, owner = line.conductor, line.database.owner
+    if how == "another leads":
+        await line.take_over()
+    else:
+        await owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
+    before = await owner.fetchrow("SELECT * FROM waiting_room.queue")
+    with pytest.raises(Superseded):
+        await old.step(line.now + 5)
+    assert await owner.fetchrow("SELECT * FROM waiting_room.queue") == before
+    await old.close()
+    await line.take_over()
+    assert (await line.seconds(5)).called == 1
+
+
 class Crash(Exception):
     """In place of the end of the process."""
 
 
 @pytest.mark.parametrize("point", ["queue_decided", "queue_closed", "queue_logged"])
 async def test_what_a_crash_left_half_done_the_next_holder_publishes(line: MovedQueue, point: str) -> None:
-    await line.open(schedule_of(), always=True)
-    ticket = line.join("email:ani@contoh.id")
+    """And nobody is passed twice, or more quickly than the step that is lost would have done."""
+    await line.open(schedule_of(), Policy(rate_floor=60, rate_cap=60), always=True)
+    await line.database.owner.execute(  # at a full door everybody counts as come: no more are called for each
+        "INSERT INTO waiting_room.knock VALUES (1, $1, '2100-01-01', '2100-01-01')", bytes(12)
+    )
+    tickets = [line.join(f"email:orang{number}@contoh.id") for number in range(50)]
+    await line.until(lambda status: status.called > 5)
 
     def crash(at: str) -> None:
         if at == point:
             raise Crash
 
-    await line.take_over(crash)
-    with pytest.raises(Crash):
-        await line.seconds(4)
+    for name in ("ani", "budi"):
+        tickets.append(line.join(f"email:{name}@contoh.id"))
+        await line.take_over(crash)
+        with pytest.raises(Crash):
+            await line.seconds(4)
     await line.take_over()
-    await line.until(lambda status: status.called == 1, seconds=6)
-    assert line.folder.window_reveal(ticket.window).exists()
+    assert line.seen[-1].called < 30
+    await line.until(lambda status: status.called == len(tickets))
+    assert all(line.folder.window_reveal(ticket.window).exists() for ticket in tickets)
+    people = Counter(ticket.window for ticket in tickets)
+    for before, after in pairwise(line.seen):
+        window, x = after.frontiers[Lane.NEW]
+        passed = sum(number for one, number in people.items() if one < window)
+        assert after.called == passed + people[window] * x // U_MAX
+        assert after.called - before.called <= (after.at - before.at) * 1.2 + 1
     line.assert_orderly()
 
 

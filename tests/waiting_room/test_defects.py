@@ -29,14 +29,12 @@ SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 def test_a_frontier_that_moves_in_many_steps_passes_everybody_once(
     counts: list[int], moves: list[float]
 ) -> None:
-    """The same position given twice: a step that is done again starts from what the one before stored."""
     windows = list(enumerate(counts))
     frontier, passed, rest = Frontier(0, 0), 0, 0.0
     for people in moves:
         before = frontier
         frontier, more, rest = advance(before, windows, people + rest)
         assert frontier >= before
-        assert advance(before, windows, people) == advance(before, windows, people)
         passed += more
     assert passed <= sum(counts)
     assert abs(passed - min(sum(moves), sum(counts))) <= len(moves) + 1
@@ -62,6 +60,16 @@ def test_without_a_share_of_their_own_returners_enter_when_newcomers_leave_room(
     crowded = Door(0, 0, 10).filled(600, 0, 10.15)
     assert crowded.entered(Lane.NEW) is not None
     assert crowded.entered(Lane.RETURNER) is None, "and not before that"
+
+
+def test_returners_get_their_part_while_newcomers_take_every_place() -> None:
+    door, entered = Door(0, 0, 0), 0
+    for tick in range(1, 601):
+        door = door.filled(600, 15, tick / 10)
+        for lane in (Lane.NEW, Lane.RETURNER):
+            while (after := door.entered(lane)) is not None:
+                door, entered = after, entered + (lane is Lane.RETURNER)
+    assert 85 <= entered <= 95
 
 
 @given(
