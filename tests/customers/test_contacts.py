@@ -48,6 +48,34 @@ def test_e_mail_addresses_are_kept_in_lower_case(typed: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "spellings",
+    [
+        ("siti@gmail.com", "Si.Ti@gmail.com", "siti+1@gmail.com", "s.iti+a+b@googlemail.com"),
+        ("siti@contoh.id", "siti+1@contoh.id", "siti+cpns@contoh.id"),
+        ("+44 7700 900123", "+44 07700 900123", "0044 (0) 7700 900123"),
+        ("+52 55 1234 5678", "+52 1 55 1234 5678"),
+        ("+54 11 1234 5678", "+54 9 11 1234 5678"),
+        ("+55 11 8765 4321", "+55 11 9 8765 4321"),
+        ("0812 3456 7890", "+62 812 3456 7890"),
+    ],
+)
+def test_one_mailbox_and_one_telephone_have_one_name_in_line(spellings: tuple[str, ...]) -> None:
+    assert len({canonical_contact(typed).name_in_line for typed in spellings}) == 1
+
+
+def test_whom_other_messages_reach_has_another_name_in_line() -> None:
+    others = [
+        *("siti@contoh.id", "s.iti@contoh.id", "siti@gmail.com", "siti@contoh.com", "sit@contoh.id"),
+        *("+siti@contoh.id", "+budi@contoh.id", "081234567890", "081234567891"),
+        *("+447700900123", "+17700900123", "+525512345678", "+5255123456789", "+2250701234567"),
+    ]
+    assert len({canonical_contact(typed).name_in_line for typed in others}) == len(others)
+    plain = canonical_contact("siti@contoh.id"), canonical_contact("081234567890")
+    assert [one.name_in_line for one in plain] == ["email:siti@contoh.id", "phone:+6281234567890"]
+    assert canonical_contact("Si.Ti+1@gmail.com").value == "si.ti+1@gmail.com", "messages go where was typed"
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "",
@@ -86,6 +114,7 @@ def test_no_text_leads_anywhere_but_to_a_contact_or_that_refusal(text: str) -> N
     except Refusal:
         return
     assert canonical_contact(contact.value) == contact
+    assert contact.name_in_line.startswith(f"{contact.kind}:")
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,11 @@ def test_fifty_tabs_are_one_person(gate: GateProcess) -> None:
     assert len(tickets) == 1
 
 
+def test_twenty_spellings_of_one_mailbox_are_one_person(gate: GateProcess) -> None:
+    joined = [join(gate.port, f"ej{dot}aan+{n}@gmail.com").read for dot in ("", ".") for n in range(10)]
+    assert len({ticket.id for ticket in joined}) == 1
+
+
 def test_a_changed_ticket_is_refused_in_words(gate: GateProcess) -> None:
     ticket = join(gate.port, "ubah@contoh.id").ticket
     sequence_changed = ticket[:20] + ("A" if ticket[20] != "A" else "B") + ticket[21:]

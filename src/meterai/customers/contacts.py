@@ -22,6 +22,13 @@ _EMAIL = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+{_LABEL}")
 _EMAIL_LENGTH_MAX = 254
 _LOCAL_LENGTH_MAX = 64
 
+_GMAIL = ("gmail.com", "googlemail.com")
+"""One mailbox under both names, and with any dots."""
+# ITU-T E.164: a country code has one to three digits. People write a trunk prefix 0 behind it all the same.
+_COUNTRY = re.compile(r"(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|...)0*(.*)")
+_MOBILE = {"52": r"1(\d{10})", "54": r"9(\d{10})", "55": r"(\d\d)9(\d{8})"}
+"""Of Mexico, Argentina and Brazil, whose mobile numbers are written with a digit more, or without it."""
+
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Where a person can be reached. Nothing says yet that it is theirs: a code does."""
@@ -40,6 +47,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
             local, _, domain = self.value.partition("@")
             return f"{local[:1]}•••@{domain}"
         return f"{self.value[:3]}•••••{self.value[-4:]}"
+
+    @property
+    def name_in_line(self) -> str:
+        """By which the contact stands in a line: one for all spellings that reach one mailbox or telephone.
+
+        What the line counts, not where messages go: they go to `value`.
+        """
+        return f"{self.kind}:{_mailbox(self.value) if self.kind == 'email' else _number(self.value)}"
 
 
 def canonical_contact(text: str) -> Contact:
@@ -68,3 +83,22 @@ def _email(text: str) -> Contact:
     if not fits or not address.isascii() or not _EMAIL.fullmatch(address):
         raise Refusal(Kind.INVALID, "contact.unreadable")
     return Contact(kind="email", value=address)
+
+
+def _mailbox(address: str) -> str:
+    """Without what people add behind a plus to sort their mail (RFC 5233, subaddressing)."""
+    local, _, domain = address.partition("@")
+    local = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), _GMAIL[0]
+    return f"{local}@{domain}"
+
+
+def _number(number: str) -> str:
+    """As it is called from abroad, without the digit that mobile numbers have in some countries."""
+    found = _COUNTRY.fullmatch(number, 1)
+    assert found, "a number has eight digits at least"
+    country, national = found.groups()
+    if country in _MOBILE and (mobile := re.fullmatch(_MOBILE[country], national)):
+        national = "".join(mobile.groups())
+    return f"+{country}{national}"

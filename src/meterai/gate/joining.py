@@ -142,7 +142,7 @@ class Joining:
         window = self.room.window()
         if window is None:
             return NoTicket.SHUT
-        id = self.room.id_of(f"{contact.kind}:{contact.value}")
+        id = self.room.id_of(contact.name_in_line)
         if (kept := self.kept_ticket(request, id)) is not None:
             return kept
         if self.room.enters_directly():

@@ -159,7 +159,7 @@ class Room:
         return windows.window_of(schedule, number) if number <= windows.last_number(schedule) else None
 
     def id_of(self, contact: str) -> bytes:
-        """The id of a canonical contact in this event."""
+        """The id of a contact, by its name in line, in this event."""
         return contact_id(self._keys.event, contact)
 
     def issue(self, id: bytes, window: int, *, lane: Lane = Lane.NEW) -> Issued:

@@ -51,7 +51,7 @@ class Published:
         return known
 
     def id_of(self, contact: str) -> bytes:
-        """The id of a canonical contact (`email:ani@contoh.id`) in this event."""
+        """The id of a contact, by its name in line (`email:ani@contoh.id`), in this event."""
         return contact_id(self.event_key, contact)
 
     def place_of(self, ticket: Ticket) -> int | None:

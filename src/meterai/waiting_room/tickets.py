@@ -73,7 +73,7 @@ def event_number(slug: str) -> bytes:
 
 
 def contact_id(event_key: bytes, contact: str) -> bytes:
-    """The id of a canonical contact (`email:ani@contoh.id`, `phone:+62812...`) in one event.
+    """The id of a contact, by its name in line (`email:ani@contoh.id`, `phone:+62812...`), in one event.
 
     Keyed, so that nobody who reads the public log learns who joined or can try out addresses.
     """

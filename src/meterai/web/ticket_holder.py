@@ -62,4 +62,4 @@ def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Conta
 
 
 def _id(published: Published, contact: Contact) -> bytes:
-    return published.id_of(f"{contact.kind}:{contact.value}")
+    return published.id_of(contact.name_in_line)

@@ -57,7 +57,7 @@ async def claim_pass(
     is_in_flight: bool = False,
     now: datetime,
 ) -> Pass:
-    """The pass of `contact` (canonical, and proven to be the caller's), given now or before.
+    """The pass of `contact` (its name in line, proven to be the caller's), given now or before.
 
     `is_in_flight`: the caller holds the link of an order of this event that is paid or being stamped; the
     door does not hold it up. One transaction: either the pass is there and the door counted it, or neither.

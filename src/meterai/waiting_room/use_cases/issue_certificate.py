@@ -25,7 +25,7 @@ from meterai.waiting_room.windows import last_number
 async def issue_certificate(
     db: Database, published: Published, text: str, *, contact: str, masked: str, now: datetime
 ) -> bytes:
-    """The certificate of `contact` (canonical, and proven to be the caller's), as signed: now or before.
+    """The certificate of `contact` (its name in line, proven to be the caller's), as signed: now or before.
 
     One per contact and event; its digest goes into the public log in the same transaction.
 

@@ -64,7 +64,7 @@ async def show_certificate(door: Door) -> Answer:
             desk.house.db,
             published,
             text,
-            contact=f"{holder.contact.kind}:{holder.contact.value}",
+            contact=holder.contact.name_in_line,
             masked=holder.contact.masked,
             now=desk.house.clock(),
         )

@@ -149,7 +149,7 @@ async def _let_in(
         desk.house.db,
         desk.queues.published(slug),
         text,
-        contact=f"{contact.kind}:{contact.value}",
+        contact=contact.name_in_line,
         is_in_flight=is_in_flight,
         now=desk.house.clock(),
     )
