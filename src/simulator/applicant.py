@@ -20,7 +20,7 @@ from simulator.forms import form_with
 from simulator.http import Browser, Response
 from simulator.service import Service
 
-_CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3})(?!\d)")
+_CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3}|\d{7})(?!\d)")
 _STATE = re.compile(r'data-state="([a-z_]+)"')
 _REFERENCE = re.compile(r'data-reference="([^"]+)"')
 _NUMBER = re.compile(r"/pesanan/([0-9A-Z-]+)/")

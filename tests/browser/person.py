@@ -191,7 +191,7 @@ class Person:
 
     def read_code(self, contact: str, asked_at: float) -> str:
         """The code in the newest message to a contact."""
-        return self._newest(contact, asked_at, re.compile(r"(?<!\d)(\d{6})(?!\d)"))
+        return self._newest(contact, asked_at, re.compile(r"(?<!\d)(\d{6}|\d{10})(?!\d)"))
 
     def read_link(self, contact: str, asked_at: float = 0) -> str:
         """The permanent link in the newest message to a contact."""

@@ -7,6 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -66,7 +67,7 @@ class Desk:
         text = await self.database.owner.fetchval(
             "SELECT payload->>'text' FROM jobs.outbox WHERE topic LIKE 'code.%' ORDER BY id DESC LIMIT 1"
         )
-        found = re.search(r"\b\d{6}\b", text)
+        found = re.search(r"\b(?:\d{6}|\d{10})\b", text)
         assert found
         return found[0]
 
@@ -120,7 +121,7 @@ async def refused(work: object) -> Refusal:
 
 
 def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 1_000_000:06d}"
+    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
 
 
 async def test_the_organisations_are_those_of_the_ledger_and_are_written_once(desk: Desk) -> None:
@@ -276,6 +277,66 @@ async def test_whoever_has_an_ipv6_network_is_one_caller(desk: Desk) -> None:
         await desk.send(canonical_contact(f"person{n}@example.com"), address=f"2001:db8:1:1::{n:x}")
     assert (await refused(desk.send(BOB, address="2001:db8:1:ffff::1"))).code == "code.too_many_here"
     await desk.send(BOB, address="2001:db8:2::1")
+
+
+async def guess(desk: Desk, *contacts: Contact, **asked: Any) -> None:
+    """Somebody asks for a code of each contact and types five wrong ones."""
+    for contact in contacts:
+        sent, code = await desk.send(contact, **asked), await desk.code()
+        for _ in range(5):
+            await refused(desk.verify(sent, wrong(code)))
+
+
+def people(count: int) -> list[Contact]:
+    return [canonical_contact(f"person{n}@example.com") for n in range(count)]
+
+
+async def digits(desk: Desk, contact: Contact = ALICE, **asked: Any) -> int:
+    """How many a code has now. It signs in, typed with a gap: nobody is shut out."""
+    sent, code = await desk.send(contact, **asked), await desk.code()
+    assert (await desk.verify(sent, f" {code[:5]} {code[5:]}")).contact == contact
+    return len(code)
+
+
+async def test_where_somebody_guesses_at_a_contact_its_codes_are_long_for_a_day(desk: Desk) -> None:
+    """Each code takes five tries, and more are asked for: for ever, 25 guesses in 15 minutes."""
+    for n in range(4):
+        assert await digits(desk, address="203.0.113.1") == 6
+        await guess(desk, ALICE, address=f"192.0.2.{n}")
+        desk.now += timedelta(minutes=15)
+    for asker, expected in ((Asker.STRANGER, 10), (Asker.CALLED, 10), (Asker.KNOWN, 6)):
+        assert await digits(desk, asker=asker, address="203.0.113.1") == expected
+    assert await digits(desk, BOB, address="203.0.113.1") == 6
+    await clean_up_customers(desk.database.app, now=desk.now + timedelta(hours=20))
+    desk.now += timedelta(hours=20)
+    assert await digits(desk) == 10
+    desk.now += timedelta(hours=4)
+    assert await digits(desk) == 6
+    await clean_up_customers(desk.database.app, now=desk.now + timedelta(hours=1))
+    assert await desk.database.owner.fetchval("SELECT count(*) FROM customers.code") == 0
+
+
+async def test_from_where_somebody_guesses_at_many_strangers_get_long_codes_for_a_day(desk: Desk) -> None:
+    await guess(desk, *people(12))
+    assert await digits(desk) == 10
+    assert await digits(desk, address="192.0.2.2") == 6
+    assert await digits(desk, asker=Asker.CALLED) == await digits(desk, asker=Asker.KNOWN) == 6
+    desk.now += timedelta(hours=23)
+    await clean_up_customers(desk.database.app, now=desk.now)
+    assert await digits(desk) == 10
+    desk.now += timedelta(hours=1)
+    assert await digits(desk) == 6
+
+
+async def test_codes_that_are_asked_for_in_store_are_long(desk: Desk) -> None:
+    """Three thousand guesses in a minute, when nobody has counted one yet."""
+    for contact in people(29):
+        await desk.send(contact)
+    assert await digits(desk) == 6, "used, so it does not count"
+    await desk.send(BOB)
+    assert await digits(desk) == 10
+    desk.now += timedelta(minutes=15)
+    assert await digits(desk) == 6
 
 
 async def test_neither_code_nor_address_stands_in_the_table(desk: Desk) -> None:

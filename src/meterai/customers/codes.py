@@ -1,4 +1,4 @@
-"""Codes of six digits: limits, spelling, and the keyed digests that are stored instead of them.
+"""Codes of six digits, or ten: limits, spelling, and the keyed digests that are stored instead of them.
 
 Who can write a contact down can have codes sent to it. So there are few of them for a contact: nobody is
 flooded with messages. And what strangers asked for must not shut out the person, to whom a code that
@@ -8,6 +8,11 @@ or ordering, and a person who shares it may ask over another; it takes two netwo
 ticket is given for any contact that is typed at the gate, so the same holds at the door; and who wants to
 use up the codes of somebody who is called must have taken a place with that contact, early enough to be
 called too. Those of the known no stranger can use up.
+
+Who asks for the codes of ten thousand contacts and types five guesses into each is right in the end. So codes
+have ten digits where somebody may be guessing: at a contact into whose codes many wrong ones were typed, and
+for strangers on a network from which that was done, or that asks for codes and does not use them. Nobody is
+shut out by it; who is not guessing has four digits more to type. The known always get six.
 """
 
 from __future__ import annotations
@@ -15,12 +20,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import secrets
 import uuid
 from datetime import timedelta
 from enum import StrEnum
 
 from meterai.kit.callers import caller_of
 
+DIGITS = 6
+DIGITS_WHERE_GUESSED = 10
 CODE_LIFE = timedelta(minutes=10)
 ATTEMPTS_MAX = 5
 WINDOW = timedelta(minutes=15)
@@ -33,6 +41,14 @@ PER_ADDRESS_MAX = 600
 IPv6 network counts as one (`kit/callers.py`)."""
 PER_ADDRESS_OF_CALLED_MAX = 6_000
 """Of people who show a ticket of that contact, or are known: neighbours must not shut them out."""
+TRIED_WINDOW = timedelta(days=1)
+"""For so long codes into which something wrong was typed, and that were never used, are remembered."""
+TRIED_PER_CONTACT = 20
+TRIED_PER_ADDRESS = 60
+"""From so many wrong tries on codes are long. Few come from a crowd: who errs once is right the next time."""
+OPEN_PER_ADDRESS = 30
+"""And from so many strangers' codes of the last `WINDOW` that were not used yet: else they would be asked for
+first and guessed at afterwards. A crowd behind one address has as many when 12 a minute ask for one."""
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
 
@@ -59,9 +75,9 @@ class Asker(StrEnum):
 _FILLERS = re.compile(r"[\s.\-\u00a0\u2010-\u2015]")
 
 
-def make_code(randomness: int) -> str:
-    """Six digits from a random number below a million."""
-    return f"{randomness:06d}"
+def make_code(digits: int) -> str:
+    """So many random digits."""
+    return f"{secrets.randbelow(10**digits):0{digits}d}"
 
 
 def read_code(text: str) -> str:

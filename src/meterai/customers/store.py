@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
+from meterai.customers import codes
 from meterai.customers.codes import Asker
 from meterai.customers.contacts import Contact, ContactKind
 from meterai.kit.database import Connection
@@ -61,7 +63,7 @@ async def ask_for_code(
     contact: Contact,
     *,
     asker: Asker,
-    code_mac: bytes,
+    code_macs: Sequence[bytes],
     address_mac: bytes,
     now: datetime,
     since: datetime,
@@ -69,10 +71,14 @@ async def ask_for_code(
     per_contact_max: int,
     per_network_max: int,
     per_address_max: int,
+    tried_since: datetime,
     topic: str,
-    message: dict[str, object],
+    messages: Sequence[dict[str, object]],
 ) -> Recent:
     """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
+
+    `code_macs`, `messages`: of the short code, and of the long one, which is taken where somebody may be
+    guessing, by what was tried since `tried_since`.
 
     Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
     written. For the contact those of this kind of asker. Parallel requests for one contact count each other.
@@ -81,13 +87,13 @@ async def ask_for_code(
     """
     row = await connection.fetchrow(
         """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-           $14)
+           $14, $15, $16, $17, $18, $19)
            WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         contact.kind,
         contact.value,
         asker,
-        code_mac,
+        list(code_macs),
         address_mac,
         now,
         since,
@@ -95,8 +101,13 @@ async def ask_for_code(
         per_contact_max,
         per_network_max,
         per_address_max,
+        tried_since,
+        codes.ATTEMPTS_MAX,
+        codes.TRIED_PER_CONTACT,
+        codes.TRIED_PER_ADDRESS,
+        codes.OPEN_PER_ADDRESS,
         topic,
-        message,
+        list(messages),
     )
     assert row is not None
     return Recent(**dict(row))
@@ -220,13 +231,19 @@ async def delete_session(tx: Connection, token_digest: bytes) -> None:
     await tx.execute("DELETE FROM customers.session WHERE token_digest = $1", token_digest)
 
 
-async def delete_expired(tx: Connection, *, codes_before: datetime, sessions_before: datetime) -> int:
-    """Deletes codes and sessions that ended before these times; gives how many."""
+async def delete_expired(
+    tx: Connection, *, codes_before: datetime, tried_before: datetime, sessions_before: datetime
+) -> int:
+    """Deletes codes and sessions that ended before these times; gives how many. `tried_before`: of codes into
+    which something was typed, and that were not used."""
     deleted: int = await tx.fetchval(
-        """WITH codes AS (DELETE FROM customers.code WHERE expires_at < $1 RETURNING 1),
-                sessions AS (DELETE FROM customers.session WHERE expires_at < $2 RETURNING 1)
+        """WITH codes AS (
+               DELETE FROM customers.code
+               WHERE expires_at < $1 AND (attempts = 0 OR used_at IS NOT NULL OR expires_at < $2) RETURNING 1
+           ), sessions AS (DELETE FROM customers.session WHERE expires_at < $3 RETURNING 1)
            SELECT (SELECT count(*) FROM codes) + (SELECT count(*) FROM sessions)""",
         codes_before,
+        tried_before,
         sessions_before,
     )
     return deleted

@@ -11,4 +11,9 @@ from meterai.kit.database import Database
 async def clean_up_customers(db: Database, *, now: datetime) -> int:
     """Deletes ended sessions, and codes that no limit counts any more; gives how many."""
     async with db.connection() as connection:
-        return await store.delete_expired(connection, codes_before=now - codes.WINDOW, sessions_before=now)
+        return await store.delete_expired(
+            connection,
+            codes_before=now - codes.WINDOW,
+            tried_before=now - codes.TRIED_WINDOW,
+            sessions_before=now,
+        )

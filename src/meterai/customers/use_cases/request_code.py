@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 import uuid
 from datetime import datetime
 
@@ -50,7 +49,8 @@ async def request_code(
     language: str,
     now: datetime,
 ) -> CodeSent:
-    """Makes a code of six digits for `contact` and puts the message into the outbox, in one transaction.
+    """Makes a code for `contact` and puts the message into the outbox, in one transaction. It has six digits,
+    ten where somebody may be guessing (`codes.py`).
 
     `asker`, `address`: by whom and from where it is asked, for the limits in 15 minutes: 5 codes per contact
     and kind of asker, of which a network gets 3 (the known 5), and `per_address_max` per address. The latter
@@ -60,7 +60,7 @@ async def request_code(
     with `retry_after_s`.
     """
     code_id = new_id(now)
-    code = codes.make_code(secrets.randbelow(1_000_000))
+    made = [codes.make_code(digits) for digits in (codes.DIGITS, codes.DIGITS_WHERE_GUESSED)]
     expires_at = now + codes.CODE_LIFE
     async with db.connection() as connection:  # one statement is one transaction
         recent = await store.ask_for_code(
@@ -68,7 +68,7 @@ async def request_code(
             code_id,
             contact,
             asker=asker,
-            code_mac=codes.code_mac(secret, code_id, code),
+            code_macs=[codes.code_mac(secret, code_id, code) for code in made],
             address_mac=codes.address_mac(secret, address),
             now=now,
             since=now - codes.WINDOW,
@@ -76,8 +76,9 @@ async def request_code(
             per_contact_max=codes.PER_CONTACT_MAX,
             per_network_max=asker.per_network_max,
             per_address_max=per_address_max,
+            tried_since=now - codes.TRIED_WINDOW,
             topic=CODE_TOPICS[contact.kind],
-            message=msgspec.structs.asdict(_message(contact, code, language, expires_at)),
+            messages=[msgspec.structs.asdict(_message(contact, code, language, expires_at)) for code in made],
         )
     _refuse_too_many(recent, asker.per_network_max, per_address_max, now)
     return CodeSent(code_id=code_id, expires_at=expires_at)
