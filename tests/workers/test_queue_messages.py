@@ -15,19 +15,19 @@ from tests.sales.fake_gateway import SetClock
 from tests.sales.shop import NOON
 from tests.storage_fixtures import TestDatabase
 
-from meterai.customers.contacts import canonical_contact
+from meterai.customers.codes import BEHIND_AFTER, BEHIND_MIN, Asker
+from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.gate.codes import Codes
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import CODE_TOPICS, MESSAGE_TOPICS, Message, ToKind
+from meterai.kit.messages import MESSAGE_TOPICS, STRANGERS_CODE_TOPICS, TOPICS, Message, ToKind
 from meterai.kit.settings import Settings
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.workers.queue_messages import send_gate_mail
 from meterai.workers.topics import Bells, send_messages
 
 ANI = canonical_contact("ani@contoh.id")
-TOPICS = (*CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 
 
 class Post:
@@ -207,12 +207,63 @@ async def test_a_code_waits_neither_behind_reminders_nor_for_another_station(
     assert (mailed.count("Kode Meterai Anda"), mailed.count("Giliran Anda")) == (8, 8)
 
 
+async def crowd(worker: Any, count: int) -> None:
+    """Strangers ask for so many codes of invented contacts."""
+    codes = [reminder(f"orang{number}@contoh.id") for number in range(count)]
+    entries = [(STRANGERS_CODE_TOPICS["email"], msgspec.structs.asdict(one)) for one in codes]
+    async with worker.db.transaction() as tx:
+        await outbox.enqueue_many(tx, entries, worker.clock())
+
+
+async def ask(worker: Any, asker: Asker = Asker.STRANGER, contact: Contact = ANI) -> None:
+    await request_code(
+        worker.db, b"k" * 32, contact, asker=asker, address="192.0.2.1", language="id", now=worker.clock()
+    )
+
+
+async def test_who_is_called_or_known_does_not_wait_behind_the_codes_of_strangers(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    worker = worker_with(app, database)
+    await crowd(worker, 2_000)
+    await ask(worker)
+    for asker in (Asker.CALLED, Asker.KNOWN):
+        app.clock.now += timedelta(minutes=5)
+        await ask(worker, asker)
+    await send_due(worker)
+    assert [one.to for one in post.sent].count(ANI.value) == 2
+    assert len(post.sent) == 10, "a stranger's turn comes later"
+
+
+async def test_strangers_get_no_code_while_those_of_strangers_wait_for_a_minute(
+    app: Any, database: TestDatabase
+) -> None:
+    """It would lapse before it is sent."""
+    worker = worker_with(app, database)
+    await crowd(worker, BEHIND_MIN)
+    app.clock.now += 2 * BEHIND_AFTER
+    await ask(worker)
+    await crowd(worker, 1)
+    await ask(worker)
+    app.clock.now += 2 * BEHIND_AFTER
+    with pytest.raises(Refusal) as caught:
+        await ask(worker)
+    assert (caught.value.kind, caught.value.code) == (Kind.BUSY, "code.behind")
+    assert caught.value.facts == {"retry_after_s": 60}
+    await ask(worker, contact=canonical_contact("081234567890"))
+    await ask(worker, Asker.CALLED)
+    await ask(worker, Asker.KNOWN)
+    while await outbox.due_topics(database.app, TOPICS, app.clock()):
+        await send_due(worker)
+    await ask(worker)
+
+
 async def test_every_lane_of_messages_is_woken_by_what_is_due_in_it(app: Any, database: TestDatabase) -> None:
     worker, bells = worker_with(app, database), Bells()
     await write_down(worker, reminder("ani@contoh.id"), reminder("+6281234567890", "phone"))
     await request_code(worker.db, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
     assert await bells.watch(worker) == 3
-    for topic in ("message.email", "message.phone", "code.email"):
+    for topic in ("message.email", "message.phone", "code.stranger.email"):
         async with asyncio.timeout(1):
             await bells.messages[topic].wait()
 

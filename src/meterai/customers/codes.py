@@ -49,6 +49,10 @@ TRIED_PER_ADDRESS = 60
 OPEN_PER_ADDRESS = 30
 """And from so many strangers' codes of the last `WINDOW` that were not used yet: else they would be asked for
 first and guessed at afterwards. A crowd behind one address has as many when 12 a minute ask for one."""
+BEHIND_AFTER = timedelta(minutes=1)
+BEHIND_MIN = 50
+"""While more codes of strangers than that have waited for longer to be sent, strangers get none: those would
+lapse before they are sent. Called and known people have a lane of their own."""
 REPEAT_LIFE = timedelta(seconds=60)
 """For so long the right code is taken once more: the second click of a double click is the one that shows."""
 

@@ -42,6 +42,8 @@ class Recent(msgspec.Struct, frozen=True, kw_only=True):
     contact_since: datetime | None
     network_since: datetime | None
     address_since: datetime | None
+    is_behind: bool
+    """Whether none was written for a stranger because too many wait to be sent."""
 
 
 async def add_organisation(
@@ -72,13 +74,15 @@ async def ask_for_code(
     per_network_max: int,
     per_address_max: int,
     tried_since: datetime,
+    behind_since: datetime,
     topic: str,
     messages: Sequence[dict[str, object]],
 ) -> Recent:
     """Writes a code for a contact, and its message into the outbox, unless too many were asked for.
 
     `code_macs`, `messages`: of the short code, and of the long one, which is taken where somebody may be
-    guessing, by what was tried since `tried_since`.
+    guessing, by what was tried since `tried_since`. A stranger gets none while many that strangers asked for
+    have waited since `behind_since`.
 
     Gives the codes asked for between `since` and now, this one not counted: the caller sees whether it was
     written. For the contact those of this kind of asker. Parallel requests for one contact count each other.
@@ -87,7 +91,7 @@ async def ask_for_code(
     """
     row = await connection.fetchrow(
         """SELECT * FROM customers.ask_for_code($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-           $14, $15, $16, $17, $18, $19)
+           $14, $15, $16, $17, $18, $19, $20, $21)
            WHERE set_config('synchronous_commit', 'off', true) = 'off'""",
         code_id,
         contact.kind,
@@ -106,6 +110,8 @@ async def ask_for_code(
         codes.TRIED_PER_CONTACT,
         codes.TRIED_PER_ADDRESS,
         codes.OPEN_PER_ADDRESS,
+        behind_since,
+        codes.BEHIND_MIN,
         topic,
         list(messages),
     )

@@ -24,9 +24,15 @@ from meterai.kit.strange_json import read_json
 log = structlog.get_logger(__name__)
 ToKind = Literal["email", "phone"]
 CODE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "code.email", "phone": "code.phone"}
+STRANGERS_CODE_TOPICS: Final[Mapping[ToKind, str]] = {
+    "email": "code.stranger.email",
+    "phone": "code.stranger.phone",
+}
 MESSAGE_TOPICS: Final[Mapping[ToKind, str]] = {"email": "message.email", "phone": "message.phone"}
-"""Outbox topics of a `Message`, each with a lane of its own: a code waits behind nothing but codes, and
-neither kind of address for the other's station."""
+"""Outbox topics of a `Message`, each with a lane of its own: a code waits behind nothing but codes, that of
+somebody who is called or known behind none that strangers ask for, and neither kind of address for the
+other's station."""
+TOPICS: Final = (*CODE_TOPICS.values(), *STRANGERS_CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 KEPT_FOR = timedelta(days=5)
 """How long a message is offered to a station that takes nothing, as mail servers do (RFC 5321 4.5.4.1)."""
 

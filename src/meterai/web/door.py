@@ -37,7 +37,13 @@ _BAD_TICKET = {
 _GOOD_FOR_NOTHING = {"ticket.backdated", "ticket.unlisted"}
 """Said of the ticket that the browser keeps, for us and for the gate. That sees a good signature, and would
 give it back to who takes a place again: the link there names it (`Queues.join_page`)."""
-_TO_CONTACT = {"ticket.other_contact", "contact.unreadable", "code.too_many", "code.too_many_here"}
+_TO_CONTACT = {
+    "ticket.other_contact",
+    "contact.unreadable",
+    "code.too_many",
+    "code.too_many_here",
+    "code.behind",
+}
 
 type Answer = Response[bytes]
 type Step = Callable[[Door], Awaitable[Answer]]

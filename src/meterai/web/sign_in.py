@@ -65,7 +65,7 @@ async def send_code(
 ) -> Cookie:
     """Sends a code to the contact that was typed. The cookie says which code is awaited.
 
-    Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`.
+    Raises: Refusal `contact.unreadable`, `code.too_many`, `code.too_many_here`, `code.behind`.
     """
     contact = canonical_contact(typed)
     house = desk.house

@@ -429,6 +429,15 @@ TABLE: dict[str, Message] = {
         "A code that you asked for in this browser can still be used.",
         STILL,
     ),
+    "code.behind": M(
+        "Terlalu banyak kode sedang menunggu dikirim.",
+        "Minta lagi setelah {retry_after_s}, atau pakai kontak lain sekarang: WhatsApp sebagai ganti surel, "
+        "atau sebaliknya. Tidak ada yang hilang.",
+        "Too many codes are waiting to be sent.",
+        "Ask again after {retry_after_s}, or use another contact now: WhatsApp in place of e-mail, or the "
+        "other way round. Nothing is lost.",
+        STILL,
+    ),
     "code.wrong": M(
         "Kodenya tidak cocok.",
         "Periksa pesan yang paling baru dan ketik lagi. Kesempatan tersisa: {attempts_left}.",

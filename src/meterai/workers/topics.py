@@ -15,7 +15,7 @@ from meterai.bootstrap import App
 from meterai.customers.queries import addresses_of
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import CODE_TOPICS, KEPT_FOR, MESSAGE_TOPICS, Message
+from meterai.kit.messages import KEPT_FOR, TOPICS, Message
 from meterai.kit.outbox import Entry
 from meterai.sales.news import TOPIC as NEWS_TOPIC
 from meterai.sales.use_cases.record_stamping import (
@@ -48,7 +48,7 @@ class Bells:
 
     def __init__(self) -> None:
         self.stamping, self.news = Bell(), Bell()
-        self.messages = {topic: Bell() for topic in (*CODE_TOPICS.values(), *MESSAGE_TOPICS.values())}
+        self.messages = {topic: Bell() for topic in TOPICS}
         """One for each topic of messages."""
         self._by_topic = dict.fromkeys(STAMPING_TOPICS, self.stamping) | self.messages
         self._by_topic[NEWS_TOPIC] = self.news

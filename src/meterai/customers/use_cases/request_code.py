@@ -13,7 +13,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
-from meterai.kit.messages import CODE_TOPICS, Message
+from meterai.kit.messages import CODE_TOPICS, STRANGERS_CODE_TOPICS, Message
 
 _TEXTS = {
     "id": (
@@ -56,12 +56,13 @@ async def request_code(
     and kind of asker, of which a network gets 3 (the known 5), and `per_address_max` per address. The latter
     may be passed by a few when requests for different contacts come at once.
 
-    Raises: Refusal BUSY `code.too_many`, or `code.too_many_here` when another network may still ask; both
-    with `retry_after_s`.
+    Raises: Refusal BUSY `code.too_many`, `code.too_many_here` when another network may still ask, or
+    `code.behind` for a stranger while many codes of strangers wait to be sent; all with `retry_after_s`.
     """
     code_id = new_id(now)
     made = [codes.make_code(digits) for digits in (codes.DIGITS, codes.DIGITS_WHERE_GUESSED)]
     expires_at = now + codes.CODE_LIFE
+    topics = STRANGERS_CODE_TOPICS if asker is codes.Asker.STRANGER else CODE_TOPICS
     async with db.connection() as connection:  # one statement is one transaction
         recent = await store.ask_for_code(
             connection,
@@ -77,10 +78,13 @@ async def request_code(
             per_network_max=asker.per_network_max,
             per_address_max=per_address_max,
             tried_since=now - codes.TRIED_WINDOW,
-            topic=CODE_TOPICS[contact.kind],
+            behind_since=now - codes.BEHIND_AFTER,
+            topic=topics[contact.kind],
             messages=[msgspec.structs.asdict(_message(contact, code, language, expires_at)) for code in made],
         )
     _refuse_too_many(recent, asker.per_network_max, per_address_max, now)
+    if recent.is_behind:
+        raise Refusal(Kind.BUSY, "code.behind", retry_after_s=int(codes.BEHIND_AFTER.total_seconds()))
     return CodeSent(code_id=code_id, expires_at=expires_at)
 
 
