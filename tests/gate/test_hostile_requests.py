@@ -24,8 +24,8 @@ from meterai.gate.http import (
     head,
     respond,
 )
-from meterai.gate.limits import Answer, NetworkLimits
 from meterai.gate.publishing import SENDING_MAX
+from meterai.kit.limits import Answer, NetworkLimits
 from meterai.kit.listening import connections_within_limits
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 

@@ -16,12 +16,12 @@ import pytest
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request
 from meterai.gate.joining import Joining, Load
-from meterai.gate.limits import NetworkLimits
 from meterai.gate.pings import Pings
 from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.limits import NetworkLimits
 from meterai.waiting_room import documents, gate_register
 from meterai.waiting_room.counts import MARK_EVERY
 from meterai.waiting_room.documents import Close, GateCount

@@ -19,11 +19,11 @@ from meterai.customers.contacts import canonical_contact
 from meterai.gate.codes import TRIES_MAX, Codes
 from meterai.gate.http import Request
 from meterai.gate.joining import Joining, Load, WorkMode, read_form
-from meterai.gate.limits import NetworkLimits
 from meterai.gate.room import Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import HARDEST, VALID_S, Work
 from meterai.kernel.errors import Refusal
+from meterai.kit.limits import NetworkLimits
 from meterai.waiting_room.gate_mail import waiting_mail
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 

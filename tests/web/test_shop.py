@@ -22,7 +22,7 @@ from meterai.sales.queries import Tariff
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.form_seals import read_form_seal, seal_form
-from meterai.web.queues import INSIDE_S
+from meterai.web.queues import INSIDE_PER_NETWORK, INSIDE_S
 from meterai.web.site import build_site
 
 
@@ -149,6 +149,31 @@ async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(sho
     await fill(shop)
     await slow.post("/kuota", kiriman=forms[1], jumlah="1")
     assert slow.status == 429
+
+
+@pytest.mark.parametrize("address", ["/beli?acara=casn", "/kuota"])
+async def test_places_inside_are_not_kept_in_store(shop: House, address: str) -> None:
+    """Each load of the page names a form, at no cost: thousands would pass in front of the line."""
+    await shop.line.set_state(QueueState.DIRECT)
+    loaded = [shop.visitor() for _ in range(2 * INSIDE_PER_NETWORK)]
+    for visitor in loaded:
+        await visitor.get(address)
+        assert visitor.status == 200
+    last = loaded.pop()
+    opened = await last.post("/kuota", kiriman=form_of(last), jumlah="1")
+    assert opened.startswith("/pesanan/"), "all enter while nobody waits"
+    await shop.line.set_state(QueueState.OPEN)
+    await fill(shop)
+    inside = 0
+    for visitor in loaded:
+        if address == "/kuota":
+            opened = await visitor.post(address, kiriman=form_of(visitor), jumlah="1")
+            inside += opened.startswith("/pesanan/")
+        else:
+            await visitor.get(address)
+            inside += visitor.status == 200
+    assert inside == INSIDE_PER_NETWORK
+    assert shop.queues.stays_inside("198.51.100.1", shop.line.now.timestamp()), "others feel nothing of it"
 
 
 async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop: House) -> None:

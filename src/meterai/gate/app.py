@@ -29,7 +29,6 @@ from meterai.gate.joining import (
     read_form,
     typed_ticket,
 )
-from meterai.gate.limits import NetworkLimits
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
 from meterai.gate.room import UNREADABLE, NoTicket, Room
@@ -41,6 +40,7 @@ from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_help_code
+from meterai.kit.limits import NetworkLimits
 from meterai.kit.proxies import Proxies
 from meterai.kit.whole_files import write_whole
 from meterai.waiting_room.promises import Promise, PromiseBook

@@ -13,10 +13,10 @@ import structlog
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.gate.codes import Codes
 from meterai.gate.http import Request
-from meterai.gate.limits import Answer, NetworkLimits
 from meterai.gate.room import Issued, NoTicket, Room
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.limits import Answer, NetworkLimits
 from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket
 
 log = structlog.get_logger(__name__)

@@ -48,7 +48,7 @@ async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") 
     """The right of this visitor to start a purchase for an event; None: they must take a place in line.
 
     `sent`: the name of the form that they sent. Who got a form while nobody had to wait goes on with it, to
-    the one order that it opens.
+    the one order that it opens (`name_form`).
     """
     now, secret, flow = desk.house.clock().timestamp(), desk.house.secret, f"event {event}"
     sign = await desk.queues.sign_of(event)
@@ -58,7 +58,7 @@ async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") 
             desk.queues.entered[event] += 1
         if sent:
             return Entry(sent, sign)
-        made = seal_form(secret, flow, now, by_share=False)
+        made = name_form(request, desk, flow, now)
         return Entry(made, sign, cookies=[desk.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
@@ -70,6 +70,14 @@ async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") 
     if begun is not None and (_has_ended(begun) or not await _is_theirs(request, desk, begun)):
         return None
     return Entry(name, sign, bypass="was_inside", begun=begun)
+
+
+def name_form(request: WebRequest, desk: Desk, flow: str, now: float) -> str:
+    """A new name of a form for somebody who enters freely. It carries the right to go on when people have to
+    wait, unless many of their network have one."""
+    if desk.queues.stays_inside(request.client.host if request.client else "", now):
+        return seal_form(desk.house.secret, flow, now, by_share=False)
+    return secrets.token_urlsafe(18)
 
 
 async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:

@@ -19,6 +19,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
+from meterai.kit.limits import Answer, NetworkLimits
 from meterai.kit.settings import Settings, gate_address, queue_root
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queries import QueueSign, queue_signs
@@ -34,6 +35,10 @@ PASS_S = 2 * 3600
 """How long a pass cookie opens the purchase; the ticket gives the same pass again."""
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
+INSIDE_PER_NETWORK = 60
+"""So many in that time, of one network. More enter freely as well, and stand in line like everybody if people
+have to wait before they have sent the form: that costs nothing, and who keeps thousands in store could sell
+them as places in front of the line."""
 _PURPOSE = b"queue pass"
 _PASS = struct.Struct(">12s16sI")
 
@@ -51,6 +56,9 @@ class Queues:
 
     def __init__(self, db: Database, root: Path, gate_url: str) -> None:
         self.entered: Counter[str] = Counter()
+        self._inside = NetworkLimits(
+            burst=INSIDE_PER_NETWORK, per_second=INSIDE_PER_NETWORK / INSIDE_S, hard_factor=1
+        )
         self._db = db
         self._root = root
         self._gate_url = gate_url
@@ -73,6 +81,10 @@ class Queues:
         await self._look_if_due()
         waited_in = [sign for sign in self._signs.values() if sign.has_line]
         return sorted(waited_in, key=lambda sign: sign.schedule.closes_at)
+
+    def stays_inside(self, address: str, now: float) -> bool:
+        """Whether one more who enters freely from this address stays inside when people have to wait."""
+        return self._inside.take(address, now) is Answer.WELCOME
 
     async def _look_if_due(self) -> None:
         if time.monotonic() - self._looked_at >= LOOK_S:

@@ -17,7 +17,7 @@ from meterai.waiting_room.queries import QueueSign
 from meterai.waiting_room.use_cases.log_bypass import BypassReason
 from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.entering import Entry
+from meterai.web.entering import Entry, name_form
 from meterai.web.form_seals import read_form_seal, seal_form
 from meterai.web.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
 
@@ -34,7 +34,7 @@ async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = 
     now = moment.timestamp()
     lines = await desk.queues.lines()
     if not lines:
-        return Entry(sent or seal_form(secret, flow, now, by_share=False))
+        return Entry(sent or name_form(request, desk, flow, now))
     for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
         by_share = read_form_seal(secret, flow, known, now)
         if by_share is not None:

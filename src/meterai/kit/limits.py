@@ -1,7 +1,8 @@
-"""How many joins may come from one network. Thousands of phones share a carrier's address.
+"""How many joins, or other things, may come from one network. Thousands of phones share a carrier's address.
 
-A bucket per /24 or /48, wide, filled quickly. When it is empty nobody is turned away: a proof of work is
-asked for. Only ten times as many end in "later". Networks are kept as keyed hashes, and not for long.
+A bucket per /24 or /48, for joins wide and filled quickly. When it is empty nobody who joins is turned away:
+a proof of work is asked for. Only ten times as many end in "later". Networks are kept as keyed hashes, and
+not for long.
 """
 
 from __future__ import annotations
