@@ -111,6 +111,29 @@ async def test_a_payout_that_arrived_may_fail_after_all(twin: Gateway, iris: Iri
     assert (await iris.get_status(result.provider_reference)).state is PayoutState.FAILED
 
 
+async def test_a_payout_that_needs_an_approval_stays_queued_until_it_has_one(
+    twin: Gateway, iris: IrisPayouts
+) -> None:
+    await twin.script(payout_delay_seconds=0, payout_unapproved=True)
+    result = await iris.pay(REQUEST)
+    assert (await iris.get_status(result.provider_reference)).state is PayoutState.QUEUED
+    await twin.script()
+    assert (await iris.get_status(result.provider_reference)).state is PayoutState.COMPLETED
+
+
+async def test_an_approved_payout_waits_for_nobody() -> None:
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response({"reference_no": request.match_info["reference"], "status": "approved"})
+
+    provider = web.Application()
+    provider.router.add_get("/payouts/{reference}", show)
+    async with served(provider, free_port()) as url:
+        iris = IrisPayouts(url, PAYOUT_KEY)
+        found = await iris.get_status("p-1")
+        await iris.close()
+    assert found.state is PayoutState.PROCESSED
+
+
 async def test_other_content_under_a_used_reference_and_bad_accounts_are_refused(iris: IrisPayouts) -> None:
     await iris.pay(REQUEST)
     with pytest.raises(Refusal, match=r"payout\.mismatch"):

@@ -401,6 +401,79 @@ async def test_what_went_out_in_another_way_is_not_ordered_again_when_its_provid
     assert [found.id for found in await refunds_in_doubt(shop.db)] == [asked.refund_id]
 
 
+async def sent_hours_ago(shop: Shop, ends: PayoutState) -> tuple[OrderPage, RefundRequested]:
+    """A payout that its provider took says `ends` ever since."""
+    page = await shop.paid_quota(pieces=1, channel="va_bni")
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    shop.payout.ends = ends
+    for _ in range(3):
+        await shop.pay_refunds()
+        assert await refunds_in_doubt(shop.db) == (), "it may go on by itself"
+        shop.pass_time(minutes=25)
+    await shop.pay_refunds()
+    return page, asked
+
+
+async def test_a_payout_that_nobody_approves_is_told_and_never_ordered_again(shop: Shop) -> None:
+    page, asked = await sent_hours_ago(shop, PayoutState.QUEUED)
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.SENT, "payout.unapproved")
+    (found,) = await refunds_in_doubt(shop.db)
+    assert (found.id, found.code, found.reference) == (
+        asked.refund_id,
+        "payout.unapproved",
+        f"po{asked.refund_id.hex}-1",
+    )
+    for decide in (end_refund, order_payout_again):
+        deciding = decide(shop.db, found.id, reason="why not", actor="ana", now=shop.clock())
+        assert (await refused(deciding)).code == "refund.unapproved"
+    shop.payout.ends = PayoutState.PROCESSED
+    shop.pass_time(minutes=15)
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.failure_code) == (RefundState.SENT, None)
+    assert await refunds_in_doubt(shop.db) == ()
+    shop.payout.ends = PayoutState.COMPLETED
+    shop.pass_time(minutes=15)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert shop.payout.paid == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_a_payout_that_its_provider_does_not_know_is_ended_or_ordered_again_by_an_officer(
+    shop: Shop, arrived: bool
+) -> None:
+    page, asked = await sent_hours_ago(shop, PayoutState.MISSING)
+    assert [found.code for found in await refunds_in_doubt(shop.db)] == ["payout.missing"]
+    decide = end_refund if arrived else order_payout_again
+    await decide(shop.db, asked.refund_id, reason="looked there", actor="ana", now=shop.clock())
+    assert await refunds_in_doubt(shop.db) == ()
+    shop.payout.ends = PayoutState.COMPLETED
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert shop.payout.paid == (1 if arrived else 2)
+    assert (await shop.money())["payout"] == 12_500
+
+
+async def test_a_payout_that_was_lost_is_not_ordered_again_once_the_bank_took_the_payment_back(
+    shop: Shop,
+) -> None:
+    page, asked = await sent_hours_ago(shop, PayoutState.MISSING)
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    decided = await order_payout_again(
+        shop.db, asked.refund_id, reason="looked there", actor="ana", now=shop.clock()
+    )
+    assert not decided.goes_out
+    assert (await only_refund(shop, page)).state is RefundState.PAID, "by what they took back themselves"
+    await shop.pay_refunds()
+    assert shop.payout.paid == 1
+    assert not {"owed", "payout"} & set(await shop.money())
+
+
 async def test_a_provider_that_was_away_for_days_is_paid_through_by_itself(shop: Shop) -> None:
     """No request reached it: nothing can go out twice."""
     page = await shop.paid_quota(channel="va_bni")

@@ -1,4 +1,5 @@
-"""`meterai refunds`: those of which money went, or may have gone, out in another way; an officer decides."""
+"""`meterai refunds`: those of which money went, or may have gone, out in another way, or whose payouts wait
+at the provider; an officer decides."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def list_refunds(
     data: DataOption = None,
 ) -> None:
     """Show the refunds of which money went out in another way (under the same id with other content, or under
-    another one) or may have gone out a day ago. They wait until an officer has looked into them."""
+    another one) or may have gone out a day ago, or whose payouts the provider has not approved or does not
+    know. They wait until an officer has looked into them."""
     found = _run(data, refunds_in_doubt)
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
@@ -50,10 +52,11 @@ def list_refunds(
 def _told(refund: RefundInDoubt) -> str:
     """On lines that no terminal breaks within an id."""
     way = "refund by the gateway" if refund.channel is RefundChannel.GATEWAY else "payout"
+    there = f", at the provider {refund.reference}" if refund.reference else ""
     return (
         f"{refund.id}\n"
         f"  {format_rupiah(refund.amount)} of order {refund.number}, payment {refund.payment}\n"
-        f"  {way} {refund_key(refund.id, refund.channel, refund.round)}\n"
+        f"  {way} {refund_key(refund.id, refund.channel, refund.round)}{there}\n"
         f"  since {refund.created_at.astimezone():%d %b %Y %H:%M %Z}: {refund.code}"
     )
 
@@ -73,9 +76,14 @@ def order_payout_again(
     reason: Annotated[str, typer.Option(help="How you know that it never went out; for the audit trail.")],
     data: DataOption = None,
 ) -> None:
-    """Order a payout once more, under a new id, that the provider never had (`payout.unsure`)."""
+    """Order a payout once more, under a new id, that the provider never had (`payout.unsure`), or does not
+    have in any account that we had there (`payout.missing`)."""
     ordered = _decide(use_case.order_payout_again, data, refund, reason)
-    typer.echo(f"The payout of {format_rupiah(ordered.amount)} for order {ordered.number} goes out again.")
+    what = f"payout of {format_rupiah(ordered.amount)} for order {ordered.number}"
+    if ordered.goes_out:
+        typer.echo(f"The {what} goes out again.")
+    else:
+        typer.echo(f"The {what} is set off: the bank took the payment back meanwhile.")
 
 
 def _decide(decision: _Decision, data: Path | None, refund: UUID, reason: str) -> use_case.DecidedRefund:

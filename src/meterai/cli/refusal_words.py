@@ -60,6 +60,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Money went out under the id of this refund, in another way: another payout would pay it twice.",
         "Pay what is missing by hand, then meterai refunds end.",
     ),
+    "refund.unapproved": (
+        "This payout waits at its provider until somebody approves or rejects it there.",
+        "Do that in the provider's dashboard; the refund then goes on by itself.",
+    ),
     # keys
     "key.unknown": (
         "No key is registered as {key_id}, or several begin so.",

@@ -94,7 +94,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Doc(description="our merchant id; notices and answers for another are refused; empty: not compared"),
     ] = ""
     payout_url: Annotated[str, Doc(description="payout (Iris) API; empty: the sandbox's")] = ""
-    payout_key: Annotated[str, Doc(description="payout API key; empty: the sandbox's")] = ""
+    payout_key: Annotated[
+        str,
+        Doc(
+            description="payout API key of the creator, whose payouts the provider approves by itself "
+            "(Midtrans: Auto-approve single); empty: the sandbox's"
+        ),
+    ] = ""
     smtp_url: Annotated[str, Doc(description="smtp://[user:password@]host:port; empty: the sandbox's")] = ""
     whatsapp_url: Annotated[str, Doc(description="WhatsApp message API; empty: the sandbox's")] = ""
     whatsapp_token: Annotated[str, Doc(description="bearer token of the WhatsApp API")] = ""

@@ -198,8 +198,13 @@ PAYOUT_UNSURE = "payout.unsure"
 """Why a payout waits that may have gone out long ago: its provider would not know it again."""
 PAYOUT_MISMATCH = "payout.mismatch"
 """Why a payout waits whose id its provider had before, with other content: since when, we don't know."""
-IN_DOUBT = ("gateway.refund_mismatch", PAYOUT_MISMATCH, PAYOUT_UNSURE)
-"""Why a refund waits of which money went, or may have gone, out in another way: an officer looks into it."""
+PAYOUT_MISSING = "payout.missing"
+"""Why a payout waits that its provider took, and does not know."""
+PAYOUT_UNAPPROVED = "payout.unapproved"
+"""Why a payout waits that its provider took, and keeps until somebody approves it there."""
+IN_DOUBT = ("gateway.refund_mismatch", PAYOUT_MISMATCH, PAYOUT_UNSURE, PAYOUT_MISSING, PAYOUT_UNAPPROVED)
+"""Why a refund waits for an officer. But for the last one, money of it went, or may have gone, out in another
+way."""
 
 
 class RefundReason(StrEnum):

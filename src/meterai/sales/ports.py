@@ -146,8 +146,8 @@ class PaymentGateway(Protocol):
 class PayoutState(StrEnum):
     """What the payout provider says."""
 
-    QUEUED = "queued"
-    PROCESSED = "processed"  # sent to the bank
+    QUEUED = "queued"  # somebody may have to approve it at the provider
+    PROCESSED = "processed"  # approved, on its way to the bank
     COMPLETED = "completed"  # received; may still turn FAILED when the bank sends it back
     FAILED = "failed"
     FELL_THROUGH = "fell_through"  # failed, and not for the account: our balance, a bank that is away

@@ -440,6 +440,8 @@ class RefundInDoubt(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     channel: RefundChannel
     round: int
+    reference: str | None
+    """The provider's of the payout, if it took it."""
     code: str
     created_at: datetime
 
@@ -449,10 +451,11 @@ async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
     async with db.connection() as connection:
         rows = await connection.fetch(
             """SELECT r.id, o.number, p.reference AS payment, r.amount, r.channel, r.round,
-                   r.failure_code AS code, r.created_at
+                   r.reference, r.failure_code AS code, r.created_at
                FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
                JOIN sales.payment p ON p.id = r.payment_id
-               WHERE r.next_attempt_at IS NOT NULL AND r.state = 'payable' AND r.failure_code = ANY ($1)
+               WHERE r.next_attempt_at IS NOT NULL AND r.state IN ('payable', 'sent')
+                   AND r.failure_code = ANY ($1)
                ORDER BY r.created_at, r.id""",
             list(IN_DOUBT),
         )

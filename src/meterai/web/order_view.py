@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from meterai.sales.model import ASKED_FOR, IN_DOUBT
+from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
@@ -183,8 +183,8 @@ def _money_kind(order: Order, state_name: str) -> MoneyKind:
 
 
 def _refunded(order: Order) -> MoneyKind:
-    """Money that is to go back moves only once we know where to."""
-    if any(refund.state == "needs_account" for refund in order.refunds):
+    """Money that is to go back moves only once we know where to, and have approved it."""
+    if any(r.state == "needs_account" or refund_name(r) == "refund.unapproved" for r in order.refunds):
         return "held"
     return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
 
@@ -194,8 +194,8 @@ def refund_name(refund: Refund | MoneyRefund) -> str:
     why = refund.failure_code or ""
     if refund.state == "needs_account" and why:
         return "refund.account_refused" if why.startswith("payout.") else "refund.not_as_paid"
-    if refund.state == "payable" and why in IN_DOUBT:
-        return "refund.in_doubt"
+    if refund.state in ("payable", "sent") and why in IN_DOUBT:
+        return "refund.unapproved" if why == PAYOUT_UNAPPROVED else "refund.in_doubt"
     return f"refund.{refund.state}"
 
 

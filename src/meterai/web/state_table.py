@@ -185,6 +185,14 @@ STATES: dict[str, Message] = {
         "is missing; there is nothing you need to do.",
         "back",
     ),
+    "refund.unapproved": M(
+        "Menunggu persetujuan kami",
+        "Uangnya belum kami kirim: kami masih harus menyetujui pengirimannya. Tidak ada yang perlu Anda "
+        "lakukan.",
+        "Waiting for our approval",
+        "The money has not gone out: we still have to approve that it does. There is nothing you need to do.",
+        "held",
+    ),
     "refund.payable": M(
         "Tercatat, segera dibayarkan",
         "Tidak ada yang perlu Anda lakukan.",

@@ -818,6 +818,10 @@ TABLE: dict[str, Message] = {
     ),
     "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.unsure": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
+    "payout.missing": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
+    "payout.unapproved": _ours(
+        "Pengembalian dana menunggu persetujuan kami.", "This refund waits for our approval."
+    ),
     "payout.refused": M(
         "Bank menolak rekening ini.",
         "Periksa nomor dan nama pemiliknya, atau isi rekening lain.",
@@ -1097,6 +1101,12 @@ TABLE: dict[str, Message] = {
         "Bayarkan sisanya, lalu akhiri dengan perintah.",
         "Money of this refund went out in another way.",
         "Pay what is missing, then end it by the command.",
+    ),
+    "refund.unapproved": M(
+        "Pengembalian dana ini menunggu persetujuan di penyedia pembayaran.",
+        "Setujui atau tolak di sana; setelah itu pengembaliannya berjalan otomatis.",
+        "This refund waits for an approval at the payment provider.",
+        "Approve or reject it there; it then goes on by itself.",
     ),
     "payout.failed": M(
         "Bank tidak dapat membayar ke rekening ini.",

@@ -32,6 +32,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     payout_fails_next: int = 0
     payout_answer_lost_next: int = 0
     payout_fell_through_next: int = 0  # 016: the merchant's balance is short
+    payout_unapproved: bool = False  # what is ordered stays queued for as long as this is set
     payout_rejected: bool = False  # ordered payouts end as failed
     payout_delay_seconds: float = 0.5  # from queued to completed
     payout_returned_seconds: float = 0  # so long after a payout was completed the bank sends it back

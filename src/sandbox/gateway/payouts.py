@@ -47,13 +47,16 @@ class Payout(msgspec.Struct):
     seconds: float  # from queued to completed
     returned_seconds: float = 0  # from completed to failed; 0: never
     error_code: str = "002"  # if it fails
+    needs_approval: bool = False
 
-    def shown(self, now: float) -> dict[str, Any]:
+    def shown(self, now: float, *, unapproved: bool) -> dict[str, Any]:
         """As GET /payouts/{reference_no} answers. The state follows from the time gone by."""
         gone = now - self.created_at
         returned = self.returned_seconds and gone >= self.seconds + self.returned_seconds
         end = "failed" if self.fails or returned else "completed"
         status = "queued" if gone < self.seconds / 2 else "processed" if gone < self.seconds else end
+        if self.needs_approval and unapproved:
+            status = "queued"
         body = {
             "amount": self.amount,
             "beneficiary_name": self.beneficiary_name,
@@ -117,9 +120,9 @@ class Payouts:
         if found is None:
             return _error(404, "Payout not found")
         payout = msgspec.json.decode(found, type=Payout)
-        return web.Response(
-            body=msgspec.json.encode(payout.shown(self.till.clock())), content_type="application/json"
-        )
+        unapproved = self.till.script.everywhere.payout_unapproved
+        shown = payout.shown(self.till.clock(), unapproved=unapproved)
+        return web.Response(body=msgspec.json.encode(shown), content_type="application/json")
 
     def _known(self, key: str) -> Payout | None:
         if not key:
@@ -153,6 +156,7 @@ class Payouts:
             error_code="016" if fell_through else "002",
             seconds=faults.payout_delay_seconds,
             returned_seconds=faults.payout_returned_seconds,
+            needs_approval=faults.payout_unapproved,
         )
 
     def _allowed(self, request: web.Request) -> bool:

@@ -15,7 +15,7 @@ from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
 
 _STATES = {
     "queued": PayoutState.QUEUED,
-    "approved": PayoutState.QUEUED,
+    "approved": PayoutState.PROCESSED,
     "processed": PayoutState.PROCESSED,
     "completed": PayoutState.COMPLETED,
     "failed": PayoutState.FAILED,

@@ -10,9 +10,13 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Connection, Database
+from meterai.ledger import store as ledger
 from meterai.sales.model import (
     IN_DOUBT,
+    PAYOUT_MISSING,
+    PAYOUT_UNAPPROVED,
     PAYOUT_UNSURE,
+    PaymentState,
     RefundEvent,
     RefundState,
     next_refund_state,
@@ -20,6 +24,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.order import Order, Refund
 from meterai.sales.refunding import book_paid
+from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 
 
@@ -29,6 +34,8 @@ class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     """Of its order."""
     amount: int
+    goes_out: bool = False
+    """A payout of it is ordered now."""
 
 
 async def end_refund(
@@ -36,7 +43,8 @@ async def end_refund(
 ) -> DecidedRefund:
     """Books a refund in doubt as paid, by whatever ways its money went. No money moves by it.
 
-    Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`: nobody needs to end it.
+    Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`: nobody needs to end it;
+    `refund.unapproved`: somebody approves or rejects it at the provider.
     """
     async with db.transaction() as tx:
         order, refund = await _lock_in_doubt(tx, refund_id)
@@ -51,21 +59,28 @@ async def order_payout_again(
     db: Database, refund_id: uuid.UUID, *, reason: str, actor: str, now: datetime
 ) -> DecidedRefund:
     """Has a payout ordered once more, under a new id, that the provider never had: somebody has looked there.
+    When the bank took the payment back meanwhile, the refund is set off against it instead.
 
-    Raises: Refusal NOT_FOUND `refund.unknown`; CONFLICT `refund.not_in_doubt`, `refund.not_unsure`: it was
-    paid under the same id, in another way.
+    Raises: what `end_refund` does; Refusal CONFLICT `refund.not_unsure`: it was paid under the same id, in
+    another way.
     """
     async with db.transaction() as tx:
         order, refund = await _lock_in_doubt(tx, refund_id)
-        if refund.failure_code != PAYOUT_UNSURE:
+        if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
             raise Refusal(Kind.CONFLICT, "refund.not_unsure")
-        next_refund_state(refund.state, RefundEvent.GO_AGAIN)
-        await refunds.pay_again(tx, refund.id, now, None)
+        after = next_refund_state(refund.state, RefundEvent.GO_AGAIN)
+        payment = next(payment for payment in order.payments if payment.id == refund.payment_id)
+        goes_out = payment.state is not PaymentState.REVERSED
+        if goes_out:
+            await refunds.pay_again(tx, refund.id, now, None)
+        else:
+            next_refund_state(after, RefundEvent.SET_OFF)
+            await ledger.post(tx, await set_off_refund(tx, order, payment, refund, now), now)
         facts = {"order": order.number, "amount": refund.amount, "reason": reason}
         await write_audit(
             tx, actor=actor, action="refund.again", subject=str(refund.id), facts=facts, now=now
         )
-    return DecidedRefund(number=order.number, amount=refund.amount)
+    return DecidedRefund(number=order.number, amount=refund.amount, goes_out=goes_out)
 
 
 async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, Refund]:
@@ -75,6 +90,9 @@ async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, R
     order = await orders.lock_order(tx, order_id)
     refund = order.refund(refund_id)
     assert refund is not None
-    if refund.state is not RefundState.PAYABLE or refund.failure_code not in IN_DOUBT:
+    is_open = refund.state in (RefundState.PAYABLE, RefundState.SENT)
+    if not is_open or refund.failure_code not in IN_DOUBT:
         raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
+    if refund.failure_code == PAYOUT_UNAPPROVED:
+        raise Refusal(Kind.CONFLICT, "refund.unapproved")
     return order, refund

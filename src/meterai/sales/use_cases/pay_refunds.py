@@ -16,6 +16,8 @@ from meterai.ledger import store as ledger
 from meterai.sales import bookings
 from meterai.sales.model import (
     PAYOUT_MISMATCH,
+    PAYOUT_MISSING,
+    PAYOUT_UNAPPROVED,
     PAYOUT_UNSURE,
     PaymentState,
     RefundChannel,
@@ -44,6 +46,9 @@ LOOK_FOR = timedelta(days=7)
 """For so long a bank may send back what it had taken: the day after, and no bank works on holidays."""
 _BEFORE_FORGOTTEN = timedelta(hours=1)
 """How long before a provider forgets a payout it is not ordered again: clocks differ, requests take time."""
+_APPROVED_WITHIN = timedelta(hours=1)
+"""By then a provider that approves payouts by itself has sent one on, and knows it wherever it is asked."""
+_WAITS_THERE = {PayoutState.QUEUED: PAYOUT_UNAPPROVED, PayoutState.MISSING: PAYOUT_MISSING}
 _FELL_THROUGH = "payout.fell_through"
 _NEEDS_ACCOUNT = ("gateway.refund_refused", "payout.refused", "payout.failed")
 """What another account helps against. After any other refusal the money may have gone out already."""
@@ -62,6 +67,7 @@ async def pay_due_refunds(
     was paid under the same id with other content, before a restore, is put off like an outage until
     somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
     have gone out so long ago that its provider would not know it again. Neither is ordered again from here.
+    Nor is one that its provider took and, an hour later, has not approved or does not know.
     """
     async with db.connection() as connection:
         now = clock()
@@ -101,6 +107,7 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
     if due.state is RefundState.SENT:
         assert due.reference is not None
         result = await payout.get_status(due.reference)
+        _look_whether_it_waits(due, result.state, clock())
     elif due.failure_code == PAYOUT_MISMATCH:  # known there since a time unknown here, so for how long?
         raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
@@ -119,6 +126,12 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         await _put_off(db, due, clock(), None, is_asked=True)
     else:
         await _mark_sent(db, due, result.provider_reference, clock())
+
+
+def _look_whether_it_waits(due: DueRefund, state: PayoutState, now: datetime) -> None:
+    why = _WAITS_THERE.get(state)
+    if why and due.asked_before is not None and now > due.asked_before + _APPROVED_WITHIN:
+        raise Refusal(Kind.UNAVAILABLE, why)
 
 
 async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
