@@ -18,7 +18,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
-from meterai.sales.model import ItemState, RefundChannel, RefundState
+from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
 from meterai.sales.ports import GatewayState, PayoutState
 from meterai.sales.queries import OrderPage, quota_of_customer, refunds_in_doubt
@@ -487,6 +487,36 @@ async def test_a_provider_that_was_away_for_days_is_paid_through_by_itself(shop:
         await shop.pay_refunds()
         shop.pass_time(seconds=30)
     assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_a_gateway_that_was_away_for_days_leaves_no_doubt_about_a_payout(shop: Shop) -> None:
+    """It is asked before: nothing was ordered yet."""
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.gateway.down = True
+    for _ in range(4):
+        await shop.pay_refunds()
+        shop.pass_time(hours=20)
+    assert shop.payout.paid == 0
+    shop.gateway.down = False
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_nothing_is_paid_out_of_a_payment_that_the_bank_took_back_unheard(shop: Shop) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.REVERSED
+    await shop.pay_refunds()
+    assert shop.payout.paid == 0
+    page = await shop.page(page.id)
+    assert page.payments[0].state is PaymentState.REVERSED
+    assert {refund.state for refund in page.refunds} == {RefundState.PAID}, (
+        "by what they took back themselves"
+    )
+    assert not {"owed", "payout"} & set(await shop.money())
 
 
 async def test_a_request_that_may_have_arrived_counts_though_later_ones_did_not(shop: Shop) -> None:

@@ -333,3 +333,21 @@ async def test_a_reversal_is_noticed(street: Street) -> None:
     await street.settle(placed)
     await street.twin.post("/_reverse", {"order_id": placed.payment.reference, "how": "chargeback"})
     assert (await street.settle(placed)).state is PaymentState.REVERSED
+
+
+@pytest.mark.parametrize("how", ["chargeback", "deny"])
+async def test_a_reversal_that_nobody_told_us_of_is_noticed_when_the_money_is_asked_back(
+    street: Street, how: str
+) -> None:
+    """It was paid out to an account, and the bank had returned it already."""
+    placed = await street.place(pieces=3)
+    await street.twin.script(placed.payment.reference, notice_lost=True)
+    await street.twin.pay(placed.payment.reference)
+    await street.settle(placed)
+    await street.twin.post("/_reverse", {"order_id": placed.payment.reference, "how": how})
+    await ask_back(street, placed, 2, None)
+    page = await street.shop.page(placed.order_id)
+    assert page.payments[0].state is PaymentState.REVERSED
+    assert {refund.state for refund in page.refunds} == {RefundState.PAID}
+    assert "needs_account" not in await street.shop.news()
+    assert await street.shop.lot(page) == 0

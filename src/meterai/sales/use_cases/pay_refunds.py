@@ -33,6 +33,7 @@ from meterai.sales.refunding import book_paid, reopen_item
 from meterai.sales.reversing import set_off_refund
 from meterai.sales.store import orders, refunds
 from meterai.sales.store.refunds import DueRefund
+from meterai.sales.use_cases.settle_payment import settle_payment
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
@@ -63,6 +64,7 @@ async def pay_due_refunds(
     lost answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at
     least every 15 minutes; so is a payout that failed, but not for the account, as another one. What the
     gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
+    Before that, and before each payout, the gateway is asked whether the bank took the payment back.
     A bank may do that days after the payout arrived, so the provider is asked for some days more. What
     was paid under the same id with other content, before a restore, is put off like an outage until
     somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
@@ -83,11 +85,9 @@ async def _pay(
         if due.state is RefundState.PAID:
             await _look_again(db, payout, due, clock)
         elif due.channel is RefundChannel.GATEWAY:
-            key = refund_key(due.id, due.channel, due.round)
-            await gateway.refund(due.payment_reference, due.amount, key, f"Meterai {due.number}")
-            await _finish(db, due, key, clock())
+            await _pay_back(db, gateway, due, clock)
         else:
-            await _pay_out(db, payout, due, clock)
+            await _pay_out(db, gateway, payout, due, clock)
     except Refusal as refusal:
         log.warning(
             "refund_not_paid",
@@ -99,11 +99,25 @@ async def _pay(
         if refusal.code in _NEEDS_ACCOUNT or refusal.code == _FELL_THROUGH:
             await _start_over(db, due, refusal.code, clock())
         else:
-            is_asked = due.asked_before is not None or refusal.facts.get("sent") is not False
+            is_sent = refusal.code.startswith("payout.") and refusal.facts.get("sent") is not False
+            is_asked = due.asked_before is not None or is_sent
             await _put_off(db, due, clock(), refusal.code, is_asked=is_asked)
 
 
-async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: Clock) -> None:
+async def _pay_back(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> None:
+    key = refund_key(due.id, due.channel, due.round)
+    try:
+        await gateway.refund(due.payment_reference, due.amount, key, f"Meterai {due.number}")
+    except Refusal as refusal:
+        if refusal.code == "gateway.refund_refused":
+            await _is_set_off(db, gateway, due, clock)
+        raise
+    await _finish(db, due, key, clock())
+
+
+async def _pay_out(
+    db: Database, gateway: PaymentGateway, payout: PayoutProvider, due: DueRefund, clock: Clock
+) -> None:
     if due.state is RefundState.SENT:
         assert due.reference is not None
         result = await payout.get_status(due.reference)
@@ -112,6 +126,8 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
+    elif await _is_set_off(db, gateway, due, clock):
+        return
     else:
         result = await payout.pay(_request(due))
     if result.state is PayoutState.COMPLETED:
@@ -126,6 +142,12 @@ async def _pay_out(db: Database, payout: PayoutProvider, due: DueRefund, clock: 
         await _put_off(db, due, clock(), None, is_asked=True)
     else:
         await _mark_sent(db, due, result.provider_reference, clock())
+
+
+async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> bool:
+    """Whether the bank took the payment back, and this refund with it. Asked now: a notice may be lost."""
+    payment = await settle_payment(db, gateway, due.payment_reference, clock=clock)
+    return payment.state is PaymentState.REVERSED
 
 
 def _look_whether_it_waits(due: DueRefund, state: PayoutState, now: datetime) -> None:
