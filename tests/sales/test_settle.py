@@ -620,6 +620,7 @@ async def test_a_refund_not_yet_paid_is_not_paid_after_the_bank_took_the_money_b
     await shop.pay_refunds()
     page = await shop.page(page.id)
     assert (page.items[0].state, {r.state for r in page.refunds}) == (ItemState.REFUNDED, {RefundState.PAID})
+    assert all(refund.is_set_off for refund in page.refunds)
     assert (shop.gateway.charges[reference].refunds, shop.payout.requests) == ({}, {})
     assert await shop.balance(bookings.RECEIVABLE) == 0
     assert "owed" not in await shop.money()
@@ -651,7 +652,12 @@ async def test_an_item_is_not_returned_while_a_payout_of_it_is_on_its_way(shop: 
     assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDING
     shop.pass_time(seconds=10)
     await shop.pay_refunds()
-    assert (await shop.page(page.id)).items[0].state is ItemState.REFUNDED
+    page = await shop.page(page.id)
+    assert page.items[0].state is ItemState.REFUNDED
+    assert {refund.reason: refund.is_set_off for refund in page.refunds} == {
+        RefundReason.CUSTOMER: False,
+        RefundReason.REVERSED: True,
+    }
 
 
 async def test_a_document_stays_stamped_when_its_money_is_taken_back(shop: Shop) -> None:

@@ -69,10 +69,10 @@ def payment(channel: str, state: str) -> Payment:
     )
 
 
-def refund(state: str, reason: str = "customer", *, pieces: int = 1) -> Refund:
+def refund(state: str, reason: str = "customer", *, pieces: int = 1, is_set_off: bool = False) -> Refund:
     return Refund(
         id=uuid.uuid4(),
-        item_id=None,
+        item_id=uuid.uuid4() if is_set_off else None,
         payment_id=uuid.uuid4(),
         quantity=pieces,
         amount=12_500,
@@ -85,6 +85,7 @@ def refund(state: str, reason: str = "customer", *, pieces: int = 1) -> Refund:
         failure_code=None,
         created_at=NOW,
         paid_at=NOW if state == "paid" else None,
+        is_set_off=is_set_off,
     )
 
 
@@ -172,5 +173,10 @@ ORDERS: dict[str, OrderPage] = {
         [payment("va_bni", "settled")],
         [refund("needs_account", "late", pieces=0)],
     ),
-    "reversed": order("completed", [item("stamp", "done")], [payment("qris", "reversed")]),
+    "reversed": order(
+        "completed",
+        [item("stamp", "done")],
+        [payment("qris", "reversed")],
+        [refund("paid", "reversed", is_set_off=True)],
+    ),
 }

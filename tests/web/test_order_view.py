@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -20,7 +21,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
-from meterai.sales.timeline import Happening
+from meterai.sales.timeline import Happening, timeline_of
 from meterai.web.assets import Assets
 from meterai.web.messages import state_text
 from meterai.web.order_view import OrderView, order_view
@@ -274,6 +275,21 @@ def test_a_receipt_says_that_the_bank_took_the_payment_back(language: str, said:
         page = pages.render(visit, "receipt.html", view=view, private=True).decode()
         text = pypdfium2.PdfDocument(receipt_pdf(ORDERS[name], language))[0].get_textpage().get_text_bounded()
         assert (said in page) == (said in " ".join(text.split())) == (name == "reversed"), name
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_what_the_bank_took_back_is_nowhere_called_returned_by_us(language: str, pages: Pages) -> None:
+    made = ORDERS["reversed"]
+    visit = Visit(language, "/pesanan/x", "", "")
+    view = order_view(made, KNOWN, visit, now=NOW)
+    assert list(view.refund_names.values()) == ["refund.set_off"]
+    page = page_of(replace(view, timeline=timeline_of(made)), pages, language).decode()
+    receipt = pages.render(visit, "receipt.html", view=view, private=True).decode()
+    file = pypdfium2.PdfDocument(receipt_pdf(made, language))[0].get_textpage().get_text_bounded()
+    assert state_text("refund.set_off", language).what in page
+    for said in ("refund.paid", "event.refund_paid", "event.refund_booked"):
+        assert state_text(said, language).what not in page + receipt
+    assert "-Rp" not in file
 
 
 def test_a_long_contact_stays_on_the_receipt() -> None:

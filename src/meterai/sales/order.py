@@ -86,6 +86,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last account was refused: another one is needed."""
     created_at: datetime
     paid_at: datetime | None
+    is_set_off: bool
+    """Paid by what the bank took back, not by us."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

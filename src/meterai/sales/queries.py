@@ -115,6 +115,8 @@ class MoneyRefund(msgspec.Struct, frozen=True, kw_only=True):
     failure_code: str | None
     created_at: datetime
     paid_at: datetime | None
+    is_set_off: bool
+    """Paid by what the bank took back, not by us."""
 
 
 class MoneyPlace(StrEnum):

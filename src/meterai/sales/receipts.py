@@ -80,7 +80,7 @@ def receipt_pdf(order: Order, language: str) -> bytes:
         taken_back = f"{words['reversed']}: {_moment(payment.reversed_at, language)}"
         page.multi_cell(0, 6, taken_back, align="L", new_x="LMARGIN", new_y="NEXT")
     for refund in order.refunds:
-        if refund.item_id is not None:
+        if refund.item_id is not None and not refund.is_set_off:
             _refund(page, refund, words)
     page.ln(6)
     page.set_font("helvetica", size=9)

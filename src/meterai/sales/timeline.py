@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from meterai.sales.model import Flow, OrderState, PaymentOutcome
+from meterai.sales.model import Flow, OrderState, PaymentOutcome, RefundReason
 from meterai.sales.order import Order, Payment, Refund
 
 
@@ -83,11 +83,14 @@ def _of_payment(payment: Payment) -> Iterator[TimelineEntry]:
 
 
 def _of_refund(refund: Refund) -> Iterator[TimelineEntry]:
+    """What the bank took back by itself was neither asked for nor paid by us."""
+    if refund.reason is RefundReason.REVERSED:
+        return
     yield TimelineEntry(
         at=refund.created_at,
         happening=Happening.REFUND_BOOKED,
         amount=refund.amount,
         pieces=refund.quantity or None,
     )
-    if refund.paid_at:
+    if refund.paid_at and not refund.is_set_off:
         yield TimelineEntry(at=refund.paid_at, happening=Happening.REFUND_PAID, amount=refund.amount)

@@ -191,6 +191,8 @@ def _refunded(order: Order) -> MoneyKind:
 
 def refund_name(refund: Refund | MoneyRefund) -> str:
     """What the state of a refund is called: whoever must act is told why."""
+    if refund.is_set_off:
+        return "refund.set_off"
     why = refund.failure_code or ""
     if refund.state == "needs_account" and why:
         return "refund.account_refused" if why.startswith("payout.") else "refund.not_as_paid"

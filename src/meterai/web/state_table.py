@@ -214,6 +214,14 @@ STATES: dict[str, Message] = {
         "See the history of your account or e-wallet.",
         "returned",
     ),
+    "refund.set_off": M(
+        "Ikut kembali dengan pembayaran yang diambil kembali oleh bank Anda",
+        "Kami tidak mengirim uang lagi untuk ini. Tanyakan kepada bank atau dompet digital Anda dengan nomor "
+        "pembayarannya.",
+        "Went back with the payment that your bank took back",
+        "We send no other money for it. Ask your bank or e-wallet, naming the payment number.",
+        "gone",
+    ),
     "reason.customer": M("Atas permintaan Anda", "", "At your request", ""),
     "reason.refused": M("Dokumen tidak dapat dibubuhi", "", "The document could not be stamped", ""),
     "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
