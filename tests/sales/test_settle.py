@@ -35,7 +35,7 @@ from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
-from meterai.sales.use_cases.refund_quota import BankAccount, request_refund
+from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import Settlement
 
 pytestmark = pytest.mark.storage
@@ -721,6 +721,34 @@ async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_whe
     answer = await where_is_my_money(shop.db, page.number)
     assert answer is not None
     assert answer.place is MoneyPlace.HELD
+
+
+async def test_a_second_payment_that_we_hold_is_not_hidden_by_the_first_that_the_bank_took_back(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_quota()
+    second = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(placed)
+    await shop.pay(second)
+    shop.gateway.charges[placed.payment.reference].state = GatewayState.REVERSED
+    await shop.settle(placed.payment.reference)
+
+    async def place() -> MoneyPlace:
+        answer = await where_is_my_money(shop.db, placed.number)
+        assert answer is not None
+        return answer.place
+
+    assert await place() is MoneyPlace.NEEDS_ACCOUNT
+    (waiting,) = (r for r in (await shop.page(placed.order_id)).refunds if r.reason is RefundReason.DOUBLE)
+    account = BankAccount(bank="bca", number="1234567890", holder="Alice Wijaya")
+    await give_refund_account(shop.db, placed.order_id, waiting.id, account, now=shop.clock())
+    assert await place() is MoneyPlace.GOING_BACK
+    for _ in range(2):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+    assert await place() is MoneyPlace.TAKEN_BACK
 
 
 async def test_an_unclear_status_books_nothing(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from tests.web.made_orders import KNOWN, NOW, ORDERS, item, order, payment, refu
 from meterai.sales.model import (
     ItemState,
     OrderState,
+    PaymentOutcome,
     PaymentState,
     RefundReason,
     RefundState,
@@ -120,6 +121,20 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
 )
 def test_the_page_says_whether_money_moved(name: str, money: str) -> None:
     assert view_of(name).money_kind == money
+
+
+@pytest.mark.parametrize(
+    ("state", "money"), [("needs_account", "held"), ("payable", "back"), ("paid", "gone")]
+)
+def test_a_second_payment_that_we_hold_is_not_hidden_by_the_first_that_was_taken_back(
+    state: str, money: str
+) -> None:
+    first, second = payment("qris", "reversed"), payment("va_bni", "settled")
+    second = msgspec.structs.replace(second, outcome=PaymentOutcome.REFUNDED_DOUBLE)
+    double = msgspec.structs.replace(refund(state, "double", pieces=0), payment_id=second.id)
+    taken = refund("paid", "reversed", is_set_off=True)
+    made = order("completed", [item("quota", "refunded")], [first, second], [double, taken])
+    assert order_view(made, KNOWN, Visit("id", "/pesanan/x", "", ""), now=NOW).money_kind == money
 
 
 @pytest.mark.parametrize(

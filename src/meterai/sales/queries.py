@@ -411,19 +411,21 @@ def read_order_number(text: str) -> str | None:
 
 
 def money_place(order: Order) -> MoneyPlace:
-    """Where the money of an order is; a second payment that was taken back is no longer part of it."""
+    """Where the money of an order is; a payment that was taken back is no part of it while another that we
+    hold goes back."""
     paid = {payment.id: payment for payment in order.payments if payment.state is PaymentState.SETTLED}
     credited = order.credited_payment
     reversed_ = [payment for payment in order.payments if payment.state is PaymentState.REVERSED]
+    owed = [r for r in order.refunds if r.payment_id in paid and r.state is not RefundState.PAID]
+    if any(refund.state is RefundState.NEEDS_ACCOUNT for refund in owed):
+        return MoneyPlace.NEEDS_ACCOUNT
+    if owed:
+        return MoneyPlace.GOING_BACK
     if credited in reversed_ or (reversed_ and not paid):
         return MoneyPlace.TAKEN_BACK
     if not paid:
         ended = order.state in (OrderState.EXPIRED, OrderState.CANCELLED)
         return MoneyPlace.NOT_ARRIVED_ENDED if ended else MoneyPlace.NOT_ARRIVED
-    if any(refund.state is RefundState.NEEDS_ACCOUNT for refund in order.refunds):
-        return MoneyPlace.NEEDS_ACCOUNT
-    if any(refund.state is not RefundState.PAID for refund in order.refunds):
-        return MoneyPlace.GOING_BACK
     returned = sum(refund.amount for refund in order.refunds if refund.payment_id in paid)
     if returned == 0:
         return MoneyPlace.HELD

@@ -174,19 +174,21 @@ def state_name(state: str, flow: str, items: Collection[str], *, is_reversed: bo
 
 def _money_kind(order: Order, state_name: str) -> MoneyKind:
     if state_name == "order.completed_refunded":
-        return _refunded(order)
+        return _refunded(order.refunds)
     if state_name == "order.reversed":
-        return "gone"
+        held = {payment.id for payment in order.payments if payment.state == "settled"}
+        owed = [refund for refund in order.refunds if refund.payment_id in held and refund.state != "paid"]
+        return _refunded(owed) if owed else "gone"
     if order.state in ("paid", "completed"):
         return "held"
-    return _refunded(order) if order.refunds else "still"
+    return _refunded(order.refunds) if order.refunds else "still"
 
 
-def _refunded(order: Order) -> MoneyKind:
+def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
     """Money that is to go back moves only once we know where to, and have approved it."""
-    if any(r.state == "needs_account" or refund_name(r) == "refund.unapproved" for r in order.refunds):
+    if any(r.state == "needs_account" or refund_name(r) == "refund.unapproved" for r in refunds):
         return "held"
-    return "returned" if all(refund.state == "paid" for refund in order.refunds) else "back"
+    return "returned" if all(refund.state == "paid" for refund in refunds) else "back"
 
 
 def refund_name(refund: Refund | MoneyRefund) -> str:
