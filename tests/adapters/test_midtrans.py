@@ -362,12 +362,18 @@ def test_a_changed_value_breaks_the_signature(name: str) -> None:
         notice(gross_amount="0.00"),
         notice(transaction_id="a\0b"),
         notice(order_id="a/b"),
+        notice(order_id="a" * 101),
     ],
 )
 def test_an_unreadable_notice_is_refused(raw: bytes) -> None:
     with pytest.raises(Refusal) as caught:
         parse(raw)
     assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "payment.notice_unreadable")
+
+
+def test_the_notice_by_which_the_dashboard_tests_our_address_is_read() -> None:
+    reference = "payment_notif_test_G684004555_3d1a6e1a-5f0b-4c1e-9c53-0f6a2b7f6a11"
+    assert parse(notice(order_id=reference)).reference == reference
 
 
 def test_copies_of_an_event_share_its_key_and_other_events_do_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from tests.web.asking import ask
 from tests.web.door_house import House
 
 from meterai.kit.arriving import ROOM
+from meterai.sales.adapters.midtrans import Midtrans
 
 PROBLEM = "application/problem+json"
 UNKNOWN = "/api/v1/digests/" + "0" * 64
@@ -67,6 +69,22 @@ async def test_a_fault_carries_a_help_code(house: House) -> None:
     problem = json.loads(visitor.text)
     assert (visitor.status, problem["status"], problem["code"]) == (500, 500, "server.fault")
     assert len(problem["help_code"]) == 9
+
+
+async def test_the_dashboards_test_of_our_address_for_notices_is_answered_200(house: House) -> None:
+    """Its order is none of ours, and longer than ours may be."""
+    house.app.gateway = Midtrans("http://127.0.0.1:1", "key")
+    said = {
+        "order_id": "payment_notif_test_G684004555_3d1a6e1a-5f0b-4c1e-9c53-0f6a2b7f6a11",
+        "status_code": "200",
+        "gross_amount": "10000.00",
+        "transaction_status": "settlement",
+    }
+    signed = f"{said['order_id']}{said['status_code']}{said['gross_amount']}key"
+    body = json.dumps({**said, "signature_key": hashlib.sha512(signed.encode()).hexdigest()}).encode()
+    for new in (True, False):
+        answer = await ask(house.site, "/api/v1/payments/midtrans/notices", method="POST", body=body)
+        assert (answer.status, json.loads(answer.text)) == (200, {"status": "ok", "new": new})
 
 
 async def test_the_description_is_served(house: House) -> None:

@@ -21,6 +21,7 @@ from meterai.kit.strange_json import read_json
 from meterai.sales.adapters.midtrans_wire import (
     AMOUNT,
     JAKARTA,
+    NOTICED_REFERENCE,
     REFERENCE,
     Transaction,
     amount_of,
@@ -135,7 +136,7 @@ class Midtrans:
         if not hmac.compare_digest(self._signature(said).encode(), said.signature_key.lower().encode()):
             raise Refusal(Kind.FORBIDDEN, "payment.notice_forged")
         self._check_merchant(said)
-        if not REFERENCE.fullmatch(said.order_id) or not AMOUNT.fullmatch(said.gross_amount):
+        if not NOTICED_REFERENCE.fullmatch(said.order_id) or not AMOUNT.fullmatch(said.gross_amount):
             raise Refusal(Kind.INVALID, "payment.notice_unreadable")
         return Notice(
             reference=said.order_id,

@@ -17,6 +17,8 @@ JAKARTA = timezone(timedelta(hours=7))
 AMOUNT = re.compile(r"[1-9][0-9]{0,12}\.00")
 _REFUND_AMOUNT = re.compile(r"([1-9][0-9]{0,12})(?:\.0{1,2})?")
 REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,50}")
+NOTICED_REFERENCE = re.compile(r"[A-Za-z0-9_~.-]{1,100}")
+"""Of no charge of ours, when it is longer than those: the dashboard's test of our address sends one of 66."""
 
 _STATES = {
     "pending": GatewayState.PENDING,
