@@ -3,12 +3,17 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from meterai.api.payments import Acknowledged
+from meterai.api.problems import Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
+from meterai.verification.model import Judgement, SerialAnswer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -29,12 +34,11 @@ def test_a_setting_that_cannot_be_read_is_named() -> None:
         from_environment({"METERAI_PORT": "many"})
 
 
+OPENAPI = json.loads((ROOT / "src/meterai/api/openapi.json").read_text())
+
+
 def test_the_openapi_description_and_the_routes_agree() -> None:
-    described = {
-        (path, method.upper())
-        for path, methods in json.loads((ROOT / "src/meterai/api/openapi.json").read_text())["paths"].items()
-        for method in methods
-    }
+    described = {(path, method.upper()) for path, methods in OPENAPI["paths"].items() for method in methods}
     served = {
         (re.sub(r":\w+}", "}", path), method)
         for handler in ROUTES
@@ -42,6 +46,32 @@ def test_the_openapi_description_and_the_routes_agree() -> None:
         for method in handler.http_methods
     }
     assert {entry for entry in served if entry[1] not in ("HEAD", "OPTIONS")} == described
+
+
+def test_the_openapi_description_has_the_answers_as_they_are() -> None:
+    _, made = msgspec.json.schema_components(
+        [Problem, Judgement, SerialAnswer, Acknowledged], ref_template="#/components/schemas/{name}"
+    )
+    assert bare(OPENAPI["components"]["schemas"]) == bare(made)
+
+
+def bare(schema: Any) -> Any:
+    """Without what explains and does not bind."""
+    if isinstance(schema, dict):
+        words = {name for name in ("title", "description", "format") if isinstance(schema.get(name), str)}
+        return {name: bare(part) for name, part in schema.items() if name not in words}
+    return [bare(part) for part in schema] if isinstance(schema, (list, tuple)) else schema
+
+
+def test_the_openapi_description_has_faults_outages_and_when_to_ask_again() -> None:
+    for path, methods in OPENAPI["paths"].items():
+        (told,) = (method["responses"] for method in methods.values())
+        if path != "/api/openapi.json":
+            assert {"500", "503"} <= set(told), path
+        for status, answer in told.items():
+            if "$ref" in answer:
+                answer = OPENAPI["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+            assert ("Retry-After" in answer.get("headers", {})) == (status in ("429", "503")), (path, status)
 
 
 def test_every_decision_is_listed() -> None:
