@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import resource
@@ -13,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -23,6 +25,13 @@ from tests.ports import free_port
 from tests.storage_fixtures import TestDatabase
 from tests.verification.making import SERIAL, House, letter, stamp
 from tests.verification.test_register import enter
+from tests.web.asking import ask
+
+from meterai.kernel.clock import system_clock
+from meterai.verification.model import FILE_BYTES_MAX, Trust
+from meterai.verifier.routes import VerifierHouse, build_verifier
+from meterai.web.assets import Assets
+from meterai.web.pages import Pages, SiteFacts
 
 pytestmark = pytest.mark.storage
 SECRETS = {
@@ -124,6 +133,39 @@ async def test_it_judges_for_machines_and_people_without_any_register(
         for path in (*unknown, "/periksa/kode"):
             async with http.get(address + path) as answer:
                 assert answer.status == 404, path
+
+
+class Broken:
+    """A register that fails in a way nobody thought of."""
+
+    def connection(self) -> Any:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "size", "status", "code"),
+    [
+        ("POST", "/api/v1/verifications", FILE_BYTES_MAX + 1, 413, "pdf.too_large"),
+        ("GET", "/api/v1/digests/xyz", 0, 422, "digest.unreadable"),
+        ("GET", "/api/v1/digests/" + "0" * 64, 0, 500, "server.fault"),
+        ("POST", "/api/v1/digests/" + "0" * 64, 0, 405, "api.unreadable"),
+        ("GET", "/api/v1/nothing", 0, 404, "api.not_found"),
+        ("POST", "/api/v1/verifications", 0, 422, "api.form"),
+    ],
+)
+async def test_it_refuses_as_the_sites_api_does(
+    method: str, path: str, size: int, status: int, code: str
+) -> None:
+    register: Any = Broken()
+    jail: Any = None
+    pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
+    site = build_verifier(VerifierHouse(register, jail, Trust(roots_pem=()), pages, system_clock))
+    kind = "application/pdf" if size else "multipart/form-data; boundary=x"
+    answer = await ask(site, path, method=method, headers={"content-type": kind}, body=b"x" * size)
+    problem = json.loads(answer.text)
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert bool(problem["help_code"]) == (status == 500)
+    assert ("GET" in answer.headers.get("allow", "")) == (status == 405)
 
 
 async def test_it_takes_what_the_largest_upload_becomes(

@@ -38,6 +38,7 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
     await visitor.post(UNKNOWN)
     problem = json.loads(visitor.text)
     assert (visitor.status, problem["status"], problem["code"]) == (405, 405, "api.unreadable")
+    assert "GET" in visitor.headers["allow"]
     await visitor.post("/api/v1/payments/midtrans/notices", much="x" * 20_000)
     assert (visitor.status, visitor.headers["content-type"]) == (413, PROBLEM)
     assert json.loads(visitor.text)["status"] == 413

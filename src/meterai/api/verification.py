@@ -27,6 +27,13 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
     return await read_body(request.stream())
 
 
+def read_sha256(text: str) -> str:
+    """A digest in lower case. Raises: Refusal INVALID `digest.unreadable`."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise Refusal(Kind.INVALID, "digest.unreadable")
+    return text.lower()
+
+
 @get("/api/v1/digests/{sha256:str}")
 async def read_digest(house: App, sha256: str) -> Response[bytes]:
     """Judges by the SHA-256 of the whole file (64 hexadecimal digits): the bytes stay with the asker.
@@ -34,9 +41,7 @@ async def read_digest(house: App, sha256: str) -> Response[bytes]:
     Raises: digest.unreadable (422); digest.unknown (404), which says nothing against the file;
     register.unreachable (503).
     """
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise Refusal(Kind.INVALID, "digest.unreadable")
-    judgement = await judge_digest(house.db, sha256.lower())
+    judgement = await judge_digest(house.db, read_sha256(sha256))
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
     return json_response(judgement)

@@ -12,10 +12,10 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.problems import STATUS, problem_response
-from meterai.api.verification import read_document
+from meterai.api.verification import read_document, read_sha256
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Database, is_outage, log_trouble
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import FILE_BYTES_MAX, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
@@ -24,6 +24,7 @@ from meterai.verification.use_cases.look_up_serial import look_up_serial
 from meterai.web.code_reader import code_reader_pages
 from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.forms import FormLimits, read_form
+from meterai.web.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.messages import text_of
 from meterai.web.pages import Pages
 from meterai.web.stamp_pictures import ShownStamp, with_pictures, without_pictures
@@ -88,9 +89,9 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
 async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
     """Judges by the SHA-256 of the whole file.
 
-    Raises: digest.unknown, also when there is no register; register.unreachable.
+    Raises: digest.unreadable; digest.unknown, also when there is no register; register.unreachable.
     """
-    return speak(await _judge_digest(_house(request), sha256))
+    return speak(await _judge_digest(_house(request), read_sha256(sha256)))
 
 
 @get("/api/v1/serials/{serial:str}")
@@ -178,22 +179,37 @@ def _result(
 
 
 def _refused(request: VerifierRequest, refusal: Refusal) -> Response[Any]:
+    return _answer(request, refusal, STATUS[refusal.kind])
+
+
+def _answer(
+    request: VerifierRequest, refusal: Refusal, status: int, *, help_code: str = ""
+) -> Response[bytes]:
     visit = visit_of(request.scope)
-    if visit.path.startswith("/api/"):
-        return problem_response(refusal, visit.help_code)
+    if _is_api(request):
+        return problem_response(refusal, help_code, status)
     text = text_of(refusal.code, visit.language, refusal.facts)
-    return _page(request, "error.html", status=STATUS[refusal.kind], text=text, back="", private=True)
+    return _page(request, "error.html", status=status, text=text, back="", private=True)
+
+
+def _is_api(request: VerifierRequest) -> bool:
+    return visit_of(request.scope).path.startswith("/api/")
 
 
 def _http_refused(request: VerifierRequest, error: HTTPException) -> Response[Any]:
-    if error.status_code == 413:
-        return _refused(request, Refusal(Kind.INVALID, "pdf.too_large"))
-    return _refused(request, Refusal(Kind.NOT_FOUND, "page.not_found"))
+    if _is_api(request):
+        response = _answer(request, api_refusal(error), error.status_code)
+    else:
+        response = _refused(request, page_refusal(error))
+    return with_methods(response, error)
 
 
 def _failed(request: VerifierRequest, error: Exception) -> Response[Any]:
-    log.error("fault", help_code=visit_of(request.scope).help_code, exc_info=error)
-    return _refused(request, Refusal(Kind.UNAVAILABLE, "server.fault"))
+    """An outage is told as what passes; everything else of it stays in the log, under the help code."""
+    help_code = visit_of(request.scope).help_code
+    log_trouble(log, error, outage="unavailable", fault="fault", help_code=help_code)
+    status = 503 if is_outage(error) else 500
+    return _answer(request, Refusal(Kind.UNAVAILABLE, "server.fault"), status, help_code=help_code)
 
 
 ROUTES = [verify_document, read_digest, read_serial, check_file, check_digest, check_serial]

@@ -23,6 +23,7 @@ from meterai.web.code_reader import code_reader_pages
 from meterai.web.desk import Desk
 from meterai.web.direct import DirectRoutes
 from meterai.web.edge import CachedPages, Edge, cache_page
+from meterai.web.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.load_meter import LoadMeter
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.queues import queues_of
@@ -200,20 +201,10 @@ def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
 
 def _http_refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if _is_api(request):
-        return _http_problem(request, error)
-    wrong_method = error.status_code == 405
-    kind = Kind.NOT_FOUND if error.status_code in (404, 405) else Kind.INVALID
-    code = (
-        "page.wrong_method"
-        if wrong_method
-        else "page.not_found"
-        if kind is Kind.NOT_FOUND
-        else "form.unreadable"
-    )
-    response = _refused(request, Refusal(kind, code))
-    if wrong_method:
-        response.status_code = 405
-    return response
+        response = _problem(request, api_refusal(error), status=error.status_code)
+    else:
+        response = _refused(request, page_refusal(error))
+    return with_methods(response, error)
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -234,13 +225,6 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def _template(request: Request[Any, Any, Any]) -> str:
     """The route, without what was in the address (it may hold a token)."""
     return str(request.scope.get("path_template", "?"))
-
-
-def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    codes = {404: "api.not_found", 413: "pdf.too_large"}
-    kind = Kind.NOT_FOUND if error.status_code == 404 else Kind.INVALID
-    refusal = Refusal(kind, codes.get(error.status_code, "api.unreadable"))
-    return _problem(request, refusal, status=error.status_code)
 
 
 def _problem(
