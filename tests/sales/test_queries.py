@@ -126,6 +126,19 @@ async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) ->
         assert await queries.where_is_my_money(shop.db, text) is None
 
 
+async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Shop) -> None:
+    """Who paid at a machine and has lost the page has no other. This gateway gives everyone the same."""
+    older = await shop.paid_quota(channel="va_bni")
+    shop.pass_time(days=30)
+    newer = await shop.placed_quota(channel="va_bni")
+    assert older.payments[0].va_number == newer.payment.va_number == "9881234567890"
+    for text in ("9881234567890", " 9881 2345 6789 0", "9881-2345-67890"):
+        answer = await queries.where_is_my_money(shop.db, text)
+        assert answer is not None, text
+        assert (answer.number, answer.place) == (newer.number, MoneyPlace.NOT_ARRIVED)
+    assert await queries.where_is_my_money(shop.db, "9881234567891") is None
+
+
 async def test_where_is_my_money_tells_nothing_personal(shop: Shop) -> None:
     page = await shop.paid_quota()
     answer = await queries.where_is_my_money(shop.db, page.number)

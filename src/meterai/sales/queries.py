@@ -363,7 +363,8 @@ def _quota_lot(row: Row, lot: ledger.Lot) -> QuotaLot:
 
 
 async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
-    """Finds an order by its number, a payment reference or the gateway's transaction id, in any spelling."""
+    """Finds an order by its number, a payment reference, the gateway's transaction id or a virtual account's
+    number, in any spelling. A bank gives out such a number more than once: the newest order is found."""
     async with db.connection() as connection:
         order_id = await _find_by_anything(connection, text)
         order = None if order_id is None else await orders.read_order(connection, order_id)
@@ -392,12 +393,16 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
 
 async def _find_by_anything(connection: Connection, text: str) -> uuid.UUID | None:
     number = read_order_number(text)
+    va_number = re.sub(r"[ .-]", "", text[:100])
     transaction_id = text.replace("\0", "").strip().lower()[:100]  # the database knows no NUL
     found: uuid.UUID | None = await connection.fetchval(
         """SELECT id FROM sales.orders WHERE number = $1
-           UNION ALL SELECT order_id FROM sales.payment WHERE transaction_id = $2 LIMIT 1""",
+           UNION ALL SELECT order_id FROM sales.payment WHERE transaction_id = $2
+           UNION ALL (SELECT order_id FROM sales.payment WHERE va_number = $3 ORDER BY created_at DESC)
+           LIMIT 1""",
         number,
         transaction_id,
+        va_number if va_number.isdecimal() else None,
     )
     return found
 
