@@ -17,6 +17,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.ledger.use_cases.open_books import open_books
+from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
 from meterai.sales.use_cases.set_contact import set_customer
@@ -71,12 +72,14 @@ async def customer_called(house: House, visitor: Visitor, name: str) -> Owner:
     return Owner(customer_id=customer, contact=contact)
 
 
-async def draft(house: House, document_id: uuid.UUID, owner: Owner | None) -> OpenedOrder:
+async def draft(
+    house: House, document_id: uuid.UUID, owner: Owner | None, event: str | None = None
+) -> OpenedOrder:
     """A draft with this document."""
     return await open_order_with_documents(
         house.line.database.app, b"s" * 32,
         [FormDocument(document_id=document_id, document_kind=None, slot="one")],
-        submit_id=uuid.uuid4().hex, event_slug=None, language="id", owner=owner, price_list=PRICES,
+        submit_id=uuid.uuid4().hex, event_slug=event, language="id", owner=owner, price_list=PRICES,
         now=house.line.now,
     )  # fmt: skip
 
@@ -99,6 +102,21 @@ async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(ho
     await visitor.get(f"/pesanan/{order.number}/bayar")
     assert visitor.status == 200
     assert await owner_of(house, document) == budi.customer_id
+
+
+@pytest.mark.parametrize(("language", "said"), [("", "sudah ditutup pada"), ("/en", "closed on")])
+async def test_who_pays_for_an_event_that_is_over_is_told_so_before(
+    house: House, language: str, said: str
+) -> None:
+    event = load_events()[0]
+    ani = await customer_called(house, house.visitor(), "ani")
+    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
+    for now in (event.closes_at - timedelta(minutes=1), event.closes_at):
+        house.line.now = now
+        visitor = house.visitor()
+        await visitor.get(f"/p/{order.token}")
+        await visitor.get(f"{language}/pesanan/{order.number}/bayar")
+        assert (visitor.status, f"{event.name} {said}" in visitor.text) == (200, now == event.closes_at)
 
 
 async def test_news_go_out_in_the_language_in_which_the_contact_was_given(house: House) -> None:

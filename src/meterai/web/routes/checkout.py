@@ -185,6 +185,8 @@ async def _check_page(
     for position, item in enumerate(order.items, 1):
         if item.document_id in unfit:  # placed, and left before what the agency says of it
             return desk.go(request, f"/pesanan/{number}/syarat/{position}")
+    event = desk.events.get(order.event_slug or "")
+    is_over = event is not None and desk.house.clock() >= event.closes_at
     return desk.page(
         request,
         "check.html",
@@ -192,6 +194,7 @@ async def _check_page(
         order=order,
         lines=await _lines(request, desk, order),
         contact=order.contact.masked if order.contact else "",
+        closed=event if is_over else None,
         private=True,
         **told(refusal),
     )
