@@ -3,7 +3,7 @@
 from meterai.kit.migrations import run_sql_file
 
 revision = "0045"
-down_revision = "0039"
+down_revision = "0043"
 
 
 def upgrade() -> None:
