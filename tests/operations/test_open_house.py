@@ -16,7 +16,9 @@ from meterai.operations.use_cases.open_house import open_house
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries import events
 from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.queries import queue_views
 from meterai.waiting_room.store import read_queue
+from meterai.waiting_room.use_cases.set_queue import KNOWN_AFTER_S
 
 pytestmark = pytest.mark.storage
 
@@ -92,6 +94,40 @@ async def test_another_round_of_a_queue_that_is_closed_needs_a_slug_of_its_own(
     assert queue is not None
     expected = CLOSED if is_refused else (times | changes)["closes_at"]
     assert queue.schedule.closes_at == int(expected.timestamp())
+
+
+async def closing(database: TestDatabase) -> datetime:
+    """Of the one queue."""
+    [view] = await queue_views(database.app, 0)
+    return datetime.fromtimestamp(view.closes_at, UTC)
+
+
+async def test_a_start_between_the_closing_of_the_queue_and_that_of_its_event_changes_nothing(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.toml"
+    closes_at = NOW + timedelta(hours=1)
+    file.write_text(f"{EXAMPLE.read_text()}\ncloses_at = {closes_at.isoformat()}\n")
+    for started_at in (NOW, closes_at, closes_at + timedelta(hours=1)):
+        await open_house(database.app, events_file=str(file), development=False, now=started_at)
+        assert await closing(database) == closes_at
+
+
+@pytest.mark.parametrize("of_queue", ["", "last_call_at = {}\ncloses_at = {}\n"], ids=["event's", "its own"])
+async def test_a_line_closes_with_its_event_that_is_ended_now(
+    database: TestDatabase, tmp_path: Path, of_queue: str
+) -> None:
+    """Whatever its own table says: nobody can buy any more."""
+    file, later = tmp_path / "events.toml", (NOW + timedelta(days=1)).isoformat()
+    example = EXAMPLE.read_text() + of_queue.format(later, later)
+    file.write_text(example)
+    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    ended_at, started_at = NOW + timedelta(hours=1), NOW + timedelta(hours=1, minutes=5)
+    file.write_text(example.replace("2034-12-31T23:59:00+07:00", ended_at.isoformat()))
+    for again_s in (0, 20):
+        again_at = started_at + timedelta(seconds=again_s)
+        await open_house(database.app, events_file=str(file), development=False, now=again_at)
+        assert await closing(database) == started_at + timedelta(seconds=KNOWN_AFTER_S)
 
 
 async def transfers(database: TestDatabase) -> int:

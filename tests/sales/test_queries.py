@@ -293,6 +293,9 @@ async def test_events_that_are_not_configured_any_more_are_not_offered(database:
     assert (await refused(queries.event(database.app, "casn"))).code == "event.unknown"
 
 
+_CLOSES_EARLY = "last_call_at = 2026-09-05T14:00:01Z\ncloses_at = 2026-09-05T14:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -301,6 +304,8 @@ async def test_events_that_are_not_configured_any_more_are_not_offered(database:
         (("slug = ", "slag = "), "slag"),
         (("Asia/Jakarta", "Asia/Tokyo"), "zone"),
         (("819200", "-1"), "output_bytes_max"),
+        (("on = true", _CLOSES_EARLY), "last_call_at is after closes_at"),
+        (("on = true", "opens_at = 2035-01-01T00:00:00+07:00"), "opens, calls for the last time, and closes"),
     ],
 )
 def test_an_events_file_with_a_mistake_is_refused_by_name(

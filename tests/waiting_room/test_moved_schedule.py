@@ -36,7 +36,7 @@ async def line(database: TestDatabase, tmp_path: Path) -> AsyncIterator[MovedQue
     await made.close()
 
 
-async def change(line: MovedQueue, schedule: Schedule) -> Queue:
+async def change(line: MovedQueue, schedule: Schedule | None) -> Queue:
     """The service is started again with another events file."""
     db, moment = line.database.app, datetime.fromtimestamp(line.now, UTC)
     await set_queue(db, line.folder.slug, schedule, Policy(), is_on=True, now=moment)
@@ -115,5 +115,53 @@ async def test_a_closing_that_is_moved_before_the_last_call_that_was_closes_the_
     await line.seconds(60)
     broken_off = msgspec.structs.replace(with_call, last_call_at=START + 20, closes_at=START + 30)
     queue = await change(line, broken_off)
-    assert queue.schedule.closes_at == START + 30
-    assert (await line.seconds(2)).state is QueueState.CLOSED
+    assert queue.schedule.closes_at == line.now + 30, "as soon as every gate knows it"
+    assert (await line.seconds(31)).state is QueueState.CLOSED
+
+
+@pytest.mark.parametrize("closes_at", [None, START - 500, START + 15], ids=["over", "before", "in a moment"])
+async def test_a_line_whose_closing_was_moved_to_a_moment_that_is_over_closes(
+    line: MovedQueue, closes_at: int | None
+) -> None:
+    """Nobody is called any more, and nobody gets a ticket, for what can't be bought."""
+    opened = msgspec.structs.replace(PLAIN, joins_from=START, opens_at=START, last_call_at=START + 900)
+    await line.open(opened, always=True)
+    await line.wish("halted_because", "uji coba")
+    await line.seconds(12)
+    line.join("email:ani@contoh.id")
+    over = None if closes_at is None else Schedule(joins_from=0, opens_at=0, closes_at=closes_at)
+    queue = await change(line, over)
+    assert queue.schedule.closes_at == line.now + 30
+    await line.seconds(20)
+    assert await change(line, over) == await change(line, None), "started once more"
+    assert (await line.seconds(11)).state is QueueState.CLOSED
+    assert line.gate.window() is None
+    closed = await change(line, over)
+    assert closed.schedule == queue.schedule
+    assert closed.config_version == queue.config_version
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+async def test_a_lottery_whose_event_is_over_closes_right_after_its_opening(line: MovedQueue) -> None:
+    """Of what people have joined only the closing may change."""
+    await line.open(WITH_LOTTERY)
+    await line.seconds(50)
+    line.join("email:ani@contoh.id")
+    queue = await change(line, None)
+    assert queue.schedule == msgspec.structs.replace(WITH_LOTTERY, closes_at=WITH_LOTTERY.opens_at + 1)
+    assert (await line.seconds(55)).state is QueueState.CLOSED
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+@pytest.mark.parametrize("schedule", [PLAIN, WITH_LOTTERY], ids=["plain", "lottery"])
+async def test_a_queue_that_was_to_open_after_the_end_of_its_event_closes(
+    line: MovedQueue, schedule: Schedule
+) -> None:
+    await line.open(schedule)
+    await line.seconds(10)
+    queue = await change(line, None)
+    assert queue.schedule.closes_at == line.now + 30
+    await line.seconds(5)
+    assert (await change(line, None)).schedule == queue.schedule
+    assert (await line.seconds(26)).state is QueueState.CLOSED
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []

@@ -34,7 +34,7 @@ class EventQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """None: as soon as the queue is switched on."""
     last_call_at: datetime | None = None
     closes_at: datetime | None = None
-    """None: when the event closes."""
+    """None: when the event closes, which is the latest."""
     window_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
     line_counts: bool = False
     returners_percent: Annotated[int, msgspec.Meta(ge=0, le=50)] = 15
@@ -54,15 +54,17 @@ class EventQueue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             rate_cap=self.rate_cap,
         )
 
-    def schedule(self, event_closes_at: datetime, now: datetime) -> Schedule:
-        """When it does what. Raises: ValueError when it doesn't fit together."""
+    def schedule(self, event_closes_at: datetime, now: datetime) -> Schedule | None:
+        """When it does what; None: its closing is over. Raises: ValueError when it doesn't fit together."""
+        closes_at = _unix(min(self.closes_at or event_closes_at, event_closes_at))
+        if closes_at <= now.timestamp():
+            return None
         opens_at = _unix(self.opens_at or max(now, self.joins_from or now))
-        last_call = self.last_call_at
         return Schedule(
             joins_from=min(opens_at, _unix(self.joins_from) if self.joins_from else opens_at),
             opens_at=opens_at,
-            closes_at=_unix(self.closes_at or event_closes_at),
-            last_call_at=None if last_call is None else _unix(last_call),
+            closes_at=closes_at,
+            last_call_at=min(_unix(self.last_call_at), closes_at) if self.last_call_at else None,
             window_s=self.window_s,
         )
 
@@ -121,7 +123,9 @@ def _check_queue(slug: str, queue: EventQueue, closes_at: datetime) -> None:
         raise ValueError(f"event {slug}: a queue that people join before it opens needs opens_at")
     if queue.rate_floor > queue.rate_cap:
         raise ValueError(f"event {slug}: rate_floor is above rate_cap")
-    begins = queue.opens_at or min(time for time in (closes_at, *times) if time) - _MOMENT
+    if queue.last_call_at and queue.closes_at and queue.last_call_at > queue.closes_at:
+        raise ValueError(f"event {slug}: last_call_at is after closes_at")
+    begins = min(time for time in (closes_at, *times) if time) - _MOMENT
     try:
         queue.schedule(closes_at, begins)
     except ValueError as error:

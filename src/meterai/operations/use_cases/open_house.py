@@ -47,7 +47,7 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
     await set_events(db, events, staying=missed)
     for event in events:
         if (queue := event.queue) is not None:
-            schedule = queue.schedule(event.closes_at, now) if event.closes_at > now else None
+            schedule = queue.schedule(event.closes_at, now)
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
         await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, now=now)

@@ -27,8 +27,9 @@ async def set_queue(
     """Adds the queue, or takes over what may still change: the policy, last call and closing at any time,
     when people may join and when it opens only before the first could join.
 
-    `schedule`: None when the event is over; `is_on` counts when the queue is new. What changes is published
-    and logged as a new version of the rules.
+    `schedule`: None when its closing is over: a queue that would close later closes as soon as every gate
+    knows it. `is_on` counts when the queue is new. What changes is published and logged as a new version of
+    the rules.
 
     Raises: Refusal NOT_FOUND `event.unknown`.
     """
@@ -38,19 +39,32 @@ async def set_queue(
             if schedule is not None:
                 await store.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
             return
-        wanted = _changed(queue, schedule, now.timestamp()) if schedule else queue.schedule
+        wanted = _changed(queue, schedule, now.timestamp())
         if wanted != queue.schedule or policy != queue.policy:
             await store.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
 
 
-def _changed(queue: store.Queue, new: Schedule, now: float) -> Schedule:
-    old = queue.schedule
+def _changed(queue: store.Queue, new: Schedule | None, now: float) -> Schedule:
+    old, known_at = queue.schedule, int(now) + KNOWN_AFTER_S
+    if new is None or new.closes_at <= min(old.closes_at, known_at):
+        new = _closed(old, known_at)
     if now < old.joins_from:
         return _moved(old, new, now, next_window=queue.closed_through + 1)
-    if new.closes_at <= old.opens_at:
-        return old
-    last_call_at = _last_call(old, new, int(now) + KNOWN_AFTER_S)
-    return msgspec.structs.replace(old, closes_at=new.closes_at, last_call_at=last_call_at)
+    closes_at = max(new.closes_at, old.opens_at + 1)  # people have joined: the opening stays
+    return msgspec.structs.replace(old, closes_at=closes_at, last_call_at=_last_call(old, new, known_at))
+
+
+def _closed(old: Schedule, known_at: int) -> Schedule:
+    """The same, but closed when every gate knows it: no ticket is given after a closing, and no pass."""
+    closes_at = min(old.closes_at, known_at)
+    opens_at = min(old.opens_at, closes_at - 1)
+    return msgspec.structs.replace(
+        old,
+        joins_from=min(old.joins_from, opens_at),
+        opens_at=opens_at,
+        closes_at=closes_at,
+        last_call_at=None if old.last_call_at is None else min(old.last_call_at, closes_at),
+    )
 
 
 def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Schedule:
@@ -60,8 +74,6 @@ def _moved(old: Schedule, new: Schedule, now: float, *, next_window: int) -> Sch
     """
     joins_from = new.joins_from if new.joins_from > now else min(int(now) + KNOWN_AFTER_S, old.joins_from)
     opens_at = max(new.opens_at, joins_from)
-    if opens_at >= new.closes_at:
-        return old
     next_window = max(next_window, first_number(old))
     first = max(new.first_window, next_window + (joins_from < opens_at))
     return msgspec.structs.replace(new, joins_from=joins_from, opens_at=opens_at, first_window=first)
