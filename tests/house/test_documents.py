@@ -2,6 +2,7 @@
 
 import json
 import re
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,18 @@ def test_what_the_officer_on_duty_looks_for_is_what_the_code_says() -> None:
     for command in re.findall(r"`meterai ([a-z-]+(?: [a-z-]+)?)", page):
         words = command.split()
         assert command in COMMANDS or words[0] in COMMANDS, f"there is no meterai {command}"
+
+
+def test_the_unit_is_started_again_for_as_long_as_the_database_is_away() -> None:
+    """systemd's own limits are five starts within ten seconds, 0.1 s apart."""
+    page = (DOCS / "first-start.md").read_text()
+    found = re.search(r"```ini\n(.*?)```", page, re.S)
+    assert found
+    unit = ConfigParser()
+    unit.read_string(found[1])
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert unit["Service"]["Restart"] == "on-failure"
+    assert unit.getint("Service", "RestartSec") >= 5
 
 
 @pytest.mark.parametrize(
