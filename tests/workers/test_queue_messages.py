@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 from tests.sales.fake_gateway import SetClock
 from tests.sales.shop import NOON
 from tests.storage_fixtures import TestDatabase
@@ -281,6 +282,29 @@ async def test_a_message_outlasts_a_day_without_a_mail_server(
     await send_messages(worker, MESSAGE_TOPICS["email"])
     assert [one.subject for one in post.sent] == ["Giliran Anda"]
     assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (Refusal(Kind.UNAVAILABLE, "message.unavailable", reason="SMTPConnectError"), "worker.put_off"),
+        (Refusal(Kind.UNAVAILABLE, "message.unavailable", smtp_code=450), "worker.put_off"),
+        (Refusal(Kind.INVALID, "message.address_refused", smtp_code=550), "worker.message_given_up"),
+    ],
+)
+async def test_the_log_says_why_a_message_was_not_taken_and_not_whose_it_is(
+    app: Any, post: Post, database: TestDatabase, trouble: Refusal, told: str
+) -> None:
+    worker = worker_with(app, database)
+    await write_down(worker, reminder("ani@contoh.id"))
+    post.trouble = trouble
+    with structlog.testing.capture_logs() as lines:
+        await send_due(worker)
+    [line] = lines
+    assert line["event"] == told
+    assert line["topic"] == "message.email"
+    assert {name: line[name] for name in ("code", *trouble.facts)} == {"code": trouble.code, **trouble.facts}
+    assert "ani" not in str(line)
 
 
 async def test_a_code_that_has_expired_meanwhile_is_not_sent(

@@ -112,7 +112,7 @@ async def _start_paid(app: App, tools: Tools, worker: str, entries: Sequence[Ent
             if outcome.claimed is None:
                 done.append(entry.id)
         elif outcome.kind in (Kind.UNAVAILABLE, Kind.BUSY):
-            await _put_off(app, entry, outcome.code)
+            await _put_off(app, entry, code=outcome.code)
         else:
             log.error("worker.paid_item_refused", code=outcome.code, item_id=entry.payload["item_id"])
             item_id, document_id = UUID(entry.payload["item_id"]), UUID(entry.payload["document_id"])
@@ -160,7 +160,7 @@ async def _tell_sales(app: App, entries: Sequence[Entry]) -> None:
         try:
             await _tell_refused(app, entry.payload)
         except Refusal as refusal:
-            await _put_off(app, entry, refusal.code)
+            await _put_off(app, entry, code=refusal.code)
             continue
         done.append(entry.id)
     await outbox.finish(app.db, done)
@@ -210,14 +210,24 @@ async def _send(app: App, entry: Entry) -> bool:
     except Exception as error:
         never = isinstance(error, Refusal) and error.kind is Kind.INVALID  # nor will this address take it
         if never or app.clock() >= entry.created_at + KEPT_FOR:
-            log.error("worker.message_given_up", error=type(error).__name__, attempts=entry.attempts)
+            log.error(
+                "worker.message_given_up", topic=entry.topic, attempts=entry.attempts, **_what_happened(error)
+            )
             return True
-        await _put_off(app, entry, type(error).__name__)
+        await _put_off(app, entry, **_what_happened(error))
         return False
     return True
 
 
-async def _put_off(app: App, entry: Entry, reason: str) -> None:
+def _what_happened(error: Exception) -> dict[str, object]:
+    """Of a message that was not taken, for the log."""
+    if not isinstance(error, Refusal):
+        return {"error": type(error).__name__}
+    facts = {name: fact for name, fact in error.facts.items() if name in ("reason", "smtp_code")}
+    return {"code": error.code, **facts}
+
+
+async def _put_off(app: App, entry: Entry, **why: object) -> None:
     delay = outbox.retry_delay_s(entry.attempts, longest_s=_RETRY_SECONDS_MAX)
-    log.warning("worker.put_off", topic=entry.topic, reason=reason, attempts=entry.attempts)
+    log.warning("worker.put_off", topic=entry.topic, attempts=entry.attempts, **why)
     await outbox.retry(app.db, entry.id, app.clock() + timedelta(seconds=delay))
