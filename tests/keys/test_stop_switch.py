@@ -110,7 +110,7 @@ async def test_the_exit_code_says_that_no_signer_was_seen_to_follow(
     stopped = await asyncio.to_thread(
         subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60
     )
-    assert (stopped.returncode, "does not run here" in stopped.stdout) == (2, True)
+    assert (stopped.returncode, "does not run here" in stopped.stdout) == (3, True)
     assert "The switch is thrown" in stopped.stdout
 
 

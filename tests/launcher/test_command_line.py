@@ -465,7 +465,7 @@ def test_a_wish_that_no_controller_followed_does_not_end_as_one_that_is_in_force
     monkeypatch.setattr(queue, "_acted", written_down)
     with pytest.raises(typer.Exit) as ended:
         queue.halt("casn", "uji coba", as_json=as_json)
-    assert ended.value.exit_code == 2
+    assert ended.value.exit_code == 3, "2 and 1 say that nothing was done"
     assert ('"obeyed_after_s":null' if as_json else "no controller has followed") in capsys.readouterr().out
 
 

@@ -14,7 +14,7 @@ from cryptography import x509
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.launch import LaunchProblem, prepare_folders
-from meterai.cli.operator import given_reason, operator_name, operator_settings
+from meterai.cli.operator import NOT_FOLLOWED, given_reason, operator_name, operator_settings
 from meterai.cli.signer_follows import signer_follows
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
@@ -161,7 +161,7 @@ def retire_key(
 ) -> None:
     """Never sign with this key again. The stamps it signed stay genuine.
 
-    Exit code 2: it is retired, but the signer was not seen to follow.
+    Exit code 3: it is retired, but the signer was not seen to follow; 1 or 2: it is not retired.
     """
     reason = given_reason(reason)
 
@@ -180,7 +180,7 @@ def retire_key(
         )
         typer.echo(told.words)
         if not told.seen:
-            raise typer.Exit(2)
+            raise typer.Exit(NOT_FOLLOWED)
 
     _run(data, work)
 

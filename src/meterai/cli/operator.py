@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import typer
@@ -12,6 +13,9 @@ import typer
 from meterai.cli.data_folder import data_folder
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
+
+NOT_FOLLOWED: Final = 3
+"""Exit code of an act that is done, and that nobody was seen to follow; with 1 and 2 nothing is done."""
 
 
 def operator_name() -> str:

@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator import operator_name, operator_settings
+from meterai.cli.operator import NOT_FOLLOWED, operator_name, operator_settings
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, connect
@@ -252,7 +252,7 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
         state = f"{status.state!s}, {status.rate:,} a minute" if status else "?"
         typer.echo(f"Done: the queue of {event} is {state} (seen after {seconds:.1f} s).")
     if seconds is None:
-        raise typer.Exit(2)
+        raise typer.Exit(NOT_FOLLOWED)
 
 
 async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None, float | None]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from meterai.cli.data_folder import DataOption
-from meterai.cli.operator import given_reason, operator_name, operator_settings
+from meterai.cli.operator import NOT_FOLLOWED, given_reason, operator_name, operator_settings
 from meterai.cli.signer_follows import Followed, signer_follows
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
@@ -25,7 +25,7 @@ def stop_signing(
 ) -> None:
     """Stop every new signature within 5 seconds. What was accepted waits and loses nothing.
 
-    Exit code 2: the switch is thrown, but the signer was not seen to follow.
+    Exit code 3: the switch is thrown, but the signer was not seen to follow; 1 or 2: it is not thrown.
     """
     asyncio.run(_set(data, reason, stopped=True))
 
@@ -36,7 +36,7 @@ def resume_signing(
 ) -> None:
     """Release the stop switch: what waited is finished by itself.
 
-    Exit code 2: the switch is released, but the signer was not seen to follow.
+    Exit code 3: the switch is released, but the signer was not seen to follow; 1 or 2: it is not released.
     """
     asyncio.run(_set(data, reason, stopped=False))
 
@@ -55,7 +55,7 @@ async def _set(data: Path | None, reason: str, *, stopped: bool) -> None:
     typer.echo(followed.words)
     typer.echo(f"Documents that wait to be stamped: {found.waiting}.")
     if not followed.seen:
-        raise typer.Exit(2)
+        raise typer.Exit(NOT_FOLLOWED)
 
 
 async def _obeyed(settings: Settings, *, stopped: bool) -> Followed:
