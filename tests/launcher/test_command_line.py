@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
+from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import QueueView
 
@@ -432,8 +434,8 @@ def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.Cap
 
 QUEUE = QueueView(
     event="casn", state=QueueState.HALTED, is_on=True, always_in_line=False, rate=124.0, rate_cap=None,
-    policy_cap=600, waiting=3, admitted=5, halted_because=None, closes_at=1_800_000_000, age_s=0.4,
-    rests=False,
+    policy_cap=600, waiting=3, admitted=5, halted_because=None, note=Announcement(),
+    closes_at=1_800_000_000, age_s=0.4, rests=False,
 )  # fmt: skip
 
 
@@ -467,6 +469,34 @@ def test_a_wish_that_no_controller_followed_does_not_end_as_one_that_is_in_force
         queue.halt("casn", "uji coba", as_json=as_json)
     assert ended.value.exit_code == 3, "2 and 1 say that nothing was done"
     assert ('"obeyed_after_s":null' if as_json else "no controller has followed") in capsys.readouterr().out
+
+
+def test_what_wait_pages_say_is_shown_with_the_way_to_take_it_away(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue._show([QUEUE, msgspec.structs.replace(QUEUE, note=Announcement("Sebentar", "A moment"))])
+    out = capsys.readouterr().out
+    assert out.count("every wait page says") == 1
+    assert "casn: every wait page says “Sebentar” / “A moment”" in out
+    assert "meterai queue announce --event casn\n" in out
+
+
+def test_the_status_of_a_queue_is_cut_nowhere_in_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    view = msgspec.structs.replace(
+        QUEUE, event="seleksi-badan-kepegawaian-2026", state=QueueState.OUT_OF_STOCK, always_in_line=True,
+        rate=5_432.0, rate_cap=1_200, policy_cap=6_000, waiting=1_234_567, admitted=987_654,
+        halted_because="the gateway is down, ticket 4711",
+    )  # fmt: skip
+    queue._show([view])
+    out = capsys.readouterr().out
+    assert "…" not in out
+    for number in ("5432", "1,234,567", "987,654"):
+        assert number in out
+    slug = re.findall(r"^[a-z0-9-]+", out, re.M)
+    assert "".join(slug) == view.event
 
 
 def test_a_reason_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> None:

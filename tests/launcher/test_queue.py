@@ -93,14 +93,19 @@ def test_what_an_operator_does_is_in_force_within_two_seconds_and_in_the_public_
     assert halted["obeyed_after_s"] < 2.5
     queue_command(own, "announce", "--event", "casn", "--id", "Sebentar", "--en", "A moment")
     assert status_of(own).note.en == "A moment"
+    [view] = queue_command(own, "status")
+    assert view["note"] == {"id": "Sebentar", "en": "A moment"}
     queue_command(own, "cap", "120", "--event", "casn", "--because", "uji coba")
     queue_command(own, "resume", "--event", "casn", "--because", "selesai")
     assert status_of(own).state != "halted"
     assert status_of(own).rate <= 120
+    assert status_of(own).note.en == "A moment", "until the operator takes it away"
+    queue_command(own, "announce", "--event", "casn")
+    assert status_of(own).note.en == ""
     log = own.data / "queue/casn/public/log/entries.jsonl"
     told = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
     acts = [facts.action for facts in told if isinstance(facts, OperatorFacts)]
-    assert acts == ["halt", "announce", "cap", "resume"]
+    assert acts == ["halt", "announce", "cap", "resume", "announce"]
 
 
 def test_an_operator_may_tell_what_the_site_bears_and_the_audit_understands_it(own: RunningService) -> None:

@@ -57,7 +57,7 @@ def _show(views: list[QueueView]) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False)
     for title in ("Event", "State", "A minute", "Waiting", "Let in", "Cap", "Halted because", "Closes"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold", no_wrap=title in ("A minute", "Waiting", "Let in"))
     for view in views:
         closes = datetime.fromtimestamp(view.closes_at).astimezone()
         cap = f"{view.rate_cap} of {view.policy_cap}" if view.rate_cap is not None else str(view.policy_cap)
@@ -67,8 +67,16 @@ def _show(views: list[QueueView]) -> None:
         table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
     console.print(table if views else "No event has a queue (docs/waiting-room.md).")
     for view in views:
-        if told := _staleness(view):
+        for told in filter(None, (_announced(view), _staleness(view))):
             console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+def _announced(view: QueueView) -> str:
+    """What its wait pages say, which no other act takes away; empty: nothing."""
+    if view.note == Announcement():
+        return ""
+    end = f"meterai queue announce --event {view.event}"
+    return f"{view.event}: every wait page says “{view.note.id}” / “{view.note.en}” until {end}"
 
 
 def _staleness(view: QueueView) -> str:
@@ -221,7 +229,7 @@ def announce(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say something on every wait page, within one poll."""
+    """Say something on every wait page, within one poll; without words: what was said is taken away."""
     note = Announcement(indonesian.strip(), english.strip())
     if bool(note.id) != bool(note.en):
         raise typer.BadParameter("say it in both languages, or in none", param_hint="--id, --en")

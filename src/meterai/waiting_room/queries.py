@@ -9,6 +9,7 @@ import msgspec
 
 from meterai.kit.database import Database
 from meterai.waiting_room import store
+from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.reminder_store import Reminder
 from meterai.waiting_room.store import Pass
@@ -118,6 +119,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """In closed windows; who joined in the last seconds is not counted yet."""
     admitted: int
     halted_because: str | None
+    note: Announcement
+    """What every wait page says; empty: nothing."""
     closes_at: int
     age_s: float | None
     """Seconds since the controller's last step, of which all this is; None: there was none yet."""
@@ -144,6 +147,7 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             waiting=queue.joined - queue.called,
             admitted=queue.admitted,
             halted_because=queue.halted_because,
+            note=queue.note,
             closes_at=queue.schedule.closes_at,
             age_s=round(max(0.0, now - queue.moved_at), 1) if queue.moved_at else None,
             rests=queue.event not in awake,
