@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -497,6 +498,25 @@ def test_the_status_of_a_queue_is_cut_nowhere_in_80_columns(
         assert number in out
     slug = re.findall(r"^[a-z0-9-]+", out, re.M)
     assert "".join(slug) == view.event
+
+
+async def test_an_act_is_in_force_with_the_second_status_after_it_however_long_it_took(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The controller goes on meanwhile."""
+    statuses = iter(range(10, 99))
+    acted_at = 0
+
+    async def act(*_: object) -> None:
+        nonlocal acted_at
+        acted_at = max(next(statuses) for _ in range(20))
+
+    monkeypatch.setattr(queue, "_read", lambda _: SimpleNamespace(sequence=next(statuses)))
+    monkeypatch.setattr(queue, "connect", AsyncMock())
+    monkeypatch.setenv("METERAI_DATABASE_APP_URL", "postgresql://nowhere")
+    status, _ = await queue._acted(tmp_path, "casn", act)
+    assert status is not None
+    assert status.sequence >= acted_at + 2
 
 
 def test_a_reason_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> None:

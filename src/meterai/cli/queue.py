@@ -270,12 +270,12 @@ async def _acted(data: Path | None, event: str, act: Act) -> tuple[Status | None
         folder = queue_of(queue_root(settings), event)
     except ValueError:
         raise Refusal(Kind.NOT_FOUND, "queue.unknown", event=event) from None
-    before = await asyncio.to_thread(_read, folder.status)
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai queue")
     try:
         await act(db, operator_name(), system_clock())
     finally:
         await db.close()
+    before = await asyncio.to_thread(_read, folder.status)
     since = time.monotonic()
     while time.monotonic() - since < _OBEYS_SECONDS_MAX:
         status = await asyncio.to_thread(_read, folder.status)
