@@ -251,7 +251,7 @@ async def _furnish(
     await owner.execute(
         "INSERT INTO customers.customer VALUES ($1, $2, 'id', $3)", customer, books.SELLER, now
     )
-    await issue_quota(db, pieces=stamps, deposit_reference=str(item), now=now)
+    await issue_quota(db, pieces=stamps, deposit_reference=str(item), actor="cycle bench", now=now)
     lot = books.lot(item, organisation_id=books.SELLER, customer_id=customer)
     sale = books.move(
         uuid.uuid4(),

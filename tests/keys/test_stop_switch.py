@@ -93,9 +93,10 @@ async def test_under_load_nothing_is_signed_five_seconds_after_the_stop_and_all_
     assert house.key_uses() == 40, "nothing was signed twice"
     await house.assert_sound()
     entries = await house.database.owner.fetch(
-        "SELECT actor, action, facts ->> 'reason' AS reason FROM operations.audit_entry ORDER BY id"
+        "SELECT actor, action, facts ->> 'reason' AS reason FROM operations.audit_entry"
+        " WHERE action LIKE 'sealing.%' ORDER BY id"
     )
-    assert [tuple(entry) for entry in entries][1:] == [
+    assert [tuple(entry) for entry in entries] == [
         ("oscar", "sealing.stop", "uji coba"),
         ("oscar", "sealing.resume", "selesai"),
     ]

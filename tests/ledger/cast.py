@@ -34,7 +34,7 @@ ORDER = derived_id("order", "one")
 
 
 async def deliver(db: Database, pieces: int, *, deposit: str = "NTPN-1") -> None:
-    await issue_quota(db, pieces=pieces, deposit_reference=deposit, now=NOW)
+    await issue_quota(db, pieces=pieces, deposit_reference=deposit, actor="ani", now=NOW)
 
 
 def lot_of(name: str, owner: uuid.UUID = ALICE) -> Account:

@@ -39,36 +39,36 @@ pytestmark = pytest.mark.storage
 
 
 async def test_a_deposit_brings_stock_once_however_often_it_is_recorded(database: TestDatabase) -> None:
-    first = await issue_quota(database.app, pieces=500, deposit_reference="NTPN-7", now=NOW)
-    again = await issue_quota(database.app, pieces=500, deposit_reference="NTPN-7", now=NOW)
+    first = await issue_quota(database.app, pieces=500, deposit_reference="NTPN-7", actor="ani", now=NOW)
+    again = await issue_quota(database.app, pieces=500, deposit_reference="NTPN-7", actor="ani", now=NOW)
     assert (first.new, first.stock, first.amount) == (True, 500, 5_000_000)
     assert (again.new, again.stock) == (False, 500)
     with pytest.raises(Refusal) as refused:
-        await issue_quota(database.app, pieces=501, deposit_reference="NTPN-7", now=NOW)
+        await issue_quota(database.app, pieces=501, deposit_reference="NTPN-7", actor="ani", now=NOW)
     assert (refused.value.kind, refused.value.code) == (Kind.CONFLICT, "ledger.id_reused")
     with pytest.raises(Refusal, match=r"stock\.pieces"):
-        await issue_quota(database.app, pieces=0, deposit_reference="NTPN-8", now=NOW)
+        await issue_quota(database.app, pieces=0, deposit_reference="NTPN-8", actor="ani", now=NOW)
 
 
 async def test_a_deposit_is_booked_at_the_tariff_of_its_day_and_repeated_at_that_one(
     database: TestDatabase,
 ) -> None:
-    first = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=NOW)
+    first = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", actor="ani", now=NOW)
     later = NOW + timedelta(days=1)
     new_tariff = "INSERT INTO sales.tariff VALUES ($1, 12000, 'UU baru')"
     with pytest.raises(asyncpg.CheckViolationError, match="tariff_is_drawn"):  # stamps would still say 10000
         await database.owner.execute(new_tariff, business_date(later))
     await database.owner.execute("ALTER TABLE sales.tariff DROP CONSTRAINT tariff_is_drawn")
     await database.owner.execute(new_tariff, business_date(later))
-    second = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-8", now=later)
-    again = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", now=later)
+    second = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-8", actor="ani", now=later)
+    again = await issue_quota(database.app, pieces=3, deposit_reference="NTPN-7", actor="ani", now=later)
     assert [done.amount for done in (first, second, again)] == [30_000, 36_000, 30_000]
     assert [done.new for done in (first, second, again)] == [True, True, False]
 
 
 async def test_a_receipt_is_the_same_one_in_small_letters(database: TestDatabase) -> None:
     async def deposit(reference: str) -> tuple[bool, int]:
-        done = await issue_quota(database.app, pieces=500, deposit_reference=reference, now=NOW)
+        done = await issue_quota(database.app, pieces=500, deposit_reference=reference, actor="ani", now=NOW)
         return done.new, done.stock
 
     assert await deposit("NTPN12") == (True, 500)

@@ -116,6 +116,45 @@ async def test_issue_quota_issues_once_per_deposit(database: TestDatabase, tmp_p
     assert "ledger.id_reused" in err
 
 
+async def test_the_audit_trail_says_who_issued_how_much_for_which_receipt(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "oscar")
+    for receipt in ("NTPN-42", "ntpn-42"):
+        await meterai(database, tmp_path, "issue-quota", "1000", "--deposit", receipt)
+    await meterai(database, tmp_path, "issue-quota", "999", "--deposit", "NTPN-42")
+    async with database.app.transaction() as tx:
+        await write_audit(tx, actor="ani", action="queue.halt", subject="it", facts={}, now=datetime.now(UTC))
+    status, out, err = await meterai(database, tmp_path, "history", "--json")
+    assert status == 0, err
+    issued, halted = msgspec.json.decode(out)
+    assert (issued["actor"], issued["action"], issued["subject"]) == ("oscar", "quota.issue", "NTPN-42")
+    assert issued["facts"] == {"pieces": 1000, "amount": 10_000_000}
+    assert halted["action"] == "queue.halt"
+    _, out, _ = await meterai(database, tmp_path, "history", "--of", "quota")
+    assert out.endswith("oscar  quota.issue  NTPN-42  amount: 10000000, pieces: 1000\n")
+    assert out.count("\n") == 1
+
+
+async def test_what_issue_quota_would_book_is_shown_and_not_booked(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """A zero too many can't be taken back."""
+    await meterai(database, tmp_path, "issue-quota", "12", "--deposit", "NTPN-41")
+    words = ("issue-quota", "100000", "--deposit", "NTPN-42")
+    _, out, _ = await meterai(database, tmp_path, *words, "--dry-run")
+    assert "Nothing is booked. This would issue 100,000 stamps for deposit NTPN-42 of Rp1.000.000.000" in out
+    assert "can sell 12 stamps now, and 100,012 then" in out
+    status, out, _ = await meterai(
+        database, tmp_path, "issue-quota", "13", "--deposit", "NTPN-41", "--dry-run"
+    )
+    assert (status, out) == (1, ""), "the receipt was booked with another number"
+    _, out, _ = await meterai(database, tmp_path, "issue-quota", "12", "--deposit", "NTPN-41", "--dry-run")
+    assert "Issued before" in out
+    _, out, _ = await meterai(database, tmp_path, *words)
+    assert "can sell 100,012 stamps now, 12 before" in out
+
+
 @pytest.mark.parametrize("receipt", ["", "  "])
 async def test_a_receipt_that_is_empty_issues_nothing(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receipt: str

@@ -82,7 +82,7 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
 async def test_large_deposits_are_checked_like_any_other(world: World) -> None:
     for n in range(30):
         await issue_quota(
-            world.database.app, pieces=PIECES_MAX, deposit_reference=f"NTPN-MAX-{n}", now=EARLIER
+            world.database.app, pieces=PIECES_MAX, deposit_reference=f"NTPN-MAX-{n}", actor="ani", now=EARLIER
         )
     assert broken(await check(world)) == {}
 

@@ -391,7 +391,7 @@ async def build(database: TestDatabase, objects: ObjectStore) -> World:
     """The world at the top of this file."""
     world = World(database.owner, database, objects)
     await ensure_organisations(database.app, EARLIER)
-    await issue_quota(database.app, pieces=100, deposit_reference="NTPN-1", now=EARLIER)
+    await issue_quota(database.app, pieces=100, deposit_reference="NTPN-1", actor="ani", now=EARLIER)
     for name in ("alice", "bob", "citra"):
         await world.customer(name)
     await _alice(world)

@@ -238,6 +238,6 @@ async def open_shop(database: TestDatabase, stock: int = 1000) -> AsyncIterator[
     shop = Shop(database)
     await ensure_organisations(shop.db, NOON)
     if stock:
-        await issue_quota(shop.db, pieces=stock, deposit_reference="first deposit", now=NOON)
+        await issue_quota(shop.db, pieces=stock, deposit_reference="first deposit", actor="ani", now=NOON)
     shop.alice = await shop.customer(ALICE)
     yield shop

@@ -177,7 +177,7 @@ class House:
     async def give_lot(self, customer: uuid.UUID, stamps: int) -> uuid.UUID:
         """A new lot of the customer, filled from stock that a deposit paid for."""
         now, item = datetime.now(UTC), uuid.uuid4()
-        await issue_quota(self.db, pieces=stamps, deposit_reference=str(item), now=now)
+        await issue_quota(self.db, pieces=stamps, deposit_reference=str(item), actor="ani", now=now)
         lot = books.lot(item, organisation_id=books.SELLER, customer_id=customer)
         sale = books.move(
             uuid.uuid4(),

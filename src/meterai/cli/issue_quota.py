@@ -9,13 +9,14 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.operator import operator_name
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
-from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued
+from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued, look_at_deposit
 from meterai.sales.use_cases.issue_quota import issue_quota as record_deposit
 
 
@@ -25,6 +26,9 @@ def issue_quota(
         str | None,
         typer.Option(help="The treasury's receipt number (NTPN); repeating it changes nothing."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be booked: stock can't be taken back.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -37,18 +41,27 @@ def issue_quota(
     if deposit is None and settings.environment == "production":
         raise typer.BadParameter("production books real money: name the treasury's receipt with --deposit")
     reference = deposit or f"SPESIMEN-{new_order_number()}"
-    issued = asyncio.run(_issue(settings, pieces, reference))
+    issued = asyncio.run(_issue(settings, pieces, reference, dry_run=dry_run))
     if as_json:
         typer.echo(msgspec.json.encode(issued).decode())
         return
-    done = "Issued" if issued.new else "Issued before, nothing changed:"
+    done = "Issued before, nothing changed:"
+    if issued.new:
+        done = "Nothing is booked. This would issue" if dry_run else "Issued"
     typer.echo(f"{done} {issued.pieces:,} stamps for deposit {reference} of {format_rupiah(issued.amount)}.")
-    typer.echo(f"The site can sell {issued.stock:,} stamps now.")
+    if dry_run:
+        typer.echo(f"The site can sell {issued.stock_before:,} stamps now, and {issued.stock:,} then.")
+    else:
+        typer.echo(f"The site can sell {issued.stock:,} stamps now, {issued.stock_before:,} before.")
 
 
-async def _issue(settings: Settings, pieces: int, reference: str) -> StockIssued:
+async def _issue(settings: Settings, pieces: int, reference: str, *, dry_run: bool) -> StockIssued:
     db = await connect(settings.database_app_url, connections_max=1, application_name="meterai issue-quota")
     try:
-        return await record_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
+        if dry_run:
+            return await look_at_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
+        return await record_deposit(
+            db, pieces=pieces, deposit_reference=reference, actor=operator_name(), now=system_clock()
+        )
     finally:
         await db.close()

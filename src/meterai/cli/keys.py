@@ -13,6 +13,7 @@ import typer
 from cryptography import x509
 
 from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.history import shown
 from meterai.cli.launch import LaunchProblem, prepare_folders
 from meterai.cli.operator import NOT_FOLLOWED, given_reason, operator_name, operator_settings
 from meterai.cli.signer_follows import signer_follows
@@ -211,8 +212,7 @@ def show_history(
             return await read_audit(connection, kinds=_OF_KEYS, limit=limit)
 
     for entry in reversed(_run(data, work)):
-        facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)
-        typer.echo(f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.actor}  {entry.action}  {entry.subject}  {facts}")
+        typer.echo(shown(entry))
 
 
 def _run[R](data: Path | None, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]) -> R:

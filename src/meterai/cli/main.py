@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "bench promises": _Entry("meterai.cli.bench_promises", "bench_promises", "Measure the queue's promises."),
     "db migrate": _Entry("meterai.cli.db", "migrate_database", "Bring the database to the newest schema."),
     "issue-quota": _Entry("meterai.cli.issue_quota", "issue_quota", "Record a deposit and issue stock."),
+    "history": _Entry("meterai.cli.history", "show_history", "Show who did what: the audit trail."),
     "keys list": _Entry("meterai.cli.keys", "list_keys", "Show the signing keys."),
     "keys code": _Entry("meterai.cli.keys", "make_code_key", "Make the key of the 2-D code, once."),
     "keys request": _Entry("meterai.cli.keys", "request_certificate", "Write a certificate request."),

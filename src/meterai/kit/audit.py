@@ -1,4 +1,5 @@
-"""The audit trail: who did what to keys, switches and contacts. Append-only, in one transaction with it."""
+"""The audit trail: who did what to stock, lines, keys, switches and contacts. Append-only, in one transaction
+with it."""
 
 from __future__ import annotations
 
@@ -35,11 +36,11 @@ async def write_audit(
     )
 
 
-async def read_audit(conn: Connection, *, kinds: Sequence[str], limit: int = 50) -> list[AuditEntry]:
-    """The newest entries, newest first, of acts whose names begin with one of `kinds` and a dot."""
+async def read_audit(conn: Connection, *, kinds: Sequence[str] | None, limit: int = 50) -> list[AuditEntry]:
+    """The newest entries, newest first, of acts whose names begin with one of `kinds` and a dot; or all."""
     rows = await conn.fetch(
         """SELECT at, actor, action, subject, facts FROM operations.audit_entry
-           WHERE split_part(action, '.', 1) = ANY ($1) ORDER BY id DESC LIMIT $2""",
+           WHERE split_part(action, '.', 1) = ANY ($1) OR $1 IS NULL ORDER BY id DESC LIMIT $2""",
         kinds,
         limit,
     )

@@ -32,7 +32,7 @@ async def grow(
     """Issues the stock, writes the history and the counter of the key that is said to have sealed it."""
     app = await connect(app_url)
     try:
-        await issue_quota(app, pieces=2 * customers, deposit_reference="history", now=now)
+        await issue_quota(app, pieces=2 * customers, deposit_reference="history", actor="growth", now=now)
     finally:
         await app.close()
     await write_history(owner_url, customers=customers, now=now, progress=progress)

@@ -50,7 +50,9 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
             schedule = queue.schedule(event.closes_at, now)
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
-        await issue_quota(db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, now=now)
+        await issue_quota(
+            db, pieces=DEVELOPMENT_STOCK, deposit_reference=DEVELOPMENT_DEPOSIT, actor="meterai up", now=now
+        )
 
 
 def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -> None:

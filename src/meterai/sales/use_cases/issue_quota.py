@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import date, datetime
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
+from meterai.kit.audit import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries, store
 from meterai.ledger.model import (
@@ -37,34 +39,67 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     """Rupiah deposited: pieces times face value."""
     new: bool
     """False: this deposit was recorded before, and nothing was issued now."""
+    stock_before: int
+    """Stamps the seller could sell before."""
     stock: int
     """Stamps the seller can sell now."""
 
 
-async def issue_quota(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
+class _LookedAt(Exception):
+    """Takes back what was booked to see what it would bring."""
+
+
+async def issue_quota(
+    db: Database, *, pieces: int, deposit_reference: str, actor: str, now: datetime
+) -> StockIssued:
     """Records the deposit `deposit_reference` (the treasury's receipt) and issues `pieces` stamps for it.
 
     The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), at the
     tariff of the day, the issuer supplies the same number of stamps, and the distributor passes them to the
-    seller. Safe to repeat, also with a receipt number in small letters, or at another tariff by now.
+    seller. Safe to repeat, also with a receipt number in small letters, or at another tariff by now. The
+    audit trail keeps the receipt as it was typed, and who recorded it.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
     """
-    if not 1 <= pieces <= PIECES_MAX or not deposit_reference.strip():
-        raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
     async with db.transaction() as tx:
-        deposit_id, day = await _deposit(tx, deposit_reference.strip(), now)
-        face_value = await orders.tariff_of(tx, day)
-        await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
-        new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now)
-        stock = await queries.stock(tx, SELLER)
+        issued = await _book(tx, pieces, deposit_reference.strip(), now)
+        if issued.new:
+            await write_audit(
+                tx,
+                actor=actor,
+                action="quota.issue",
+                subject=deposit_reference.strip(),
+                facts={"pieces": pieces, "amount": issued.amount},
+                now=now,
+            )
+    return issued
+
+
+async def look_at_deposit(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
+    """What `issue_quota` would bring; nothing is booked. Raises: the same."""
+    with suppress(_LookedAt):
+        async with db.transaction() as tx:
+            issued = await _book(tx, pieces, deposit_reference.strip(), now)
+            raise _LookedAt
+    return issued
+
+
+async def _book(tx: Connection, pieces: int, reference: str, now: datetime) -> StockIssued:
+    if not 1 <= pieces <= PIECES_MAX or not reference:
+        raise Refusal(Kind.INVALID, "stock.pieces", pieces=pieces, pieces_max=PIECES_MAX)
+    deposit_id, day = await _deposit(tx, reference, now)
+    face_value = await orders.tariff_of(tx, day)
+    await store.open_accounts(tx, books(ISSUER, DISTRIBUTOR, SELLER), now)
+    new = await store.post(tx, _transfers(deposit_id, pieces, face_value), now) > 0
+    stock = (await queries.stock(tx, SELLER)).available
     return StockIssued(
         deposit_id=deposit_id,
         pieces=pieces,
         amount=pieces * face_value,
-        new=new > 0,
-        stock=stock.available,
+        new=new,
+        stock_before=stock - pieces if new else stock,
+        stock=stock,
     )
 
 
