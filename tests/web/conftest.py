@@ -12,6 +12,7 @@ from tests.web.compiled import compile_once
 from tests.web.door_house import House
 
 from meterai.customers.organisations import ensure_organisations
+from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.waiting_room.model import Policy
 
 
@@ -23,9 +24,10 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """An open queue before a site, which asks for each request how the queue stands."""
+    """An open queue before a site that has stock, which asks for each request how the queue stands."""
     monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
+    await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)
     line = LineOfPeople(tmp_path, database, Policy())
     await line.open()
     return House(line, monkeypatch)

@@ -375,6 +375,43 @@ async def test_the_status_page_says_that_the_line_stands_while_nobody_moves_it(
     assert (visitor.text.count("Working"), visitor.text.count("Disrupted")) == (5 + moves, 1 - moves)
 
 
+@pytest.mark.parametrize(
+    ("state", "because", "words"),
+    [
+        (QueueState.HALTED, "uji coba", "Held; nobody loses a place"),
+        (QueueState.OUT_OF_STOCK, None, "Out of stamps"),
+        (QueueState.LAST_CALL, None, "Working"),
+    ],
+)
+async def test_the_status_page_says_that_a_line_is_held(
+    house: House, state: QueueState, because: str | None, words: str
+) -> None:
+    """Although its controller takes its steps."""
+    owner, visitor = house.line.database.owner, house.visitor()
+    await house.line.set_state(state)
+    await owner.execute(
+        "UPDATE waiting_room.queue SET moved_at = $1, halted_because = $2",
+        house.line.now.timestamp(),
+        because,
+    )
+    await visitor.get("/en/status")
+    assert words in visitor.text.partition("Queue of an event")[2]
+    assert visitor.text.count("Working") == 5 + (words == "Working")
+    await owner.execute("UPDATE sales.event SET active = false")
+    await visitor.get("/en/status")
+    assert visitor.text.count("Working") == 6, "an event that is not offered any more is no line"
+
+
+async def test_the_status_page_says_that_stamps_are_out_of_stock(house: House) -> None:
+    visitor = house.visitor()
+    await house.line.database.owner.execute(
+        "UPDATE ledger.account SET debits_posted = credits_posted WHERE kind = 'seller_stock'"
+    )
+    await visitor.get("/en/status")
+    assert "Out of stamps; orders are kept as drafts" in visitor.text
+    assert visitor.text.count("Working") == 4
+
+
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

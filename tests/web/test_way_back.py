@@ -167,6 +167,32 @@ async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_fo
 
 
 @pytest.mark.parametrize(
+    ("trouble", "is_late"),
+    [("object.missing", False), ("object.damaged", False), ("signer.unavailable", True)],
+)
+async def test_a_stamp_that_waits_for_its_file_to_be_put_back_delays_nobody_else(
+    house: House, trouble: str, *, is_late: bool
+) -> None:
+    visitor = house.visitor()
+    order, owner = await order_of(house, visitor), house.line.database.owner
+    paid_at = house.line.now - timedelta(minutes=3)
+    await owner.execute("UPDATE sales.orders SET state = 'paid', paid_at = $1", paid_at)
+    await add_item(house, order, "stamping")
+    await owner.execute("UPDATE sales.item SET kind = 'stamp', document_id = order_id")
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # the job alone, without the rest
+        await owner.execute(
+            "INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, lot_account_id,"
+            " reference_id, idempotency_key, request_digest, input_digest, state, trouble_code, created_at,"
+            " next_attempt_at) VALUES ($1, $1, $1, $1, $1, $1, '', '', '', 'sealing', $2, $3, $3)",
+            order.order_id, trouble, paid_at,
+        )  # fmt: skip
+    await visitor.get("/status")
+    assert ("Tertunda" in visitor.text) == is_late
+    assert visitor.text.count("Berjalan") == 5 - is_late
+
+
+@pytest.mark.parametrize(
     ("states", "seconds_old", "seconds_due", "can_pay"),
     [
         ([], 0, 0, True),

@@ -493,12 +493,15 @@ async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | No
     return paid_at
 
 
-async def oldest_order_being_stamped(conn: Connection) -> datetime | None:
-    """Since when the oldest order is paid of which a document is still to be stamped; None: there is none."""
+async def oldest_order_being_stamped(conn: Connection, *, but_for: Sequence[uuid.UUID]) -> datetime | None:
+    """Since when the oldest order is paid of which a document is still to be stamped, other than those of
+    `but_for`; None: there is none."""
     paid_at: datetime | None = await conn.fetchval(
         """SELECT paid_at FROM sales.orders o WHERE state = 'paid'
-               AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping')
-           ORDER BY paid_at LIMIT 1"""
+               AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping'
+                   AND (i.document_id IS NULL OR i.document_id <> ALL ($1::uuid[])))
+           ORDER BY paid_at LIMIT 1""",
+        list(but_for),
     )
     return paid_at
 

@@ -371,6 +371,15 @@ async def count_waiting(conn: Connection) -> int:
     return int(await conn.fetchval("SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL"))
 
 
+async def documents_without_file(conn: Connection) -> list[UUID]:
+    """Documents that wait to be stamped until somebody puts back a file that is gone: their trouble alone."""
+    rows = await conn.fetch(
+        """SELECT document_id FROM stamping.job
+           WHERE next_attempt_at IS NOT NULL AND trouble_code IN ('object.missing', 'object.damaged')"""
+    )
+    return [row["document_id"] for row in rows]
+
+
 async def objects_under_way(conn: Connection) -> list[str]:
     """What jobs that have not ended still need from the object store: inputs and prepared revisions."""
     rows = await conn.fetch(
