@@ -45,7 +45,9 @@ def test_the_good_one_of_two_files_is_kept(visitor: Visitor) -> None:
     assert person.page.locator("input[type=file]").count() == 1
     person.approve("61-one-kept")
     person.upload(named("Surat pernyataan.pdf", samples.letter()))
-    person.sees("dokumen 2 dari 2")
+    person.sees("Surat lamaran.pdf · dokumen 1 dari 2")
+    person.press(person.words["next_document"])
+    person.sees("Surat pernyataan.pdf · dokumen 2 dari 2")
 
 
 def test_a_file_over_ten_megabytes_is_stopped_by_the_browser_and_by_the_service(visitor: Visitor) -> None:

@@ -95,8 +95,30 @@ async def test_another_file_takes_the_place_of_one_that_the_agency_would_not_tak
     assert 'name="berkas_2"' not in page.text
     form = form_with(page.text, "kiriman")
     page = await browser.post_files(form.action, form.fields, [("berkas_1", "kecil.pdf", GOOD)])
+    assert "pernyataan.pdf" in page.text
+    form = form_with(page.text, "letak", "halaman")
+    page = await browser.post(form.action, form.fields)
     assert "kecil.pdf" in page.text
-    assert "lamaran.pdf" not in (await browser.get(page.url.replace("letak/2", "letak/1"))).text
+
+
+async def test_a_document_that_came_with_a_bad_one_is_shown_before_it_is_paid(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("foto.pdf", b"bukan PDF"), ("pernyataan.pdf", GOOD), event="casn")
+    for content in (b"juga bukan PDF", GOOD):
+        form = form_with(page.text, "kiriman")
+        page = await browser.post_files(form.action, form.fields, [("berkas_1", "lamaran.pdf", content)])
+    assert "/letak/1" in page.url
+    assert "pernyataan.pdf" in page.text
+
+
+async def test_who_replaces_the_last_document_sees_the_new_one_at_once(found: Service) -> None:
+    browser = Browser(found.site)
+    page = await upload(browser, ("satu.pdf", GOOD), ("dua.pdf", GOOD))
+    page = await take_out(browser, await browser.get(page.url.replace("letak/1", "letak/2")))
+    form = form_with(page.text, "kiriman")
+    page = await browser.post_files(form.action, form.fields, [("berkas", "tiga.pdf", GOOD)])
+    assert "/letak/2" in page.url
+    assert "tiga.pdf" in page.text
 
 
 @pytest.mark.parametrize(("size_bytes", "is_told"), [(0, False), (1_200_000, True)])

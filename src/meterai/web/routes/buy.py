@@ -117,12 +117,14 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
 @get("/pesanan/{number:str}/dokumen")
 async def show_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """What is still missing of an order's documents."""
-    return await _documents_page(request, desk, await open_order_page(desk, request, number), [])
+    key = await open_order_page(desk, request, number)
+    first = _position(request.query_params.get("dari", ""))
+    return await _documents_page(request, desk, key, [], shown_next=first)
 
 
 @post("/pesanan/{number:str}/dokumen", status_code=303)
 async def add_documents(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
-    """Takes more documents into a draft."""
+    """Takes more documents into a draft, and goes on with the first one that was not shown yet."""
     form = await desk.form(request, DOCUMENTS)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
@@ -131,20 +133,17 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     accepted, problems = await _accept(request, desk, form, slots, event, order.customer_id)
     house = desk.house
     try:
-        put = await put_documents(
-            house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock()
-        )
+        await put_documents(house.db, key.order_id, accepted, price_list=house.price_list, now=house.clock())
     except Refusal as refusal:
         if refusal.code != "order.too_many_documents":
             raise
         problems.append(Problem("", text_of(refusal.code, desk.visit(request).language, refusal.facts)))
     order = await order_page(desk.house.db, key.order_id)
     await _give_to_customer(desk, order)
+    first = _position(form.text("dari"))
     if problems:
-        return await _documents_page(request, desk, key, problems)
-    added = {item.item_id for item in put}
-    position = next((n for n, item in enumerate(order.items, 1) if item.id in added), 1)
-    return desk.go(request, f"/pesanan/{number}/letak/{position}")
+        return await _documents_page(request, desk, key, problems, shown_next=first)
+    return desk.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
 
 
 @post("/pesanan/{number:str}/hapus/{document_id:uuid}", status_code=303)
@@ -153,10 +152,12 @@ async def drop_document(request: WebRequest, desk: Desk, number: str, document_i
     await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)
-    for item in order.items:
+    where = ""
+    for position, item in enumerate(order.items, 1):
         if item.document_id == document_id:
             await remove_item(desk.house.db, key.order_id, item.id, now=desk.house.clock())
-    return desk.go(request, f"/pesanan/{number}/dokumen")
+            where = f"?dari={position}"  # those before it were shown; the one that stands there now was not
+    return desk.go(request, f"/pesanan/{number}/dokumen{where}")
 
 
 async def _enter(
@@ -177,6 +178,11 @@ def slots_of(event: Event | None, language: str) -> list[Slot]:
         Slot(f"berkas_{n}", document.name_id if language == "id" else document.name_en, document.kind, False)
         for n, document in enumerate(event.required_documents, 1)
     ]
+
+
+def _position(text: str) -> int:
+    """The position that a form or an address names; else that of the first document."""
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 4 else 1
 
 
 def _submit_id(form: Form) -> str:
@@ -241,8 +247,9 @@ async def _give_to_customer(desk: Desk, order: OrderItems | OrderPage) -> None:
 
 
 async def _documents_page(
-    request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem]
+    request: WebRequest, desk: Desk, key: OrderKey, problems: Sequence[Problem], *, shown_next: int = 1
 ) -> Response[bytes]:
+    """Asks for more files. `shown_next`: the position of the first document that was not shown yet."""
     order = await order_page(desk.house.db, key.order_id)
     if order.state != "draft":
         return desk.go(request, f"/pesanan/{key.number}")
@@ -267,6 +274,7 @@ async def _documents_page(
         kept=list(kept.values()),
         onward=visit.link(onward) if kept and event is None else "",
         submit_id=submit_id,
+        shown_next=shown_next,
         has_pass=False,
         action=visit.link(own),
         private=True,
@@ -301,6 +309,7 @@ def _page(
         kept=[],
         onward="",
         submit_id=submit_id,
+        shown_next=None,
         has_pass=has_pass,
         action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
     )
