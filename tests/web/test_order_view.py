@@ -162,6 +162,12 @@ def test_an_order_of_quota_says_what_is_left_of_it(
     assert [text.replace(" keping", "") for text in told] == ([said] if said else [])
 
 
+@pytest.mark.parametrize("name", ["expired", "cancelled", "late"])
+def test_what_an_order_that_is_over_held_waits_for_no_payment(name: str) -> None:
+    (shown,) = view_of(name, "en").items
+    assert shown.text.what == "No longer ordered"
+
+
 def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -> None:
     moving = {name for name in ORDERS if view_of(name).moving}
     assert moving == {

@@ -205,7 +205,7 @@ def refund_name(refund: Refund | MoneyRefund) -> str:
 
 def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit) -> ItemView:
     ready = item.state == "done" and item.kind == "stamp"
-    name = _item_state_name(item, refundable, known)
+    name = _item_state_name(order, item, refundable, known)
     is_quota = item.state == "done" and item.kind == "quota"
     document = item.document_id
     return ItemView(
@@ -226,7 +226,9 @@ def _item(order: Order, item: Item, refundable: int, known: Known, visit: Visit)
     )
 
 
-def _item_state_name(item: Item, refundable: int, known: Known) -> str:
+def _item_state_name(order: Order, item: Item, refundable: int, known: Known) -> str:
+    if item.state == "waiting" and order.state in ("expired", "cancelled"):
+        return "item.given_up"
     if item.state == "done" and item.kind == "quota":
         return "item.done_quota" if refundable else "item.done_used"
     if item.state == "stamping" and known.signing_stopped:

@@ -92,6 +92,7 @@ STATES: dict[str, Message] = {
         "still",
     ),
     "item.waiting": M("Menunggu pembayaran", "", "Waiting for payment", ""),
+    "item.given_up": M("Tidak lagi dipesan", "", "No longer ordered", ""),
     "item.stamping": M(
         "Sedang dibubuhi", "Biasanya kurang dari satu menit.", "Being stamped", "Usually less than a minute."
     ),
