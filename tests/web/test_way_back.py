@@ -432,6 +432,19 @@ async def test_who_sees_an_order_without_its_link_is_not_asked_to_keep_it(house:
     assert "Simpan tautan ini" in visitor.text
 
 
+@pytest.mark.parametrize("language", ["", "/en"])
+async def test_the_link_to_keep_opens_the_order_in_the_language_of_its_page(
+    house: House, language: str
+) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"{language}/pesanan/{order.number}")
+    link = re.search(r'class="serial">https?://[^/]+(/[^<]+)<', visitor.text)
+    assert link
+    assert await visitor.get(link[1]) == f"{language}/pesanan/{order.number}"
+
+
 async def finished_order(house: House, visitor: Visitor, *, item: str, payment: str) -> OpenedOrder:
     """A completed order of one stamp, in these states."""
     order, now = await order_of(house, visitor), house.line.now

@@ -289,7 +289,7 @@ async def _page(
         view=view,
         typed={name: form.text(name) for name in _TYPED} if form else {},
         is_sent=desk.visit(request).query == _SENT,
-        permanent=f"{desk.house.public_url}/p/{key.token}" if key.token else "",
+        permanent=desk.house.public_url + desk.visit(request).link(f"/p/{key.token}") if key.token else "",
         private=True,
         **told(refusal),
     )
