@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,34 @@ def test_back_and_forth_leads_over_the_same_pages_and_sends_nothing_again(
     assert person.posts == []
     person.press(person.words["send_code"])  # nothing typed: the page works
     assert person.page.url == contact
+
+
+def test_who_typed_a_wrong_code_can_go_back_and_load_again_without_sending_it_again(
+    visitor: Visitor, paper: Path
+) -> None:
+    person = visitor()
+    person.open("/beli")
+    person.upload(paper)
+    person.press(person.words["save_place"])
+    contact, asked_at = new_address(), time.time()
+    person.page.get_by_role("textbox").first.fill(contact)
+    person.press(person.words["send_code"])
+    code, typing = person.read_code(contact, asked_at), person.page.url
+    person.page.locator("#kode").fill("".join(str((int(digit) + 1) % 10) for digit in code))
+    person.press(person.words["go_on"])
+    person.sees("Kodenya tidak cocok")
+    person.posts.clear()
+    person.page.reload()
+    assert person.page.url == typing
+    person.page.locator("#kode").fill(code[::-1] if code[::-1] != code else "x")
+    person.press(person.words["go_on"])
+    person.page.locator("#kode").fill(code)
+    person.press(person.words["go_on"])
+    assert person.page.url.endswith("/bayar")
+    assert len(person.posts) == 2
+    person.page.go_back(wait_until="load")
+    assert person.page.url == typing
+    assert len(person.posts) == 2
 
 
 def test_without_scripts_every_form_leads_to_an_address_of_its_own(visitor: Visitor, paper: Path) -> None:

@@ -68,13 +68,18 @@ class Desk:
         status: int = 200,
         cookies: Iterable[Cookie] = (),
         headers: dict[str, str] | None = None,
+        is_kept: bool = True,
         **context: Any,
     ) -> Response[bytes]:
-        """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing."""
+        """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing.
+
+        `is_kept`: as the answer to a form, it is loaded again, and come back to, under the address of a page.
+        """
         visit = visit_of(request.scope)
-        if request.method == "POST" and not visit.page:
-            above = request.app.state.routes.page_of(visit.path, self.events)
+        if request.method == "POST":
+            above = visit.page or request.app.state.routes.page_of(visit.path, self.events)
             visit.page = above if above != visit.path else ""
+            visit.is_moved = is_kept and bool(above)
         kept = list(cookies)
         visitor = request.cookies.get(VISITOR_COOKIE, "")
         if not visitor:
@@ -97,7 +102,14 @@ class Desk:
         status = STATUS[refusal.kind]
         headers = {"Retry-After": "30"} if status in (429, 503) else None
         return self.page(
-            request, "error.html", status=status, headers=headers, text=text, back=back, private=True
+            request,
+            "error.html",
+            status=status,
+            headers=headers,
+            is_kept=False,  # what was sent and not read can be sent again
+            text=text,
+            back=back,
+            private=True,
         )
 
     def go(self, request: WebRequest, path: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
