@@ -136,6 +136,12 @@ ORDERS: dict[str, OrderPage] = {
     "va": order("awaiting_payment", [item("stamp", "waiting")], [payment("va_bni", "pending")]),
     "expired": order("expired", [item("stamp", "waiting")], [payment("qris", "expired")]),
     "cancelled": order("cancelled", [item("quota", "waiting")], [payment("qris", "cancelled")]),
+    "mispaid": order(
+        "awaiting_payment",
+        [item("stamp", "waiting")],
+        [payment("va_bni", "settled")],
+        [refund("needs_account", "wrong_amount", pieces=0)],
+    ),
     "stamping": order("paid", [item("stamp", "stamping")], [payment("qris", "settled")]),
     "done": order("completed", [item("stamp", "done")], [payment("qris", "settled")]),
     "refused": order(

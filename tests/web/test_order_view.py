@@ -114,6 +114,7 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
         ("refused", "held"),
         ("refunding", "back"),
         ("refunded", "returned"),
+        ("mispaid", "held"),
         ("late", "back"),
         ("late-account", "held"),
         ("reversed", "gone"),
@@ -162,6 +163,13 @@ def test_an_order_of_quota_says_what_is_left_of_it(
     assert [text.replace(" keping", "") for text in told] == ([said] if said else [])
 
 
+def test_who_paid_another_amount_reads_that_the_order_is_not_paid_and_chooses_again(pages: Pages) -> None:
+    page = page_of(view_of("mispaid", "en"), pages, "en").decode()
+    assert "<h1>You paid a different amount; this order is not paid yet</h1>" in page
+    assert "Choose how to pay once more." in page
+    assert "<h2>Received</h2>" not in page
+
+
 @pytest.mark.parametrize("name", ["expired", "cancelled", "late"])
 def test_what_an_order_that_is_over_held_waits_for_no_payment(name: str) -> None:
     (shown,) = view_of(name, "en").items
@@ -175,6 +183,7 @@ def test_the_page_follows_exactly_while_something_can_still_happen_by_itself() -
         "failed",
         "qris",
         "va",
+        "mispaid",
         "expired",
         "stamping",
         "refunding",

@@ -117,6 +117,8 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         is_reversed=is_reversed,
         has_unused=bool(order.refundable),
     )
+    if order.state == "awaiting_payment" and order.refunds:  # another amount than the order's came
+        name = "order.mispaid"
     kind = _money_kind(order, name)
     return OrderView(
         number=order.number,

@@ -21,6 +21,15 @@ STATES: dict[str, Message] = {
         "Pay as shown below. Once the money arrives, this page changes by itself.",
         "still",
     ),
+    "order.mispaid": M(
+        "Jumlah yang Anda bayar berbeda; pesanan ini belum terbayar",
+        "Uang itu kembali seluruhnya: lihat Pengembalian dana di bawah. Untuk mendapat meterai, bayar jumlah "
+        "yang sama persis dengan cara di bawah ini.",
+        "You paid a different amount; this order is not paid yet",
+        "All of that money goes back: see Refunds below. To get the stamps, pay the exact amount as shown "
+        "below.",
+        "held",
+    ),
     "order.paid": M(
         "Pembayaran diterima, meterai sedang dibubuhkan",
         "Anda boleh menutup halaman ini. Tautan hasilnya juga kami kirimkan.",
@@ -138,6 +147,13 @@ STATES: dict[str, Message] = {
     ),
     "payment.pending": M("Menunggu pembayaran", "", "Waiting for payment", "", "still"),
     "payment.settled": M("Diterima", "", "Received", "", "held"),
+    "payment.mispaid": M(
+        "Uang dari pembayaran ini kembali kepada Anda",
+        "Pilih cara bayar sekali lagi.",
+        "The money of this payment goes back to you",
+        "Choose how to pay once more.",
+        "held",
+    ),
     "payment.expired": M("Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"),
     "payment.cancelled": M("Dibatalkan", "", "Cancelled", "", "still"),
     "payment.failed": M(
