@@ -9,6 +9,8 @@ import zxingcpp
 from PIL import Image
 from tests.browser.conftest import Visitor
 from tests.browser.person import Person, Site
+from tests.browser.test_purchase import new_address
+from tests.pdf import samples
 from tests.web.made_orders import KNOWN, NOW, ORDERS, QR
 
 from meterai.web.assets import Assets
@@ -51,6 +53,32 @@ def test_sums_are_seen_on_a_phone_whose_pages_are_twice_as_large(visitor: Visito
         box = sum_.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= 180
+
+
+def test_a_purchase_fits_a_phone_whose_pages_are_twice_as_large(visitor: Visitor) -> None:
+    person, paper = visitor(width=180), {"name": "Surat.pdf", "mimeType": "application/pdf"}
+
+    def fits(page: str) -> None:
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= 180, page
+
+    person.open("/")
+    fits("home")
+    person.open("/beli")
+    person.upload({**paper, "buffer": samples.letter()})
+    fits("place")
+    person.press(person.words["save_place"])
+    person.prove_contact(new_address())
+    fits("check")
+
+
+def test_with_high_contrast_the_steps_that_are_done_are_seen(visitor: Visitor) -> None:
+    person = visitor()
+    person.page.emulate_media(forced_colors="active", color_scheme="dark")
+    person.open("/beli")
+    person.upload({"name": "Surat.pdf", "mimeType": "application/pdf", "buffer": samples.letter()})
+    look = "steps => steps.map(step => getComputedStyle(step).backgroundColor)"
+    done, *_, ahead = person.page.locator(".path li").evaluate_all(look)
+    assert done != ahead
 
 
 def show(person: Person, pages: Pages, name: str) -> None:
