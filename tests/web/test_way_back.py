@@ -105,7 +105,15 @@ async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:
     assert (visitor.status, way_back(visitor)) == (404, f"/pesanan/{order.number}")
     visitor.cookies.pop(f"pesanan_{order.number}")
     await visitor.get(f"/pesanan/{order.number}/unduh/9")
-    assert (visitor.status, way_back(visitor)) == (404, "/"), "not to a page that says the same"
+    assert (visitor.status, way_back(visitor)) == (404, "/saya"), "not to a page that says the same"
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+async def test_who_is_not_signed_in_any_more_is_led_to_signing_in(house: House, language: str) -> None:
+    visitor = house.visitor()
+    await visitor.get(f"{language}/saya")
+    await visitor.post(f"{language}/saya/dokumen")
+    assert (visitor.status, way_back(visitor)) == (403, f"{language}/saya")
 
 
 async def test_an_event_stays_the_event_when_the_language_is_changed_beside_a_refused_file(
