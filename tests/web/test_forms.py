@@ -11,6 +11,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import Room
 from meterai.web import forms
 from meterai.web.forms import DOCUMENTS, FILE_BYTES_MAX, FormLimits, read_form
+from meterai.web.uploads import file_name
 
 BOUNDARY = "x5"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -147,3 +148,16 @@ async def test_a_file_name_may_be_written_in_any_letters(sent: bytes, name: str 
         (upload,) = (await read_form(MULTIPART, arriving(body, size), DOCUMENTS)).uploads("berkas")
         assert upload.content == b"%PDF"
         assert upload.name == name or (name is None and upload.name.endswith(".pdf"))
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Surat Müller \U0001f600.pdf", "Surat-Muller.pdf"),
+        ("bermeterai-Élodie.PDF", "bermeterai-Elodie.pdf"),
+        ("\u5951\u7d04.pdf", "dokumen.pdf"),
+        ("Surat \ufb01nal.pdf", "Surat-final.pdf"),
+    ],
+)
+def test_the_name_of_a_download_keeps_its_letters_without_their_marks(name: str, plain: str) -> None:
+    assert file_name(name) == plain

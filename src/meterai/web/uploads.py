@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from uuid import UUID
 
 from meterai.bootstrap import vouch_of
@@ -108,5 +109,6 @@ def password_of(form: Form) -> str:
 def file_name(name: str) -> str:
     """A name for a download that no system stumbles over."""
     stem = re.sub(r"\.pdf$", "", name, flags=re.I)
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "dokumen"
+    letters = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", stem))
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", letters).strip("-.") or "dokumen"
     return f"{plain[:80]}.pdf"
