@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
 from tests.storage_fixtures import TestDatabase
 
@@ -87,8 +88,8 @@ class Shop:
             language="id",
             now=self.clock(),
         )
-        await set_customer(self.db, opened.order_id, self.alice, ALICE)
-        return opened
+        owned = await set_customer(self.db, SECRET, opened.order_id, self.alice, ALICE)
+        return msgspec.structs.replace(opened, token=owned.token)
 
     async def quota_draft(self, pieces: int = 2) -> OpenedOrder:
         """A draft of so many pieces of quota."""

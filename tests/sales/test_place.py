@@ -14,7 +14,7 @@ from tests.sales.refusing import refused
 from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase
 
-from meterai.customers.contacts import canonical_contact
+from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
@@ -36,6 +36,7 @@ from meterai.sales.use_cases.open_order import (
     open_order_with_documents,
 )
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
+from meterai.sales.use_cases.set_contact import set_customer
 
 pytestmark = pytest.mark.storage
 
@@ -56,7 +57,10 @@ def put(
 
 
 async def test_the_same_form_opens_one_order_however_often_it_is_sent(shop: Shop) -> None:
-    opened = await asyncio.gather(*(shop.open(submit_id="form-" + "a" * 20) for _ in range(10)))
+    opening: dict[str, Any] = {
+        "submit_id": "form-" + "a" * 20, "flow": "quota", "event_slug": None, "language": "id", "now": NOON,
+    }  # fmt: skip
+    opened = await asyncio.gather(*(open_order(shop.db, SECRET, **opening) for _ in range(10)))
     assert len({(one.order_id, one.number, one.token) for one in opened}) == 1
     assert await find_order_by_token(shop.db, opened[0].token) == opened[0].order_id
 
@@ -189,6 +193,48 @@ async def test_an_order_opened_by_somebody_signed_in_is_theirs_from_the_start(sh
     bob = Owner(customer_id=await shop.customer(contact), contact=contact)
     assert (await open_order(shop.db, SECRET, owner=bob, **opening)).order_id == opened.order_id
     assert (await shop.page(opened.order_id)).customer_id == shop.alice, "a form sent again changes nothing"
+
+
+async def test_a_draft_gets_another_link_with_another_customer_and_keeps_it_otherwise(shop: Shop) -> None:
+    nobodys = await open_order(
+        shop.db, SECRET, submit_id="a" * 20, flow="quota", event_slug=None, language="id", now=NOON
+    )
+    await set_quota(shop.db, nobodys.order_id, 1, price_list=PRICES, now=NOON)
+    contact = canonical_contact("bob@example.com")
+    bob, moved = await shop.customer(contact), canonical_contact("alice@example.org")
+
+    async def give(customer: uuid.UUID, to: Contact) -> str:
+        before = nobodys.token if not links else links[-1]
+        owned = await set_customer(shop.db, SECRET, nobodys.order_id, customer, to)
+        assert await find_order_by_token(shop.db, owned.token) == nobodys.order_id
+        if owned.token != before:
+            assert await find_order_by_token(shop.db, before) is None
+        links.append(owned.token)
+        return owned.token
+
+    links: list[str] = []
+    alices = await give(shop.alice, ALICE)
+    assert await give(shop.alice, ALICE) == await give(shop.alice, moved) == alices != nobodys.token
+    bobs = await give(bob, contact)
+    again = await give(shop.alice, ALICE)
+    assert len({nobodys.token, alices, bobs, again}) == 4, "nor does an earlier one come back"
+    await shop.place(nobodys)
+    assert await give(shop.alice, ALICE) == again
+    assert (await refused(give(bob, contact))).code == "order.not_draft"
+
+
+async def test_a_draft_given_to_two_at_once_is_one_of_theirs_and_opens_by_that_link(shop: Shop) -> None:
+    contact = canonical_contact("bob@example.com")
+    bob = await shop.customer(contact)
+    nobodys = await open_order(
+        shop.db, SECRET, submit_id="a" * 20, flow="quota", event_slug=None, language="id", now=NOON
+    )
+    both = ((shop.alice, ALICE), (bob, contact)) * 3
+    owned = await asyncio.gather(*(set_customer(shop.db, SECRET, nobodys.order_id, *one) for one in both))
+    links = {one.token for one in owned} | {nobodys.token}
+    (found,) = [token for token in links if await find_order_by_token(shop.db, token)]
+    owner = (await shop.page(nobodys.order_id)).customer_id
+    assert found in {one.token for one, to in zip(owned, both, strict=True) if to[0] == owner}
 
 
 async def test_a_tampered_token_finds_nothing(shop: Shop) -> None:

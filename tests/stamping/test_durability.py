@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from tests.storage_fixtures import TestDatabase
 
+from meterai.customers.contacts import Contact
 from meterai.kit.database import Connection
+from meterai.sales.store import orders
 from meterai.stamping.seal import register
 from meterai.stamping.store import jobs
 
@@ -43,4 +46,13 @@ async def test_jobs_asked_for_with_quota_wait_for_the_disk(database: TestDatabas
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
         await jobs.insert_jobs(tx, [])
+        assert await _waits(tx)
+
+
+async def test_a_drafts_owner_waits_for_the_disk(database: TestDatabase) -> None:
+    """The browser gets its new link with the answer, and has no other any more."""
+    async with database.app.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        alice = Contact(kind="email", value="alice@example.com")
+        await orders.set_customer(tx, uuid4(), uuid4(), alice, None, token_round=1, token_digest=b"")
         assert await _waits(tx)

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from tests.sales.fake_gateway import FakeGateway
 from tests.web.door_house import House, Visitor
 
 from meterai.waiting_room.model import QueueState
@@ -126,6 +127,10 @@ async def test_news_of_an_order_go_to_the_contact_that_was_proven(
     if not signed_in_first:
         visitor.cookies |= (await signed_in(house, "sri@contoh.id")).cookies
     assert await visitor.get(f"{order}/bayar") == f"{order}/bayar"
+    assert "s•••@contoh.id" in visitor.text
+    house.app.gateway = FakeGateway()
+    await visitor.post(f"{order}/bayar", cara="qris", milik="" if signed_in_first else "1")
+    assert visitor.status == 503, "there are no stamps"
     contact = await house.line.database.owner.fetchval("SELECT contact_value FROM sales.orders")
     assert contact == "sri@contoh.id"
 

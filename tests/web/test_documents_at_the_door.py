@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.sales.fake_gateway import FakeGateway
 from tests.sales.shop import PRICES
 from tests.web.door_house import House, Visitor, sign_in
 
@@ -98,7 +99,7 @@ async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(ho
     document = await stored(house, ani.customer_id, RIGHT)
     order = await draft(house, document, ani)
     budi = await customer_called(house, visitor, "budi")
-    await set_customer(house.line.database.app, order.order_id, budi.customer_id, budi.contact)
+    await set_customer(house.line.database.app, b"s" * 32, order.order_id, budi.customer_id, budi.contact)
     await visitor.get(f"/pesanan/{order.number}/bayar")
     assert visitor.status == 200
     assert await owner_of(house, document) == budi.customer_id
@@ -119,13 +120,31 @@ async def test_who_pays_for_an_event_that_is_over_is_told_so_before(
         assert (visitor.status, f"{event.name} {said}" in visitor.text) == (200, now == event.closes_at)
 
 
+@pytest.mark.parametrize("is_theirs", [False, True])
+async def test_nobody_orders_what_the_agency_would_not_take(house: House, *, is_theirs: bool) -> None:
+    """Also of a draft that becomes theirs when they order it."""
+    visitor = house.visitor()
+    ani = await customer_called(house, visitor, "ani")
+    order = await draft(house, await stored(house, None, RIGHT), None)
+    if is_theirs:
+        await set_customer(house.line.database.app, b"s" * 32, order.order_id, ani.customer_id, ani.contact)
+    await house.line.database.owner.execute(
+        "UPDATE stamping.document SET output = output || '{\"too_large\": true}'"
+    )
+    await visitor.get(f"/p/{order.token}")
+    page = f"/pesanan/{order.number}"
+    assert await visitor.get(f"{page}/bayar") == f"{page}/syarat/1"
+
+
 async def test_news_go_out_in_the_language_in_which_the_contact_was_given(house: House) -> None:
     visitor = house.visitor()
     order = await draft(house, await stored(house, None, RIGHT), None)
     await visitor.get(f"/en/p/{order.token}")
     await customer_called(house, visitor, "ani")
+    house.app.gateway = FakeGateway()
     await visitor.get(f"/en/pesanan/{order.number}/bayar")
-    assert visitor.status == 200
+    await visitor.post(f"/en/pesanan/{order.number}/bayar", cara="qris", milik="1")
+    assert visitor.status == 503, "there are no stamps"
     language = await house.line.database.owner.fetchval("SELECT language FROM sales.orders")
     assert language == "en"
 

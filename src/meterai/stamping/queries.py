@@ -137,12 +137,13 @@ async def documents_of_customer(
 
 
 async def outputs_of_customer(
-    db: Database, ids: Sequence[UUID], customer_id: UUID
+    db: Database, ids: Sequence[UUID], customer_id: UUID | None
 ) -> dict[UUID, OutputVerdict]:
-    """What the agency will say of those of these documents that are the customer's."""
+    """What the agency will say of those of these documents that are the customer's; None: of all of them."""
     async with db.connection() as conn:
         rows = await conn.fetch(
-            "SELECT id, output FROM stamping.document WHERE id = ANY ($1) AND customer_id = $2",
+            """SELECT id, output FROM stamping.document
+               WHERE id = ANY ($1) AND ($2::uuid IS NULL OR customer_id = $2)""",
             list(ids),
             customer_id,
         )

@@ -21,7 +21,8 @@ ORDER_COOKIE = "pesanan_"
 own: two windows may open one at the same time, and neither answer knows of the other."""
 ORDERS_KEPT_MAX = 8
 REMEMBERED_FOR = timedelta(minutes=10)
-"""So long a process may take a link for good that was ended in another; no money moves on its word."""
+"""So long a process may take a link for good that was ended in another; on its word no money moves, and
+nothing that is stamped goes out."""
 _ORDERS = Memory[str, tuple[UUID, datetime]]()
 _NUMBER = re.compile(r"(?:[0-9A-Za-z]{4}-?){2}[0-9A-Za-z]{4}")
 """What stands in an address is a number, with nothing behind it: pages lead on to addresses with it."""
@@ -94,13 +95,19 @@ def remember_token(token: str, order_id: UUID, now: datetime) -> None:
     _ORDERS.keep(token, (order_id, now + REMEMBERED_FOR))
 
 
-def forget_tokens() -> None:
-    """Links were ended."""
-    _ORDERS.clear()
+def forget_tokens(token: str = "") -> None:
+    """Links were ended: this one, or nobody knows which."""
+    if token:
+        _ORDERS.pop(token, None)
+    else:
+        _ORDERS.clear()
 
 
-async def open_order_page(desk: Desk, request: WebRequest, number: str, *, afresh: bool = False) -> OrderKey:
-    """The order of this number, if the visitor may see it. `afresh`: where money may go out, see above.
+async def open_order_page(
+    desk: Desk, request: WebRequest, number: str, *, afresh: bool = False, proven: UUID | None = None
+) -> OrderKey:
+    """The order of this number, if the visitor may see it. `afresh`: where something of worth may go out, see
+    above. `proven`: the customer whose contact this very request proved.
 
     Raises: Refusal NOT_FOUND `order.not_found`, the same for somebody else's order and for none (I16).
     """
@@ -109,9 +116,13 @@ async def open_order_page(desk: Desk, request: WebRequest, number: str, *, afres
         order_id = await order_of_token(desk, token, afresh=afresh)
         if order_id is not None:
             return OrderKey(order_id, number, token)
-    customer = await customer_of(desk, request) if _NUMBER.fullmatch(number) else None
-    if customer is not None:
+    if _NUMBER.fullmatch(number) and (theirs := proven or await _customer_id(desk, request)) is not None:
         order_id = await find_order_by_number(desk.house.db, number)
-        if order_id and await order_access(desk.house.db, order_id, None, customer_id=customer.customer_id):
+        if order_id and await order_access(desk.house.db, order_id, None, customer_id=theirs):
             return OrderKey(order_id, number, "")
     raise Refusal(Kind.NOT_FOUND, "order.not_found")
+
+
+async def _customer_id(desk: Desk, request: WebRequest) -> UUID | None:
+    customer = await customer_of(desk, request)
+    return None if customer is None else customer.customer_id

@@ -474,11 +474,11 @@ TABLE: dict[str, Message] = {
     ),
     "order.link_ended": M(
         "Tautan ini tidak membuka pesanan.",
-        "Masuk ke Meterai saya: pesanan Anda ada di sana. Tautan lama tidak berlaku lagi sejak ada kontak "
-        "yang dihapus dari akunnya.",
+        "Masuk ke Meterai saya: pesanan Anda ada di sana. Tautan berakhir ketika kontak untuk pesanannya "
+        "dibuktikan, dan ketika ada kontak yang dihapus dari akunnya.",
         "This link opens no order.",
-        "Sign in at My stamps: your orders are there. Old links ended when a contact was removed from their "
-        "account.",
+        "Sign in at My stamps: your orders are there. A link ends when the contact for its order is proven, "
+        "and when a contact is removed from their account.",
     ),
     "order.no_such_item": M(
         "Bagian pesanan ini tidak ada.",

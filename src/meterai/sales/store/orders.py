@@ -320,23 +320,23 @@ async def extend(tx: Connection, order_id: uuid.UUID, expires_at: datetime) -> N
 
 
 async def set_customer(
-    connection: Connection,
+    tx: Connection,
     order_id: uuid.UUID,
     customer_id: uuid.UUID,
     contact: Contact,
     language: str | None,
     *,
-    while_in: OrderState,
-) -> list[uuid.UUID] | None:
-    """Writes to whom an order belongs and where its news go; None when it is not in that state.
+    token_round: int,
+    token_digest: bytes,
+) -> list[uuid.UUID]:
+    """Writes to whom a draft, which `lock_owned` locked, belongs, where its news go, and its link.
 
-    Gives the documents in it. Nobody waits for the disk here: a draft whose owner a crash of the database
-    forgot is given to them again by the next page, which knows them by their session.
+    Gives the documents in it.
     """
-    documents: list[uuid.UUID] | None = await connection.fetchval(
+    documents: list[uuid.UUID] = await tx.fetchval(
         """UPDATE sales.orders o SET customer_id = $2, contact_kind = $3, contact_value = $4,
-               language = coalesce($5, language)
-           WHERE id = $1 AND state = $6 AND set_config('synchronous_commit', 'off', true) = 'off'
+               language = coalesce($5, language), token_round = $6, token_digest = $7
+           WHERE id = $1
            RETURNING ARRAY(SELECT document_id FROM sales.item i
                            WHERE i.order_id = o.id AND i.document_id IS NOT NULL)""",
         order_id,
@@ -344,7 +344,8 @@ async def set_customer(
         contact.kind,
         contact.value,
         language,
-        while_in,
+        token_round,
+        token_digest,
     )
     return documents
 
@@ -369,6 +370,25 @@ class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     submit_id: str
     token_round: int
+
+
+class OwnedLink(OrderLink, frozen=True, kw_only=True):
+    """The same, and whose order it is."""
+
+    state: str
+    customer_id: uuid.UUID | None
+
+
+async def lock_owned(tx: Connection, order_id: uuid.UUID) -> OwnedLink:
+    """Locks an order, and gives what its link is made from. Raises: Refusal NOT_FOUND `order.not_found`."""
+    row = await tx.fetchrow(
+        """SELECT id, submit_id, token_round, state, customer_id FROM sales.orders WHERE id = $1
+           FOR NO KEY UPDATE""",
+        order_id,
+    )
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "order.not_found")
+    return OwnedLink(**dict(row))
 
 
 async def lock_links(tx: Connection, customer_id: uuid.UUID) -> list[OrderLink]:

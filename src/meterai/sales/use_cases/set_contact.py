@@ -4,35 +4,60 @@ from __future__ import annotations
 
 import uuid
 
+import msgspec
+
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import token_digest
 from meterai.kit.database import Database
 from meterai.sales.model import OrderState
 from meterai.sales.store import orders
+from meterai.sales.use_cases.open_order import order_token
+
+
+class OwnedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What its customer gets of an order: the token of its link, and its documents."""
+
+    token: str
+    documents: tuple[uuid.UUID, ...]
 
 
 async def set_customer(
     db: Database,
+    secret: bytes,
     order_id: uuid.UUID,
     customer_id: uuid.UUID,
     contact: Contact,
     *,
     language: str | None = None,
-) -> tuple[uuid.UUID, ...]:
+) -> OwnedOrder:
     """Gives a draft to a customer and its news to a contact that was verified as theirs. Safe to repeat.
 
-    Gives the documents of the order, which get the same owner.
+    A draft that becomes somebody's, or somebody else's, gets another link: who began it, or had it before,
+    knows the one until now, and may be a stranger who passed it on. Its documents are to get the same owner.
 
     Raises: Refusal CONFLICT `order.not_draft`, but not for what stands there already;
     NOT_FOUND `order.not_found`.
     """
-    async with db.connection() as connection:
-        documents = await orders.set_customer(
-            connection, order_id, customer_id, contact, language, while_in=OrderState.DRAFT
-        )
-        if documents is not None:
-            return tuple(documents)
-        order = await orders.read_order(connection, order_id)
+    async with db.transaction() as tx:
+        link = await orders.lock_owned(tx, order_id)
+        if link.state == OrderState.DRAFT:
+            token_round = link.token_round + (link.customer_id != customer_id)
+            token = order_token(secret, link.submit_id, token_round)
+            documents = await orders.set_customer(
+                tx,
+                order_id,
+                customer_id,
+                contact,
+                language,
+                token_round=token_round,
+                token_digest=token_digest(token),
+            )
+            return OwnedOrder(token=token, documents=tuple(documents))
+        order = await orders.read_order(tx, order_id)
     if (order.customer_id, order.contact) != (customer_id, contact):
         raise Refusal(Kind.CONFLICT, "order.not_draft")
-    return tuple(item.document_id for item in order.items if item.document_id)
+    token = order_token(secret, link.submit_id, link.token_round)
+    return OwnedOrder(
+        token=token, documents=tuple(item.document_id for item in order.items if item.document_id)
+    )

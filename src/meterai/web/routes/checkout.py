@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
@@ -15,7 +17,15 @@ from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names, outputs_of_customer
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
-from meterai.web.access import customer_of, open_order_page, owner_of
+from meterai.web.access import (
+    OrderKey,
+    customer_of,
+    forget_tokens,
+    keep_order,
+    open_order_page,
+    owner_of,
+    remember_token,
+)
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
@@ -80,15 +90,21 @@ async def show_code(request: WebRequest, desk: Desk, number: str) -> Response[by
 
 @post("/pesanan/{number:str}/kode", status_code=303)
 async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
-    """The contact is proven: the order and its documents get an owner, who is now signed in."""
+    """The contact is proven: the order and its documents get an owner, who is now signed in.
+
+    The link ends with it. Who sends the form again, for the answer with the new one was lost, is known by
+    the contact.
+    """
     form = await desk.form(request)
-    key = await open_order_page(desk, request, number)
     try:
         session = await check_code(request, desk, form)
     except Refusal as refusal:
+        await open_order_page(desk, request, number)
         return _code_page(request, desk, number, refusal, form)
-    await _give_owner(request, desk, key.order_id, session.customer_id, session.contact)
-    return desk.go(request, f"/pesanan/{number}/bayar", cookies=session_cookies(request, desk, session))
+    key = await open_order_page(desk, request, number, proven=session.customer_id)
+    cookies = await _give_owner(request, desk, key, session.customer_id, session.contact)
+    cookies += session_cookies(request, desk, session)
+    return desk.go(request, f"/pesanan/{number}/bayar", cookies=cookies)
 
 
 @get("/pesanan/{number:str}/bayar")
@@ -99,9 +115,13 @@ async def show_check(request: WebRequest, desk: Desk, number: str) -> Response[b
 
 @post("/pesanan/{number:str}/bayar", status_code=303)
 async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
-    """Places the order and opens the payment. Twice is the same order."""
+    """Places the order and opens the payment. Twice is the same order.
+
+    A draft that is nobody's yet is given to who is signed in, whose contact the page showed.
+    """
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
+    cookies = await _give_to_visitor(request, desk, key) if form.text("milik") else []
     house = desk.house
     channel = form.text("cara")
     try:
@@ -117,10 +137,10 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
     except Refusal as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
-        return await _check_page(request, desk, number, refusal)
+        return await _check_page(request, desk, number, refusal, cookies)
     if placed.order is not None:
         desk.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
-    return desk.go(request, f"/pesanan/{number}")
+    return desk.go(request, f"/pesanan/{number}", cookies=cookies)
 
 
 def _code_page(
@@ -142,12 +162,24 @@ def _code_page(
     )
 
 
+async def _give_to_visitor(request: WebRequest, desk: Desk, key: OrderKey) -> list[Cookie]:
+    owner = owner_of(await customer_of(desk, request))
+    return [] if owner is None else await _give_owner(request, desk, key, owner.customer_id, owner.contact)
+
+
 async def _give_owner(
-    request: WebRequest, desk: Desk, order_id: UUID, customer_id: UUID, contact: Contact
-) -> None:
-    db, visit = desk.house.db, desk.visit(request)
-    ids = await set_customer(db, order_id, customer_id, contact, language=visit.language)
-    visit.at_hand[order_id] = Given(await adopt_documents(db, ids, customer_id))
+    request: WebRequest, desk: Desk, key: OrderKey, customer_id: UUID, contact: Contact
+) -> list[Cookie]:
+    """The cookies by which this browser keeps the order's link, which may be another from now on."""
+    house, visit = desk.house, desk.visit(request)
+    owned = await set_customer(
+        house.db, house.secret, key.order_id, customer_id, contact, language=visit.language
+    )
+    if owned.token != key.token:
+        forget_tokens(key.token)
+        remember_token(owned.token, key.order_id, house.clock())
+    visit.at_hand[key.order_id] = Given(await adopt_documents(house.db, owned.documents, customer_id))
+    return keep_order(desk, request, key.number, owned.token)
 
 
 async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) -> frozenset[UUID]:
@@ -159,41 +191,46 @@ async def _bring_documents(request: WebRequest, desk: Desk, order: OrderPage) ->
     ids = [item.document_id for item in order.items if item.document_id]
     if (given := desk.visit(request).known(order.id, Given)) is not None:
         return given.unfit
-    if order.customer_id is None or not ids:
+    if not ids:
         return frozenset()
     outputs = await outputs_of_customer(desk.house.db, ids, order.customer_id)
-    if len(outputs) < len(set(ids)):
+    if order.customer_id is not None and len(outputs) < len(set(ids)):
         return await adopt_documents(desk.house.db, ids, order.customer_id)
     return frozenset(id for id, output in outputs.items() if not output.ok)
 
 
 async def _check_page(
-    request: WebRequest, desk: Desk, number: str, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    number: str,
+    refusal: Refusal | None = None,
+    cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
     key = await open_order_page(desk, request, number)
     known = desk.visit(request).known(key.order_id, OrderPage)
     order = known or await order_page(desk.house.db, key.order_id)
     if order.state != "draft":
-        return desk.go(request, f"/pesanan/{number}")
+        return desk.go(request, f"/pesanan/{number}", cookies=cookies)
+    contact = order.contact
     if order.customer_id is None:
         owner = owner_of(await customer_of(desk, request))
         if owner is None:
             return desk.go(request, f"/pesanan/{number}/kontak")
-        await _give_owner(request, desk, key.order_id, owner.customer_id, owner.contact)
-        order = await order_page(desk.house.db, key.order_id)
+        contact = owner.contact
     unfit = await _bring_documents(request, desk, order)
     for position, item in enumerate(order.items, 1):
         if item.document_id in unfit:  # placed, and left before what the agency says of it
-            return desk.go(request, f"/pesanan/{number}/syarat/{position}")
+            return desk.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
     event = desk.events.get(order.event_slug or "")
     is_over = event is not None and desk.house.clock() >= event.closes_at
     return desk.page(
         request,
         "check.html",
         status=STATUS[refusal.kind] if refusal else 200,
+        cookies=cookies,
         order=order,
         lines=await _lines(request, desk, order),
-        contact=order.contact.masked if order.contact else "",
+        contact=contact.masked if contact else "",
         closed=event if is_over else None,
         private=True,
         **told(refusal),

@@ -87,7 +87,7 @@ async def download_code(request: WebRequest, desk: Desk, number: str) -> Respons
 @get("/pesanan/{number:str}/unduh/{position:int}")
 async def download(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """The stamped PDF."""
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(desk, request, number, afresh=True)
     document_id = _stamped.get((key.order_id, position))
     if document_id is None:
         order = await order_items(desk.house.db, key.order_id)
@@ -194,7 +194,7 @@ async def give_account(request: WebRequest, desk: Desk, number: str) -> Response
 async def replace(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """Another file in the place of one that could not be stamped."""
     form = await desk.form(request, ONE_DOCUMENT)
-    key = await open_order_page(desk, request, number)
+    key = await open_order_page(desk, request, number, afresh=True)
     order = await order_page(desk.house.db, key.order_id)
     item = next((i for i in order.items if i.position == position), None)
     if item is None:
@@ -289,7 +289,9 @@ async def _page(
         view=view,
         typed={name: form.text(name) for name in _TYPED} if form else {},
         is_sent=desk.visit(request).query == _SENT,
-        permanent=desk.house.public_url + desk.visit(request).link(f"/p/{key.token}") if key.token else "",
+        permanent=desk.house.public_url + desk.visit(request).link(f"/p/{key.token}")
+        if key.token and view.contact
+        else "",
         private=True,
         **told(refusal),
     )

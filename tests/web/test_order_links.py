@@ -1,0 +1,155 @@
+"""An order's link is its customer's: whoever had it while the order was nobody's has it no more."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+import pytest_asyncio
+from tests.sales.fake_gateway import FakeGateway
+from tests.web.door_house import House, Visitor
+from tests.web.test_contacts_page import newest_code, signed_in
+from tests.web.test_two_windows import copied, form_of
+
+from meterai.waiting_room.model import QueueState
+
+ENDED = "Tautan ini tidak membuka pesanan"
+
+
+@pytest_asyncio.fixture
+async def shop(house: House) -> House:
+    """A shop without stock where nobody waits."""
+    await house.line.set_state(QueueState.DIRECT)
+    house.app.gateway = FakeGateway()
+    return house
+
+
+async def begun(visitor: Visitor) -> tuple[str, str]:
+    """The page and the link of a draft of quota."""
+    await visitor.get("/kuota")
+    step = await visitor.post("/kuota", kiriman=form_of(visitor), jumlah="200")
+    page = "/".join(step.split("/")[:3])
+    return page, link_of(visitor, page)
+
+
+def link_of(visitor: Visitor, page: str) -> str:
+    """The link of an order that this browser keeps."""
+    return f"/p/{visitor.cookies['pesanan_' + page.rpartition('/')[2]]}"
+
+
+async def asked_for_code(visitor: Visitor, page: str) -> dict[str, str]:
+    """The form of the code, but for the code."""
+    await visitor.get(f"{page}/kontak")
+    assert await visitor.post(f"{page}/kontak", kontak="siti@contoh.id") == f"{page}/kode"
+    await visitor.get(f"{page}/kode")
+    found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
+    assert found
+    return {"kode_id": found[1]}
+
+
+async def proven(shop: House, visitor: Visitor, page: str, **more: str) -> None:
+    form = await asked_for_code(visitor, page)
+    await visitor.post(f"{page}/kode", **form, kode=await newest_code(shop), **more)
+    assert visitor.status == (200 if more else 303)
+
+
+async def finds_nothing(visitor: Visitor, page: str) -> None:
+    await visitor.get("/kuota")
+    for address in (page, f"{page}/bayar", f"{page}/unduh/1"):
+        await visitor.get(address)
+        assert visitor.status == 404, address
+    await visitor.get("/kuota")
+    for form in ("bayar", "batal", "ganti/1", "kembali", "kode", "kontak", "rekening"):
+        await visitor.post(f"{page}/{form}", butir=str(uuid.uuid4()), keping="1", kontak="m@contoh.id")
+        assert visitor.status == 404, form
+
+
+@pytest.mark.parametrize("straight", [False, True])
+async def test_who_began_a_draft_has_no_key_to_what_somebody_else_pays_for(
+    shop: House, *, straight: bool
+) -> None:
+    mallory, siti = shop.visitor(), shop.visitor()
+    page, link = await begun(mallory)
+    assert await siti.get(link) == page
+    await proven(shop, siti, page, **({"langsung": "1"} if straight else {}))
+    if straight:
+        assert "s•••@contoh.id" in siti.text, "the page behind it opens by the new link"
+    await finds_nothing(mallory, page)
+    await mallory.get(link)
+    assert (mallory.status, ENDED in mallory.text) == (404, True)
+
+    await siti.get(f"{page}/kode")  # back in the browser
+    assert siti.status == 200
+    siti.cookies.pop("masuk")
+    await siti.get(page)
+    permanent = re.search(r"http://situs(/p/[\w-]+)", siti.text)
+    assert permanent
+    assert permanent[1] == link_of(siti, page) != link
+    phone = shop.visitor()
+    assert await phone.get(permanent[1]) == page
+    await phone.get(page)
+    assert phone.status == 200
+
+
+async def test_the_code_sent_again_for_its_answer_was_lost_gives_the_new_link_again(shop: House) -> None:
+    siti = shop.visitor()
+    page, _ = await begun(siti)
+    form = await asked_for_code(siti, page)
+    form["kode"] = await newest_code(shop)
+    lost = copied(siti)
+    for window in (lost, siti):
+        assert await window.post(f"{page}/kode", **form) == f"{page}/bayar"
+    assert link_of(siti, page) == link_of(lost, page)
+    await siti.get(f"{page}/bayar")
+    assert siti.status == 200
+
+
+async def test_a_page_that_is_looked_at_gives_nobodys_draft_to_nobody(shop: House) -> None:
+    """Who is led to a stranger's draft shows them no contact; who orders it has it alone from then on."""
+    mallory, siti = shop.visitor(), await signed_in(shop, "siti@contoh.id")
+    page, link = await begun(mallory)
+    assert await siti.get(link) == page
+    await siti.get(f"{page}/bayar")
+    assert (siti.status, "s•••@contoh.id" in siti.text) == (200, True)
+    assert 'name="milik" value="1"' in siti.text
+    await mallory.get(page)
+    assert (mallory.status, "s•••@contoh.id" in mallory.text) == (200, False)
+    assert await mallory.get(f"{page}/bayar") == f"{page}/kontak"
+
+    await siti.get(f"{page}/bayar")
+    await siti.post(f"{page}/bayar", cara="qris", milik="1")
+    assert (siti.status, "s•••@contoh.id" in siti.text) == (503, True), "there are no stamps"
+    await finds_nothing(mallory, page)
+    assert link_of(siti, page) != link
+    siti.cookies.pop("masuk")
+    await siti.get(f"{page}/bayar")
+    assert siti.status == 200
+
+
+async def test_a_draft_that_is_nobodys_offers_no_link_to_keep(shop: House) -> None:
+    siti = shop.visitor()
+    page, _ = await begun(siti)
+    await siti.get(page)
+    assert (siti.status, "Simpan tautan ini" in siti.text) == (200, False)
+    await proven(shop, siti, page)
+    await siti.get(page)
+    assert "Simpan tautan ini" in siti.text
+
+
+async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
+    shop: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.web.routes.checkout.forget_tokens", lambda _: None)
+    mallory, siti = shop.visitor(), shop.visitor()
+    page, link = await begun(mallory)
+    await siti.get(link)
+    await proven(shop, siti, page)
+    await mallory.get(page)
+    assert mallory.status == 200, "remembered for a while"
+    await mallory.get("/kuota")
+    for form in ("kembali", "rekening", "ganti/1"):
+        await mallory.post(f"{page}/{form}", butir=str(uuid.uuid4()), keping="1")
+        assert mallory.status == 404, form
+    await mallory.get(f"{page}/unduh/1")
+    assert (mallory.status, "Pesanan ini tidak kami temukan" in mallory.text) == (404, True)
