@@ -16,6 +16,7 @@ from tests.storage_fixtures import TestDatabase
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.ids import token_digest
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
@@ -34,6 +35,7 @@ from meterai.sales.use_cases.open_order import (
     Owner,
     open_order,
     open_order_with_documents,
+    order_token,
 )
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.set_contact import set_customer
@@ -191,8 +193,42 @@ async def test_an_order_opened_by_somebody_signed_in_is_theirs_from_the_start(sh
     assert (page.customer_id, page.contact) == (shop.alice, ALICE)
     contact = canonical_contact("bob@example.com")
     bob = Owner(customer_id=await shop.customer(contact), contact=contact)
-    assert (await open_order(shop.db, SECRET, owner=bob, **opening)).order_id == opened.order_id
+    for known in ({"owner": owner}, {"owner": bob, "held": [opened.token]}, {"held": ["x", opened.token]}):
+        assert await open_order(shop.db, SECRET, **known, **opening) == opened
     assert (await shop.page(opened.order_id)).customer_id == shop.alice, "a form sent again changes nothing"
+    for stranger in ({}, {"owner": bob}, {"held": ["x"]}):
+        refusal = await refused(open_order(shop.db, SECRET, **stranger, **opening))
+        assert refusal.code == "order.submit_id_reused", "nor does it open what is somebody else's"
+
+
+async def test_documents_sent_with_a_form_that_was_copied_get_into_no_order_of_somebody_else(
+    shop: Shop,
+) -> None:
+    opened = await open_with(shop, form_of(1))
+    copied = open_order_with_documents(
+        shop.db, SECRET, form_of(2), submit_id="form-" + "a" * 20, event_slug=None, language="id",
+        price_list=PRICES, now=NOON,
+    )  # fmt: skip
+    assert (await refused(copied)).code == "order.submit_id_reused"
+    assert len((await shop.page(opened.order_id)).items) == 1
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_what_is_stored_of_a_form_opens_no_order(shop: Shop, *, is_old: bool) -> None:
+    """`is_old`: a row that has the name itself, from before; its link stays good."""
+    opening: dict[str, Any] = {"flow": "quota", "event_slug": None, "language": "id", "now": NOON}
+    opened = await open_order(shop.db, SECRET, submit_id="a" * 20, **opening)
+    if is_old:
+        link = order_token(SECRET, "a" * 20)
+        await shop.database.owner.execute(
+            "UPDATE sales.orders SET submit_id = $1, token_digest = $2", "a" * 20, token_digest(link)
+        )
+        assert await find_order_by_token(shop.db, link) == opened.order_id
+        owned = await set_customer(shop.db, SECRET, opened.order_id, shop.alice, ALICE)
+        assert await find_order_by_token(shop.db, owned.token) == opened.order_id
+    stored = await shop.database.owner.fetchval("SELECT submit_id FROM sales.orders")
+    assert (stored == "a" * 20) == is_old
+    assert (await open_order(shop.db, SECRET, submit_id=stored, **opening)).order_id != opened.order_id
 
 
 async def test_a_draft_gets_another_link_with_another_customer_and_keeps_it_otherwise(shop: Shop) -> None:

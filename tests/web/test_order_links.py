@@ -153,3 +153,27 @@ async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
         assert mallory.status == 404, form
     await mallory.get(f"{page}/unduh/1")
     assert (mallory.status, "Pesanan ini tidak kami temukan" in mallory.text) == (404, True)
+
+
+@pytest.mark.parametrize("keeps", ["link", "session", "both"])
+async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its_customer(
+    shop: House, keeps: str
+) -> None:
+    siti, stranger = shop.visitor(), shop.visitor()
+    await siti.get("/kuota")
+    form = {"kiriman": form_of(siti), "jumlah": "1"}
+    page = (await siti.post("/kuota", **form)).removesuffix("/kontak")
+    await siti.get("/kuota")
+    assert await siti.post("/kuota", **form) == f"{page}/kontak"
+    await proven(shop, siti, page)
+    link = link_of(siti, page)
+
+    await stranger.get("/kuota")
+    await stranger.post("/kuota", **form)
+    assert stranger.status == 409
+    assert not any(name.startswith("pesanan_") for name in stranger.cookies)
+    if keeps != "both":
+        siti.cookies.pop("masuk" if keeps == "link" else "pesanan_" + page.rpartition("/")[2])
+    await siti.get("/kuota")
+    assert (await siti.post("/kuota", **form)).startswith(page)
+    assert link_of(siti, page) == link

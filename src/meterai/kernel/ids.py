@@ -39,6 +39,11 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def form_digest(name: str) -> str:
+    """What is stored of a form's name, with which the order is opened that it made: its SHA-256."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 def new_order_number() -> str:
     """A number for people, such as `M7KQ-3XPD-92RT` (58 random bits; no look-alike characters)."""
     body = "".join(secrets.choice(_READABLE) for _ in range(12))

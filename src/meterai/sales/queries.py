@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import token_digest
+from meterai.kernel.ids import form_digest, token_digest
 from meterai.kit.database import Connection, Database, Row
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
@@ -156,6 +156,15 @@ async def find_order_by_token(db: Database, token: str) -> uuid.UUID | None:
     async with db.connection() as connection:
         found: uuid.UUID | None = await connection.fetchval(
             "SELECT id FROM sales.orders WHERE token_digest = $1", token_digest(token)
+        )
+    return found
+
+
+async def find_order_by_form(db: Database, submit_id: str) -> uuid.UUID | None:
+    """The order that a form opened. To know the form's name is no right to see the order."""
+    async with db.connection() as connection:
+        found: uuid.UUID | None = await connection.fetchval(
+            "SELECT id FROM sales.orders WHERE submit_id = $1", form_digest(submit_id)
         )
     return found
 

@@ -12,13 +12,12 @@ from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.order import Order
-from meterai.sales.queries import order_page
+from meterai.sales.queries import find_order_by_form, order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
-from meterai.sales.use_cases.open_order import order_token
 from meterai.waiting_room.queries import Pass, QueueSign, held_pass
 from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.waiting_room.use_cases.use_pass import use_pass
-from meterai.web.access import open_order_page, order_of_token
+from meterai.web.access import open_order_page
 from meterai.web.desk import HTML, Desk, WebRequest
 from meterai.web.form_seals import read_form_seal, seal_form
 from meterai.web.queues import INSIDE_S, HeldPass, inside_cookie, open_pass, pass_cookie
@@ -173,7 +172,7 @@ async def order_if_kept(desk: Desk, order_id: UUID | None) -> Order | None:
 
 async def _order_of_form(desk: Desk, submit_id: str) -> Order | None:
     """The order that a form has opened."""
-    return await order_if_kept(desk, await order_of_token(desk, order_token(desk.house.secret, submit_id)))
+    return await order_if_kept(desk, await find_order_by_form(desk.house.db, submit_id))
 
 
 async def _is_theirs(request: WebRequest, desk: Desk, order: Order) -> bool:

@@ -26,8 +26,11 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     flow: str
     event_slug: str | None
     state: str
+    customer_id: uuid.UUID | None
     token_round: int
     """How often its links were ended."""
+    token_digest: bytes
+    """Of its link."""
 
 
 class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +168,7 @@ async def open_order(
     order_id: uuid.UUID,
     *,
     number: str,
-    submit_id: str,
+    form: str,
     token_digest: bytes,
     organisation_id: uuid.UUID,
     event_slug: str | None,
@@ -179,7 +182,8 @@ async def open_order(
 ) -> tuple[OpenedRow, bool]:
     """Writes a new order with its documents, one stamp each at the tariff of the day: (order, True).
 
-    Or gives the one that was opened with this submit id before, as it is: (order, False).
+    Or gives the one that was opened with this form before, as it is: (order, False). `form`: what is stored
+    of its name.
 
     Without documents nobody waits for the disk here: what fills the order comes next, and does.
 
@@ -201,7 +205,7 @@ async def open_order(
                    set_config('synchronous_commit', CASE cardinality($16::uuid[]) WHEN 0 THEN 'off'
                        ELSE current_setting('synchronous_commit') END, true)
                ON CONFLICT (submit_id) DO NOTHING RETURNING id, number, flow, event_slug, state,
-                   token_round
+                   customer_id, token_round, token_digest
            ), filled AS (
                INSERT INTO sales.item
                    (id, order_id, position, kind, document_id, document_kind, quantity, state,
@@ -214,7 +218,7 @@ async def open_order(
            SELECT * FROM opened""",
         order_id,
         number,
-        submit_id,
+        form,
         token_digest,
         organisation_id,
         event_slug,
@@ -233,8 +237,9 @@ async def open_order(
     )
     is_new = row is not None
     row = row or await connection.fetchrow(
-        "SELECT id, number, flow, event_slug, state, token_round FROM sales.orders WHERE submit_id = $1",
-        submit_id,
+        """SELECT id, number, flow, event_slug, state, customer_id, token_round, token_digest
+           FROM sales.orders WHERE submit_id = $1""",
+        form,
     )
     assert row is not None
     return OpenedRow(**dict(row)), is_new
@@ -369,6 +374,8 @@ class OrderLink(msgspec.Struct, frozen=True, kw_only=True):
 
     id: uuid.UUID
     submit_id: str
+    """What is stored of the name of the form that opened it. In rows from before it is the name itself, by
+    which they are not found any more."""
     token_round: int
 
 
@@ -540,7 +547,7 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     number: str
     submit_id: str
-    """Of the form that opened it: its link's token is made from that, and from the round."""
+    """What is stored of its form's name: its link's token is made from that, and from the round."""
     token_round: int
     flow: Flow
     state: OrderState

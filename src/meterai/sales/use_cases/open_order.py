@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ import msgspec
 
 from meterai.customers.organisations import SELLER
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kernel.ids import new_id, new_order_number, token_digest
+from meterai.kernel.ids import form_digest, new_id, new_order_number, token_digest
 from meterai.kit.database import Database
 from meterai.sales.model import (
     DOCUMENTS_PER_ORDER_MAX,
@@ -64,18 +64,20 @@ async def open_order(
     event_slug: str | None,
     language: str,
     owner: Owner | None = None,
+    held: Collection[str] = (),
     now: datetime,
 ) -> OpenedOrder:
     """Opens an order for the form that carries `submit_id`, or gives the one it opened before (I14).
 
     `submit_id` is made by us when the form is shown, unguessable (16 to 64 characters A-Z a-z 0-9 - _).
-    `owner`: None while nobody has proven a contact; `set_customer` names them later.
+    `owner`: None while nobody has proven a contact; `set_customer` names them later. `held`: the tokens that
+    the sender has. A form opens its order as long as that is nobody's; then to its customer, and to who has
+    its link.
 
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
-    CONFLICT `order.submit_id_reused` when the form was used for something else, or its order's links were
-    ended since.
+    CONFLICT `order.submit_id_reused` when the form was used for something else, or by somebody else.
     """
-    opening = _Opening(submit_id, Flow(flow), event_slug, language, owner, now)
+    opening = _Opening(submit_id, Flow(flow), event_slug, language, owner, held, now)
     order, _ = await _open(db, secret, opening)
     return order
 
@@ -89,6 +91,7 @@ async def open_order_with_documents(
     event_slug: str | None,
     language: str,
     owner: Owner | None = None,
+    held: Collection[str] = (),
     price_list: PriceList,
     now: datetime,
 ) -> OpenedOrder:
@@ -100,7 +103,7 @@ async def open_order_with_documents(
     """
     if len(documents) > DOCUMENTS_PER_ORDER_MAX:
         raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
-    opening = _Opening(submit_id, Flow.STAMP, event_slug, language, owner, now)
+    opening = _Opening(submit_id, Flow.STAMP, event_slug, language, owner, held, now)
     try:
         order, is_new = await _open(db, secret, opening, documents, price_of(1, 0, price_list))
     except asyncpg.UniqueViolationError:
@@ -139,6 +142,7 @@ class _Opening:
     event_slug: str | None
     language: str
     owner: Owner | None
+    held: Collection[str]
     now: datetime
 
 
@@ -152,15 +156,15 @@ async def _open(
     """The order, and whether it was opened just now. `price`: of each document's stamp."""
     if not _SUBMIT_ID.fullmatch(opening.submit_id):
         raise Refusal(Kind.INVALID, "order.submit_id")
-    token, order_id = order_token(secret, opening.submit_id), new_id(opening.now)
+    form, order_id = form_digest(opening.submit_id), new_id(opening.now)
     try:
         async with db.connection() as connection:  # one statement is one transaction
             row, is_new = await orders.open_order(
                 connection,
                 order_id,
                 number=new_order_number(),
-                submit_id=opening.submit_id,
-                token_digest=token_digest(token),
+                form=form,
+                token_digest=token_digest(order_token(secret, form)),
                 organisation_id=SELLER,
                 event_slug=opening.event_slug,
                 flow=opening.flow,
@@ -180,16 +184,24 @@ async def _open(
             )
     except asyncpg.ForeignKeyViolationError:
         raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
-    if (row.flow, row.event_slug, row.token_round) != (opening.flow, opening.event_slug, 0):
+    if (row.flow, row.event_slug) != (opening.flow, opening.event_slug) or not _may_go_on(row, opening):
         raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
+    token = order_token(secret, form, row.token_round)
     return OpenedOrder(order_id=row.id, number=row.number, token=token, state=row.state), is_new
 
 
-def order_token(secret: bytes, submit_id: str, round: int = 0) -> str:
+def _may_go_on(row: orders.OpenedRow, opening: _Opening) -> bool:
+    """Whether the sender of a form may have the order that it opened: see `open_order`."""
+    if row.customer_id is None or (opening.owner and opening.owner.customer_id == row.customer_id):
+        return True
+    return row.token_digest in map(token_digest, opening.held)
+
+
+def order_token(secret: bytes, form: str, round: int = 0) -> str:
     """The token of an order's link: it follows from the form, so that a lost answer can be given again.
 
-    `round`: how often the order's links were ended; a form gives none but the first.
+    `form`: what is stored of its name. `round`: how often the order's links were ended.
     """
-    made_from = b"order\x00" + submit_id.encode() + (b"\x00%d" % round if round else b"")
+    made_from = b"order\x00" + form.encode() + (b"\x00%d" % round if round else b"")
     digest = hmac.digest(secret, made_from, hashlib.sha256)
     return base64.urlsafe_b64encode(digest[:24]).decode()

@@ -21,6 +21,7 @@ from meterai.web.access import (
     OrderKey,
     customer_of,
     keep_order,
+    kept_orders,
     open_order_page,
     owner_of,
     remember_token,
@@ -94,6 +95,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
         event_slug=event.slug if event else None,
         language=desk.visit(request).language,
         owner=owner_of(customer),
+        held=kept_orders(request).values(),
         price_list=house.price_list,
         now=house.clock(),
     )

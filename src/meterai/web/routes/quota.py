@@ -11,7 +11,7 @@ from litestar.datastructures import Cookie
 from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
-from meterai.web.access import customer_of, keep_order, owner_of
+from meterai.web.access import customer_of, keep_order, kept_orders, owner_of
 from meterai.web.desk import STATUS, Desk, WebRequest
 from meterai.web.entering import bind_order, order_of_pass
 from meterai.web.shop import enter_shop, shop_is_full, used_place
@@ -51,6 +51,7 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         event_slug=None,
         language=desk.visit(request).language,
         owner=owner_of(customer),
+        held=kept_orders(request).values(),
         now=now,
     )
     await bind_order(desk, allowed, order.order_id)
