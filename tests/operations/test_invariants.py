@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from tests.operations.plants import copy_of
 from tests.operations.world import EARLIER, KEY, NOW, World, build, serial_of
 from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.objects import FolderStore
+from meterai.kit.outbox import enqueue_many
 from meterai.operations.invariants.files import Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
@@ -195,3 +197,16 @@ async def test_a_check_that_cannot_run_is_no_good_news(world: World) -> None:
     results = {found.id: found for found in await run_invariants(world.database.reader, now=NOW)}
     assert not results["I1"].ok
     assert "could not be checked" in results["I1"].violations[0]
+
+
+async def test_who_checks_the_tables_reads_neither_codes_nor_messages(database: TestDatabase) -> None:
+    told = "stamping.released"
+    topics = ["code.email", "code.phone", "message.email", "message.phone", "of.tomorrow", told]
+    async with database.app.connection() as app:
+        await enqueue_many(app, [(topic, {"text": "Kode Anda 123456"}) for topic in topics], NOW)
+    async with database.reader.connection() as reader:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.fetch("SELECT payload FROM jobs.outbox")
+        rows = await reader.fetch("SELECT topic, payload FROM jobs.waiting ORDER BY id")
+    assert [row["topic"] for row in rows] == topics
+    assert [row["topic"] for row in rows if row["payload"] is not None] == [told]

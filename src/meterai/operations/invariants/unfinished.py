@@ -36,7 +36,7 @@ I25 = SqlInvariant(
             WHERE next_attempt_at IS NOT NULL
             EXCEPT SELECT coalesce(payload ->> 'item_id', payload ->> 'reference_id'),
                 payload ->> 'document_id'
-            FROM jobs.outbox
+            FROM jobs.waiting
             WHERE topic IN ('sales.stamp_item_paid', 'stamping.released', 'stamping.refused')
                 AND NOT {_nobody_comes("available_at")}
         ) forgotten
