@@ -208,6 +208,23 @@ def test_a_ticket_can_be_pasted_with_whatever_stands_around_it(
     assert other.page.url.endswith(ticket), "not called yet"
 
 
+@pytest.mark.parametrize(("width", "scripts", "language"), [(360, False, "id"), (1200, True, "en")])
+def test_a_link_that_brings_another_ticket_asks_which_it_is_to_be(
+    arrive: Arrive, width: int, scripts: bool, language: str
+) -> None:
+    person = arrive(width=width, scripts=scripts, language=language)
+    mine, other = join(person, new_address()), join(arrive(), new_address())
+    keep, replace = {
+        "id": ("Simpan tempat saya", "Ganti dengan tiket yang lain"),
+        "en": ("Keep my place", "Replace it with the other ticket"),
+    }[language]
+    for button, ticket in ((keep, mine), (replace, other)):
+        person.open(f"/casn/masuk/t/{other}")
+        person.approve("69-another-ticket")
+        person.press(button)
+        assert person.page.url.endswith(ticket), "not called yet"
+
+
 def test_who_was_inside_when_the_queue_was_switched_on_stays_inside(
     hall: Hall, arrive: Arrive, papers: tuple[Path, Path]
 ) -> None:

@@ -15,6 +15,7 @@ import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
+from tests.web.asking import ask
 from tests.web.door_house import GATE, TARIFFS, Counting, House, Visitor, called, sign_in
 from tests.web.test_documents_at_the_door import RIGHT, stored
 
@@ -112,8 +113,10 @@ async def test_the_wait_pages_button_may_be_answered_with_the_doors_page_if_our_
     await visitor.post("/casn/masuk", tiket=ticket, langsung="1")
     assert (visitor.status, visitor.headers["content-location"]) == (200, "/beli?acara=casn")
     visitor.sent_from = "cross-site"  # then the browser keeps the cookies of this site to itself
-    assert await visitor.post("/casn/masuk", tiket=ticket, langsung="1") == "/casn/masuk"
+    link = f"/casn/masuk/t/{ticket}"
+    assert await visitor.post("/casn/masuk", tiket=ticket, langsung="1") == link
     assert visitor.status == 303
+    assert await visitor.get(link) == "/casn/masuk", "it brings them to the link"
 
 
 async def asked_for_the_code(house: House) -> Visitor:
@@ -197,6 +200,63 @@ async def test_a_ticket_sent_by_the_wait_pages_button_is_kept_and_leaves_the_add
     forged_one = house.visitor()
     await forged_one.get(f"/casn/masuk/t/{forged(ticket)}")
     assert (forged_one.status, "antre_casn" in forged_one.cookies) == (403, False)
+
+
+@pytest.mark.parametrize("sent_from", ["cross-site", "none", ""])
+async def test_another_sites_page_takes_nobodys_place_away(house: House, sent_from: str) -> None:
+    """Its form comes without our cookies, so the answer can't know of a ticket that is kept; links come with
+    them."""
+    mine, theirs = house.line.join(ANI), house.line.join(BUDI)
+    link = f"/casn/masuk/t/{theirs}"
+    form = house.visitor()
+    form.sent_from = sent_from
+    assert await form.post("/casn/masuk", tiket=theirs, langsung="1") == link
+    assert "antre_casn" not in form.cookies
+    visitor = house.visitor()
+    visitor.cookies["antre_casn"], visitor.sent_from = mine, sent_from
+    await visitor.get(link)
+    assert (visitor.status, visitor.cookies["antre_casn"]) == (200, mine)
+    assert "Anda sudah punya tempat" in visitor.text
+    assert f'href="{GATE}/antre/casn/t/{mine}"' in visitor.text
+    visitor.sent_from = "same-origin"
+    await visitor.get(f"/en{link}")
+    assert (visitor.cookies["antre_casn"], "You have a place already" in visitor.text) == (mine, True)
+    assert 'href="/en/casn/masuk">Keep my place' in visitor.text
+    stranger = house.visitor()
+    stranger.cookies, stranger.sent_from = dict(visitor.cookies), "cross-site"
+    await stranger.post("/casn/masuk/ganti", tiket=theirs)
+    assert (stranger.status, stranger.cookies["antre_casn"]) == (403, mine)
+    assert await visitor.post("/casn/masuk/ganti", tiket=theirs) == "/casn/masuk"
+    assert visitor.cookies["antre_casn"] == theirs
+
+
+@pytest.mark.parametrize(("origin", "leads_to"), [("situs", "/casn/masuk"), ("lain", "/casn/masuk/t/{}")])
+async def test_an_old_browser_says_whose_page_sent_a_ticket_by_the_origin(
+    house: House, origin: str, leads_to: str
+) -> None:
+    ticket = house.line.join(ANI)
+    headers = {
+        "host": "situs", "origin": f"http://{origin}", "content-type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    body = f"tiket={ticket}".encode()
+    answer = await ask(house.site, "/casn/masuk", method="POST", headers=headers, body=body)
+    assert answer.headers["location"] == leads_to.format(ticket)
+
+
+async def test_the_ticket_that_is_kept_already_and_one_beside_none_are_taken_without_a_question(
+    house: House,
+) -> None:
+    ticket = house.line.join(ANI)
+    for kept in (ticket, forged(ticket), ""):
+        visitor = house.visitor()
+        visitor.cookies["antre_casn"], visitor.sent_from = kept, "cross-site"
+        assert await visitor.get(f"/casn/sertifikat/t/{ticket}") == "/casn/sertifikat"
+        assert visitor.cookies["antre_casn"] == ticket
+    for sent_from in ("same-origin", "same-site"):  # pasted here, or by the wait page's button
+        visitor = house.visitor()
+        visitor.cookies["antre_casn"], visitor.sent_from = house.line.join(BUDI), sent_from
+        assert await visitor.post("/casn/masuk", tiket=ticket) == "/casn/masuk"
+        assert visitor.cookies["antre_casn"] == ticket
 
 
 async def test_a_ticket_that_no_list_holds_is_forgotten_and_a_new_one_can_be_taken(house: House) -> None:

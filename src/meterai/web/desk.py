@@ -164,5 +164,14 @@ def note_straight(request: WebRequest, form: Form) -> None:
     visit_of(request.scope).is_straight = form.text(STRAIGHT_FIELD) == "1" and not _crossed(request)
 
 
+def is_sent_from_here(request: WebRequest) -> bool:
+    """Whether a page of ours, or of the gate beside us, sent this form, so that our cookies came along. Old
+    browsers say no more than the page's origin (RFC 6454)."""
+    come_from = request.headers.get(_COME_FROM)
+    if come_from:
+        return come_from in ("same-origin", "same-site")
+    return request.headers.get("origin", "").partition("://")[2] == request.headers.get("host")
+
+
 def _crossed(request: WebRequest) -> bool:
     return request.headers.get(_COME_FROM) == "cross-site"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from litestar import Response
@@ -13,6 +14,7 @@ from litestar.datastructures import Cookie
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.sales.events import Event
+from meterai.waiting_room.tickets import Ticket
 from meterai.web.desk import HTML, STATUS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.queues import ticket_cookie
@@ -146,6 +148,24 @@ def ask(
         gate=door.desk.queues.join_page(door.event.slug, language, instead_of=instead_of),
         private=True,
         **told(refusal),
+    )
+
+
+def ask_which(door: Door, *, kept: tuple[str, Ticket], other: tuple[str, Ticket]) -> Answer:
+    """Which of two tickets this browser is to keep; each with when it was taken."""
+    (kept_text, earlier), (text, ticket) = kept, other
+    return door.desk.page(
+        door.request,
+        "which_ticket.html",
+        event=door.event,
+        action=door.action,
+        ticket=text,
+        kept_since=datetime.fromtimestamp(earlier.joined_at, UTC),
+        other_since=datetime.fromtimestamp(ticket.joined_at, UTC),
+        kept_page=door.desk.queues.wait_page(
+            door.event.slug, kept_text, door.desk.visit(door.request).language
+        ),
+        private=True,
     )
 
 

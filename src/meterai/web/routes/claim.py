@@ -15,9 +15,10 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.waiting_room.queries import Pass
+from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
-from meterai.web.desk import Desk, WebRequest, note_straight
+from meterai.web.desk import Desk, WebRequest, is_sent_from_here, note_straight
 from meterai.web.door import (
     CERTIFICATE,
     CLAIM,
@@ -27,6 +28,7 @@ from meterai.web.door import (
     Step,
     ask,
     ask_code,
+    ask_which,
     calmly,
     door_of,
     keep_ticket,
@@ -56,17 +58,51 @@ async def show_door(request: WebRequest, desk: Desk, slug: str) -> Response[byte
 
 @post([f"/{{slug:str}}/{purpose}" for purpose in PURPOSES], status_code=303)
 async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
-    """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof."""
+    """A ticket from the wait page's button, or pasted. It proves itself, so the form needs no proof.
+
+    From another site's page it comes without our cookies, so that nobody knows what is kept already: the
+    browser brings them to the ticket's link.
+    """
     door = door_of(request, desk, slug)
     form = await read_form(request.headers.get("content-type", ""), request.stream())
+    try:
+        text, _ = _read(door, form.text("tiket"))
+    except Refusal as refusal:
+        return refused(door, refusal)
+    if not is_sent_from_here(request):
+        return desk.go(request, f"{door.base}/t/{text}")
     note_straight(request, form)
-    return _with_ticket(door, form.text("tiket"))
+    return _with_ticket(door, text)
 
 
 @get([f"/{{slug:str}}/{purpose}/t/{{text:str}}" for purpose in PURPOSES])
 async def come_by_link(request: WebRequest, desk: Desk, slug: str, text: str) -> Response[bytes]:
-    """A ticket as a link; it becomes a cookie and leaves the address at once."""
-    return _with_ticket(door_of(request, desk, slug), text)
+    """A ticket as a link; it becomes a cookie and leaves the address at once.
+
+    Anybody may have made the link: where another ticket is kept, its holder says which it shall be.
+    """
+    door = door_of(request, desk, slug)
+    try:
+        text, ticket = _read(door, text)
+    except Refusal as refusal:
+        return refused(door, refusal)
+    with contextlib.suppress(Refusal):
+        kept, earlier = _read(door, kept_ticket(request, slug))
+        if earlier != ticket:
+            return ask_which(door, kept=(kept, earlier), other=(text, ticket))
+    return _with_ticket(door, text)
+
+
+@post([f"/{{slug:str}}/{purpose}/ganti" for purpose in PURPOSES], status_code=303)
+async def replace_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[bytes]:
+    """The other ticket, as its holder said."""
+    door = door_of(request, desk, slug)
+    form = await desk.form(request)
+    try:
+        text, _ = _read(door, form.text("tiket"))
+    except Refusal as refusal:
+        return refused(door, refusal)
+    return _with_ticket(door, text)
 
 
 @post([f"/{{slug:str}}/{purpose}/kontak" for purpose in PURPOSES], status_code=303)
@@ -170,12 +206,13 @@ async def _order_in_flight(door: Door) -> str | None:
     return None
 
 
-def _with_ticket(door: Door, typed: str) -> Response[bytes]:
-    try:
-        text = ticket_in(typed)
-        door.desk.queues.published(door.event.slug).read_ticket(text)
-    except Refusal as refusal:
-        return refused(door, refusal)
+def _read(door: Door, typed: str) -> tuple[str, Ticket]:
+    """The ticket in what was sent. Raises: Refusal `ticket.*`, `queue.not_published`."""
+    text = ticket_in(typed)
+    return text, door.desk.queues.published(door.event.slug).read_ticket(text)
+
+
+def _with_ticket(door: Door, text: str) -> Response[bytes]:
     return door.desk.go(door.request, door.base, cookies=[keep_ticket(door, text)])
 
 
@@ -189,4 +226,4 @@ _STEPS: Final[Mapping[str, Step]] = {
     REMINDER: offer_reminder,
 }
 
-ROUTES = [show_door, take_ticket, come_by_link, take_contact, show_code, take_code]
+ROUTES = [show_door, take_ticket, come_by_link, replace_ticket, take_contact, show_code, take_code]
