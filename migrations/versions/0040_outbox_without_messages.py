@@ -3,7 +3,7 @@
 from meterai.kit.migrations import run_sql_file
 
 revision = "0040"
-down_revision = "0043"
+down_revision = "0039"
 
 
 def upgrade() -> None:

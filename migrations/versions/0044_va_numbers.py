@@ -1,10 +1,10 @@
-"""Runs sql/0045_set_off.sql."""
+"""Runs sql/0044_va_numbers.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
-revision = "0045"
+revision = "0044"
 down_revision = "0043"
 
 
 def upgrade() -> None:
-    run_sql_file("0045_set_off.sql")
+    run_sql_file("0044_va_numbers.sql")

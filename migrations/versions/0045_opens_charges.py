@@ -1,0 +1,10 @@
+"""Runs sql/0045_opens_charges.sql."""
+
+from meterai.kit.migrations import run_sql_file
+
+revision = "0045"
+down_revision = "0044"
+
+
+def upgrade() -> None:
+    run_sql_file("0045_opens_charges.sql")
