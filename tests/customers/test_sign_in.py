@@ -265,6 +265,7 @@ async def test_a_campus_behind_one_address_gets_its_codes_a_machine_not_for_ever
     for n in range(600):
         await desk.send(canonical_contact(f"person{n}@example.com"))
     assert (await refused(desk.send(BOB))).code == "code.too_many_here"
+    assert await desk.database.owner.fetchval("SELECT count(*) FROM jobs.outbox") == 600, "nothing is sent"
     await desk.send(BOB, per_address_max=PER_ADDRESS_OF_CALLED_MAX)  # with a ticket of his contact
     await desk.send(BOB, address="192.0.2.2")
 
@@ -419,6 +420,25 @@ async def test_a_number_that_was_removed_opens_nothing_any_more(desk: Desk) -> N
     assert {news["to"] for news in (await desk.news())[1:]} == {ALICE.value, ALICES_PHONE.value}
     assert await desk.audited() == ["contact.add", "contact.remove"]
     assert (await desk.sign_in(ALICES_PHONE)).customer_id != mail.customer_id, "the number's next owner"
+
+
+async def test_a_number_that_was_removed_can_become_a_contact_of_its_next_owner(desk: Desk) -> None:
+    alice = await desk.sign_in()
+    await desk.add(alice, ALICES_PHONE)
+    by = await desk.known(alice)
+    await desk.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
+    bob = await desk.sign_in(BOB)
+    await desk.add(bob, ALICES_PHONE)
+    assert await customer_of_contact(desk.database.app, ALICES_PHONE) == bob.customer_id
+
+
+async def test_a_session_of_which_nobody_knows_what_proved_it_ends_with_any_contact(desk: Desk) -> None:
+    phone = await desk.sign_in(ALICES_PHONE)
+    await desk.database.owner.execute("UPDATE customers.session SET contact_id = NULL")
+    await desk.add(await desk.sign_in(ALICES_PHONE), ALICE)
+    by = await desk.known(await desk.sign_in(ALICE))
+    await desk.remove(by, by.contact_ids[by.contacts.index(ALICES_PHONE)])
+    assert await session_customer(desk.database.app, phone.token, desk.now) is None
 
 
 async def test_a_session_opened_while_its_contact_is_removed_is_over(desk: Desk) -> None:

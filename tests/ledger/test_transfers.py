@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from tests.ledger.cast import (
     ALICE,
     BOB,
@@ -136,11 +137,30 @@ async def test_the_same_transfer_exists_and_another_under_its_id_is_refused(data
     assert await book(database.app, moved("a", lot, STOCK, 1), moved("b", lot, STOCK, 1)) == 2
     assert await book(database.app, moved("a", lot, STOCK, 1), moved("c", lot, STOCK, 1)) == 1
     assert await standing(database.app, lot) == (2, 0, 2)
-    for other in (moved("a", lot, STOCK, 2), moved("a", lot, USED, 1), held("a", lot, STOCK, 1)):
+    a = moved("a", lot, STOCK, 1)
+    others = (
+        moved("a", lot, STOCK, 2),
+        moved("a", lot, USED, 1),
+        held("a", lot, STOCK, 1),
+        replace(a, code=model.TransferCode.REFUND_QUOTA),
+        replace(a, reference_id=derived_id("order", "two")),
+        replace(a, organisation_id=organisations.ISSUER),
+    )
+    for other in others:
         with pytest.raises(Refusal) as refused:
             await book(database.app, other)
         assert (refused.value.kind, refused.value.code) == (Kind.CONFLICT, "ledger.id_reused")
     assert await standing(database.app, lot) == (2, 0, 2)
+
+
+async def test_under_the_id_that_ended_one_reservation_no_other_ends(database: TestDatabase) -> None:
+    await deliver(database.app, 10)
+    lot = await open_lot(database.app, "lot", 2)
+    await book(database.app, held("one", lot, USED, 1), held("two", lot, USED, 1))
+    assert await book(database.app, posted("end", "one")) == 1
+    with pytest.raises(Refusal, match=r"ledger\.id_reused"):
+        await book(database.app, posted("end", "two"))
+    assert await standing(database.app, lot) == (1, 1, 0)
 
 
 async def test_a_retry_exists_even_when_the_balance_is_gone_by_now(database: TestDatabase) -> None:
@@ -204,12 +224,13 @@ async def test_an_account_opened_again_as_something_else_is_refused(database: Te
 async def test_a_customer_sees_her_own_lots_only(database: TestDatabase) -> None:
     await deliver(database.app, 20)
     lot = await open_lot(database.app, "Alice's", 5)
-    await open_lot(database.app, "Bob's", 4, owner=BOB)
+    bobs = await open_lot(database.app, "Bob's", 4, owner=BOB)
     await book(database.app, held("hold", lot, USED, 1), moved("back", lot, STOCK, 2))
     async with database.reader.connection() as conn:
         (mine,) = await queries.lots_of_customer(conn, ALICE)
         assert (mine.bought, mine.available, mine.reserved, mine.gone) == (5, 2, 1, 2)
         assert await queries.lot_of(conn, lot, customer_id=ALICE) == mine
+        assert await queries.unused_in(conn, [lot, bobs], customer_id=ALICE) == {lot: 2}
         assert await queries.lot_of(conn, lot, customer_id=BOB) is None
         assert await queries.lot_of(conn, lot_of("unknown").id, customer_id=BOB) is None
 
