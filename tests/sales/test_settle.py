@@ -226,6 +226,29 @@ async def test_a_notice_that_came_after_the_gateway_was_asked_is_not_read_by_wha
     assert await shop.poll() == 0, "and then no more"
 
 
+async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    status = shop.gateway.get_status
+
+    async def paid_since(reference: str) -> GatewayStatus:
+        said = await status(reference)
+        shop.pass_time(seconds=1)
+        shop.gateway.pay(reference)
+        await receive_notice(shop.db, shop.gateway, notice(reference), {}, now=shop.clock())
+        return said
+
+    unread = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "get_status", paid_since)
+        assert (await shop.settle(reference)).state is PaymentState.PENDING
+    assert await shop.database.owner.fetchval(unread) == 1
+    await shop.settle(reference)
+    assert await shop.database.owner.fetchval(unread) == 0
+
+
 async def test_a_notice_that_comes_while_the_payment_is_being_booked_is_asked_about(shop: Shop) -> None:
     placed = await shop.placed_quota()
     reference = placed.payment.reference
@@ -519,8 +542,11 @@ async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
     assert await shop.lot(page) == 2
 
 
-async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop) -> None:
+@pytest.mark.parametrize("lost", [0, 1])
+async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost: int) -> None:
+    """Also one of which the gateway's answer was lost."""
     placed = await shop.placed_quota()
+    shop.gateway.lose_answers = lost
     second = await change_channel(
         shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
     )
