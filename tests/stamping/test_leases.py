@@ -14,6 +14,7 @@ from tests.stamping.letters import make_letter
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping import cycle, leases
 from meterai.stamping.batch import CycleSettings
+from meterai.stamping.model import Intent
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
@@ -126,6 +127,41 @@ async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
         await jobs.prolong(connection, fences, longer)
     assert [(await lease(front, job))["next_attempt_at"] for job in (taken, put_off)] == before
     assert (await lease(front, held))["next_attempt_at"] == longer
+
+
+async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: House) -> None:
+    """Somebody else took one, and ended another."""
+    now = await front.value("SELECT now()")
+    taken, ended, kept = [await order(front, make_letter(f"Surat {n}")) for n in range(3)]
+    async with front.db.transaction() as tx:
+        claims = await jobs.claim_due(
+            tx, now + timedelta(hours=1), lease_until=now + timedelta(hours=2), limit=9, holder="worker-1"
+        )
+        await tx.execute("UPDATE stamping.job SET lease_token = 7 WHERE id = $1", taken)
+        await jobs.refuse_jobs(tx, [(ended, "pdf.broken")], now)
+        before = await tx.fetch("SELECT * FROM stamping.job ORDER BY id")
+    fences = [jobs.Fence(id, token) for id, token in claims]
+    serials = {
+        row["job_id"]: row["serial"]
+        for row in await front.database.owner.fetch("SELECT job_id, serial FROM stamping.serial")
+    }
+    intents = [
+        Intent(
+            serial=serials[fence.job_id], digest=bytes(32), prepared_object="0" * 64, gap_start=1, gap_end=2
+        )
+        for fence in fences
+    ]
+    async with front.db.connection() as connection:
+        held = await jobs.store_intents(
+            connection, fences, intents, sealed=[], lease_until=now + timedelta(hours=9), now=now
+        )
+    assert held == {kept}
+    assert await front.value("SELECT count(*) FROM stamping.intent") == 0
+    assert await front.database.owner.fetch("SELECT * FROM stamping.job ORDER BY id") == before
+    async with front.db.transaction() as tx:
+        await jobs.postpone(tx, fences, ["jail.unavailable"] * 3, [1] * 3, [60.0] * 3, now)
+    after = await front.database.owner.fetch("SELECT * FROM stamping.job ORDER BY id")
+    assert {row["id"] for row, was in zip(after, before, strict=True) if row != was} == {kept}
 
 
 @pytest.mark.parametrize("refusal", [None, Refusal(Kind.UNAVAILABLE, "jail.unavailable")])
