@@ -83,5 +83,8 @@ def test_so_many_tickets_are_known_and_only_under_the_keys_that_signed_them() ->
     assert known.find("1", keys) is None, "the one not asked for the longest was forgotten"
     assert known.find("0", keys) is ticket
     assert known.find("0", {1: "another"}) is None
-    known.keep("x", ticket, {1: "another"})
-    assert known.find("0", keys) is None
+    another = {1: "another"}
+    known.keep("x", ticket, another)
+    assert known.find("0", another) is None
+    assert known.find("x", another) is ticket
+    assert known.find("x", keys) is None

@@ -16,7 +16,7 @@ import pytest
 from tests.gate.visitor import get, join, post
 
 from meterai.customers.contacts import canonical_contact
-from meterai.gate.codes import TRIES_MAX, Codes
+from meterai.gate.codes import PERIOD_S, SENDS_MAX, TRIES_MAX, Codes
 from meterai.gate.http import Request
 from meterai.gate.joining import Joining, Load, WorkMode, read_form
 from meterai.gate.room import Issued, Room
@@ -262,6 +262,27 @@ def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
         assert not codes.is_right(contact, "12", 1_000)
     assert not codes.is_right(contact, mail["text"], 1_000)
     assert codes.is_right(contact, mail["text"], 1_000 + 600 - 1_000 % 600)
+
+
+def test_a_contact_gets_a_few_messages_only(tmp_path: Path) -> None:
+    codes, contact = Codes(KEY, tmp_path), canonical_contact("ani@contoh.id")
+
+    def send(now: float) -> bool:
+        return codes.send(contact, now, subject="Kode", text="{code}", language="id")
+
+    assert [send(1_000) for _ in range(SENDS_MAX + 1)] == [True] * SENDS_MAX + [False]
+    assert len(list(tmp_path.glob("*.json"))) == SENDS_MAX
+    assert send(1_000 + PERIOD_S)
+
+
+def test_a_code_is_good_for_its_contact_and_its_event_alone(tmp_path: Path) -> None:
+    codes, other_event = Codes(KEY, tmp_path), Codes(bytes(32), tmp_path)
+    ani, budi = canonical_contact("ani@contoh.id"), canonical_contact("budi@contoh.id")
+    codes.send(ani, 1_000, subject="Kode", text="{code}", language="id")
+    code = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())["text"]
+    assert not codes.is_right(budi, code, 1_000)
+    assert not other_event.is_right(ani, code, 1_000)
+    assert codes.is_right(ani, code, 1_000)
 
 
 @pytest.mark.parametrize("trouble", ["messages pile up", "the disk takes none"])
