@@ -53,6 +53,16 @@ def links(visitor: Visitor, beginning: str) -> list[str]:
     return re.findall(rf'href="({re.escape(beginning)}[^"]*)"', visitor.text)
 
 
+async def test_an_order_opens_by_its_number_to_its_customer_and_to_nobody_else(house: House) -> None:
+    visitor, customer = await sri(house)
+    number = await begin_order(house, customer, "one", pieces=1)
+    stranger, other = house.visitor(), house.visitor()
+    await sign_in(house, other, "email:budi@contoh.id")
+    for who, status in ((visitor, 200), (other, 404), (stranger, 404)):
+        await who.get(f"/pesanan/{number}")
+        assert who.status == status
+
+
 async def test_a_bundle_is_found_though_no_quota_is_left(house: House) -> None:
     visitor, customer = await sri(house)
     await visitor.get("/saya")

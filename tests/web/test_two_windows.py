@@ -56,6 +56,18 @@ async def test_two_windows_opened_at_once_both_send_their_forms_from_our_pages_o
     assert one.status == status
 
 
+@pytest.mark.parametrize(("sent_from", "status"), [("same-site", 303), ("", 303), ("cross-site", 403)])
+async def test_a_form_that_another_site_sends_is_refused_also_with_the_visitors_own_proof(
+    house: House, sent_from: str, status: int
+) -> None:
+    await house.line.set_state(QueueState.DIRECT)
+    visitor = house.visitor()
+    await visitor.get("/kuota")
+    visitor.sent_from = sent_from
+    await visitor.post("/kuota", jumlah="1", kiriman=form_of(visitor))
+    assert visitor.status == status
+
+
 async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> None:
     await house.line.set_state(QueueState.DIRECT)
     visitor = house.visitor()
