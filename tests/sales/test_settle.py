@@ -622,6 +622,20 @@ async def test_money_taken_back_by_the_bank_takes_the_unused_stamps_with_it(
     assert shop.gateway.charges[reference].refunds == {}, "nothing is paid a second time"
 
 
+async def test_what_was_said_before_the_bank_took_the_money_back_brings_nothing_again(shop: Shop) -> None:
+    """The gateway was asked, and its answer is booked last."""
+    page = await shop.paid_quota(pieces=3)
+    charge = shop.gateway.charges[page.payments[0].reference]
+    paid, charge.state = charge.state, GatewayState.REVERSED
+    await shop.settle(page.payments[0].reference)
+    charge.state = paid
+    before = await shop.money()
+    settlement = await shop.settle(page.payments[0].reference)
+    assert (settlement.state, settlement.new) == (PaymentState.REVERSED, False)
+    assert await shop.money() == before
+    assert await shop.lot(page) == 0
+
+
 async def test_used_stamps_of_money_taken_back_are_owed_to_us(shop: Shop) -> None:
     page = await shop.paid_quota(pieces=3)
     await shop.use(page, 2)

@@ -408,6 +408,16 @@ async def test_a_register_that_is_down_leaves_the_signatures_verdict_and_says_so
     assert judgement.reasons == ("genuine", "register.unreachable")
 
 
+async def test_a_stamp_gets_no_other_one_while_the_register_is_down(
+    database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
+) -> None:
+    gone = await connect(database.urls.reader)
+    await gone.close()
+    with pytest.raises(Refusal) as caught:
+        await vouch_for_stamps(gone, jail, house.trust, stamped, LATER)
+    assert caught.value.kind is Kind.UNAVAILABLE
+
+
 async def test_the_verifiers_role_can_change_nothing(database: TestDatabase) -> None:
     async with database.reader.connection() as connection:
         for statement in (
