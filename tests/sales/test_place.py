@@ -28,7 +28,7 @@ from meterai.sales.use_cases.add_item import (
     remove_item,
     set_quota,
 )
-from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.change_channel import ATTEMPTS_MAX, EXTENSION, change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.open_order import (
     OpenedOrder,
@@ -579,6 +579,38 @@ async def test_changing_the_channel_closes_the_old_charge_first(shop: Shop) -> N
     assert [p.state for p in page.payments] == [PaymentState.CANCELLED, PaymentState.PENDING]
     assert shop.gateway.charges[placed.payment.reference].state == "expired"
     assert page.expires_at == open_payment(page).expires_at == NOON + timedelta(minutes=35)
+
+
+async def test_no_change_of_the_channel_lets_an_order_wait_longer_than_its_stamps_are_held(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_quota()
+    for channel in ("va_bni", "qris"):
+        shop.pass_time(minutes=18)
+        changed = await change_channel(
+            shop.db, shop.gateway, placed.order_id, channel=channel, payment_minutes=MINUTES, clock=shop.clock
+        )
+        page = await shop.page(placed.order_id)
+        assert changed.payment.expires_at == page.expires_at == NOON + timedelta(minutes=MINUTES) + EXTENSION
+
+
+async def test_the_channel_is_changed_a_few_times_only(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+
+    def changing(n: int) -> Awaitable[PlacedOrder]:
+        return change_channel(
+            shop.db,
+            shop.gateway,
+            placed.order_id,
+            channel=("qris", "va_bni")[n % 2],
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+
+    for n in range(1, ATTEMPTS_MAX):
+        assert (await changing(n)).payment.reference == f"{placed.number}-{n + 1}"
+    assert (await refused(changing(ATTEMPTS_MAX))).code == "payment.too_many_attempts"
+    assert open_payment(await shop.page(placed.order_id)).reference == f"{placed.number}-{ATTEMPTS_MAX}"
 
 
 async def test_a_charge_paid_while_the_channel_is_changed_is_credited(shop: Shop) -> None:
