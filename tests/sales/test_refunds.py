@@ -20,8 +20,9 @@ from meterai.sales import bookings
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
-from meterai.sales.ports import GatewayState, PayoutState
+from meterai.sales.ports import GatewayState, PayoutResult, PayoutState
 from meterai.sales.queries import OrderPage, quota_of_customer, refunds_in_doubt
+from meterai.sales.store import refunds
 from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.settle_payment import settle_payment
@@ -303,6 +304,67 @@ async def test_an_arrived_payout_is_looked_at_for_a_week_and_until_the_provider_
         looks += await shop.pay_refunds()
     assert 12 <= looks <= 15
     assert (await only_refund(shop, page)).state is RefundState.PAID
+
+
+async def test_an_arrived_payout_of_which_nothing_was_heard_in_that_week_is_looked_at_longer(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    for _ in range(3):
+        await shop.pay_refunds()
+        shop.pass_time(seconds=30)
+
+    async def away(*_: object) -> PayoutResult:
+        raise Refusal(Kind.UNAVAILABLE, "payout.unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.payout, "get_status", away)
+        for _ in range(2):
+            shop.pass_time(days=8)
+            assert await shop.pay_refunds() == 1
+    shop.payout.ends = PayoutState.FAILED
+    shop.pass_time(hours=12)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.NEEDS_ACCOUNT
+
+
+async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker asks for so long that another one has had the payout go out again."""
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    await shop.pay_refunds()
+    status = shop.payout.get_status
+    answers: list[PayoutResult] = []
+
+    async def late(reference: str) -> PayoutResult:
+        if answers:
+            return await status(reference)
+        answers.append(await status(reference))
+        shop.payout.ends = PayoutState.FELL_THROUGH
+        while len(shop.payout.requests) == 1:
+            shop.pass_time(minutes=2)
+            await shop.pay_refunds()
+        return answers[0]
+
+    monkeypatch.setattr(shop.payout, "get_status", late)
+    shop.pass_time(seconds=30)
+    await shop.pay_refunds()
+    assert answers[0].state is PayoutState.COMPLETED
+    assert (await only_refund(shop, page)).state is RefundState.SENT
+    assert "payout" not in await shop.money()
+
+
+async def test_a_paid_refund_is_not_put_off_by_who_was_slower(shop: Shop) -> None:
+    page = await shop.paid_quota()
+    asked = await ask(shop, page, 1)
+    await shop.pay_refunds()
+    async with shop.db.connection() as connection:
+        await refunds.put_off(connection, asked.refund_id, shop.clock(), "gateway.unavailable", is_asked=True)
+    assert (await only_refund(shop, page)).failure_code is None
+    assert await shop.pay_refunds() == 0
 
 
 async def test_a_payout_that_comes_back_after_the_bank_took_the_payment_back_is_not_paid_again(
