@@ -41,6 +41,34 @@ async def test_what_was_put_is_found_under_its_sha256(store: ObjectStore) -> Non
     assert await store.get(key) == b"dokumen"
 
 
+async def test_the_folder_of_a_new_object_is_on_the_disk_after_its_name_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, sync, synced = FolderStore(tmp_path / "o"), os.fsync, []
+    key = hashlib.sha256(b"dokumen").hexdigest()
+    folder = tmp_path / "o" / key[:2]
+
+    def watched(file: int) -> None:
+        sync(file)
+        if os.path.samestat(os.fstat(file), folder.stat()):
+            synced.append((folder / key[2:]).exists())
+
+    monkeypatch.setattr(os, "fsync", watched)
+    assert await store.put(b"dokumen") == key
+    assert synced == [True]
+
+
+async def test_an_unfinished_file_that_took_its_name_lately_stays_however_old_its_content_is(
+    tmp_path: Path,
+) -> None:
+    store, file = FolderStore(tmp_path / "o"), tmp_path / "o" / "ab" / "cd.part"
+    file.parent.mkdir()
+    file.touch()
+    os.utime(file, (0, 0))
+    assert sum([await store.clean_up() for _ in range(256)]) == 0
+    assert file.exists()
+
+
 async def test_putting_the_same_bytes_again_is_the_same_object(store: ObjectStore) -> None:
     assert await store.put(b"a" * 100_000) == await store.put(b"a" * 100_000)
 

@@ -647,6 +647,30 @@ async def test_the_channel_is_not_changed_in_the_last_minute_nor_while_the_gatew
     assert (await refused(changing())).code == "order.expires_soon"
 
 
+async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> None:
+    """It would be in the order, and not paid for."""
+    draft = await shop.stamp_draft()
+    owner = shop.database.owner
+    async with asyncio.timeout(10):
+        async with owner.transaction():
+            await owner.execute("UPDATE sales.orders SET state = 'cancelled' WHERE id = $1", draft.order_id)
+            adding = asyncio.create_task(
+                add_document(
+                    shop.db,
+                    draft.order_id,
+                    document_id=uuid.uuid4(),
+                    document_kind=None,
+                    stamps=1,
+                    price_list=PRICES,
+                    now=shop.clock(),
+                )
+            )
+            await asyncio.wait([adding], timeout=0.2)
+            assert not adding.done()
+        assert (await refused(adding)).code == "order.not_draft"
+    assert len((await shop.page(draft.order_id)).items) == 1
+
+
 async def test_old_drafts_are_forgotten_and_placed_orders_are_not(shop: Shop) -> None:
     draft, placed = await shop.quota_draft(), await shop.placed_quota()
     shop.pass_time(days=8)

@@ -249,6 +249,29 @@ async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_
     assert await shop.database.owner.fetchval(unread) == 0
 
 
+async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked_for_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stored the notice may have died before asking."""
+    placed = await shop.placed_quota()
+    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    shop.pass_time(days=1)
+    status = shop.gateway.get_status
+
+    async def paid_since(reference: str) -> GatewayStatus:
+        said = await status(reference)
+        shop.gateway.pay(reference)
+        await receive_notice(shop.db, shop.gateway, notice(reference), {}, now=shop.clock())
+        return said
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "get_status", paid_since)
+        assert await shop.poll() == 1
+    shop.pass_time(seconds=30)
+    assert await shop.poll() == 1
+    assert (await shop.page(placed.order_id)).payments[0].outcome is PaymentOutcome.REFUNDED_LATE
+
+
 async def test_a_notice_that_comes_while_the_payment_is_being_booked_is_asked_about(shop: Shop) -> None:
     placed = await shop.placed_quota()
     reference = placed.payment.reference
