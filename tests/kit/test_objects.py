@@ -41,6 +41,16 @@ async def test_what_was_put_is_found_under_its_sha256(store: ObjectStore) -> Non
     assert await store.get(key) == b"dokumen"
 
 
+async def test_what_is_no_key_leads_to_no_file(tmp_path: Path) -> None:
+    store, secret = FolderStore(tmp_path / "o"), tmp_path / "rahasia"
+    secret.write_bytes(b"rahasia")
+    for name in ("../rahasia", "A" * 64, "a" * 63, "a" * 64 + "\n", ""):
+        for attempt in (store.get(name), store.delete(name)):
+            with pytest.raises(ObjectMissing):
+                await attempt
+    assert secret.exists()
+
+
 async def test_the_folder_of_a_new_object_is_on_the_disk_after_its_name_is_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

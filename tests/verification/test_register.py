@@ -279,6 +279,14 @@ async def test_an_annulled_serial_number_is_never_genuine(
     assert judgement.reasons == ("register.annulled",)
 
 
+async def test_one_annulled_serial_number_of_two_is_enough(database: TestDatabase, twice: bytes) -> None:
+    await enter(database, SERIAL, twice)
+    await enter(database, SECOND, twice, state="annulled")
+    known = await judge_digest(database.reader, hashlib.sha256(twice).hexdigest())
+    assert known is not None
+    assert (known.verdict, known.reasons) == (Verdict.NOT_GENUINE, ("register.annulled",))
+
+
 async def test_a_good_signature_on_a_serial_number_that_nobody_allocated_is_not_genuine(
     database: TestDatabase, house: House, jail: OpenJail, stamped: bytes
 ) -> None:

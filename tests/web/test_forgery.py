@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.web.forgery import is_proof, make_proof, new_visitor
+from meterai.web.forgery import is_permit, is_proof, make_permit, make_proof, new_visitor
 
 SECRET = b"s" * 32
 
@@ -27,3 +27,12 @@ def test_missing_and_mangled_proofs_are_refused() -> None:
     for wrong in ("", "x", "é", proof[:-4], flipped, "A" * 32):
         assert not is_proof(SECRET, alice, wrong)
     assert not is_proof(SECRET, "", proof)
+
+
+def test_a_permit_holds_for_its_names_alone() -> None:
+    permit = make_permit(SECRET, "order", 12, 3)
+    assert is_permit(SECRET, permit, "order", 12, 3)
+    for other in (("order", 1, 23), ("order", 123), ("order", 3, 12), ()):
+        assert not is_permit(SECRET, permit, *other)
+    assert not is_permit(b"t" * 32, permit, "order", 12, 3)
+    assert not is_permit(SECRET, "é", "order", 12, 3)
