@@ -153,6 +153,20 @@ async def test_who_was_refused_at_a_full_door_gets_one_that_says_so(line: LineOf
     assert (attempt.outcome, attempt.knocked_at) == ("door_full", knocked)
 
 
+async def test_who_knocked_for_long_was_seen_at_the_last_knock(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    line.now = datetime.fromtimestamp(CLOSES - 3_600, UTC)
+    await line.call_everybody()
+    await line.set_rate(0, new=0.0, returner=0.0)
+    for _ in range(2):
+        with pytest.raises(Refusal):
+            await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+        line.now += timedelta(minutes=50)
+    await close_queue(line, later_s=7_200)
+    attempt = read_certificate(await issue(line, text), line.published)
+    assert (attempt.knocked_at, attempt.seen_at) == (CLOSES - 3_600, CLOSES - 600)
+
+
 async def test_a_ticket_of_somebody_else_or_of_no_list_gives_none(line: LineOfPeople) -> None:
     text, minted = line.join(ANI), line.join(BUDI, is_listed=False)
     line.close(1)

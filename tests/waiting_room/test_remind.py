@@ -104,6 +104,18 @@ async def test_who_is_far_from_the_front_is_not_told_yet(line: LineOfPeople) -> 
     assert told == expected
 
 
+async def test_another_ticket_of_the_contact_has_a_place_of_its_own(line: LineOfPeople) -> None:
+    await ask(line, line.join(ANI), ANI)
+    await draw(line)
+    await remind(line)
+    reminder = "SELECT number, place FROM waiting_room.reminder"
+    (window, place) = await line.database.owner.fetchrow(reminder)
+    assert window == 1
+    assert place is not None
+    await ask(line, line.join(ANI, window=2), ANI)
+    assert tuple(await line.database.owner.fetchrow(reminder)) == (2, None), "not drawn yet"
+
+
 async def test_a_message_comes_in_the_language_of_whoever_asked(line: LineOfPeople) -> None:
     text = line.join(CITRA)
     await ask(line, text, CITRA, "en")
