@@ -551,6 +551,11 @@ def tickets_under_another_key(forger: Forger) -> None:
     new_rules(forger, 5, ticket_keys={1: bytes(32).hex()})
 
 
+@plants("rules.commitment")
+def another_source_of_randomness(forger: Forger) -> None:
+    new_rules(forger, len(forger.entries) - 1, beacon="drand " + bytes(32).hex())
+
+
 def new_rules(forger: Forger, n: int, *, at: int | None = None, **changes: object) -> None:
     """Another version, signed, published and logged."""
     path = forger.folder.config_version(9)
