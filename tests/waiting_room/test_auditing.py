@@ -25,6 +25,7 @@ from meterai.waiting_room import documents, order
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
+from meterai.waiting_room.auditing.store import Notes
 from meterai.waiting_room.auditing.words import CHECKS, WORDS
 from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.folder import digest
@@ -757,6 +758,21 @@ def test_a_ticket_that_somebody_holds_shows_that_the_last_of_a_gate_were_left_ou
     assert [held.stands for held in report.tickets] == ["missing", "late"]
     with pytest.raises(Refusal, match=r"ticket\.forged"):
         audited(forger.folder, tickets=[forged(left_out)])
+
+
+def test_a_gate_declared_dead_explains_its_own_windows_and_what_is_logged_later_nothing() -> None:
+    with Notes() as notes:
+        notes.add_joins(1, [(7, 1, bytes(12))])
+        notes.add_joins(2, [(7, 3, bytes(12))])
+        notes.add_joins(3, [(7, 5, bytes(12))])
+        notes.add("dead", 4, 3, 7)
+        notes.add("certificates", 5, b"lost")
+        notes.add("late", 6, b"lost", 3, 7, 4)
+        notes.seal()
+        assert [(first, explained) for _, first, _, _, explained in notes.holes()] == [(2, False), (4, True)]
+        assert notes.standing_of(3, 7, 9, bytes(12)) == "dead_gate"
+        assert notes.standing_of(2, 7, 9, bytes(12)) == "missing"
+        assert list(notes.certificates_without_join()) == [(5,)]
 
 
 def test_a_late_ticket_is_honoured_again_at_the_door_of_a_later_opening(forger: Forger) -> None:
