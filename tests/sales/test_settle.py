@@ -30,6 +30,7 @@ from meterai.sales.model import (
 )
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries import MoneyPlace, where_is_my_money
+from meterai.sales.store import payments
 from meterai.sales.use_cases import expire_orders, poll_payments
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -588,6 +589,15 @@ async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Sh
     assert (page.state, page.payments[0].state) == (OrderState.CANCELLED, PaymentState.CANCELLED)
     assert await shop.stock() == 1000
     assert shop.gateway.charges[placed.payment.reference].state is GatewayState.EXPIRED
+
+
+async def test_the_answer_to_a_charge_that_comes_after_its_end_opens_nothing_again(shop: Shop) -> None:
+    placed = await shop.placed_quota()
+    await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    charge = await shop.gateway.create_charge(shop.gateway.charges[placed.payment.reference].request)
+    async with shop.db.connection() as connection:
+        await payments.store_charge(connection, charge, shop.clock())
+    assert (await shop.page(placed.order_id)).payments[0].state is PaymentState.CANCELLED
 
 
 async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
