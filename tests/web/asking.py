@@ -33,15 +33,17 @@ async def ask(
     headers: dict[str, str] | None = None,
     body: bytes = b"",
     visit: Visit | None = None,
+    client: str = "192.0.2.7",
 ) -> Answer:
-    """One request and its answer. `visit`: what the edge makes of a request, for what stands behind it."""
+    """One request and its answer. `visit`: what the edge makes of a request, for what stands behind it.
+    `client`: the address from which it comes."""
     answer, is_asked = Answer(), False
     parts = urlsplit(address)
     scope: dict[str, Any] = {
         "type": "http", "method": method, "path": unquote(parts.path), "raw_path": parts.path.encode(),
         "query_string": parts.query.encode(), "root_path": "", "scheme": "http", "http_version": "1.1",
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
-        "client": ("192.0.2.7", 5), "server": ("localhost", 80), "state": {}, "asgi": {"version": "3.0"},
+        "client": (client, 5), "server": ("localhost", 80), "state": {}, "asgi": {"version": "3.0"},
     }  # fmt: skip
     if visit is not None:
         attach(scope, visit)

@@ -40,6 +40,7 @@ class Visitor:
         self.headers: dict[str, str] = {}
         self.text = ""
         self.sent_from = "same-origin"
+        self.client = "192.0.2.7"
 
     async def get(self, address: str) -> str:
         """Asks for a page; gives where it leads, or its own address."""
@@ -54,7 +55,7 @@ class Visitor:
     async def _ask(self, method: str, address: str, body: bytes, kind: str) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"cookie": cookies, "content-type": kind, "sec-fetch-site": self.sent_from}
-        answer = await ask(self.site, address, method=method, headers=headers, body=body)
+        answer = await ask(self.site, address, method=method, headers=headers, body=body, client=self.client)
         for cookie in answer.cookies:
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(cookie).items()}
         self.status, self.headers, self.text = answer.status, answer.headers, answer.text

@@ -16,13 +16,14 @@ from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kit.limits import NetworkLimits
 from meterai.operations.use_cases.check_invariants import check_tables
 from meterai.sales.events import load_events
 from meterai.sales.queries import Tariff
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.use_cases.take_general_place import DEPTH_MIN
 from meterai.web.form_seals import read_form_seal, seal_form
-from meterai.web.queues import INSIDE_PER_NETWORK, INSIDE_S
+from meterai.web.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
 from meterai.web.site import build_site
 
 
@@ -151,9 +152,11 @@ async def test_who_began_before_anybody_had_to_wait_goes_on_for_half_an_hour(sho
     assert slow.status == 429
 
 
+@pytest.mark.parametrize("moves", [True, False])
 @pytest.mark.parametrize("address", ["/beli?acara=casn", "/kuota"])
-async def test_places_inside_are_not_kept_in_store(shop: House, address: str) -> None:
-    """Each load of the page names a form, at no cost: thousands would pass in front of the line."""
+async def test_places_inside_are_not_kept_in_store(shop: House, address: str, *, moves: bool) -> None:
+    """Each load of the page names a form, at no cost: thousands would pass in front of the line. Behind a
+    carrier's address thousands are honest, and stay there."""
     await shop.line.set_state(QueueState.DIRECT)
     loaded = [shop.visitor() for _ in range(2 * INSIDE_PER_NETWORK)]
     for visitor in loaded:
@@ -166,14 +169,47 @@ async def test_places_inside_are_not_kept_in_store(shop: House, address: str) ->
     await fill(shop)
     inside = 0
     for visitor in loaded:
+        visitor.client = "203.0.113.9" if moves else "192.0.2.99"
         if address == "/kuota":
             opened = await visitor.post(address, kiriman=form_of(visitor), jumlah="1")
             inside += opened.startswith("/pesanan/")
         else:
             await visitor.get(address)
             inside += visitor.status == 200
-    assert inside == INSIDE_PER_NETWORK
-    assert shop.queues.stays_inside("198.51.100.1", shop.line.now.timestamp()), "others feel nothing of it"
+    assert inside == (INSIDE_PER_NETWORK if moves else 2 * INSIDE_PER_NETWORK - 1)
+    assert shop.queues.stays_inside("198.51.100.1", shop.line.now.timestamp()) == "", (
+        "others feel nothing of it"
+    )
+
+
+async def test_of_one_network_so_many_stay_inside_and_no_more(shop: House) -> None:
+    now = shop.line.now.timestamp()
+    stays = [
+        shop.queues.stays_inside("192.0.2.7", now) for _ in range(INSIDE_PER_NETWORK + INSIDE_AT_NETWORK + 5)
+    ]
+    assert [stays.count(network) for network in ("", "192.0.2", None)] == [
+        INSIDE_PER_NETWORK, INSIDE_AT_NETWORK, 5,
+    ]  # fmt: skip
+
+
+async def test_who_loads_the_page_again_is_one_person_and_keeps_the_place_they_had(shop: House) -> None:
+    await shop.line.set_state(QueueState.DIRECT)
+    early, late = shop.visitor(), shop.visitor()
+    await early.get("/beli?acara=casn")
+    kept = dict(early.cookies)
+    shop.queues._inside = NetworkLimits(burst=0, per_second=0)
+    shop.queues._inside_at = NetworkLimits(burst=0, per_second=0, hard_factor=1)
+    for visitor in (early, late):
+        for _ in range(3):
+            await visitor.get("/beli?acara=casn")
+            await visitor.get("/en/beli?acara=casn")
+    assert shop.queues.entered["casn"] == 2
+    assert early.cookies[inside_cookie("casn")] == kept[inside_cookie("casn")]
+    await shop.line.set_state(QueueState.OPEN)
+    await fill(shop)
+    for visitor, status in ((early, 200), (late, 303)):
+        await visitor.get("/beli?acara=casn")
+        assert visitor.status == status
 
 
 async def test_a_pass_of_the_line_is_good_for_one_purchase_for_no_event_too(shop: House) -> None:

@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.callers import network_of
 from meterai.sales.order import Order
 from meterai.sales.queries import find_order_by_form, order_page
 from meterai.sales.use_cases.cancel_order import cancel_order
@@ -52,18 +53,21 @@ async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") 
     now, secret, flow = desk.house.clock().timestamp(), desk.house.secret, f"event {event}"
     sign = await desk.queues.sign_of(event)
     kept = request.cookies.get(inside_cookie(event), "")
+    name = sent or kept
+    has_right = right_of(request, desk, flow, name) is not None
     if sign is None or sign.is_free:
-        if all(read_form_seal(secret, flow, name, now) is None for name in (sent, kept)):
+        if not has_right and not kept:  # else they were counted when they got it
             desk.queues.entered[event] += 1
         if sent:
             return Entry(sent, sign)
         made = name_form(request, desk, flow, now)
+        if has_right and right_of(request, desk, flow, made) is None:  # what is kept stays the right to go on
+            return Entry(kept if await _order_of_form(desk, kept) is None else made, sign)
         return Entry(made, sign, cookies=[desk.cookie(inside_cookie(event), made, max_age=INSIDE_S)])
     held = open_pass(secret, event, request.cookies.get(pass_cookie(event), ""), now)
     if held is not None:
         return Entry(sent or secrets.token_urlsafe(18), sign, held=held)
-    name = sent or kept
-    if read_form_seal(secret, flow, name, now) is None:
+    if not has_right:
         return None
     begun = None if sent else await _order_of_form(desk, name)
     if begun is not None and (_has_ended(begun) or not await _is_theirs(request, desk, begun)):
@@ -74,9 +78,20 @@ async def enter(request: WebRequest, desk: Desk, event: str, *, sent: str = "") 
 def name_form(request: WebRequest, desk: Desk, flow: str, now: float) -> str:
     """A new name of a form for somebody who enters freely. It carries the right to go on when people have to
     wait, unless many of their network have one."""
-    if desk.queues.stays_inside(request.client.host if request.client else "", now):
-        return seal_form(desk.house.secret, flow, now, by_share=False)
-    return secrets.token_urlsafe(18)
+    network = desk.queues.stays_inside(_address(request), now)
+    if network is None:
+        return secrets.token_urlsafe(18)
+    return seal_form(desk.house.secret, flow, now, by_share=False, network=network)
+
+
+def right_of(request: WebRequest, desk: Desk, flow: str, name: str) -> bool | None:
+    """The right that a form's name carries for who sends it now: see `read_form_seal`."""
+    now, network = desk.house.clock().timestamp(), network_of(_address(request))
+    return read_form_seal(desk.house.secret, flow, name, now, network=network)
+
+
+def _address(request: WebRequest) -> str:
+    return request.client.host if request.client else ""
 
 
 async def may_finish_late(request: WebRequest, desk: Desk, event: str) -> bool:

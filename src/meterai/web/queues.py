@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.callers import network_of
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.limits import Answer, NetworkLimits
 from meterai.kit.settings import Settings, gate_address, queue_root
@@ -36,9 +37,11 @@ PASS_S = 2 * 3600
 INSIDE_S = 30 * 60
 """So long somebody who entered freely stays inside after people have to wait."""
 INSIDE_PER_NETWORK = 60
-"""So many in that time, of one network. More enter freely as well, and stand in line like everybody if people
-have to wait before they have sent the form: that costs nothing, and who keeps thousands in store could sell
-them as places in front of the line."""
+"""So many in that time, of one network, wherever they go on. A form costs nothing, and who keeps thousands in
+store could sell them as places in front of the line."""
+INSIDE_AT_NETWORK = 3_000
+"""So many more go on from that network only. All others enter freely too, and stand in line like everybody
+if people have to wait before they have sent the form."""
 _PURPOSE = b"queue pass"
 _PASS = struct.Struct(">12s16sI")
 
@@ -56,8 +59,9 @@ class Queues:
 
     def __init__(self, db: Database, root: Path, gate_url: str) -> None:
         self.entered: Counter[str] = Counter()
-        self._inside = NetworkLimits(
-            burst=INSIDE_PER_NETWORK, per_second=INSIDE_PER_NETWORK / INSIDE_S, hard_factor=1
+        self._inside, self._inside_at = (
+            NetworkLimits(burst=many, per_second=many / INSIDE_S, hard_factor=1)
+            for many in (INSIDE_PER_NETWORK, INSIDE_AT_NETWORK)
         )
         self._db = db
         self._root = root
@@ -82,9 +86,12 @@ class Queues:
         waited_in = [sign for sign in self._signs.values() if sign.has_line]
         return sorted(waited_in, key=lambda sign: sign.schedule.closes_at)
 
-    def stays_inside(self, address: str, now: float) -> bool:
-        """Whether one more who enters freely from this address stays inside when people have to wait."""
-        return self._inside.take(address, now) is Answer.WELCOME
+    def stays_inside(self, address: str, now: float) -> str | None:
+        """From which network alone one more who enters freely from this address goes on when people have to
+        wait; empty: from any; None: from none, but through the line."""
+        if self._inside.take(address, now) is Answer.WELCOME:
+            return ""
+        return network_of(address) if self._inside_at.take(address, now) is Answer.WELCOME else None
 
     async def _look_if_due(self) -> None:
         if time.monotonic() - self._looked_at >= LOOK_S:

@@ -17,8 +17,8 @@ from meterai.waiting_room.queries import QueueSign
 from meterai.waiting_room.use_cases.log_bypass import BypassReason
 from meterai.waiting_room.use_cases.take_general_place import take_general_place
 from meterai.web.desk import Desk, WebRequest
-from meterai.web.entering import Entry, name_form
-from meterai.web.form_seals import read_form_seal, seal_form
+from meterai.web.entering import Entry, name_form, right_of
+from meterai.web.form_seals import seal_form
 from meterai.web.queues import INSIDE_S, inside_cookie, open_pass, pass_cookie
 
 RETRY_S = 60
@@ -36,7 +36,7 @@ async def enter_shop(request: WebRequest, desk: Desk, flow: str, *, sent: str = 
     if not lines:
         return Entry(sent or name_form(request, desk, flow, now))
     for known in (sent, "" if sent else request.cookies.get(_cookie(flow), "")):
-        by_share = read_form_seal(secret, flow, known, now)
+        by_share = right_of(request, desk, flow, known)
         if by_share is not None:
             why: BypassReason = "general_share" if by_share else "was_inside"
             return Entry(known, lines[0], bypass=why)
