@@ -4,7 +4,9 @@ and step by step, without processes: floor, cap, halt, stock, people who do not 
 from __future__ import annotations
 
 import heapq
+import math
 import os
+import random
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +27,7 @@ from meterai.waiting_room.door import DEPTH_S
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.past import Past
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.verdict import DONE_SPREAD
 from meterai.web.load_meter import LoadMeter
 from meterai.web.load_meter import _Request as LoadedRequest
 
@@ -133,23 +136,52 @@ def test_without_stamps_nobody_is_called() -> None:
     assert (empty.state, empty.calls) == (QueueState.OUT_OF_STOCK, 0)
 
 
-@pytest.mark.parametrize(("each", "fewest"), [(2, 100), (1, 195)])
-def test_no_more_are_called_than_there_are_stamps_for(each: int, fewest: int) -> None:
-    """They place their orders two minutes after the call, for so many stamps each."""
-    memory, stock, left_over, called = Memory(rate=100, is_direct=False), 200, 0.0, [0]
-    for second in range(3_600):
+def sold(stock: int, *, each: int, share: float, done_after_s: int, rate: int) -> tuple[int, int, int]:
+    """Two hours in which of those who are called so many come, half a minute later, and place an order for so
+    many stamps each, at different speeds. What is left, how many were called, for how many nothing was."""
+    dice, coming, ordering = random.Random(3), list[float](), list[float]()
+    memory, left_over, called, all_called, refused = Memory(rate=rate, is_direct=False), 0.0, 0, 0, 0
+    for second in range(7_200):
+        arrived = sum(at <= second for at in coming)
+        coming = [at for at in coming if at > second]
         step = controller.step(
-            memory, schedule=OPEN, policy=Policy(rate_cap=100), wishes=ON,
-            measured=msgspec.structs.replace(CALM, stock=stock),
-            line=msgspec.structs.replace(LINE, called=called[-1], claimed=called[-1]),
+            memory, schedule=OPEN, policy=Policy(rate_cap=rate), wishes=ON,
+            measured=msgspec.structs.replace(CALM, stock=stock, done_after_s=done_after_s),
+            line=msgspec.structs.replace(LINE, called=called, claimed=arrived),
             now=1_000 + second, elapsed_s=1.0,
         )  # fmt: skip
         memory = step.memory
-        people, left_over = divmod(left_over + step.calls / 60, 1)
-        called.append(int(people))
-        stock -= each * sum(called[-121:-120])
-        assert stock >= 0, "somebody was called for stamps that are not there"
-    assert fewest <= sum(called) <= 200 / each
+        people, left_over = divmod(left_over + step.calls / 60 * (step.state is QueueState.OPEN), 1)
+        called = int(people)
+        all_called += called
+        for _ in range(sum(dice.random() < share for _ in range(called))):
+            coming.append(second + dice.expovariate(1 / 30))
+            heapq.heappush(ordering, coming[-1] + 0.4 * done_after_s * math.exp(dice.gauss(0, DONE_SPREAD)))
+        while ordering and ordering[0] <= second:
+            heapq.heappop(ordering)
+            refused += stock < each
+            stock -= each if stock >= each else 0
+    return stock, all_called, refused
+
+
+@pytest.mark.parametrize(
+    ("stock", "share", "done_after_s", "rate"),
+    [(2_000, 0.9, 900, 60), (2_000, 0.3, 900, 60), (200, 0.9, 300, 100), (200, 0.3, 300, 100)],
+)
+def test_no_more_are_called_than_there_are_stamps_for(
+    stock: int, share: float, done_after_s: int, rate: int
+) -> None:
+    left, called, refused = sold(stock, each=2, share=share, done_after_s=done_after_s, rate=rate)
+    assert refused <= 0.13 * share * called, "the slowest; not half of them"
+    assert left <= 0.02 * stock, "and all are sold while people wait"
+    thrifty = sold(stock, each=1, share=share, done_after_s=done_after_s, rate=rate)
+    assert thrifty[0] <= 0.1 * stock, "who takes one stamp leaves one for others"
+
+
+def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> None:
+    few = msgspec.structs.replace(CALM, stock=200)
+    step = run(60, few, policy=Policy(rate_cap=900), memory=Memory(rate=900, is_direct=False))
+    assert controller.expected_calls(step, Past(minutes=(900,)), Policy()) < 100
 
 
 def test_many_stamps_change_nothing() -> None:

@@ -18,6 +18,7 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room import leader, store
 from meterai.waiting_room.leader import Leader
+from meterai.waiting_room.load import Behind, read_measured, report_behind
 from meterai.waiting_room.log_facts import FrontierFacts, OperatorFacts
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.queries import last_steps, queue_views
@@ -174,3 +175,20 @@ async def test_what_happens_in_one_queue_leaves_the_other_alone(
         assert first.facts(OperatorFacts) == []
         assert second.facts(FrontierFacts)
         assert first.folder.keys().event != second.folder.keys().event
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("other", "part"), [("open", 6), ("direct", 11), ("closed", 11)])
+async def test_events_for_which_people_are_called_share_what_is_left_of_the_stock(
+    database: TestDatabase, other: str, part: int
+) -> None:
+    [casn, *_] = load_events()
+    await set_events(database.app, [casn, msgspec.structs.replace(casn, slug="pppk")])
+    for event in ("casn", "pppk"):
+        await set_queue(database.app, event, schedule_now(), Policy(), is_on=True, now=datetime.now(UTC))
+    await database.owner.execute(
+        "UPDATE waiting_room.queue SET state = CASE event WHEN 'casn' THEN 'open' ELSE $1 END", other
+    )
+    await report_behind(database.app, Behind(backlog_s=0, stock=11))
+    async with database.app.connection() as connection:
+        assert (await read_measured(connection, "casn")).stock == part

@@ -80,15 +80,18 @@ async def forget_silent(db: Database) -> None:
 
 
 async def read_measured(connection: Connection, event: str) -> Measured:
-    """The site as an event's controller sees it, by the database's clock."""
+    """The site as an event's controller sees it, by the database's clock. Of the stock its part, where people
+    are called for several events."""
     sites = await connection.fetch(
         """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, p95_ms, in_flight, requests,
                   faults, coalesce((entered->>$1)::float8, 0) AS entered FROM waiting_room.site_load""",
         event,
     )
     behind = await connection.fetchrow(
-        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, stock,
-                  opens_charges FROM waiting_room.behind"""
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, opens_charges,
+                  ceil(stock / greatest(1.0, (SELECT count(*) FROM waiting_room.queue
+                      WHERE state IN ('open', 'last_call'))))::int8 AS stock
+           FROM waiting_room.behind"""
     )
     heard = [row for row in sites if row["age"] <= SILENT_S]
     requests = sum(row["requests"] for row in heard)
