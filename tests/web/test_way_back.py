@@ -116,6 +116,13 @@ async def test_who_is_not_signed_in_any_more_is_led_to_signing_in(house: House, 
     assert (visitor.status, way_back(visitor)) == (403, f"{language}/saya")
 
 
+@pytest.mark.parametrize("language", ["", "/en"])
+async def test_a_link_that_ended_leads_to_the_orders_of_whoever_signs_in(house: House, language: str) -> None:
+    visitor = house.visitor()
+    await visitor.get(f"{language}/p/{'x' * 43}")
+    assert (visitor.status, way_back(visitor)) == (404, f"{language}/saya")
+
+
 async def test_an_event_stays_the_event_when_the_language_is_changed_beside_a_refused_file(
     house: House,
 ) -> None:
