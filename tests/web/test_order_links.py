@@ -138,6 +138,29 @@ async def test_a_draft_that_is_nobodys_offers_no_link_to_keep(shop: House) -> No
     assert "Simpan tautan ini" in siti.text
 
 
+async def test_who_proves_the_contact_without_the_link_ends_no_link_of_others(
+    shop: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti, other = shop.visitor(), shop.visitor()
+    page, _ = await begun(siti)
+    await proven(shop, siti, page)
+    link = link_of(siti, page)
+    theirs, _ = await begun(other)
+    await other.get(theirs)
+
+    async def look_up(*_: object) -> None:
+        raise AssertionError("remembered")
+
+    siti.cookies.pop("pesanan_" + page.rpartition("/")[2])
+    with monkeypatch.context() as nothing_forgotten:
+        nothing_forgotten.setattr("meterai.web.access.find_order_by_token", look_up)
+        await proven(shop, siti, page)
+        assert link_of(siti, page) == link
+        for visitor, address in ((other, theirs), (siti, page)):
+            await visitor.get(address)
+            assert visitor.status == 200
+
+
 async def test_in_another_process_a_link_that_ended_gives_nothing_of_worth(
     shop: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,7 +176,8 @@ async def _give_owner(
         house.db, house.secret, key.order_id, customer_id, contact, language=visit.language
     )
     if owned.token != key.token:
-        forget_tokens(key.token)
+        if key.token:
+            forget_tokens(key.token)
         remember_token(owned.token, key.order_id, house.clock())
     visit.at_hand[key.order_id] = Given(await adopt_documents(house.db, owned.documents, customer_id))
     return keep_order(desk, request, key.number, owned.token)
