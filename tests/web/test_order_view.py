@@ -322,6 +322,22 @@ def test_what_the_bank_took_back_is_nowhere_called_returned_by_us(language: str,
     assert "-Rp" not in file
 
 
+@pytest.mark.parametrize("state", ["awaiting_payment", "expired", "cancelled"])
+def test_money_of_another_amount_that_the_bank_took_back_is_not_said_to_come_from_us(state: str) -> None:
+    other = msgspec.structs.replace(payment("va_bni", "reversed"), outcome=PaymentOutcome.REFUNDED_AMOUNT)
+    taken = refund("paid", "wrong_amount", pieces=0, is_set_off=True)
+    ours = refund("payable", "wrong_amount", pieces=0)
+    visit = Visit("id", "/pesanan/x", "", "")
+    for refunds, name, money in (
+        ([taken], "order.awaiting_payment", "gone"),
+        ([taken, ours], "order.mispaid", "back"),
+    ):
+        made = order(state, [item("stamp", "waiting")], [other], refunds)
+        view = order_view(made, KNOWN, visit, now=NOW)
+        assert view.state_name == (name if state == "awaiting_payment" else f"order.{state}")
+        assert view.money_kind == money
+
+
 def test_a_long_contact_stays_on_the_receipt() -> None:
     paid = msgspec.structs.replace(ORDERS["done"], contact_value=f"sri@{'kabupaten-panjang.' * 12}contoh.id")
     page = pypdfium2.PdfDocument(receipt_pdf(paid, "id"))[0]

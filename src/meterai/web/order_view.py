@@ -117,7 +117,8 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         is_reversed=is_reversed,
         has_unused=bool(order.refundable),
     )
-    if order.state == "awaiting_payment" and order.refunds:  # another amount than the order's came
+    if order.state == "awaiting_payment" and not all(refund.is_set_off for refund in order.refunds):
+        # another amount than the order's came, and the bank left it to us to give it back
         name = "order.mispaid"
     kind = _money_kind(order, name)
     return OrderView(
@@ -190,6 +191,8 @@ def _refunded(refunds: Sequence[Refund]) -> MoneyKind:
     """Money that is to go back moves only once we know where to, and have approved it."""
     if any(r.state == "needs_account" or refund_name(r) == "refund.unapproved" for r in refunds):
         return "held"
+    if all(refund.is_set_off for refund in refunds):
+        return "gone"
     return "returned" if all(refund.state == "paid" for refund in refunds) else "back"
 
 
