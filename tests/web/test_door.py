@@ -370,6 +370,16 @@ async def test_a_certificate_that_is_not_in_the_log_days_later_is_not_to_be_acce
     assert await headlines() == genuine
 
 
+async def test_what_a_certificate_says_is_not_lost_by_loading_its_page_again(house: House) -> None:
+    visitor = await called_too_late(house)
+    signed = (
+        await house.line.database.owner.fetchval("SELECT document FROM waiting_room.certificate")
+    ).decode()
+    for text, status, kept in ((signed, 200, False), ("x", 422, True)):
+        await visitor.post("/antrean/sertifikat", teks=text)
+        assert (visitor.status, 'data-address="/antrean/sertifikat"' in visitor.text) == (status, kept)
+
+
 async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(house: House) -> None:
     """A restart may change it at any hour."""
     owner = house.line.database.owner

@@ -74,6 +74,7 @@ class Desk:
         """A page. Its forms carry a proof bound to the visitor's cookie, which is set when missing.
 
         `is_kept`: as the answer to a form, it is loaded again, and come back to, under the address of a page.
+        Not one that says what was found in what was sent.
         """
         visit = visit_of(request.scope)
         if request.method == "POST":

@@ -136,6 +136,7 @@ def _check_page(
         request,
         "certificate_check.html",
         status=STATUS[refusal.kind] if refusal else 200,
+        is_kept=view is None,  # what was found in a file is nowhere but in this answer
         view=view,
         is_logged=checked is not None and checked.is_logged,
         is_missing=checked is not None and checked.is_missing(desk.house.clock()),
