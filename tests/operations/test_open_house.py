@@ -55,20 +55,30 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
 
 
 CLOSED = NOW + timedelta(days=20)
+NEXT_YEAR = {"opens_at": CLOSED + timedelta(days=340), "closes_at": CLOSED + timedelta(days=365)}
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_refused"),
+    ("changes", "later", "is_refused"),
     [
-        ({"opens_at": CLOSED + timedelta(days=340), "closes_at": CLOSED + timedelta(days=365)}, True),
-        ({"opens_at": CLOSED + timedelta(days=1), "closes_at": CLOSED + timedelta(days=365)}, True),
-        ({"closes_at": CLOSED + timedelta(days=365)}, False),
-        ({}, False),
+        (NEXT_YEAR, CLOSED + timedelta(days=2), True),
+        (NEXT_YEAR | {"opens_at": CLOSED + timedelta(days=1)}, CLOSED + timedelta(days=2), True),
+        (NEXT_YEAR, CLOSED - timedelta(hours=1), True),
+        (NEXT_YEAR, NOW + timedelta(hours=1), False),
+        ({"closes_at": CLOSED + timedelta(days=365)}, CLOSED + timedelta(days=2), False),
+        ({}, CLOSED + timedelta(days=2), False),
     ],
-    ids=["a year later", "opened meanwhile", "the same round goes on", "unchanged"],
+    ids=[
+        "a year later",
+        "opened meanwhile",
+        "written while it is open",
+        "put off before anybody could join",
+        "the same round goes on",
+        "unchanged",
+    ],
 )
-async def test_another_round_of_a_queue_that_is_closed_needs_a_slug_of_its_own(
-    database: TestDatabase, tmp_path: Path, changes: dict[str, datetime], is_refused: bool
+async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_its_own(
+    database: TestDatabase, tmp_path: Path, changes: dict[str, datetime], later: datetime, is_refused: bool
 ) -> None:
     """Else its lottery is never drawn, and who was let in a year ago is given the pass of then."""
     file = tmp_path / "events.toml"
@@ -83,7 +93,6 @@ async def test_another_round_of_a_queue_that_is_closed_needs_a_slug_of_its_own(
     await open_house(database.app, events_file=str(file), development=False, now=NOW)
     ask(**times | changes)
     settings = Settings(data=tmp_path, database_app_url=database.urls.app, events_file=str(file))
-    later = CLOSED + timedelta(days=2)
     if is_refused:
         with pytest.raises(LaunchProblem, match=r"its own slug, such as casn-202\d"):
             await settle(settings, now=later)

@@ -33,7 +33,7 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
     start.
 
     Raises: OSError or ValueError when the events file can't be read, or names another round of a queue that
-    is closed.
+    people could join.
     """
     await ensure_organisations(db, now)
     await open_books(db, now=now)
@@ -56,20 +56,21 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
 
 
 def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -> None:
-    """A queue has one round. In another, who was let in before would be given the pass and the order of then,
-    and its lottery would never be drawn.
+    """A queue has one round, fixed when people may join. In another, who was let in before would be given the
+    pass and the order of then, and its lottery would never be drawn.
 
     Raises: ValueError.
     """
     opens_at = None if event.queue is None else event.queue.opens_at
     if sign is None or opens_at is None:
         return
-    closed_at = datetime.fromtimestamp(sign.schedule.closes_at, opens_at.tzinfo)
-    if closed_at <= now and closed_at < opens_at:
+    closes_at = datetime.fromtimestamp(sign.schedule.closes_at, opens_at.tzinfo)
+    if sign.schedule.joins_from <= now.timestamp() and closes_at < opens_at:
         raise ValueError(
-            f"event {event.slug}: its queue closed on {closed_at.isoformat()} and can't open anew on "
-            f"{opens_at.isoformat()}. Give this round its own slug, such as {event.slug}-{opens_at.year}; to "
-            "go on with the round that was, move closes_at alone (docs/configuration.md)"
+            f"event {event.slug}: its queue has one round, until {closes_at.isoformat()}, and can't open "
+            f"anew on {opens_at.isoformat()}. Give the next its own slug, such as "
+            f"{event.slug}-{opens_at.year}; to go on with the round that is or was, move closes_at alone "
+            "(docs/configuration.md)"
         )
 
 
