@@ -25,6 +25,8 @@ from meterai.sales.news import News, news_entry
 from meterai.sales.queries import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import Happening
+from meterai.sales.use_cases.cancel_order import cancel_order
+from meterai.sales.use_cases.change_channel import change_channel
 from meterai.sales.use_cases.record_stamping import record_items_stamped
 from meterai.sales.use_cases.refund_quota import request_refund
 from meterai.sales.use_cases.send_link import send_link
@@ -346,3 +348,37 @@ async def test_whether_the_gateway_opens_charges_is_asked_of_the_latest(shop: Sh
         await shop.placed_quota(1)
     assert not await opens(after_s=13)
     assert await opens(after_s=600), "of long ago"
+
+
+async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_charge_is_opened(
+    shop: Shop,
+) -> None:
+    async def opens() -> bool:
+        shop.pass_time(seconds=13)
+        async with shop.db.connection() as connection:
+            return await queries.opens_charges(connection, now=shop.clock())
+
+    shop.gateway.down = True
+    placed = [await shop.placed_quota(1) for _ in range(6)]
+    assert not await opens()
+    shop.gateway.down = False
+    for one in placed[1:]:
+        await cancel_order(shop.db, shop.gateway, one.order_id, clock=shop.clock)
+    await shop.poll()
+    assert await opens(), "nobody opens them any more"
+
+    for _ in range(2):
+        await shop.placed_quota(1)
+    refused_one = await shop.placed_quota(1)
+    shop.gateway.refuse_charge = Refusal(Kind.INVALID, "gateway.charge_refused")
+    for channel in ("va_bni", "qris") * 4:
+        await change_channel(
+            shop.db,
+            shop.gateway,
+            refused_one.order_id,
+            channel=channel,
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+    await shop.placed_quota(1)
+    assert await opens(), "one order is one"

@@ -536,15 +536,21 @@ async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
 async def opens_charges(conn: Connection, *, now: datetime) -> bool:
     """Whether the gateway opened at least half of the latest charges for which it had the time of a call.
 
+    Of each order the newest attempt counts: one whose charges are refused for a reason of its own is one.
+    What was cancelled, or ended, before a charge was opened says nothing: none is opened any more.
+
     For those who decide how many people are let in, so it is another question than `can_be_paid`: a single
     charge that is never opened stops nobody else, and a gateway that is slow to tell what was paid lets
     people pay.
     """
     opens: bool = await conn.fetchval(
         """SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
-           FROM (SELECT transaction_id, created_at FROM sales.payment
-               WHERE created_at < $1::timestamptz - $2::interval ORDER BY id DESC LIMIT $3) latest
-           WHERE created_at > $1::timestamptz - $5::interval""",
+           FROM (SELECT DISTINCT ON (order_id) transaction_id
+               FROM (SELECT id, order_id, state, transaction_id, created_at FROM sales.payment
+                   WHERE created_at < $1::timestamptz - $2::interval ORDER BY id DESC LIMIT $3) latest
+               WHERE created_at > $1::timestamptz - $5::interval
+                   AND (transaction_id IS NOT NULL OR state NOT IN ('expired', 'cancelled'))
+               ORDER BY order_id, id DESC) of_order""",
         now,
         FIRST_POLL_AFTER,
         CHARGES_MAX,
