@@ -96,7 +96,8 @@ async def test_a_queue_that_closed_long_ago_rests_until_somebody_says_something(
         await asyncio.sleep(0.2)
         assert opened == []
         moment = datetime.fromtimestamp(line.now, UTC)
-        await switch_queue(database.app, "casn", is_on=False, reason="selesai", actor="ani", now=moment)
+        await switch_queue(database.app, "casn", is_on=True, reason="selesai", actor="ani", now=moment)
+        assert await last_steps(database.app) is None, "it is not late: it rested until now"
         assert published == line.folder.status.read_bytes()
         while published == line.folder.status.read_bytes():
             await asyncio.sleep(0.02)

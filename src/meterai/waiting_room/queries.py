@@ -80,7 +80,7 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
 
 async def last_steps(db: Database) -> float | None:
     """When the controller took its last step (Unix seconds), of the queue that has waited longest for one;
-    None: no queue is on, or all that are rest."""
+    None: no queue is on, or all that are rested until now."""
     async with db.connection() as connection:
         return await store.oldest_step(connection)
 

@@ -185,8 +185,9 @@ async def queue_events(conn: Connection) -> list[str]:
 
 RESTS_AFTER_S = 86_400
 """After its closing, when nothing is left to do: most of those who may ask for a certificate have asked."""
-_IS_AWAKE = f"""(q.state <> 'closed' OR q.config_sha256 = '' OR q.revealed_through < q.closed_through
-    OR q.moved_at < (q.schedule->>'closes_at')::float8 + {RESTS_AFTER_S}
+_IS_WATCHED = f"(q.state <> 'closed' OR q.moved_at < (q.schedule->>'closes_at')::float8 + {RESTS_AFTER_S})"
+"""Whether a controller looks at it all the time."""
+_IS_AWAKE = f"""({_IS_WATCHED} OR q.config_sha256 = '' OR q.revealed_through < q.closed_through
     OR EXISTS (SELECT FROM waiting_room.to_log WHERE queue = q.number)
     OR EXISTS (SELECT FROM waiting_room.log_entry WHERE queue = q.number)
     OR EXISTS (SELECT FROM waiting_room.pass WHERE queue = q.number AND NOT logged)
@@ -207,9 +208,9 @@ async def events_awake(conn: Connection) -> list[str]:
 
 async def oldest_step(conn: Connection) -> float | None:
     """The last step (Unix seconds) of the queue that has waited longest for one, of those that are on and
-    don't rest; None: there is none."""
+    don't rest yet; None: there is none."""
     moment: float | None = await conn.fetchval(
-        f"SELECT min(moved_at) FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_AWAKE}"  # noqa: S608
+        f"SELECT min(moved_at) FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_WATCHED}"  # noqa: S608
     )
     return moment
 
