@@ -429,6 +429,32 @@ def test_a_gate_that_starts_reads_nothing_of_its_own_that_is_published(tmp_path:
     again.close()
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "lost"])
+def test_a_gate_that_starts_looks_for_what_it_wrote_after_it_was_declared_dead(
+    tmp_path: Path, is_there: bool
+) -> None:
+    queue = Queue(tmp_path, schedule_from(time.time()))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1)
+    for window in (1, 2):
+        room.issue(room.id_of("email:ani@contoh.id"), window)
+        room.journal.close_through(window, empty_from=1)
+    room.journal.close_through(3, empty_from=3)
+    room.close()
+    queue.close(1, [1])
+    for window in (2, 3):
+        queue.close(window, [])
+    if not is_there:
+        for path in queue.folder.gate(1).glob("w2.*"):
+            path.unlink()
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    assert (shelf.closed_through, shelf.highest_sequence(1)) == (3, 1)
+    again = Room(shelf, queue.keys, gate=1)
+    assert again.journal.lost is not is_there
+    assert (again.journal.next_sequence() == 3) is is_there
+    again.close()
+
+
 def test_a_gate_notes_what_it_has_read(tmp_path: Path) -> None:
     queue = Queue(tmp_path, schedule_from(time.time()))
     publish_ends(queue, range(1, MARK_EVERY))

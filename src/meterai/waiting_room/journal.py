@@ -190,6 +190,10 @@ class Journal:
         for number in sorted(numbers["joins"] - published):
             told = self._told(number) if number in numbers["close.json"] else None
             found = max(found, self._reopen(number) if told is None else told.last_sequence)
+        if found < highest and (closed := numbers["joins"] & published):
+            # what a gate wrote after it was declared dead is published nowhere
+            told = self._told(max(closed))
+            found = max(found, told.last_sequence if told else 0)
         self.lost = found < max(highest, published_high)
         self._last = max(found, highest, published_high) + (AFTER_LOSS if self.lost else 0)
         if self.lost:  # noted at once: the next to open these files would not know it
