@@ -44,7 +44,8 @@ async def judge_due_promises(db: Database, *, limit: int) -> int:
 
 
 def outcome_of(one: ToJudge, orders: Mapping[UUID, OrderOutcome]) -> Outcome:
-    """How things stood when the promise was due, however late it is judged."""
+    """How things stood when the promise was due, however late it is judged; but a charge that the gateway has
+    opened since then counts as opened."""
     order = orders.get(one.order_id) if one.order_id is not None else None
     if order is None:
         return Outcome(is_called=one.was_called)
