@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import zxingcpp
 
+from meterai.kit.png import grey_png
 from meterai.waiting_room.tickets import TEXT_LENGTH
 
 _MASK = 3
@@ -57,12 +58,7 @@ def code_image(prefix: str, ticket: str) -> str:
     """
     picture = _picture(prefix, ticket)
     side, size = picture.side, picture.side * (1 + -(-picture.side // 8))
-    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)  # one bit a dot, grey
-    packed = _stored(picture.rows.to_bytes(size, "big"))
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
-    )
+    png = grey_png(side, side, _stored(picture.rows.to_bytes(size, "big")), bits=1)
     return f'<img class="qr" alt="" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
 
 

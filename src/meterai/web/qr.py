@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import struct
 import zlib
 from functools import lru_cache
 
 import zxingcpp
+
+from meterai.kit.png import grey_png
 
 _QUIET = 4
 """Modules of quiet zone (ISO/IEC 18004)."""
@@ -49,19 +50,11 @@ _DOTS = 12
 
 
 def qr_png(text: str) -> bytes:
-    """The same code as a PNG picture, grey, a byte each dot (ISO/IEC 15948)."""
+    """The same code as a PNG picture, large enough to be read from a gallery."""
     image = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, data_mask=_MASK).to_image(
         scale=_DOTS, add_quiet_zones=True
     )
     height, width = image.shape
     dots = bytes(image)
     rows = b"".join(b"\0" + dots[y * width : (y + 1) * width] for y in range(height))
-    chunks = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows)),
-        (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in chunks
-    )
+    return grey_png(width, height, zlib.compress(rows), bits=8)
