@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,9 @@ import pytest
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
 
-from meterai.customers.queries import addresses_of
 from meterai.kit.messages import MESSAGE_TOPICS
 from meterai.stamping.bundle import bundle_id
-from meterai.stamping.use_cases.tell_ends import Addressee, Asked, await_end, tell_ends
+from meterai.stamping.use_cases.tell_ends import await_end, tell_ends
 
 pytestmark = pytest.mark.storage
 BASE = "https://meterai.test"
@@ -37,16 +35,8 @@ async def waits(house: House, id: uuid.UUID, contact: uuid.UUID | None, *, secon
 
 async def told(house: House, *, later: float = 61) -> list[dict[str, Any]]:
     """What a turn of the worker leaves to be sent, so many seconds from now."""
-
-    async def addresses(asked: Sequence[Asked]) -> dict[Asked, Addressee]:
-        found = await addresses_of(house.db, asked)
-        return {
-            who: Addressee(to_kind=one.kind, to=one.value, language=language)
-            for who, (one, language) in found.items()
-        }
-
     now = datetime.now(UTC) + timedelta(seconds=later)
-    await tell_ends(house.db, addresses, public_url=BASE + "/", now=now)
+    await tell_ends(house.db, public_url=BASE + "/", now=now)
     rows = await house.database.owner.fetch(
         "DELETE FROM jobs.outbox WHERE topic = ANY ($1) RETURNING payload", list(MESSAGE_TOPICS.values())
     )

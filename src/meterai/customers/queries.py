@@ -11,7 +11,7 @@ import msgspec
 from meterai.customers.codes import PROOF_LIFE
 from meterai.customers.contacts import Contact
 from meterai.kernel.ids import token_digest
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 
 
 class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,26 +76,25 @@ async def session_customer(db: Database, token: str, now: datetime) -> SessionCu
 
 
 async def addresses_of(
-    db: Database, asked: Sequence[tuple[uuid.UUID, uuid.UUID | None]]
+    connection: Connection, asked: Sequence[tuple[uuid.UUID, uuid.UUID | None]]
 ) -> dict[tuple[uuid.UUID, uuid.UUID | None], tuple[Contact, str]]:
     """Where customers are told something, and in which language.
 
     For each (customer, contact that was proven for it) that contact while it is theirs, else the one they
     proved last. Without those who have none.
     """
-    async with db.connection() as connection:
-        rows = await connection.fetch(
-            """SELECT a.n, c.kind, c.value, p.language
-               FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY a (customer_id, contact_id, n)
-               JOIN customers.customer p ON p.id = a.customer_id
-               JOIN LATERAL (
-                   SELECT kind, value FROM customers.contact c
-                   WHERE c.customer_id = a.customer_id AND c.replaced_at IS NULL
-                   ORDER BY (c.id = a.contact_id) IS TRUE DESC, c.verified_at DESC, c.id LIMIT 1
-               ) c ON true""",
-            [customer_id for customer_id, _ in asked],
-            [contact_id for _, contact_id in asked],
-        )
+    rows = await connection.fetch(
+        """SELECT a.n, c.kind, c.value, p.language
+           FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY a (customer_id, contact_id, n)
+           JOIN customers.customer p ON p.id = a.customer_id
+           JOIN LATERAL (
+               SELECT kind, value FROM customers.contact c
+               WHERE c.customer_id = a.customer_id AND c.replaced_at IS NULL
+               ORDER BY (c.id = a.contact_id) IS TRUE DESC, c.verified_at DESC, c.id LIMIT 1
+           ) c ON true""",
+        [customer_id for customer_id, _ in asked],
+        [contact_id for _, contact_id in asked],
+    )
     return {
         asked[row["n"] - 1]: (Contact(kind=row["kind"], value=row["value"]), row["language"]) for row in rows
     }

@@ -12,7 +12,6 @@ import msgspec
 import structlog
 
 from meterai.bootstrap import App
-from meterai.customers.queries import addresses_of
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message
@@ -29,7 +28,7 @@ from meterai.stamping.endings import REFUSED, RELEASED
 from meterai.stamping.queries import lot_of_job
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
-from meterai.stamping.use_cases.tell_ends import Addressee, Asked, tell_ends
+from meterai.stamping.use_cases.tell_ends import tell_ends
 from meterai.workers.loops import Bell
 
 log = structlog.get_logger(__name__)
@@ -180,15 +179,7 @@ async def _tell_refused(app: App, payload: Mapping[str, Any]) -> None:
 
 async def tell_of_quota(app: App) -> int:
     """One turn of telling customers how stamping from their quota ended."""
-
-    async def addresses(asked: Sequence[Asked]) -> dict[Asked, Addressee]:
-        found = await addresses_of(app.db, asked)
-        return {
-            who: Addressee(to_kind=contact.kind, to=contact.value, language=language)
-            for who, (contact, language) in found.items()
-        }
-
-    return await tell_ends(app.db, addresses, public_url=app.public_url, now=app.clock())
+    return await tell_ends(app.db, public_url=app.public_url, now=app.clock())
 
 
 async def send_messages(app: App, topic: str) -> int:

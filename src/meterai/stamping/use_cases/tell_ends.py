@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from meterai.customers.contacts import Contact
+from meterai.customers.queries import addresses_of
 from meterai.kit import outbox
 from meterai.kit.database import Database
-from meterai.kit.messages import MESSAGE_TOPICS, Message, ToKind
+from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.stamping.store import awaited
 from meterai.stamping.store.awaited import Awaited
 
@@ -62,20 +63,6 @@ _TEXTS: Final = {
 }
 
 
-class Addressee(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a customer is told something."""
-
-    to_kind: ToKind
-    to: str
-    language: str
-
-
-type Asked = tuple[UUID, UUID | None]
-"""A customer, and the contact that was proven for what they asked."""
-type Addresses = Callable[[Sequence[Asked]], Awaitable[dict[Asked, Addressee]]]
-"""Where customers are told; without those who can't be reached any more."""
-
-
 async def await_end(
     db: Database, id: UUID, *, customer_id: UUID, contact_id: UUID | None, now: datetime
 ) -> None:
@@ -87,9 +74,7 @@ async def await_end(
         await awaited.note(connection, id, customer_id=customer_id, contact_id=contact_id, now=now)
 
 
-async def tell_ends(
-    db: Database, addresses: Addresses, *, public_url: str, now: datetime, limit: int = 50
-) -> int:
+async def tell_ends(db: Database, *, public_url: str, now: datetime, limit: int = 50) -> int:
     """Has those told whose stamps took longer than `TOLD_AFTER`, or were refused; gives how many ends it saw.
 
     The link says nothing to anybody who is not signed in.
@@ -97,12 +82,12 @@ async def tell_ends(
     async with db.transaction() as tx:
         ended = await awaited.take_ended(tx, now - TOLD_AFTER, limit=limit)
         told = [one for one in ended if _is_news(one)]
-        where = await addresses([one.asked for one in told]) if told else {}
-        messages = [
-            _message(one, where[one.asked], public_url.rstrip("/")) for one in told if one.asked in where
-        ]
-        entries = [(MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)) for message in messages]
-        if entries:
+        if told:
+            where = await addresses_of(tx, [one.asked for one in told])
+            messages = [
+                _message(one, *where[one.asked], public_url.rstrip("/")) for one in told if one.asked in where
+            ]
+            entries = [(MESSAGE_TOPICS[one.to_kind], msgspec.structs.asdict(one)) for one in messages]
             await outbox.enqueue_many(tx, entries, now)
     return len(ended)
 
@@ -113,18 +98,18 @@ def _is_news(one: Awaited) -> bool:
     return one.ended_at > one.since + TOLD_AFTER or (one.refused > 0 and not one.is_bundle)
 
 
-def _message(one: Awaited, addressee: Addressee, base: str) -> Message:
+def _message(one: Awaited, contact: Contact, language: str, base: str) -> Message:
     kind = "refused" if one.refused else "stamped"
     if one.is_bundle:
         kind = "bundle_partly" if one.refused else "bundle"
-    subject, text = _TEXTS["en" if addressee.language == "en" else "id"][kind]
-    prefix = "/en" if addressee.language == "en" else ""
+    subject, text = _TEXTS["en" if language == "en" else "id"][kind]
+    prefix = "/en" if language == "en" else ""
     path = f"/saya/banyak/{one.id}" if one.is_bundle else f"/saya/dokumen/{one.id}"
     facts = {"stamped": one.stamped, "refused": one.refused, "link": f"{base}{prefix}{path}"}
     return Message(
-        to_kind=addressee.to_kind,
-        to=addressee.to,
+        to_kind=contact.kind,
+        to=contact.value,
         subject=subject.format_map(facts),
         text=text.format_map(facts),
-        language=addressee.language,
+        language=language,
     )
