@@ -36,4 +36,4 @@ def read_form_seal(secret: bytes, flow: str, text: str, now: float, *, network: 
 
 
 def _about(flow: str, network: str = "") -> bytes:
-    return f"{flow}\0{network}\0".encode() if network else f"{flow}\0".encode()
+    return f"{flow}\0{network}".encode()

@@ -62,14 +62,15 @@ async def issue_quota(
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
     """
+    reference = deposit_reference.strip()
     async with db.transaction() as tx:
-        issued = await _book(tx, pieces, deposit_reference.strip(), now)
+        issued = await _book(tx, pieces, reference, now)
         if issued.new:
             await write_audit(
                 tx,
                 actor=actor,
                 action="quota.issue",
-                subject=deposit_reference.strip(),
+                subject=reference,
                 facts={"pieces": pieces, "amount": issued.amount},
                 now=now,
             )
