@@ -1,4 +1,4 @@
-"""Runs sql/0045_opens_charges.sql."""
+"""Runs sql/0045_tariff_is_drawn.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0044"
 
 
 def upgrade() -> None:
-    run_sql_file("0045_opens_charges.sql")
+    run_sql_file("0045_tariff_is_drawn.sql")

@@ -1,4 +1,4 @@
-"""Runs sql/0042_strangers_codes.sql."""
+"""Runs sql/0042_set_off.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0041"
 
 
 def upgrade() -> None:
-    run_sql_file("0042_strangers_codes.sql")
+    run_sql_file("0042_set_off.sql")

@@ -1,4 +1,4 @@
-"""Runs sql/0044_va_numbers.sql."""
+"""Runs sql/0044_opens_charges.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0043"
 
 
 def upgrade() -> None:
-    run_sql_file("0044_va_numbers.sql")
+    run_sql_file("0044_opens_charges.sql")

@@ -1,4 +1,4 @@
-"""Runs sql/0046_tariff_is_drawn.sql."""
+"""Runs sql/0046_awaited.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0045"
 
 
 def upgrade() -> None:
-    run_sql_file("0046_tariff_is_drawn.sql")
+    run_sql_file("0046_awaited.sql")

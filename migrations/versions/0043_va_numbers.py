@@ -1,4 +1,4 @@
-"""Runs sql/0043_set_off.sql."""
+"""Runs sql/0043_va_numbers.sql."""
 
 from meterai.kit.migrations import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0042"
 
 
 def upgrade() -> None:
-    run_sql_file("0043_set_off.sql")
+    run_sql_file("0043_va_numbers.sql")
