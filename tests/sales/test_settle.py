@@ -34,6 +34,7 @@ from meterai.sales.store import payments
 from meterai.sales.use_cases import expire_orders, poll_payments
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
+from meterai.sales.use_cases.place_order import PlacedOrder
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.record_stamping import record_item_refused
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
@@ -780,13 +781,19 @@ async def test_stamps_that_a_document_takes_while_the_bank_takes_the_money_back_
     assert await shop.balance(bookings.RECEIVABLE) == 2 * 12_500
 
 
-async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_where_it_is(shop: Shop) -> None:
+async def paid_twice(shop: Shop) -> tuple[PlacedOrder, PlacedOrder]:
+    """An order that was paid by QRIS and by virtual account."""
     placed = await shop.placed_quota()
     second = await change_channel(
         shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
     )
     await shop.pay(placed)
     await shop.pay(second)
+    return placed, second
+
+
+async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_where_it_is(shop: Shop) -> None:
+    placed, second = await paid_twice(shop)
     shop.gateway.charges[second.payment.reference].state = GatewayState.REVERSED
     await shop.settle(second.payment.reference)
     page = await shop.page(placed.order_id)
@@ -799,12 +806,7 @@ async def test_a_second_payment_that_the_bank_took_back_leaves_the_first_one_whe
 async def test_a_second_payment_that_we_hold_is_not_hidden_by_the_first_that_the_bank_took_back(
     shop: Shop,
 ) -> None:
-    placed = await shop.placed_quota()
-    second = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
-    )
-    await shop.pay(placed)
-    await shop.pay(second)
+    placed, _ = await paid_twice(shop)
     shop.gateway.charges[placed.payment.reference].state = GatewayState.REVERSED
     await shop.settle(placed.payment.reference)
 
