@@ -24,7 +24,8 @@ TICKETS = 3_000
 async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     async with queue_house(database, tmp_path) as house:
-        await house.open(schedule_now())
+        schedule = schedule_now()
+        await house.open(schedule)
         house.controller()
         await house.until(lambda status: status.state is QueueState.DIRECT)
         await hand_out_tickets(
@@ -38,6 +39,7 @@ async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, t
     assert status.called == TICKETS
     assert status.admitted == 0
     assert queue.policy == Policy(), "the rate is what it was"
+    assert queue.schedule.closes_at == schedule.closes_at, "and so is the closing"
     assert (report.verdict, report.findings) == ("passes", [])
     assert [(found.id, found.violations) for found in results if not found.ok] == []
 

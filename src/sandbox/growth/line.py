@@ -15,7 +15,7 @@ import msgspec
 from meterai.gate.app import Gate, GateSettings, Hall
 from meterai.gate.room import Room
 from meterai.kit.database import Database
-from meterai.waiting_room.model import Policy
+from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.store import read_queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
@@ -35,7 +35,8 @@ async def hand_out_tickets(
     """Hands out `count` tickets of an event whose queue runs, and has all of them called.
 
     Takes a minute for a million: windows have to end, and the controller draws them.
-    Raises: LookupError when nobody can join; BlockingIOError when another process is this gate.
+    Raises: LookupError when nobody can join, or nobody is called any more; BlockingIOError when another
+    process is this gate.
     """
     gate = Gate(GateSettings(number=GATE, folder=queues, gate_url="http://-", site_url="http://-"), {})
     gate.look()
@@ -76,22 +77,22 @@ async def _call_everybody(
     """Raises the rate until nobody waits, and sets it back. Both changes stand in the public log."""
     slug = hall.shelf.slug
     async with db.connection() as connection:
-        (policy,) = [queue.policy for queue in await read_queues(connection) if queue.event == slug]
-    fast = msgspec.structs.replace(policy, rate_floor=CALLS_PER_MINUTE, rate_cap=CALLS_PER_MINUTE)
-    await _set(db, slug, fast, now)
+        (queue,) = [queue for queue in await read_queues(connection) if queue.event == slug]
+    fast = msgspec.structs.replace(queue.policy, rate_floor=CALLS_PER_MINUTE, rate_cap=CALLS_PER_MINUTE)
+    await set_queue(db, slug, queue.schedule, fast, is_on=True, now=now)
     try:
         await _until(lambda: _is_called(hall, last), upkeep)
     finally:
-        await _set(db, slug, policy, now)
-
-
-async def _set(db: Database, slug: str, policy: Policy, now: datetime) -> None:
-    await set_queue(db, slug, None, policy, is_on=True, now=now)
+        await set_queue(db, slug, queue.schedule, queue.policy, is_on=True, now=now)
 
 
 def _is_called(hall: Hall, last: int) -> bool:
     status = hall.shelf.status
-    return status is not None and status.frontiers[0][0] > last
+    if status is None:
+        return False
+    if status.state in (QueueState.CLOSED, QueueState.OFF):
+        raise LookupError(f"the queue calls nobody: it is {status.state}")
+    return status.frontiers[0][0] > last
 
 
 async def _until(is_so: Callable[[], bool], upkeep: asyncio.Task[None]) -> None:
