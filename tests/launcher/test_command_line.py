@@ -435,7 +435,7 @@ def test_what_keeps_files_from_being_renewed_is_said_in_words(capsys: pytest.Cap
 
 QUEUE = QueueView(
     event="casn", state=QueueState.HALTED, is_on=True, always_in_line=False, rate=124.0, rate_cap=None,
-    policy_cap=600, waiting=3, admitted=5, halted_because=None, note=Announcement(),
+    policy_cap=600, waiting=3, admitted=5, is_short=False, halted_because=None, note=Announcement(),
     closes_at=1_800_000_000, age_s=0.4, rests=False,
 )  # fmt: skip
 
@@ -456,6 +456,21 @@ def test_how_a_queue_stood_is_not_shown_as_how_it_stands(
     out = capsys.readouterr().out
     assert "124" in out
     assert (said in out) if said else ("no controller" not in out)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_said"),
+    [
+        ({"state": QueueState.OPEN, "is_short": True}, True),
+        ({"state": QueueState.OPEN}, False),
+        ({"state": QueueState.HALTED, "is_short": True}, False),
+    ],
+)
+def test_why_hardly_anybody_is_called_is_said(
+    capsys: pytest.CaptureFixture[str], changes: dict[str, object], *, is_said: bool
+) -> None:
+    queue._show([msgspec.structs.replace(QUEUE, **changes)])
+    assert ("than there are stamps for" in capsys.readouterr().out) is is_said
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -182,6 +182,13 @@ def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> No
     few = msgspec.structs.replace(CALM, stock=200)
     step = run(60, few, policy=Policy(rate_cap=900), memory=Memory(rate=900, is_direct=False))
     assert controller.expected_calls(step, Past(minutes=(900,)), Policy()) < 100
+    assert step.memory.is_short
+
+
+def test_the_line_is_not_short_of_stamps_once_there_are_more() -> None:
+    short = run(60, msgspec.structs.replace(CALM, stock=200), memory=Memory(rate=900, is_direct=False)).memory
+    assert run(1, msgspec.structs.replace(CALM, stock=20_000), memory=short).memory.is_short is False
+    assert run(1, CALM, memory=short).memory.is_short is False, "how many there are was not asked"
 
 
 def test_many_stamps_change_nothing() -> None:

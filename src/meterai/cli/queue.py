@@ -26,6 +26,7 @@ from meterai.kit.installation import read_addresses
 from meterai.kit.settings import queue_root
 from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Announcement, Status
+from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import QueueView, queue_views
 from meterai.waiting_room.queue_folder import queue_of
 from meterai.waiting_room.use_cases import steer_queue
@@ -67,7 +68,7 @@ def _show(views: list[QueueView]) -> None:
         table.add_row(view.event, state, *numbers, halted, f"{closes:%d %b %Y %H:%M %Z}")
     console.print(table if views else "No event has a queue (docs/waiting-room.md).")
     for view in views:
-        for told in filter(None, (_announced(view), _staleness(view))):
+        for told in filter(None, (_announced(view), _shortage(view), _staleness(view))):
             console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -77,6 +78,17 @@ def _announced(view: QueueView) -> str:
         return ""
     end = f"meterai queue announce --event {view.event}"
     return f"{view.event}: every wait page says “{view.note.id}” / “{view.note.en}” until {end}"
+
+
+def _shortage(view: QueueView) -> str:
+    """Why hardly anybody is called though the site bears it; empty: another reason, or none."""
+    calls = view.state in (QueueState.OPEN, QueueState.LAST_CALL)
+    if not (calls and view.waiting and view.is_short):
+        return ""
+    return (
+        f"{view.event}: no more people are called than there are stamps for (those who were called and have "
+        "not ordered yet count). More: meterai issue-quota PIECES --deposit NTPN --dry-run"
+    )
 
 
 def _staleness(view: QueueView) -> str:

@@ -153,6 +153,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """Window -> round of the public beacon, of windows that are closed and not revealed."""
     past: Past = Past()
     """For the guess of the rest of the evening."""
+    is_short: bool = False
+    """Fewer are called than the site bears: the stamps that are left are for those who were called."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -227,12 +229,12 @@ def step(
         memory = msgspec.structs.replace(memory, call_left_s=max(0.0, memory.call_left_s - elapsed_s))
     rate = memory.rate if moves else 0.0
     calls = max(0.0, _braked(rate, policy, pressure) - line.at_door * 60 / AT_DOOR_S) * calls_factor(memory)
-    stamps_for = math.inf
-    if measured.stock is not None and elapsed_s > 0:
-        people = _with_stamps(memory, measured.stock)
-        if people * 60 / elapsed_s < calls:
-            calls, stamps_for = people * 60 / elapsed_s, people * 60 / holding_s
-    return Step(memory, state, rate, calls, pressure, stamps_for)
+    people = math.inf if measured.stock is None else _with_stamps(memory, measured.stock)
+    is_short = people < calls * elapsed_s / 60
+    memory = msgspec.structs.replace(memory, is_short=is_short)
+    if not is_short:
+        return Step(memory, state, rate, calls, pressure)
+    return Step(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s)
 
 
 def expected_calls(decided: Step, past: Past, policy: Policy) -> float:

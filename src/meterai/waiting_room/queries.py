@@ -118,6 +118,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     """In closed windows; who joined in the last seconds is not counted yet."""
     admitted: int
+    is_short: bool
+    """Fewer are called than `rate`, for the stamps that are left are for those who were called."""
     halted_because: str | None
     note: Announcement
     """What every wait page says; empty: nothing."""
@@ -146,6 +148,7 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             policy_cap=queue.policy.rate_cap,
             waiting=queue.joined - queue.called,
             admitted=queue.admitted,
+            is_short=queue.memory.is_short,
             halted_because=queue.halted_because,
             note=queue.note,
             closes_at=queue.schedule.closes_at,
