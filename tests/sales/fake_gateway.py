@@ -52,9 +52,6 @@ class FakeGateway:
         held = self.charges[reference]
         held.state, held.paid = GatewayState.SETTLED, amount or held.request.amount
 
-    def can_refund(self, channel: Channel | str) -> bool:
-        return channel == Channel.QRIS
-
     async def create_charge(self, request: ChargeRequest) -> Charge:
         self._called("create_charge")
         if self.refuse_charge is not None:

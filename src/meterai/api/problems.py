@@ -5,17 +5,9 @@ from __future__ import annotations
 import msgspec
 from litestar import Response
 
-from meterai.kernel.errors import Kind, Refusal
+from meterai.kernel.errors import Refusal
+from meterai.kit.http_status import http_status
 
-STATUS = {
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.GONE: 410,
-    Kind.BUSY: 429,
-    Kind.FORBIDDEN: 403,
-    Kind.INVALID: 422,
-    Kind.UNAVAILABLE: 503,
-}
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -34,7 +26,7 @@ def problem_response(refusal: Refusal, help_code: str = "", status: int = 0) -> 
 
     `status`: where its kind does not say it.
     """
-    status = status or STATUS[refusal.kind]
+    status = status or http_status(refusal)
     body = Problem(
         type=f"urn:meterai:problem:{refusal.code}",
         title=refusal.kind.value.replace("_", " "),

@@ -40,6 +40,7 @@ from meterai.gate.words import HEADLINES, PROBLEMS, TEXTS
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_help_code
+from meterai.kit.http_status import http_status
 from meterai.kit.limits import NetworkLimits
 from meterai.kit.proxies import Proxies
 from meterai.kit.whole_files import write_whole
@@ -54,10 +55,6 @@ _ENTRANCES_MAX = 32
 _KEPT_AFTER_S = 14 * 86_400
 _CONTACT_TEXT_MAX = 254
 _TICKET_TEXT_MAX = 1_000
-_STATUSES = {
-    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.GONE: 410, Kind.CONFLICT: 409,
-    Kind.BUSY: 429, Kind.UNAVAILABLE: 503,
-}  # fmt: skip
 _NO_STORE = (("cache-control", "no-store"),)
 _HTML = ("content-type", "text/html; charset=utf-8")
 _PRIVATE = ("referrer-policy", "no-referrer")
@@ -437,7 +434,7 @@ class _Visit:
         }
         body = self._rendered(facts)
         more = [self.gate.no_cookie(self.slug)] if forgets else []
-        return self.page(_STATUSES[refusal.kind] if refusal else 200, body, *more, referrer="same-origin")
+        return self.page(http_status(refusal), body, *more, referrer="same-origin")
 
     def _rendered(self, facts: dict[str, str | bool]) -> bytes:
         """The page with the form; the same for everybody who gave no contact yet, so it is kept."""

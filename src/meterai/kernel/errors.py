@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Why a request was not carried out; one function per door maps it to a status."""
+    """Why a request was not carried out; `kit.http_status` maps it to a status."""
 
     NOT_FOUND = "not_found"  # also what somebody else's id answers (I16)
     CONFLICT = "conflict"

@@ -103,10 +103,6 @@ class PaymentGateway(Protocol):
 
     name: str  # "midtrans": the `gateway` column of payments and notices
 
-    def can_refund(self, channel: Channel | str) -> bool:
-        """Whether the gateway itself can return money paid over this channel (else: a payout)."""
-        ...
-
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """Opens a charge, or finds the one that an earlier call with this reference opened.
 

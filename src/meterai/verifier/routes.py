@@ -11,11 +11,12 @@ import structlog
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
-from meterai.api.problems import STATUS, problem_response
+from meterai.api.problems import problem_response
 from meterai.api.verification import read_document, read_sha256
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
+from meterai.kit.http_status import http_status
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import FILE_BYTES_MAX, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
@@ -179,7 +180,7 @@ def _result(
 
 
 def _refused(request: VerifierRequest, refusal: Refusal) -> Response[Any]:
-    return _answer(request, refusal, STATUS[refusal.kind])
+    return _answer(request, refusal, http_status(refusal))
 
 
 def _answer(

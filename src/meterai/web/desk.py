@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.sales.events import Event
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
@@ -29,15 +30,6 @@ STRAIGHT_FIELD = "langsung"
 (decision 0022)."""
 HTML = "text/html"
 YEAR_SECONDS = 365 * 24 * 3600
-STATUS = {
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.GONE: 410,
-    Kind.BUSY: 429,
-    Kind.FORBIDDEN: 403,
-    Kind.INVALID: 422,
-    Kind.UNAVAILABLE: 503,
-}
 
 type WebRequest = Request[Any, Any, Any]
 
@@ -100,7 +92,7 @@ class Desk:
         text = text_of(refusal.code, visit.language, refusal.facts)
         if refusal.code.startswith("form.") and visit.path.startswith(("/pesanan/", "/saya")):
             text = replace(text, money_kind="", money="")
-        status = STATUS[refusal.kind]
+        status = http_status(refusal)
         headers = {"Retry-After": "30"} if status in (429, 503) else None
         return self.page(
             request,

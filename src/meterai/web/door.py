@@ -13,9 +13,10 @@ from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
+from meterai.kit.http_status import http_status
 from meterai.sales.events import Event
 from meterai.waiting_room.tickets import Ticket
-from meterai.web.desk import HTML, STATUS, Desk, WebRequest
+from meterai.web.desk import HTML, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.queues import ticket_cookie
 from meterai.web.sign_in import code_page, told
@@ -137,7 +138,7 @@ def ask(
     return door.desk.page(
         door.request,
         "claim.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         cookies=cookies,
         event=door.event,
         purpose=door.purpose,
@@ -187,7 +188,7 @@ def _shut(door: Door, refusal: Refusal, retry_s: int) -> Answer:
     return door.desk.page(
         door.request,
         "door.html",
-        status=STATUS[refusal.kind],
+        status=http_status(refusal),
         headers={"Retry-After": str(retry_s)} if retry_s else None,
         event=door.event,
         code=refusal.code,

@@ -17,7 +17,8 @@ from meterai.customers.contacts import Contact, ContactKind, canonical_contact
 from meterai.customers.use_cases.request_code import request_code
 from meterai.customers.use_cases.verify_code import Session, verify_code
 from meterai.kernel.errors import Kind, Refusal
-from meterai.web.desk import SESSION_COOKIE, STATUS, YEAR_SECONDS, Desk, WebRequest
+from meterai.kit.http_status import http_status
+from meterai.web.desk import SESSION_COOKIE, YEAR_SECONDS, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.seals import seal, tag, unseal
 
@@ -136,7 +137,7 @@ def contact_page(
     return desk.page(
         request,
         "contact.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         action=visit.link(action),
         title=desk.pages.gettext(visit.language, title),
         step=step,
@@ -168,7 +169,7 @@ def code_page(
     return desk.page(
         request,
         "code.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         action=visit.link(action),
         again=visit.link(again),
         contact=pending.contact.masked,

@@ -76,10 +76,6 @@ class Midtrans:
         """Closes the connections."""
         await self._service.close()
 
-    def can_refund(self, channel: Channel | str) -> bool:
-        """Midtrans refunds QRIS, but no bank transfer."""
-        return channel == Channel.QRIS
-
     async def create_charge(self, request: ChargeRequest) -> Charge:
         """See PaymentGateway. A repeat is known by Idempotency-Key, and past its life by the order id."""
         body = _charge_body(request)

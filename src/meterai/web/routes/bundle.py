@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import quota_of_customer
@@ -38,7 +39,7 @@ from meterai.web.bundling import (
     sample_of,
     zip_of,
 )
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.lists import goes_on_behind, part_of
@@ -247,7 +248,7 @@ async def _form_page(
     return desk.page(
         request,
         "bundle_new.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         submit_id=secrets.token_urlsafe(18),
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
@@ -267,7 +268,7 @@ async def _page(
     form: Form | None = None,
 ) -> Response[bytes]:
     found = await _bundle(desk, customer, id)
-    status = STATUS[refusal.kind] if refusal else 200
+    status = http_status(refusal)
     if found.started_at is not None:
         context = await _progress(desk, request, found)
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)

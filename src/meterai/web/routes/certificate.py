@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.http_status import http_status
 from meterai.sales import queries
 from meterai.sales.events import Event
 from meterai.waiting_room.certificate import Attempt
@@ -20,7 +21,7 @@ from meterai.waiting_room.use_cases.check_certificate import (
     read_certificate,
 )
 from meterai.waiting_room.use_cases.issue_certificate import issue_certificate
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.door import Answer, Door, ask, refused
 from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import state_text
@@ -135,7 +136,7 @@ def _check_page(
     return desk.page(
         request,
         "certificate_check.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         is_kept=view is None,  # what was found in a file is nowhere but in this answer
         view=view,
         is_logged=checked is not None and checked.is_logged,

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.sales.order import Order
 from meterai.sales.queries import OrderPage, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
@@ -26,7 +27,7 @@ from meterai.web.access import (
     owner_of,
     remember_token,
 )
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.sign_in import check_code, code_page, contact_page, send_code, session_cookies, told
@@ -227,7 +228,7 @@ async def _check_page(
     return desk.page(
         request,
         "check.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         cookies=cookies,
         order=order,
         lines=await _lines(request, desk, order),

@@ -13,9 +13,10 @@ from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.add_contact import add_contact
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Refusal
+from meterai.kit.http_status import http_status
 from meterai.sales.use_cases.leave_contact import leave_contact
 from meterai.web.access import customer_of, forget_tokens, signed_in
-from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.desk import SESSION_COOKIE, Desk, WebRequest
 from meterai.web.forms import Form
 from meterai.web.sign_in import awaited_code, check_code, code_page, send_code, session_cookies, told
 
@@ -152,7 +153,7 @@ def _page(
     return desk.page(
         request,
         "contacts.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         contacts=[Line(id, one.masked, id == proof) for id, one in _contacts(customer).items()],
         fresh=customer.has_fresh_proof(desk.house.clock()),
         typed=typed,

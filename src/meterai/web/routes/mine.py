@@ -12,6 +12,7 @@ from litestar import Response, get, post
 from meterai.customers.queries import SessionCustomer
 from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import (
@@ -35,7 +36,7 @@ from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.start_stamping import start_stamping
 from meterai.stamping.use_cases.tell_ends import await_end
 from meterai.web.access import ORDER_COOKIE, customer_of, kept_orders, signed_in
-from meterai.web.desk import SESSION_COOKIE, STATUS, Desk, WebRequest
+from meterai.web.desk import SESSION_COOKIE, Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT
 from meterai.web.languages import later
 from meterai.web.lists import Part, goes_on_behind, part_of
@@ -311,7 +312,7 @@ def _placing_page(
     return desk.page(
         request,
         "place.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         number=1,
         total=1,
         action=desk.visit(request).link(f"{base}/letak"),
@@ -339,7 +340,7 @@ async def _page(
     return desk.page(
         request,
         "mine.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         contacts=[contact.masked for contact in customer.contacts],
         available=sum(lot.available for lot in lots),
         reserved=sum(lot.reserved for lot in lots),

@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.kit.memory import Memory
 from meterai.kit.pdf.profiles import CHOICES, Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
@@ -22,7 +23,7 @@ from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.send_link import send_link
 from meterai.stamping.queries import document_labels, document_names, document_page, released_file
 from meterai.web.access import OrderKey, keep_order, open_order_page, order_of_token
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.forms import ONE_DOCUMENT, Form
 from meterai.web.order_view import Known, OrderView, order_view
 from meterai.web.qr import qr_png
@@ -285,7 +286,7 @@ async def _page(
     return desk.page(
         request,
         "order.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         view=view,
         typed={name: form.text(name) for name in _TYPED} if form else {},
         is_sent=desk.visit(request).query == _SENT,

@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
 from meterai.sales.order import Item
 from meterai.sales.queries import ItemLine, OrderItems, OrderPage, order_items, order_page
@@ -21,7 +22,7 @@ from meterai.stamping.requests import PAGE_IMAGE_WIDTH_PX
 from meterai.stamping.use_cases.place_stamps import check_placements, chosen_profile, place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
 from meterai.web.access import OrderKey, customer_of, open_order_page
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.forgery import is_permit, make_permit
 from meterai.web.forms import Form
 from meterai.web.placing import Typed, placing_context, typed_of
@@ -219,7 +220,7 @@ def _page(
     return desk.page(
         request,
         "place.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         number=sheet.position,
         total=len(sheet.order.items),
         action=visit.link(f"{base}/letak/{sheet.position}"),
@@ -238,7 +239,7 @@ def _fit(request: WebRequest, desk: Desk, sheet: Sheet, refusal: Refusal | None 
     return desk.page(
         request,
         "fit.html",
-        status=STATUS[refusal.kind] if refusal else 200,
+        status=http_status(refusal),
         document_id=document.document_id,
         name=document.name,
         output=document.output,

@@ -9,10 +9,11 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.http_status import http_status
 from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
 from meterai.web.access import customer_of, keep_order, kept_orders, owner_of
-from meterai.web.desk import STATUS, Desk, WebRequest
+from meterai.web.desk import Desk, WebRequest
 from meterai.web.entering import bind_order, order_of_pass
 from meterai.web.shop import enter_shop, shop_is_full, used_place
 from meterai.web.sign_in import told
@@ -73,7 +74,7 @@ def _page(
     *,
     cookies: Sequence[Cookie] = (),
 ) -> Response[bytes]:
-    status = STATUS[refusal.kind] if refusal else 200
+    status = http_status(refusal)
     return desk.page(
         request,
         "quota.html",
