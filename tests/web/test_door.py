@@ -22,6 +22,7 @@ from tests.web.test_documents_at_the_door import RIGHT, stored
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.formats import second_text
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import open_order
@@ -32,7 +33,6 @@ from meterai.waiting_room.public_log import ENTRIES, PublicLog
 from meterai.waiting_room.tickets import mark_of
 from meterai.web.queues import INSIDE_S, PASS_S, HeldPass, Queues, open_pass, seal_pass
 from meterai.web.site import build_site
-from meterai.words.formats import second_text
 
 
 async def test_without_a_place_the_purchase_of_an_event_leads_to_the_gate(house: House) -> None:

@@ -13,6 +13,7 @@ from meterai.customers.codes import CODE_LIFE, PER_NETWORK_MAX, WINDOW
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import TEXTS
 from meterai.kernel.errors import Refusal
+from meterai.kit.formats import size_text
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.sales.bank_account import HOLDER_LENGTH_MAX
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
@@ -23,7 +24,6 @@ from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import state_text, text_of
 from meterai.web.pages import TEMPLATES
 from meterai.web.visits import LANGUAGES, Visit
-from meterai.words.formats import size_text
 
 SIZE = re.compile(r"\b\d+(?:[.,]\d+)? MB\b")
 

@@ -8,9 +8,9 @@ from typing import Final
 from meterai.gate.clocks import clock_text, moment_text
 from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import Words
+from meterai.kit.formats import number_text
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.verdict import Advice, Verdict
-from meterai.words.formats import number_text
 
 KEPT_FROM = 20
 """Promises that must be due before it is said how many of them were kept."""

@@ -17,12 +17,12 @@ from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
 from meterai.gate.words import HEADLINES, TEXTS
 from meterai.kernel.clock import ZONES
+from meterai.kit.formats import number_text
 from meterai.waiting_room import windows
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.model import LOOKS_AFTER, POLL, QueueState
 from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.verdict import Advice, Verdict, is_old, verdict_of
-from meterai.words.formats import number_text
 
 _DRAWN_AFTER_S = 3
 """Seconds from the end of a window to its seed, and a little."""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from meterai.kernel.money import format_rupiah
+from meterai.kit.formats import moment_text
 from meterai.sales.model import RefundState
 from meterai.sales.order import Order, Payment, Refund
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-_JAKARTA = ZoneInfo("Asia/Jakarta")
-_MONTHS = {
-    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
-    "en": "January February March April May June July August September October November December",
-}
 _WORDS = {
     "id": {
         "title": "Kuitansi",
@@ -77,7 +72,7 @@ def receipt_pdf(order: Order, language: str) -> bytes:
     _head(page, order, payment, language)
     _sums(page, order, words)
     if payment.reversed_at is not None:
-        taken_back = f"{words['reversed']}: {_moment(payment.reversed_at, language)}"
+        taken_back = f"{words['reversed']}: {moment_text(payment.reversed_at, language)}"
         page.multi_cell(0, 6, taken_back, align="L", new_x="LMARGIN", new_y="NEXT")
     for refund in order.refunds:
         if refund.item_id is not None and not refund.is_set_off:
@@ -108,7 +103,7 @@ def _head(page: FPDF, order: Order, payment: Payment, language: str) -> None:
     assert order.paid_at is not None
     lines = [
         (words["order"], order.number),
-        (words["paid_at"], _moment(order.paid_at, language)),
+        (words["paid_at"], moment_text(order.paid_at, language)),
         (words["reference"], payment.reference),
         (words["channel"], words[payment.channel]),
     ]
@@ -141,12 +136,6 @@ def _row(page: FPDF, label: str, amount: int | None) -> None:
     page.cell(_WIDE, _LINE, label)
     text = "" if amount is None else format_rupiah(amount)
     page.cell(_RIGHT, _LINE, text, align="R", new_x="LMARGIN", new_y="NEXT")
-
-
-def _moment(moment: datetime, language: str) -> str:
-    local = moment.astimezone(_JAKARTA)
-    day = f"{local.day} {_MONTHS[language].split()[local.month - 1]} {local.year}"
-    return f"{day} pukul {local:%H.%M} WIB" if language == "id" else f"{day} at {local:%H:%M} WIB"
 
 
 def _latin(text: str) -> str:

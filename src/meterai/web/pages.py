@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
+from meterai.kit import formats
 from meterai.kit.settings import contact_link
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
@@ -25,7 +26,6 @@ from meterai.web.languages import load_translations
 from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.rendering import PlainContext, translator
 from meterai.web.visits import LANGUAGES, Visit, localise
-from meterai.words import formats
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from string import Formatter
 
-from meterai.words import formats
+from meterai.kit import formats
 
 
 def fill(text: str, facts: Mapping[str, object], language: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from meterai.kit.formats import size_text
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
-from meterai.words.formats import size_text
 
 
 @dataclass(frozen=True, slots=True)

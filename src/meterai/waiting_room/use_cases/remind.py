@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from meterai.kernel.clock import ZONES
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Connection, Database
+from meterai.kit.formats import JAKARTA, clock_text
 from meterai.kit.messages import MESSAGE_TOPICS, Message
 from meterai.waiting_room import reminder_store, store
 from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S
@@ -203,7 +202,7 @@ def _message(
         event=addresses.names.get(queue.event, queue.event.upper()),
         minutes=NEAR_MINUTES,
         claim_minutes=queue.policy.claim_minutes,
-        until=_clock(until, one.language, addresses.zones.get(queue.event, "Asia/Jakarta")) if until else "",
+        until=clock_text(until, one.language, addresses.zones.get(queue.event, JAKARTA)),
     )
     parts: Sequence[str] = (told, f"{addresses.gate}{prefix}/antre/{queue.event}/t/{one.ticket}")
     if kind == "near":
@@ -230,9 +229,3 @@ def _true_until(queue: Queue, kind: str, now: datetime) -> datetime:
     if kind == "called" and queue.policy.line_counts:
         return closing + CALLED_AFTER_CLOSING  # people enter after it there
     return closing
-
-
-def _clock(moment: datetime, language: str, zone: str) -> str:
-    """`00.29 WIB`, in English `00:29 WIB`."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:{'%H:%M' if language == 'en' else '%H.%M'}} {ZONES[zone]}"

@@ -14,6 +14,7 @@ from litestar.response import Stream
 
 from meterai.customers.queries import SessionCustomer
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.formats import moment_in_name
 from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
@@ -44,7 +45,6 @@ from meterai.web.forms import Form
 from meterai.web.languages import later
 from meterai.web.lists import goes_on_behind, part_of
 from meterai.web.sign_in import told
-from meterai.words.formats import moment_in_name
 
 BUNDLES_SHOWN = 20
 _UPLOAD_SECONDS_MAX = 600

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from litestar import Response, get, post
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.formats import second_text
 from meterai.kit.http_status import http_status
 from meterai.sales import queries
 from meterai.sales.events import Event
@@ -29,7 +30,6 @@ from meterai.web.qr import qr_svg
 from meterai.web.sign_in import told
 from meterai.web.ticket_holder import holder_of, kept_ticket
 from meterai.web.visits import LANGUAGES
-from meterai.words.formats import second_text
 
 CHECK = "/antrean/sertifikat"
 _LIMITS = FormLimits(files_max=1, file_bytes_max=BYTES_MAX)

@@ -30,25 +30,29 @@ def date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     return f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
 
 
-def clock_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+def short_date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+    """`5 Sep 2026`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {_MONTHS[language][local.month - 1][:3]} {local.year}"
+
+
+def clock_text(moment: datetime, language: str, zone: str = JAKARTA, *, seconds: bool = False) -> str:
     """`14.05 WIB`, in English `14:05 WIB`."""
     local = moment.astimezone(ZoneInfo(zone))
+    numbers = (local.hour, local.minute, local.second) if seconds else (local.hour, local.minute)
     separator = "." if language == "id" else ":"
-    return f"{local.hour:02}{separator}{local.minute:02} {ZONES.get(zone) or local.tzname()}"
+    return f"{separator.join(f'{number:02}' for number in numbers)} {ZONES.get(zone) or local.tzname()}"
 
 
 def second_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
     """`5 September 2026 pukul 22.41.07 WIB`, in English `5 September 2026 at 22:41:07 WIB`."""
-    local = moment.astimezone(ZoneInfo(zone))
-    separator, word = (".", "pukul") if language == "id" else (":", "at")
-    clock = f"{local.hour:02}{separator}{local.minute:02}{separator}{local.second:02}"
-    return f"{date_text(moment, language, zone)} {word} {clock} {ZONES.get(zone) or local.tzname()}"
+    return moment_text(moment, language, zone, seconds=True)
 
 
-def moment_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
+def moment_text(moment: datetime, language: str, zone: str = JAKARTA, *, seconds: bool = False) -> str:
     """`5 September 2026 pukul 14.05 WIB`, in English `5 September 2026 at 14:05 WIB`."""
     word = "pukul" if language == "id" else "at"
-    return f"{date_text(moment, language, zone)} {word} {clock_text(moment, language, zone)}"
+    return f"{date_text(moment, language, zone)} {word} {clock_text(moment, language, zone, seconds=seconds)}"
 
 
 def moment_in_name(moment: datetime) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from meterai.words.filling import fill
-from meterai.words.formats import (
+from meterai.gate.clocks import moment_text as moment_of
+from meterai.kit.formats import (
     clock_text,
     long_moment_text,
     moment_in_name,
     moment_text,
     number_text,
+    second_text,
     size_text,
     wait_text,
 )
+from meterai.words.filling import fill
 
 MOMENT = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 
@@ -23,6 +25,16 @@ def test_a_moment_is_told_with_its_zone() -> None:
     assert moment_text(MOMENT, "en") == "5 September 2026 at 14:05 WIB"
     assert clock_text(MOMENT, "id", "Asia/Makassar") == "15.05 WITA"
     assert long_moment_text(MOMENT, "id", "Asia/Jayapura") == "Sabtu, 5 September 2026 pukul 16.05 WIT"
+    assert second_text(MOMENT, "id") == "5 September 2026 pukul 14.05.00 WIB"
+    assert clock_text(MOMENT, "en", seconds=True) == "14:05:00 WIB"
+
+
+def test_who_waits_reads_months_in_short() -> None:
+    moments = [
+        moment_of(MOMENT.replace(month=month).timestamp(), "id", "Asia/Jakarta") for month in (5, 8, 10)
+    ]
+    assert moments == ["5 Mei 2026, 14.05 WIB", "5 Agu 2026, 14.05 WIB", "5 Okt 2026, 14.05 WIB"]
+    assert moment_of(MOMENT.timestamp(), "en", "Asia/Jakarta", seconds=True) == "5 Sep 2026, 14:05:00 WIB"
 
 
 def test_the_day_is_the_zones_day() -> None:
