@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,11 +10,12 @@ import pytest
 import pytest_asyncio
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.soft_hsm import SoftHsm
+from tests.stamping import authorities
 from tests.stamping.house import JAIL_TASKS, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-from sandbox.pki import make_pki
+pki, shared_tsa = authorities.pki, authorities.shared_tsa
 
 
 @pytest.fixture(scope="session")
@@ -32,19 +32,6 @@ def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHsm]:
     os.environ.pop("SOFTHSM2_CONF")
     if before is not None:
         os.environ["SOFTHSM2_CONF"] = before
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_pki(tmp_path_factory.mktemp("keys") / "pki")
-
-
-@pytest.fixture(scope="session")
-def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
-    authority = TimeStampAuthority(pki)
-    asyncio.run(authority.start())
-    yield authority
-    authority.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.stamping import authorities
 from tests.stamping.house import JAIL_TASKS, House, TimeStampAuthority, copy_pki
 from tests.stamping.shared_jail import SharedJail, shared_jail
 from tests.storage_fixtures import TestDatabase
 
-from sandbox.pki import make_pki
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_pki(tmp_path_factory.mktemp("stamping") / "pki")
-
-
-@pytest.fixture(scope="session")
-def shared_tsa(pki: Path) -> Iterator[TimeStampAuthority]:
-    authority = TimeStampAuthority(pki)
-    asyncio.run(authority.start())
-    yield authority
-    authority.stop()
+pki, shared_tsa = authorities.pki, authorities.shared_tsa
 
 
 @pytest.fixture(scope="session")
