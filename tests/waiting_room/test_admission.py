@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -21,13 +22,14 @@ from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 from tests.web.asking import ask
 
 from meterai.waiting_room import controller
+from meterai.waiting_room.conductor import _fan_of
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.door import DEPTH_S
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.past import Past
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.verdict import DONE_SPREAD
+from meterai.waiting_room.verdict import DONE_SPREAD, verdict_of
 from meterai.web.load_meter import LoadMeter
 from meterai.web.load_meter import _Request as LoadedRequest
 
@@ -35,6 +37,11 @@ OPEN = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 LINE = Line(waiting=10_000, called=0, claimed=0)
 ON = Wishes(is_on=True)
 CALM = Measured(heard_s=0.5, p95_ms=50, requests=100)
+TOLD = Status(
+    event="casn", epoch=1, sequence=1, at=0, state=QueueState.OPEN, frontiers=[(1, 0), (1, 0)], rate=900,
+    fan=[], closes_at=OPEN.closes_at, last_call_at=None, poll=(2, 60), waiting=40_000, admitted=0,
+    done_after_s=300, kept=(0, 0), log=(0, "0" * 32),
+)  # fmt: skip
 
 
 def run(
@@ -185,15 +192,31 @@ def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> No
     assert step.memory.is_short
 
 
+@pytest.mark.parametrize(("stock", "is_promised"), [(20, False), (5_000, False), (50_000, True)])
+def test_who_stands_behind_the_last_stamps_is_promised_nothing(stock: int, *, is_promised: bool) -> None:
+    """20,000 people are ahead, and an hour has shown that 900 are called in a minute."""
+    memory = Memory(
+        rate=900, is_direct=False, called_lately=((900, 3_000),), past=Past(minutes=(900,) * 60, up_s=3_600)
+    )
+    step = run(1, msgspec.structs.replace(CALM, stock=stock), policy=Policy(rate_cap=900), memory=memory)
+    queue = SimpleNamespace(event="casn", schedule=OPEN, policy=Policy(rate_cap=900), rate_cap=None)
+    decided = SimpleNamespace(queue=queue, step=step, waiting=40_000)
+    status = msgspec.structs.replace(TOLD, at=1_000, fan=_fan_of(decided, 1_000.0))  # type: ignore[arg-type]
+    assert (verdict_of(status, 20_000, now=1_000).done_by is not None) is is_promised
+    ready = verdict_of(status, 10, now=1_000).done_by
+    assert (ready is not None) is (stock > 6_000), "the last stamps are for those who were called"
+
+
 def test_the_line_is_not_short_of_stamps_once_there_are_more() -> None:
     short = run(60, msgspec.structs.replace(CALM, stock=200), memory=Memory(rate=900, is_direct=False)).memory
     assert run(1, msgspec.structs.replace(CALM, stock=20_000), memory=short).memory.is_short is False
     assert run(1, CALM, memory=short).memory.is_short is False, "how many there are was not asked"
 
 
-def test_many_stamps_change_nothing() -> None:
-    many = msgspec.structs.replace(CALM, stock=20_000)
-    assert run(600, many, policy=Policy(rate_cap=900)) == run(600, policy=Policy(rate_cap=900))
+def test_many_stamps_change_nothing_in_who_is_called() -> None:
+    step = run(600, msgspec.structs.replace(CALM, stock=20_000), policy=Policy(rate_cap=900))
+    endless = msgspec.structs.replace(step, enough_for=math.inf)
+    assert endless == run(600, policy=Policy(rate_cap=900))
 
 
 def test_when_half_of_those_called_do_not_come_about_twice_as_many_are_called() -> None:

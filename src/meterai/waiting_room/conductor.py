@@ -294,4 +294,5 @@ def _fan_of(decided: Decided, now: float) -> list[tuple[int, int, int]]:
         now=now,
         seed=zlib.crc32(queue.event.encode()),
         opens_in_s=opens_in_s,
+        sure_max=step.enough_for,
     )

@@ -190,6 +190,8 @@ class Step(msgspec.Struct, frozen=True):
     """1: the site is full."""
     stamps_for: float = math.inf
     """By how many people a minute it can go on with the few stamps that are left; endless while many are."""
+    enough_for: float = math.inf
+    """How many more people there are stamps for; endless: not asked."""
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,8 +235,8 @@ def step(
     is_short = people < calls * elapsed_s / 60
     memory = msgspec.structs.replace(memory, is_short=is_short)
     if not is_short:
-        return Step(memory, state, rate, calls, pressure)
-    return Step(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s)
+        return Step(memory, state, rate, calls, pressure, enough_for=people)
+    return Step(memory, state, rate, people * 60 / elapsed_s, pressure, people * 60 / holding_s, people)
 
 
 def expected_calls(decided: Step, past: Past, policy: Policy) -> float:

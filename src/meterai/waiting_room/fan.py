@@ -62,6 +62,7 @@ def fan_of(
     now: float,
     seed: int,
     opens_in_s: float = 0.0,
+    sure_max: float = math.inf,
     prior: Prior | None = None,
     paths: int = PATHS,
 ) -> list[tuple[int, int, int]]:
@@ -70,8 +71,9 @@ def fan_of(
     `calls`: people a minute by which the frontier will move, for an evening that has shown none yet
     (`controller.expected_calls`); 0 then: no fan. `calls_max`: the operator's cap, by as much as more are
     called than come; `horizons`: seconds, growing, as `horizons_to` gives; `opens_in_s`: nobody is called
-    before that. With one seed through an evening, the times that people read move only when something
-    happened. Costs about 6 ms of CPU.
+    before that; `sure_max`: for so many people there are stamps: who stands behind them can't be sure, for
+    nobody knows when more are issued. With one seed through an evening, the times that people read move only
+    when something happened. Costs about 6 ms of CPU.
     """
     if not horizons or (calls <= 0 and not past.minutes):
         return []
@@ -82,7 +84,7 @@ def fan_of(
     people = _called(past, calls, calls_max, prior, minutes, down, random, paths)
     people.partition((int(paths * LOW), paths // 2), axis=0)
     people[:, np.asarray(horizons) <= opens_in_s] = 0
-    low, middle = people[int(paths * LOW)], people[paths // 2]
+    low, middle = np.minimum(people[int(paths * LOW)], sure_max), people[paths // 2]
     return [(s, int(a), int(b)) for s, a, b in zip(horizons, low, middle, strict=True)]
 
 
