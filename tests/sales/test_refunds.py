@@ -21,7 +21,13 @@ from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import ItemState, PaymentState, RefundChannel, RefundState
 from meterai.sales.order import Refund
 from meterai.sales.ports import GatewayState, PayoutResult, PayoutState
-from meterai.sales.queries import OrderPage, quota_of_customer, refunds_in_doubt
+from meterai.sales.queries import (
+    MoneyPlace,
+    OrderPage,
+    quota_of_customer,
+    refunds_in_doubt,
+    where_is_my_money,
+)
 from meterai.sales.store import refunds
 from meterai.sales.use_cases.end_refund import DecidedRefund, end_refund, order_payout_again
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
@@ -489,6 +495,9 @@ async def test_a_payout_that_nobody_approves_is_told_and_never_ordered_again(sho
     for decide in (end_refund, order_payout_again):
         deciding = decide(shop.db, found.id, reason="why not", actor="ana", now=shop.clock())
         assert (await refused(deciding)).code == "refund.unapproved"
+    answer = await where_is_my_money(shop.db, page.number)
+    assert answer is not None
+    assert answer.place is MoneyPlace.UNAPPROVED, "it is not on its way"
     shop.payout.ends = PayoutState.PROCESSED
     shop.pass_time(minutes=15)
     await shop.pay_refunds()

@@ -17,6 +17,7 @@ from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
 from meterai.sales.model import (
     IN_DOUBT,
+    PAYOUT_UNAPPROVED,
     Flow,
     ItemState,
     OrderState,
@@ -127,6 +128,7 @@ class MoneyPlace(StrEnum):
     HELD = "held"  # it paid for the order
     PARTLY_BACK = "partly_back"
     GOING_BACK = "going_back"
+    UNAPPROVED = "unapproved"  # it goes back as soon as we approve what was ordered at the payout provider
     NEEDS_ACCOUNT = "needs_account"  # it goes back as soon as the customer names an account
     BACK = "back"
     TAKEN_BACK = "taken_back"  # the bank or the gateway took it back
@@ -433,6 +435,8 @@ def money_place(order: Order) -> MoneyPlace:
     owed = [r for r in order.refunds if r.payment_id in paid and r.state is not RefundState.PAID]
     if any(refund.state is RefundState.NEEDS_ACCOUNT for refund in owed):
         return MoneyPlace.NEEDS_ACCOUNT
+    if any(refund.failure_code == PAYOUT_UNAPPROVED for refund in owed):
+        return MoneyPlace.UNAPPROVED
     if owed:
         return MoneyPlace.GOING_BACK
     if credited in reversed_ or (reversed_ and not paid):

@@ -288,6 +288,14 @@ STATES: dict[str, Message] = {
         "working day.",
         "back",
     ),
+    "money.unapproved": M(
+        "Uang Anda ada pada kami dan akan kembali kepada Anda",
+        "Uangnya belum kami kirim: kami masih harus menyetujui pengirimannya. Tidak ada yang perlu Anda "
+        "lakukan.",
+        "Your money is with us and will go back to you",
+        "It has not gone out: we still have to approve that it does. There is nothing you need to do.",
+        "held",
+    ),
     "money.needs_account": M(
         "Uang Anda menunggu nomor rekening",
         "Buka pesanan Anda dari tautan di pesan kami, lalu isi rekening tujuan.",
