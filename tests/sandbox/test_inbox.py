@@ -85,6 +85,13 @@ async def test_the_page_shows_the_code_large_links_as_links_and_no_foreign_marku
     assert "not real money" in page
 
 
+async def test_a_code_of_ten_digits_is_shown_large_too(inbox: Inbox) -> None:
+    """So long are codes once many were guessed or left (decision 0025)."""
+    await send(inbox, "6281234567890", "Kode Anda: 1234567890.")
+    async with inbox.session.get(inbox.url) as answer:
+        assert '<p class="code large">123 4567890</p>' in await answer.text()
+
+
 def test_a_restart_loses_nothing_and_nothing_grows_without_bound(tmp_path: Path) -> None:
     def fill(messages: Messages, count: int) -> None:
         for number in range(count):

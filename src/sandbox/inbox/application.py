@@ -26,7 +26,7 @@ from sandbox.inbox.templates import Refused, Template, read
 from sandbox.page import both, reload_link
 from sandbox.serving import page
 
-_CODE = re.compile(r"(?<![\d.,])(\d{3})[ -]?(\d{3})(?!\d|[.,]\d)")
+_CODE = re.compile(r"(?<![\d.,])(\d{3})[ -]?(\d{7}|\d{3})(?!\d|[.,]\d)")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _JAKARTA = timezone(timedelta(hours=7))
 
