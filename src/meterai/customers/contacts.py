@@ -56,6 +56,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
         """
         return f"{self.kind}:{_mailbox(self.value) if self.kind == 'email' else _number(self.value)}"
 
+    @property
+    def names_in_line(self) -> tuple[str, ...]:
+        """By which a ticket may have been taken: gates once took each spelling for another contact (decision
+        0025), and such a ticket, and the certificate that its holder may ask for, are still good."""
+        return tuple(dict.fromkeys((self.name_in_line, f"{self.kind}:{self.value}")))
+
 
 def canonical_contact(text: str) -> Contact:
     """Reads an e-mail address or phone number as people type it: `0812-3456 7890`, `62812...`, `+62 812...`.

@@ -46,7 +46,7 @@ async def holder_of(request: WebRequest, desk: Desk, published: Published, text:
     ticket = published.read_ticket(text)
     customer = await customer_of(desk, request)
     contacts = customer.contacts if customer else ()
-    theirs = (contact for contact in contacts if _id(published, contact) == ticket.id)
+    theirs = (contact for contact in contacts if _name(published, ticket, contact))
     return Holder(text, ticket, next(theirs, None))
 
 
@@ -56,10 +56,17 @@ def contact_of_ticket(published: Published, ticket: Ticket, typed: str) -> Conta
     Raises: Refusal `contact.unreadable`; FORBIDDEN `ticket.other_contact`.
     """
     contact = canonical_contact(typed)
-    if _id(published, contact) != ticket.id:
+    if _name(published, ticket, contact) is None:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_contact")
     return contact
 
 
-def _id(published: Published, contact: Contact) -> bytes:
-    return published.id_of(contact.name_in_line)
+def name_in_ticket(published: Published, text: str, contact: Contact) -> str:
+    """By which of its names the contact took the ticket. Raises: Refusal `ticket.*`."""
+    if len(contact.names_in_line) == 1:
+        return contact.name_in_line
+    return _name(published, published.read_ticket(text), contact) or contact.name_in_line
+
+
+def _name(published: Published, ticket: Ticket, contact: Contact) -> str | None:
+    return next((name for name in contact.names_in_line if published.id_of(name) == ticket.id), None)

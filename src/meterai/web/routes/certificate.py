@@ -28,7 +28,7 @@ from meterai.web.forms import FormLimits, read_form
 from meterai.web.messages import state_text
 from meterai.web.qr import qr_svg
 from meterai.web.sign_in import told
-from meterai.web.ticket_holder import holder_of, kept_ticket
+from meterai.web.ticket_holder import holder_of, kept_ticket, name_in_ticket
 from meterai.web.visits import LANGUAGES
 
 CHECK = "/antrean/sertifikat"
@@ -65,7 +65,7 @@ async def show_certificate(door: Door) -> Answer:
             desk.house.db,
             published,
             text,
-            contact=holder.contact.name_in_line,
+            contact=name_in_ticket(published, text, holder.contact),
             masked=holder.contact.masked,
             now=desk.house.clock(),
         )

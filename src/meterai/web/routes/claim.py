@@ -40,7 +40,7 @@ from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
 from meterai.web.routes.reminder import offer_reminder
 from meterai.web.sign_in import check_code, send_code, session_cookies
-from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, ticket_in
+from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket, ticket_in
 
 _IN_FLIGHT = ("paid",)
 
@@ -181,11 +181,12 @@ async def _let_in(
 ) -> Response[bytes]:
     """The pass of a ticket whose contact is proven, and the way to the purchase. Raises as `claim_pass`."""
     desk, slug = door.desk, door.event.slug
+    published = desk.queues.published(slug)
     given = await claim_pass(
         desk.house.db,
-        desk.queues.published(slug),
+        published,
         text,
-        contact=contact.name_in_line,
+        contact=name_in_ticket(published, text, contact),
         is_in_flight=is_in_flight,
         now=desk.house.clock(),
     )
