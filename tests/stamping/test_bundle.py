@@ -231,6 +231,38 @@ async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front
     assert [row["id"] for row in left] == [first.document_id]
 
 
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_a_file_may_be_dropped_while_its_retention_ends(front: House, *, is_whole: bool) -> None:
+    """Both wait for the row of the file here, so that their orders of locking meet."""
+    id = await fill(front, letters(1))
+    (file,) = (await look(front, id)).files
+    owner, now = front.database.owner, system_clock()
+    later = now + timedelta(days=30)
+
+    async def is_waiting() -> bool:
+        return await owner.fetchval(
+            """SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock')"""
+        )
+
+    dropping = (
+        drop_bundle(front.db, bundle_id=id, customer_id=front.alice, now=now)
+        if is_whole
+        else drop_from_bundle(front.db, bundle_id=id, customer_id=front.alice, file_id=file.id, now=now)
+    )
+    async with front.db.transaction() as tx:
+        await tx.execute("SELECT FROM stamping.bundle_file WHERE id = $1 FOR UPDATE", file.id)
+        first = asyncio.create_task(dropping)
+        async with asyncio.timeout(5):
+            while not await is_waiting():
+                await asyncio.sleep(0.01)
+        second = asyncio.create_task(clean_up_documents(front.db, front.objects, now=later))
+        await asyncio.wait({second}, timeout=0.3)
+    await asyncio.gather(first, second)
+    await clean_up_documents(front.db, front.objects, now=later)
+    assert await owner.fetchval("SELECT count(*) FROM stamping.document") == 0
+
+
 async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House) -> None:
     """In another tab: it would lie there without a button, and go after a week."""
 

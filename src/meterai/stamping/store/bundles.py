@@ -93,6 +93,18 @@ async def put_file(tx: Connection, file: NewFile) -> bool:
     return status == "INSERT 0 1"
 
 
+async def lock_documents(tx: Connection, bundle_id: UUID, file_id: UUID | None = None) -> None:
+    """Locks the documents of a bundle, or of one file, before its files: as a clean-up does."""
+    await tx.execute(
+        """SELECT FROM stamping.document WHERE id IN (
+               SELECT document_id FROM stamping.bundle_file
+               WHERE bundle_id = $1 AND ($2::uuid IS NULL OR id = $2))
+           ORDER BY id FOR NO KEY UPDATE""",
+        bundle_id,
+        file_id,
+    )
+
+
 async def delete_file(tx: Connection, bundle_id: UUID, file_id: UUID) -> list[UUID]:
     """Takes a file out unless it was given to stamping; gives its document."""
     rows = await tx.fetch(

@@ -18,4 +18,5 @@ async def drop_bundle(db: Database, *, bundle_id: UUID, customer_id: UUID, now: 
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        await bundles.lock_documents(tx, bundle_id)
         await documents.end_retention(tx, await bundles.delete_bundle(tx, bundle_id), now)

@@ -21,4 +21,5 @@ async def drop_from_bundle(
     async with db.transaction() as tx:
         if await bundles.lock_bundle(tx, bundle_id, customer_id) is None:
             raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+        await bundles.lock_documents(tx, bundle_id, file_id)
         await documents.end_retention(tx, await bundles.delete_file(tx, bundle_id, file_id), now)
