@@ -185,6 +185,15 @@ def test_no_more_are_called_than_there_are_stamps_for(
     assert thrifty[0] <= 0.1 * stock, "who takes one stamp leaves one for others"
 
 
+@pytest.mark.parametrize(("cap", "state"), [(20, QueueState.OPEN), (40, QueueState.DIRECT)])
+def test_where_an_operator_caps_a_line_forms_as_soon_as_more_come(cap: int, state: QueueState) -> None:
+    """A bank or a provider asks for it: no pressure of the site shows that."""
+    wishes = msgspec.structs.replace(ON, rate_cap=cap)
+    coming = msgspec.structs.replace(CALM, entered_per_min=30)
+    nobody = Line(waiting=0, called=0, claimed=0)
+    assert run(1, coming, memory=Memory(is_direct=True), wishes=wishes, line=nobody).state is state
+
+
 def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> None:
     few = msgspec.structs.replace(CALM, stock=200)
     step = run(60, few, policy=Policy(rate_cap=900), memory=Memory(rate=900, is_direct=False))
@@ -199,7 +208,7 @@ def test_who_stands_behind_the_last_stamps_is_promised_nothing(stock: int, *, is
         rate=900, is_direct=False, called_lately=((900, 3_000),), past=Past(minutes=(900,) * 60, up_s=3_600)
     )
     step = run(1, msgspec.structs.replace(CALM, stock=stock), policy=Policy(rate_cap=900), memory=memory)
-    queue = SimpleNamespace(event="casn", schedule=OPEN, policy=Policy(rate_cap=900), rate_cap=None)
+    queue = SimpleNamespace(event="casn", schedule=OPEN, policy=Policy(rate_cap=900), wishes=ON)
     decided = SimpleNamespace(queue=queue, step=step, waiting=40_000)
     status = msgspec.structs.replace(TOLD, at=1_000, fan=_fan_of(decided, 1_000.0))  # type: ignore[arg-type]
     assert (verdict_of(status, 20_000, now=1_000).done_by is not None) is is_promised

@@ -11,7 +11,7 @@ import structlog
 
 from meterai.kit.fail_points import FailPoint
 from meterai.waiting_room import store
-from meterai.waiting_room.controller import DONE_AFTER_S, Measured, calls_factor, expected_calls
+from meterai.waiting_room.controller import DONE_AFTER_S, Measured, calls_factor, cap_of, expected_calls
 from meterai.waiting_room.documents import Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
@@ -283,13 +283,12 @@ def _fan_of(decided: Decided, now: float) -> list[tuple[int, int, int]]:
     closes_at = float(queue.schedule.closes_at)
     if queue.policy.line_counts:
         closes_at = max(closes_at, now + LINE_COUNTS_S)
-    cap = queue.policy.rate_cap if queue.rate_cap is None else min(queue.rate_cap, queue.policy.rate_cap)
     calls = expected_calls(step, step.memory.past, queue.policy)
     horizons = horizons_to(now, closes_at, waiting=decided.waiting, calls=calls, opens_in_s=opens_in_s)
     return fan_of(
         step.memory.past,
         calls,
-        calls_max=max(1.0, cap * calls_factor(step.memory)),
+        calls_max=max(1.0, cap_of(queue.policy, queue.wishes) * calls_factor(step.memory)),
         horizons=horizons,
         now=now,
         seed=zlib.crc32(queue.event.encode()),

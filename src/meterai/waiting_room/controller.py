@@ -222,7 +222,8 @@ def step(
     memory = _with_shows(memory, line, elapsed_s)
     holding_s = HELD_AFTER * measured.done_after_s
     memory = _with_called(memory, line, now, keep_s=holding_s)
-    memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at)
+    is_many = measured.entered_per_min > cap_of(policy, wishes)
+    memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at, is_many=is_many)
     if line.called > 0:
         memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
@@ -249,6 +250,11 @@ def expected_calls(decided: Step, past: Past, policy: Policy) -> float:
     if decided.rate <= 0 and not is_shown:
         return 0.0
     return min(memory.rate * calls_factor(memory), decided.stamps_for)
+
+
+def cap_of(policy: Policy, wishes: Wishes) -> float:
+    """So many people a minute may come in at most, whatever the site bears."""
+    return float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
 
 
 def pressure_of(measured: Measured) -> float:
@@ -298,7 +304,7 @@ def _with_use(memory: Memory, line: Line, measured: Measured, elapsed_s: float) 
 
 def _with_rate(memory: Memory, policy: Policy, wishes: Wishes, pressure: float, elapsed_s: float) -> Memory:
     """What the site is believed to bear."""
-    cap = float(policy.rate_cap if wishes.rate_cap is None else min(policy.rate_cap, wishes.rate_cap))
+    cap = cap_of(policy, wishes)
     floor = min(float(policy.rate_floor), cap)
     is_down = pressure == float("inf")
     strain = memory.strain if is_down else _strained(memory, pressure, elapsed_s)
@@ -379,16 +385,25 @@ def _with_called(memory: Memory, line: Line, now: float, *, keep_s: float) -> Me
 
 
 def _with_direct(
-    memory: Memory, wishes: Wishes, line: Line, measured: Measured, now: float, *, closes_at: int
+    memory: Memory,
+    wishes: Wishes,
+    line: Line,
+    measured: Measured,
+    now: float,
+    *,
+    closes_at: int,
+    is_many: bool,
 ) -> Memory:
-    """Direct entry ends when somebody waits or more come than the site bears, or an operator wishes that all
-    stand in line; it begins when nobody has waited for a while and those who come are well below that, and
-    not after the closing. A site that is not heard of says nothing.
+    """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all
+    (`is_many`), or when an operator wishes that all stand in line; it begins when nobody has waited for a
+    while and those who come are well below that, and not after the closing. A site that is not heard of says
+    nothing.
 
     More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
     """
     pressure, coming = pressure_of(measured), measured.entered_per_min
-    crowded = 1 < pressure < float("inf") or (coming > memory.rate and EASY < pressure < float("inf"))
+    is_felt = 1 < pressure < float("inf") or (coming > memory.rate and EASY < pressure < float("inf"))
+    crowded = is_felt or is_many
     if memory.is_direct:
         is_direct = not (line.waiting > 0 or crowded or wishes.always)
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
