@@ -9,6 +9,7 @@ import pytest
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_house import queue_house, schedule_now
 
+from meterai.kernel.clock import system_clock
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
@@ -28,8 +29,20 @@ async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, t
         await house.open(schedule)
         house.controller()
         await house.until(lambda status: status.state is QueueState.DIRECT)
+        asked: list[datetime] = []
+        handed_out: list[datetime] = []
+
+        def clock() -> datetime:
+            asked.append(system_clock())
+            return asked[-1]
+
         await hand_out_tickets(
-            database.app, house.root, "casn", count=TICKETS, now=now, progress=lambda what, done, total: None
+            database.app,
+            house.root,
+            "casn",
+            count=TICKETS,
+            clock=clock,
+            progress=lambda what, done, total: handed_out.append(system_clock()),
         )
         status = await house.until(lambda status: status.waiting == 0)
         async with database.app.connection() as connection:
@@ -37,6 +50,8 @@ async def test_tickets_are_called_and_the_audit_passes(database: TestDatabase, t
         report = audit(FolderSource(house.folder.public), pause=lambda seconds: None)
         results = await run_invariants(database.reader, now=now, queues=house.root)
     assert status.called == TICKETS
+    late = [moment for moment in asked if moment > handed_out[-1]]
+    assert len(late) == 2, "rules are changed as of then: by an earlier clock nobody could have joined yet"
     assert status.admitted == 0
     assert queue.policy == Policy(), "the rate is what it was"
     assert queue.schedule.closes_at == schedule.closes_at, "and so is the closing"
@@ -51,6 +66,6 @@ async def test_an_event_without_a_queue_has_no_tickets(database: TestDatabase, t
             tmp_path,
             "casn",
             count=1,
-            now=datetime.now(UTC),
+            clock=system_clock,
             progress=lambda what, done, total: None,
         )

@@ -16,12 +16,11 @@ from pathlib import Path
 import msgspec
 
 from meterai.kernel.clock import system_clock
-from meterai.kit.database import Database, connect
+from meterai.kit.database import connect
 from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
 from meterai.kit.postgres import OWNER
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.sales.use_cases.issue_quota import issue_quota
-from meterai.waiting_room.controller import STAMPS_EACH
 from sandbox.growth.bulk import Progress, write_history
 from sandbox.growth.line import hand_out_tickets
 from sandbox.growth.stamped import KEY_ID
@@ -87,20 +86,13 @@ async def _run(settings: Settings, *, customers: int, tickets: int, event: str) 
             progress=_show,
         )
     if tickets:
-        app, now = await connect(settings.database_app_url), system_clock()
+        app = await connect(settings.database_app_url)
         try:
-            await _issue_for(app, tickets, now)
             await hand_out_tickets(
-                app, queue_root(settings), event, count=tickets, now=now, progress=_show_some
+                app, queue_root(settings), event, count=tickets, clock=system_clock, progress=_show_some
             )
         finally:
             await app.close()
-
-
-async def _issue_for(app: Database, tickets: int, now: datetime) -> None:
-    """Nobody is called for whom there are no stamps."""
-    pieces = STAMPS_EACH * tickets
-    await issue_quota(app, pieces=pieces, deposit_reference=f"line {now:%c}", actor="growth", now=now)
 
 
 if __name__ == "__main__":

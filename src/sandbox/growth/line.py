@@ -14,7 +14,10 @@ import msgspec
 
 from meterai.gate.app import Gate, GateSettings, Hall
 from meterai.gate.room import Room
+from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
+from meterai.sales.use_cases.issue_quota import issue_quota
+from meterai.waiting_room.controller import STAMPS_EACH
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.store import read_queues
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -30,9 +33,10 @@ Progress = Callable[[str, int, int], None]
 
 
 async def hand_out_tickets(
-    db: Database, queues: Path, slug: str, *, count: int, now: datetime, progress: Progress
+    db: Database, queues: Path, slug: str, *, count: int, clock: Clock, progress: Progress
 ) -> None:
-    """Hands out `count` tickets of an event whose queue runs, and has all of them called.
+    """Hands out `count` tickets of an event whose queue runs, and has all of them called; issues the stamps
+    without which nobody is called.
 
     Takes a minute for a million: windows have to end, and the controller draws them.
     Raises: LookupError when nobody can join, or nobody is called any more; BlockingIOError when another
@@ -45,12 +49,18 @@ async def hand_out_tickets(
         hall = gate.halls.get(slug)
         if hall is None:
             raise LookupError(f"there is no queue {slug}")
+        await _issue_for(db, count, clock())
         last = await _hand_out(hall.room, count, progress)
         await _until(lambda: hall.shelf.is_closed(last), upkeep)
-        await _call_everybody(db, hall, upkeep, last, now)
+        await _call_everybody(db, hall, upkeep, last, clock)
     finally:
         upkeep.cancel()
         gate.close()
+
+
+async def _issue_for(db: Database, people: int, now: datetime) -> None:
+    pieces = STAMPS_EACH * people
+    await issue_quota(db, pieces=pieces, deposit_reference=f"line {now:%c}", actor="growth", now=now)
 
 
 async def _hand_out(room: Room, count: int, progress: Progress) -> int:
@@ -72,18 +82,18 @@ async def _hand_out(room: Room, count: int, progress: Progress) -> int:
 
 
 async def _call_everybody(
-    db: Database, hall: Hall, upkeep: asyncio.Task[None], last: int, now: datetime
+    db: Database, hall: Hall, upkeep: asyncio.Task[None], last: int, clock: Clock
 ) -> None:
     """Raises the rate until nobody waits, and sets it back. Both changes stand in the public log."""
     slug = hall.shelf.slug
     async with db.connection() as connection:
         (queue,) = [queue for queue in await read_queues(connection) if queue.event == slug]
     fast = msgspec.structs.replace(queue.policy, rate_floor=CALLS_PER_MINUTE, rate_cap=CALLS_PER_MINUTE)
-    await set_queue(db, slug, queue.schedule, fast, is_on=True, now=now)
+    await set_queue(db, slug, queue.schedule, fast, is_on=True, now=clock())
     try:
         await _until(lambda: _is_called(hall, last), upkeep)
     finally:
-        await set_queue(db, slug, queue.schedule, queue.policy, is_on=True, now=now)
+        await set_queue(db, slug, queue.schedule, queue.policy, is_on=True, now=clock())
 
 
 def _is_called(hall: Hall, last: int) -> bool:
