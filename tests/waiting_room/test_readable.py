@@ -66,5 +66,6 @@ def test_the_next_controller_opens_what_an_earlier_one_left_shut(tmp_path: Path)
     publish_everything(folder, 1)
     folder.config.chmod(0o600)
     folder.log.chmod(0o700)
+    folder.public.chmod(0o700)  # as `meterai restore` makes it on a new machine
     publish_everything(folder, 2)
-    assert (mode(folder.config), mode(folder.log)) == (0o644, 0o755)
+    assert (mode(folder.config), mode(folder.log), mode(folder.public)) == (0o644, 0o755, 0o755)

@@ -148,8 +148,8 @@ def _open_all(folder: str | os.PathLike[str]) -> None:
 
 
 def _make_readable_folder(path: Path) -> None:
-    if not path.exists():
-        path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o777 != READABLE_FOLDER:
         path.chmod(READABLE_FOLDER)
 
 
