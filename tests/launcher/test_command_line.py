@@ -111,6 +111,7 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
         write_addresses(tmp_path, addresses)
         shown = run("config", "--json", "--data", str(tmp_path))
         table = run("config", "--data", str(tmp_path), env={"COLUMNS": "200"}).stdout
+        narrow = run("config", "--data", str(tmp_path), env={"COLUMNS": "80"}).stdout
         service.kill()
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
     assert (rows["METERAI_PUBLIC_URL"]["value"], rows["METERAI_PUBLIC_URL"]["service"]) == (
@@ -121,6 +122,8 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
     assert "s3cr3t" not in shown.stdout + table
     assert "In this shell" in table
     assert "https://example.go.id" in table
+    assert [name for name in rows if f" {name} " not in narrow] == []
+    assert "…" not in narrow
 
 
 def test_a_setting_that_can_not_be_read_is_named() -> None:

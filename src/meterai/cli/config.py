@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.errors import Refusal
@@ -46,8 +46,9 @@ def config(
         typer.echo(msgspec.json.encode(rows).decode())
         return
     places = ["value"] if service is None else ["value", "service"]
-    table = Table("Setting", *({"value": "In this shell", "service": "In the service"}[p] for p in places))
-    table.add_column("Meaning")
+    table = Table(Column("Setting", no_wrap=True))
+    for head in (*({"value": "In this shell", "service": "In the service"}[p] for p in places), "Meaning"):
+        table.add_column(head, overflow="fold")
     for row in rows:
         shown = (_marked(row[place], row["default"]) for place in places)
         table.add_row(row["name"], *shown, escape(row["meaning"] or ""))
