@@ -21,7 +21,7 @@ import typer
 from rich.console import Console
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, demo, queue
+from meterai.cli import archive, demo, queue, up
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
@@ -124,6 +124,17 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
     assert "https://example.go.id" in table
     assert [name for name in rows if f" {name} " not in narrow] == []
     assert "…" not in narrow
+
+
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_the_demo_is_offered_where_it_may_be_run(
+    tmp_path: Path, environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    addresses = Addresses(pid=1, site="http://localhost:9001", database="postgresql:///d")
+    up._Launch(Settings(data=tmp_path, environment=environment))._show(addresses)
+    shown = capsys.readouterr().out
+    assert "Next: open http://localhost:9001/casn" in shown
+    assert ("demo FILE.pdf" in shown) == (environment == "development")
 
 
 def test_a_setting_that_can_not_be_read_is_named() -> None:

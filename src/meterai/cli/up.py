@@ -196,10 +196,9 @@ class _Launch:
                 table.add_row(f"[bold]{name}[/]", escape(value))
         _console.print(f"[bold green]e-Meterai is running[/] (started in {seconds:.1f} s; Ctrl-C stops it)")
         _console.print(table)
-        _console.print(
-            f"Next: open {addresses.site}/casn, or in another terminal: {self._command('demo FILE.pdf')}",
-            markup=False,
-        )
+        demo = f", or in another terminal: {self._command('demo FILE.pdf')}"
+        made_up = "" if self._settings.environment == "production" else demo  # nobody made up comes there
+        _console.print(f"Next: open {addresses.site}/casn{made_up}", markup=False)
 
     def _command(self, words: str) -> str:
         program = Path(sys.argv[0])
