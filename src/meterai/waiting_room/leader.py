@@ -111,8 +111,8 @@ class Leader:
             except Superseded:
                 return False
             except Exception as error:
-                told = {"outage": "queue_step_unavailable", "fault": "queue_step_failed"}
-                log_trouble(log, error, **told, queue=event)
+                outage, fault = "queue_step_unavailable", "queue_step_failed"
+                log_trouble(log, error, outage=outage, fault=fault, queue=event)
             await asyncio.sleep(STEP_S)
         return True
 
