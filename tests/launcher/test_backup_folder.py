@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.places import passing_folder
 
+from meterai.cli import restore
 from meterai.cli.backup_folder import (
     BackupFacts,
     BackupFolder,
@@ -22,6 +23,7 @@ from meterai.cli.backup_folder import (
 from meterai.kernel.errors import Refusal
 from meterai.kit.migrations import head_version
 from meterai.kit.whole_files import sync_file_system
+from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in
 from sandbox.pki import make_pki
 
@@ -202,3 +204,16 @@ def test_what_has_not_changed_in_a_queue_since_the_copy_before_is_not_copied_aga
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
     assert (copy / "public" / "log" / "entries").read_text() == "as it was, and more"
     assert (copy / "sequence").read_text() == "as it is!"
+
+
+def test_what_is_lost_begins_with_the_copy_and_not_with_the_last_stamp_before_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    last_stamp = FACTS.made_at - timedelta(hours=9)
+    noted = NotedRestore(lost_from=last_stamp, lost_until=FACTS.made_at, forgotten={}, counters={})
+    restore._show(noted, [], [], FACTS.made_at)
+    lost, stamps, *_ = capsys.readouterr().out.splitlines()
+    assert lost == "Lost: orders, payments and all else that happened after 2026-11-01 00:00:00 UTC."
+    assert stamps.startswith("Of stamps since 2026-10-31 15:00:00 UTC that the register does not know")
+    restore._show(noted, [], [], None)
+    assert "after the moment of the database put back." in capsys.readouterr().out

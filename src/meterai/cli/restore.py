@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -93,7 +94,9 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
         noted = await _settle_keys(db, settings)
         root = queue_root(settings)
         queues = await rewind_queues(db, root, actor=operator_name(), now=system_clock())
-        _show(noted, queues.rewound, await serials_under_way(db))
+        facts = copy.facts() if copy else None
+        copied_at = facts.made_at if facts and facts.with_database else None
+        _show(noted, queues.rewound, await serials_under_way(db), copied_at)
     finally:
         await db.close()
     for event in queues.lost:
@@ -221,10 +224,15 @@ async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
     return noted
 
 
-def _show(noted: NotedRestore, rewound: list[Rewound], under_way: list[str]) -> None:
+def _show(
+    noted: NotedRestore, rewound: list[Rewound], under_way: list[str], copied_at: datetime | None
+) -> None:
+    """`copied_at`: of the database; None: it was put back by other means, to whatever moment."""
+    moment = f"{copied_at:%Y-%m-%d %H:%M:%S} UTC" if copied_at else "the moment of the database put back"
+    typer.echo(f"Lost: orders, payments and all else that happened after {moment}.")
     typer.echo(
-        f"Lost: what happened after {noted.lost_from:%Y-%m-%d %H:%M:%S} UTC. Of stamps since then that the "
-        "register does not know the verifier says that it can't tell."
+        f"Of stamps since {noted.lost_from:%Y-%m-%d %H:%M:%S} UTC that the register does not know the "
+        "verifier says that it can't tell."
     )
     for key, uses in noted.forgotten.items():
         typer.echo(f"Key {key} made {uses:,} signatures that the register does not know.")
