@@ -257,3 +257,19 @@ def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(p
         carol = buy(new, "carol")
         assert {judged(new, file)[0] for file in (alice, bob, carol)} == {"genuine"}
         audited(new)
+
+    log, database, away = new / "queue/casn/public/log/entries.jsonl", new / "postgres", place / "away"
+    entries = log.read_bytes()
+    database.rename(away)  # its disk was not there when the machine started
+    database.mkdir()
+    service = launch(new)
+    assert service.launcher.wait(60) == 1
+    for said in (service.output, meterai("restore", data=new, status=1)):
+        assert "disk mounted?" in said
+    assert log.read_bytes() == entries
+    assert not list(database.iterdir())
+    shutil.copytree(data / "postgres", database, dirs_exist_ok=True)
+    meterai("restore", data=new)
+    assert len(log.read_bytes()) < len(entries)
+    aside = max(new.glob("before-restore-*"))
+    assert (aside / "queue/casn/public/log/entries.jsonl").read_bytes() == entries

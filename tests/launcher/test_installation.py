@@ -23,7 +23,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit import installation
 from meterai.kit.dumping import load_database
 from meterai.kit.installation import Addresses, Secrets
-from meterai.kit.postgres import EmbeddedPostgres
+from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
 from meterai.kit.settings import GATE_PORT, Settings, public_url
 from simulator.service import ServiceMissing, find_service
 
@@ -276,12 +276,42 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
     outside.start()
     try:
         settings = Settings(data=tmp_path / "data", database_url=outside.url("postgres"))
-        server = DatabaseServer(settings, Secrets(settings.data))
+        server = DatabaseServer(settings, Secrets(settings.data), may_make=True)
         server.start(0)
+        with pytest.raises(PostgresFailed, match=r"right server.*disk mounted\?.*meterai restore COPY"):
+            await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
         assert await server.make_ready()
+        assert not await DatabaseServer(settings, Secrets(settings.data), may_make=False).make_ready()
         connection = await asyncpg.connect(server.url("app"))
         assert await connection.fetchval("SELECT current_user") == "meterai_app"
         await connection.close()
         assert not (settings.data / "postgres").exists()
     finally:
         outside.stop()
+
+
+@pytest.mark.parametrize("words", [("up", "--port", "0"), ("db", "migrate"), ("restore",)])
+def test_a_database_that_is_not_there_is_not_made_anew(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Its disk is not mounted, most often: it would sell and sign as if nothing had been."""
+    Secrets(tmp_path).make_application_secret()
+    empty = tmp_path / "postgres"
+    empty.mkdir()
+    said = refused(*words, data=tmp_path)
+    assert str(empty) in said
+    assert said.index("disk mounted?") < said.index("meterai restore COPY")
+    assert not list(empty.iterdir())
+
+
+def test_a_restore_without_a_copy_makes_no_installation(tmp_path: Path) -> None:
+    data = tmp_path / "mistyped"
+    assert "disk mounted?" in refused("restore", data=data)
+    assert not [path for path in data.rglob("*") if path.is_file() and path != data / "run" / "lock"]
+
+
+def refused(*words: str, data: Path) -> str:
+    """What a command says that ends with 1."""
+    command = [sys.executable, "-m", "meterai.cli", *words]
+    env = {**os.environ, "METERAI_DATA": str(data)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout + done.stderr

@@ -135,7 +135,7 @@ async def test_a_busy_port_is_replaced(open_folder: Path) -> None:
 async def test_every_process_gets_the_connections_that_it_may_open(open_folder: Path) -> None:
     prepare_folders(open_folder)
     settings = Settings(data=open_folder, site_processes=5, worker_processes=3)
-    server = DatabaseServer(settings, Secrets(open_folder))
+    server = DatabaseServer(settings, Secrets(open_folder), may_make=True)
     server.start(0)
     try:
         await server.make_ready()
@@ -215,7 +215,7 @@ class Kept(NamedTuple):
 async def kept(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kept]:
     monkeypatch.setattr("meterai.cli.database_server._AGAIN_SECONDS", 0.2)
     (open_folder / "logs").mkdir()
-    server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder))
+    server = DatabaseServer(Settings(data=open_folder), Secrets(open_folder), may_make=True)
     lines: list[str] = []
     server.start(0)
     try:
@@ -244,6 +244,20 @@ async def test_a_server_that_can_not_start_is_tried_until_it_can(open_folder: Pa
     await kept.until_tried_again()
     assert "can't be started" in kept.lines[1]
     hidden.with_name("away").rename(hidden)
+    await _until_answered(kept.server.owner_url)
+
+
+async def test_a_server_whose_disk_is_gone_is_not_made_anew(open_folder: Path, kept: Kept) -> None:
+    """It would be an empty one, in the place to which the disk belongs."""
+    place, away = open_folder / "postgres", open_folder / "away"
+    place.rename(away)
+    place.mkdir()
+    os.kill(kept.pid, signal.SIGKILL)
+    await kept.until_tried_again()
+    assert "own disk mounted?" in kept.lines[1]
+    assert not list(place.iterdir())
+    place.rmdir()
+    away.rename(place)
     await _until_answered(kept.server.owner_url)
 
 

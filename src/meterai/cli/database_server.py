@@ -11,7 +11,7 @@ import asyncpg
 
 from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
 from meterai.kit.migrations import current_version, make_roles, migrate
-from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
+from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, has_cluster
 from meterai.kit.processes import exit_of
 from meterai.kit.settings import Settings
 
@@ -27,11 +27,17 @@ _SPARE = 20
 
 
 class DatabaseServer:
-    """The embedded database, or the one that METERAI_DATABASE_URL names."""
+    """The embedded database, or the one that METERAI_DATABASE_URL names.
 
-    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+    `may_make`: it may be made where there is none. An installation that had one already has lost it then, or
+    its disk is not mounted: with a new one it would sell and sign as if nothing had been.
+    """
+
+    def __init__(self, settings: Settings, secrets: Secrets, *, may_make: bool) -> None:
         self._settings = settings
         self._secrets = secrets
+        self._folder = settings.data / "postgres"
+        self._may_make = may_make
         self._embedded: EmbeddedPostgres | None = None
 
     @property
@@ -48,19 +54,20 @@ class DatabaseServer:
         """Starts the embedded server; `make_ready` waits for it. Raises: PostgresFailed, OSError."""
         if self._settings.database_url:
             return
-        data = self._settings.data
+        if not self._may_make:
+            self._refuse_missing()
         self._embedded = EmbeddedPostgres(
-            data / "postgres",
+            self._folder,
             password=self._secrets.database_owner,
             settings={"max_connections": str(_connections_of(self._settings))},
-            log=data / "logs" / "postgres.log",
+            log=self._settings.data / "logs" / "postgres.log",
         )
         self._embedded.launch(port)
 
     async def exists(self) -> bool:
         """Whether there is a database already; before `start`. Raises: asyncpg.PostgresError, OSError."""
         if not self._settings.database_url:
-            return (self._settings.data / "postgres").exists()
+            return has_cluster(self._folder)
         return await _has_schema(self._settings.database_url)
 
     async def make_ready(self, report: Report = lambda _: None) -> bool:
@@ -69,6 +76,8 @@ class DatabaseServer:
         Raises: PostgresFailed, asyncpg.PostgresError, OSError.
         """
         await self._make_database(report)
+        if not self._may_make and not await _has_schema(self.owner_url):
+            raise PostgresFailed(self._missing())
         return await migrate(self.owner_url, self._our_roles())
 
     async def make_empty(self) -> bool:
@@ -99,6 +108,7 @@ class DatabaseServer:
             while True:
                 try:
                     self._embedded.stop()
+                    self._refuse_missing()
                     self._embedded.launch(port, exactly=True)
                     await self._until_ready(self._embedded, report)
                 except (PostgresFailed, OSError) as problem:
@@ -106,6 +116,20 @@ class DatabaseServer:
                     await asyncio.sleep(_AGAIN_SECONDS)
                 else:
                     break
+
+    def _refuse_missing(self) -> None:
+        if not has_cluster(self._folder):
+            raise PostgresFailed(self._missing())
+
+    def _missing(self) -> str:
+        data, url = self._settings.data, self._settings.database_url
+        place = "the database that METERAI_DATABASE_URL names" if url else str(self._folder)
+        first = "Is that the right server, and" if url else "First look:"
+        return (
+            f"Nothing of an installation is in {place}, and none is made anew for {data}. {first} is the "
+            "database's own disk mounted? If the database is lost: meterai restore COPY (docs/backup.md). "
+            "For a new installation name an empty --data."
+        )
 
     def _our_roles(self) -> dict[str, str]:
         passwords = self._secrets.database_roles

@@ -63,12 +63,14 @@ def restore(
 ) -> None:
     """Put a copy back while the service is stopped. What is newer here than in the copy is kept."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    server = DatabaseServer(settings, Secrets(settings.data))
+    copy = BackupFolder(folder.absolute()) if folder else None
+    brings_database = copy is not None and copy.facts().with_database
+    server = DatabaseServer(settings, Secrets(settings.data), may_make=brings_database)
     try:
         prepare_folders(settings.data)
         os.umask(0o077)
         with only_launcher(settings.data):
-            asyncio.run(_restore(settings, server, BackupFolder(folder.absolute()) if folder else None))
+            asyncio.run(_restore(settings, server, copy))
     except (
         LaunchProblem,
         PostgresFailed,
@@ -89,6 +91,8 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
     else:
         server.start(0)
     await server.make_ready(typer.echo)
+    if copy is None:
+        typer.echo(f"Counters and queues are in {_set_aside(settings)} as they were.")
     db = await connect(server.url("app"), connections_max=1, application_name="meterai restore")
     try:
         noted = await _settle_keys(db, settings)
@@ -132,12 +136,11 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             "The copy holds no database (it was made --without-database): put the database back by your own "
             "means first, then give the command again. Nothing was changed."
         )
-    aside = data / f"before-restore-{system_clock():%Y%m%dT%H%M%S.%fZ}"
-    aside.mkdir(mode=0o711)
+    aside = _set_aside(settings)
     if facts.with_database and not settings.database_url and (data / "postgres").exists():
         (data / "postgres").rename(aside / "postgres")
     try:
-        await _fill(settings, server, copy, aside)
+        await _fill(settings, server, copy)
     except BaseException:
         if (aside / "postgres").exists():
             server.stop()
@@ -149,6 +152,15 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
     typer.echo(
         f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC{what}. What was here is in {aside}."
     )
+
+
+def _set_aside(settings: Settings) -> Path:
+    """Copies counters and queues, for what is newer in them than the database is cut off."""
+    aside = settings.data / f"before-restore-{system_clock():%Y%m%dT%H%M%S.%fZ}"
+    aside.mkdir(mode=0o711)
+    copy_queues(queue_root(settings), aside / "queue")
+    copy_folder(settings.data / COUNTERS, aside / COUNTERS)
+    return aside
 
 
 def _are_equal(here: Path, there: Path) -> bool:
@@ -169,17 +181,14 @@ def _certificates(file: Path) -> set[bytes]:
         return set()
 
 
-async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder, aside: Path) -> None:
+async def _fill(settings: Settings, server: DatabaseServer, copy: BackupFolder) -> None:
     data, state = settings.data, copy.state
-    queues = queue_root(settings)
-    copy_queues(queues, aside / "queue")
-    copy_folder(data / COUNTERS, aside / COUNTERS)
     for name in SECRETS:
         _copy_missing(state / name, data / name)
     if _certificates(data / _ROOTS) < _certificates(state / _ROOTS):
         copy_whole(state / _ROOTS, data / _ROOTS)
     _newest_counters(state / COUNTERS, data / COUNTERS)
-    put_back_queues(state / "queue", queues)
+    put_back_queues(state / "queue", queue_root(settings))
     store = open_store(settings.objects_url, data)
     for keys in keys_in(copy.objects):
         missing = {k for k in keys if not (isinstance(store, FolderStore) and store.has(k))}

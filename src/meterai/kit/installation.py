@@ -133,6 +133,11 @@ class Secrets:
         """Key between us and the payout twin."""
         return keep_text(self.payout_key_file, "IRIS-")
 
+    @property
+    def hold_application(self) -> bool:
+        """Whether a start has had its database already: this secret is made after it."""
+        return (self.folder / "application.json").exists()
+
     def make_application_secret(self) -> None:
         """Makes the secret of codes, cookies and links now, before several processes could at once."""
         keep_secret(self.folder, "application")

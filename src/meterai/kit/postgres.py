@@ -112,7 +112,7 @@ class EmbeddedPostgres:
         self._stop_left_over()
         identity = self._identity()
         programs = self._programs(identity)
-        if not (self.data / "PG_VERSION").exists():
+        if not has_cluster(self.folder):
             self._make_cluster(programs, identity)
         self._check_version()
         self.port = self._choose_port(port, exactly=exactly)
@@ -298,6 +298,11 @@ class EmbeddedPostgres:
 
     def _say_where(self) -> str:
         return f"its messages are in {self._log}" if self._log else "start it with a log to see why"
+
+
+def has_cluster(folder: Path) -> bool:
+    """Whether `EmbeddedPostgres(folder)` has a cluster to start, or would make one."""
+    return (folder / "data" / "PG_VERSION").exists()
 
 
 def client_program(name: str) -> Path:

@@ -138,7 +138,10 @@ class Conductor:
         assert queue is not None
         # Before anything is decided: entries with numbers that the log has would be dropped unseen.
         is_older = self._publisher.log_size > queue.log_size
-        assert not is_older, "the store is older than the log's file: meterai restore (docs/backup.md)"
+        assert not is_older, (
+            "the store is older than the log's file: is the database's own disk mounted, is it the right "
+            "server? If it was put back from a copy: meterai restore (docs/backup.md)"
+        )
         return queue
 
     # --------------------------------------------------------------- windows

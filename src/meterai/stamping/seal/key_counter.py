@@ -99,8 +99,9 @@ async def reconcile(conn: Connection, key: CountedKey, now: datetime) -> int:
     if unreached < 0:
         raise CounterMismatch(
             f"key {key.key_id} was used {key.attempts} times, the register counted {counted}: "
-            "it was used outside the stamping cycle, or the database was restored from an older copy "
-            "(then: meterai restore, see docs/backup.md)"
+            "is the database's own disk mounted, is it the right server? If so, the key was used outside the "
+            "stamping cycle, or the database was put back from an older copy (then: meterai restore, see "
+            "docs/backup.md)"
         )
     if unreached > UNREACHED_MAX or (unreached and not key.counter.existed):
         raise CounterMismatch(
