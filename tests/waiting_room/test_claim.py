@@ -287,6 +287,55 @@ async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople
     assert told[-1] >= 20
 
 
+async def at_door(line: LineOfPeople) -> int:
+    """How many stand at the full door."""
+    async with line.database.app.connection() as connection:
+        return await claim_store.count_at_door(connection, line.number, line.now)
+
+
+async def test_who_is_in_knocks_no_more(line: LineOfPeople) -> None:
+    text, other = line.join(ANI), line.join(BUDI)
+    await line.call_everybody()
+    await line.set_rate(60, new=0.0, returner=0.0)
+    for one, contact in ((text, ANI), (other, BUDI)):
+        await refusal_of(line, one, contact)
+    assert await at_door(line) == 2
+    await line.set_rate(60, new=1.0, returner=0.0)
+    await claim(line, text, ANI)
+    assert await at_door(line) == 1
+    left = await line.database.owner.fetch("SELECT id FROM waiting_room.knock")
+    assert [row["id"] for row in left] == [line.published.id_of(BUDI)]
+
+
+async def test_a_knock_costs_the_same_however_many_have_knocked_and_are_in(line: LineOfPeople) -> None:
+    owner = line.database.owner
+    await owner.execute(
+        """INSERT INTO waiting_room.knock
+           SELECT $1, decode(lpad(to_hex(n), 24, '0'), 'hex'), $2, $2 FROM generate_series(1, 6000) n""",
+        line.number,
+        line.now,
+    )
+    assert await at_door(line) == 5_000, "enough to tell the longest wait"
+    await owner.execute(
+        """UPDATE pg_class SET relpages = 1, reltuples = 100000
+           WHERE oid = 'waiting_room.knock'::regclass"""
+    )
+    plan: list[str] = []
+    async with line.database.app.connection() as connection:
+
+        class Explaining:
+            async def fetchval(self, statement: str, *values: object) -> int:
+                await connection.execute(f"PREPARE it AS {statement}")
+                nulls = ", ".join("NULL" for _ in values)
+                plan.extend(row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE it ({nulls})"))
+                return 0
+
+        await claim_store.count_at_door(Explaining(), line.number, line.now)  # type: ignore[arg-type]
+    scans = [step for step in plan if "Scan" in step]
+    assert len(scans) == 1, plan
+    assert "Index Only Scan Backward using knock_lately" in scans[0]
+
+
 async def test_who_comes_long_after_the_call_is_a_returner_with_a_share_of_the_door(
     line: LineOfPeople,
 ) -> None:

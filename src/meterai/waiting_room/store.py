@@ -489,9 +489,10 @@ async def save_door(tx: Connection, queue: int, door: Door) -> None:
 
 
 async def add_pass(tx: Connection, queue: int, one: Pass) -> bool:
-    """Adds a pass; False when the contact has one (UNIQUE: event and id)."""
+    """Adds a pass; False when the contact has one (UNIQUE: event and id). Who is in knocks no more."""
     added = await tx.fetchval(
-        """INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
+        """WITH gone AS (DELETE FROM waiting_room.knock WHERE queue = $5 AND id = $1)
+           INSERT INTO waiting_room.pass (id, pass_id, claimed_at, number, queue, lane, gate, sequence)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (queue, id) DO NOTHING RETURNING true""",
         one.id,
         one.pass_id,
