@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import ANI, BUDI, CITRA, SCHEDULE, LineOfPeople
+from tests.waiting_room.line import ANI, BUDI, CITRA, FIRST, SCHEDULE, LineOfPeople
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.database import Connection, Row
+from meterai.waiting_room import reminder_store
 from meterai.waiting_room.certificate import is_check_in
 from meterai.waiting_room.model import Policy, QueueState
 from meterai.waiting_room.reminder_store import Reminder
@@ -220,6 +223,74 @@ async def test_where_the_line_counts_only_who_is_called_is_told_to_enter_after_t
     (told,) = await remind(line)
     until = datetime.fromisoformat(told["expires_at"]).timestamp()
     assert until == SCHEDULE.closes_at + days * 86_400
+
+
+async def crowd(line: LineOfPeople, count: int) -> None:
+    """So many people of the first window ask to be told."""
+    await line.database.owner.execute(
+        """INSERT INTO waiting_room.reminder
+               (queue, id, number, contact_kind, contact_value, language, ticket)
+           SELECT $1, substr(sha256(n::text::bytea), 1, 12), 1, 'email', 'tamu' || n || '@contoh.id', 'id', ''
+           FROM generate_series(1, $2) AS n""",
+        line.number,
+        count,
+    )
+
+
+async def test_a_thousand_are_told_at_a_time_and_of_them_nobody_who_is_inside(line: LineOfPeople) -> None:
+    text = line.join(ANI)
+    await draw(line)
+    await line.call(2)
+    await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+    await crowd(line, 1_200)
+    await ask(line, text, ANI)
+    await line.set_state(QueueState.CLOSED)
+    first, second = await remind(line), await remind(line)
+    assert len(first) >= 999
+    told = first + second
+    assert len({one["to"] for one in told}) == len(told) == 1_200
+    assert "ani@contoh.id" not in {one["to"] for one in told}
+    assert not await is_reminded(line.database.app, line.number, line.published.id_of(ANI))
+
+
+class Explaining:
+    """In place of a connection: keeps how each statement would be carried out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.plans: list[str] = []
+
+    async def fetch(self, statement: str, *values: object) -> list[Row]:
+        await self._connection.execute(f"PREPARE it AS {statement}")
+        nulls = ", ".join("NULL" for _ in values)
+        plan = await self._connection.fetch(f"EXPLAIN EXECUTE it ({nulls})")
+        await self._connection.execute("DEALLOCATE it")
+        self.plans.append("\n".join(row[0] for row in plan))
+        return []
+
+
+async def test_whom_to_tell_is_found_by_indexes_alone_however_many_ask_and_are_inside(
+    line: LineOfPeople,
+) -> None:
+    text = line.join(ANI)
+    await ask(line, text, ANI)
+    await draw(line)
+    await line.call(2)
+    await claim_pass(line.database.app, line.published, text, contact=ANI, now=line.now)
+    await line.database.owner.execute(
+        """UPDATE pg_class SET relpages = 1, reltuples = 1e6
+           WHERE oid IN ('waiting_room.reminder'::regclass, 'waiting_room.pass'::regclass)"""
+    )
+    async with line.database.app.connection() as connection:
+        explaining = Explaining(connection)
+        conn: Connection = explaining  # type: ignore[assignment]
+        await reminder_store.unplaced(conn, line.number, through=1, limit=100)
+        for take in (reminder_store.take_called, reminder_store.take_near, reminder_store.take_all):
+            await take(conn, line.number, FIRST, 100)
+        await reminder_store.entered(conn, line.number, [])
+    for plan in explaining.plans:
+        assert "Index" in plan
+        assert not re.search("Seq Scan|Sort|Hash|Merge", plan), plan
 
 
 async def test_messages_stop_by_a_link_that_only_we_can_have_made(line: LineOfPeople) -> None:

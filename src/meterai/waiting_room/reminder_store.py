@@ -62,10 +62,11 @@ async def has_reminder(conn: Connection, queue: int, id: bytes) -> bool:
 
 
 async def unplaced(conn: Connection, queue: int, *, through: int, limit: int) -> list[Reminder]:
-    """Reminders whose place is known by now but not noted: windows up to `through` are drawn."""
+    """Reminders whose place is known by now but not noted, those first who are called first: windows up to
+    `through` are drawn."""
     rows = await conn.fetch(
         f"SELECT {_REMINDER} FROM waiting_room.reminder"  # noqa: S608
-        " WHERE queue = $1 AND place IS NULL AND number <= $2 LIMIT $3",
+        " WHERE queue = $1 AND place IS NULL AND number <= $2 ORDER BY number, place LIMIT $3",
         queue,
         through,
         limit,
@@ -75,9 +76,13 @@ async def unplaced(conn: Connection, queue: int, *, through: int, limit: int) ->
 
 async def note_places(conn: Connection, queue: int, places: Sequence[tuple[bytes, int]]) -> None:
     """Writes (id, place) of people whose window is drawn."""
-    await conn.executemany(
-        "UPDATE waiting_room.reminder SET place = $3::text::numeric WHERE queue = $1 AND id = $2",
-        [(queue, id, str(place)) for id, place in places],
+    await conn.execute(
+        """UPDATE waiting_room.reminder r SET place = drawn.place::numeric
+           FROM unnest($2::bytea[], $3::text[]) AS drawn(id, place)
+           WHERE r.queue = $1 AND r.id = drawn.id AND r.place IS NULL""",
+        queue,
+        [id for id, _ in places],
+        [str(place) for _, place in places],
     )
 
 
@@ -87,22 +92,21 @@ async def door_rate(conn: Connection, queue: int) -> float:
     return rate
 
 
-async def forget_entered(conn: Connection, queue: int) -> None:
-    """Whoever is inside needs no word any more."""
-    await conn.execute(
-        """DELETE FROM waiting_room.reminder r USING waiting_room.pass p
-           WHERE r.queue = $1 AND p.queue = r.queue AND p.id = r.id""",
-        queue,
+async def entered(conn: Connection, queue: int, ids: Sequence[bytes]) -> set[bytes]:
+    """Those who are inside, and need no word any more."""
+    rows = await conn.fetch(
+        "SELECT id FROM waiting_room.pass WHERE queue = $1 AND id = ANY ($2::bytea[])", queue, ids
     )
+    return {row["id"] for row in rows}
 
 
 async def take_called(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
     """Those who are called, taken out."""
     rows = await tx.fetch(
-        f"""DELETE FROM waiting_room.reminder WHERE (queue, id) IN (
-                SELECT queue, id FROM waiting_room.reminder
-                WHERE queue = $1 AND (number, place) < ($2, $3::text::numeric) LIMIT $4
-                FOR UPDATE SKIP LOCKED)
+        f"""DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = ANY (ARRAY(
+                SELECT id FROM waiting_room.reminder
+                WHERE queue = $1 AND (number, place) < ($2, $3::text::numeric)
+                ORDER BY number, place LIMIT $4 FOR UPDATE SKIP LOCKED))
             RETURNING {_REMINDER}""",  # noqa: S608
         queue,
         frontier.window,
@@ -115,10 +119,10 @@ async def take_called(tx: Connection, queue: int, frontier: Frontier, limit: int
 async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[Reminder]:
     """Those who will be called before the frontier is there, marked as told."""
     rows = await tx.fetch(
-        f"""UPDATE waiting_room.reminder SET told_soon = true WHERE (queue, id) IN (
-                SELECT queue, id FROM waiting_room.reminder
-                WHERE queue = $1 AND NOT told_soon AND (number, place) < ($2, $3::text::numeric) LIMIT $4
-                FOR UPDATE SKIP LOCKED)
+        f"""UPDATE waiting_room.reminder SET told_soon = true WHERE queue = $1 AND id = ANY (ARRAY(
+                SELECT id FROM waiting_room.reminder
+                WHERE queue = $1 AND NOT told_soon AND (number, place) < ($2, $3::text::numeric)
+                ORDER BY number, place LIMIT $4 FOR UPDATE SKIP LOCKED))
             RETURNING {_REMINDER}""",  # noqa: S608
         queue,
         frontier.window,
@@ -131,8 +135,9 @@ async def take_near(tx: Connection, queue: int, frontier: Frontier, limit: int) 
 async def take_all(tx: Connection, queue: int, frontier: Frontier, limit: int) -> list[tuple[Reminder, bool]]:
     """Any, and whether they are called, taken out."""
     rows = await tx.fetch(
-        f"""DELETE FROM waiting_room.reminder WHERE (queue, id) IN (
-                SELECT queue, id FROM waiting_room.reminder WHERE queue = $1 LIMIT $4 FOR UPDATE SKIP LOCKED)
+        f"""DELETE FROM waiting_room.reminder WHERE queue = $1 AND id = ANY (ARRAY(
+                SELECT id FROM waiting_room.reminder WHERE queue = $1
+                ORDER BY number, place LIMIT $4 FOR UPDATE SKIP LOCKED))
             RETURNING (number, place) < ($2, $3::text::numeric) IS TRUE AS is_called, {_REMINDER}""",  # noqa: S608
         queue,
         frontier.window,

@@ -101,7 +101,7 @@ def _taken(path: Path) -> Iterator[bool]:
 
 
 async def remind(app: App) -> int:
-    """Tells those who asked for it and whose turn is near or has come; gives how many."""
+    """Tells those who asked for it and whose turn is near or has come; gives how much was done."""
     held = await events(app.db)
     addresses = Addresses(
         gate=gate_address(app.settings),

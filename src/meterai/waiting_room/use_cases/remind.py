@@ -29,7 +29,7 @@ from meterai.waiting_room.tickets import Ticket
 NEAR_MINUTES = 10
 CALLED_AFTER_CLOSING = timedelta(days=1)
 """Where the line counts, the last are told until then that they may enter."""
-_LIMIT = 100
+_TOLD_AT_ONCE = 1_000
 _TOKEN_BYTES = 16
 
 _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
@@ -142,7 +142,8 @@ def read_stop_token(secret: bytes, event: str, token: str) -> bytes | None:
 
 
 async def remind_due(db: Database, root: Path, secret: bytes, addresses: Addresses, *, now: datetime) -> int:
-    """Writes the messages that are due into the outbox; gives how many. Any number of workers may do this."""
+    """Writes the messages that are due into the outbox; gives how many reminders were dealt with. Any number
+    of workers may do this."""
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
     return sum([await _remind(db, queue, root, secret, addresses, now) for queue in queues])
@@ -153,28 +154,37 @@ async def _remind(
 ) -> int:
     async with db.connection() as connection:
         await _note_places(connection, queue, root)
-        await reminder_store.forget_entered(connection, queue.number)
         near = await _near(connection, queue)
     async with db.transaction() as tx:
-        found: list[tuple[str, Reminder]] = []
-        if queue.state is QueueState.CLOSED:
-            rest = await reminder_store.take_all(tx, queue.number, queue.frontier, _LIMIT)
-            found += [("called_and_closed" if is_called else "closed", one) for one, is_called in rest]
-        elif queue.state.stands_still and now.timestamp() >= queue.schedule.opens_at:
-            rest = await reminder_store.take_all(tx, queue.number, queue.frontier, _LIMIT)
-            found += [("free", one) for one, _ in rest]
-        elif queue.state in (QueueState.OPEN, QueueState.LAST_CALL):
-            called = await reminder_store.take_called(tx, queue.number, queue.frontier, _LIMIT)
-            found += [("called", one) for one in called]
-            found += [("near", one) for one in await reminder_store.take_near(tx, queue.number, near, _LIMIT)]
-        messages = [_message(queue, *told, secret, addresses, now) for told in found]
+        due = await _take_due(tx, queue, near, now)
+        inside = await reminder_store.entered(tx, queue.number, [one.id for _, one in due])
+        told = [(kind, one) for kind, one in due if one.id not in inside]
+        messages = [_message(queue, kind, one, secret, addresses, now) for kind, one in told]
         await outbox.enqueue_many(tx, messages, now)
-    return len(found)
+    return len(due)
+
+
+async def _take_due(
+    tx: Connection, queue: Queue, near: Frontier, now: datetime
+) -> list[tuple[str, Reminder]]:
+    """(what to tell, whom), whoever is inside among them."""
+    number, frontier = queue.number, queue.frontier
+    if queue.state is QueueState.CLOSED:
+        rest = await reminder_store.take_all(tx, number, frontier, _TOLD_AT_ONCE)
+        return [("called_and_closed" if is_called else "closed", one) for one, is_called in rest]
+    if queue.state.stands_still and now.timestamp() >= queue.schedule.opens_at:
+        rest = await reminder_store.take_all(tx, number, frontier, _TOLD_AT_ONCE)
+        return [("free", one) for one, _ in rest]
+    if queue.state in (QueueState.OPEN, QueueState.LAST_CALL):
+        called = await reminder_store.take_called(tx, number, frontier, _TOLD_AT_ONCE)
+        soon = await reminder_store.take_near(tx, number, near, _TOLD_AT_ONCE)
+        return [*(("called", one) for one in called), *(("near", one) for one in soon)]
+    return []
 
 
 async def _note_places(connection: Connection, queue: Queue, root: Path) -> None:
     waiting = await reminder_store.unplaced(
-        connection, queue.number, through=queue.revealed_through, limit=_LIMIT
+        connection, queue.number, through=queue.revealed_through, limit=_TOLD_AT_ONCE
     )
     if not waiting:
         return
