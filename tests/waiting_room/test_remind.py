@@ -237,6 +237,18 @@ async def crowd(line: LineOfPeople, count: int) -> None:
     )
 
 
+async def test_places_are_noted_by_thousands_and_are_work(line: LineOfPeople) -> None:
+    """Else the worker sleeps before the next, and who is called early in a lottery is told late."""
+    await crowd(line, 5_500)
+    await draw(line)
+    await line.set_rate(0)
+    db, root = line.database.app, line.folder.path.parent
+    noted = [await remind_due(db, root, SECRET, ADDRESSES, now=line.now) for _ in range(3)]
+    assert noted == [5_000, 500, 0]
+    rows = await line.database.owner.fetch("SELECT id, place FROM waiting_room.reminder")
+    assert all(row["place"] == line.published.place_in(1, row["id"]) for row in rows)
+
+
 async def test_a_thousand_are_told_at_a_time_and_of_them_nobody_who_is_inside(line: LineOfPeople) -> None:
     text = line.join(ANI)
     await draw(line)

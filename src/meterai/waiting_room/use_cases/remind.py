@@ -30,6 +30,7 @@ NEAR_MINUTES = 10
 CALLED_AFTER_CLOSING = timedelta(days=1)
 """Where the line counts, the last are told until then that they may enter."""
 _TOLD_AT_ONCE = 1_000
+_PLACED_AT_ONCE = 5_000
 _TOKEN_BYTES = 16
 
 _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
@@ -153,7 +154,7 @@ async def _remind(
     db: Database, queue: Queue, root: Path, secret: bytes, addresses: Addresses, now: datetime
 ) -> int:
     async with db.connection() as connection:
-        await _note_places(connection, queue, root)
+        placed = await _note_places(connection, queue, root)
         near = await _near(connection, queue)
     async with db.transaction() as tx:
         due = await _take_due(tx, queue, near, now)
@@ -161,7 +162,7 @@ async def _remind(
         told = [(kind, one) for kind, one in due if one.id not in inside]
         messages = [_message(queue, kind, one, secret, addresses, now) for kind, one in told]
         await outbox.enqueue_many(tx, messages, now)
-    return len(due)
+    return placed + len(due)
 
 
 async def _take_due(
@@ -182,17 +183,18 @@ async def _take_due(
     return []
 
 
-async def _note_places(connection: Connection, queue: Queue, root: Path) -> None:
+async def _note_places(connection: Connection, queue: Queue, root: Path) -> int:
+    """How many: until it is noted nobody in the window of the frontier can be told."""
     waiting = await reminder_store.unplaced(
-        connection, queue.number, through=queue.revealed_through, limit=_TOLD_AT_ONCE
+        connection, queue.number, through=queue.revealed_through, limit=_PLACED_AT_ONCE
     )
     if not waiting:
-        return
+        return 0
     published = Published(queue_of(root, queue.event))
     places = [(one.id, published.place_in(one.window, one.id)) for one in waiting]
-    await reminder_store.note_places(
-        connection, queue.number, [(id, place) for id, place in places if place is not None]
-    )
+    known = [(id, place) for id, place in places if place is not None]
+    await reminder_store.note_places(connection, queue.number, known)
+    return len(known)
 
 
 async def _near(connection: Connection, queue: Queue) -> Frontier:
