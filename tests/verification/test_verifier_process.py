@@ -31,6 +31,7 @@ from meterai.kernel.clock import system_clock
 from meterai.verification.model import FILE_BYTES_MAX, Trust
 from meterai.verifier.routes import VerifierHouse, build_verifier
 from meterai.web.assets import Assets
+from meterai.web.edge import Edge
 from meterai.web.pages import Pages, SiteFacts
 
 pytestmark = pytest.mark.storage
@@ -129,10 +130,36 @@ async def test_it_judges_for_machines_and_people_without_any_register(
         assert 'name="berkas"' in page
         assert 'name="nomor"' not in page, "there is no register to ask about a number"
         assert 'href="mailto:bantuan@meterai.example"' in page, "where a forged document is reported to"
-        unknown = ("/api/v1/digests/" + "0" * 64, f"/api/v1/serials/{SERIAL}", "/beli", "/periksa/nomor")
-        for path in (*unknown, "/periksa/kode"):
+        for path in ("/beli", "/periksa/kode"):
             async with http.get(address + path) as answer:
                 assert answer.status == 404, path
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        (f"serials/{SERIAL}", 503, "register.not_asked"),
+        ("digests/" + "0" * 64, 503, "register.not_asked"),
+        ("serials/foo", 422, "serial.malformed"),
+        ("digests/foo", 422, "digest.unreadable"),
+    ],
+)
+async def test_without_a_register_it_does_not_say_what_is_in_none(asked: str, status: int, code: str) -> None:
+    answer = await ask(verifier_of(None), f"/api/v1/{asked}")
+    assert (answer.status, json.loads(answer.text)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", [f"/en/periksa/nomor?nomor={SERIAL}", "/en/periksa/sidik/" + "0" * 64])
+async def test_without_a_register_its_pages_say_that_there_is_none(path: str) -> None:
+    answer = await ask(verifier_of(None), path)
+    assert answer.status == 503
+    assert "not connected to the register" in answer.text
+
+
+def verifier_of(register: Any) -> Edge:
+    jail: Any = None
+    pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
+    return build_verifier(VerifierHouse(register, jail, Trust(roots_pem=()), pages, system_clock))
 
 
 class Broken:
@@ -156,10 +183,7 @@ class Broken:
 async def test_it_refuses_as_the_sites_api_does(
     method: str, path: str, size: int, status: int, code: str
 ) -> None:
-    register: Any = Broken()
-    jail: Any = None
-    pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
-    site = build_verifier(VerifierHouse(register, jail, Trust(roots_pem=()), pages, system_clock))
+    site = verifier_of(Broken())
     kind = "application/pdf" if size else "multipart/form-data; boundary=x"
     answer = await ask(site, path, method=method, headers={"content-type": kind}, body=b"x" * size)
     problem = json.loads(answer.text)

@@ -90,17 +90,19 @@ async def verify_document(request: VerifierRequest) -> SpokenJudgement:
 async def read_digest(request: VerifierRequest, sha256: str) -> SpokenJudgement:
     """Judges by the SHA-256 of the whole file.
 
-    Raises: digest.unreadable; digest.unknown, also when there is no register; register.unreachable.
+    Raises: digest.unreadable; digest.unknown; register.unreachable; register.not_asked when there is none.
     """
     return speak(await _judge_digest(_house(request), read_sha256(sha256)))
 
 
 @get("/api/v1/serials/{serial:str}")
 async def read_serial(request: VerifierRequest, serial: str) -> SerialAnswer:
-    """What the register knows of a serial number. Raises: serial.unknown, also when there is no register."""
-    house = _house(request)
-    answer = await look_up_serial(house.db, serial) if house.db is not None else None
-    if answer is None or not answer.known:
+    """What the register knows of a serial number.
+
+    Raises: serial.malformed; serial.unknown; register.unreachable; register.not_asked when there is none.
+    """
+    answer = await look_up_serial(_house(request).db, serial)
+    if not answer.known:
         raise Refusal(Kind.NOT_FOUND, "serial.unknown")
     return answer
 
@@ -131,18 +133,16 @@ async def check_digest(request: VerifierRequest, sha256: str) -> Response[bytes]
 async def check_serial(request: VerifierRequest) -> Response[bytes]:
     """What the register knows of the serial number in the form."""
     house, typed = _house(request), request.query_params.get("nomor", "")[:60]
-    if house.db is None:
-        raise Refusal(Kind.NOT_FOUND, "page.not_found")
     try:
         answer = await look_up_serial(house.db, typed)
     except Refusal as refusal:
-        return _page(request, "verify.html", status=422, refused=refusal.code, serial=typed)
+        status = http_status(refusal)
+        return _page(request, "verify.html", status=status, refused=refusal.code, serial=typed)
     return _page(request, "serial.html", status=200 if answer.known else 404, answer=answer)
 
 
 async def _judge_digest(house: VerifierHouse, sha256: str) -> Judgement:
-    known = house.db is not None and _DIGEST.fullmatch(sha256) is not None
-    judgement = await judge_digest(house.db, sha256.lower()) if known and house.db is not None else None
+    judgement = await judge_digest(house.db, sha256.lower()) if _DIGEST.fullmatch(sha256) else None
     if judgement is None:
         raise Refusal(Kind.NOT_FOUND, "digest.unknown")
     return judgement

@@ -378,6 +378,12 @@ TABLE: dict[str, Message] = {
         "The register can't be reached right now.",
         "Try again in a few minutes. The PDF file itself can still be checked.",
     ),
+    "register.not_asked": M(
+        "Pemeriksa ini tidak terhubung dengan daftar resmi, jadi tidak dapat mencari di dalamnya.",
+        "Kirim berkas PDF-nya untuk diperiksa di sini, atau cari di situs kami.",
+        "This verifier is not connected to the register, so it can't look anything up there.",
+        "Send the PDF file to have it checked here, or look it up on our site.",
+    ),
     "jail.unavailable": M(
         "Pemeriksa dokumen sedang tidak tersedia.",
         "Tunggu satu menit, lalu kirim lagi.",

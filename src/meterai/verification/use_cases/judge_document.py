@@ -40,12 +40,14 @@ async def judge_document(
     return await _ask_register(db, opened, known)
 
 
-async def judge_digest(db: Database, sha256: str) -> Judgement | None:
+async def judge_digest(db: Database | None, sha256: str) -> Judgement | None:
     """The fast path alone, for a digest made in the browser; None when the register does not know it.
 
     None says nothing against the file: it must be uploaded and judged in full.
-    Raises: Refusal(UNAVAILABLE, "register.unreachable").
+    Raises: Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
     """
+    if db is None:
+        raise Refusal(Kind.UNAVAILABLE, "register.not_asked")
     try:
         async with db.connection() as connection:
             released, entries = await find_by_digest(connection, sha256)

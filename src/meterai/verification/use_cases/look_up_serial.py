@@ -12,15 +12,17 @@ from meterai.verification.model import SerialAnswer, Trust
 from meterai.verification.queries import find_by_serial, find_releases
 
 
-async def look_up_serial(db: Database, text: str) -> SerialAnswer:
+async def look_up_serial(db: Database | None, text: str) -> SerialAnswer:
     """What the register says of a serial number as a person typed it.
 
     Raises: Refusal(INVALID, "serial.malformed") when it can't be one (a typing error, or made up);
-    Refusal(UNAVAILABLE, "register.unreachable").
+    Refusal(UNAVAILABLE, "register.unreachable"), or "register.not_asked" without `db`.
     """
     serial = parse_serial(text)
     if serial is None:
         raise Refusal(Kind.INVALID, "serial.malformed")
+    if db is None:
+        raise Refusal(Kind.UNAVAILABLE, "register.not_asked")
     try:
         async with db.connection() as connection:
             entry = await find_by_serial(connection, serial)
