@@ -229,7 +229,8 @@ async def test_what_carries_a_stamp_is_left_out_and_what_stamping_removes_is_tol
     given.mkdir()
     (given / "kosong.pdf").write_bytes(signed_files.waiting())
     first = (given, "--out", tmp_path / "out", "--customer", contact)
-    _, report, said = stamp(own, *first, "--dry-run")
+    code, report, said = stamp(own, *first, "--dry-run")
+    assert (code, report["stamped"]) == (0, 0), "it could be stamped"
     assert "fields that are still empty stay only with --sign-later" in " ".join(said.split())
     assert "pdf.notice.signature_fields" in report["files"][0]["notices"]
     code, report, said = stamp(own, *first, "--sign-later")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -29,6 +30,7 @@ from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.stamping.bundle import Bundle, Outcome, Rule, bundle_id
 
 SOME_NOT_STAMPED, QUOTA_MISSING, INTERRUPTED = 1, 3, 130
+_COULD_BE = (Outcome.READY, Outcome.STAMPING, Outcome.STAMPED)
 _SHOWN_MAX = 20
 _NAMED_MAX = 3
 _say = Console(stderr=True)
@@ -65,7 +67,8 @@ def stamp(
 
     Everything is checked first; the quota is reserved for all files or for none.
     After Ctrl-C or a crash run the same command again: nothing is stamped twice.
-    Exit code: 0 all stamped, 1 some could not be, 3 too little quota (nothing was used).
+    Exit code: 0 all stamped (with --dry-run: all could be), 1 some could not be, 3 too little quota (nothing
+    was used).
     """
     if place == "proposed" and page == "first":
         raise typer.BadParameter("a proposed place is on the last page; name one with --place")
@@ -122,7 +125,7 @@ async def _stamp(
             _show_unfit(run, bundle)
             _show_notices(run, bundle)
             if dry_run:
-                return _end(run, bundle, as_json)
+                return _end(run, bundle, as_json, good=_COULD_BE)
             try:
                 started = await run.start()
             except Refusal as refusal:
@@ -211,14 +214,14 @@ def _say_no_quota(refusal: Refusal, settings: Settings) -> None:
         raise refusal
 
 
-def _end(run: StampRun, bundle: Bundle, as_json: bool) -> int:
+def _end(run: StampRun, bundle: Bundle, as_json: bool, good: Collection[str] = (Outcome.STAMPED,)) -> int:
     report = run.report(bundle)
     run.out.write_reports(report)
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
         _show(report, run.out.root)
-    return SOME_NOT_STAMPED if report.not_stamped else 0
+    return 0 if all(file.outcome in good for file in report.files) else SOME_NOT_STAMPED
 
 
 def _show(report: Report, folder: Path) -> None:
