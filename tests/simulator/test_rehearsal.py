@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import json
 import os
@@ -540,6 +541,17 @@ def test_who_is_ended_ends_the_player() -> None:
         raise SystemExit
     assert process.returncode == -signal.SIGTERM
     assert time.monotonic() - since < 30
+
+
+def test_two_crowds_at_once_are_refused(tmp_path: Path) -> None:
+    """The later one would leave everybody in line for good."""
+    write_addresses(tmp_path, Addresses(pid=os.getpid(), site="", database="postgresql:///nowhere"))
+    first = os.open(tmp_path / "run", os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    second = subprocess.run([*COMMAND, "--data", str(tmp_path)], capture_output=True, text=True)
+    os.close(first)
+    assert second.returncode == 2
+    assert "Wait until it is over" in second.stderr
 
 
 def test_what_came_of_it_is_told_also_when_the_queue_can_not_be_put_back(

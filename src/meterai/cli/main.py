@@ -84,7 +84,9 @@ COMMANDS: Final = {
     "restore": _Entry("meterai.cli.restore", "restore", "Put a copy back, and settle what is lost."),
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
-_NOT_BEGUN: Final = frozenset({"service.not_running", "queue.in_production", "queue.not_the_crowds"})
+_NOT_BEGUN: Final = frozenset(
+    {"service.not_running", "queue.in_production", "queue.another_crowd", "queue.not_the_crowds"}
+)
 """Refusals of what the command needs before it can begin."""
 _GROUPS: Final = {
     "archive": "Released files through the years.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -119,21 +121,39 @@ def turn_on(
 def everybody_in_line(data: Path | None, event: str, because: str) -> Iterator[None]:
     """Has all who come stand in line, as on a crowded evening; in the end, also by a signal, as before.
 
-    Raises: Refusal UNAVAILABLE `service.not_running`; FORBIDDEN `queue.in_production`; NOT_FOUND
-    `queue.not_the_crowds`.
+    Raises: Refusal UNAVAILABLE `service.not_running`; FORBIDDEN `queue.in_production`; BUSY
+    `queue.another_crowd`; NOT_FOUND `queue.not_the_crowds`.
     """
-    if read_addresses(data_folder(data)).environment == "production":
+    folder = data_folder(data)
+    if read_addresses(folder).environment == "production":
         raise Refusal(Kind.FORBIDDEN, "queue.in_production")
-    before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
-    if before is None:
-        raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
-    with _ended_by_exception():
+    with _only_crowd(folder), _ended_by_exception():
+        before = next((view for view in asyncio.run(_views(data)) if view.event == event), None)
+        if before is None:
+            raise Refusal(Kind.NOT_FOUND, "queue.not_the_crowds", event=event)
         try:
             asyncio.run(_acted(data, event, _switching(event, because, is_on=True, always=True)))
             yield
         finally:
             over = _switching(event, f"{because}: over", is_on=before.is_on, always=before.always_in_line)
             asyncio.run(_acted(data, event, over))
+
+
+@contextmanager
+def _only_crowd(data: Path) -> Iterator[None]:
+    """The service for this crowd alone, by a lock on DATA/run: the kernel lets go of it whatever happens.
+
+    A second one would take the first one's wish for the operator's, and its faults for its own.
+    """
+    folder = os.open(data / "run", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal(Kind.BUSY, "queue.another_crowd", data=str(data)) from None
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextmanager

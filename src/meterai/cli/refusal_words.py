@@ -143,6 +143,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The crowd comes for the event {event}, of which this service has no queue.",
         "Play it on an installation of its own with the shipped events (METERAI_EVENTS_FILE empty).",
     ),
+    "queue.another_crowd": (
+        "Another crowd is being played against the service on {data}: each would spoil the other's figures "
+        "and faults.",
+        "Wait until it is over, or end it with Ctrl-C where it was started.",
+    ),
     "queue.in_production": (
         "This service is in production, where made-up people have no place: they would stand in line before "
         "others.",
