@@ -19,6 +19,7 @@ from tests.ports import free_port
 from tests.sandbox.twins import served
 
 from meterai.cli import bench_journey
+from meterai.kit.installation import default_data
 from simulator import journey_load, order_load
 from simulator.applicant import Outcome, Stamped, TooLate
 from simulator.http import Elsewhere, Response
@@ -161,6 +162,18 @@ def test_a_bench_of_journeys_that_lost_forged_or_finished_nothing_says_so(
     with pytest.raises(typer.Exit) as ended:
         bench_journey.bench_journey(json_output=True)
     assert ended.value.exit_code == code
+
+
+def test_journeys_are_offered_to_the_service_of_script_server_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(journey_load, "measure", lambda data, **_: asked.append(data))
+    monkeypatch.setattr(journey_load, "report", lambda _: None)
+    for words in ((), ("--data", "/srv/meterai")):
+        monkeypatch.setattr(sys, "argv", ["journey_load", *words])
+        journey_load.main()
+    assert asked == [default_data(), Path("/srv/meterai")]
 
 
 HOLDS_SOMETHING = """if True:
