@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from meterai.kit.objects import FolderStore
 from meterai.operations.invariants.signatures import read_counters
 from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.operations.use_cases.open_house import DEVELOPMENT_STOCK, open_house
-from sandbox.growth.__main__ import grow
+from sandbox.growth.__main__ import grow, main
 from sandbox.growth.history import TABLES
 
 pytestmark = pytest.mark.storage
@@ -34,6 +35,16 @@ async def fill(database: TestDatabase, signer: Path) -> None:
         now=NOW,
         progress=lambda what, done, total: None,
     )
+
+
+def test_without_a_service_it_says_how_to_start_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["growth", "--data", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Start it: script/server" in capsys.readouterr().err
 
 
 async def test_a_made_up_history_keeps_every_invariant(database: TestDatabase, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from meterai.cli.launch import LaunchProblem, check_settings
 from meterai.cli.settling import settle
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases.keep_environment import keep_environment
-from meterai.operations.use_cases.open_house import open_house
+from meterai.operations.use_cases.open_house import _slug_of_next, open_house
 from meterai.sales.events import EXAMPLE
 from meterai.sales.queries import events
 from meterai.waiting_room.model import QueueState
@@ -103,6 +103,20 @@ async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_i
     assert queue is not None
     expected = CLOSED if is_refused else (times | changes)["closes_at"]
     assert queue.schedule.closes_at == int(expected.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("slug", "proposed"),
+    [
+        ("undian", "undian-2026"),
+        ("undian-2025", "undian-2026"),
+        ("undian-2026", "undian-2026-09"),
+        ("undian-2026-03", "undian-2026-09"),
+        ("undian-2026-09", "undian-2026-09-2"),
+    ],
+)
+def test_the_slug_that_is_proposed_for_another_round_names_its_year_once(slug: str, proposed: str) -> None:
+    assert _slug_of_next(slug, datetime(2026, 9, 6, tzinfo=UTC)) == proposed
 
 
 async def closing(database: TestDatabase) -> datetime:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from meterai.cli.refusal_words import told
 from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Refusal
 from meterai.kit.database import connect
 from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
 from meterai.kit.postgres import OWNER
@@ -69,7 +71,12 @@ def main() -> None:
     parser.add_argument("--event", default="casn", help="whose queue the tickets are of")
     parser.add_argument("--data", type=Path, default=default_data())
     asked = parser.parse_args()
-    settings = settings_of_running(msgspec.structs.replace(from_environment(), data=asked.data.absolute()))
+    try:
+        settings = settings_of_running(
+            msgspec.structs.replace(from_environment(), data=asked.data.absolute())
+        )
+    except Refusal as refusal:
+        parser.exit(2, f"{told(refusal.code, refusal.facts)}\n")
     if settings.environment == "production":
         raise SystemExit("a made-up history has no place in production")
     asyncio.run(_run(settings, customers=asked.customers, tickets=asked.tickets, event=asked.event))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -69,9 +70,16 @@ def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -
         raise ValueError(
             f"event {event.slug}: its queue has one round, until {closes_at.isoformat()}, and can't open "
             f"anew on {opens_at.isoformat()}. Give the next its own slug, such as "
-            f"{event.slug}-{opens_at.year}; to go on with the round that is or was, move closes_at alone "
-            "(docs/configuration.md)"
+            f"{_slug_of_next(event.slug, opens_at)}; to go on with the round that is or was, move closes_at "
+            "alone (docs/configuration.md)"
         )
+
+
+def _slug_of_next(slug: str, opens_at: datetime) -> str:
+    """With the year of its opening, or the month too where a round of that year has the slug already."""
+    name = re.sub(r"-20\d\d(-\d\d)?$", "", slug)
+    proposed = (f"{name}-{opens_at:%Y}", f"{name}-{opens_at:%Y-%m}")
+    return next((other for other in proposed if not slug.startswith(other)), f"{slug}-2")
 
 
 async def _events_in_line(db: Database, now: datetime) -> set[str]:
