@@ -26,8 +26,9 @@ from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
-from meterai.kit.installation import Addresses, Secrets, write_addresses
+from meterai.kit.installation import ROLES, Addresses, Secrets, write_addresses
 from meterai.kit.listening import listen
+from meterai.kit.migrations import upgrade_script
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.archive.level import Level
@@ -332,6 +333,37 @@ async def test_an_older_release_says_that_the_data_are_a_newer_one_s(tmp_path: P
         assert "9999" in shown.stdout + shown.stderr
         assert "newer release" in shown.stdout + shown.stderr
         assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("INSERT INTO sales.tariff VALUES ('2099-01-01', 12000, 'UU baru')", "WHERE face_value <> 10000"),
+        (
+            """CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql
+               AS $$ BEGIN RAISE 'not today'; END $$;
+               CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse()""",
+            "The database: not today",
+        ),
+    ],
+)
+async def test_what_keeps_the_schema_from_being_brought_up_is_told_in_words(
+    cluster: TestCluster, tmp_path: Path, change: str, said: str
+) -> None:
+    tmp_path.chmod(0o711)
+    async with cluster.empty_database() as name:
+        owner = await asyncpg.connect(cluster.server.url(name))
+        await owner.execute(upgrade_script(None, "0044"))
+        await owner.execute(change)
+        await owner.close()
+        roles = {f"METERAI_DATABASE_{role.upper()}_URL": "postgresql:///kept" for role in ROLES}
+        env = {"METERAI_DATABASE_URL": cluster.server.url(name), "METERAI_DATA": str(tmp_path), **roles}
+        for words in (("db", "migrate"), ("up", "--port", "0")):
+            shown = run(*words, env=env)
+            assert shown.returncode == 1
+            assert said in shown.stdout + shown.stderr
+            assert "Traceback" not in shown.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import asyncio
 import typer
 
 from meterai.cli.database_server import DatabaseServer
+from meterai.cli.faults import in_words
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
+from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.migrations import SchemaIsNewer, head_version
 from meterai.kit.postgres import PostgresFailed
@@ -20,6 +22,9 @@ def migrate_database() -> None:
         changed = _migrate(from_environment())
     except (LaunchProblem, PostgresFailed, SchemaIsNewer) as problem:
         typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    except DATABASE_IS_DOWN as error:
+        typer.echo(in_words(error) or f"The database: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{'Brought' if changed else 'Already'} to version {head_version()}.")
 

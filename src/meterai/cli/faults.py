@@ -28,6 +28,11 @@ _LOCKED: Final = (
     "Somebody else holds a table of the database for too long ({why}). This step changed nothing: give the "
     "command again, when the service is stopped everywhere."
 )
+_NOT_DRAWN: Final = (
+    "The table sales.tariff has another tariff than Rp10.000, which the stamps of this release say ({why}). "
+    "Look: SELECT * FROM sales.tariff WHERE face_value <> 10000. Start the release that draws it; or delete "
+    "these rows, if they are of days to come, and give the command again. What was brought up so far stays."
+)
 _UNREADABLE: Final = (
     "The address of the database can't be read ({why}). Look at METERAI_DATABASE_URL and its like."
 )
@@ -59,6 +64,8 @@ def _of_database(error: Exception) -> str:
             return _SHUT
         case asyncpg.SyntaxOrAccessError() | asyncpg.InvalidSchemaNameError():
             return _OTHER_RELEASE
+        case asyncpg.CheckViolationError(constraint_name="tariff_is_drawn"):
+            return _NOT_DRAWN
         case asyncpg.LockNotAvailableError():
             return _LOCKED
         case asyncpg.DiskFullError():
