@@ -43,9 +43,9 @@ def meterai(*words: str, data: Path, status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def audited(data: Path) -> Any:
+def audited(data: Path, *more: str) -> Any:
     """The report of `meterai queue audit`, which must pass."""
-    words = ["queue", "audit", str(data / "queue/casn/public"), "--json"]
+    words = ["queue", "audit", str(data / "queue/casn/public"), "--json", *more]
     done = subprocess.run([sys.executable, "-m", "meterai.cli", *words], capture_output=True, timeout=120)
     assert done.returncode == 0, done.stdout.decode()
     return msgspec.json.decode(done.stdout)
@@ -122,6 +122,18 @@ def serials(data: Path) -> list[str]:
         return [row["serial"] for row in rows]
 
     return asyncio.run(read())
+
+
+def forget_log(data: Path) -> None:
+    """As the controller does with rows of the log that are two days old."""
+
+    async def delete() -> None:
+        url = read_addresses(data).database
+        connection = await asyncpg.connect(url, user="meterai_owner", password=Secrets(data).database_owner)
+        await connection.execute("DELETE FROM waiting_room.log_entry")
+        await connection.close()
+
+    asyncio.run(delete())
 
 
 @pytest.fixture
@@ -243,7 +255,9 @@ def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(p
         said = meterai("backup", str(copy), "--without-database", data=data)
         assert "WITHOUT the database" in said
         assert not list(copy.rglob("*.dump"))
-        bob = buy(data, "bob", event="")
+        meterai("queue", "halt", "--event", "casn", "--because", "trial", data=data)
+        meterai("queue", "resume", "--event", "casn", "--because", "over", data=data)
+        bob, ended = buy(data, "bob", event=""), last_head(data)
         full = place / "full"
         meterai("backup", str(full), data=data)
         assert "holds the database" in meterai("backup", str(full), "--without-database", data=data, status=2)
@@ -256,7 +270,16 @@ def test_a_copy_without_the_database_is_put_back_beside_one_that_was_recovered(p
     with running(new):
         carol = buy(new, "carol")
         assert {judged(new, file)[0] for file in (alice, bob, carol)} == {"genuine"}
-        audited(new)
+        assert audited(new, "--head", ended)["operator_actions"][-1]["action"] == "restore"
+        forget_log(new)
+
+    shutil.copytree(new / "queue", place / "queue")
+    shutil.rmtree(new / "queue" / "casn")
+    said = meterai("restore", str(copy), data=new, status=1)
+    assert "files of queue casn" in said
+    assert "TOO OLD" in said
+    shutil.rmtree(new / "queue")
+    shutil.copytree(place / "queue", new / "queue")
 
     log, database, away = new / "queue/casn/public/log/entries.jsonl", new / "postgres", place / "away"
     entries = log.read_bytes()

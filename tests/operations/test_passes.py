@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +131,9 @@ async def test_the_passes_of_one_queue_are_let_go_before_those_of_the_next_are_r
     read: list[str] = []
     claims, said = passes._claims, passes._said
 
-    def reads_log(root: Path, event: str, *rest: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-        read.append(f"the log of {event}")
-        return claims(root, event, *rest)
+    def reads_log(*where: Any, **more: Any) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        read.append(f"the log of {where[3]}")
+        return claims(*where, **more)
 
     def reads_pass(row: Any) -> dict[str, Any]:
         read.append(f"a pass of {row['event']}")

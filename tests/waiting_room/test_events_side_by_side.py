@@ -17,6 +17,7 @@ from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room import leader, store
+from meterai.waiting_room.conductor import LOG_KEPT_S
 from meterai.waiting_room.leader import Leader
 from meterai.waiting_room.load import Behind, read_measured, report_behind
 from meterai.waiting_room.log_facts import FrontierFacts, OperatorFacts
@@ -70,6 +71,8 @@ async def closed_queue(line: MovedQueue) -> None:
     line.join("email:ani@contoh.id")
     await line.until(lambda status: status.state is QueueState.CLOSED)
     await line.seconds(12)
+    line.now += 3_600  # the last calls lapse, which is logged
+    await line.seconds(1)
 
 
 async def rule(line: MovedQueue, schedule: Schedule, policy: Policy) -> None:
@@ -85,7 +88,7 @@ async def test_a_queue_that_closed_long_ago_rests_until_somebody_says_something(
     line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
     await closed_queue(line)
     assert await awake(line) == ["casn"], "certificates are asked for now"
-    line.now += store.RESTS_AFTER_S
+    line.now += LOG_KEPT_S
     await line.seconds(1)
     assert await awake(line) == []
     (view,) = await queue_views(database.app, line.now)
@@ -116,12 +119,12 @@ async def test_a_queue_that_rests_goes_on_when_its_rules_are_changed(
 ) -> None:
     line = MovedQueue(database, QueueFolder(tmp_path / "casn"))
     await closed_queue(line)
-    line.now += store.RESTS_AFTER_S
+    line.now += LOG_KEPT_S
     await line.seconds(1)
     await rule(line, schedule, policy)
     assert await awake(line) == ["casn"]
     assert (await line.seconds(2)).state is state
-    line.now += 60
+    line.now += LOG_KEPT_S if state is QueueState.CLOSED else 60
     await line.seconds(1)
     assert (await awake(line) == []) is (state is QueueState.CLOSED)
     await line.close()

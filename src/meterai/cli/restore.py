@@ -44,8 +44,7 @@ from meterai.operations.invariants.signatures import read_counters
 from meterai.stamping.queries import serials_under_way
 from meterai.stamping.seal.key_counter import KeyCounter
 from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
-from meterai.waiting_room.rewinding import Rewound
-from meterai.waiting_room.use_cases.rewind_queues import rewind_queues
+from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues, rewind_queues
 
 _OF_THE_HOUSE, _ROOTS = "secrets/application.json", "pki/trust/root.pem"
 
@@ -100,7 +99,7 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
         queues = await rewind_queues(db, root, actor=operator_name(), now=system_clock())
         facts = copy.facts() if copy else None
         copied_at = facts.made_at if facts and facts.with_database else None
-        _show(noted, queues.rewound, await serials_under_way(db), copied_at)
+        _show(noted, queues, await serials_under_way(db), copied_at)
     finally:
         await db.close()
     for event in queues.lost:
@@ -110,7 +109,14 @@ async def _restore(settings: Settings, server: DatabaseServer, copy: BackupFolde
             "meterai restore without a folder.",
             err=True,
         )
-    if queues.lost:
+    for event in queues.too_old:
+        typer.echo(
+            f"The files of queue {event} in {root} are TOO OLD: the database no longer keeps what its public "
+            f"log lacks, and the line stands still. Move {root / event} away, then give meterai restore with "
+            "a newer copy.",
+            err=True,
+        )
+    if queues.lost or queues.too_old:
         raise typer.Exit(1)
 
 
@@ -234,7 +240,7 @@ async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
 
 
 def _show(
-    noted: NotedRestore, rewound: list[Rewound], under_way: list[str], copied_at: datetime | None
+    noted: NotedRestore, queues: RewoundQueues, under_way: list[str], copied_at: datetime | None
 ) -> None:
     """`copied_at`: of the database; None: it was put back by other means, to whatever moment."""
     moment = f"{copied_at:%Y-%m-%d %H:%M:%S} UTC" if copied_at else "the moment of the database put back"
@@ -252,10 +258,17 @@ def _show(
             f"{len(under_way)} serial numbers were under way and may be out already. Each goes on to the "
             f"same document: {', '.join(under_way)}"
         )
-    for queue in rewound:
+    for queue in queues.rewound:
         if queue.entries:
             typer.echo(
                 f"Queue {queue.event}: {queue.entries:,} entries of the public log are taken back; who waits "
                 f"keeps the place. Publish the head that ended there: {queue.head}"
+            )
+    for event, lists in queues.lists.items():
+        if lists:
+            typer.echo(
+                f"Queue {event}: {sum(one.joins for one in lists):,} joins of windows {lists[0].window} to "
+                f"{lists[-1].window} are in no journal any more. Their tickets are honoured; the lists are "
+                "published with what is left, and meterai queue audit names these windows for good."
             )
     typer.echo("Next: start the service, then go through docs/backup.md, 'After a restore'.")

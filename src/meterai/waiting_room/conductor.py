@@ -44,8 +44,13 @@ FAN_EVERY_S = 5.0
 READY_EVERY_S = 3.0
 READY_WINDOWS = 60
 FORGET_EVERY_S = 60.0
-WINDOWS_KEPT = 60
-"""Rows of windows behind the frontier that are kept a while."""
+LOG_KEPT_S = 2 * 86_400
+"""So long rows stay of what is in the files: those of a copy that is not older are brought up to date from
+them (docs/backup.md)."""
+FORGOTTEN_AT_ONCE = 20_000
+"""Entries: after a pause there are many that have become too old."""
+WINDOWS_AT_ONCE = 1_000
+"""Who takes over looks at all for which there are rows."""
 LINE_COUNTS_S = 2 * 86_400
 
 
@@ -172,6 +177,9 @@ class Conductor:
         """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
+            async with self._steering.db.connection() as connection:
+                kept = await store.kept_configs(connection, queue.number)
+            await asyncio.to_thread(publisher.publish_configs, kept)
             await asyncio.to_thread(publisher.publish_config, decided.config, queue.config_version)
             self._config = decided.config
         while self._closed < queue.closed_through:
@@ -198,7 +206,7 @@ class Conductor:
         async with self._steering.db.connection() as connection:
             queue = self._queue
             assert queue is not None
-            return await store.closed_windows(connection, queue.number, first=first, limit=GATHER_AT_ONCE)
+            return await store.closed_windows(connection, queue.number, first=first, limit=WINDOWS_AT_ONCE)
 
     async def _status(self, decided: Decided, told: Told, now: float) -> Status:
         queue, step = decided.queue, decided.step
@@ -234,16 +242,21 @@ class Conductor:
         return self._fan
 
     async def _forget(self, now: float) -> None:
-        """Deletes rows that are safe in the files and that nobody needs any more."""
+        """Deletes rows that have been safe in the files for long and that nobody needs any more."""
         queue = self._queue
         self._forgot_at = self._forgot_at or now
         if queue is None or now - self._forgot_at < FORGET_EVERY_S:
             return
         self._forgot_at = now
-        before = min(queue.frontier.window, queue.revealed_through + 1) - WINDOWS_KEPT
         async with self._steering.db.connection() as connection:
-            await store.forget_windows(connection, queue.number, before=before)
-            await store.forget_entries(connection, queue.number, before=self._publisher.log_size)
+            await store.forget_log(
+                connection,
+                queue.number,
+                before=self._publisher.log_size,
+                since=now - LOG_KEPT_S,
+                windows_before=min(queue.frontier.window, queue.revealed_through + 1),
+                limit=FORGOTTEN_AT_ONCE,
+            )
 
 
 def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now: float) -> list[Gathered]:

@@ -108,6 +108,13 @@ def read_promises(folder: Path, start: int) -> tuple[list[Promise], int]:
     return found, start + len(found) * RECORD_BYTES
 
 
+def promises_size(folder: Path) -> int:
+    """Bytes of a gate's promises that are whole."""
+    path = folder / FILE
+    size = path.stat().st_size if path.exists() else 0
+    return size - size % RECORD_BYTES
+
+
 def facts_of(promise: Promise) -> PromiseFacts:
     """What the public log says of it."""
     return PromiseFacts(id=promise.id.hex(), done_by=promise.done_by, probability=promise.percent / 100)

@@ -46,8 +46,14 @@ class Publisher:
 
     def publish_config(self, raw: bytes, version: int) -> None:
         """The rules, also under their version."""
-        for path in (self.folder.config_version(version), self.folder.config):
-            if not _holds(path, raw):
+        self.publish_configs([(version, raw)])
+        if not _holds(self.folder.config, raw):
+            self._stage.publish(self.folder.config, raw)
+
+    def publish_configs(self, configs: Sequence[tuple[int, bytes]]) -> None:
+        """Rules of other versions, which the log names, under these alone."""
+        for version, raw in configs:
+            if not _holds(path := self.folder.config_version(version), raw):
                 self._stage.publish(path, raw)
 
     def publish_close(self, window: ClosedWindow, ids: bytes | None) -> None:

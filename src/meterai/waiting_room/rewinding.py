@@ -1,13 +1,16 @@
-"""Takes a queue's files back to where its restored rows stand, from where the controller goes on.
+"""Takes a queue's files to where its rows stand, from where the controller goes on.
 
 The files are ahead of a database that was restored from an older copy. What they have more is cut off, for
-rows decide and files follow; the windows after it are put together again from the gates' journals.
+rows decide and files follow; the windows after it are put together again from the gates' journals. Files from
+a copy may be behind the database instead: the controller writes again what they lack, but for the lists of
+windows whose joins stood in the gates' journals alone.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,10 +19,11 @@ import msgspec
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.counts import forget_counts
-from meterai.waiting_room.documents import Head, Status
-from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.documents import Close, GateCount, Head, Status
+from meterai.waiting_room.folder import RECORD, GateSign
 from meterai.waiting_room.gate_register import STEP, GateRegister
-from meterai.waiting_room.journal import SEQUENCE
+from meterai.waiting_room.journal import SEQUENCE, read_join_records
+from meterai.waiting_room.promises import promises_size
 from meterai.waiting_room.public_log import ENTRIES, HEADS
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 
@@ -36,6 +40,57 @@ class Rewound(msgspec.Struct, frozen=True, kw_only=True):
     """SIZE:ROOT of the last head that was cut off; empty: none was."""
     epoch: int
     """The greatest that the files have seen."""
+
+
+class LostList(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed window that must be published again, and of whose joins the gates' journals lack some."""
+
+    window: int
+    joins: int
+    """So many are gone."""
+    gates: list[int]
+    """That counted them."""
+    ids: bytes
+    """What is left of the list."""
+    document: bytes
+
+
+def log_size(folder: QueueFolder) -> int:
+    """Entries that are in the log's file."""
+    path = folder.log / ENTRIES
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return sum(line.endswith(b"\n") for line in file)
+
+
+def closed_in(folder: QueueFolder, closed_through: int) -> int:
+    """The last window, of those up to this one, whose end lies there; -1: none does."""
+    while closed_through >= 0 and not folder.window_close(closed_through).exists():
+        closed_through -= 1
+    return closed_through
+
+
+def lost_list(folder: QueueFolder, window: int, document: bytes) -> LostList | None:
+    """What is left of a closed window; None: all of it."""
+    close = documents.decode(document, Close)
+    left = {one.gate: _joins_left(folder, window, one) for one in close.gates}
+    lacking = {one.gate: one.count - len(left[one.gate]) // RECORD for one in close.gates}
+    gates = [gate for gate, joins in lacking.items() if joins]
+    ids = b"".join(left.values())
+    joins = sum(lacking.values())
+    return LostList(window=window, joins=joins, gates=gates, ids=ids, document=document) if gates else None
+
+
+def publish_rest(folder: QueueFolder, lost: LostList) -> None:
+    """Publishes the end of a window with what is left of its list."""
+    publish(folder.window_ids(lost.window), lost.ids)
+    publish(folder.window_close(lost.window), lost.document)
+
+
+def promises_there(folder: QueueFolder, read: Mapping[str, int]) -> dict[str, int]:
+    """How far the controller has read of each gate's promises: the file of a copy may be shorter."""
+    return {gate: min(place, promises_size(folder.gate(int(gate)))) for gate, place in read.items()}
 
 
 def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_through: int) -> Rewound:
@@ -77,6 +132,11 @@ def forget_gates(folder: QueueFolder, *, window: int, now: float) -> None:
     with suppress(OSError, Refusal):
         status = documents.read(folder.status.read_bytes(), Status, key.public_key())
         publish(folder.status, documents.sign(msgspec.structs.replace(status, at=int(now)), key))
+
+
+def _joins_left(folder: QueueFolder, window: int, count: GateCount) -> bytes:
+    path = folder.gate(count.gate) / f"w{window}.joins"
+    return read_join_records(path)[: count.count * RECORD] if path.exists() else b""
 
 
 def _cut_entries(path: Path, size: int) -> int:

@@ -192,8 +192,8 @@ _IS_AWAKE = f"""({_IS_WATCHED} OR q.config_sha256 = '' OR q.revealed_through < q
     OR EXISTS (SELECT FROM waiting_room.log_entry WHERE queue = q.number)
     OR EXISTS (SELECT FROM waiting_room.pass WHERE queue = q.number AND NOT logged)
     OR EXISTS (SELECT FROM waiting_room.promise WHERE queue = q.number AND was_called IS NULL))"""  # noqa: S608
-"""Whether a controller has still something to do. Entries of the log are deleted only after everything that
-was decided with them is in the files."""
+"""Whether a controller has still something to do. Entries of the log are deleted only long after everything
+that was decided with them is in the files."""
 
 
 async def events_awake(conn: Connection) -> list[str]:
@@ -267,6 +267,16 @@ async def believe_rate(tx: Connection, number: int, rate: int) -> None:
     )
 
 
+async def read_promises_from(tx: Connection, number: int, places: dict[str, int]) -> None:
+    """The controller reads each gate's promises from this byte on."""
+    await tx.execute(
+        """UPDATE waiting_room.queue SET memory = jsonb_set(memory, '{promises_read}', $2)
+           WHERE number = $1""",
+        number,
+        places,
+    )
+
+
 async def set_wish(tx: Connection, event: str, column: str, value: Any) -> int:
     """Writes one of the wishes `is_on`, `always_in_line`, `halted_because`, `rate_cap`, `note`; gives the
     queue's number.
@@ -317,6 +327,13 @@ async def save_queue(tx: Connection, queue: Queue, *, epoch: int, rate: float) -
 # ------------------------------------------------------------------------------------------------ windows
 
 
+async def add_dead_gate(tx: Connection, queue: int, window: int, gate: int) -> None:
+    """Declares a gate dead in a window: its tickets that are in no list are honoured."""
+    await tx.execute(
+        "INSERT INTO waiting_room.dead_gate VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", queue, window, gate
+    )
+
+
 async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Iterable[int]) -> None:
     """Notes a window that is closed, and the gates that did not answer."""
     await tx.execute(
@@ -329,12 +346,7 @@ async def add_closed(tx: Connection, queue: int, window: ClosedWindow, dead: Ite
         window.document,
     )
     for gate in dead:
-        await tx.execute(
-            "INSERT INTO waiting_room.dead_gate VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            queue,
-            window.number,
-            gate,
-        )
+        await add_dead_gate(tx, queue, window.number, gate)
 
 
 async def add_reveal(tx: Connection, queue: int, window: int, document: bytes) -> None:
@@ -369,11 +381,6 @@ async def people_by_window(conn: Connection, queue: int, first: int, *, limit: i
         limit,
     )
     return [(row["number"], row["people"]) for row in rows]
-
-
-async def forget_windows(tx: Connection, queue: int, *, before: int) -> None:
-    """Deletes rows of windows that everybody has passed."""
-    await tx.execute("DELETE FROM waiting_room.closed_window WHERE queue = $1 AND number < $2", queue, before)
 
 
 # ------------------------------------------------------------------------------------------------ the log
@@ -435,9 +442,56 @@ async def entries_from(conn: Connection, queue: int, first: int, *, limit: int) 
     return [Entry(row["n"], row["at"], What(row["what"]), row["facts"]) for row in rows]
 
 
-async def forget_entries(conn: Connection, queue: int, *, before: int) -> None:
-    """Deletes rows of entries that are safe in the file."""
-    await conn.execute("DELETE FROM waiting_room.log_entry WHERE queue = $1 AND n < $2", queue, before)
+async def has_entry(conn: Connection, queue: int, n: int) -> bool:
+    """Whether a decided entry is still there, and so all behind it: the first ones are deleted first."""
+    found = await conn.fetchval(
+        "SELECT true FROM waiting_room.log_entry WHERE queue = $1 AND n = $2", queue, n
+    )
+    return found is True
+
+
+async def forget_log(
+    conn: Connection, queue: int, *, before: int, since: float, windows_before: int, limit: int
+) -> None:
+    """Deletes rows of the first entries, at most `limit`: of those before number `before` the ones that are
+    older than `since`, up to the first that is not. With them go what they name: rules, and windows before
+    `windows_before` whose seed they tell."""
+    await conn.execute(
+        """WITH gone AS (
+               DELETE FROM waiting_room.log_entry WHERE queue = $1 AND n < least($2,
+                   (SELECT n FROM waiting_room.log_entry WHERE queue = $1 AND at >= $3 ORDER BY n LIMIT 1),
+                   (SELECT min(n) FROM waiting_room.log_entry WHERE queue = $1) + $5)
+               RETURNING what, facts),
+           windows AS (
+               DELETE FROM waiting_room.closed_window WHERE queue = $1 AND number < $4 AND number <=
+                   (SELECT max((facts->>'window')::integer) FROM gone WHERE what = 'reveal'))
+           DELETE FROM waiting_room.config WHERE queue = $1 AND encode(sha256(document), 'hex') IN
+               (SELECT facts->>'sha256' FROM gone WHERE what = 'config')""",
+        queue,
+        before,
+        int(since),
+        windows_before,
+        limit,
+    )
+
+
+async def keep_config(tx: Connection, queue: int, version: int, document: bytes) -> None:
+    """Keeps the signed rules of a version, as they are published."""
+    await tx.execute(
+        """INSERT INTO waiting_room.config (queue, version, document) VALUES ($1, $2, $3)
+           ON CONFLICT (queue, version) DO UPDATE SET document = excluded.document""",
+        queue,
+        version,
+        document,
+    )
+
+
+async def kept_configs(conn: Connection, queue: int) -> list[tuple[int, bytes]]:
+    """(version, signed rules) of those that were made lately."""
+    rows = await conn.fetch(
+        "SELECT version, document FROM waiting_room.config WHERE queue = $1 ORDER BY version", queue
+    )
+    return [(row["version"], row["document"]) for row in rows]
 
 
 # ------------------------------------------------------------------------------------------------ the door

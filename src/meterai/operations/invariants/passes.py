@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,9 @@ _PASSES = """SELECT q.event, q.log_size, p.id, p.pass_id::text AS pass_id, p.num
     FROM waiting_room.queue q LEFT JOIN waiting_room.pass p ON p.queue = q.number AND p.logged
     WHERE q.number = $1"""
 
+_ROWS = """SELECT n, facts FROM waiting_room.log_entry WHERE queue = $1 AND n >= $2 AND n < $3 AND what = $4
+    ORDER BY n"""
+
 
 async def compare_log(conn: Connection, root: Path, findings: Findings) -> None:
     """Compares the logged passes of every queue with the claims in its public log, in `root`.
@@ -67,9 +70,8 @@ async def compare_log(conn: Connection, root: Path, findings: Findings) -> None:
 
 
 async def _compare(conn: Connection, queue: int, root: Path, findings: Findings) -> None:
-    """Compares one queue. One statement sees passes and size of the log at one moment. What the log's file
-    lacks of that size still stands in rows, which are deleted only when the file has them: so the rows are
-    read first.
+    """Compares one queue. Passes, size of the log and rows are seen at one moment. What the log's file lacks
+    of that size still stands in rows, which are deleted only when the file has them.
     """
     event, size = "", 0
     found: set[bytes] = set()
@@ -77,11 +79,7 @@ async def _compare(conn: Connection, queue: int, root: Path, findings: Findings)
         event, size = row["event"], row["log_size"]
         if row["id"] is not None:
             found.add(_fingerprint(_said(row)))
-    claims = await conn.fetch(
-        "SELECT n, facts FROM waiting_room.log_entry WHERE queue = $1 AND what = $2", queue, What.CLAIM
-    )
-    rows = {row["n"]: row["facts"] for row in claims}
-    for n, facts in _claims(root, event, rows, size, findings):
+    async for n, facts in _claims(conn, queue, root, event, size=size, findings=findings):
         if (print_ := _fingerprint(facts)) in found:
             found.remove(print_)
         else:
@@ -90,9 +88,9 @@ async def _compare(conn: Connection, queue: int, root: Path, findings: Findings)
         await _name_unlogged(conn, queue, found, findings)
 
 
-def _claims(
-    root: Path, event: str, rows: dict[int, dict[str, Any]], size: int, findings: Findings
-) -> Iterator[tuple[int, dict[str, Any]]]:
+async def _claims(
+    conn: Connection, queue: int, root: Path, event: str, *, size: int, findings: Findings
+) -> AsyncIterator[tuple[int, dict[str, Any]]]:
     """(entry, facts) of the first `size` entries, from the file and then from the rows."""
     read = 0
     try:
@@ -107,7 +105,8 @@ def _claims(
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         findings.add(f"{event}: the public log can't be read behind entry {read}: {error}")
         return
-    yield from ((n, facts) for n, facts in sorted(rows.items()) if read <= n < size)
+    async for row in conn.cursor(_ROWS, queue, read, size, What.CLAIM, prefetch=5_000):
+        yield row["n"], row["facts"]
 
 
 async def _name_unlogged(conn: Connection, queue: int, unlogged: set[bytes], findings: Findings) -> None:

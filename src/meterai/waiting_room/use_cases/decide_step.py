@@ -182,7 +182,7 @@ class _Draft:
         at_door = await claim_store.count_at_door(self._tx, self._queue.number, moment)
         step, waiting = self._decide(claimed, door_is_full=await self._is_door_full(), at_door=at_door)
         called = await self._move(step)
-        config = self._log_config()
+        config = await self._log_config()
         await self._write(step)
         return Decided(self._queue, step, waiting - called, called, config, self._ids)
 
@@ -434,12 +434,14 @@ class _Draft:
             due = max(due, due_at(source.name, number))
         return self._now - due > OUTAGE_MIN_S
 
-    def _log_config(self) -> bytes:
+    async def _log_config(self) -> bytes:
         """The rules in force; in front of everything else of this step when they are new."""
         beacon = self._steering.beacon.name if self._steering.beacon else ""
         config = config_document(self._queue, self._steering.keys, self._steering.chain, beacon)
         if (sha256 := digest(config)) != self._queue.config_sha256:
-            facts = ConfigFacts(sha256=sha256, version=self._queue.config_version)
+            version = self._queue.config_version
+            facts = ConfigFacts(sha256=sha256, version=version)
+            await store.keep_config(self._tx, self._queue.number, version, config)
             self._entries.insert(0, (int(self._now), facts))
             self._change(config_sha256=sha256)
         return config

@@ -1,4 +1,4 @@
-"""After the database was restored from a copy: brings the queues' files back to its rows."""
+"""After the database, or queues' files, were restored from a copy: brings the files to the rows."""
 
 from __future__ import annotations
 
@@ -11,15 +11,26 @@ import msgspec
 from meterai.kit.audit import write_audit
 from meterai.kit.database import Database
 from meterai.waiting_room import store
-from meterai.waiting_room.log_facts import OperatorFacts
+from meterai.waiting_room.log_facts import DeadGateFacts, OperatorFacts
 from meterai.waiting_room.queue_folder import QueueFolder, queue_of
-from meterai.waiting_room.rewinding import Rewound, forget_gates, rewind
+from meterai.waiting_room.rewinding import (
+    LostList,
+    Rewound,
+    closed_in,
+    forget_gates,
+    log_size,
+    lost_list,
+    promises_there,
+    publish_rest,
+    rewind,
+)
 from meterai.waiting_room.store import Queue
 from meterai.waiting_room.windows import number_at
 
 EPOCHS_SKIPPED = 1_000
 """Pages and gates drop a status of an older epoch: so many changes of the holder may be lost."""
 REASON = "the database was restored from an older copy"
+FILES_REASON = "the queue's files were restored from an older copy"
 
 
 class RewoundQueues(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,27 +39,67 @@ class RewoundQueues(msgspec.Struct, frozen=True, kw_only=True):
     rewound: list[Rewound]
     lost: list[str]
     """Events of which rows name a log and keys that are not there."""
+    too_old: list[str]
+    """Events whose files end so long before the rows that the store has not kept what is missing. Nothing was
+    changed."""
+    lists: dict[str, list[LostList]]
+    """Closed windows of events whose lists can't be published whole any more."""
 
 
 async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) -> RewoundQueues:
     """Rewinds every queue below `root` that has files. No controller and no gate may run. Repeatable.
 
     Where the gates' files come from the copy too, sequences were given that they don't know. The public log
-    gets an entry that names the last head that was cut off.
+    gets an entry that names the last head that was cut off. Files that are behind the rows are brought up to
+    date by the controller; of closed windows whose joins are gone, the gates are declared dead here.
     """
     async with db.connection() as connection:
         queues = [await store.read_queue(connection, event) for event in await store.queue_events(connection)]
-    rewound, lost = [], []
+    found = RewoundQueues(rewound=[], lost=[], too_old=[], lists={})
     for queue in filter(None, queues):
         folder = queue_of(root, queue.event)
-        if folder.keys_file.exists() and folder.public.exists():
-            done = await asyncio.to_thread(_rewind, folder, queue, now=now.timestamp())
-            rewound.append(done)
-            await _tell(db, queue, done, actor=actor, now=now)
-            folder.from_copy.unlink(missing_ok=True)
-        elif queue.log_size:
-            lost.append(queue.event)
-    return RewoundQueues(rewound=rewound, lost=lost)
+        if not (folder.keys_file.exists() and folder.public.exists()):
+            if queue.log_size:
+                found.lost.append(queue.event)
+            continue
+        size = await asyncio.to_thread(log_size, folder)
+        if size < queue.log_size and not await _has_entry(db, queue, size):
+            found.too_old.append(queue.event)
+            continue
+        done = await asyncio.to_thread(_rewind, folder, queue, now=now.timestamp())
+        found.rewound.append(done)
+        if size < queue.log_size:
+            found.lists[queue.event] = await _settle_what_is_gone(db, folder, queue, now=now)
+        reason = FILES_REASON if size < queue.log_size else REASON
+        await _tell(db, queue, done, reason=reason, actor=actor, now=now)
+        folder.from_copy.unlink(missing_ok=True)
+    return found
+
+
+async def _has_entry(db: Database, queue: Queue, n: int) -> bool:
+    async with db.connection() as connection:
+        return await store.has_entry(connection, queue.number, n)
+
+
+async def _settle_what_is_gone(
+    db: Database, folder: QueueFolder, queue: Queue, *, now: datetime
+) -> list[LostList]:
+    """Tickets whose joins are in no journal any more are honoured as those of a dead gate."""
+    first = await asyncio.to_thread(closed_in, folder, queue.closed_through) + 1
+    places = promises_there(folder, queue.memory.promises_read)
+    lost = []
+    async with db.transaction() as tx:
+        await store.read_promises_from(tx, queue.number, places)
+        for row in await store.closed_windows(tx, queue.number, first=first, limit=queue.closed_through + 1):
+            if (one := await asyncio.to_thread(lost_list, folder, row.number, row.document)) is None:
+                continue
+            lost.append(one)
+            for gate in one.gates:
+                await store.add_dead_gate(tx, queue.number, one.window, gate)
+                await store.say(tx, queue.number, DeadGateFacts(window=one.window, gate=gate), now)
+    for one in lost:
+        await asyncio.to_thread(publish_rest, folder, one)
+    return lost
 
 
 def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
@@ -63,8 +114,8 @@ def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
     )
 
 
-async def _tell(db: Database, queue: Queue, done: Rewound, *, actor: str, now: datetime) -> None:
-    facts = OperatorFacts(action="restore", value=done.head, reason=REASON)
+async def _tell(db: Database, queue: Queue, done: Rewound, *, reason: str, actor: str, now: datetime) -> None:
+    facts = OperatorFacts(action="restore", value=done.head, reason=reason)
     async with db.transaction() as tx:
         await store.skip_epochs(tx, done.epoch + EPOCHS_SKIPPED)
         await store.say(tx, queue.number, facts, now)
@@ -73,6 +124,6 @@ async def _tell(db: Database, queue: Queue, done: Rewound, *, actor: str, now: d
             actor=actor,
             action="queue.restore",
             subject=f"queue {queue.event}",
-            facts={"value": done.head, "reason": REASON},
+            facts={"value": done.head, "reason": reason},
             now=now,
         )
