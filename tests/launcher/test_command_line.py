@@ -490,8 +490,8 @@ QUEUE = QueueView(
     ("changes", "said"),
     [
         ({}, ""),
-        ({"age_s": 12.3}, "casn: no controller has looked at it for 12 s, and it stood so then."),
-        ({"age_s": None}, "casn: no controller has looked at it yet."),
+        ({"age_s": 12.3}, "casn: nothing is published of it for 12 s: people see how it stood then."),
+        ({"age_s": None}, "casn: nothing is published of it yet."),
         ({"age_s": 8_640_000.0, "rests": True}, ""),
     ],
 )
@@ -501,7 +501,7 @@ def test_how_a_queue_stood_is_not_shown_as_how_it_stands(
     queue._show([msgspec.structs.replace(QUEUE, **changes)])
     out = capsys.readouterr().out
     assert "124" in out
-    assert (said in out) if said else ("no controller" not in out)
+    assert (f"{said} Does the service run?" in out) if said else ("nothing is published" not in out)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import msgspec
 import pytest
@@ -39,7 +39,8 @@ from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.published import Published
-from meterai.waiting_room.queries import queue_views
+from meterai.waiting_room.publisher import Publisher
+from meterai.waiting_room.queries import last_published, queue_views
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import sign_ticket
 from meterai.waiting_room.use_cases.check_certificate import read_certificate
@@ -85,14 +86,34 @@ async def test_who_joins_is_called_within_seconds_and_everything_stands_in_the_l
     line.assert_orderly()
 
 
-async def test_an_operator_sees_how_old_the_last_step_is(line: MovedQueue) -> None:
+async def test_an_operator_sees_how_old_is_what_people_read(line: MovedQueue) -> None:
     await line.open(schedule_of(), always=True)
-    await line.seconds(1)
+    (fresh,) = await queue_views(line.database.app, line.now)
+    assert fresh.age_s is None
+    await line.seconds(2)
     (seen,) = await queue_views(line.database.app, line.now)
-    assert seen.age_s is not None
-    assert seen.age_s <= 1
+    assert seen.age_s == 1, "it is noted with the next step"
     (stale,) = await queue_views(line.database.app, line.now + 12)
     assert stale.age_s == seen.age_s + 12
+
+
+async def test_steps_that_are_taken_and_not_published_do_not_look_like_a_queue_that_moves(
+    line: MovedQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await line.open(schedule_of(), always=True)
+    await line.seconds(2)
+    monkeypatch.setattr(Publisher, "publish_status", Mock(side_effect=OSError))
+    for _ in range(12):  # each failure has the conductor opened anew
+        with pytest.raises(OSError):
+            await line.seconds(1)
+        await line.take_over()
+    (view,) = await queue_views(line.database.app, line.now)
+    published = await last_published(line.database.app)
+    assert (view.age_s, published) == (12, line.now - 12)
+    monkeypatch.undo()
+    await line.seconds(2)
+    (view,) = await queue_views(line.database.app, line.now)
+    assert view.age_s == 1
 
 
 async def test_windows_stand_still_while_nobody_waits(line: MovedQueue) -> None:

@@ -22,7 +22,7 @@ from meterai.waiting_room.leader import Leader
 from meterai.waiting_room.load import Behind, read_measured, report_behind
 from meterai.waiting_room.log_facts import FrontierFacts, OperatorFacts
 from meterai.waiting_room.model import Policy, QueueState, Schedule
-from meterai.waiting_room.queries import last_steps, queue_views
+from meterai.waiting_room.queries import last_published, queue_views
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.seeds import SeedChains
 from meterai.waiting_room.use_cases.set_queue import set_queue
@@ -93,14 +93,14 @@ async def test_a_queue_that_closed_long_ago_rests_until_somebody_says_something(
     assert await awake(line) == []
     (view,) = await queue_views(database.app, line.now)
     assert view.rests
-    assert await last_steps(database.app) is None, "nobody misses its steps"
+    assert await last_published(database.app) is None, "nobody misses its steps"
     published = line.folder.status.read_bytes()
     async with leading(line):
         await asyncio.sleep(0.2)
         assert opened == []
         moment = datetime.fromtimestamp(line.now, UTC)
         await switch_queue(database.app, "casn", is_on=True, reason="selesai", actor="ani", now=moment)
-        assert await last_steps(database.app) is None, "it is not late: it rested until now"
+        assert await last_published(database.app) is None, "it is not late: it rested until now"
         assert published == line.folder.status.read_bytes()
         while published == line.folder.status.read_bytes():
             await asyncio.sleep(0.02)

@@ -448,14 +448,17 @@ async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
 
 
 @pytest.mark.parametrize(("ago_s", "moves"), [(2, True), (12, False)])
-async def test_the_status_page_says_that_the_line_stands_while_nobody_moves_it(
+async def test_the_status_page_says_that_the_line_stands_while_nothing_is_published_of_it(
     house: House, ago_s: float, *, moves: bool
 ) -> None:
     visitor = house.visitor()
     await visitor.get("/en/status")
     assert "Queue of an event" not in visitor.text, "it has not begun"
     await house.line.database.owner.execute(
-        "UPDATE waiting_room.queue SET moved_at = $1", house.line.now.timestamp() - ago_s
+        """UPDATE waiting_room.queue SET moved_at = $1::float8, created_at = to_timestamp(0),
+               memory = memory || jsonb_build_object('published_at', $1::float8 - $2)""",
+        house.line.now.timestamp(),
+        ago_s,
     )
     await visitor.get("/en/status")
     assert "Queue of an event" in visitor.text
@@ -473,11 +476,12 @@ async def test_the_status_page_says_that_the_line_stands_while_nobody_moves_it(
 async def test_the_status_page_says_that_a_line_is_held(
     house: House, state: QueueState, because: str | None, words: str
 ) -> None:
-    """Although its controller takes its steps."""
+    """Although its controller takes its steps, and publishes them."""
     owner, visitor = house.line.database.owner, house.visitor()
     await house.line.set_state(state)
     await owner.execute(
-        "UPDATE waiting_room.queue SET moved_at = $1, halted_because = $2",
+        """UPDATE waiting_room.queue SET moved_at = $1::float8, halted_because = $2,
+               memory = memory || jsonb_build_object('published_at', $1::float8)""",
         house.line.now.timestamp(),
         because,
     )

@@ -35,7 +35,8 @@ from meterai.waiting_room.use_cases import steer_queue
 
 _OBEYS_SECONDS_MAX = 5.0
 _STALE_SECONDS = 5.0
-"""A controller steps once a second. What is older is told as old."""
+"""A controller publishes once a second. What is older is told as old."""
+_WHY_NOT = "Does the service run? If it does, logs/queue*.log says why (queue_step_failed)."
 
 EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
@@ -94,11 +95,11 @@ def _shortage(view: QueueView) -> str:
 
 
 def _staleness(view: QueueView) -> str:
-    """What keeps the row from being the present; empty: nothing."""
+    """What keeps the row from being what people see; empty: nothing."""
     if view.rests or (view.age_s is not None and view.age_s <= _STALE_SECONDS):
         return ""
-    age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s, and it stood so then"
-    return f"{view.event}: no controller has looked at it {age}. Does the service run (logs/queue*.log)?"
+    age = "yet" if view.age_s is None else f"for {view.age_s:,.0f} s: people see how it stood then"
+    return f"{view.event}: nothing is published of it {age}. {_WHY_NOT}"
 
 
 def turn_on(
@@ -287,7 +288,7 @@ def _run(data: Path | None, event: str, act: Act, *, as_json: bool) -> None:
         told = {"event": event, "obeyed_after_s": seconds, "status": msgspec.to_builtins(status)}
         typer.echo(msgspec.json.encode(told).decode())
     elif seconds is None:
-        typer.echo("Written down, but no controller has followed within 5 s: does the service run?")
+        typer.echo(f"Written down, but no controller has followed within 5 s. {_WHY_NOT}")
     else:
         state = f"{status.state!s}, {status.rate:,} a minute" if status else "?"
         typer.echo(f"Done: the queue of {event} is {state} (seen after {seconds:.1f} s).")

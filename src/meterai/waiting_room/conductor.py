@@ -63,6 +63,7 @@ class Conductor:
         self._fail_point = fail_point
         self._queue: Queue | None = None
         self._closed = self._revealed = -1  # published so far, as far as this holder knows
+        self._published_at: float | None = None
         self._config = b""
         self._called = 0
         self._gathering: asyncio.Task[list[Gathered]] | None = None
@@ -88,6 +89,7 @@ class Conductor:
             now=now,
             gathered=gathered,
             published_through=self._closed,
+            published_at=self._published_at,
             open_joins=joins_in(folder, open_windows),
             gates_closed_through=gates_closed_through(folder),
             measured=msgspec.structs.replace(measured, done_after_s=done_after_s),
@@ -100,6 +102,7 @@ class Conductor:
         self._fail_point("queue_decided")
         self._queue, self._called, self._calls = decided.queue, decided.called, decided.step.calls
         await self._publish(decided, told, now)
+        self._published_at = now
         await self._forget(now)
         return decided
 

@@ -147,6 +147,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """(window, x) of the returners' frontier, as it stands in the log."""
     promises_read: dict[str, int] = {}
     """Gate -> bytes of its promises that are in the log."""
+    published_at: float = 0.0
+    """When the last step whose files are all there was taken (Unix seconds)."""
     chains_logged: int = 1
     """Chains of seeds to which the rules or the log commit."""
     beacon_rounds: dict[str, int] = {}

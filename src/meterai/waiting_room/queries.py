@@ -20,7 +20,7 @@ __all__ = [
     "Reminder",
     "certificate_of_code",
     "held_pass",
-    "last_steps",
+    "last_published",
     "queue_signs",
     "queue_views",
 ]
@@ -78,11 +78,11 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
     }
 
 
-async def last_steps(db: Database) -> float | None:
-    """When the controller took its last step (Unix seconds), of the queue that has waited longest for one;
-    None: no queue is on, or all that are rested until now."""
+async def last_published(db: Database) -> float | None:
+    """When the controller last published how a queue stands (Unix seconds), of the queue that has waited
+    longest for it; None: no queue is on, or all that are rested until now."""
     async with db.connection() as connection:
-        return await store.oldest_step(connection)
+        return await store.oldest_publication(connection)
 
 
 async def held_pass(db: Database, queue: int, id: bytes, pass_id: uuid.UUID) -> Pass | None:
@@ -125,7 +125,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """What every wait page says; empty: nothing."""
     closes_at: int
     age_s: float | None
-    """Seconds since the controller's last step, of which all this is; None: there was none yet."""
+    """Of what people read, in seconds; None: nothing is published yet."""
     rests: bool
     """Closed long ago: no controller has anything to do for it."""
 
@@ -152,8 +152,12 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             halted_because=queue.halted_because,
             note=queue.note,
             closes_at=queue.schedule.closes_at,
-            age_s=round(max(0.0, now - queue.moved_at), 1) if queue.moved_at else None,
+            age_s=_age_s(queue.memory.published_at, now),
             rests=queue.event not in awake,
         )
         for queue in queues
     ]
+
+
+def _age_s(published_at: float, now: float) -> float | None:
+    return round(max(0.0, now - published_at), 1) if published_at else None

@@ -206,11 +206,12 @@ async def events_awake(conn: Connection) -> list[str]:
     return [row["event"] for row in rows]
 
 
-async def oldest_step(conn: Connection) -> float | None:
-    """The last step (Unix seconds) of the queue that has waited longest for one, of those that are on and
-    don't rest yet; None: there is none."""
+async def oldest_publication(conn: Connection) -> float | None:
+    """The last publication (Unix seconds) of the queue that has waited longest for one, or the making of that
+    queue, of those that are on and don't rest yet; None: there is none for which a step was taken."""
     moment: float | None = await conn.fetchval(
-        f"SELECT min(moved_at) FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_WATCHED}"  # noqa: S608
+        f"""SELECT min(greatest((memory->>'published_at')::float8, extract(epoch FROM created_at)))
+            FROM waiting_room.queue q WHERE is_on AND moved_at > 0 AND {_IS_WATCHED}"""  # noqa: S608
     )
     return moment
 

@@ -83,6 +83,8 @@ class Seen:
     """Windows that are over, in order, from the first that is not closed on."""
     published_through: int
     """The last window whose end is published: only then may its seed be told."""
+    published_at: float | None
+    """Of the last step that this controller published; None: of none yet."""
     open_joins: dict[int, int]
     """Window -> joins, of windows that may not be closed."""
     gates_closed_through: int
@@ -183,6 +185,7 @@ class _Draft:
         step, waiting = self._decide(claimed, door_is_full=await self._is_door_full(), at_door=at_door)
         called = await self._move(step)
         config = await self._log_config()
+        self._note_published()
         await self._write(step)
         return Decided(self._queue, step, waiting - called, called, config, self._ids)
 
@@ -445,6 +448,11 @@ class _Draft:
             self._entries.insert(0, (int(self._now), facts))
             self._change(config_sha256=sha256)
         return config
+
+    def _note_published(self) -> None:
+        """One step late, so that it costs no statement."""
+        if (at := self._seen.published_at) is not None:
+            self._change(memory=msgspec.structs.replace(self._queue.memory, published_at=at))
 
     async def _write(self, step: Step) -> None:
         queue = self._queue

@@ -17,7 +17,7 @@ from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import can_be_paid, events, oldest_order_being_stamped
 from meterai.stamping.queries import documents_without_file
 from meterai.waiting_room.model import QueueState
-from meterai.waiting_room.queries import last_steps, queue_signs
+from meterai.waiting_room.queries import last_published, queue_signs
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.languages import later
 
@@ -27,8 +27,8 @@ LATE_AFTER = timedelta(minutes=2)
 
 _SECONDS_MAX = 2.0
 """A part that answers later does not work."""
-_STEP_SECONDS_MAX = 10.0
-"""The controller of the queues takes a step each second; another takes over from one that stopped."""
+_SILENT_SECONDS_MAX = 10.0
+"""The controller of the queues publishes each second; another takes over from one that stopped."""
 
 
 _GOOD, _BAD = later("Berjalan"), later("Terganggu")
@@ -123,13 +123,13 @@ async def _database_says(desk: Desk, now: datetime) -> _Told | None:
                 can_pay = await can_be_paid(connection, now=now)
                 lost = await documents_without_file(connection)
                 oldest = await oldest_order_being_stamped(connection, but_for=lost)
-            stepped = await last_steps(db)
+            published = await last_published(db)
             return _Told(
                 has_stock=stock.available > 0,
                 can_pay=can_pay,
                 is_stopped=await is_signing_stopped(db),
                 is_late=oldest is not None and now - oldest > LATE_AFTER,
-                line_moves=None if stepped is None else now.timestamp() - stepped <= _STEP_SECONDS_MAX,
+                line_moves=None if published is None else now.timestamp() - published <= _SILENT_SECONDS_MAX,
                 lines={sign.state for sign in (await queue_signs(db)).values() if sign.event in offered},
             )
     except DATABASE_IS_DOWN as error:
