@@ -94,6 +94,20 @@ async def test_whoever_is_cancelled_within_a_transaction_leaves_nothing_behind(p
     await pair.close()
 
 
+async def test_what_nobody_waits_for_any_more_ends(pair: Database, database: TestDatabase) -> None:
+    """Or whoever asks again and again would have the server work on more and more of it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.1), pair.connection() as connection:
+            await connection.execute("SELECT pg_sleep(30)")
+    async with asyncio.timeout(5):
+        while await database.owner.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'SELECT pg_sleep%'",
+            database.name,
+        ):
+            await asyncio.sleep(0.05)
+    await pair.close()
+
+
 @pytest.mark.parametrize("loop", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
     database: TestDatabase, loop: Callable[..., Any]

@@ -10,6 +10,7 @@ import msgspec
 import pikepdf
 import pypdfium2
 import pytest
+from tests.plans import believe_large, looks_of
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, SECRET, Shop
 from tests.storage_fixtures import TestDatabase
@@ -348,6 +349,14 @@ async def test_whether_the_gateway_opens_charges_is_asked_of_the_latest(shop: Sh
         await shop.placed_quota(1)
     assert not await opens(after_s=13)
     assert await opens(after_s=600), "of long ago"
+
+
+async def test_whether_people_can_pay_is_said_without_reading_every_payment(shop: Shop) -> None:
+    """Anybody may ask, by the status page."""
+    await shop.paid_quota()
+    await believe_large(shop.database, "sales.payment")
+    looks = await looks_of(shop.db, lambda connection: queries.can_be_paid(connection, now=shop.clock()))
+    assert looks == {"payment_one_open", "payment_to_poll", "payment_pkey"}
 
 
 async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_charge_is_opened(

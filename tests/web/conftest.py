@@ -24,8 +24,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def house(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """An open queue before a site that has stock, which asks for each request how the queue stands."""
-    monkeypatch.setattr("meterai.web.queues.LOOK_S", 0.0)
+    """An open queue before a site that has stock, which asks for each request how queue and parts stand."""
+    for looked_up in ("queues", "parts"):
+        monkeypatch.setattr(f"meterai.web.{looked_up}.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)
     line = LineOfPeople(tmp_path, database, Policy())

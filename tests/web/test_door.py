@@ -506,7 +506,7 @@ async def test_the_status_page_says_that_stamps_are_out_of_stock(house: House) -
 async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("meterai.web.routes.health._SECONDS_MAX", 0.2)
+    monkeypatch.setattr("meterai.web.parts._SECONDS_MAX", 0.2)
     visitor = house.visitor()
     async with house.line.database.owner.transaction():
         await house.line.database.owner.execute("LOCK TABLE sales.event")
@@ -514,6 +514,21 @@ async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
         assert (visitor.status, visitor.text.count("Terganggu")) == (200, 4)
     await visitor.get("/status")
     assert "Terganggu" not in visitor.text, "the connection that was waited for is nobody's trouble"
+
+
+async def test_however_many_ask_for_the_status_the_store_is_asked_once_a_second(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitors = [house.visitor() for _ in range(5)]
+    await visitors[0].get("/status")
+    each_look = house.db.taken
+    await asyncio.gather(*(visitor.get("/status") for visitor in visitors))
+    assert house.db.taken == 2 * each_look
+    monkeypatch.setattr("meterai.web.parts.LOOK_S", 60.0)
+    house.db.is_down = True
+    for visitor in visitors:
+        await visitor.get("/en/status")
+        assert (visitor.status, "Disrupted" in visitor.text) == (200, False)
 
 
 @pytest.mark.parametrize("code", ["signer.unavailable", "key.expired"])

@@ -283,6 +283,8 @@ async def _dial(url: str, application_name: str) -> Connection:
                 "timezone": "UTC",
                 # Every statement finds its rows by a key, so no value deserves a plan of its own.
                 "plan_cache_mode": "force_generic_plan",
+                # What nobody waits for any more (see `_end`) ends too.
+                "client_connection_check_interval": "1s",
             },
         )
     except asyncpg.TargetServerAttributeNotMatched as error:  # such as a standby

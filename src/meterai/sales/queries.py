@@ -525,7 +525,7 @@ async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
         """WITH latest AS (SELECT state, created_at FROM sales.payment ORDER BY id DESC LIMIT $5)
            SELECT NOT EXISTS (SELECT FROM sales.payment WHERE state = 'creating'
                    AND created_at < $1::timestamptz - $2::interval AND expires_at > $1)
-               AND NOT EXISTS (SELECT FROM sales.payment WHERE poll_at < $1::timestamptz - $3::interval)
+               AND ((SELECT min(poll_at) FROM sales.payment) < $1::timestamptz - $3::interval) IS NOT TRUE
                AND (SELECT count(*) FROM latest
                    WHERE state = 'failed' AND created_at > $1::timestamptz - $4::interval) < $5""",
         now,

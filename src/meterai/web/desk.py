@@ -20,6 +20,7 @@ from meterai.web import forgery
 from meterai.web.forms import Form, FormLimits, read_form
 from meterai.web.messages import text_of
 from meterai.web.pages import Pages
+from meterai.web.parts import Parts
 from meterai.web.queues import Queues
 from meterai.web.visits import Visit, visit_of
 
@@ -46,6 +47,7 @@ class Desk:
     tls: bool
     events: Mapping[str, Event]
     queues: Queues
+    parts: Parts
 
     def open_events(self) -> list[Event]:
         """Those that take applications now."""

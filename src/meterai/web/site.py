@@ -26,6 +26,7 @@ from meterai.web.edge import CachedPages, Edge, cache_page
 from meterai.web.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.load_meter import LoadMeter
 from meterai.web.pages import Pages, SiteFacts
+from meterai.web.parts import Parts
 from meterai.web.queues import queues_of
 from meterai.web.routes import ROUTES
 from meterai.web.visits import LANGUAGES, Visit, visit_of
@@ -72,7 +73,7 @@ def build_site(
     assets = Assets()
     pages = Pages(facts, assets)
     queues = queues_of(settings, house.db)
-    desk = Desk(house, pages, tls, {event.slug: event for event in events}, queues)
+    desk = Desk(house, pages, tls, {event.slug: event for event in events}, queues, Parts(house))
 
     def give_house() -> App:
         return house
