@@ -356,7 +356,7 @@ async def test_whether_people_can_pay_is_said_without_reading_every_payment(shop
     await shop.paid_quota()
     await believe_large(shop.database, "sales.payment")
     looks = await looks_of(shop.db, lambda connection: queries.can_be_paid(connection, now=shop.clock()))
-    assert looks == {"payment_one_open", "payment_to_poll", "payment_pkey"}
+    assert looks == {"sales.payment_one_open", "sales.payment_to_poll", "sales.payment_pkey"}
 
 
 async def test_what_was_given_up_and_one_order_s_refusals_do_not_say_that_no_charge_is_opened(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from tests.plans import believe_large, looks_of
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
@@ -31,6 +32,7 @@ from meterai.sales.model import (
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.store import payments
+from meterai.sales.store.orders import claim_overdue
 from meterai.sales.use_cases import expire_orders, poll_payments
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import change_channel
@@ -599,6 +601,28 @@ async def test_the_answer_to_a_charge_that_comes_after_its_end_opens_nothing_aga
     async with shop.db.connection() as connection:
         await payments.store_charge(connection, charge, shop.clock())
     assert (await shop.page(placed.order_id)).payments[0].state is PaymentState.CANCELLED
+
+
+async def test_open_payments_are_found_by_their_keys_though_a_quiet_hour_s_statistics_know_of_none(
+    shop: Shop,
+) -> None:
+    """Or the first of a crowd would read all that others have opened."""
+    await shop.paid_quota()
+    await believe_large(shop.database, "sales.payment", "sales.orders")
+    placed = await shop.placed_quota()
+    charge = await shop.gateway.create_charge(shop.gateway.charges[placed.payment.reference].request)
+    now = shop.clock() + timedelta(hours=2)
+    for work, index in (
+        (lambda tx: payments.store_charge(tx, charge, now), "sales.payment_reference_key"),
+        (
+            lambda tx: payments.close_attempt(tx, charge.reference, PaymentState.CANCELLED, now),
+            "sales.payment_reference_key",
+        ),
+        (lambda tx: claim_overdue(tx, now, limit=9, lease_until=now), "sales.payment_by_order"),
+    ):
+        looks = await looks_of(shop.db, work)
+        assert index in looks
+        assert not looks & {"sales.payment_one_open", "sales.payment"}
 
 
 async def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
+from tests.plans import believe_large, looks_of
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
 from tests.verification.making import SERIAL, OpenJail
@@ -30,6 +31,7 @@ from meterai.stamping.bundle_queries import bundles_of_customer
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.store import bundles
 from meterai.stamping.use_cases.clean_up import clean_up_documents
 from meterai.stamping.use_cases.clean_up_bundles import clean_up_bundles
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
@@ -166,6 +168,18 @@ async def test_the_same_files_again_are_the_same_files(front: House) -> None:
     second = await look(front, id)
     assert all(file in second.files for file in first.files)
     assert len(second.files) == 3, "one path with other content is another file"
+
+
+async def test_the_files_to_start_are_found_by_their_bundle_though_statistics_know_of_nothing_that_is_kept(
+    front: House,
+) -> None:
+    await fill(front, letters(1))
+    await front.database.owner.execute("UPDATE stamping.document SET input_deleted_at = now()")
+    await believe_large(front.database, "stamping.document")
+    id = await fill(front, letters(1), name="form:2")
+    looks = await looks_of(front.db, lambda tx: bundles.ready_files(tx, id, without="", only=None, limit=9))
+    assert "stamping.document_pkey" in looks
+    assert not looks & {"stamping.document_by_retention", "stamping.document"}
 
 
 async def test_the_number_that_a_person_agreed_to_must_still_be_right(front: House) -> None:

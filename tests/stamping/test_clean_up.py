@@ -9,14 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.plans import believe_large, looks_of
 from tests.ports import free_port
 from tests.stamping.house import BOTTOM_RIGHT, House, Process, until
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.supervisor import shows_itself
-from meterai.stamping.queries import document_image, document_page, released_file
+from meterai.stamping.queries import document_image, document_page, not_referred_to, released_file
 from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.store import documents
 from meterai.stamping.use_cases.clean_up import Orphans, clean_up_documents
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.rewrite_document import rewrite_document
@@ -119,6 +121,26 @@ async def test_bytes_that_somebody_else_uploaded_too_stay(house: House) -> None:
     await house.order(young)
     await house.work()
     assert (await released_file(house.db, house.objects, young)).data
+
+
+async def test_what_is_cleaned_up_is_found_by_its_key_though_statistics_know_of_nothing_that_is_kept(
+    house: House,
+) -> None:
+    """Or each object that goes would have all kept uploads read."""
+    await house.order(await house.accept(make_letter()))
+    await house.work()
+    assert await clean_up(house) == 1
+    await believe_large(house.database, "stamping.document")
+    document = await house.accept(make_letter("lagi"))
+    key = await house.value("SELECT input_object FROM stamping.document WHERE id = $1", document)
+    for work, index in (
+        (lambda tx: documents.is_referred_to(tx, key), "stamping.document_by_input"),
+        (lambda tx: not_referred_to(tx, [key]), "stamping.document_by_input"),
+        (lambda tx: documents.expire_document(tx, document, LONG_AFTER), "stamping.document_pkey"),
+    ):
+        looks = await looks_of(house.db, work)
+        assert index in looks
+        assert not looks & {"stamping.document_by_retention", "stamping.document"}
 
 
 async def test_an_upload_racing_with_the_clean_up_of_the_same_bytes_is_whole(front: House) -> None:

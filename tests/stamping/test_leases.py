@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.plans import believe_large, looks_of
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House, until
 from tests.stamping.letters import make_letter
 
@@ -127,6 +128,24 @@ async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
         await jobs.prolong(connection, fences, longer)
     assert [(await lease(front, job))["next_attempt_at"] for job in (taken, put_off)] == before
     assert (await lease(front, held))["next_attempt_at"] == longer
+
+
+async def test_leases_are_found_by_their_jobs_though_a_quiet_hour_s_statistics_know_of_none_to_do(
+    front: House,
+) -> None:
+    """Or each step of each batch would read all that wait."""
+    now = await front.value("SELECT now()")
+    ended = await order(front, make_letter())
+    async with front.db.transaction() as tx:
+        await jobs.refuse_jobs(tx, [(ended, "pdf.broken")], now)
+    await believe_large(front.database, "stamping.job")
+    fences = [jobs.Fence(await order(front, make_letter("lagi")), 1)]
+    for work in (
+        lambda tx: jobs.hold(tx, fences),
+        lambda tx: jobs.postpone(tx, fences, ["jail.unavailable"], [1], [60.0], now),
+    ):
+        looks = await looks_of(front.db, work)
+        assert looks == {"stamping.job_pkey"}
 
 
 async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: House) -> None:

@@ -398,10 +398,10 @@ async def not_referred_to(conn: Connection, keys: Sequence[str]) -> list[str]:
     rows = await conn.fetch(
         """SELECT key FROM unnest($1::text[]) AS key
            WHERE NOT EXISTS (SELECT FROM stamping.release WHERE sha256 = key)
-             AND NOT EXISTS (SELECT FROM stamping.document
-                             WHERE input_deleted_at IS NULL AND input_object = key)
-             AND NOT EXISTS (SELECT FROM stamping.document
-                             WHERE input_deleted_at IS NULL AND rewritten_from = key)
+             AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
+                  WHERE input_object = key) IS NOT TRUE
+             AND (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document
+                  WHERE rewritten_from = key) IS NOT TRUE
              AND key NOT IN (SELECT i.prepared_object FROM stamping.job j
                              JOIN stamping.serial s ON s.job_id = j.id
                              JOIN stamping.intent i ON i.serial = s.serial

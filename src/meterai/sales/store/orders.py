@@ -507,7 +507,7 @@ async def claim_overdue(
             SELECT o.id, o.expires_at, p.id AS payment_id, p.reference,
                 p.lease_until IS NOT NULL AS asked_before
             FROM sales.orders o
-            LEFT JOIN sales.payment p ON p.order_id = o.id AND p.state IN ('creating', 'pending')
+            LEFT JOIN sales.payment p ON p.order_id = o.id AND p.state || '' IN ('creating', 'pending')
             WHERE o.state = 'awaiting_payment' AND o.expires_at <= $1
                 AND (p.lease_until IS NULL OR p.lease_until <= $1)
             ORDER BY o.expires_at LIMIT $2 FOR NO KEY UPDATE OF o SKIP LOCKED

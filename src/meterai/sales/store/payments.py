@@ -105,7 +105,7 @@ async def store_charge(connection: Connection, charge: Charge, poll_at: datetime
     await connection.execute(
         """UPDATE sales.payment SET state = 'pending', transaction_id = $2, qr_text = nullif($3, ''),
                va_number = nullif($4, ''), page_url = nullif($5, ''), poll_at = $6
-           WHERE reference = $1 AND state = 'creating'
+           WHERE reference = $1 AND state || '' = 'creating'
                AND set_config('synchronous_commit', 'off', true) = 'off'""",
         charge.reference,
         charge.transaction_id,
@@ -122,7 +122,7 @@ async def close_attempt(
     """Ends an open attempt without money. It is still polled for a while: money may come late."""
     await connection.execute(
         """UPDATE sales.payment SET state = $2, poll_at = $3, lease_until = NULL
-           WHERE reference = $1 AND state IN ('creating', 'pending')""",
+           WHERE reference = $1 AND state || '' IN ('creating', 'pending')""",
         reference,
         state,
         poll_at,

@@ -126,7 +126,7 @@ async def ready_files(
     return await tx.fetch(
         """SELECT f.id, d.id AS document_id, d.inspection, d.placements
            FROM stamping.bundle_file f JOIN stamping.document d ON d.id = f.document_id
-           WHERE f.bundle_id = $1 AND d.input_deleted_at IS NULL
+           WHERE f.bundle_id = $1 AND CASE WHEN d.input_deleted_at IS NULL THEN true END
                AND NOT EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id)
                AND ($3::uuid[] IS NULL OR f.id = ANY ($3)) AND NOT d.inspection -> 'notices' ? $4
            ORDER BY f.path, f.id LIMIT $2""",

@@ -138,9 +138,8 @@ async def lock_object(tx: Connection, key: str, *, exclusive: bool) -> None:
 async def is_referred_to(tx: Connection, key: str) -> bool:
     """Whether some document or release still needs the object."""
     found = await tx.fetchval(
-        """SELECT EXISTS (SELECT FROM stamping.document WHERE input_deleted_at IS NULL AND input_object = $1)
-               OR EXISTS (SELECT FROM stamping.document
-                          WHERE input_deleted_at IS NULL AND rewritten_from = $1)
+        """SELECT (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE input_object = $1)
+               OR (SELECT bool_or(input_deleted_at IS NULL) FROM stamping.document WHERE rewritten_from = $1)
                OR EXISTS (SELECT FROM stamping.release WHERE sha256 = $1)""",
         key,
     )
@@ -187,7 +186,8 @@ async def expire_document(tx: Connection, document_id: UUID, now: datetime) -> l
         WITH due AS (
             SELECT d.id, EXISTS (SELECT FROM stamping.job j WHERE j.document_id = d.id) AS has_jobs
             FROM stamping.document d
-            WHERE d.id = $2 AND d.retained_until <= $1 AND d.input_deleted_at IS NULL AND NOT EXISTS
+            WHERE d.id = $2 AND CASE WHEN d.input_deleted_at IS NULL THEN d.retained_until <= $1 END
+                AND NOT EXISTS
                 (SELECT FROM stamping.job j WHERE j.document_id = d.id AND j.ended_at IS NULL)
             FOR UPDATE OF d SKIP LOCKED
         ), gone AS (

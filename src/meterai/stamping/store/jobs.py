@@ -393,7 +393,7 @@ async def postpone(
                   lease_holder = NULL
            FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::integer[], $5::timestamptz[])
                 AS p(id, token, code, attempts, until)
-           WHERE j.id = p.id AND j.lease_token = p.token AND j.next_attempt_at IS NOT NULL""",
+           WHERE j.id = p.id AND j.lease_token = p.token AND j.ended_at IS NULL""",
         [fence.job_id for fence in fences],
         [fence.lease_token for fence in fences],
         list(codes),
