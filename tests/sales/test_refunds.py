@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from tests.plans import believe_large, looks_of
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
@@ -712,6 +713,22 @@ async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:
     await ask(shop, page, 1)
     assert sorted(await asyncio.gather(*(shop.pay_refunds() for _ in range(4)))) == [0, 0, 0, 1]
     assert (await shop.news()).count("refund_paid") == 1
+
+
+async def test_refunds_that_are_due_are_found_among_however_many(shop: Shop) -> None:
+    """And that none is due is known without a look at any: it is asked every other second."""
+    page = await shop.paid_quota(pieces=2)
+    await ask(shop, page, 1)
+    await shop.pay_refunds()
+    await believe_large(shop.database, "sales.refund", "sales.orders", "sales.payment")
+
+    async def looks() -> set[str]:
+        now = shop.clock()
+        return await looks_of(shop.db, lambda conn: refunds.claim_due(conn, now, limit=9, lease_until=now))
+
+    assert await looks() == {"sales.refund_to_pay"}
+    await ask(shop, page, 1)
+    assert "sales.refund" not in await looks()
 
 
 async def test_an_account_is_not_changed_once_the_money_is_on_its_way(shop: Shop) -> None:

@@ -125,20 +125,18 @@ async def claim_due(
     other workers don't see them until `lease_until`."""
     rows = await connection.fetch(
         """
+        WITH due AS MATERIALIZED (
+            SELECT id, asked_since FROM sales.refund WHERE next_attempt_at <= $1
+            ORDER BY state = 'paid', next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        )
         UPDATE sales.refund r SET next_attempt_at = $3, attempts = r.attempts + 1,
             asked_since = CASE WHEN r.channel = 'payout' THEN coalesce(r.asked_since, $1) END
-        FROM (
-            SELECT r.id, o.number, p.reference AS payment_reference, p.channel AS payment_channel,
-                r.asked_since AS asked_before
-            FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id
-            JOIN sales.payment p ON p.id = r.payment_id
-            WHERE r.next_attempt_at <= $1
-            ORDER BY r.state = 'paid', r.next_attempt_at LIMIT $2 FOR UPDATE OF r SKIP LOCKED
-        ) due
-        WHERE r.id = due.id
-        RETURNING r.id, r.order_id, due.number, due.payment_reference, due.payment_channel, r.amount,
-            r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round, r.attempts,
-            due.asked_before, r.failure_code, r.paid_at
+        FROM due, sales.orders o, sales.payment p
+        WHERE r.id = ANY (ARRAY(SELECT id FROM due))  -- an array: planned as few
+            AND due.id = r.id AND o.id = r.order_id AND p.id = r.payment_id
+        RETURNING r.id, r.order_id, o.number, p.reference AS payment_reference, p.channel AS payment_channel,
+            r.amount, r.channel, r.state, r.bank, r.account_number, r.account_holder, r.reference, r.round,
+            r.attempts, due.asked_since AS asked_before, r.failure_code, r.paid_at
         """,
         now,
         limit,
