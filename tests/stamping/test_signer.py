@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from tests.plans import looks_of
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
+from tests.storage_fixtures import TestDatabase
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber, make_serial
@@ -48,6 +50,31 @@ async def test_a_released_serial_is_not_signed_again(house: House) -> None:
     (outcome,) = (await house.client.seal(job.serials)).values()
     assert isinstance(outcome, Refusal)
     assert house.key_uses() == 1
+
+
+async def test_what_the_newest_attempts_sealed_is_known_without_reading_the_register(
+    database: TestDatabase,
+) -> None:
+    """The signer asks before it signs again after a crash."""
+    owner = database.owner
+    async with owner.transaction():
+        await owner.execute(
+            "SET LOCAL session_replication_role = replica"
+        )  # these two alone, without the rest
+        await owner.execute(
+            """INSERT INTO stamping.serial (serial, job_id, ordinal, reservation_id, placement, state,
+                   allocated_at)
+               SELECT lpad(n::text, 22, '0'), gen_random_uuid(), 1, gen_random_uuid(), '{}', 'released', now()
+               FROM generate_series(1, 10000) n"""
+        )
+        await owner.execute(
+            """INSERT INTO stamping.sign_attempt (serial, key_id, attempted_at)
+               SELECT serial, 'key', now() FROM stamping.serial"""
+        )
+    await owner.execute("ANALYZE stamping.serial, stamping.sign_attempt")
+    looks = await looks_of(database.signer, lambda conn: register.sealed_by_newest(conn, "key", 1))
+    assert "stamping.serial_pkey" in looks
+    assert "stamping.serial" not in looks
 
 
 async def test_codes_are_signed_for_allocated_serials_only(house: House) -> None:

@@ -50,10 +50,11 @@ async def sealed_by_newest(conn: Connection, key_id: str, count: int) -> int:
                SELECT id, serial FROM stamping.sign_attempt WHERE key_id = $1 AND abandoned_at IS NULL
                ORDER BY id DESC LIMIT $2
            )
-           SELECT count(DISTINCT serial) FROM newest JOIN stamping.serial s USING (serial)
-           WHERE s.state IN ('sealed', 'released') AND NOT EXISTS (
-               SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial AND a.abandoned_at IS NULL
-                   AND a.id NOT IN (SELECT id FROM newest))""",
+           SELECT count(*) FROM stamping.serial s
+           WHERE s.serial = ANY (ARRAY(SELECT serial FROM newest))  -- arrays: planned as few
+               AND s.state IN ('sealed', 'released') AND NOT EXISTS (
+                   SELECT FROM stamping.sign_attempt a WHERE a.serial = s.serial AND a.abandoned_at IS NULL
+                       AND a.id <> ALL (ARRAY(SELECT id FROM newest)))""",
         key_id,
         count,
     )
