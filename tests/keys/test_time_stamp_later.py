@@ -13,8 +13,10 @@ import pytest_asyncio
 from tests.keys.certified import certify
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.test_rotation import verdict
+from tests.plans import looks_of
 from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, TimeStampAuthority, until
 from tests.stamping.letters import make_letter
+from tests.storage_fixtures import TestDatabase
 
 from meterai.cli.check import offline_judge
 from meterai.kernel.errors import Kind, Refusal
@@ -26,7 +28,7 @@ from meterai.stamping.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.seal.timestamps import make_query
-from meterai.stamping.store import archive
+from meterai.stamping.store import archive, time_stamps
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.model import RegisterAnswer, Verdict
@@ -67,6 +69,25 @@ async def versions(house: RotatingHouse, job: Job) -> list[Any]:
 async def paid(house: RotatingHouse) -> bool:
     await add_due_time_stamps(house.tools(settings=LATER))
     return not await house.value("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL")
+
+
+async def test_debts_that_are_due_are_found_among_however_many_that_were_paid(database: TestDatabase) -> None:
+    async with database.owner.transaction():
+        await database.owner.execute("SET LOCAL session_replication_role = replica")  # no files, no serials
+        await database.owner.execute(
+            """INSERT INTO stamping.time_stamp_owed
+                   (sha256, document_id, serial, gap_start, gap_end, created_at, paid_at)
+               SELECT lpad(n::text, 64, '0'), gen_random_uuid(), '', 1, 2, now(), now()
+               FROM generate_series(1, 3000) n"""
+        )
+    await database.owner.execute("ANALYZE stamping.time_stamp_owed")
+    now = datetime.now(UTC)
+    for work, index in (
+        (lambda conn: time_stamps.claim_owed(conn, now, lease_until=now, limit=9), "time_stamp_owed_due"),
+        (lambda conn: time_stamps.put_off(conn, "0" * 64, now), "time_stamp_owed_pkey"),
+        (lambda conn: time_stamps.write_off(conn, "0" * 64), "time_stamp_owed_pkey"),
+    ):
+        assert await looks_of(database.app, work) == {f"stamping.{index}"}
 
 
 @pytest.mark.parametrize("stamps", [1, 2])

@@ -44,9 +44,9 @@ async def claim_owed(
         """
         WITH claimed AS (
             UPDATE stamping.time_stamp_owed o SET next_attempt_at = $2, attempts = attempts + 1
-            FROM (SELECT sha256 FROM stamping.time_stamp_owed WHERE next_attempt_at <= $1
-                  ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) due
-            WHERE o.sha256 = due.sha256
+            WHERE o.sha256 = ANY (ARRAY(
+                SELECT sha256 FROM stamping.time_stamp_owed WHERE next_attempt_at <= $1 AND paid_at IS NULL
+                ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED))  -- an array: planned as few
             RETURNING o.sha256, o.document_id, o.serial, o.gap_start, o.gap_end, o.attempts
         )
         SELECT c.*, d.profile, d.input_bytes, d.input_object, max(r.pages) AS pages,
@@ -78,7 +78,8 @@ async def claim_owed(
 async def put_off(conn: Connection, sha256: str, until: datetime) -> None:
     """Not to be had now: again at `until`."""
     await conn.execute(
-        "UPDATE stamping.time_stamp_owed SET next_attempt_at = $2 WHERE sha256 = $1 AND paid_at IS NULL",
+        """UPDATE stamping.time_stamp_owed SET next_attempt_at = $2
+           WHERE sha256 = $1 AND next_attempt_at IS NOT NULL""",
         sha256,
         until,
     )
@@ -88,7 +89,7 @@ async def write_off(conn: Connection, sha256: str) -> None:
     """Never to be had any more: the debt stays on record, and nobody tries to pay it."""
     await conn.execute(
         """UPDATE stamping.time_stamp_owed SET next_attempt_at = 'infinity'
-           WHERE sha256 = $1 AND paid_at IS NULL""",
+           WHERE sha256 = $1 AND next_attempt_at IS NOT NULL""",
         sha256,
     )
 
@@ -97,7 +98,7 @@ async def pay(tx: Connection, file: OwingFile, new: Release, now: datetime) -> b
     """Binds the serials to the file with the token, as their next version; False when it was done before."""
     paid = await tx.fetchval(
         """UPDATE stamping.time_stamp_owed SET paid_at = $2, next_attempt_at = NULL
-           WHERE sha256 = $1 AND paid_at IS NULL RETURNING true""",
+           WHERE sha256 = $1 AND next_attempt_at IS NOT NULL RETURNING true""",
         file.owed.sha256,
         now,
     )
