@@ -3,7 +3,7 @@
 from meterai.kit.migrations import run_sql_file
 
 revision = "0049"
-down_revision = "0047"
+down_revision = "0048"
 
 
 def upgrade() -> None:
