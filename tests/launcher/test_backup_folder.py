@@ -25,6 +25,7 @@ from meterai.kit.migrations import head_version
 from meterai.kit.whole_files import sync_file_system
 from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in
+from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
 from sandbox.pki import make_pki
 
 FACTS = BackupFacts(made_at=datetime(2026, 11, 1, tzinfo=UTC), schema=head_version())
@@ -211,9 +212,10 @@ def test_what_is_lost_begins_with_the_copy_and_not_with_the_last_stamp_before_it
 ) -> None:
     last_stamp = FACTS.made_at - timedelta(hours=9)
     noted = NotedRestore(lost_from=last_stamp, lost_until=FACTS.made_at, forgotten={}, counters={})
-    restore._show(noted, [], [], FACTS.made_at)
+    none = RewoundQueues(rewound=[], lost=[], too_old=[], lists={})
+    restore._show(noted, none, [], FACTS.made_at)
     lost, stamps, *_ = capsys.readouterr().out.splitlines()
     assert lost == "Lost: orders, payments and all else that happened after 2026-11-01 00:00:00 UTC."
     assert stamps.startswith("Of stamps since 2026-10-31 15:00:00 UTC that the register does not know")
-    restore._show(noted, [], [], None)
+    restore._show(noted, none, [], None)
     assert "after the moment of the database put back." in capsys.readouterr().out
