@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.kit.installation import default_data
+from meterai.cli.data_folder import data_folder
 from simulator.applicant import Outcome
 from simulator.crowd_figures import SAMPLE_EVERY, CrowdFigures, cpu_of_orders, quantiles, verify_sample
 from simulator.http import Browser
@@ -229,7 +229,7 @@ def _waits(waited: list[float]) -> dict[str, float]:
 def main() -> None:
     """Prints the result as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=default_data())
+    parser.add_argument("--data", type=Path, default=data_folder(None))
     parser.add_argument("--rate", type=float, default=20)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--warm-up-seconds", type=float, default=60)

@@ -170,10 +170,11 @@ def test_journeys_are_offered_to_the_service_of_script_server_unless_told_otherw
     asked: list[Path] = []
     monkeypatch.setattr(journey_load, "measure", lambda data, **_: asked.append(data))
     monkeypatch.setattr(journey_load, "report", lambda _: None)
-    for words in ((), ("--data", "/srv/meterai")):
+    for told, words in (("", ()), ("/srv/trial", ()), ("/srv/trial", ("--data", "/srv/meterai"))):
+        monkeypatch.setenv("METERAI_DATA", told)
         monkeypatch.setattr(sys, "argv", ["journey_load", *words])
         journey_load.main()
-    assert asked == [default_data(), Path("/srv/meterai")]
+    assert asked == [default_data(), Path("/srv/trial"), Path("/srv/meterai")]
 
 
 HOLDS_SOMETHING = """if True:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from meterai.cli.data_folder import data_folder
 from meterai.cli.refusal_words import told
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import connect
-from meterai.kit.installation import Secrets, by_socket, default_data, read_addresses, settings_of_running
+from meterai.kit.installation import Secrets, by_socket, read_addresses, settings_of_running
 from meterai.kit.postgres import OWNER
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.sales.use_cases.issue_quota import issue_quota
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=4_000_000)
     parser.add_argument("--tickets", type=int, default=0, help="handed out, called, and never used")
     parser.add_argument("--event", default="casn", help="whose queue the tickets are of")
-    parser.add_argument("--data", type=Path, default=default_data())
+    parser.add_argument("--data", type=Path, default=data_folder(None))
     asked = parser.parse_args()
     try:
         settings = settings_of_running(
