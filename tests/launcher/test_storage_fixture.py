@@ -50,3 +50,17 @@ async def test_a_half_migrated_database_is_taken_to_the_newest_version(cluster: 
             assert await migrations.current_version(connection) == migrations.head_version()
         finally:
             await connection.close()
+
+
+async def test_a_database_at_the_last_of_seven_steps_that_are_six_now_gets_all_that_came_since(
+    cluster: TestCluster,
+) -> None:
+    async with cluster.empty_database() as name:
+        connection = await asyncpg.connect(cluster.server.url(name))
+        try:
+            await connection.execute(migrations.upgrade_script(None, "0046"))
+            await connection.execute("UPDATE public.alembic_version SET version_num = '0047'")
+            assert await migrations.migrate(cluster.server.url(name), {})
+            assert await connection.fetchval("SELECT count(*) FROM waiting_room.config") == 0
+        finally:
+            await connection.close()
