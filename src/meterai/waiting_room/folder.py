@@ -191,11 +191,15 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
 
 def ids_again(folder: QueueFolder, close: Close) -> bytes:
     """The list of a window that was closed but not published, from the gates' files."""
-    found = []
-    for count in close.gates:
-        path = folder.gate(count.gate) / f"w{close.window}.joins"
-        found.append(read_join_records(path)[: count.count * RECORD])
-    return b"".join(found)
+    return b"".join(counted_joins(folder, close.window, count) for count in close.gates)
+
+
+def counted_joins(folder: QueueFolder, window: int, count: GateCount) -> bytes:
+    """What is public of the joins that a gate counted, from its journal; fewer where it lacks some.
+
+    Raises: FileNotFoundError.
+    """
+    return read_join_records(folder.gate(count.gate) / f"w{window}.joins")[: count.count * RECORD]
 
 
 def joins_in(folder: QueueFolder, windows: range) -> dict[int, int]:

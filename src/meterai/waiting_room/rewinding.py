@@ -20,9 +20,9 @@ from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.counts import forget_counts
 from meterai.waiting_room.documents import Close, GateCount, Head, Status
-from meterai.waiting_room.folder import RECORD, GateSign
+from meterai.waiting_room.folder import RECORD, GateSign, counted_joins
 from meterai.waiting_room.gate_register import STEP, GateRegister
-from meterai.waiting_room.journal import SEQUENCE, read_join_records
+from meterai.waiting_room.journal import SEQUENCE
 from meterai.waiting_room.promises import promises_size
 from meterai.waiting_room.public_log import ENTRIES, HEADS
 from meterai.waiting_room.queue_folder import QueueFolder, publish
@@ -135,8 +135,9 @@ def forget_gates(folder: QueueFolder, *, window: int, now: float) -> None:
 
 
 def _joins_left(folder: QueueFolder, window: int, count: GateCount) -> bytes:
-    path = folder.gate(count.gate) / f"w{window}.joins"
-    return read_join_records(path)[: count.count * RECORD] if path.exists() else b""
+    with suppress(FileNotFoundError):
+        return counted_joins(folder, window, count)
+    return b""
 
 
 def _cut_entries(path: Path, size: int) -> int:

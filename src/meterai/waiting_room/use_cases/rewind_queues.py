@@ -63,14 +63,15 @@ async def rewind_queues(db: Database, root: Path, *, actor: str, now: datetime) 
                 found.lost.append(queue.event)
             continue
         size = await asyncio.to_thread(log_size, folder)
-        if size < queue.log_size and not await _has_entry(db, queue, size):
+        is_behind = size < queue.log_size
+        if is_behind and not await _has_entry(db, queue, size):
             found.too_old.append(queue.event)
             continue
         done = await asyncio.to_thread(_rewind, folder, queue, now=now.timestamp())
         found.rewound.append(done)
-        if size < queue.log_size:
+        if is_behind:
             found.lists[queue.event] = await _settle_what_is_gone(db, folder, queue, now=now)
-        reason = FILES_REASON if size < queue.log_size else REASON
+        reason = FILES_REASON if is_behind else REASON
         await _tell(db, queue, done, reason=reason, actor=actor, now=now)
         folder.from_copy.unlink(missing_ok=True)
     return found
