@@ -293,7 +293,7 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
 @pytest.mark.parametrize("words", [("up", "--port", "0"), ("db", "migrate"), ("restore",)])
 def test_a_database_that_is_not_there_is_not_made_anew(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Its disk is not mounted, most often: it would sell and sign as if nothing had been."""
-    Secrets(tmp_path).make_application_secret()
+    Secrets(tmp_path).make_shared()
     empty = tmp_path / "postgres"
     empty.mkdir()
     said = refused(*words, data=tmp_path)

@@ -347,7 +347,9 @@ def test_uploads_are_looked_at_by_themselves_where_there_are_enough(files: int, 
     assert round(site.meter.tick(lag_s=0, monotonic=2).p95_ms) == told
 
 
-@pytest.mark.parametrize(("path", "counted"), [("/beli", 1), ("/periksa", 0), ("/casn/masuk", 0)])
+@pytest.mark.parametrize(
+    ("path", "counted"), [("/beli", 1), ("/periksa", 0), ("/api/v1/metrics", 0), ("/casn/masuk", 0)]
+)
 @pytest.mark.parametrize(("status", "faults"), [(200, 0), (422, 0), (503, 1), (None, 1)])
 async def test_requests_of_a_purchase_that_fail_are_counted(
     path: str, counted: int, status: int | None, faults: int

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
+from meterai.waiting_room.load import SITE_WINDOW_S
 from meterai.waiting_room.model import Policy, Schedule
-from meterai.web.load_meter import FILES_MIN, KEPT_S
+from meterai.web.load_meter import FILES_MIN
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 CORES_MS = 2_000.0
@@ -47,7 +48,7 @@ class Site:
     finished: int = 0
     idle: float = 0.0
     seconds: deque[tuple[float, list[tuple[float, bool]]]] = field(
-        default_factory=lambda: deque(maxlen=KEPT_S)
+        default_factory=lambda: deque(maxlen=SITE_WINDOW_S)
     )
     """(requests at once on average, (until the answer, whether it was the upload))"""
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from meterai.api.metrics import read_metrics
 from meterai.api.openapi import read_openapi
 from meterai.api.payments import receive_midtrans_notice
 from meterai.api.verification import read_digest, read_serial, verify_document
 
-ROUTES = [read_openapi, receive_midtrans_notice, read_digest, read_serial, verify_document]
+ROUTES = [
+    read_openapi,
+    receive_midtrans_notice,
+    read_digest,
+    read_serial,
+    verify_document,
+    read_metrics,
+]

@@ -130,7 +130,7 @@ class _Launch:
         await self._database.make_ready(self._report)
         if await asyncio.to_thread(keys.wait):
             raise LaunchProblem(f"The development keys could not be made; see {data / 'logs' / 'pki.log'}")
-        self._secrets.make_application_secret()
+        self._secrets.make_shared()
         twins = Twins.needed(self._settings)
         database = self._database
         addresses = addresses_of(self._settings, ports, twins, database.owner_url, database.socket_folder)

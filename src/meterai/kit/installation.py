@@ -106,6 +106,7 @@ class Secrets:
         self.whatsapp_token_file = self.folder / "whatsapp-token"
         self.gateway_server_key_file = self.folder / "gateway-server-key"
         self.payout_key_file = self.folder / "payout-key"
+        self.metrics_token_file = self.folder / "metrics-token"
 
     @property
     def database_owner(self) -> str:
@@ -134,13 +135,20 @@ class Secrets:
         return keep_text(self.payout_key_file, "IRIS-")
 
     @property
+    def metrics_token(self) -> str:
+        """Bearer token of whoever reads the metrics; another one in the file counts at once."""
+        return keep_text(self.metrics_token_file)
+
+    @property
     def hold_application(self) -> bool:
         """Whether a start has had its database already: this secret is made after it."""
         return (self.folder / "application.json").exists()
 
-    def make_application_secret(self) -> None:
-        """Makes the secret of codes, cookies and links now, before several processes could at once."""
+    def make_shared(self) -> None:
+        """Makes what several processes use now, before two of them could: the secret of codes, cookies and
+        links, and the token of metrics."""
         keep_secret(self.folder, "application")
+        keep_text(self.metrics_token_file)
 
 
 def role_url(owner_url: str, role: Role, password: str) -> str:

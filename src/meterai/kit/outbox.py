@@ -102,6 +102,33 @@ async def due_topics(db: Database, topics: Collection[str], now: datetime) -> li
     return due
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits in a topic."""
+
+    rows: int
+    """At most `COUNTED_MAX`; those that are put off, or being handled, too."""
+    due_since: datetime | None
+    """When the row was due that waits longest for somebody to claim it; None: none is due."""
+
+
+COUNTED_MAX = 10_000
+
+
+async def backlogs(conn: Connection, topics: Collection[str], now: datetime) -> dict[str, Backlog]:
+    """What waits, by topic."""
+    rows = await conn.fetch(
+        """SELECT topic, (SELECT count(*) FROM (
+                   SELECT FROM jobs.outbox o WHERE o.topic = known.topic LIMIT $3) counted) AS rows,
+               (SELECT available_at FROM jobs.outbox o WHERE o.topic = known.topic AND available_at <= $2
+                   ORDER BY available_at LIMIT 1) AS due_since
+           FROM unnest($1::text[]) AS known(topic)""",
+        list(topics),
+        now,
+        COUNTED_MAX,
+    )
+    return {row["topic"]: Backlog(row["rows"], row["due_since"]) for row in rows}
+
+
 async def finish(db: Database, ids: Sequence[int]) -> None:
     """Forgets rows that were handled. A crash of the database may bring them back: see above."""
     if not ids:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import msgspec
 
 from meterai.kit.database import Connection
-from meterai.ledger.model import AccountKind, account_id
+from meterai.ledger.model import Account, AccountKind, account_id
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +75,25 @@ async def balance(conn: Connection, account: uuid.UUID) -> Balance | None:
         posted=row["credits_posted"] - row["debits_posted"],
         pending=row["debits_pending"],
     )
+
+
+class Turnover(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was ever posted on an account."""
+
+    kind: AccountKind
+    debits: int
+    credits: int
+
+
+async def turnovers(conn: Connection, accounts: Sequence[Account]) -> list[Turnover]:
+    """Of those of these accounts that are open, in their order of the plan."""
+    rows = await conn.fetch(
+        "SELECT kind, debits_posted AS debits, credits_posted AS credits FROM ledger.account"
+        " WHERE id = ANY ($1)",
+        [account.id for account in accounts],
+    )
+    found = {row["kind"]: Turnover(**{**dict(row), "kind": AccountKind(row["kind"])}) for row in rows}
+    return [found[kind] for kind in AccountKind if kind in found]
 
 
 async def has_books(conn: Connection) -> bool:

@@ -484,6 +484,28 @@ async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
     return tuple(_convert(row, RefundInDoubt) for row in rows)
 
 
+class RefundsUnderWay(msgspec.Struct, frozen=True, kw_only=True):
+    """Refunds that we still have something to do for: all but those for which a customer names an account."""
+
+    count: int
+    in_doubt: int
+    """Of `count`, those that wait for an officer."""
+    unsent_since: datetime | None
+    """When the oldest was booked that is neither sent nor in doubt; None: there is none."""
+
+
+async def refunds_under_way(conn: Connection) -> RefundsUnderWay:
+    """All of them together."""
+    [row] = await conn.fetch(
+        """SELECT count(*) AS count, count(*) FILTER (WHERE is_in_doubt) AS in_doubt,
+               min(created_at) FILTER (WHERE state = 'payable' AND NOT is_in_doubt) AS unsent_since
+           FROM (SELECT state, created_at, coalesce(failure_code = ANY ($1), false) AS is_in_doubt
+               FROM sales.refund WHERE next_attempt_at IS NOT NULL) under_way""",
+        list(IN_DOUBT),
+    )
+    return _convert(row, RefundsUnderWay)
+
+
 OPENED_WITHIN = timedelta(seconds=30)
 """A charge that is not opened by then is one of a gateway that does not answer: it was asked twice."""
 POLLED_WITHIN = timedelta(minutes=2)

@@ -10,9 +10,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.stamping.ports import KeyHolder
-from meterai.stamping.signing_keys import SigningKey, ends_soon, state_of
+from meterai.stamping.signing_keys import SigningKey, active_key, ends_soon, state_of
 from meterai.stamping.store import keys
 
 
@@ -68,6 +68,11 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
         )
         for key in register
     ]
+
+
+async def key_that_signs(conn: Connection, now: datetime) -> SigningKey | None:
+    """See `signing_keys.active_key`."""
+    return active_key(await keys.signing_keys(conn), now)
 
 
 async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:

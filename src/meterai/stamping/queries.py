@@ -372,6 +372,11 @@ async def count_waiting(conn: Connection) -> int:
     return int(await conn.fetchval("SELECT count(*) FROM stamping.job WHERE next_attempt_at IS NOT NULL"))
 
 
+async def count_time_stamps_owed(conn: Connection) -> int:
+    """Released stamps whose time stamp is still to be added."""
+    return int(await conn.fetchval("SELECT count(*) FROM stamping.time_stamp_owed WHERE paid_at IS NULL"))
+
+
 async def documents_without_file(conn: Connection) -> list[UUID]:
     """Documents that wait to be stamped until somebody puts back a file that is gone: their trouble alone."""
     rows = await conn.fetch(

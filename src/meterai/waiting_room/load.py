@@ -11,6 +11,8 @@ from meterai.kit.database import Connection, Database
 from meterai.waiting_room.controller import SILENT_S, Measured
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
+SITE_WINDOW_S = 3
+"""A site process reports once a second, of the last seconds."""
 WORKER_LATE_S = 5.0
 """A worker that has not reported for longer does not stamp either, as far as one can know."""
 
@@ -27,6 +29,18 @@ class SiteLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Of them, those that failed by our doing or the gateway's."""
     entered: Mapping[str, float]
     """Event -> people a minute who came in without a pass."""
+
+
+class SiteHeard(msgspec.Struct, frozen=True, kw_only=True):
+    """The last report of a site process."""
+
+    process: str
+    age_s: float
+    p95_ms: float
+    in_flight: int
+    requests: int
+    """In the `SITE_WINDOW_S` before it."""
+    faults: int
 
 
 class Behind(msgspec.Struct, frozen=True):
@@ -77,6 +91,16 @@ async def forget_silent(db: Database) -> None:
         await connection.execute(
             "DELETE FROM waiting_room.site_load WHERE at < clock_timestamp() - $1::interval", FORGOTTEN_AFTER
         )
+
+
+async def sites_heard(connection: Connection) -> list[SiteHeard]:
+    """Every site process of the last minute, by its name."""
+    rows = await connection.fetch(
+        """SELECT process, extract(epoch FROM clock_timestamp() - at)::float8 AS age_s, p95_ms, in_flight,
+                  requests, faults
+           FROM waiting_room.site_load ORDER BY process"""
+    )
+    return [SiteHeard(**dict(row)) for row in rows]
 
 
 async def read_measured(connection: Connection, event: str) -> Measured:

@@ -1,8 +1,9 @@
 """Measures what the purchase and the stamping bear: latency and requests at once in this process.
 
 The time counts from the moment in which a request is here as a whole until its answer begins: slow phones
-and slow links are not the site's load. Verification and the door's own pages are not measured: the one has
-its own share of the machine, the other's refusals must not speed themselves up.
+and slow links are not the site's load. Verification, the door's own pages and metrics are not measured: the
+first has its own share of the machine, the door's refusals must not speed themselves up, and a reading of
+metrics waits for parts that are down.
 
 Requests that bring a file are few and take longest, so among all they would be the last twentieth that a p95
 leaves out: where there are enough of them they have one of their own, and the worse of the two is told.
@@ -17,9 +18,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from meterai.waiting_room.load import SiteLoad
+from meterai.waiting_room.load import SITE_WINDOW_S, SiteLoad
 
-KEPT_S = 3
 ENTERED_S = 20
 FILES_MIN = 20
 """Requests with a file that must have been answered: fewer say more of their files than of the site."""
@@ -28,7 +28,7 @@ TURNS = 10
 Those before the body is here are in no measured time, so a late loop tells of them."""
 _LAGS_A_SECOND = 10
 _FAULT = 500
-_APART = ("/periksa", "/api/v1/verifications", "/antre")
+_APART = ("/periksa", "/api/v1/verifications", "/api/v1/metrics", "/antre")
 _DOOR = "/masuk"
 
 
@@ -49,7 +49,7 @@ class LoadMeter:
         self._flying: dict[_Request, float] = {}
         self._changed_at = clock()
         self._now = _Second()
-        self._past: deque[_Second] = deque(maxlen=KEPT_S)
+        self._past: deque[_Second] = deque(maxlen=SITE_WINDOW_S)
         self._ticked_at = self._changed_at
         self._came: deque[tuple[float, dict[str, int]]] = deque(maxlen=ENTERED_S + 1)
 
@@ -68,7 +68,7 @@ class LoadMeter:
             visit.answered(_FAULT)  # counts when nothing was answered
 
     def tick(self, *, lag_s: float, monotonic: float) -> SiteLoad:
-        """The last three seconds; call it once a second. `lag_s`: by how much the event loop is late."""
+        """The last `SITE_WINDOW_S`; call it once a second. `lag_s`: by how much the event loop is late."""
         now = self._clock()
         self._count_until(now)
         self._now.took = now - self._ticked_at

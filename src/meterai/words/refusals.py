@@ -366,6 +366,12 @@ TABLE: dict[str, Message] = {
         "This is not a SHA-256 fingerprint.",
         "Send 64 hexadecimal digits, or upload the file.",
     ),
+    "metrics.no_token": M(
+        "Angka-angka ini hanya untuk pengelola layanan.",
+        "Kirim token dari DATA/secrets/metrics-token: Authorization: Bearer …",
+        "These figures are for the service's operator only.",
+        "Send the token of DATA/secrets/metrics-token: Authorization: Bearer …",
+    ),
     "serial.unknown": M(
         "Nomor seri ini tidak ada dalam daftar kami.",
         "Periksa ketikannya, atau unggah berkas PDF-nya untuk diperiksa.",

@@ -1,0 +1,179 @@
+"""Metrics for a monitoring system, in Prometheus' text format and base units (docs/metrics.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from litestar import Request, Response, get
+from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+from meterai.api.problems import problem_response
+from meterai.bootstrap import App
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.database import DATABASE_IS_DOWN
+from meterai.kit.installation import Secrets
+from meterai.kit.outbox import COUNTED_MAX
+from meterai.ledger.model import Unit, unit_of
+from meterai.operations.use_cases.measure_house import Figures, age_s, measure_house
+from meterai.stamping.ports import Signer
+from meterai.waiting_room.load import SITE_WINDOW_S
+
+log = structlog.get_logger(__name__)
+_SECONDS_MAX = 4.0
+"""A part that answers later is down; monitoring systems wait for ten seconds."""
+_UNITS = {Unit.STAMP: "stamps", Unit.IDR: "rupiah"}
+
+
+@get("/api/v1/metrics")
+async def read_metrics(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
+    """The metrics, for who has the token of DATA/secrets/metrics-token (RFC 6750, 2.1).
+
+    Raises: metrics.no_token (401).
+    """
+    if not _has_token(request.headers.get("authorization", ""), Secrets(house.settings.data).metrics_token):
+        refused = problem_response(Refusal(Kind.FORBIDDEN, "metrics.no_token"), status=401)
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
+    figures, signs = await asyncio.gather(_figures(house), _signs(house.signer))
+    body = render_metrics(figures, signs=signs, environment=house.settings.environment)
+    headers = {"Cache-Control": "no-store"}
+    return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
+
+
+def _has_token(authorization: str, token: str) -> bool:
+    scheme, _, given = authorization.partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+async def _figures(house: App) -> Figures | None:
+    """None: the database does not answer."""
+    try:
+        async with asyncio.timeout(_SECONDS_MAX):
+            return await measure_house(house.db, now=house.clock())
+    except DATABASE_IS_DOWN as error:
+        log.warning("metrics_database_down", error=type(error).__name__)
+        return None
+
+
+async def _signs(signer: Signer) -> bool:
+    try:
+        async with asyncio.timeout(_SECONDS_MAX):
+            await signer.ping()
+    except (Refusal, TimeoutError):
+        return False
+    return True
+
+
+def render_metrics(figures: Figures | None, *, signs: bool, environment: str) -> bytes:
+    """The text. Without figures only what is known without the database."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Told(figures, signs, environment))
+    return generate_latest(registry)
+
+
+class _Told(Collector):
+    """What the registry collects."""
+
+    def __init__(self, figures: Figures | None, signs: bool, environment: str) -> None:
+        self._told = [*_always(figures, signs, environment)]
+        if figures is not None:
+            for part in (_stamping, _money, _outbox, _queues, _sites):
+                self._told += part(figures)
+
+    def collect(self) -> list[Metric]:
+        return self._told
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"meterai_{name}", meaning, value=value)
+
+
+def _by[Key](label: str, name: str, meaning: str, values: Mapping[Key, float]) -> Metric:
+    """A gauge with one label."""
+    family = GaugeMetricFamily(f"meterai_{name}", meaning, labels=[label])
+    for key, value in values.items():
+        family.add_metric([str(key)], value)
+    return family
+
+
+def _always(figures: Figures | None, signs: bool, environment: str) -> Iterator[Metric]:
+    labels = {"version": version("meterai"), "environment": environment}
+    build = GaugeMetricFamily("meterai_build_info", "The release that answers.", labels=list(labels))
+    build.add_metric(list(labels.values()), 1)
+    yield build
+    yield _gauge("database_up", "The database answers.", figures is not None)
+    yield _gauge("signer_up", "The signer answers and has a key that signs now.", signs)
+
+
+def _stamping(seen: Figures) -> Iterator[Metric]:
+    yield _gauge("signing_stopped", "The stop switch is thrown.", seen.is_signing_stopped)
+    if seen.key_ends is not None:
+        ends = "When the certificate of the key that signs ends."
+        yield _gauge("signing_key_end_timestamp_seconds", ends, seen.key_ends.timestamp())
+    yield _gauge("stamp_delay_seconds", "Age of the oldest payment with a stamp to be made.", seen.paid_for_s)
+    yield _gauge("stamping_jobs", "Accepted jobs that are not finished.", seen.jobs_waiting)
+    yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
+
+
+def _money(seen: Figures) -> Iterator[Metric]:
+    yield _gauge("payments_up", "Charges are opened at the gateway, and asked for.", seen.takes_payments)
+    yield _gauge("stock_stamps", "Stamps that can be sold.", seen.stock)
+    for unit, word in _UNITS.items():
+        posted = CounterMetricFamily(
+            f"meterai_ledger_{word}", f"All {word} ever posted on an account.", labels=["account", "side"]
+        )
+        for one in seen.turnovers:
+            if unit_of(one.kind) is unit:
+                posted.add_metric([one.kind, "debit"], one.debits)
+                posted.add_metric([one.kind, "credit"], one.credits)
+        yield posted
+    yield _gauge("refunds", "Refunds under way, but for those that need an account.", seen.refunds.count)
+    yield _gauge("refunds_in_doubt", "Of them, those that wait for an officer.", seen.refunds.in_doubt)
+    yield _gauge("refund_delay_seconds", "Age of the oldest refund that is not sent.", seen.unsent_refund_s)
+
+
+def _outbox(seen: Figures) -> Iterator[Metric]:
+    rows = {topic: backlog.rows for topic, backlog in seen.backlogs.items()}
+    yield _by("topic", "outbox_rows", f"What is to be done, counted up to {COUNTED_MAX}.", rows)
+    late = {topic: age_s(backlog.due_since, seen.at) for topic, backlog in seen.backlogs.items()}
+    yield _by("topic", "outbox_delay_seconds", "For how long nobody has taken what is due.", late)
+
+
+def _queues(seen: Figures) -> Iterator[Metric]:
+    queues = seen.queues
+    states = GaugeMetricFamily("meterai_queue_state", "1 for the state of a line.", labels=["event", "state"])
+    for queue in queues:
+        states.add_metric([queue.event, queue.state], 1)
+    yield states
+    waiting = {queue.event: queue.waiting for queue in queues}
+    yield _by("event", "queue_people", "Who waits, in closed windows.", waiting)
+    rates = {queue.event: queue.rate / 60 for queue in queues}
+    yield _by("event", "queue_calls_per_second", "How many people the door lets in.", rates)
+    ages = {queue.event: queue.age_s for queue in queues if queue.age_s is not None}
+    yield _by("event", "queue_published_age_seconds", "Age of what waiting people read.", ages)
+    admitted = CounterMetricFamily("meterai_queue_admitted", "People who were let in.", labels=["event"])
+    for queue in queues:
+        admitted.add_metric([queue.event], queue.admitted)
+    yield admitted
+
+
+def _sites(seen: Figures) -> Iterator[Metric]:
+    """By the processes' own reports."""
+    sites = seen.sites
+    ages = {site.process: site.age_s for site in sites}
+    yield _by("process", "site_report_age_seconds", "Age of a site process's last report.", ages)
+    p95 = {site.process: site.p95_ms / 1000 for site in sites}
+    yield _by("process", "site_request_p95_seconds", "Of requests that buy and stamp.", p95)
+    in_flight = {site.process: site.in_flight for site in sites}
+    yield _by("process", "site_requests_in_flight", "Such requests at once.", in_flight)
+    requests = {site.process: site.requests / SITE_WINDOW_S for site in sites}
+    yield _by("process", "site_requests_per_second", "Such requests answered.", requests)
+    faults = {site.process: site.faults / SITE_WINDOW_S for site in sites}
+    yield _by("process", "site_faults_per_second", "Of them, failed by our doing or the gateway's.", faults)

@@ -1,0 +1,83 @@
+"""How the house stands, in figures for a monitoring system. Reads a few rows and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from meterai.customers.organisations import SELLER
+from meterai.kit import outbox
+from meterai.kit.database import Database
+from meterai.kit.messages import TOPICS
+from meterai.kit.switches import SEALING_STOPPED, is_thrown
+from meterai.ledger import queries as ledger
+from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.sales import queries as sales
+from meterai.sales.news import TOPIC as NEWS
+from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.stamping import queries as stamping
+from meterai.stamping.endings import REFUSED, RELEASED
+from meterai.stamping.keys_now import key_that_signs
+from meterai.waiting_room.load import SiteHeard, sites_heard
+from meterai.waiting_room.queries import QueueView, queue_views
+
+_TOPICS = (STAMP_TOPIC, RELEASED, REFUSED, NEWS, *TOPICS)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database says at a moment. Ages in seconds; 0: nothing waits."""
+
+    stock: int
+    """Stamps that can be sold."""
+    turnovers: list[ledger.Turnover]
+    """Of the house's accounts: all but quota lots."""
+    takes_payments: bool
+    """Charges are opened at the gateway and asked for."""
+    paid_for_s: float
+    """Age of the oldest payment for which a stamp is still to be made, but for files that are gone."""
+    jobs_waiting: int
+    time_stamps_owed: int
+    is_signing_stopped: bool
+    key_ends: datetime | None
+    """The certificate of the key that signs now; None: none does."""
+    refunds: sales.RefundsUnderWay
+    unsent_refund_s: float
+    backlogs: Mapping[str, outbox.Backlog]
+    """By topic of the outbox."""
+    queues: list[QueueView]
+    """But for those that rest."""
+    sites: list[SiteHeard]
+    at: datetime
+
+
+async def measure_house(db: Database, *, now: datetime) -> Figures:
+    """Measures it. Raises: what `kit.database.DATABASE_IS_DOWN` names."""
+    queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
+    async with db.connection() as connection:
+        lost = await stamping.documents_without_file(connection)
+        oldest = await sales.oldest_order_being_stamped(connection, but_for=lost)
+        refunds = await sales.refunds_under_way(connection)
+        key = await key_that_signs(connection, now)
+        return Figures(
+            stock=(await ledger.stock(connection, SELLER)).available,
+            turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
+            takes_payments=await sales.can_be_paid(connection, now=now),
+            paid_for_s=age_s(oldest, now),
+            jobs_waiting=await stamping.count_waiting(connection),
+            time_stamps_owed=await stamping.count_time_stamps_owed(connection),
+            is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
+            key_ends=key.valid_until if key else None,
+            refunds=refunds,
+            unsent_refund_s=age_s(refunds.unsent_since, now),
+            backlogs=await outbox.backlogs(connection, _TOPICS, now),
+            queues=queues,
+            sites=await sites_heard(connection),
+            at=now,
+        )
+
+
+def age_s(since: datetime | None, now: datetime) -> float:
+    """Seconds since then; 0 when nothing waits."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

@@ -1,0 +1,177 @@
+"""What a monitoring system is told, and the alarms that go by it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
+from tests.waiting_room.line import NOON
+from tests.web.asking import Answer, ask
+from tests.web.door_house import House
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.outbox import enqueue_many
+from meterai.kit.switches import SEALING_STOPPED, set_switch
+from meterai.waiting_room.load import SITE_WINDOW_S, SiteLoad, report_site_load
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "a token of the operator's"
+Seen = dict[tuple[str, ...], float]
+
+
+@pytest_asyncio.fixture
+async def measured(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A site with a line before it and stock, whose operator has a token."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "metrics-token").write_text(f"{TOKEN}\n")
+    load = SiteLoad(p95_ms=250, in_flight=2, requests=30, faults=3, entered={})
+    await report_site_load(house.line.database.app, "here:1", load)
+    return House(house.line, monkeypatch, data=tmp_path)
+
+
+async def read(house: House, authorization: str = f"Bearer {TOKEN}") -> Answer:
+    return await ask(house.site, "/api/v1/metrics", headers={"authorization": authorization})
+
+
+def told(answer: Answer) -> Seen:
+    """(name, values of its labels by their names' order...) -> value."""
+    assert answer.status == 200
+    return {
+        (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer no", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"]
+)
+async def test_who_has_no_token_is_told_nothing(measured: House, shown: str) -> None:
+    before = measured.db.taken
+    answer = await read(measured, shown)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert "metrics.no_token" in answer.text
+    assert "meterai_" not in answer.text
+    assert measured.db.taken == before
+
+
+async def test_another_token_in_the_file_counts_at_once(measured: House, tmp_path: Path) -> None:
+    (tmp_path / "secrets" / "metrics-token").write_text("another\n")
+    assert (await read(measured)).status == 401
+    assert (await read(measured, "Bearer another")).status == 200
+
+
+async def test_the_house_is_measured(measured: House) -> None:
+    answer = await read(measured)
+    seen = told(answer)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    for name in ("database_up", "signer_up", "payments_up"):
+        assert seen["meterai_" + name,] == 1
+    assert seen["meterai_stock_stamps",] == 1_000
+    assert seen["meterai_ledger_stamps_total", "seller_stock", "credit"] == 1_000
+    assert seen["meterai_ledger_rupiah_total", "treasury_prepaid", "debit"] == 1_000 * 10_000
+    assert seen["meterai_queue_state", "casn", "open"] == 1
+    assert seen["meterai_queue_people", "casn"] == 0
+    assert seen["meterai_site_request_p95_seconds", "here:1"] == 0.25
+    assert seen["meterai_site_requests_per_second", "here:1"] == 30 / SITE_WINDOW_S
+    for name in ("signing_stopped", "stamp_delay_seconds", "refund_delay_seconds", "refunds_in_doubt"):
+        assert seen["meterai_" + name,] == 0
+
+
+async def test_trouble_is_seen(measured: House) -> None:
+    database = measured.line.database
+    now = measured.line.now
+    async with database.app.transaction() as tx:
+        await set_switch(tx, SEALING_STOPPED, thrown=True, reason="drill", now=NOON)
+        await enqueue_many(tx, [("code.email", {}), ("code.email", {})], now - timedelta(seconds=90))
+        await enqueue_many(tx, [("message.email", {})], now + timedelta(minutes=1))
+    measured.signer.trouble = Refusal(Kind.UNAVAILABLE, "key.away")
+    seen = told(await read(measured))
+    assert (seen["meterai_signing_stopped",], seen["meterai_signer_up",]) == (1, 0)
+    assert (seen["meterai_outbox_rows", "code.email"], seen["meterai_outbox_rows", "message.email"]) == (2, 1)
+    assert seen["meterai_outbox_delay_seconds", "code.email"] == pytest.approx(90)
+    assert seen["meterai_outbox_delay_seconds", "message.email"] == 0
+
+
+async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: House) -> None:
+    owner, now = measured.line.database.owner, measured.line.now
+    await owner.execute("SET session_replication_role = replica")  # refunds alone, without what they refund
+    for minutes, state, code in (
+        (30, "needs_account", None),
+        (20, "payable", None),
+        (10, "payable", None),
+        (40, "sent", None),
+        (50, "sent", "payout.missing"),
+        (60, "paid", None),
+    ):
+        await owner.execute(
+            """INSERT INTO sales.refund (id, order_id, payment_id, quantity, amount, reason, channel, state,
+                   failure_code, next_attempt_at, created_at)
+               VALUES ($1, $1, $1, 1, 12748, 'customer', 'payout', $2, $3, $4, $5)""",
+            uuid.uuid4(),
+            state,
+            code,
+            None if state in ("needs_account", "paid") else now,
+            now - timedelta(minutes=minutes),
+        )
+    seen = told(await read(measured))
+    assert (seen["meterai_refunds",], seen["meterai_refunds_in_doubt",]) == (4, 1)
+    assert seen["meterai_refund_delay_seconds",] == pytest.approx(20 * 60)
+
+
+async def test_without_the_database_what_is_left_is_told(measured: House) -> None:
+    measured.db.is_down = True
+    seen = told(await read(measured))
+    assert (seen["meterai_database_up",], seen["meterai_signer_up",]) == (0, 1)
+    assert {name for name, *_ in seen} == {"meterai_build_info", "meterai_database_up", "meterai_signer_up"}
+
+
+async def test_a_part_that_does_not_answer_keeps_nobody(
+    measured: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.api.metrics._SECONDS_MAX", 0.05)
+
+    async def stand() -> None:
+        await asyncio.sleep(5)
+
+    measured.signer.ping = stand  # type: ignore[method-assign]
+    assert told(await read(measured))["meterai_signer_up",] == 0
+
+
+def table(answer: Answer) -> dict[str, tuple[str, ...]]:
+    """Name -> (type, labels, meaning), as the documentation has them."""
+    rows = {}
+    for family in text_string_to_metric_families(answer.text):
+        name = family.name + ("_total" if family.type == "counter" else "")
+        labels = ", ".join(f"`{label}`" for label in (family.samples[0].labels if family.samples else ()))
+        rows[name] = (family.type, labels, family.documentation)
+    return rows
+
+
+async def test_the_documentation_has_every_metric(measured: House) -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    rows = re.findall(r"^\| `(meterai_\w+)` \| (\w+) \| (.*?) \| (.*) \|$", page, re.M)
+    shown = {name: (kind, labels if labels != "–" else "", meaning) for name, kind, labels, meaning in rows}
+    made = table(await read(measured))
+    made["meterai_signing_key_end_timestamp_seconds"] = shown["meterai_signing_key_end_timestamp_seconds"]
+    made["meterai_queue_published_age_seconds"] = shown["meterai_queue_published_age_seconds"]
+    assert shown == made
+
+
+async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measured: House) -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    alarms = (ROOT / "deploy" / "alarms.yml").read_text()
+    expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)
+    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 15
+    known = set(re.findall(r"^\| `(meterai_\w+)`", page, re.M))
+    used = {name for expression in expressions for name in re.findall(r"meterai_\w+", expression)}
+    assert used <= known
+    for document, sought in re.findall(r'on_duty: "(\S+): (.*)"', alarms):
+        assert sought in (ROOT / "docs" / document).read_text(), sought
