@@ -67,6 +67,11 @@ async def test_another_token_in_the_file_counts_at_once(measured: House, tmp_pat
     assert (await read(measured, "Bearer another")).status == 200
 
 
+async def test_a_file_without_a_token_lets_nobody_in(measured: House, tmp_path: Path) -> None:
+    (tmp_path / "secrets" / "metrics-token").write_text("\n")
+    assert [(await read(measured, shown)).status for shown in ("Bearer", "Bearer ")] == [401, 401]
+
+
 async def test_the_house_is_measured(measured: House) -> None:
     answer = await read(measured)
     seen = told(answer)

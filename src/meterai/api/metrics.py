@@ -49,7 +49,8 @@ async def read_metrics(request: Request[Any, Any, Any], house: App) -> Response[
 
 def _has_token(authorization: str, token: str) -> bool:
     scheme, _, given = authorization.partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    is_it = hmac.compare_digest(given.strip().encode(), token.encode())
+    return scheme.lower() == "bearer" and bool(token) and is_it
 
 
 async def _figures(house: App) -> Figures | None:
