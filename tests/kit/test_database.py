@@ -136,6 +136,20 @@ async def test_a_connection_whose_other_end_is_dead_is_given_up_within_seconds(
     assert 5_000 <= milliseconds <= 12_000
 
 
+async def test_the_server_gives_up_a_connection_whose_other_end_is_dead_too(database: TestDatabase) -> None:
+    """Or what we were cut off from in the middle of a transaction stays locked for two hours."""
+    db = await connect(database.urls.app, connections_max=1)
+    names = ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")
+    async with db.connection() as connection:
+        idle, interval, probes, milliseconds = [
+            await connection.fetchval("SELECT setting::int FROM pg_settings WHERE name = $1", f"tcp_{name}")
+            for name in names
+        ]
+    await db.close()
+    assert 0 < idle + interval * probes <= 12
+    assert 5_000 <= milliseconds <= 12_000
+
+
 @pytest.fixture
 def silent() -> Iterator[str]:
     """Host and port of something that takes connections and says nothing, as who is cut off."""

@@ -45,6 +45,14 @@ _GIVEN_UP: Final = {
 }
 """When a connection over a network ends whose other end is dead or cut off (tcp(7)): after about ten seconds,
 in place of a quarter of an hour."""
+_GIVEN_UP_THERE: Final = {
+    "tcp_user_timeout": "10000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+"""The same at the server's end, which else keeps what a transaction has locked, and a place among its
+connections, for two hours."""
 
 
 def is_outage(error: BaseException) -> bool:
@@ -287,6 +295,7 @@ async def _dial(url: str, application_name: str) -> Connection:
                 "plan_cache_mode": "force_generic_plan",
                 # What nobody waits for any more (see `_end`) ends too.
                 "client_connection_check_interval": "1s",
+                **_GIVEN_UP_THERE,
             },
         )
     except asyncpg.TargetServerAttributeNotMatched as error:  # such as a standby
