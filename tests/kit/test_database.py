@@ -16,6 +16,7 @@ from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit import database as kit_database
 from meterai.kit.database import Database, connect, is_outage
+from meterai.kit.migrations import migrate
 
 
 @pytest.fixture
@@ -189,6 +190,15 @@ async def test_where_the_first_host_is_silent_the_next_one_is_asked(
     db = await connect(url, connections_max=1)
     assert await process_of(db)
     await db.close()
+
+
+async def test_at_a_start_the_next_host_is_asked_as_well(
+    monkeypatch: pytest.MonkeyPatch, database: TestDatabase, silent: str
+) -> None:
+    """Or a service whose first host is cut off never starts again."""
+    monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
+    async with asyncio.timeout(10):
+        assert await migrate(database.urls.owner.replace("@", f"@{silent},", 1), {}) is False
 
 
 async def test_over_a_socket_of_the_same_machine_it_works_too(

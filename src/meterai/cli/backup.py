@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import msgspec
 import typer
 
@@ -27,7 +26,7 @@ from meterai.cli.backup_folder import (
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.faults import in_words
 from meterai.kernel.clock import system_clock
-from meterai.kit.database import DATABASE_IS_DOWN, Connection
+from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
 from meterai.kit.dumping import DumpFailed, dump_database
 from meterai.kit.installation import owner_url, where_it_keeps
 from meterai.kit.migrations import current_version
@@ -144,7 +143,7 @@ async def _backup(settings: Settings, url: str, folder: BackupFolder, *, with_da
 async def _copy_database(
     url: str, store: ObjectStore, folder: BackupFolder, part: Path, *, with_database: bool
 ) -> tuple[BackupFacts, _Compared]:
-    connection = await asyncpg.connect(url)
+    connection = await connect_alone(url, application_name="meterai backup")
     try:
         for attempt in range(_SNAPSHOTS_MAX):
             reading = connection.transaction(isolation="repeatable_read", readonly=True)

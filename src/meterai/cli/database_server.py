@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
-
+from meterai.kit.database import connect_alone
 from meterai.kit.installation import DATABASE, ROLES, Role, Secrets, role_url
 from meterai.kit.migrations import current_version, make_roles, migrate
 from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed, has_cluster
@@ -165,7 +164,7 @@ def _connections_of(settings: Settings) -> int:
 
 
 async def _has_schema(url: str) -> bool:
-    connection = await asyncpg.connect(url)
+    connection = await connect_alone(url)
     try:
         return await current_version(connection) is not None
     finally:
@@ -173,7 +172,7 @@ async def _has_schema(url: str) -> bool:
 
 
 async def _make_database(server: EmbeddedPostgres) -> None:
-    connection = await asyncpg.connect(server.url())
+    connection = await connect_alone(server.url())
     try:
         if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')

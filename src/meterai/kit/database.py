@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -259,18 +260,23 @@ async def connect(
     Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
     first use finds out.
     """
-    *others, last = _each_host_of(url)
-
-    async def dial() -> Connection:
-        for one in others:
-            with suppress(OSError, asyncpg.CannotConnectNowError):
-                return await _dial(one, application_name)
-        return await _dial(last, application_name)
-
+    dial = partial(connect_alone, url, application_name=application_name)
     database = Database(dial, connections_max)
     if at_once:
         database.give_back(await database.take())
     return database
+
+
+async def connect_alone(url: str, *, application_name: str = "meterai") -> Connection:
+    """One connection to `url` as `connect` makes them, which whoever asked for it closes.
+
+    Raises: OSError or asyncpg.PostgresError when the server can't be reached.
+    """
+    *others, last = _each_host_of(url)
+    for one in others:
+        with suppress(OSError, asyncpg.CannotConnectNowError):
+            return await _dial(one, application_name)
+    return await _dial(last, application_name)
 
 
 def _each_host_of(url: str) -> list[str]:

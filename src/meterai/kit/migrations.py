@@ -12,6 +12,8 @@ from pathlib import Path
 
 import asyncpg
 
+from meterai.kit.database import connect_alone
+
 FOLDER = Path(__file__).parents[3] / "migrations"
 _LOCK = 7_240_815_001  # any number, the same in every release: one migration at a time per database
 _LOCK_SECONDS = 5
@@ -35,7 +37,7 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
     failing migration on; asyncpg's LockNotAvailableError when a table was in use for more than 5 s (start
     again); OSError when the server can't be reached.
     """
-    connection = await asyncpg.connect(owner_url, server_settings={"application_name": "meterai migrate"})
+    connection = await connect_alone(owner_url, application_name="meterai migrate")
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         current = await current_version(connection)
@@ -92,7 +94,7 @@ async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
 
     Raises: asyncpg.PostgresError; OSError when the server can't be reached.
     """
-    connection = await asyncpg.connect(owner_url)
+    connection = await connect_alone(owner_url)
     try:
         await _keep_roles(connection, role_passwords)
     finally:
