@@ -447,6 +447,27 @@ async def test_the_status_page_says_that_the_store_is_down_however_it_is_down(
     assert (visitor.status, visitor.text.count("Terganggu")) == (200, 4)
 
 
+async def test_the_status_page_says_that_people_are_turned_away_while_a_full_disk_takes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only reads, as this page does, goes on then."""
+    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    visitor = house.visitor()
+    house.db.is_down, house.db.trouble = True, DiskFullError("could not extend file")
+    await visitor.get("/beli")
+    house.db.is_down = False
+    assert visitor.status == 503
+    await visitor.get("/en/status")
+    _, _, purchase = visitor.text.partition("Site and purchase")
+    assert (visitor.text.count("Disrupted"), purchase.find("Disrupted") < purchase.find("Working")) == (
+        1,
+        True,
+    )
+    monkeypatch.setattr("meterai.web.parts.OUTAGE_S", 0.0)
+    await visitor.get("/en/status")
+    assert "Disrupted" not in visitor.text
+
+
 @pytest.mark.parametrize(("ago_s", "moves"), [(2, True), (12, False)])
 async def test_the_status_page_says_that_the_line_stands_while_nothing_is_published_of_it(
     house: House, ago_s: float, *, moves: bool

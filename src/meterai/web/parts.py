@@ -26,6 +26,8 @@ LOOK_S = 1.0
 LATE_AFTER = timedelta(minutes=2)
 """A stamp that was paid for longer is late: people are told that it usually takes less than a minute."""
 
+OUTAGE_S = 30.0
+"""So long after somebody was turned away by an outage it is told: as long as an answer asks them to wait."""
 _SECONDS_MAX = 2.0
 """A part that answers later does not work."""
 _SILENT_SECONDS_MAX = 10.0
@@ -67,7 +69,7 @@ class Parts:
 
     def __init__(self, house: App) -> None:
         self._house = house
-        self._seen_at = float("-inf")
+        self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[Seen] | None = None
 
     async def seen(self) -> Seen:
@@ -76,18 +78,23 @@ class Parts:
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)
 
+    def note_outage(self) -> None:
+        """Somebody was turned away because the database or a disk is away, or takes nothing: a full one still
+        answers whoever only asks."""
+        self._outage_at = time.monotonic()
+
     async def _look(self) -> Seen:
         try:
-            return await _look_at(self._house)
+            return await _look_at(self._house, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
         finally:
             self._seen_at = time.monotonic()
 
 
-async def _look_at(house: App) -> Seen:
+async def _look_at(house: App, *, turns_away: bool) -> Seen:
     now = house.clock()
     told = await _database_says(house.db, now)
     parts = [
-        (later("Situs dan pembelian"), _purchase(told)),
+        (later("Situs dan pembelian"), _purchase(told, turns_away=turns_away)),
         (later("Pembayaran"), GOOD if told and told.can_pay else _BAD),
         (later("Pembubuhan meterai"), await _stamping(house, told)),
         (later("Pemeriksaan meterai"), GOOD),
@@ -98,8 +105,8 @@ async def _look_at(house: App) -> Seen:
     return Seen(now, parts)
 
 
-def _purchase(told: _Told | None) -> str:
-    if told is None:
+def _purchase(told: _Told | None, *, turns_away: bool) -> str:
+    if told is None or turns_away:
         return _BAD
     return GOOD if told.has_stock else _NO_STOCK
 

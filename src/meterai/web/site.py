@@ -214,7 +214,10 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     visit = visit_of(request.scope)
     told = {"help_code": visit.help_code, "path_template": _template(request)}
     log_trouble(log, error, outage="unavailable", fault="fault", **told)
-    status = 503 if is_outage(error) else 500
+    status = 500
+    if is_outage(error):
+        status = 503
+        _desk(request).parts.note_outage()
     refusal = Refusal(Kind.UNAVAILABLE, "server.fault")
     if _is_api(request):
         return _problem(request, refusal, visit.help_code, status)
