@@ -387,7 +387,7 @@ def test_more_connections_than_files_are_usual_leave_the_gate_alive(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("hard", "connections"), [(64, 1), (1_024, 624), (20_400, 20_000), (resource.RLIM_INFINITY, 20_000)]
+    ("hard", "connections"), [(500, 100), (1_024, 624), (20_400, 20_000), (resource.RLIM_INFINITY, 20_000)]
 )
 def test_where_the_machine_allows_few_files_there_are_fewer_connections(
     monkeypatch: pytest.MonkeyPatch, hard: int, connections: int
@@ -398,6 +398,16 @@ def test_where_the_machine_allows_few_files_there_are_fewer_connections(
     monkeypatch.setattr(resource, "setrlimit", lambda which, told: limits.append(told))
     assert connections_within_limits(20_000) == connections
     assert limits[-1][0] == min(most, 20_400)
+
+
+def test_where_the_machine_allows_too_few_files_to_serve_anybody_nothing_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A browser asks for several things at once: with one connection it gets the half of them."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (256, 256))
+    monkeypatch.setattr(resource, "setrlimit", lambda which, told: None)
+    with pytest.raises(OSError, match="256 files open here"):
+        connections_within_limits(20_000)
 
 
 async def test_more_requests_at_once_than_anybody_sends_end_the_connection() -> None:
