@@ -139,9 +139,10 @@ async def test_a_file_that_can_not_be_synced_is_taken_away(
 
     (tmp_path / hashlib.sha256(b"x").hexdigest()[:2]).mkdir()
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match="no space") as failed:
         await store.put(b"x")
     assert _files(tmp_path) == {}
+    assert failed.value.filename == str(tmp_path), "who reads of it asks which disk it is"
 
 
 _KILLED_WRITER = """

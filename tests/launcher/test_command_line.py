@@ -379,6 +379,7 @@ async def test_what_keeps_the_schema_from_being_brought_up_is_told_in_words(
         (asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"), "not answer"),
         (asyncpg.UniqueViolationError("twice"), ""),
         (KeyError("x"), ""),
+        (OSError(28, "No space left on device", "/asal/a", None, "/salinan/a"), "device (/salinan/a)."),
     ],
 )
 def test_what_keeps_a_command_from_its_work_is_told_in_words(error: Exception, said: str) -> None:

@@ -39,6 +39,7 @@ _UNREADABLE: Final = (
 _FILE: Final = "This did not work: {why}. Mend that, then give the command again."
 _NO_WAY: Final = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, None}
 """Of a connection; several tries together, as to an IPv6 and an IPv4 address, have no number of their own."""
+_NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 def in_words(error: Exception) -> str:
@@ -86,5 +87,6 @@ def _of_database(error: Exception) -> str:
 
 
 def _said_of_file(error: OSError) -> str:
-    place = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror or error}{place}"
+    """Of two files, as of a copy, the second is the one for which there is no room."""
+    name = (error.errno in _NO_ROOM and error.filename2) or error.filename
+    return f"{error.strerror or error}{f' ({name})' if name else ''}"

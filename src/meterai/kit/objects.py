@@ -109,9 +109,12 @@ class FolderStore:
                 else:
                     small.append(self._begin(key, content))
             await asyncio.to_thread(self._finish, handed, large)
-        except BaseException:
+        except BaseException as error:
             for unfinished in _taken(handed):
                 unfinished.abandon()
+            # Of an open file, or of one beside another, it does not say on which disk.
+            if isinstance(error, OSError) and str(self.root) not in str(error.filename):
+                raise OSError(error.errno, error.strerror, str(self.root)) from error
             raise
 
     async def get(self, key: str) -> bytes:
