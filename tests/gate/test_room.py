@@ -17,7 +17,7 @@ from meterai.gate.codes import Codes
 from meterai.gate.http import Request
 from meterai.gate.joining import Joining, Load
 from meterai.gate.pings import Pings
-from meterai.gate.room import Issued, Room
+from meterai.gate.room import CLOSED_AT_ONCE, Issued, Room
 from meterai.gate.shelf import Shelf
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
@@ -477,3 +477,19 @@ def test_what_gates_noted_of_windows_that_are_closed_anew_is_forgotten(
     shelf.keep_counts(1)
     rewind(queue.folder, log_size=0, closed_through=closed_through, revealed_through=0)
     assert queue.folder.counts_mark(1).exists() is stays
+
+
+def test_a_clock_that_goes_ahead_by_a_month_does_not_keep_everybody_waiting(tmp_path: Path) -> None:
+    """As in a virtual machine that was suspended: a quarter of a million windows are over at once."""
+    began, passed = int(time.time()), 0
+    queue = Queue(tmp_path, schedule_from(began, open_s=60 * 86_400))
+    room = Room(Shelf(queue.folder), queue.keys, gate=1, wall=lambda: began + passed)
+    passed = 30 * 86_400
+    for times in (1, 2):
+        room.close_windows()
+        assert len(list(queue.folder.gate(1).glob("w*.close.json"))) == times * CLOSED_AT_ONCE
+    window = room.window()
+    assert window is not None
+    assert 0 <= began + passed - window.starts_at < 10
+    room.issue(room.id_of("email:ani@contoh.id"), window.number)
+    room.close()
