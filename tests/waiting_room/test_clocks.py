@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from meterai.gate.room import Room
 from meterai.gate.shelf import Shelf
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
-from meterai.waiting_room.folder import GateSign
+from meterai.waiting_room.folder import GateSign, joins_in
+from meterai.waiting_room.journal import RECORD_BYTES
 from meterai.waiting_room.log_facts import DeadGateFacts
 from meterai.waiting_room.model import Policy
 from meterai.waiting_room.published import Published
@@ -100,3 +102,18 @@ async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
     assert report.findings == []
     assert report.claims["new"] == len(tickets)
     other.room.close()
+
+
+def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Path) -> None:
+    """The controller looks once a second, and its lease ends after a few: it must not ask for each window."""
+    folder = QueueFolder(tmp_path / "casn")
+    place = folder.gate(1)
+    place.mkdir(parents=True)
+    for window, joins in ((1, 9), (2, 3), (500_000, 2), (900_000, 1)):
+        (place / f"w{window}.joins").write_bytes(bytes(joins * RECORD_BYTES))
+    (place / "w3.close.json").write_bytes(bytes(RECORD_BYTES))
+    (place / "w4.joins.part").write_bytes(bytes(RECORD_BYTES))
+    began = time.perf_counter()
+    assert joins_in(folder, range(2, 900_000)) == {2: 3, 500_000: 2}
+    assert time.perf_counter() - began < 1
+    assert joins_in(folder, range(1, 4)) == {1: 9, 2: 3}

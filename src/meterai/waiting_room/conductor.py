@@ -90,7 +90,7 @@ class Conductor:
             gathered=gathered,
             published_through=self._closed,
             published_at=self._published_at,
-            open_joins=joins_in(folder, open_windows),
+            open_joins=await asyncio.to_thread(joins_in, folder, open_windows),
             gates_closed_through=gates_closed_through(folder),
             measured=msgspec.structs.replace(measured, done_after_s=done_after_s),
             called=self._called,

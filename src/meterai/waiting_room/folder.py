@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ DEAD_AFTER_S = 3.0
 ANSWERS_WITHIN_S = 8.0
 LATELY_WINDOWS = 30
 """Who counted in one of so many windows before, and whose folder is gone, may have counted in this one."""
+ASKED_FOR_MAX = 1_000
+"""More windows than these are not looked for one by one."""
 
 
 class Superseded(RuntimeError):
@@ -206,12 +209,24 @@ def joins_in(folder: QueueFolder, windows: range) -> dict[int, int]:
     """Joins so far in windows that are not closed; windows without any are left out."""
     found: dict[int, int] = {}
     for number in folder.gates():
-        place = folder.gate(number)
+        for window, size in _journals_in(folder.gate(number), windows):
+            found[window] = found.get(window, 0) + size // RECORD_BYTES
+    return found
+
+
+def _journals_in(place: Path, windows: range) -> Iterator[tuple[int, int]]:
+    """(window, bytes) of a gate's joins in these windows. A pause of months leaves millions of windows, and
+    joins in few of them: then it is looked at what there is."""
+    if len(windows) <= ASKED_FOR_MAX:
         for window in windows:
             with suppress(OSError):
-                size = (place / f"w{window}.joins").stat().st_size
-                found[window] = found.get(window, 0) + size // RECORD_BYTES
-    return found
+                yield window, (place / f"w{window}.joins").stat().st_size
+        return
+    with suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            window = entry.name.removeprefix("w").removesuffix(".joins")
+            if window.isdecimal() and int(window) in windows and entry.name == f"w{window}.joins":
+                yield int(window), entry.stat().st_size
 
 
 def gates_closed_through(folder: QueueFolder) -> int:
