@@ -88,6 +88,14 @@ def test_the_menu_says_where_one_is(path: str, here: int, language: str) -> None
     assert '<footer class="foot">' in page
 
 
+def test_the_other_language_is_that_of_the_same_address_whatever_stands_in_it() -> None:
+    visit = Visit("en", "/periksa/nomor/a?b#c%\x00 é", "x=%00")
+    page = make_pages().render(visit, "verify.html", refused="", serial="").decode()
+    same = "/periksa/nomor/a%3Fb%23c%25%00%20%C3%A9?x=%00"
+    assert f'<a href="{same}" hreflang="id"' in page
+    assert f'hreflang="en" href="https://meterai.example/en{same}"' in page
+
+
 def test_pages_without_a_shop_have_neither_menu_nor_foot() -> None:
     page = make_pages(standalone=True).render(Visit("id", "/", ""), "verify.html", refused="", serial="")
     assert b'class="menu"' not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from meterai.kernel.ids import new_help_code
@@ -49,7 +50,7 @@ class Visit:
         """The address of this very page in `language`."""
         if self.page:
             return self.link(self.page, language)
-        return self.link(self.path, language) + (f"?{self.query}" if self.query else "")
+        return self.link(quote(self.path), language) + (f"?{self.query}" if self.query else "")
 
 
 def localise(path: str, language: str) -> str:
