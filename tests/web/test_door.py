@@ -293,6 +293,17 @@ async def test_a_ticket_that_no_list_holds_is_forgotten_and_a_new_one_can_be_tak
     assert (visitor.status, visitor.cookies["antre_casn"]) == (403, kept), "another one was sent, not this"
 
 
+async def test_a_ticket_that_was_typed_wrong_stays_in_the_form(house: House) -> None:
+    visitor = house.visitor()
+    for address in ("/casn/masuk", "/en/casn/sertifikat", "/casn/kabari"):
+        await visitor.get(address)
+        await visitor.post(address, tiket="potongan <tiket")
+        assert (visitor.status, "potongan &lt;tiket</textarea>" in visitor.text) == (422, True), address
+    wrong = forged(house.line.join(ANI))
+    await visitor.post("/casn/masuk", tiket=wrong)
+    assert (visitor.status, f"{wrong}</textarea>" in visitor.text) == (403, True)
+
+
 async def test_a_full_door_says_when_it_is_worth_knocking_again(house: House) -> None:
     visitor = await called(house, ANI)
     await house.line.set_rate(60, new=0.0, returner=0.0)
@@ -395,6 +406,14 @@ async def test_what_a_certificate_says_is_not_lost_by_loading_its_page_again(hou
     for text, status, kept in ((signed, 200, False), ("x", 422, True)):
         await visitor.post("/antrean/sertifikat", teks=text)
         assert (visitor.status, 'data-address="/antrean/sertifikat"' in visitor.text) == (status, kept)
+
+
+async def test_what_was_typed_of_a_certificate_stays_in_the_form_that_refuses_it(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.get("/antrean/sertifikat?kode=M7KQ-3XPD-92R%22")
+    assert (visitor.status, 'value="M7KQ-3XPD-92R&#34;"' in visitor.text) == (404, True)
+    await visitor.post("/antrean/sertifikat", teks="sebagian saja")
+    assert (visitor.status, "sebagian saja</textarea>" in visitor.text) == (422, True)
 
 
 async def test_the_check_says_the_rule_and_not_that_it_was_announced_in_time(house: House) -> None:

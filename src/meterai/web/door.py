@@ -98,9 +98,11 @@ def _forget_ticket(door: Door) -> Cookie:
     return door.desk.cookie(ticket_cookie(door.event.slug), "", max_age=0)
 
 
-def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") -> Answer:
+def refused(
+    door: Door, refusal: Refusal, *, text: str = "", typed: str = "", typed_ticket: str = ""
+) -> Answer:
     """Where a refusal leads: to the wait page, to a page that knocks again, back to the form; and after the
-    closing to the certificate."""
+    closing to the certificate. `typed`: the contact in the form that was refused, or `typed_ticket`."""
     desk, request = door.desk, door.request
     if refusal.code == "queue.not_called" and text:
         target = desk.queues.wait_page(door.event.slug, text, desk.visit(request).language)
@@ -117,7 +119,7 @@ def refused(door: Door, refusal: Refusal, *, text: str = "", typed: str = "") ->
             return ask(
                 door, has_ticket=False, refusal=refusal, cookies=[_forget_ticket(door)], instead_of=text
             )
-        return ask(door, has_ticket=False, refusal=refusal)
+        return ask(door, has_ticket=False, refusal=refusal, typed=typed_ticket)
     if refusal.code in _TO_CONTACT:
         return ask(door, has_ticket=True, refusal=refusal, typed=typed)
     return _shut(door, refusal, 0)
@@ -133,7 +135,8 @@ def ask(
     cookies: Sequence[Cookie] = (),
     instead_of: str = "",
 ) -> Answer:
-    """Asks for the ticket's contact, or for the ticket. `instead_of`: one that is good for nothing."""
+    """Asks for the ticket's contact, or for the ticket. `typed`: what stood there and was refused.
+    `instead_of`: a ticket that is good for nothing."""
     language = door.desk.visit(door.request).language
     return door.desk.page(
         door.request,

@@ -95,7 +95,7 @@ async def show_check(request: WebRequest, desk: Desk) -> Response[bytes]:
         slug, signed = await find_certificate(desk.house.db, code)
         return _check_page(request, desk, await _checked(request, desk, slug, signed))
     except Refusal as refusal:
-        return _check_page(request, desk, refusal=refusal)
+        return _check_page(request, desk, refusal=refusal, code=code)
 
 
 @post(CHECK, status_code=200)
@@ -107,7 +107,7 @@ async def check_file(request: WebRequest, desk: Desk) -> Response[bytes]:
     try:
         return _check_page(request, desk, await _checked(request, desk, event_of(raw.strip()), raw))
     except Refusal as refusal:
-        return _check_page(request, desk, refusal=refusal)
+        return _check_page(request, desk, refusal=refusal, text=form.text("teks"))
 
 
 @get(f"{CHECK}/{{code:str}}")
@@ -131,7 +131,11 @@ def _check_page(
     desk: Desk,
     found: tuple[View | None, Checked | None] = (None, None),
     refusal: Refusal | None = None,
+    *,
+    code: str = "",
+    text: str = "",
 ) -> Response[bytes]:
+    """`found`: what the certificate says; else the forms, with the `code` or `text` that was refused."""
     view, checked = found
     return desk.page(
         request,
@@ -143,6 +147,8 @@ def _check_page(
         is_missing=checked is not None and checked.is_missing(desk.house.clock()),
         is_lost=checked is not None and checked.is_lost,
         action=desk.visit(request).link(CHECK),
+        code=code,
+        text=text,
         **told(refusal),
     )
 

@@ -68,7 +68,7 @@ async def take_ticket(request: WebRequest, desk: Desk, slug: str) -> Response[by
     try:
         text, _ = _read(door, form.text("tiket"))
     except Refusal as refusal:
-        return refused(door, refusal)
+        return refused(door, refusal, typed_ticket=form.text("tiket"))
     if not is_sent_from_here(request):
         return desk.go(request, f"{door.base}/t/{text}")
     note_straight(request, form)
