@@ -59,6 +59,7 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
         site,
         loop="none",
         http=WholeAnswers,
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -99,6 +99,53 @@ def test_requests_in_one_packet_are_answered_in_their_order(gate: GateProcess) -
     assert [line[line.index(b"HTTP/1.1") + 9 :][:3] for line in lines] == [b"200", b"303", b"200", b"404"]
 
 
+@pytest.mark.parametrize("form", [b"kontak=jawa%40contoh.id", b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("is_split", [True, False])
+def test_a_request_that_offers_another_protocol_is_one_like_any_other(
+    gate: GateProcess, form: bytes, is_split: bool
+) -> None:
+    """As Java's client sends it where there is no TLS. Its body is never the next request."""
+    offer = HOST + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    assert raw(gate.port, b"GET /antre/casn HTTP/1.1\r\n" + offer + b"\r\n").startswith(b"HTTP/1.1 200 ")
+    head = b"POST /antre/casn HTTP/1.1\r\n" + offer + FORM + b"Content-Length: %d\r\n\r\n" % len(form)
+    answer = raw(gate.port, head, form) if is_split else raw(gate.port, head + form)
+    status = b"303" if form.startswith(b"kontak") else b"422"
+    assert answer.startswith(b"HTTP/1.1 %b " % status), answer[:60]
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "ends"),
+    [
+        (b"1.1", b"Connection:close", True),
+        (b"1.1", b"Connection: TE, close", True),
+        (b"1.1", b"Connection: Keep-Alive", False),
+        (b"1.0", b"Connection: Keep-Alive", True),
+        (b"1.0", b"X: y", True),
+    ],
+)
+@pytest.mark.parametrize("path", [b"/antre/casn", b"/nowhere", b"/antre/casn/d/status.json"])
+def test_a_connection_ends_as_was_asked_and_its_last_answer_says_so(
+    gate: GateProcess, version: bytes, header: bytes, ends: bool, path: bytes
+) -> None:
+    """Whoever speaks HTTP/1.0 reads on to the end, unless the answer says that there will be none."""
+    asked = b"GET %b HTTP/%b\r\n%b\r\nHost: x\r\n\r\n" % (path, version, header)
+    with socket.create_connection(("127.0.0.1", gate.port), timeout=5) as connection:
+        connection.sendall(asked)
+        found = connection.recv(65_536)
+        while b"\r\n\r\n" not in found:
+            found += connection.recv(65_536)
+        connection.settimeout(5 if ends else 0.3)
+        try:
+            while piece := connection.recv(65_536):
+                found += piece
+            has_ended = True
+        except TimeoutError:
+            has_ended = False
+    assert (has_ended, b"\r\nconnection: close\r\n" in found) == (ends, ends)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode
@@ -55,10 +56,13 @@ def join(port: int, contact: str, **headers: str) -> Answer:
     return post(port, "/antre/casn", {"kontak": contact}, **headers)
 
 
-def raw(port: int, request: bytes, *, seconds: float = 5) -> bytes:
-    """Sends bytes and reads until the server ends the connection, or says nothing more for a moment."""
+def raw(port: int, *request: bytes, seconds: float = 5) -> bytes:
+    """Sends bytes, piece by piece, and reads until the server ends the connection, or says nothing more for a
+    moment."""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        connection.sendall(request)
+        for piece in request:
+            connection.sendall(piece)
+            time.sleep(0.05 if len(request) > 1 else 0)
         connection.settimeout(0.4)
         found = b""
         try:

@@ -21,6 +21,8 @@ from meterai.kit.whole_answers import HEAD_BYTES_MAX, WholeAnswers, _Joining
 from meterai.serve import server_config
 
 HEAD_END = b"\r\n\r\n"
+HIDDEN = b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"
+"""A body that is a request, if somebody takes it for one."""
 
 type Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -30,8 +32,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     status = {"/none": 204, "/same": 304}.get(path, 200)
     length = [] if path in ("/stream", "/none", "/same") else [(b"content-length", b"5")]
     if scope["method"] == "POST":
-        body = (await receive()).get("body", b"")
-    await send({"type": "http.response.start", "status": status, "headers": [*length, (b"x-got", body)]})
+        more = True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+    got = (b"x-got", body.replace(b"\r\n", b"|"))
+    await send({"type": "http.response.start", "status": status, "headers": [*length, got]})
     if path == "/stream":
         for chunk in (b"one", b"two"):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -46,7 +52,7 @@ async def serving(**told: Any) -> AsyncIterator[tuple[str, int]]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            application, http=WholeAnswers, lifespan="off", log_config=None, loop="none", **told
+            application, http=WholeAnswers, ws="none", lifespan="off", log_config=None, loop="none", **told
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -142,6 +148,33 @@ async def test_a_connection_that_ends_with_its_answer_has_all_of_it(wire: Wire) 
     writer.write(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     async with asyncio.timeout(5):
         assert b"connection: close" in await reader.read()
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+@pytest.mark.parametrize("offer", ["h2c", "websocket"])
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: %d" % len(HIDDEN), HIDDEN),
+        (b"Transfer-Encoding: chunked", b"5\r\nGET /\r\n1c\r\n" + HIDDEN[5:] + b"\r\n0\r\n\r\n"),
+        (b"Content-Length: 0", b""),
+    ],
+)
+async def test_a_request_that_offers_another_protocol_keeps_its_body(
+    wire: Wire, framing: bytes, body: bytes, offer: str, pause: float
+) -> None:
+    """As Java's client sends it. Its body is never the next request."""
+    reader, writer = wire
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n%b\r\nUpgrade: %b\r\n\r\n"
+    for piece in (head % (framing, offer.encode()), body):
+        writer.write(piece)
+        await asyncio.sleep(pause)
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    got = HIDDEN.replace(b"\r\n", b"|") if body else b""
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"x-got: %b\r\n" % got in answer
+    assert b"connection: close\r\n" in answer
 
 
 async def test_nonsense_is_refused(wire: Wire) -> None:

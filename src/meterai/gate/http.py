@@ -19,6 +19,7 @@ from typing import BinaryIO, Protocol, cast
 import httptools
 
 from meterai.kit.listening import CONNECTIONS_MAX
+from meterai.kit.request_parser import BodyParser, RequestParser
 
 HEAD_BYTES_MAX = 16_384
 BODY_BYTES_MAX = 8_192
@@ -196,7 +197,7 @@ class Connection(asyncio.Protocol):
         self.server = server
         self.peer = ""
         self._transport: asyncio.Transport | None = None
-        self._parser: httptools.HttpRequestParser | None = None
+        self._parser: RequestParser | BodyParser | None = None
         self._request: Request | None = None
         self._queue: deque[Request] = deque()
         self._waiting = False
@@ -251,10 +252,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(answer)
             return
         if self._parser is None:
-            self._parser = httptools.HttpRequestParser(self)
+            self._parser = RequestParser(self)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
+        except (httptools.HttpParserError, ValueError):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
         # The parser tells of a header when it has all of it, and holds what there is until then.
@@ -327,6 +328,13 @@ class Connection(asyncio.Protocol):
 
     # ---------------------------------------------------------------- parser
 
+    def go_on(self, data: bytes) -> None:
+        """Reads the body of a request that offers another protocol."""
+        assert self._request is not None
+        assert isinstance(self._parser, RequestParser)
+        self._parser = BodyParser(self, self._parser, self._request.headers.items())
+        self._parser.feed_data(data)
+
     def on_message_begin(self) -> None:
         self._request = Request(self, self.peer)
         self._head_bytes = self._arrived = 0
@@ -358,6 +366,8 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         assert self._request is not None
         assert self._parser is not None
+        if self._parser.should_upgrade():
+            return
         self._request.method = self._parser.get_method()
         self._request.keep_alive = self._parser.should_keep_alive()
         if len(self._queue) >= PIPELINED_MAX:
@@ -393,7 +403,7 @@ class Connection(asyncio.Protocol):
         self._room.set()
         left = size if request.method != b"HEAD" else 0
         if self._transport is not None:
-            self._transport.write(head)
+            self._transport.write(head if request.keep_alive else closing(head))
         while left and self._transport is not None and (piece := file.read(min(left, _PIECE_BYTES))):
             self._transport.write(piece)
             left -= len(piece)
@@ -409,6 +419,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return
         if answer:
+            answer = answer if request.keep_alive else closing(answer)
             self._transport.write(head_of(answer) if request.method == b"HEAD" else answer)
         if not request.keep_alive:
             self._transport.close()
@@ -420,7 +431,7 @@ class Connection(asyncio.Protocol):
 
 
 _UNUSUAL = (
-    b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nif-none-match:", b"\r\nconnection: close",
+    b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nif-none-match:", b"\r\nconnection:",
     b"\r\nupgrade:", b"\r\nexpect:", b"\r\n ", b"\r\n\t",
 )  # fmt: skip
 
@@ -444,6 +455,12 @@ def lines_of(headers: Headers) -> str:
 def head_of(answer: bytes) -> bytes:
     """An answer without its body, for HEAD."""
     return answer[: answer.index(b"\r\n\r\n") + 4]
+
+
+def closing(answer: bytes) -> bytes:
+    """The answer, which tells that the connection ends with it."""
+    line, rest = answer.split(b"\r\n", 1)
+    return b"%b\r\nconnection: close\r\n%b" % (line, rest)
 
 
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}

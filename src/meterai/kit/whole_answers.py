@@ -1,5 +1,6 @@
-"""uvicorn's HTTP protocol, except that head and body of an answer leave in one write, and that nobody keeps a
-connection, or fills the memory, with a request that never begins.
+"""uvicorn's HTTP protocol, except that head and body of an answer leave in one write, that nobody keeps a
+connection, or fills the memory, with a request that never begins, and that a request keeps its body when it
+offers another protocol.
 
 uvicorn writes the head, then the body, and uvloop hands each to the kernel at once: two packets, for which
 the other side wakes twice. It limits neither the length of a head nor the time for it.
@@ -12,6 +13,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from meterai.kit.request_parser import BodyParser, RequestParser
+
 HEAD_BYTES_MAX = 32_768
 """The parser keeps a line until it ends, and copies it together at each piece."""
 HEAD_SECONDS = 10.0
@@ -19,8 +22,8 @@ _CONTINUE = b"HTTP/1.1 100 "
 
 
 class WholeAnswers(HttpToolsProtocol):
-    """For `uvicorn.Config(http=WholeAnswers)`; its `limit_concurrency` counts connections without a request
-    too: as many as that are too many."""
+    """For `uvicorn.Config(http=WholeAnswers, ws="none")`; its `limit_concurrency` counts connections without
+    a request too: as many as that are too many."""
 
     _unfinished_bytes = 0
     """Of a head, or a line within a body, that is not here as a whole."""
@@ -29,6 +32,8 @@ class WholeAnswers(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Puts itself between uvicorn and the connection."""
+        self.parser = RequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
         self._joining = _Joining(transport)
         super().connection_made(self._joining)  # type: ignore[arg-type]
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
@@ -55,6 +60,11 @@ class WholeAnswers(HttpToolsProtocol):
         if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
             self.send_400_response("Request head over the limit.")
 
+    def go_on(self, data: bytes) -> None:
+        """Reads the body of a request that offers another protocol."""
+        self.parser = BodyParser(self, self.parser, self.headers)  # type: ignore[assignment]
+        self.parser.feed_data(data)
+
     def on_headers_complete(self) -> None:
         """A head is here."""
         self._has_advanced = self._is_in_body = True
@@ -67,6 +77,8 @@ class WholeAnswers(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request is here."""
+        if self.parser.should_upgrade():
+            return
         self._has_advanced, self._is_in_body = True, False
         super().on_message_complete()
 

@@ -73,6 +73,7 @@ async def serve(settings: Settings, trust: Trust) -> None:
             build_verifier(house),
             loop="none",
             http=WholeAnswers,
+            ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
