@@ -19,6 +19,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
 from meterai.kernel.money import Rupiah
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
+from meterai.sales.ports import GatewayState, GatewayStatus
 from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
 from meterai.sales.use_cases.add_item import (
     FormDocument,
@@ -28,6 +29,7 @@ from meterai.sales.use_cases.add_item import (
     remove_item,
     set_quota,
 )
+from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.change_channel import ATTEMPTS_MAX, EXTENSION, change_channel
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.open_order import (
@@ -559,6 +561,25 @@ async def test_a_refused_charge_fails_and_another_channel_can_be_chosen(shop: Sh
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
 
 
+async def test_a_charge_that_is_another_at_the_gateway_is_closed_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payer never saw it. Where it can't be closed, the attempt has failed all the same."""
+    closed = []
+
+    async def expire(reference: str) -> GatewayStatus:
+        closed.append(reference)
+        if len(closed) == 2:
+            raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable")
+        return GatewayStatus(reference=reference, state=GatewayState.EXPIRED)
+
+    monkeypatch.setattr(shop.gateway, "expire", expire)
+    shop.gateway.refuse_charge = Refusal(Kind.CONFLICT, "gateway.charge_mismatch")
+    placed = [await shop.placed_quota() for _ in range(2)]
+    assert [each.payment.state for each in placed] == [PaymentState.FAILED] * 2
+    assert closed == [each.payment.reference for each in placed]
+
+
 async def test_changing_the_channel_closes_the_old_charge_first(shop: Shop) -> None:
     placed = await shop.placed_quota()
     shop.pass_time(minutes=5)
@@ -645,6 +666,46 @@ async def test_the_channel_is_not_changed_in_the_last_minute_nor_while_the_gatew
     shop.gateway.down = False
     shop.pass_time(minutes=MINUTES, seconds=-30)
     assert (await refused(changing())).code == "order.expires_soon"
+
+
+async def test_a_charge_that_the_gateway_does_not_close_keeps_its_channel(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or there would be two that can be paid."""
+    placed = await shop.placed_quota()
+    monkeypatch.setattr(shop.gateway, "expire", shop.gateway.get_status)
+    changing = change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    assert (await refused(changing)).code == "gateway.unavailable"
+    assert [payment.state for payment in (await shop.page(placed.order_id)).payments] == [
+        PaymentState.PENDING
+    ]
+
+
+async def test_whoever_changes_the_channel_of_an_order_that_ended_is_not_told_that_they_paid(
+    shop: Shop,
+) -> None:
+    cancelled, expired = await shop.placed_quota(), await shop.placed_quota()
+
+    async def code_of(placed: PlacedOrder) -> str:
+        changing = change_channel(
+            shop.db,
+            shop.gateway,
+            placed.order_id,
+            channel="va_bni",
+            payment_minutes=MINUTES,
+            clock=shop.clock,
+        )
+        return (await refused(changing)).code
+
+    await cancel_order(shop.db, shop.gateway, cancelled.order_id, clock=shop.clock)
+    assert await code_of(cancelled) == "order.cancelled"
+    shop.pass_time(minutes=MINUTES)
+    assert await code_of(expired) == "order.expired", "also before it was written as that"
+    shop.pass_time(seconds=1)
+    await shop.expire()
+    assert await code_of(expired) == "order.expired"
 
 
 async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> None:

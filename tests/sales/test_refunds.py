@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -706,6 +707,26 @@ async def test_an_officer_lists_and_ends_refunds_by_command(shop: Shop, tmp_path
     shop.pass_time(seconds=ahead.total_seconds())
     await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.SENT
+
+
+async def test_refunds_of_one_turn_go_back_each_out_of_its_own_payment(shop: Shop) -> None:
+    pages = [await shop.paid_quota(pieces=3) for _ in range(3)]
+    for pieces, page in enumerate(pages, 1):
+        await ask(shop, page, pieces)
+    assert await shop.pay_refunds() == 3
+    charges = [shop.gateway.charges[page.payments[0].reference] for page in pages]
+    assert [list(charge.refunds.values()) for charge in charges] == [[12_500], [25_000], [37_500]]
+
+
+async def test_a_refund_that_is_put_off_keeps_no_other_one_waiting(shop: Shop) -> None:
+    put_off, other = [await ask(shop, await shop.paid_quota(), 1) for _ in range(2)]
+    async with shop.db.connection() as connection:
+        until = shop.clock() + timedelta(minutes=15)
+        await refunds.put_off(connection, put_off.refund_id, until, "gateway.unavailable", is_asked=False)
+    assert await shop.pay_refunds() == 1
+    async with shop.db.connection() as connection:
+        states = await connection.fetch("SELECT state FROM sales.refund WHERE id = $1", other.refund_id)
+    assert [row["state"] for row in states] == [RefundState.PAID]
 
 
 async def test_two_workers_pay_a_refund_once(shop: Shop) -> None:

@@ -20,7 +20,7 @@ from meterai.kernel.errors import Kind
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import Transfer, TransferCode
-from meterai.sales import bookings
+from meterai.sales import bookings, reversing
 from meterai.sales.model import (
     ItemState,
     OrderState,
@@ -29,6 +29,7 @@ from meterai.sales.model import (
     RefundReason,
     RefundState,
 )
+from meterai.sales.order import Order
 from meterai.sales.ports import GatewayState, GatewayStatus, PaymentGateway
 from meterai.sales.queries import MoneyPlace, where_is_my_money
 from meterai.sales.store import payments
@@ -569,6 +570,20 @@ async def test_the_second_of_two_payments_goes_back(shop: Shop) -> None:
     assert await shop.lot(page) == 2
 
 
+async def test_the_second_payment_goes_back_also_while_what_the_first_bought_is_being_stamped(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_stamps()
+    second = await change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+    await shop.pay(placed)
+    assert (await shop.page(placed.order_id)).state is OrderState.PAID
+    assert (await shop.pay(second)).outcome is PaymentOutcome.REFUNDED_DOUBLE
+    assert [refund.amount for refund in (await shop.page(placed.order_id)).refunds] == [12_500]
+    assert len(await shop.outbox("sales.stamp_item_paid")) == 1
+
+
 @pytest.mark.parametrize("lost", [0, 1])
 async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost: int) -> None:
     """Also one of which the gateway's answer was lost."""
@@ -784,6 +799,25 @@ async def test_a_reversal_waits_for_a_settlement_and_holds_nothing_that_it_wants
     assert await shop.balance(bookings.RECEIVABLE) == 0
 
 
+async def test_a_reversal_that_can_not_be_booked_is_not_written_either(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents take stamps as fast as they are counted: the next time that the gateway is asked it is."""
+    page = await shop.paid_quota(pieces=3)
+    await shop.use(page, 1)
+    reference = page.payments[0].reference
+    shop.gateway.charges[reference].state = GatewayState.REVERSED
+
+    async def one_too_many(conn: Connection, order: Order) -> dict[uuid.UUID, int]:
+        return {item.id: 3 for item in order.items}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reversing, "unused_of_items", one_too_many)
+        assert (await refused(shop.settle(reference))).code == "ledger.insufficient"
+    assert (await shop.page(page.id)).payments[0].state is PaymentState.SETTLED
+    assert (await shop.settle(reference)).state is PaymentState.REVERSED
+
+
 async def test_stamps_that_a_document_takes_while_the_bank_takes_the_money_back_are_counted_anew(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -868,3 +902,31 @@ async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> N
     )
     await shop.pay(again)
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+
+
+async def test_money_that_came_and_was_taken_back_before_we_saw_it_is_a_payment_that_failed(
+    shop: Shop,
+) -> None:
+    placed = await shop.placed_quota()
+    shop.gateway.charges[placed.payment.reference].state = GatewayState.REVERSED
+    assert (await shop.settle(placed.payment.reference)).state is PaymentState.FAILED
+    assert await shop.money() == {}
+
+
+@pytest.mark.parametrize("way", ["cancelled", "denied"])
+async def test_money_that_comes_long_after_its_charge_was_closed_goes_where_it_belongs_without_a_notice(
+    shop: Shop, way: str
+) -> None:
+    placed = await shop.placed_quota()
+    reference = placed.payment.reference
+    if way == "cancelled":
+        await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
+    else:
+        shop.gateway.charges[reference].state = GatewayState.DENIED
+        await shop.settle(reference)
+    shop.pass_time(minutes=2)
+    assert await shop.poll() == 1
+    shop.gateway.pay(reference)
+    shop.pass_time(minutes=10)
+    assert await shop.poll() == 1
+    assert (await shop.page(placed.order_id)).payments[0].state is PaymentState.SETTLED
