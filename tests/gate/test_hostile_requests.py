@@ -225,6 +225,26 @@ class _Pages:
         return respond(200, b"x" * 10_000)
 
 
+@pytest.mark.parametrize(
+    ("headers", "is_ready"),
+    [
+        (b"", True),
+        (b"Connection: keep-alive\r\n", True),
+        (b"Connection:keep-alive, close\r\n", False),
+        (b"Connection: keep-alive\r\nConnection: close\r\n", False),
+        (b"Upgrade: h2c\r\nConnection: upgrade\r\n", False),
+    ],
+)
+async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, is_ready: bool) -> None:
+    """What waiting people ask for again and again."""
+    pages = _Pages()
+    pages.ready[b"/x"] = respond(200, b"ready")
+    connection = Server(pages).connect()
+    connection.connection_made(_Wire())
+    connection.data_received(b"GET /x HTTP/1.1\r\n" + headers + b"Host: x\r\n\r\n")
+    assert (pages.answered == 0) is is_ready
+
+
 async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None:
     """Each proxy on the way may add a line of its own to those it was sent."""
     pages = _Pages()
@@ -539,6 +559,9 @@ class _Wire(asyncio.Transport):
         pass
 
     def abort(self) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
     def get_extra_info(self, name: str, default: object = None) -> object:

@@ -285,7 +285,7 @@ class Connection(asyncio.Protocol):
             answer = application.ready_for_strangers.get(target)
             if answer is None or b"antre_" in data[end:]:
                 return None
-        head = data[end:].lower()
+        head = data[end:].lower().replace(_KEPT, b"\r\n", 1)
         if b"\r\nhost:" not in head or any(name in head for name in _UNUSUAL):
             return None
         return answer
@@ -430,6 +430,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
+_KEPT = b"\r\nconnection: keep-alive\r\n"
+"""As every browser says."""
 _UNUSUAL = (
     b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nif-none-match:", b"\r\nconnection:",
     b"\r\nupgrade:", b"\r\nexpect:", b"\r\n ", b"\r\n\t",

@@ -224,9 +224,9 @@ def _journals_in(place: Path, windows: range) -> Iterator[tuple[int, int]]:
         return
     with suppress(OSError), os.scandir(place) as entries:
         for entry in entries:
-            window = entry.name.removeprefix("w").removesuffix(".joins")
-            if window.isdecimal() and int(window) in windows and entry.name == f"w{window}.joins":
-                yield int(window), entry.stat().st_size
+            number = entry.name.removeprefix("w").removesuffix(".joins")
+            if number.isdecimal() and int(number) in windows and entry.name == f"w{number}.joins":
+                yield int(number), entry.stat().st_size
 
 
 def gates_closed_through(folder: QueueFolder) -> int:
