@@ -47,7 +47,7 @@ _GIVEN_UP: Final = {
 """When a connection over a network ends whose other end is dead or cut off (tcp(7)): after about ten seconds,
 in place of a quarter of an hour."""
 _GIVEN_UP_THERE: Final = {
-    "tcp_user_timeout": "10000",
+    "tcp_user_timeout": "30000",  # whoever reads nothing of a long answer for so long is cut off as well
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
