@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import msgspec
@@ -21,7 +21,7 @@ from meterai.cli.database_server import DatabaseServer
 from meterai.cli.launch import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
 from meterai.kernel.errors import Refusal
 from meterai.kit import installation
-from meterai.kit.dumping import load_database
+from meterai.kit.dumping import dump_database, load_database
 from meterai.kit.installation import Addresses, Secrets
 from meterai.kit.postgres import EmbeddedPostgres, PostgresFailed
 from meterai.kit.settings import GATE_PORT, Settings, public_url
@@ -186,8 +186,27 @@ def test_no_password_of_the_database_stands_in_the_list_of_processes(
     monkeypatch.setattr("meterai.kit.dumping.subprocess.run", note)
     load_database(url, tmp_path / "dump")
     words, password = ran
-    assert "postgresql://o@h:1/d?sslmode=require" in words
+    [address] = [word for word in words if "://" in str(word)]
+    assert address.startswith("postgresql://o@h:1/d?sslmode=require&")
     assert password == "s3/cr3t"
+
+
+def test_a_copy_from_a_server_that_is_cut_off_is_given_up_within_seconds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Or the copies of the next hours wait for it."""
+    ran: list[Any] = []
+    monkeypatch.setattr(
+        "meterai.kit.dumping.subprocess.run",
+        lambda words, **_: ran.extend(words) or SimpleNamespace(returncode=0),
+    )
+    dump_database("postgresql://o:p@h:1/d", tmp_path / "dump", snapshot="1")
+    [address] = [word for word in ran if "://" in str(word)]
+    limits = {name: int(value) for name, value in parse_qsl(urlsplit(address).query)}
+    idle, interval, probes = (limits[f"keepalives_{name}"] for name in ("idle", "interval", "count"))
+    assert idle + interval * probes <= 12
+    assert 0 < limits["connect_timeout"] <= 10
+    assert 5_000 <= limits["tcp_user_timeout"] <= 30_000
 
 
 def test_ports_follow_the_first_and_avoid_busy_ones() -> None:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from meterai.kit.postgres import client_program
+
+_GIVEN_UP: Final = (
+    "connect_timeout=3&tcp_user_timeout=30000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
+)
+"""When a server counts as dead or cut off, as in kit/database.py: the programs else wait for hours."""
 
 
 class DumpFailed(RuntimeError):
@@ -35,7 +41,8 @@ def _run(program: str, url: str, *arguments: str) -> None:
     netloc = f"{user.partition(':')[0]}@{host}" if user else host
     # The password is nobody's to read in the list of processes.
     password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
-    shown = urlunsplit(parts._replace(netloc=netloc, query=query_without(parts.query, "password")))
+    query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
+    shown = urlunsplit(parts._replace(netloc=netloc, query=query))
     done = subprocess.run(
         [client_program(program), "--dbname", shown, *arguments],
         env={**os.environ, **({"PGPASSWORD": password} if password else {})},
