@@ -139,7 +139,7 @@ async def open_app(
         stack.push_async_callback(signer.close)
         revocation = HttpRevocation(mirror=settings.revocation_url)
         stack.push_async_callback(revocation.close)
-        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data)
+        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
         stack.push_async_callback(objects.close)
         yield App(
             settings=settings,

@@ -145,6 +145,28 @@ async def test_a_file_that_can_not_be_synced_is_taken_away(
     assert failed.value.filename == str(tmp_path), "who reads of it asks which disk it is"
 
 
+async def test_while_its_disk_is_away_a_store_takes_nothing_and_misses_nothing(tmp_path: Path) -> None:
+    """What is put into the folder below is gone when the disk is mounted over it again."""
+    root, disk = tmp_path / "objects", tmp_path / "disk"
+    store = FolderStore(root, needs_mark=True)
+    with pytest.raises(OSError, match="not mounted"):
+        await store.put(b"x")
+    store.mark()
+    key = await store.put(b"x")
+    root.rename(disk)
+    root.mkdir()
+    for attempt in (store.put(b"y"), store.get(key)):
+        with pytest.raises(OSError, match="not mounted") as failed:
+            await attempt
+        assert is_outage(failed.value)
+    assert _files(root) == {}
+    root.rmdir()
+    disk.rename(root)
+    assert await store.get(key) == b"x"
+    with pytest.raises(ObjectMissing):
+        await store.get("0" * 64)
+
+
 _KILLED_WRITER = """
 import asyncio, os, pathlib, signal, sys
 from meterai.kit.objects import FolderStore

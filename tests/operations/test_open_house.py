@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.operations.world import build
 from tests.storage_fixtures import TestDatabase
 
 from meterai.cli.launch import LaunchProblem, check_settings
-from meterai.cli.settling import settle
+from meterai.cli.settling import know_store, settle
+from meterai.kit.objects import MARK, FolderStore
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_house import _slug_of_next, open_house
@@ -186,6 +188,27 @@ async def test_an_installation_with_development_s_deposit_is_what_it_runs_as(
     """Before that was kept: production may have got the deposit by such a start."""
     await open_house(database.app, events_file="", development=True, now=NOW)
     assert await keep_environment(database.app, environment, now=NOW) == environment
+
+
+async def test_a_store_whose_disk_is_not_mounted_is_not_begun_anew(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """What was sold meanwhile would lie under the disk."""
+    settings = Settings(data=tmp_path, database_app_url=database.urls.app)
+    store, disk = FolderStore(tmp_path / "objects"), tmp_path / "disk"
+    await keep_environment(database.app, "development", now=NOW)
+    await know_store(database.app, settings)
+    assert store.is_marked, "nothing was sold yet"
+    (store.root / MARK).unlink()
+    await build(database, store)
+    store.root.rename(disk)
+    with pytest.raises(LaunchProblem, match="is its own disk mounted"):
+        await settle(settings, now=NOW)
+    assert not store.is_marked
+    store.root.rmdir()
+    disk.rename(store.root)
+    await know_store(database.app, settings)
+    assert store.is_marked, "of a release that made no marks"
 
 
 def test_roots_that_were_pinned_by_hand_are_production_s(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     )
     try:
         await jail.start()
-        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data)
+        objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
         trust = load_trust(settings.data / TRUST_FOLDER)
         yield House(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
     finally:

@@ -18,6 +18,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
+from meterai.kit.whole_files import write_whole
+
 SMALL_BYTES_MAX = 1 << 20
 """Up to here reading and writing (not syncing) is done where it is asked for.
 
@@ -27,6 +29,8 @@ SPARE_FILES_MAX = 64
 """So many files wait for new contents, in each process."""
 UNFINISHED_SECONDS_MAX = 3600.0
 """A file that has been beside its place for longer is nobody's: its writer died."""
+MARK = ".meterai-objects"
+"""Lies in a store that the service uses: the folder over which a disk is mounted has none."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = ".part"
 
@@ -84,10 +88,14 @@ class FolderStore:
     obstore's local store does not fsync, and an acknowledged stamp must survive a power cut (I7), so the
     local folder is written here and obstore serves S3 (docs/decisions). The files of objects that were given
     up take the next contents: to make and unlink a file costs a file system more than to write it.
+
+    `needs_mark`: while the folder has no mark, its disk is away, and nothing is read or written there: what
+    was put into the folder below would be gone when the disk is back.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, needs_mark: bool = False) -> None:
         self.root = root
+        self._needs_mark = needs_mark
         self._spare: deque[str] = deque()
         """Keys of objects that were given up and whose files are there yet, oldest first."""
         self._cleaned_last = os.urandom(1)[0]  # several processes begin at several places
@@ -99,6 +107,7 @@ class FolderStore:
         return key
 
     async def put_all(self, contents: Mapping[str, bytes]) -> None:
+        self._refuse_unmarked()
         small: list[_Unfinished] = []
         large: list[tuple[str, bytes]] = []
         handed = [small]  # the thread takes them; until it begins they are ours
@@ -122,6 +131,7 @@ class FolderStore:
         try:
             file = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
+            self._refuse_unmarked()
             raise ObjectMissing(key) from None
         if os.fstat(file).st_size > SMALL_BYTES_MAX:
             return await asyncio.to_thread(_read, file)
@@ -157,6 +167,19 @@ class FolderStore:
     def has(self, key: str) -> bool:
         """Whether there is an object of that name."""
         return os.path.exists(self._path(key))
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the folder is a store of ours, and not what lies below it."""
+        return os.path.exists(f"{self.root}/{MARK}")
+
+    def mark(self) -> None:
+        """Makes the folder a store of ours."""
+        write_whole(self.root / MARK, b"")
+
+    def _refuse_unmarked(self) -> None:
+        if self._needs_mark and not self.is_marked:
+            raise OSError(errno.ENODEV, f"no {MARK} there: its disk is not mounted", str(self.root))
 
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
@@ -331,12 +354,12 @@ class RemoteStore:
             return None
 
 
-def open_store(url: str, data: Path) -> ObjectStore:
+def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
     """The store that `METERAI_OBJECTS_URL` names: a folder (file:///...; empty: DATA/objects) or s3://..."""
     if not url:
-        return FolderStore(data / "objects")
+        return FolderStore(data / "objects", needs_mark=needs_mark)
     if url.startswith("file://"):
-        return FolderStore(Path(url.removeprefix("file://")))
+        return FolderStore(Path(url.removeprefix("file://")), needs_mark=needs_mark)
     return RemoteStore(url)
 
 

@@ -428,6 +428,13 @@ async def released_objects(conn: Connection, part: int) -> set[str]:
     return {row["sha256"] for row in rows}
 
 
+async def some_released_objects(db: Database, most: int) -> list[str]:
+    """The keys of a few released files of ours, whichever."""
+    async with db.connection() as connection:
+        rows = await connection.fetch("SELECT sha256 FROM stamping.release WHERE NOT imported LIMIT $1", most)
+    return [row["sha256"] for row in rows]
+
+
 async def serials_under_way(db: Database) -> list[str]:
     """The serial numbers that jobs under way have, none of them released."""
     async with db.connection() as connection:
