@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -51,6 +52,22 @@ async def test_a_cached_page_is_answered_without_the_routes_and_again_by_its_nam
     assert gzip.decompress(first.body) == b"<p>Price"
     again = await ask(edge, "/en/harga", headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_pages_of_a_clock_that_was_ahead_go_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event that had closed by that clock is open by the right one."""
+    now, closes_at = 1_000.0, 2_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    def make_pages() -> tuple[CachedPages, float]:
+        is_open = now < closes_at
+        page = cache_page(b"open" if is_open else b"closed")
+        return {("id", "/casn"): page}, closes_at if is_open else float("inf")
+
+    edge = Edge(inner, Assets(), make_pages, tls=False)
+    for moment, said in ((1_000.0, b"open"), (9_000.0, b"closed"), (1_001.0, b"open"), (2_000.0, b"closed")):
+        now = moment
+        assert (await ask(edge, "/casn")).body == said
 
 
 async def test_head_gives_the_headers_of_get_and_no_body(edge: Edge) -> None:

@@ -118,9 +118,13 @@ class Edge:
         self.has_page = has_page
         self.assets = assets
         self.make_pages = make_pages
-        self.pages, self.renew_at = make_pages()
+        self._renew()
         self.safety = safety_headers(tls=tls, forms_lead_to=forms_lead_to)
         self.reader_safety = safety_headers(tls=tls, reads_codes=True)
+
+    def _renew(self) -> None:
+        self.made_at = time.time()
+        self.pages, self.renew_at = self.make_pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -131,8 +135,8 @@ class Edge:
             if path.startswith("/aset/"):
                 await self._send_asset(scope, send)
                 return
-            if time.time() >= self.renew_at:
-                self.pages, self.renew_at = self.make_pages()
+            if not self.made_at <= time.time() < self.renew_at:  # earlier: the clock has been set right since
+                self._renew()
             page = self.pages.get(split_language(path))
             if page is not None:
                 await self._send_page(page, scope, send)
