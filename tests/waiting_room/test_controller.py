@@ -564,6 +564,37 @@ async def test_who_joins_after_a_clock_that_ran_ahead_is_set_right_is_drawn_as_s
     line.assert_orderly()
 
 
+async def test_a_line_that_nobody_needs_is_there_again_when_a_clock_beyond_the_closing_is_set_right(
+    line: MovedQueue,
+) -> None:
+    await line.open(schedule_of(window_s=10))
+    assert (await line.seconds(5)).state is QueueState.DIRECT
+    line.now += 7_200
+    assert (await line.seconds(3)).state is QueueState.CLOSED
+    line.now -= 7_200
+    assert (await line.seconds(3)).state is QueueState.DIRECT
+    await line.wish("always_in_line", True)
+    await line.seconds(3)
+    ticket = line.join("email:ani@contoh.id")
+    await line.until(lambda status: status.called == 1, seconds=30)
+    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    await claim_pass(line.database.app, Published(line.folder), text, contact="email:ani@contoh.id", now=now)
+    await line.seconds(2)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+    line.assert_orderly()
+
+
+async def test_a_clock_beyond_the_closing_lets_nobody_join_before_the_time(line: MovedQueue) -> None:
+    opens = schedule_of(window_s=10)
+    later = msgspec.structs.replace(opens, joins_from=opens.joins_from + 600, opens_at=opens.opens_at + 600)
+    await line.open(later)
+    await line.seconds(5)
+    line.now += 7_200
+    await line.seconds(3)
+    line.now -= 7_200
+    assert (await line.seconds(3)).state is QueueState.OFF
+
+
 async def test_the_door_opens_again_when_the_clock_of_everything_ran_ahead_and_is_set_right(
     line: MovedQueue,
 ) -> None:

@@ -138,6 +138,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     call_left_s: float = 0.0
     """So long the last call is still held open; while nobody can enter, none of it passes."""
     nobody_since: float = 0.0
+    joins_since: float = 0.0
+    """Since when people may join, by the earliest clock that said so (Unix seconds); 0: not yet."""
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
     """(time, window, x) of the frontier, the oldest first: who was called when."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from meterai.kit.database import Connection, Database
 from meterai.waiting_room import claim_store, controller, documents, promise_store, store
 from meterai.waiting_room.beacon_rounds import due_at, round_for
-from meterai.waiting_room.controller import Line, Measured, Step
+from meterai.waiting_room.controller import Line, Measured, Memory, Step
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.folder import Gathered, close_document, digest
 from meterai.waiting_room.log_facts import (
@@ -329,8 +329,9 @@ class _Draft:
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
         stood_still = queue.state.stands_still or self._was_closed_long()
         goes_on = stood_still and not step.state.stands_still
+        step = msgspec.structs.replace(step, memory=self._with_joins_since(step.memory))
         self._change(memory=step.memory, state=step.state)
-        if ahead_s > 0 or (goes_on and self._now >= queue.schedule.opens_at):
+        if ahead_s > 0 or self._is_shut_ahead() or (goes_on and self._now >= queue.schedule.opens_at):
             self._cut_time_anew()
         if (ahead_s := max(ahead_s, self._set_back_s())) > 0:
             self._say(OperatorFacts(action=CLOCK_SET_RIGHT, value=str(ahead_s), reason=_WAS_AHEAD))
@@ -343,6 +344,16 @@ class _Draft:
         if self._queue.closed_through < 0 or not schedule.opens_at <= self._now < schedule.closes_at:
             return 0
         return self._unless_little(end_of(schedule, self._queue.closed_through) - self._now)
+
+    def _with_joins_since(self, memory: Memory) -> Memory:
+        if self._now < self._queue.schedule.joins_from:
+            return memory
+        return msgspec.structs.replace(memory, joins_since=min(memory.joins_since or self._now, self._now))
+
+    def _is_shut_ahead(self) -> bool:
+        """People could join, until a clock that was ahead closed the queue and cut time anew at its end."""
+        since, schedule = self._queue.memory.joins_since, self._queue.schedule
+        return self._set_back_s() > 0 and 0 < since <= self._now < schedule.joins_from
 
     def _was_closed_long(self) -> bool:
         """The closing is over and has been moved, by now: between lie windows in which nobody could join, too
