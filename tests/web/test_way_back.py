@@ -62,6 +62,7 @@ async def test_a_browser_without_cookies_is_told_so(house: House) -> None:
         ("/pesanan/{}/rekening", "/pesanan/{}"),
         ("/en/pesanan/{}/ganti/1", "/en/pesanan/{}"),
         ("/saya/keluar", "/saya"),
+        ("/en/saya/masuk", "/en/saya"),
         ("/nowhere", "/"),
     ],
 )

@@ -76,6 +76,7 @@ class DirectRoutes:
         self._litestar = litestar
         self._answer_error = answer_error
         self._routes: dict[tuple[str, int], list[_Route]] = defaultdict(list)
+        self._literal: set[str] = set()
         for handler in handlers:
             if handler.fn.__annotations__["return"] == _WHOLE:
                 for path in handler.paths:
@@ -86,6 +87,8 @@ class DirectRoutes:
             rivals = self._routes[method, route.template.count("/")]
             rivals.append(route)
             rivals.sort(key=lambda rival: len(rival.parameters))  # /saya/masuk before /{slug}/masuk
+        if not route.parameters:
+            self._literal.add(route.template)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._find(scope["method"], scope["path"])
@@ -114,9 +117,12 @@ class DirectRoutes:
         return path
 
     def _find(self, method: str, path: str) -> tuple[_Route, dict[str, Any]] | None:
-        """The route of an address and what its handler is called with."""
-        segments = path.split("/")
+        """The route of an address and how its handler is called. /saya/masuk, which takes forms alone, is
+        no page /{slug}/masuk."""
+        segments, is_literal = path.split("/"), path in self._literal
         for route in self._routes.get((method, len(segments) - 1), ()):
+            if is_literal and route.parameters:
+                break
             arguments = route.arguments(segments)
             if arguments is not None:
                 return route, arguments
