@@ -312,7 +312,7 @@ async def test_a_full_door_says_when_it_is_worth_knocking_again(house: House) ->
     seconds = int(visitor.headers["retry-after"])
     assert 2 <= seconds <= 35
     assert (
-        f'<noscript><meta http-equiv="refresh" content="{seconds};url=/casn/masuk"></noscript>'
+        f'<noscript><meta http-equiv="refresh" content="{seconds}; url=/casn/masuk"></noscript>'
         in visitor.text
     )
     house.line.pass_time(seconds)

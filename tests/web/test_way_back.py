@@ -409,11 +409,11 @@ async def test_an_order_that_refuses_something_is_followed_at_its_own_address(ho
     )
     page = f"/en/pesanan/{order.number}"
     await visitor.get(page)
-    assert f'http-equiv="refresh" content="6;url={page}"' in visitor.text
+    assert f'http-equiv="refresh" content="6; url={page}"' in visitor.text
     await visitor.get("/saya")
     await visitor.post(f"{page}/rekening")
     assert visitor.status == 422
-    assert f'http-equiv="refresh" content="6;url={page}"' in visitor.text
+    assert f'http-equiv="refresh" content="6; url={page}"' in visitor.text
     assert f'href="/pesanan/{order.number}" hreflang="id"' in visitor.text
 
 
