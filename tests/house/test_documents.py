@@ -75,6 +75,20 @@ def test_the_openapi_description_has_faults_outages_and_when_to_ask_again() -> N
             assert ("Retry-After" in answer.get("headers", {})) == (status in ("429", "503")), (path, status)
 
 
+def test_the_openapi_description_says_what_bodies_are_so_that_generators_know() -> None:
+    """They leave out what has no schema; and what they don't know, a PDF among it."""
+    bodies = [
+        method["requestBody"]["content"]
+        for methods in OPENAPI["paths"].values()
+        for method in methods.values()
+        if "requestBody" in method
+    ]
+    assert len(bodies) == 2
+    for content in bodies:
+        assert all(kind["schema"] for kind in content.values())
+        assert {"application/json", "application/octet-stream"} & set(content)
+
+
 def test_every_decision_is_listed() -> None:
     index = (DOCS / "decisions" / "README.md").read_text()
     for page in DOCS.glob("decisions/0*.md"):
