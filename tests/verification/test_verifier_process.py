@@ -28,7 +28,9 @@ from tests.verification.test_register import enter
 from tests.web.asking import ask
 
 from meterai.kernel.clock import system_clock
+from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import FILE_BYTES_MAX, Trust
+from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verifier.routes import VerifierHouse, build_verifier
 from meterai.web.assets import Assets
 from meterai.web.edge import Edge
@@ -157,7 +159,7 @@ async def test_without_a_register_its_pages_say_that_there_is_none(path: str) ->
 
 
 def verifier_of(register: Any) -> Edge:
-    jail: Any = None
+    jail = JailPool([JUDGE], waiting_max=0)  # as many are being checked as may be
     pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())
     return build_verifier(VerifierHouse(register, jail, Trust(roots_pem=()), pages, system_clock))
 
@@ -178,12 +180,13 @@ class Broken:
         ("POST", "/api/v1/digests/" + "0" * 64, 0, 405, "api.unreadable"),
         ("GET", "/api/v1/nothing", 0, 404, "api.not_found"),
         ("POST", "/api/v1/verifications", 0, 422, "api.form"),
+        ("POST", "/api/v1/verifications", 1, 429, "jail.busy"),
     ],
 )
 async def test_it_refuses_as_the_sites_api_does(
     method: str, path: str, size: int, status: int, code: str
 ) -> None:
-    site = verifier_of(Broken())
+    site = verifier_of(None if code == "jail.busy" else Broken())
     kind = "application/pdf" if size else "multipart/form-data; boundary=x"
     answer = await ask(site, path, method=method, headers={"content-type": kind}, body=b"x" * size)
     problem = json.loads(answer.text)

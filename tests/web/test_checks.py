@@ -36,9 +36,20 @@ async def test_who_comes_while_many_files_are_checked_is_told_so(
     assert (answer.status, said in answer.text) == (200, True)
 
 
-async def test_machines_are_told_so_too(busy: House) -> None:
-    answer = await ask(busy.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7")
-    assert (answer.status, json.loads(answer.text)["reasons"]) == (200, ["jail.busy"])
+async def test_machines_are_told_to_ask_again(busy: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that the document can't be verified, which they would write down."""
+
+    async def told() -> tuple[int, str, str | None]:
+        answer = await ask(busy.site, "/api/v1/verifications", method="POST", body=b"%PDF-1.7")
+        return answer.status, json.loads(answer.text)["code"], answer.headers.get("retry-after")
+
+    assert await told() == (429, "jail.busy", "5")
+
+    async def run(*_: Any) -> None:
+        raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
+
+    monkeypatch.setattr(busy.app.check_jail, "run", run)
+    assert await told() == (503, "jail.unavailable", "5")
 
 
 async def test_files_that_wait_to_be_checked_take_no_more_memory_than_they_may(

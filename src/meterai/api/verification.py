@@ -11,7 +11,8 @@ from meterai.api.answers import json_response
 from meterai.bootstrap import App
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import read_body
-from meterai.verification.model import FILE_BYTES_MAX
+from meterai.verification.model import FILE_BYTES_MAX, Judgement, Verdict
+from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 
@@ -25,6 +26,16 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
         raise Refusal(Kind.INVALID, "api.form")
     return await read_body(request.stream())
+
+
+def refuse_passing(judgement: Judgement) -> None:
+    """A machine is told to ask again, not that a document can't be verified when nobody had time to open it.
+
+    Raises: Refusal BUSY `jail.busy`; UNAVAILABLE `jail.unavailable`.
+    """
+    if judgement.verdict is Verdict.CANNOT_CHECK:
+        for code in PASSING & leading_to(Verdict.CANNOT_CHECK, judgement.reasons):
+            raise Refusal(Kind.BUSY if code == "jail.busy" else Kind.UNAVAILABLE, code)
 
 
 def read_sha256(text: str) -> str:
@@ -58,7 +69,11 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
-    """Judges the PDF in the request's body (application/pdf, at most 12 MB). Raises: api.form (422)."""
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB).
+
+    Raises: api.form (422); jail.busy (429), jail.unavailable (503), when it could not be opened now.
+    """
     data = await read_document(request)
     judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
+    refuse_passing(judgement)
     return json_response(judgement)

@@ -321,6 +321,10 @@ def verdict_of(codes: Iterable[str]) -> Verdict:
     return next((v for v in (_NO, _UNSURE, Verdict.GENUINE) if leading_to(v, known)), _UNSURE)
 
 
+PASSING = frozenset({"jail.busy", "jail.unavailable"})
+"""The same file may be judged in a while. One on which the judge was killed or failed may never be."""
+
+
 def leading_to(verdict: Verdict | None, codes: Iterable[str]) -> set[str]:
     """Those of the reason codes that lead to this verdict; None: the remarks."""
     return {code for code in codes if (REASONS[code].verdict if code in REASONS else _UNSURE) is verdict}

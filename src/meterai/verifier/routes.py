@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from meterai.api.problems import problem_response
-from meterai.api.verification import read_document, read_sha256
+from meterai.api.verification import read_document, read_sha256, refuse_passing
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
@@ -81,9 +81,14 @@ def _words(code: str) -> Words:
 
 @post("/api/v1/verifications", status_code=200, request_max_body_size=FILE_BYTES_MAX)
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
-    """Judges the PDF in the request's body (application/pdf, at most 12 MB). Raises: api.form."""
+    """Judges the PDF in the request's body (application/pdf, at most 12 MB).
+
+    Raises: api.form; jail.busy, jail.unavailable, when it could not be opened now.
+    """
     house, data = _house(request), await read_document(request)
-    return speak(await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock()))
+    judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
+    refuse_passing(judgement)
+    return speak(judgement)
 
 
 @get("/api/v1/digests/{sha256:str}")

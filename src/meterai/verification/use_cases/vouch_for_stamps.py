@@ -8,14 +8,12 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.pdf.jail import JailPool
 from meterai.verification.model import RegisterAnswer, Trust, Verdict
-from meterai.verification.reasons import leading_to
+from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.register import LOST
 from meterai.verification.use_cases.judge_document import judge_document
 
 _BEARABLE = {"stamp.foreign_issuer", LOST}
 """What we can't check and what does not speak against the file either: under our seal it is a remark."""
-_PASSING = {"jail.busy", "jail.unavailable"}
-"""The same file may be judged in a while. One on which the judge was killed or failed may never be."""
 
 
 async def vouch_for_stamps(db: Database, jail: JailPool, trust: Trust, data: bytes, now: datetime) -> None:
@@ -29,7 +27,7 @@ async def vouch_for_stamps(db: Database, jail: JailPool, trust: Trust, data: byt
     if judgement.verdict is Verdict.NOT_GENUINE:
         raise Refusal(Kind.INVALID, "pdf.stamp_not_genuine")
     doubts = leading_to(Verdict.CANNOT_CHECK, judgement.reasons)
-    if doubts & _PASSING or judgement.register is RegisterAnswer.NOT_ASKED:
+    if doubts & PASSING or judgement.register is RegisterAnswer.NOT_ASKED:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
     if "jail.killed" in doubts:
         raise Refusal(Kind.INVALID, "jail.killed")
