@@ -93,6 +93,20 @@ async def test_a_healthy_world_passes_every_screen(owner: Connection, later: tim
     assert [found for found in screens if not found[2]] == []
 
 
+@pytest.mark.parametrize("later", [timedelta(0), AFTER_A_STANDSTILL])
+async def test_in_a_healthy_world_no_part_finds_anything_also_where_no_screen_spares_it(
+    owner: Connection, later: timedelta
+) -> None:
+    """Once one thing is wrong the part names what breaks it, and nothing else."""
+    async with owner.transaction():
+        found = {
+            (each.id, place): await owner.fetch(part, *([NOW + later] if "$1" in part else []))
+            for each in SQL_INVARIANTS
+            for place, part in enumerate(each.parts)
+        }
+    assert {place: rows for place, rows in found.items() if rows} == {}
+
+
 async def test_no_screen_passes_while_an_index_lacks_some_of_the_few_rows_it_looks_up(
     owner: Connection,
 ) -> None:
