@@ -14,7 +14,15 @@ from meterai.waiting_room.documents import STATUS_BYTES_MAX, Announcement, Statu
 from meterai.waiting_room.fan import HORIZONS, Prior, fan_of, horizons_to
 from meterai.waiting_room.model import U_MAX, QueueState
 from meterai.waiting_room.past import Past, observed
-from meterai.waiting_room.verdict import Advice, Verdict, course_of, verdict_of
+from meterai.waiting_room.verdict import (
+    GOOD_SIDE,
+    LATEST_Z,
+    OLD_AFTER_S,
+    Advice,
+    Verdict,
+    course_of,
+    verdict_of,
+)
 
 NOW = 1_800_000_000
 HOUR = 3_600
@@ -268,7 +276,16 @@ def test_who_is_called_is_promised_what_95_of_100_people_need() -> None:
     ],
 )
 def test_a_queue_that_stands_still_says_so_first(state: QueueState, advice: Advice) -> None:
-    assert verdict_of(status(state=state), 100, now=NOW).advice is advice
+    told = status(state=state)
+    assert verdict_of(told, 100, now=NOW).advice is advice
+    assert verdict_of(told, 100, now=NOW + OLD_AFTER_S + 1).advice is advice
+    assert verdict_of(told, None, now=NOW).advice is advice
+    assert verdict_of(told, 100, among=50, now=NOW).advice is advice
+
+
+def test_an_old_status_promises_nothing() -> None:
+    assert verdict_of(status(), 100, now=NOW + OLD_AFTER_S).done_by is not None
+    assert verdict_of(status(), 100, now=NOW + OLD_AFTER_S + 1) == Verdict(advice=Advice.UNHEARD)
 
 
 @pytest.mark.parametrize("state", [QueueState.HALTED, QueueState.OUT_OF_STOCK])
@@ -300,6 +317,16 @@ def test_who_is_further_behind_is_never_done_sooner_or_more_probably(a: int, b: 
     first, second = verdict_of(now, front, now=NOW), verdict_of(now, back, now=NOW)
     assert (first.latest or math.inf) <= (second.latest or math.inf) + 5
     assert second.done_by is None or first.done_by is not None
+
+
+@pytest.mark.parametrize("ahead", [10_000, 50_000])
+def test_between_two_horizons_the_fan_and_its_spread_are_straight(ahead: int) -> None:
+    course = course_of(status(fan=[(1_800, 10_000, 20_000), (3_600, 10_000, 40_000)]))
+    margin = 30_000 - ahead - course.late - 0.5
+    spread, done = (20_000 / LATEST_Z, course.done_badly) if margin > 0 else (
+        20_000 / LATEST_Z * GOOD_SIDE, course.done_well
+    )  # fmt: skip
+    assert course.spreads(ahead, NOW + 2_700) == pytest.approx(margin / math.hypot(spread, done, 0.5))
 
 
 @pytest.mark.parametrize("fan", [[], [(1, 0, 0)], [(60, 0, 0), (600, 0, 0)], [(60, 0, 500), (600, 0, 5_000)]])
