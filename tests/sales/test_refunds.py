@@ -138,6 +138,15 @@ async def test_what_is_not_paid_is_not_refunded(shop: Shop) -> None:
     assert (await refused(ask(shop, await shop.page(placed.order_id), 1))).code == "refund.not_possible"
 
 
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_a_document_that_is_being_stamped_keeps_its_stamps(shop: Shop, pieces: int) -> None:
+    placed = await shop.placed_stamps(stamps=2)
+    await shop.pay(placed)
+    page = await shop.page(placed.order_id)
+    assert (await refused(ask(shop, page, pieces))).code == "refund.not_possible"
+    assert await shop.lot(page) == 2
+
+
 async def test_another_orders_item_answers_like_an_unknown_one(shop: Shop) -> None:
     mine, other = await shop.paid_quota(), await shop.paid_quota()
     for item_id in (other.items[0].id, uuid.uuid4()):
