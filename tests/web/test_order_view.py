@@ -170,6 +170,28 @@ def test_who_paid_another_amount_reads_that_the_order_is_not_paid_and_chooses_ag
     assert "<h2>Received</h2>" not in page
 
 
+@pytest.mark.parametrize("name", ["late", "late-account"])
+def test_an_order_that_is_over_never_says_that_money_is_not_seen_which_goes_back(name: str) -> None:
+    text = state_text(view_of(name, "en").state_name, "en")
+    assert text.what == "This order has ended; your money goes back"
+    assert "as soon as we see the money" not in text.next
+
+
+def test_money_that_waits_for_an_account_is_asked_about_before_a_new_order_is_offered(pages: Pages) -> None:
+    page = page_of(view_of("late-account"), pages).decode()
+    assert page.index('name="rekening"') < page.index(">Buat pesanan baru<") < page.index("Isi pesanan")
+    assert page.count('id="dana"') == 1
+    page = page_of(view_of("late"), pages).decode()
+    assert page.index(">Buat pesanan baru<") < page.index("Isi pesanan") < page.index('id="dana"')
+
+
+def test_a_payment_that_could_not_be_made_offers_another_way_and_nothing_to_pay_with(pages: Pages) -> None:
+    page = page_of(view_of("failed"), pages).decode()
+    assert "Pilih cara bayar sekali lagi di bawah ini." in page
+    assert "Bayar dengan cara di bawah ini." not in page
+    assert '<button class="button">Ganti ke virtual account</button>' in page
+
+
 @pytest.mark.parametrize("name", ["expired", "cancelled", "late"])
 def test_what_an_order_that_is_over_held_waits_for_no_payment(name: str) -> None:
     (shown,) = view_of(name, "en").items
@@ -328,13 +350,13 @@ def test_money_of_another_amount_that_the_bank_took_back_is_not_said_to_come_fro
     taken = refund("paid", "wrong_amount", pieces=0, is_set_off=True)
     ours = refund("payable", "wrong_amount", pieces=0)
     visit = Visit("id", "/pesanan/x", "", "")
-    for refunds, name, money in (
-        ([taken], "order.awaiting_payment", "gone"),
-        ([taken, ours], "order.mispaid", "back"),
+    for refunds, open_name, ended_name, money in (
+        ([taken], "order.choose_again", f"order.{state}", "gone"),
+        ([taken, ours], "order.mispaid", "order.ended_refunded", "back"),
     ):
         made = order(state, [item("stamp", "waiting")], [other], refunds)
         view = order_view(made, KNOWN, visit, now=NOW)
-        assert view.state_name == (name if state == "awaiting_payment" else f"order.{state}")
+        assert view.state_name == (open_name if state == "awaiting_payment" else ended_name)
         assert view.money_kind == money
 
 

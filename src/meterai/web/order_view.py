@@ -24,6 +24,12 @@ CHIPS = {
     "refunding": "back",
     "refunded": "back",
 }
+_GIVEN_BACK = {
+    "awaiting_payment": "order.mispaid",
+    "expired": "order.ended_refunded",
+    "cancelled": "order.ended_refunded",
+}
+"""What an unpaid order is called when money that came for it goes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +88,14 @@ class OrderView:
     timeline: Sequence[TimelineEntry]
 
     @property
+    def asks_account(self) -> bool:
+        """Whether money waits for its owner to say where to: that is their next step."""
+        return any(refund.state == "needs_account" for refund in self.refunds)
+
+    @property
     def has_fields(self) -> bool:
         """Whether something can be filled in: such a page is never loaded anew under whoever does so."""
-        asked = any(refund.state == "needs_account" for refund in self.refunds)
-        return asked or any(item.state == "refused" or item.refundable for item in self.items)
+        return self.asks_account or any(item.state == "refused" or item.refundable for item in self.items)
 
     @property
     def qr(self) -> str:
@@ -117,9 +127,11 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         is_reversed=is_reversed,
         has_unused=bool(order.refundable),
     )
-    if order.state == "awaiting_payment" and not all(refund.is_set_off for refund in order.refunds):
-        # another amount than the order's came, and the bank left it to us to give it back
-        name = "order.mispaid"
+    if not all(refund.is_set_off for refund in order.refunds):
+        # money came too late, or another amount than the order's, and the bank left it to us to give it back
+        name = _GIVEN_BACK.get(order.state, name)
+    elif order.state == "awaiting_payment" and payment and payment.state not in ("creating", "pending"):
+        name = "order.choose_again"
     kind = _money_kind(order, name)
     return OrderView(
         number=order.number,

@@ -8,9 +8,9 @@ M = Message
 
 STATES: dict[str, Message] = {
     "order.draft": M(
-        "Pesanan ini belum selesai diisi.",
+        "Pesanan ini belum selesai diisi",
         "Lanjutkan dari langkah terakhir. Yang sudah diunggah masih ada.",
-        "This order is not filled in yet.",
+        "This order is not filled in yet",
         "Go on from the last step. What you uploaded is still there.",
         "still",
     ),
@@ -19,6 +19,13 @@ STATES: dict[str, Message] = {
         "Bayar dengan cara di bawah ini. Setelah uang masuk, halaman ini berubah sendiri.",
         "Waiting for your payment",
         "Pay as shown below. Once the money arrives, this page changes by itself.",
+        "still",
+    ),
+    "order.choose_again": M(
+        "Menunggu pembayaran Anda",
+        "Pilih cara bayar sekali lagi di bawah ini. Setelah uang masuk, halaman ini berubah sendiri.",
+        "Waiting for your payment",
+        "Choose how to pay once more below. Once the money arrives, this page changes by itself.",
         "still",
     ),
     "order.mispaid": M(
@@ -100,6 +107,15 @@ STATES: dict[str, Message] = {
         "There is nothing to pay. Should money still arrive, we return all of it.",
         "still",
     ),
+    "order.ended_refunded": M(
+        "Pesanan ini sudah berakhir; uang Anda kembali",
+        "Uang yang masuk kembali seluruhnya: lihat Pengembalian dana di bawah. Masih memerlukan meterai? "
+        "Buat pesanan baru.",
+        "This order has ended; your money goes back",
+        "The money that came goes back in full: see Refunds below. Do you still need the stamp? Make a new "
+        "order.",
+        "back",
+    ),
     "item.waiting": M("Menunggu pembayaran", "", "Waiting for payment", ""),
     "item.given_up": M("Tidak lagi dipesan", "", "No longer ordered", ""),
     "item.stamping": M(
@@ -157,9 +173,9 @@ STATES: dict[str, Message] = {
     "payment.expired": M("Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"),
     "payment.cancelled": M("Dibatalkan", "", "Cancelled", "", "still"),
     "payment.failed": M(
-        "Tidak berhasil dibuat",
+        "Kode pembayaran tidak berhasil dibuat",
         "Pilih cara bayar sekali lagi.",
-        "Could not be made",
+        "The payment code could not be made",
         "Choose how to pay once more.",
         "still",
     ),
