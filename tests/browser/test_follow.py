@@ -103,3 +103,18 @@ def test_an_order_of_which_little_is_expected_is_looked_at_rarely(visitor: Visit
     assert not looks
     with person.page.expect_request("**/keadaan"):
         clock.run_for(3_000)
+
+
+def test_a_look_that_nobody_answers_is_given_up_and_done_again(visitor: Visitor) -> None:
+    """A mobile connection may be gone without a word: who has paid would read for long that they had not."""
+    person = visitor()
+    clock = person.page.clock
+    clock.install()
+    show(person, "qris", state={})
+    person.page.route("**/keadaan", lambda _: None)  # never answered
+    with person.page.expect_request("**/keadaan"):
+        clock.run_for(2_600)
+    with person.page.expect_request("**/keadaan"):
+        clock.run_for(15_100)
+        person.page.wait_for_timeout(100)  # until it is given up
+        clock.run_for(5_000)

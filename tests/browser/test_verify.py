@@ -76,6 +76,20 @@ def test_a_result_says_when_it_was_checked(visitor: Visitor, paper: Path) -> Non
     person.sees(re.compile(r"Diperiksa\s*\d+ \w+ 20\d\d pukul \d\d\.\d\d WIB"))
 
 
+def test_a_file_is_sent_when_nobody_says_whether_it_is_known(visitor: Visitor, paper: Path) -> None:
+    """A mobile connection may be gone without a word; the next one works."""
+    person = visitor()
+    clock = person.page.clock
+    clock.install()
+    person.open("/periksa")
+    person.page.route("**/periksa/sidik/*", lambda _: None)  # never answered
+    person.page.locator("#berkas").set_input_files(paper)
+    with person.page.expect_request("**/periksa/sidik/*"):
+        person.page.locator("form[enctype] button").click()
+    clock.run_for(10_100)
+    person.page.wait_for_selector("[data-verdict=TIDAK_ASLI]")
+
+
 def test_a_plain_pdf_and_a_non_pdf_get_their_verdicts(visitor: Visitor, paper: Path, tmp_path: Path) -> None:
     judge = visitor(width=1200, language="en")
     judge.open("/periksa")

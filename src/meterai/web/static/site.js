@@ -119,8 +119,11 @@
     const look = async () => {
       timer = 0;
       if (document.hidden) return next();
+      const patience = new AbortController(); // a connection that is gone without a word says nothing for minutes
+      setTimeout(() => patience.abort(), 15000);
       try {
-        const answer = await fetch(place.dataset.follow, { headers: etag ? { "If-None-Match": etag } : {} });
+        const { signal } = patience, headers = etag ? { "If-None-Match": etag } : {};
+        const answer = await fetch(place.dataset.follow, { headers, signal });
         if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace(/\/keadaan$/, ""));
         if (answer.status >= 400) throw answer;
         wait = 1000 * (answer.headers.get("X-Rest") || 2.5);

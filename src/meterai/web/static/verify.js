@@ -20,7 +20,9 @@
     try {
       const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
       const hex = [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      const answer = await fetch(form.dataset.verify + hex, { method: "HEAD" });
+      const patience = new AbortController(); // a connection that is gone without a word says nothing for minutes
+      setTimeout(() => patience.abort(), 10000);
+      const answer = await fetch(form.dataset.verify + hex, { method: "HEAD", signal: patience.signal });
       if (answer.ok) {
         try { sessionStorage.setItem(KEY, hex); } catch {}
         return location.assign(form.dataset.verify + hex);
