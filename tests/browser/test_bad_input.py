@@ -144,3 +144,30 @@ def test_a_form_whose_sending_was_stopped_can_be_sent_again(visitor: Visitor) ->
     person.page.unroute("**/kuota")
     person.press(person.words["go_on"])
     assert person.page.url.endswith("/kontak")
+
+
+NEVER_ANSWERED = """new Promise(seen => {
+    const button = document.querySelector("main form[method=post] button.button");
+    const states = [], now = Date.now, press = () => button.click();
+    const later = () => { Date.now = () => now() + 25e3; };
+    const note = () => states.push(button.textContent + " " + button.getAttribute("aria-disabled"));
+    const steps = [press, note, later, press, note, () => stop(), () => seen(states)];
+    steps.forEach((step, at) => setTimeout(step, 300 * (at + 1)));
+})"""
+
+
+def test_a_press_in_the_place_of_one_that_was_not_answered_is_on_its_way_as_well(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/kuota")
+    person.page.route("**/kuota", lambda _: None)
+    assert person.page.evaluate(NEVER_ANSWERED) == ["Sedang dibuat… true"] * 2
+    assert len(person.posts) == 2
+
+
+def test_a_file_that_is_on_its_way_for_long_does_not_start_again(visitor: Visitor) -> None:
+    person = visitor()
+    person.open("/beli")
+    person.page.route("**/beli", lambda _: None)
+    person.page.locator("input[type=file]").set_input_files(named("surat.pdf", samples.letter()))  # type: ignore[arg-type]
+    assert person.page.evaluate(NEVER_ANSWERED) == ["Sedang diunggah dan diperiksa… true"] * 2
+    assert len(person.posts) == 1

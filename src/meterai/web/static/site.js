@@ -7,10 +7,14 @@
   const $ = (selector, base = document) => [...base.querySelectorAll(selector)];
 
   // One press is enough: a second one while the first is on its way does nothing. Who stopped the first can press again;
-  // browsers that tell nobody of it leave a button that works after a while.
+  // browsers that tell nobody of it leave a button that works after a while. A file may be on its way for long, and would
+  // start again from its first byte.
+  const tells = self.navigation;
+  let stopped = 0;
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (Date.now() - form.dataset.sent < 20000) return event.preventDefault();
+    const patience = tells && form.enctype === "multipart/form-data" ? Infinity : 20000;
+    if (Date.now() - form.dataset.sent < patience) return event.preventDefault();
     form.dataset.sent = Date.now();
     if (form.method === "post") {
       const straight = form.querySelector("[name=langsung]") || form.appendChild(document.createElement("input"));
@@ -19,6 +23,7 @@
     const button = event.submitter || form.querySelector("button");
     if (!button) return;
     setTimeout(() => {
+      clearTimeout(stopped); // what this press took the place of
       if (!form.dataset.sent) return;
       button.setAttribute("aria-disabled", "true");
       if (!button.dataset.busy) return;
@@ -26,13 +31,14 @@
       button.textContent = button.dataset.busy;
     });
   });
-  if (self.navigation) navigation.addEventListener("navigateerror", () => {
+  function wake() {
     for (const form of $("form[data-sent]")) form.removeAttribute("data-sent");
     for (const button of $("button[aria-disabled]")) {
       button.removeAttribute("aria-disabled");
       if (button.dataset.idle) button.textContent = button.dataset.idle;
     }
-  });
+  }
+  if (tells) navigation.addEventListener("navigateerror", () => (stopped = setTimeout(wake)));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   // A page that comes back by itself: when its time is over and somebody looks at it.
