@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.browser.person import Person, Site
-from tests.browser.test_time_left import show
+from tests.browser.test_time_left import PATH, show
+
+from meterai.web.assets import Assets
 
 
 @pytest.fixture(scope="session")

@@ -70,3 +70,25 @@ def test_a_phone_that_slept_is_told_the_time_left_again(visitor: Visitor) -> Non
     person = visitor()
     show(person, "qris", state={"X-Left": "61"})
     expect(person.page.locator("[data-left] strong")).to_have_text(re.compile(r"1:0[01]|0:[3-5]\d"))
+
+
+@pytest.mark.parametrize("allows_old_way", [True, False])
+def test_a_number_is_copied_also_where_nobody_may_write_to_the_clipboard(
+    visitor: Visitor, allows_old_way: bool
+) -> None:
+    """Browsers inside other apps. Where no way works, no button stays that does nothing."""
+    person = visitor()
+    person.page.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async () => { throw Error() }}});"
+        "addEventListener('copy', () => { self.copied = getSelection().toString() })"
+    )
+    if not allows_old_way:
+        person.page.add_init_script("document.execCommand = () => false")
+    show(person, "va", state={})
+    button = person.page.get_by_role("button", name="Salin nomor")
+    button.click()
+    if allows_old_way:
+        expect(person.page.get_by_role("button", name="Tersalin")).to_be_focused()
+        assert person.page.evaluate("self.copied") == "8578000012345678"
+    else:
+        expect(button).to_be_hidden()

@@ -79,11 +79,26 @@
     if (!(Math.abs(due - clock.due) < 2000)) clock.due = due;
   }
 
+  // Browsers inside other apps often have a clipboard that they let nobody write to, but for the older way.
+  function copyByHand(button) {
+    const field = button.parentNode.appendChild(document.createElement("textarea"));
+    Object.assign(field, { className: "seen", value: button.dataset.copy, readOnly: true });
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    button.focus();
+    return copied;
+  }
+
   function wire(base, since) {
     for (const button of $("[data-copy]", base)) {
       button.hidden = !navigator.clipboard;
       button.onclick = async () => {
-        await navigator.clipboard.writeText(button.dataset.copy);
+        try {
+          await navigator.clipboard.writeText(button.dataset.copy);
+        } catch {
+          if (!copyByHand(button)) return (button.hidden = true); // the text stands beside it
+        }
         const before = button.textContent;
         button.textContent = button.dataset.done;
         setTimeout(() => (button.textContent = before), 2000);
