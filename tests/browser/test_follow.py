@@ -8,8 +8,6 @@ from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.browser.person import Person, Site
 from tests.browser.test_time_left import PATH, show
 
-from meterai.web.assets import Assets
-
 
 @pytest.fixture(scope="session")
 def site() -> Site:
@@ -120,3 +118,17 @@ def test_a_look_that_nobody_answers_is_given_up_and_done_again(visitor: Visitor)
         clock.run_for(15_100)
         person.page.wait_for_timeout(100)  # until it is given up
         clock.run_for(5_000)
+
+
+@pytest.mark.parametrize("name", ["qris", "stamping"])
+def test_whose_script_does_not_arrive_is_shown_how_to_look_again(visitor: Visitor, name: str) -> None:
+    person = visitor()
+    show(person, name, state={})
+    again = person.page.get_by_role("link", name="Muat ulang halaman ini")
+    expect(again).to_be_hidden()
+    person.page.route("**/*.js", lambda route: route.fulfill(status=404))
+    person.look_again()
+    expect(again).to_be_visible()
+    again.click()
+    assert person.page.url.endswith(PATH)
+    person.errors.clear()
