@@ -8,6 +8,8 @@ from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.browser.person import Person, Site
 from tests.browser.test_time_left import PATH, show
 
+from meterai.web.assets import Assets
+
 
 @pytest.fixture(scope="session")
 def site() -> Site:
@@ -132,3 +134,19 @@ def test_whose_script_does_not_arrive_is_shown_how_to_look_again(visitor: Visito
     again.click()
     assert person.page.url.endswith(PATH)
     person.errors.clear()
+
+
+def test_a_page_that_comes_again_by_itself_waits_for_a_connection(visitor: Visitor) -> None:
+    """At a full door: an error of the browser's would stand in its place."""
+    person = visitor()
+    show(person, "draft", state={})
+    script = f'<script src="{Assets().address("site.js")}" defer></script>'
+    page = f'{script}<div data-again="1" data-address="/masuk">penuh</div>'
+    person.page.route("**/penuh", lambda route: route.fulfill(body=page, content_type="text/html"))
+    person.page.route("**/masuk", lambda route: route.fulfill(body="Giliran Anda", content_type="text/html"))
+    person.open("/penuh")
+    person.context.set_offline(True)
+    person.page.wait_for_timeout(1_500)
+    assert person.page.url.endswith("/penuh")
+    person.context.set_offline(False)
+    person.page.wait_for_url("**/masuk")

@@ -44,8 +44,10 @@
   // A page that comes back by itself: when its time is over and somebody looks at it.
   for (const waiting of $("[data-again]")) {
     const due = Date.now() + 1000 * waiting.dataset.again;
-    const look = () => Date.now() >= due && !document.hidden && location.replace(waiting.dataset.address);
+    const can = () => !document.hidden && navigator.onLine; // else an error of the browser's would stand in its place
+    const look = () => Date.now() >= due && can() && location.replace(waiting.dataset.address);
     setTimeout(look, due - Date.now() + 20);
+    addEventListener("online", look);
     document.addEventListener("visibilitychange", look);
   }
 
