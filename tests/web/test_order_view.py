@@ -192,6 +192,15 @@ def test_a_payment_that_could_not_be_made_offers_another_way_and_nothing_to_pay_
     assert '<button class="button">Ganti ke virtual account</button>' in page
 
 
+def test_another_file_is_given_as_on_every_page_that_takes_one(pages: Pages) -> None:
+    """It is seen at once that one is too large, and that it is on its way."""
+    page = page_of(view_of("refused"), pages).decode()
+    (form,) = re.findall(r'<form id="formGanti1".*?</form>', page, re.DOTALL)
+    assert "PDF, paling besar 10 MB." in form
+    assert 'data-max="10485760"' in form
+    assert 'data-busy="Sedang diunggah dan diperiksa…"' in form
+
+
 @pytest.mark.parametrize("name", ["expired", "cancelled", "late"])
 def test_what_an_order_that_is_over_held_waits_for_no_payment(name: str) -> None:
     (shown,) = view_of(name, "en").items
