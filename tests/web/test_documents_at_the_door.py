@@ -100,8 +100,9 @@ async def test_nobody_pays_for_a_document_that_stayed_with_the_contact_before(ho
     order = await draft(house, document, ani)
     budi = await customer_called(house, visitor, "budi")
     await set_customer(house.line.database.app, b"s" * 32, order.order_id, budi.customer_id, budi.contact)
-    await visitor.get(f"/pesanan/{order.number}/bayar")
+    await visitor.get(f"/en/pesanan/{order.number}/bayar")
     assert visitor.status == 200
+    assert "<dt>Document 1</dt>" in visitor.text
     assert await owner_of(house, document) == budi.customer_id
 
 

@@ -82,6 +82,8 @@ async def test_an_order_that_was_begun_is_found_and_goes_on(house: House) -> Non
     assert links(visitor, "/pesanan/") == [f"/pesanan/{number}"]
     await visitor.get(f"/pesanan/{number}")
     assert links(visitor, f"/pesanan/{number}/bayar")
+    await visitor.get(f"/en/pesanan/{number}/bayar")
+    assert "<dt>Quota</dt><dd>2 stamps</dd>" in visitor.text
 
 
 async def test_every_list_leads_on_to_what_is_older(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

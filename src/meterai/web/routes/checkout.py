@@ -39,11 +39,10 @@ TITLE = later("Ke mana kami kirim hasilnya?")
 class Line:
     """One line of the summary before paying."""
 
-    label: str
     name: str
+    """Of the document; quota has none."""
     change: str
     stamps: int
-    """On this document; 0 for quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +244,10 @@ async def _lines(request: WebRequest, desk: Desk, order: Order) -> list[Line]:
     lines = []
     for position, item in enumerate(order.items, 1):
         if item.document_id is None:
-            label = desk.pages.gettext(visit.language, later("Kuota"))
-            lines.append(Line(label, f"{item.quantity}", "", 0))
+            lines.append(Line("", "", item.quantity))
         else:
-            label = desk.pages.gettext(visit.language, later("Dokumen"))
             change = visit.link(f"/pesanan/{order.number}/letak/{position}")
-            lines.append(Line(label, names[item.document_id], change, item.quantity))
+            lines.append(Line(names[item.document_id], change, item.quantity))
     return lines
 
 
