@@ -173,3 +173,8 @@ def _strokes(svg: str) -> Iterator[tuple[int, int, int]]:
             if what == "h":
                 yield x, int(top), int(length)
             x += int(length)
+
+
+def test_the_page_of_the_price_begins_with_the_price() -> None:
+    page = make_pages().render(Visit("id", "/harga", ""), "price.html").decode()
+    assert page.index("Harga</h1>") < page.index("Rp12.500") < page.index("Yang termasuk di dalamnya")
