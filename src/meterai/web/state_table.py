@@ -156,9 +156,9 @@ STATES: dict[str, Message] = {
     ),
     "payment.creating": M(
         "Kode pembayaran sedang dibuat",
-        "Tunggu sebentar, halaman ini berubah sendiri.",
+        "Tunggu sebentar; halaman ini berubah sendiri.",
         "Your payment code is being made",
-        "Wait a moment, this page changes by itself.",
+        "Wait a moment; this page changes by itself.",
         "still",
     ),
     "payment.pending": M("Menunggu pembayaran", "", "Waiting for payment", "", "still"),
@@ -263,10 +263,10 @@ STATES: dict[str, Message] = {
     "reason.reversed": M("Pembayaran ditarik kembali oleh bank", "", "Payment taken back by the bank", ""),
     "money.not_arrived": M(
         "Uangnya belum sampai kepada kami",
-        "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit, kami otomatis "
+        "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit; kami otomatis "
         "menanyakannya kepada bank. Jangan membayar dua kali.",
         "The money has not reached us yet",
-        "This order can still be paid. Just paid? Wait a few minutes, we ask the bank by ourselves. Do "
+        "This order can still be paid. Just paid? Wait a few minutes; we ask the bank by ourselves. Do "
         "not pay twice.",
         "still",
     ),

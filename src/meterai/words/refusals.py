@@ -487,10 +487,10 @@ TABLE: dict[str, Message] = {
     "order.link_ended": M(
         "Tautan ini tidak membuka pesanan.",
         "Masuk ke Meterai saya: pesanan Anda ada di sana. Tautan berakhir ketika kontak untuk pesanannya "
-        "dibuktikan, dan ketika ada kontak yang dihapus dari akunnya.",
+        "dibuktikan, dan ketika ada kontak yang dihapus dari akun Anda.",
         "This link opens no order.",
         "Sign in at My stamps: your orders are there. A link ends when the contact for its order is proven, "
-        "and when a contact is removed from their account.",
+        "and when a contact is removed from your account.",
     ),
     "order.no_such_item": M(
         "Bagian pesanan ini tidak ada.",
@@ -812,10 +812,10 @@ TABLE: dict[str, Message] = {
     "seal.gap_too_small": _ours("Pembubuhan sedang tertunda.", "Stamping is delayed right now."),
     "seal.too_many": _FAILED,
     "seal.unsound": M(
-        "Susunan PDF ini tidak tahan dibubuhi.",
+        "Susunan PDF ini tidak memungkinkan pembubuhan.",
         "Cetak sebagai PDF dari aplikasi Anda, lalu ganti dokumennya dengan hasilnya. Meterainya tidak "
         "terpakai.",
-        "This PDF does not survive stamping.",
+        "This PDF is built in a way that stamping would break.",
         "Print it as a PDF from your app and replace the document with the result. The stamp was not used.",
     ),
     "payment.notice_forged": _ours("Kabar pembayaran ini tidak sah.", "This payment notice is not genuine."),
@@ -904,7 +904,7 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "order.expires_soon": M(
-        "Waktu pesanan ini hampir habis, cara bayar tidak dapat diganti lagi.",
+        "Waktu pesanan ini hampir habis, jadi cara bayar tidak dapat diganti lagi.",
         "Bayar dengan cara yang sudah dipilih, atau buat pesanan baru.",
         "The time of this order is almost over, so the way to pay can't be changed any more.",
         "Pay in the way already chosen, or make a new order.",
@@ -1023,7 +1023,7 @@ TABLE: dict[str, Message] = {
     "stock.held": M(
         "Saat ini kami belum dapat menyisihkan meterai sebanyak itu untuk kuota yang belum dibayar.",
         "Pesan lebih sedikit, atau tunggu beberapa menit, lalu coba lagi; pesanan ini tersimpan sebagai "
-        "draf. Dokumen tetap dapat dibeli meterainya dan dibubuhi langsung.",
+        "draf. Meterai untuk dokumen tetap dapat dibeli dan langsung dibubuhkan.",
         "We can't hold so many stamps for unpaid quota right now.",
         "Order fewer, or try again in a few minutes; this order is kept as a draft. "
         "Stamps for a document can still be bought and put on it at once.",
