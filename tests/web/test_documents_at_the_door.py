@@ -18,6 +18,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection, PageSize, SignatureKind
 from meterai.ledger.use_cases.open_books import open_books
+from meterai.operations.use_cases.stop_signing import stop_signing
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.add_item import FormDocument
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order_with_documents
@@ -119,6 +120,20 @@ async def test_who_pays_for_an_event_that_is_over_is_told_so_before(
         await visitor.get(f"/p/{order.token}")
         await visitor.get(f"{language}/pesanan/{order.number}/bayar")
         assert (visitor.status, f"{event.name} {said}" in visitor.text) == (200, now == event.closes_at)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+async def test_who_pays_while_stamping_is_paused_is_told_so_before(house: House, *, stops: bool) -> None:
+    ani = await customer_called(house, house.visitor(), "ani")
+    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
+    if stops:
+        db, now = house.line.database.app, house.line.now
+        await stop_signing(db, reason="a drill", actor="oscar", now=now)
+    visitor = house.visitor()
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/en/pesanan/{order.number}/bayar")
+    assert ("Stamping is paused for now" in visitor.text) == stops
+    assert "a drill" not in visitor.text
 
 
 @pytest.mark.parametrize("is_theirs", [False, True])

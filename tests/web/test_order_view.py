@@ -177,6 +177,13 @@ def test_an_order_that_is_over_never_says_that_money_is_not_seen_which_goes_back
     assert "as soon as we see the money" not in text.next
 
 
+def test_an_order_whose_stamping_is_paused_does_not_say_that_it_is_being_stamped() -> None:
+    known = replace(KNOWN, signing_stopped=True)
+    view = order_view(ORDERS["stamping"], known, Visit("en", "/pesanan/x", ""), now=NOW)
+    assert state_text(view.state_name, "en").what == "Payment received; stamping is paused for now"
+    assert view.money_kind == "held"
+
+
 def test_money_that_waits_for_an_account_is_asked_about_before_a_new_order_is_offered(pages: Pages) -> None:
     page = page_of(view_of("late-account"), pages).decode()
     assert page.index('name="rekening"') < page.index(">Buat pesanan baru<") < page.index("Isi pesanan")

@@ -132,6 +132,8 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         name = _GIVEN_BACK.get(order.state, name)
     elif order.state == "awaiting_payment" and payment and payment.state not in ("creating", "pending"):
         name = "order.choose_again"
+    if name == "order.paid" and known.signing_stopped:
+        name = "order.paid_stopped"
     kind = _money_kind(order, name)
     return OrderView(
         number=order.number,

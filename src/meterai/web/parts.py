@@ -71,6 +71,8 @@ class Parts:
         self._house = house
         self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[Seen] | None = None
+        self._asked_at = float("-inf")
+        self._is_stopped = False
 
     async def seen(self) -> Seen:
         """How the parts are, at most a second old."""
@@ -82,6 +84,14 @@ class Parts:
         """Somebody was turned away because the database or a disk is away, or takes nothing: a full one still
         answers whoever only asks."""
         self._outage_at = time.monotonic()
+
+    async def is_signing_stopped(self) -> bool:
+        """Whether the stop switch is thrown, as it was at most a second ago."""
+        now = time.monotonic()
+        if now - self._asked_at >= LOOK_S:
+            self._asked_at = now
+            self._is_stopped = await is_signing_stopped(self._house.db)
+        return self._is_stopped
 
     async def _look(self) -> Seen:
         try:

@@ -44,6 +44,14 @@ STATES: dict[str, Message] = {
         "You may close this page. We also send you the link to the result.",
         "held",
     ),
+    "order.paid_stopped": M(
+        "Pembayaran diterima; pembubuhan sedang dihentikan sementara",
+        "Pembubuhannya kami lanjutkan secara otomatis. Anda boleh menutup halaman ini; tautan hasilnya kami "
+        "kirimkan.",
+        "Payment received; stamping is paused for now",
+        "Stamping goes on by itself. You may close this page; we send you the link to the result.",
+        "held",
+    ),
     "order.completed": M(
         "Selesai",
         "Unduh dokumen Anda di bawah ini, sekarang atau nanti lewat tautan yang sama.",

@@ -233,6 +233,7 @@ async def _check_page(
         lines=await _lines(request, desk, order),
         contact=contact.masked if contact else "",
         closed=event if is_over else None,
+        waits=order.flow == "stamp" and await desk.parts.is_signing_stopped(),
         private=True,
         **told(refusal),
     )
