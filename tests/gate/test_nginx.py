@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import resource
 import shutil
@@ -265,12 +266,31 @@ def test_nginx_ends_its_connections_before_the_site_and_the_gates_do() -> None:
     assert kept["gates"] + 5 <= IDLE_SECONDS
 
 
-def test_a_phone_that_loses_the_network_in_the_middle_of_a_file_goes_on(tmp_path: Path) -> None:
+def ten_times_as_hasty(folder: Path, site: int) -> Nginx:
     """Every time limit of the file is a tenth of itself, so that nobody waits here for it."""
-    site = serving(Reading)
-    nginx = Nginx(tmp_path / "nginx", tmp_path, site=site.server_port)
-    config = tmp_path / "nginx" / "nginx.conf"
+    nginx = Nginx(folder / "nginx", folder, site=site)
+    config = folder / "nginx" / "nginx.conf"
     config.write_text(re.sub(r"(?<=_timeout )(\d+)s", r"\g<1>00ms", config.read_text()))
+    return nginx
+
+
+def test_while_the_site_is_cut_off_people_are_told_within_seconds(tmp_path: Path) -> None:
+    """Its machine takes no connection and refuses none: its queue of connections is full here."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, contextlib.ExitStack() as taken:
+        for _ in range(3):
+            one = taken.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+        with ten_times_as_hasty(tmp_path, silent.getsockname()[1]) as nginx:
+            began = time.monotonic()
+            answer = get(nginx.port, "/beli")
+    assert (answer.status, answer.headers["refresh"]) == (503, "15")
+    assert time.monotonic() - began < 5
+
+
+def test_a_phone_that_loses_the_network_in_the_middle_of_a_file_goes_on(tmp_path: Path) -> None:
+    site = serving(Reading)
+    nginx = ten_times_as_hasty(tmp_path, site.server_port)
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as phone:
         phone.sendall(b"POST /beli HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n1234")
         time.sleep(2)
