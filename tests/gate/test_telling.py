@@ -237,7 +237,7 @@ async def test_who_waits_while_others_enter_freely_is_told_to_enter_too(
 
 
 LINE_COUNTS = [
-    (False, {}, "Your order is drawn on"),
+    (False, {}, "Your place in line is drawn on"),
     (True, {}, "<b>Done by"),
     (True, {"fan": [(20_000, 20, 4_000)]}, "You are served, also after the closing"),
     (True, {"fan": [(600, 0, 0), (3_600, 0, 0), (40_000, 36_000, 36_400)]}, "come back at"),

@@ -110,7 +110,7 @@ class _Words:
     claim_at: str = ""
 
 
-_DRAWN = Words("Urutan Anda diundi {drawn}", "Your order is drawn on {drawn}")
+_DRAWN = Words("Urutan Anda diundi {drawn}", "Your place in line is drawn on {drawn}")
 _PROMISE = Words("Selesai paling lambat pukul {done_by}", "Done by {done_by} at the latest")
 _CHANCE = Words("Peluangnya {percent}. Ditutup {closes}.", "The chance is {percent}. Closes on {closes}.")
 _KEPT = Words(
@@ -221,7 +221,7 @@ _WORDS: Final = {
             Words(
                 "Kami menunggu stok meterai berikutnya. Urutan tidak berubah, dan halaman ini diperbarui "
                 "sendiri.",
-                "We wait for the next stock of stamps. The order does not change, and this page updates by "
+                "We wait for the next stock of stamps. Your place does not change, and this page updates by "
                 "itself.",
             ),
         ),
@@ -277,7 +277,7 @@ _WORDS: Final = {
             Words(
                 "Waktunya belum dapat diperkirakan. Tempat Anda sudah tercatat. Urutan dalam kelompok Anda "
                 "diundi {drawn}.",
-                "The time can't be estimated yet. Your place is recorded. The order within your group is "
+                "The time can't be estimated yet. Your place is recorded. The places within your group are "
                 "drawn on {drawn}.",
             ),
         ),
