@@ -247,6 +247,23 @@ async def test_a_server_that_can_not_start_is_tried_until_it_can(open_folder: Pa
     await _until_answered(kept.server.owner_url)
 
 
+async def test_a_server_that_a_failing_disk_keeps_from_recovering_is_started_again(
+    open_folder: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lives on without whoever would read its log, and never ends by itself."""
+    monkeypatch.setattr("meterai.cli.database_server._LOOK_SECONDS", 0.5)
+    segments = list((open_folder / "postgres" / "data" / "pg_wal").glob("0*"))
+    for segment in segments:
+        segment.chmod(0)
+    running = processes_in(open_folder / "postgres" / "data", program="postgres")
+    os.kill(next(pid for pid in running if pid != kept.pid), signal.SIGABRT)
+    await kept.until_tried_again()
+    assert "does not recover" in kept.lines[0]
+    for segment in segments:
+        segment.chmod(0o600)
+    await _until_answered(kept.server.owner_url)
+
+
 async def test_a_server_whose_disk_is_gone_is_not_made_anew(open_folder: Path, kept: Kept) -> None:
     """It would be an empty one, in the place to which the disk belongs."""
     place, away = open_folder / "postgres", open_folder / "away"

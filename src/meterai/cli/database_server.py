@@ -18,6 +18,9 @@ Report = Callable[[str], None]
 
 _AGAIN_SECONDS: Final = 5.0
 _LONG_SECONDS: Final = 15.0
+_LOOK_SECONDS: Final = 5.0
+_LOOKS: Final = 3
+"""In a row at a server that stands still: from a crash to its recovery it may seem so for some seconds."""
 _CONNECTIONS_MIN = 60
 _CONNECTIONS_OF_OTHERS = 4
 """Of the signer and of each controller."""
@@ -101,12 +104,14 @@ class DatabaseServer:
         So is one whose port somebody took meanwhile: the running processes look for it there.
         """
         while self._embedded is not None:
-            await exit_of(self._embedded.process.pid)
-            report("the database ended, starting it again")
+            if await _ended_by_itself(self._embedded):
+                report("the database ended, starting it again")
+            else:
+                report("the database does not recover from a crash, ending it; see logs/postgres.log")
             port = self._embedded.port
             while True:
                 try:
-                    self._embedded.stop()
+                    self._embedded.stop(at_once=True)
                     self._refuse_missing()
                     self._embedded.launch(port, exactly=True)
                     await self._until_ready(self._embedded, report)
@@ -155,6 +160,21 @@ class DatabaseServer:
     def _given(self, role: Role) -> str:
         given: str = getattr(self._settings, f"database_{role}_url")
         return given
+
+
+async def _ended_by_itself(server: EmbeddedPostgres) -> bool:
+    """Waits until it has ended; False: it is there, and stands still for good."""
+    ended = asyncio.ensure_future(exit_of(server.process.pid))
+    stood = 0
+    try:
+        while stood < _LOOKS:
+            done, _ = await asyncio.wait([ended], timeout=_LOOK_SECONDS)
+            if done:
+                return True
+            stood = stood + 1 if server.stands_still() else 0
+        return False
+    finally:
+        ended.cancel()
 
 
 def _connections_of(settings: Settings) -> int:

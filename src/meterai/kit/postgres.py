@@ -23,12 +23,14 @@ from typing import IO, Final
 from urllib.parse import quote
 
 from meterai.kit.process_identity import Identity, choose_identity
-from meterai.kit.processes import ending_with_parent, free_port, processes_in
+from meterai.kit.processes import ending_with_parent, free_port, processes_in, titles_of_children
 
 OWNER: Final = "meterai_owner"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
 _QUIT_SECONDS: Final = 10.0
+_AT_THE_LOG: Final = ("postgres: walwriter", "postgres: startup")
+"""Children of a server: who writes its log, and who reads it first after a crash."""
 _END_LEFT_OVER: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 _SOCKET_PATH_BYTES_MAX: Final = 107  # unix(7): sun_path
 
@@ -134,15 +136,28 @@ class EmbeddedPostgres:
             raise PostgresFailed(f"PostgreSQL did not begin in {_START_SECONDS:.0f} s; {self._say_where()}")
         return False
 
-    def stop(self) -> None:
-        """Fast shutdown: rolls open transactions back, what was committed is on the disk. Idempotent."""
+    def stands_still(self) -> bool:
+        """Whether nobody writes its log, nor reads it after a crash.
+
+        Where the disk fails who reads it, the server lives on without either and turns everybody away.
+        """
+        return not any(title.startswith(_AT_THE_LOG) for title in titles_of_children(self.process.pid))
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Fast shutdown: rolls open transactions back, what was committed is on the disk. Idempotent.
+
+        `at_once`: the next start recovers from the log.
+        """
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)
             try:
-                process.wait(_STOP_SECONDS)
+                if not at_once:
+                    process.send_signal(signal.SIGINT)
+                    process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)  # at once; the next start recovers from the log
+                at_once = True
+            if at_once:
+                process.send_signal(signal.SIGQUIT)
                 self._wait_or_kill(process)
         if self._lock is not None:
             self._lock.close()

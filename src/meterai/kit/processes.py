@@ -85,6 +85,18 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
     return found
 
 
+def titles_of_children(pid: int) -> list[str]:
+    """What the processes that one has started, and that are there yet, say that they are."""
+    titles = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            stat = Path(f"/proc/{entry}/stat").read_text()
+            if stat.rpartition(")")[2].split()[1] == str(pid):  # the name in brackets may hold anything
+                title, _, _ = Path(f"/proc/{entry}/cmdline").read_bytes().partition(b"\0")
+                titles.append(title.decode(errors="replace"))
+    return titles
+
+
 def free_port(wanted: int = 0, *, host: str = "127.0.0.1") -> int:
     """`wanted` when nothing listens there, else a port that is free now (another may still take it).
 
