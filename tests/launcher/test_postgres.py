@@ -264,6 +264,17 @@ async def test_a_server_that_a_failing_disk_keeps_from_recovering_is_started_aga
     await _until_answered(kept.server.owner_url)
 
 
+async def test_a_server_whose_log_can_not_be_written_is_started_again_without(
+    open_folder: Path, kept: Kept
+) -> None:
+    (open_folder / "logs").rename(open_folder / "away")
+    os.kill(kept.pid, signal.SIGKILL)
+    async with asyncio.timeout(30):
+        while not kept.lines or not await _answers(kept.server.owner_url):
+            await asyncio.sleep(0.1)
+    assert kept.lines == ["the database ended, starting it again"]
+
+
 async def test_a_server_whose_disk_is_gone_is_not_made_anew(open_folder: Path, kept: Kept) -> None:
     """It would be an empty one, in the place to which the disk belongs."""
     place, away = open_folder / "postgres", open_folder / "away"

@@ -116,6 +116,26 @@ async def test_a_disk_that_is_full_stops_nobody_else(tmp_path: Path, monkeypatch
         await supervisor.stop()
 
 
+async def test_a_process_whose_log_can_not_be_written_is_started_again_without(tmp_path: Path) -> None:
+    """A disk of logs that has become read-only is no reason to sell nothing."""
+    lines: list[str] = []
+    supervisor = supervisor_in(tmp_path, lines)
+    await supervisor.start([good_spec(tmp_path)])
+    watching = asyncio.ensure_future(supervisor.watch())
+    first, _ = pids(tmp_path)
+    log = tmp_path / "logs" / "good.log"
+    log.unlink()
+    log.mkdir()
+    (tmp_path / "good").unlink()
+    os.kill(first, signal.SIGKILL)
+    try:
+        await until((tmp_path / "good").exists)
+        assert lines[1:] == [f"good goes on without a log: {log} can't be written"]
+    finally:
+        watching.cancel()
+        await supervisor.stop()
+
+
 async def test_a_process_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
     async def never(_: int) -> bool:
         return False

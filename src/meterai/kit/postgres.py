@@ -23,7 +23,13 @@ from typing import IO, Final
 from urllib.parse import quote
 
 from meterai.kit.process_identity import Identity, choose_identity
-from meterai.kit.processes import ending_with_parent, free_port, processes_in, titles_of_children
+from meterai.kit.processes import (
+    ending_with_parent,
+    free_port,
+    open_log,
+    processes_in,
+    titles_of_children,
+)
 
 OWNER: Final = "meterai_owner"
 _START_SECONDS: Final = 60.0
@@ -298,7 +304,7 @@ class EmbeddedPostgres:
         arguments = [str(programs / "bin" / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         for name, value in {**self._settings, "unix_socket_directories": self.socket_folder}.items():
             arguments += ["-c", f"{name}={value}"]
-        with (self._log or Path(os.devnull)).open("ab") as output:
+        with open_log(self._log or Path(os.devnull)) as output:
             self._process = subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -83,6 +83,15 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
         if os.path.basename(path) == program:
             found.append(int(entry))
     return found
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Where a process that is started writes to: its log, or nowhere while that can't be opened. What it is
+    there for does not wait until it can be told."""
+    try:
+        return path.open("ab")
+    except OSError:
+        return open(os.devnull, "ab")
 
 
 def titles_of_children(pid: int) -> list[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from meterai.kit.processes import ProcessStamp, end_processes, ending_with_parent, exit_of, stamp_of
+from meterai.kit.processes import ProcessStamp, end_processes, ending_with_parent, exit_of, open_log, stamp_of
 from meterai.kit.whole_files import write_whole
 
 Ready = Callable[[int], Awaitable[bool]]
@@ -125,7 +125,8 @@ class Supervisor:
         """Tries until it could be started: memory or disk may be short for a while, and the others live."""
         while True:
             try:
-                child.spawn()
+                if not child.spawn():
+                    self._report(f"{child.spec.name} goes on without a log: {child.log} can't be written")
             except (OSError, subprocess.SubprocessError) as error:
                 self._report(f"{child.spec.name} can't be started ({error}), trying again")
                 await asyncio.sleep(_BACKOFF_SECONDS[1])
@@ -159,8 +160,9 @@ class _Child:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
-    def spawn(self) -> None:
-        with self.log.open("ab") as output:
+    def spawn(self) -> bool:
+        """Whether its log is written. Raises: OSError, subprocess.SubprocessError."""
+        with open_log(self.log) as output:
             self._process = subprocess.Popen(
                 self.spec.argv,
                 env=dict(self.spec.env),
@@ -171,6 +173,7 @@ class _Child:
                 preexec_fn=ending_with_parent(signal.SIGTERM),
             )
         self.since = time.monotonic()
+        return output.name == str(self.log)
 
     async def until_ready(self, report: Report) -> None:
         began, told = time.monotonic(), False
