@@ -27,6 +27,7 @@ def test_missing_and_mangled_proofs_are_refused() -> None:
     for wrong in ("", "x", "é", proof[:-4], flipped, "A" * 32):
         assert not is_proof(SECRET, alice, wrong)
     assert not is_proof(SECRET, "", proof)
+    assert not is_proof(SECRET, "", make_proof(SECRET, "")), "who has no cookie is nobody"
 
 
 def test_a_permit_holds_for_its_names_alone() -> None:
