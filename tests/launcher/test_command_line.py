@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
@@ -21,7 +22,7 @@ import typer
 from rich.console import Console
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, demo, queue, up
+from meterai.cli import archive, demo, keys, queue, up
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.refusal_words import WORDS, told
@@ -34,6 +35,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
+from meterai.stamping.keys_now import KeyNow
 from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import QueueView
@@ -590,3 +592,31 @@ def test_a_reason_may_hold_brackets(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_refusal_of_a_command_has_a_next_step() -> None:
     assert [code for code, (what, step) in WORDS.items() if not (what and step)] == []
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=9, hours=1), "Only 9 days are left: add"),
+        (timedelta(-1), "It has ended, nothing is signed: add"),
+    ],
+)
+def test_a_key_that_has_ended_is_not_said_to_have_days_left(
+    left: timedelta, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    key = KeyNow(
+        key_id="7f8d3d17f0ce777c",
+        state="active",
+        place="file:pki",
+        name="Meterai",
+        valid_from=now - timedelta(days=1_000),
+        valid_until=now + left,
+        active_from=now - timedelta(days=1_000),
+        retired_at=None,
+        needs_next=True,
+        uses=1,
+        signer="",
+    )
+    keys._show([key])
+    assert said in capsys.readouterr().out

@@ -76,6 +76,9 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     assert "ends in 9 days and no other follows" in out
     assert "1 released files at B-T could not be raised or renewed" in out
     assert "An authority does not say whether a certificate is revoked." in out
+    await world.owner.execute("UPDATE stamping.signing_key SET valid_until = '2026-02-03'")
+    status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+    assert "has ended: nothing is signed and no other follows" in " ".join(out.split())
 
 
 async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path: Path) -> None:

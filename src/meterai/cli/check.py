@@ -117,10 +117,12 @@ async def _warnings(reader: Database, now: datetime) -> list[str]:
     found = []
     key = await key_that_ends_soon(reader, now)
     if key is not None:
-        left = max((key.valid_until - now).days, 0)
+        left = (key.valid_until - now).days
+        ends = (
+            f"which signs, ends in {left} days" if left >= 0 else "which signed, has ended: nothing is signed"
+        )
         found.append(
-            f"Key {key.key_id}, which signs, ends in {left} days and no other follows: add the next key "
-            "(docs/keys.md, rotation)."
+            f"Key {key.key_id}, {ends} and no other follows: add the next key (docs/keys.md, rotation)."
         )
     return found + [
         f"{count.in_trouble:,} released files at {count.level} could not be raised or renewed. "

@@ -251,5 +251,6 @@ def _show(found: list[KeyNow]) -> None:
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
         typer.echo(f"{'':16}  {key.place}  {key.name}")
         if key.needs_next:
-            days = max((key.valid_until - system_clock()).days, 0)
-            typer.echo(f"{'':16}  Only {days} days are left: add the next key (docs/keys.md, rotation).")
+            days = (key.valid_until - system_clock()).days
+            left = "It has ended, nothing is signed" if days < 0 else f"Only {days} days are left"
+            typer.echo(f"{'':16}  {left}: add the next key (docs/keys.md, rotation).")
