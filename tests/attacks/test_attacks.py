@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
+import msgspec
 import pytest
 from tests.attacks import tables
 from tests.attacks.bases import GENUINE, Bases
-from tests.attacks.raw import anatomy, append, stream
+from tests.attacks.raw import Anatomy, anatomy, append, edited, stream
 from tests.attacks.suite import CLASSES, Attack
 from tests.attacks.table import ATTACKS
 
 from meterai.verification.model import Verdict
 from meterai.verification.reasons import REASONS
-from meterai.verification.rules.document import open_document
+from meterai.verification.rules import afterwards
+from meterai.verification.rules.document import Unreadable, open_document
+from meterai.verification.rules.revisions import only_whole_revisions
 from meterai.verification.rules.second_reader import sees_no_more
 
 
@@ -62,6 +66,76 @@ def test_qpdf_sees_what_pyhanko_does_not(bases: Bases, name: str) -> None:
         (append(genuine, {anatomy(genuine).content: stream(b"")}), True),  # pyHanko sees that, too
     ):
         assert sees_no_more(open_document(data), _revision(genuine), len(genuine)) is alike
+
+
+QPDF_READS: dict[str, Callable[[Anatomy, bytes], dict[int, bytes]]] = {
+    "other content": lambda parts, _: {parts.content: stream(b"1 1 1 rg")},
+    "a signature with another reason": lambda parts, data: {
+        parts.signature: edited(data, parts.signature, {"/Reason": b"(another)"})
+    },
+    "a script in the catalog": lambda parts, data: {
+        parts.root: edited(data, parts.root, {"/OpenAction": b"<< /S /JavaScript /JS (1) >>"})
+    },
+    "other content of a page": lambda parts, data: {
+        parts.page: edited(data, parts.page, {"/Contents": b"%d 0 R" % parts.size})
+    },
+}
+
+
+@pytest.mark.parametrize("reads", QPDF_READS.values(), ids=QPDF_READS)
+def test_qpdf_compares_objects_catalog_and_pages(
+    bases: Bases, reads: Callable[[Anatomy, bytes], dict[int, bytes]]
+) -> None:
+    """What pyHanko reads is a revision that names the catalog and a page and changes neither."""
+    genuine = bases["two contents, approval"]
+    parts = anatomy(genuine)
+    named = {number: edited(genuine, number, {}) for number in (parts.root, parts.page)}
+    named[parts.size] = stream(b"0")
+    harmless = open_document(append(genuine, named))
+    for data, alike in (
+        (harmless.data, True),
+        (append(genuine, {**named, **reads(parts, genuine)}), False),
+    ):
+        document = msgspec.structs.replace(harmless, data=data)
+        assert sees_no_more(document, _revision(genuine), len(genuine)) is alike
+
+
+def test_qpdf_compares_streams_by_their_bytes_and_by_their_entries(bases: Bases) -> None:
+    genuine = append(bases["final"], {anatomy(bases["final"]).content: stream(b"0 g")})
+    harmless = open_document(tables.archived_by_hand(genuine))
+    content = anatomy(genuine).content
+    for other in (stream(b"1 g"), stream(b"0 g", b"/Filter /ASCIIHexDecode")):
+        document = msgspec.structs.replace(harmless, data=append(genuine, {content: other}))
+        assert not sees_no_more(document, _revision(genuine), len(genuine))
+
+
+def test_what_qpdf_alone_sees_is_the_third_verdict(bases: Bases, monkeypatch: pytest.MonkeyPatch) -> None:
+    archived = tables.archived_by_hand(bases["final"])
+    assert bases.judge(archived).verdict is Verdict.GENUINE
+    monkeypatch.setattr(afterwards, "sees_no_more", lambda *_: False)
+    judgement = bases.judge(archived)
+    assert (judgement.verdict, judgement.reasons) == (Verdict.CANNOT_CHECK, ("pdf.ambiguous",))
+
+
+@pytest.mark.parametrize("name", tables.TWICE)
+def test_a_catalog_named_twice_is_ambiguous_before_qpdf_is_asked(bases: Bases, name: str) -> None:
+    genuine = bases["final"]
+    document = open_document(tables.TWICE[name](bases, genuine))
+    with pytest.raises(Unreadable, match=r"pdf\.ambiguous"):
+        only_whole_revisions(document, _revision(genuine), len(genuine))
+
+
+def test_what_follows_a_stamp_begins_behind_it_and_ends_with_a_revision(bases: Bases) -> None:
+    genuine = bases["final"]
+    archived = tables.archived_by_hand(genuine)
+    document, signed = open_document(archived), _revision(genuine)
+    assert only_whole_revisions(document, signed, len(genuine))
+    table = anatomy(archived).table
+    assert not only_whole_revisions(document, signed, table + 1), "a table in the signed bytes"
+    ended = msgspec.structs.replace(document, data=archived + b"%%EOF\n")
+    assert not only_whole_revisions(ended, signed + 1, len(archived)), "no revision"
+    behind = msgspec.structs.replace(document, data=archived + b"% more\n")
+    assert not only_whole_revisions(behind, signed, len(genuine)), "bytes behind the last one"
 
 
 def _revision(data: bytes) -> int:
