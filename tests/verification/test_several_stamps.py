@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
 from tests.verification.test_changed import EDITS, form_letter, swap_field_value
@@ -89,6 +90,25 @@ async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> 
     trust, now = load_trust(pki / "trust"), datetime.now(UTC)
     assert judge(JudgeRequest(data=data, trust=trust, moment=now)).verdict is Verdict.GENUINE
     assert judge(JudgeRequest(data=data + b"\n", trust=trust, moment=now)).verdict is Verdict.NOT_GENUINE
+
+
+async def test_a_step_that_does_more_than_fill_its_field_is_compared_in_full(pki: Path) -> None:
+    """Each change is made to what was read of a file that is a mere filling."""
+    data = await seal(pki, letter(pages=2), 2)
+    page = generic.IndirectObject(*open_document(data).pages[0].reference, None)
+    for number, key, value in (
+        (0, "/Lock", generic.DictionaryObject()),
+        (1, "/Rect", generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 500, 500)])),
+        (1, "/F", generic.NumberObject(2)),
+        (1, "/TM", generic.NumberObject(1)),
+        (1, "/AP", generic.DictionaryObject({generic.pdf_name("/N"): page})),
+        (1, "/AP", generic.DictionaryObject({generic.pdf_name("/D"): page})),
+    ):
+        document = open_document(data)
+        stamps = list(document.signatures)
+        assert only_stamps_between(document, stamps)
+        stamps[number].field_object.get_object()[generic.pdf_name(key)] = value
+        assert not only_stamps_between(document, stamps), key
 
 
 async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:
