@@ -102,6 +102,7 @@ def issue(
     issuing: Key,
     *,
     authority: bool = False,
+    certifies: bool | None = None,
     days: tuple[int, int] = (-10, 1000),
     add: Addition = lambda builder: builder,
 ) -> x509.Certificate:
@@ -119,7 +120,7 @@ def issue(
             x509.KeyUsage(
                 digital_signature=not authority,
                 content_commitment=not authority,
-                key_cert_sign=authority,
+                key_cert_sign=authority if certifies is None else certifies,
                 crl_sign=authority,
                 encipher_only=False,
                 decipher_only=False,
@@ -151,6 +152,8 @@ def path_of(signer: x509.Certificate, middle: x509.Certificate, root: x509.Certi
         ("middle", {"add": lambda b: b.add_extension(NAMES, critical=True)}, "chain.not_allowed"),
         ("middle", {"add": lambda b: b.add_extension(NAMES, critical=False)}, "chain.not_allowed"),
         ("middle", {"authority": False}, "chain.not_allowed"),
+        ("middle", {"authority": False, "certifies": True}, "chain.not_allowed"),
+        ("middle", {"certifies": False}, "chain.not_allowed"),
     ],
 )
 def test_a_weak_certificate_or_one_we_do_not_understand_fails_the_chain(
