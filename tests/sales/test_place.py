@@ -553,9 +553,7 @@ async def test_a_refused_charge_fails_and_another_channel_can_be_chosen(shop: Sh
     placed = await shop.placed_quota()
     assert placed.payment.state is PaymentState.FAILED
     shop.gateway.refuse_charge = None
-    changed = await change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
-    )
+    changed = await to_virtual_account(shop, placed)
     assert (changed.payment.state, changed.payment.va_number) == (PaymentState.PENDING, "9881234567890")
     await shop.pay(changed)
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
@@ -580,20 +578,16 @@ async def test_a_charge_that_is_another_at_the_gateway_is_closed_there(
     assert closed == [each.payment.reference for each in placed]
 
 
+def to_virtual_account(shop: Shop, placed: PlacedOrder) -> Awaitable[PlacedOrder]:
+    return change_channel(
+        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
+    )
+
+
 async def test_changing_the_channel_closes_the_old_charge_first(shop: Shop) -> None:
     placed = await shop.placed_quota()
     shop.pass_time(minutes=5)
-    changes = [
-        change_channel(
-            shop.db,
-            shop.gateway,
-            placed.order_id,
-            channel="va_bni",
-            payment_minutes=MINUTES,
-            clock=shop.clock,
-        )
-        for _ in range(5)
-    ]
+    changes = [to_virtual_account(shop, placed) for _ in range(5)]
     changed = await asyncio.gather(*changes)
     assert {one.payment.reference for one in changed} == {f"{placed.number}-2"}
     page = await shop.page(placed.order_id)
@@ -637,9 +631,7 @@ async def test_the_channel_is_changed_a_few_times_only(shop: Shop) -> None:
 async def test_a_charge_paid_while_the_channel_is_changed_is_credited(shop: Shop) -> None:
     placed = await shop.placed_quota()
     shop.gateway.on_expire = lambda reference: shop.gateway.pay(reference)
-    changing = change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
-    )
+    changing = to_virtual_account(shop, placed)
     assert (await refused(changing)).code == "order.already_paid"
     page = await shop.page(placed.order_id)
     assert (page.state, len(page.payments)) == (OrderState.COMPLETED, 1)
@@ -650,22 +642,12 @@ async def test_the_channel_is_not_changed_in_the_last_minute_nor_while_the_gatew
 ) -> None:
     placed = await shop.placed_quota()
 
-    def changing() -> Awaitable[PlacedOrder]:
-        return change_channel(
-            shop.db,
-            shop.gateway,
-            placed.order_id,
-            channel="va_bni",
-            payment_minutes=MINUTES,
-            clock=shop.clock,
-        )
-
     shop.gateway.down = True
-    assert (await refused(changing())).code == "gateway.unavailable"
+    assert (await refused(to_virtual_account(shop, placed))).code == "gateway.unavailable"
     assert open_payment(await shop.page(placed.order_id)).channel == "qris"
     shop.gateway.down = False
     shop.pass_time(minutes=MINUTES, seconds=-30)
-    assert (await refused(changing())).code == "order.expires_soon"
+    assert (await refused(to_virtual_account(shop, placed))).code == "order.expires_soon"
 
 
 async def test_a_charge_that_the_gateway_does_not_close_keeps_its_channel(
@@ -674,9 +656,7 @@ async def test_a_charge_that_the_gateway_does_not_close_keeps_its_channel(
     """Or there would be two that can be paid."""
     placed = await shop.placed_quota()
     monkeypatch.setattr(shop.gateway, "expire", shop.gateway.get_status)
-    changing = change_channel(
-        shop.db, shop.gateway, placed.order_id, channel="va_bni", payment_minutes=MINUTES, clock=shop.clock
-    )
+    changing = to_virtual_account(shop, placed)
     assert (await refused(changing)).code == "gateway.unavailable"
     assert [payment.state for payment in (await shop.page(placed.order_id)).payments] == [
         PaymentState.PENDING
@@ -689,15 +669,7 @@ async def test_whoever_changes_the_channel_of_an_order_that_ended_is_not_told_th
     cancelled, expired = await shop.placed_quota(), await shop.placed_quota()
 
     async def code_of(placed: PlacedOrder) -> str:
-        changing = change_channel(
-            shop.db,
-            shop.gateway,
-            placed.order_id,
-            channel="va_bni",
-            payment_minutes=MINUTES,
-            clock=shop.clock,
-        )
-        return (await refused(changing)).code
+        return (await refused(to_virtual_account(shop, placed))).code
 
     await cancel_order(shop.db, shop.gateway, cancelled.order_id, clock=shop.clock)
     assert await code_of(cancelled) == "order.cancelled"

@@ -21,8 +21,8 @@ from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
+from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.measure_house import Figures, age_s, measure_house
-from meterai.stamping.ports import Signer
 from meterai.waiting_room.load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)
@@ -41,8 +41,9 @@ async def read_metrics(request: Request[Any, Any, Any], house: App) -> Response[
         refused = problem_response(Refusal(Kind.FORBIDDEN, "metrics.no_token"), status=401)
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
-    figures, signs = await asyncio.gather(_figures(house), _signs(house.signer))
-    body = render_metrics(figures, signs=signs, environment=house.settings.environment)
+    asking = ask_signer(house.signer, within_s=_SECONDS_MAX)
+    figures, trouble = await asyncio.gather(_figures(house), asking)
+    body = render_metrics(figures, signs=not trouble, environment=house.settings.environment)
     headers = {"Cache-Control": "no-store"}
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
 
@@ -61,15 +62,6 @@ async def _figures(house: App) -> Figures | None:
     except DATABASE_IS_DOWN as error:
         log.warning("metrics_database_down", error=type(error).__name__)
         return None
-
-
-async def _signs(signer: Signer) -> bool:
-    try:
-        async with asyncio.timeout(_SECONDS_MAX):
-            await signer.ping()
-    except (Refusal, TimeoutError):
-        return False
-    return True
 
 
 def render_metrics(figures: Figures | None, *, signs: bool, environment: str) -> bytes:

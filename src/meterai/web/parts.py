@@ -11,9 +11,9 @@ import structlog
 
 from meterai.bootstrap import App
 from meterai.customers.organisations import SELLER
-from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.ledger import queries as ledger
+from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import can_be_paid, events, oldest_order_being_stamped
 from meterai.stamping.queries import documents_without_file
@@ -166,11 +166,7 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
 
 async def _signs(house: App) -> bool:
     """Whether the signer answers and has a key that signs now."""
-    try:
-        async with asyncio.timeout(_SECONDS_MAX):
-            await house.signer.ping()
-    except (Refusal, TimeoutError) as error:
-        reason = error.code if isinstance(error, Refusal) else "no answer"
+    reason = await ask_signer(house.signer, within_s=_SECONDS_MAX)
+    if reason:
         log.warning("status_signer_down", reason=reason)
-        return False
-    return True
+    return not reason
