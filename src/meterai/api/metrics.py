@@ -16,13 +16,14 @@ from prometheus_client.registry import Collector
 
 from meterai.api.problems import problem_response
 from meterai.bootstrap import App
+from meterai.kernel.clock import age_s
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
 from meterai.operations.use_cases.ask_signer import ask_signer
-from meterai.operations.use_cases.measure_house import Figures, age_s, measure_house
+from meterai.operations.use_cases.measure_house import Figures, measure_house
 from meterai.waiting_room.load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)

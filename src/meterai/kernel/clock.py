@@ -18,6 +18,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def age_s(since: datetime | None, now: datetime) -> float:
+    """Seconds since then, never less than 0; 0 also when there is nothing that has an age."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
 def business_date(moment: datetime) -> date:
     """The business date of a moment: the calendar day in Asia/Jakarta."""
     return moment.astimezone(_JAKARTA).date()

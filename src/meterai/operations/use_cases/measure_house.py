@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers.organisations import SELLER
+from meterai.kernel.clock import age_s
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import TOPICS
@@ -76,8 +77,3 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
             sites=await sites_heard(connection),
             at=now,
         )
-
-
-def age_s(since: datetime | None, now: datetime) -> float:
-    """Seconds since then; 0 when nothing waits."""
-    return 0.0 if since is None else max(0.0, (now - since).total_seconds())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from meterai.customers.organisations import SELLER
+from meterai.kernel.clock import age_s
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.judge_promises import measure_done_after
@@ -28,8 +29,7 @@ class BehindReporter:
             oldest = await sales.oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)
             opens = await sales.opens_charges(connection, now=now)
-        backlog_s = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
-        await report_behind(self.db, Behind(backlog_s, max(0, stock.available), opens))
+        await report_behind(self.db, Behind(age_s(oldest, now), max(0, stock.available), opens))
         if self._done_at is None or now - self._done_at >= DONE_EVERY:
             self._done_at = now
             await measure_done_after(self.db, now=now)
