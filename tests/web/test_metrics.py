@@ -18,6 +18,8 @@ from tests.web.door_house import House
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.outbox import enqueue_many
 from meterai.kit.switches import SEALING_STOPPED, set_switch
+from meterai.stamping.signing_keys import SigningKey
+from meterai.stamping.store.keys import insert_key
 from meterai.waiting_room.load import SITE_WINDOW_S, SiteLoad, report_site_load
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +105,31 @@ async def test_trouble_is_seen(measured: House) -> None:
     assert (seen["meterai_outbox_rows", "code.email"], seen["meterai_outbox_rows", "message.email"]) == (2, 1)
     assert seen["meterai_outbox_delay_seconds", "code.email"] == pytest.approx(90)
     assert seen["meterai_outbox_delay_seconds", "message.email"] == 0
+
+
+async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: House) -> None:
+    now, key = measured.line.now, "meterai_signing_key_end_timestamp_seconds"
+    assert ("meterai_next_signing_key_needed",) in told(await read(measured))
+
+    async def add(name: str, *, from_days: int, until_days: int) -> Seen:
+        added = SigningKey(
+            key_id=name,
+            place="file:pki",
+            certificates=(b"der",),
+            valid_from=now - timedelta(days=300),
+            valid_until=now + timedelta(days=until_days),
+            active_from=now + timedelta(days=from_days),
+        )
+        async with measured.line.database.app.transaction() as tx:
+            await insert_key(tx, added, now)
+        return told(await read(measured))
+
+    seen = await add("a" * 16, from_days=-300, until_days=20)
+    assert seen["meterai_next_signing_key_needed",] == 1
+    assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
+    seen = await add("b" * 16, from_days=10, until_days=400)
+    assert seen["meterai_next_signing_key_needed",] == 0
+    assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
 
 
 async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: House) -> None:

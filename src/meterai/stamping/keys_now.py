@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.stamping.ports import KeyHolder
-from meterai.stamping.signing_keys import SigningKey, active_key, ends_soon, state_of
+from meterai.stamping.signing_keys import SigningKey, ends_soon, state_of
 from meterai.stamping.store import keys
 
 
@@ -70,9 +70,9 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
     ]
 
 
-async def key_that_signs(conn: Connection, now: datetime) -> SigningKey | None:
-    """See `signing_keys.active_key`."""
-    return active_key(await keys.signing_keys(conn), now)
+async def registered_keys(conn: Connection) -> list[SigningKey]:
+    """The whole register, for who asks `signing_keys` more than one thing of it."""
+    return await keys.signing_keys(conn)
 
 
 async def key_that_ends_soon(db: Database, now: datetime) -> SigningKey | None:

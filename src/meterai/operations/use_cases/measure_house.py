@@ -20,7 +20,8 @@ from meterai.sales.news import TOPIC as NEWS
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping import queries as stamping
 from meterai.stamping.endings import REFUSED, RELEASED
-from meterai.stamping.keys_now import key_that_signs
+from meterai.stamping.keys_now import registered_keys
+from meterai.stamping.signing_keys import active_key, ends_soon
 from meterai.waiting_room.load import SiteHeard, sites_heard
 from meterai.waiting_room.queries import QueueView, queue_views
 
@@ -43,6 +44,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     is_signing_stopped: bool
     key_ends: datetime | None
     """The certificate of the key that signs now; None: none does."""
+    needs_next_key: bool
+    """That key has little time left, and no other one follows."""
     refunds: sales.RefundsUnderWay
     unsent_refund_s: float
     backlogs: Mapping[str, outbox.Backlog]
@@ -60,7 +63,8 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
         lost = await stamping.documents_without_file(connection)
         oldest = await sales.oldest_order_being_stamped(connection, but_for=lost)
         refunds = await sales.refunds_under_way(connection)
-        key = await key_that_signs(connection, now)
+        register = await registered_keys(connection)
+        key = active_key(register, now)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
             turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
@@ -70,6 +74,7 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
             key_ends=key.valid_until if key else None,
+            needs_next_key=ends_soon(register, now) is not None,
             refunds=refunds,
             unsent_refund_s=age_s(refunds.unsent_since, now),
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
