@@ -54,7 +54,9 @@ class TestCluster:
 
     async def make_template(self) -> None:
         """Makes the database from which each test's is copied."""
-        await self._administrate(f"CREATE DATABASE {_TEMPLATE}")
+        administrator = await asyncpg.connect(self.server.url())
+        await administrator.execute(f"CREATE DATABASE {_TEMPLATE}")
+        await administrator.close()
         await migrations.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
 
     def urls(self, name: str) -> Urls:
@@ -86,7 +88,7 @@ class TestCluster:
             stack.push_async_callback(owner.close)
             pools = []
             for url in (urls.app, urls.signer, urls.reader, urls.verifier):
-                pool = await connect(url, connections_max=10)
+                pool = await connect(url, connections_max=10, at_once=False)
                 stack.push_async_callback(pool.close)
                 pools.append(pool)
             yield TestDatabase(name, urls, owner, *pools)
@@ -94,15 +96,12 @@ class TestCluster:
     @asynccontextmanager
     async def _created(self, how: str) -> AsyncIterator[str]:
         name = f"test_{next(self._numbers)}"
-        await self._administrate(f"CREATE DATABASE {name} {how}")
+        administrator = await asyncpg.connect(self.server.url())
         try:
-            yield name
+            await administrator.execute(f"CREATE DATABASE {name} {how}")
+            try:
+                yield name
+            finally:
+                await administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
         finally:
-            await self._administrate(f"DROP DATABASE {name} WITH (FORCE)")
-
-    async def _administrate(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.server.url())
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+            await administrator.close()

@@ -33,8 +33,8 @@ pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[RunningService]:
-    """A running service that these tests may disturb."""
-    with running_service() as service:
+    """A running service that these tests may disturb, as large as a newcomer's."""
+    with running_service({"METERAI_JAIL_SLOTS": "2"}) as service:
         yield service
 
 
