@@ -15,7 +15,7 @@ from meterai.kit.database import Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.objects import ObjectStore, open_store
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.secret_files import keep_secret
 from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.midtrans import Midtrans

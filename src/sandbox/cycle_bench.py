@@ -33,7 +33,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit import migrations, outbox
 from meterai.kit.database import Database, connect
 from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.processes import free_port
 from meterai.ledger import model as books

@@ -21,7 +21,7 @@ from tests.corpus.judging import Stamped, Verdict, judge
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.requests import LightCheck, LightCheckRequest
 from meterai.stamping.requests import OutputLimits, PreparedSeal, Reception, ReceptionRequest, SealRequest
 from meterai.stamping.seal.cms import build_cms

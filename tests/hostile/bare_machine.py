@@ -12,8 +12,9 @@ import sys
 
 import msgspec
 
-from meterai.kit.pdf.jail import JailPool, seccomp, system_calls
+from meterai.kit.pdf.jail import seccomp, system_calls
 from meterai.kit.pdf.jail.confinement import Confinement
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
 
 PROBE = "meterai.kit.pdf.jail.probe:probe"

@@ -22,7 +22,7 @@ from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import make_serial
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
 from meterai.stamping.requests import (
     OutputLimits,

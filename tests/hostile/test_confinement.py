@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from tests.hostile.bare_machine import Report
 
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
 
 PROBE = "meterai.kit.pdf.jail.probe:probe"

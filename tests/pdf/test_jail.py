@@ -16,8 +16,8 @@ import pytest
 from tests.pdf import samples
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.jail import JailPool
 from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.jail.probe import ProbeRequest, ProbeResult
 from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 

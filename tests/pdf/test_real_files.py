@@ -16,7 +16,7 @@ from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.reading import inspect
 from meterai.kit.pdf.rendering import render_image
 from meterai.kit.pdf.requests import Inspection, InspectRequest, RenderRequest

@@ -27,7 +27,7 @@ from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job

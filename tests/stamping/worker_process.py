@@ -17,7 +17,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points
 from meterai.kit.database import connect
 from meterai.kit.objects import FolderStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.batch import CycleSettings, Tools
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path

@@ -15,7 +15,7 @@ import pytest_asyncio
 from tests.verification.making import NOW, House, assemble, letter, stamp
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.reasons import REASONS, most_important_first, verdict_of
 from meterai.verification.rules import judge

@@ -15,7 +15,7 @@ from tests.verification.making import certificate, letter
 from tests.verification.pyhanko_says import agrees
 
 from meterai.kernel.serial import SerialNumber, make_serial
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.stamp_code import code_message, encode_code
 from meterai.stamping.archive.extension import extend
 from meterai.stamping.placement import Placement

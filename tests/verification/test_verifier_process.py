@@ -28,7 +28,7 @@ from tests.verification.test_register import enter
 from tests.web.asking import ask
 
 from meterai.kernel.clock import system_clock
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.model import FILE_BYTES_MAX, Trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verifier.routes import VerifierHouse, build_verifier

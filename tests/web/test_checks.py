@@ -12,7 +12,7 @@ from tests.web.door_house import House
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import ROOM
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.use_cases.judge_document import JUDGE
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="berkas"; filename="a.pdf"\r\n\r\n%PDF-1.7\r\n--x--\r\n'

@@ -24,7 +24,7 @@ from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import open_store
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult

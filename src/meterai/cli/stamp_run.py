@@ -18,7 +18,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.objects import ObjectStore, open_store
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import Settings
 from meterai.kit.turns import each
 from meterai.sales.queries import quota_of_customer

@@ -18,7 +18,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import group_serial
 from meterai.kit.logging import set_up_logging
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import from_environment
 from meterai.verification.model import Judgement, Trust, Verdict
 from meterai.verification.reasons import REASONS

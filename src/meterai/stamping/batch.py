@@ -18,7 +18,7 @@ from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Database
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.ports import Signer
 from meterai.stamping.seal.filling import RunningDigest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.model import SEAL_BYTES, OutputVerdict
 from meterai.stamping.placement import Placement
 from meterai.stamping.requests import MeasureRequest, OutputLimits, OutputMeasure

@@ -16,7 +16,7 @@ from meterai.kernel.serial import SerialNumber
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.memory import Memory
 from meterai.kit.objects import ObjectMissing, ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.requests import Inspection, RenderedPage, RenderRequest

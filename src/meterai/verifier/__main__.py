@@ -15,7 +15,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
 from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.whole_answers import WholeAnswers
 from meterai.verification.model import Trust

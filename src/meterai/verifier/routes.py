@@ -17,7 +17,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database, is_outage, log_trouble
 from meterai.kit.http_status import http_status
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.model import FILE_BYTES_MAX, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import REASONS, UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document

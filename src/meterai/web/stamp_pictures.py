@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from meterai.kernel.errors import Refusal
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification.model import Judgement, StampReport
 from meterai.verification.use_cases.picture_of_stamp import picture_of_stamp
 

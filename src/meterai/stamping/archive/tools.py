@@ -12,7 +12,7 @@ from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive.revocation import RevocationSource
 from meterai.stamping.ports import Signer

@@ -13,7 +13,7 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection, Database, Row
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.bundle import FILES_MAX, PATH_CHARACTERS_MAX, file_id
 from meterai.stamping.ports import Vouch
 from meterai.stamping.store import bundles, documents

@@ -10,7 +10,7 @@ from uuid import UUID
 from meterai.kernel.clock import Clock
 from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.bundle import FILES_MAX
 from meterai.stamping.bundle_input import GivenFile
 from meterai.stamping.ports import Vouch

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.stamping.placement import SIZE_DEFAULT, Placement, overlap
 from meterai.stamping.queries import DocumentPage, read_checked
 from meterai.stamping.requests import ProposeRequest

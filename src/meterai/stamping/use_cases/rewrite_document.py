@@ -9,7 +9,7 @@ from uuid import UUID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.kit.objects import ObjectStore
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.requests import Inspection, InspectRequest
 from meterai.stamping import queries
 from meterai.stamping.model import OutputVerdict

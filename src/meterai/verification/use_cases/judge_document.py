@@ -9,7 +9,7 @@ import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN, Database
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.verification import register
 from meterai.verification.model import Judgement, JudgeRequest, Trust
 from meterai.verification.queries import find_by_digest, find_gaps, find_releases, find_serials

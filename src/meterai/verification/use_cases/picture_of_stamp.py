@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meterai.kit.pdf.jail import JailPool
+from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.requests import RenderedPage, RenderRequest
 from meterai.verification.model import Box
 
