@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.storage_fixtures import TestDatabase
 
 from meterai.kit.audit import write_audit
 from meterai.kit.objects import FolderStore
+from meterai.stamping import signer_wire as wire
 
 pytestmark = pytest.mark.storage
 
@@ -79,6 +80,24 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     await world.owner.execute("UPDATE stamping.signing_key SET valid_until = '2026-02-03'")
     status, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
     assert "has ended: nothing is signed and no other follows" in " ".join(out.split())
+
+
+async def test_check_says_when_the_time_stamp_authority_s_certificate_ends(
+    world: World, tmp_path: Path
+) -> None:
+    ends = datetime.now(UTC) + timedelta(days=9, hours=12)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire.read_request(await wire.read_frame(reader))
+        writer.write(wire.frame(wire.Identity("key", [], 1, tsa_ends=ends)))
+
+    wire.socket_path(tmp_path).parent.mkdir()
+    async with await asyncio.start_unix_server(answer, wire.socket_path(tmp_path)):
+        _, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+        assert "The time-stamp authority's certificate ends in 9 days" in out
+        ends = datetime.now(UTC) - timedelta(hours=1)
+        _, out, _ = await meterai(world.database, tmp_path, "check", "--no-files")
+        assert "The time-stamp authority's certificate has ended" in out
 
 
 async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from tests.pdf.sealing import SealingBench
 
@@ -38,6 +40,35 @@ def test_a_good_reply_gives_its_token(bench: SealingBench, bench_p256: SealingBe
     for one in (bench, bench_p256):
         reply = reply_to(one)
         assert one.timestamper.checker.check(reply, IMPRINT, NONCE) in reply
+
+
+def test_when_the_authority_s_certificate_ends_is_learnt_from_its_tokens(bench: SealingBench) -> None:
+    trusted = [(bench.folder / "root.pem").read_bytes()]
+    checker = TokenChecker(trusted, lambda: datetime.now(UTC))
+    assert checker.certificates_end() is None
+    assert why(bench, reply_to(bench, nonce=NONCE + 1), checker) == "tsa.bad_token"
+    assert checker.certificates_end() is None, "what is not believed says nothing"
+    checker.check(reply_to(bench), IMPRINT, NONCE)
+    own = x509.load_pem_x509_certificate((bench.folder / "tsa.pem").read_bytes())
+    assert checker.certificates_end() == own.not_valid_after_utc
+
+
+def test_a_root_that_ends_before_the_authority_s_certificate_counts(bench: SealingBench) -> None:
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    key = serialization.load_pem_private_key((bench.folder / "root.key.pem").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    root = x509.load_pem_x509_certificate((bench.folder / "root.pem").read_bytes())
+    renewed = (
+        x509.CertificateBuilder(
+            root.issuer, root.subject, key.public_key(), 7, root.not_valid_before_utc, ends
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+        .add_extension(root.extensions.get_extension_for_class(x509.KeyUsage).value, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    checker = TokenChecker([renewed.public_bytes(Encoding.PEM)], lambda: datetime.now(UTC))
+    checker.check(reply_to(bench), IMPRINT, NONCE)
+    assert checker.certificates_end() == ends
 
 
 def test_a_token_that_no_stamp_has_room_for_is_refused_by_name(

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.plans import looks_of
 from tests.stamping.house import House
@@ -42,6 +43,14 @@ async def test_a_serial_without_an_intent_is_not_signed(house: House) -> None:
         (Kind.CONFLICT, "stamping.no_intent")
     ] * 2
     assert house.key_uses() == 0
+
+
+async def test_the_signer_says_when_the_authority_s_certificate_ends(house: House) -> None:
+    await house.order(await house.accept(make_letter()))
+    assert (await house.client.ping()).tsa_ends is None
+    await house.work()
+    authority = x509.load_pem_x509_certificate((house.data / "pki" / "tsa.pem").read_bytes())
+    assert (await house.client.ping()).tsa_ends == authority.not_valid_after_utc
 
 
 async def test_a_released_serial_is_not_signed_again(house: House) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ from meterai.kernel.ids import token_digest
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.sales.queries import Tariff
+from meterai.stamping.signer_wire import Identity
 from meterai.verification.model import Trust
 from meterai.web.queues import queues_of
 from meterai.web.site import build_site
@@ -89,10 +90,12 @@ class Answering:
 
     def __init__(self) -> None:
         self.trouble: Exception | None = None
+        self.tsa_ends: datetime | None = None
 
-    async def ping(self) -> None:
+    async def ping(self) -> Identity:
         if self.trouble:
             raise self.trouble
+        return Identity("key", [], 1, tsa_ends=self.tsa_ends)
 
 
 class House:

@@ -132,6 +132,15 @@ async def test_a_key_that_ends_soon_is_seen_until_another_follows(measured: Hous
     assert seen[key,] == pytest.approx((now + timedelta(days=20)).timestamp())
 
 
+async def test_a_time_stamp_authority_whose_certificate_ends_soon_is_seen(measured: House) -> None:
+    soon, ends = ("meterai_tsa_certificate_ends_soon",), ("meterai_tsa_certificate_end_timestamp_seconds",)
+    assert soon not in told(await read(measured)), "no token came yet"
+    for days, is_soon in ((46, 0), (44, 1), (-1, 1)):
+        measured.signer.tsa_ends = measured.line.now + timedelta(days=days)
+        seen = told(await read(measured))
+        assert (seen[soon], seen[ends]) == (is_soon, measured.signer.tsa_ends.timestamp())
+
+
 async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: House) -> None:
     owner, now = measured.line.database.owner, measured.line.now
     await owner.execute("SET session_replication_role = replica")  # refunds alone, without what they refund
@@ -191,6 +200,7 @@ async def test_the_documentation_has_every_metric(measured: House) -> None:
     page = (ROOT / "docs" / "metrics.md").read_text()
     rows = re.findall(r"^\| `(meterai_\w+)` \| (\w+) \| (.*?) \| (.*) \|$", page, re.M)
     shown = {name: (kind, labels if labels != "–" else "", meaning) for name, kind, labels, meaning in rows}
+    measured.signer.tsa_ends = NOON
     made = table(await read(measured))
     made["meterai_signing_key_end_timestamp_seconds"] = shown["meterai_signing_key_end_timestamp_seconds"]
     made["meterai_queue_published_age_seconds"] = shown["meterai_queue_published_age_seconds"]
@@ -201,7 +211,7 @@ async def test_alarms_go_by_metrics_that_there_are_and_lead_to_what_to_do(measur
     page = (ROOT / "docs" / "metrics.md").read_text()
     alarms = (ROOT / "deploy" / "alarms.yml").read_text()
     expressions = re.findall(r"^ +expr: (.*)$", alarms, re.M)
-    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 15
+    assert len(expressions) == alarms.count("- alert:") == alarms.count("on_duty: ") == 16
     known = set(re.findall(r"^\| `(meterai_\w+)`", page, re.M))
     used = {name for expression in expressions for name in re.findall(r"meterai_\w+", expression)}
     assert used <= known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -22,8 +23,9 @@ from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
-from meterai.operations.use_cases.ask_signer import ask_signer
+from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer
 from meterai.operations.use_cases.measure_house import Figures, measure_house
+from meterai.stamping.signing_keys import has_little_time
 from meterai.waiting_room.load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)
@@ -43,8 +45,8 @@ async def read_metrics(request: Request[Any, Any, Any], house: App) -> Response[
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
     asking = ask_signer(house.signer, within_s=_SECONDS_MAX)
-    figures, trouble = await asyncio.gather(_figures(house), asking)
-    body = render_metrics(figures, signs=not trouble, environment=house.settings.environment)
+    figures, signer = await asyncio.gather(_figures(house), asking)
+    body = render_metrics(figures, signer, now=house.clock(), environment=house.settings.environment)
     headers = {"Cache-Control": "no-store"}
     return Response(body, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=headers)
 
@@ -65,18 +67,18 @@ async def _figures(house: App) -> Figures | None:
         return None
 
 
-def render_metrics(figures: Figures | None, *, signs: bool, environment: str) -> bytes:
+def render_metrics(figures: Figures | None, signer: SignerNow, *, now: datetime, environment: str) -> bytes:
     """The text. Without figures only what is known without the database."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Told(figures, signs, environment))
+    registry.register(_Told(figures, [*_always(figures, environment), *_signing(signer, now)]))
     return generate_latest(registry)
 
 
 class _Told(Collector):
     """What the registry collects."""
 
-    def __init__(self, figures: Figures | None, signs: bool, environment: str) -> None:
-        self._told = [*_always(figures, signs, environment)]
+    def __init__(self, figures: Figures | None, told: list[Metric]) -> None:
+        self._told = told
         if figures is not None:
             for part in (_stamping, _money, _outbox, _queues, _sites):
                 self._told += part(figures)
@@ -97,13 +99,21 @@ def _by[Key](label: str, name: str, meaning: str, values: Mapping[Key, float]) -
     return family
 
 
-def _always(figures: Figures | None, signs: bool, environment: str) -> Iterator[Metric]:
+def _always(figures: Figures | None, environment: str) -> Iterator[Metric]:
     labels = {"version": version("meterai"), "environment": environment}
     build = GaugeMetricFamily("meterai_build_info", "The release that answers.", labels=list(labels))
     build.add_metric(list(labels.values()), 1)
     yield build
     yield _gauge("database_up", "The database answers.", figures is not None)
-    yield _gauge("signer_up", "The signer answers and has a key that signs now.", signs)
+
+
+def _signing(signer: SignerNow, now: datetime) -> Iterator[Metric]:
+    yield _gauge("signer_up", "The signer answers and has a key that signs now.", not signer.trouble)
+    if signer.tsa_ends is not None:
+        ends = "When the time-stamp authority's certificate ends, by its last token."
+        yield _gauge("tsa_certificate_end_timestamp_seconds", ends, signer.tsa_ends.timestamp())
+        soon = has_little_time(signer.tsa_ends, now)
+        yield _gauge("tsa_certificate_ends_soon", "It ends soon, or has ended.", soon)
 
 
 def _stamping(seen: Figures) -> Iterator[Metric]:

@@ -29,9 +29,13 @@ from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
+from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.check_invariants import SAMPLE, run_invariants
 from meterai.stamping.archive_queries import count_archive
 from meterai.stamping.keys_now import key_that_ends_soon
+from meterai.stamping.signer_client import SignerClient
+from meterai.stamping.signer_wire import socket_path
+from meterai.stamping.signing_keys import has_little_time
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.reasons import leading_to
 from meterai.verification.trust import TRUST_FOLDER, load_trust
@@ -70,8 +74,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Check the invariants of a running service, read-only; whether the key that signs ends soon, and whether
-    the proof of released files is renewed.
+    """Check the invariants of a running service, read-only; whether the key that signs or the time-stamp
+    authority's certificate ends soon, and whether the proof of released files is renewed.
 
     Exit code 1 when an invariant fails.
     """
@@ -106,14 +110,23 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
                     sample=sample,
                     progress=_Bars(bar),
                 )
-        warnings = await _warnings(reader, now)
+        warnings = await _warnings(reader, now, await _tsa_ends(settings))
     finally:
         await reader.close()
     ok = all(found.ok for found in results)
     return Report(ok=ok, checked_at=now, invariants=results, warnings=warnings)
 
 
-async def _warnings(reader: Database, now: datetime) -> list[str]:
+async def _tsa_ends(settings: Settings) -> datetime | None:
+    """When the time-stamp authority's certificate ends, if a signer runs here and has had a token."""
+    signer = SignerClient(socket_path(settings.data))
+    try:
+        return (await ask_signer(signer, within_s=5)).tsa_ends
+    finally:
+        await signer.close()
+
+
+async def _warnings(reader: Database, now: datetime, tsa_ends: datetime | None) -> list[str]:
     found = []
     key = await key_that_ends_soon(reader, now)
     if key is not None:
@@ -123,6 +136,13 @@ async def _warnings(reader: Database, now: datetime) -> list[str]:
         )
         found.append(
             f"Key {key.key_id}, {ends} and no other follows: add the next key (docs/keys.md, rotation)."
+        )
+    if tsa_ends is not None and has_little_time(tsa_ends, now):
+        left = (tsa_ends - now).days
+        ends = f"ends in {left} days" if left >= 0 else "has ended"
+        found.append(
+            f"The time-stamp authority's certificate {ends}: ask it for the next one, and whether that leads "
+            "to a root of ours (docs/keys.md, the time-stamp authority)."
         )
     return found + [
         f"{count.in_trouble:,} released files at {count.level} could not be raised or renewed. "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -57,6 +57,8 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     code_key_id: int
     other_certificates: list[bytes] = []
     """DER of every other key of the register: a document's first seals may be older than a rotation."""
+    tsa_ends: datetime | None = None
+    """When the time-stamp authority's certificate ends, by its last token; None: none came yet."""
 
 
 class KeyReport(msgspec.Struct, frozen=True):

@@ -29,7 +29,8 @@ class TokenPlace:
 
 Place = FilePlace | TokenPlace
 LITTLE_TIME = timedelta(days=45)
-"""So long before the end of its certificate a key's successor should be at hand: a ceremony takes weeks."""
+"""So long before the end of its certificate a key's successor should be at hand: a ceremony takes weeks. The
+time-stamp authority is asked as early for its next certificate."""
 _IGNORED = frozenset({"manufacturer", "model", "serial", "type", "library-manufacturer", "library-version"})
 
 
@@ -93,11 +94,16 @@ def active_key(keys: Iterable[SigningKey], moment: datetime) -> SigningKey | Non
     return max(begun, key=lambda item: item[:2])[2] if begun else None
 
 
+def has_little_time(end: datetime, moment: datetime) -> bool:
+    """Whether a certificate that ends at `end` needs somebody's care at `moment`."""
+    return moment >= end - LITTLE_TIME
+
+
 def ends_soon(keys: Sequence[SigningKey], moment: datetime) -> SigningKey | None:
     """The key that signs at `moment`, when it has little time left and no other one is put to use before its
     end; None: nothing needs to be done yet."""
     key = active_key(keys, moment)
-    if key is None or moment < key.valid_until - LITTLE_TIME:
+    if key is None or not has_little_time(key.valid_until, moment):
         return None
     return key if active_key(keys, max(moment, key.valid_until)) == key else None
 

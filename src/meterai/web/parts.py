@@ -166,7 +166,7 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
 
 async def _signs(house: App) -> bool:
     """Whether the signer answers and has a key that signs now."""
-    reason = await ask_signer(house.signer, within_s=_SECONDS_MAX)
+    reason = (await ask_signer(house.signer, within_s=_SECONDS_MAX)).trouble
     if reason:
         log.warning("status_signer_down", reason=reason)
     return not reason

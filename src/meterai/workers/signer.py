@@ -161,12 +161,14 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
             connector=aiohttp.TCPConnector(limit=32, keepalive_timeout=20),
             cookie_jar=aiohttp.DummyCookieJar(),
         ) as session:
+            checker = TokenChecker(trusted, system_clock)
             yield Sealer(
                 db,
                 keys,
                 CodeKey.load(pki),
-                HttpTimestamper(session, settings.tsa_url, TokenChecker(trusted, system_clock)),
+                HttpTimestamper(session, settings.tsa_url, checker),
                 clock=system_clock,
+                tsa_ends=checker.certificates_end,
                 fail_point=fail_points.from_environment(os.environ, development=development),
             )
     finally:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
+from typing import NamedTuple
 
 from meterai.kernel.errors import Refusal
 from meterai.stamping.ports import Signer
 
 
-async def ask_signer(signer: Signer, *, within_s: float) -> str:
+class SignerNow(NamedTuple):
+    """How the signer is."""
+
+    trouble: str
     """Why it can't sign now: it does not answer, or has no key that signs. Empty: it can."""
+    tsa_ends: datetime | None = None
+    """When the time-stamp authority's certificate ends; None: the signer does not know, or does not say."""
+
+
+async def ask_signer(signer: Signer, *, within_s: float) -> SignerNow:
+    """Asks it, for so many seconds."""
     try:
         async with asyncio.timeout(within_s):
-            await signer.ping()
+            return SignerNow("", (await signer.ping()).tsa_ends)
     except Refusal as refusal:
-        return refusal.code
+        return SignerNow(refusal.code)
     except TimeoutError:
-        return "no answer"
-    return ""
+        return SignerNow("no answer")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 
@@ -110,13 +110,16 @@ class Sealer:
         timestamper: Timestamper,
         *,
         clock: Clock,
+        tsa_ends: Callable[[], datetime | None],
         fail_point: FailPoint = never,
     ) -> None:
+        """`tsa_ends`: see `timestamps.TokenChecker.certificates_end`."""
         self._db = db
         self._keys = keys
         self._code_key = code_key
         self._timestamper = _BoundedTimestamper(timestamper)
         self._clock = clock
+        self._tsa_ends = tsa_ends
         self._fail_point = fail_point
         # One batch at a time is counted and signed (the time stamps may overlap), in the order of counting:
         # so the attempts that never reached the key are always the newest ones, and a restart finds them.
@@ -139,6 +142,7 @@ class Sealer:
             certificate_chain=list(key.certificates),
             code_key_id=self._code_key.key_id,
             other_certificates=[report.certificate for report in reports if report.key_id != key.key_id],
+            tsa_ends=self._tsa_ends(),
         )
 
     async def keys(self) -> Keys:

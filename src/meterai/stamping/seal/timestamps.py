@@ -13,6 +13,8 @@ from cryptography import x509
 from meterai.kernel.clock import Clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf import der
+from meterai.kit.pdf.chain import build_path, load_certificate
+from meterai.kit.pdf.cms import read_token, token_info
 from meterai.kit.pdf.signed_data import OID_SHA256, read_signed_data
 from meterai.kit.pdf.time_stamp import check_token_for
 from meterai.stamping.model import TOKEN_BYTES
@@ -40,6 +42,17 @@ class TokenChecker:
     def __init__(self, trusted: Sequence[bytes], clock: Clock) -> None:
         self._trusted = [x509.load_pem_x509_certificate(pem) for pem in trusted]
         self._clock = clock
+        self._last_good: bytes | None = None
+
+    def certificates_end(self) -> datetime | None:
+        """When the first of the certificates ends on which the last good token stands, the root's included;
+        None: no token came yet."""
+        if self._last_good is None:
+            return None
+        form = read_token(self._last_good)
+        certificates = [load_certificate(encoded) for encoded in form.certificates]
+        path = build_path(certificates, self._trusted, token_info(form).time, exact=True)
+        return min(certificate.not_valid_after_utc for certificate in path.certificates)
 
     def check(self, reply: bytes, imprint: bytes, nonce: int) -> bytes:
         """The token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
@@ -52,6 +65,7 @@ class TokenChecker:
             if len(token) > TOKEN_BYTES:
                 raise ValueError(f"{len(token)} bytes, a stamp has room for {TOKEN_BYTES}")
             self._check_token(token, imprint, nonce)
+            self._last_good = token
         except Refusal:
             raise
         except Exception as error:  # parsers of certificates raise nearly anything on a stranger's
