@@ -10,6 +10,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import httptools
 import pytest
 from tests.gate.visitor import get, join, post, raw
 
@@ -27,6 +28,7 @@ from meterai.gate.http import (
 from meterai.gate.publishing import SENDING_MAX
 from meterai.kit.limits import Answer, NetworkLimits
 from meterai.kit.listening import connections_within_limits
+from meterai.kit.request_parser import RequestParser
 from simulator.queue_twin import GateProcess, Queue, schedule_from
 
 NO_TICKET = "/antre/casn/t/" + "A" * 128
@@ -52,13 +54,27 @@ def still_there(gate: GateProcess) -> object:
         b"POST /antre/casn HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 9000\r\n\r\n" + b"k" * 9_000,
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
         b"\x00" * 100 + b"\r\n\r\n",
+        b"GET /antre/casn/d/status.json HTTP/1.1\r\n" + HOST + b"X: a\x00b\r\n\r\n",
+        b"GET /antre/casn/d/status.json HTTP/1.1\r\n" + HOST + b"X: a\nContent-Length: 3\r\n\r\n",
         b"POST /antre/casn HTTP/1.1\r\n"
         + HOST
         + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n",
         b"POST /antre/casn HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
     ],
-    ids=["head", "target", "many", "body", "tls", "zeros", "smuggled", "negative", "two-lengths"],
+    ids=[
+        "head",
+        "target",
+        "many",
+        "body",
+        "tls",
+        "zeros",
+        "nul",
+        "bare-lf",
+        "smuggled",
+        "negative",
+        "two-lengths",
+    ],
 )
 def test_what_is_no_request_of_a_person_ends_the_connection(gate: GateProcess, request_bytes: bytes) -> None:
     answer = raw(gate.port, request_bytes)
@@ -233,6 +249,7 @@ class _Pages:
         (b"Connection:keep-alive, close\r\n", False),
         (b"Connection: keep-alive\r\nConnection: close\r\n", False),
         (b"Upgrade: h2c\r\nConnection: upgrade\r\n", False),
+        (b"Upgrade-Insecure-Requests: 1\r\nReferer: http://x/\xe9\r\nDNT:\t1\r\n", True),
     ],
 )
 async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, is_ready: bool) -> None:
@@ -243,6 +260,53 @@ async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, i
     connection.connection_made(_Wire())
     connection.data_received(b"GET /x HTTP/1.1\r\n" + headers + b"Host: x\r\n\r\n")
     assert (pages.answered == 0) is is_ready
+
+
+class _Whole:
+    """How the full parser reads a head: how many requests, and what of a body."""
+
+    def __init__(self) -> None:
+        self.requests, self.body = 0, b""
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.requests += 1
+
+    def go_on(self, data: bytes) -> None:
+        self.body += data
+
+
+def _is_one_plain_request(data: bytes) -> bool:
+    told = _Whole()
+    parser = RequestParser(told)
+    try:
+        parser.feed_data(data)
+    except httptools.HttpParserError:
+        return False
+    return (told.requests, told.body) == (1, b"") and parser.should_keep_alive()
+
+
+def test_nothing_is_answered_at_once_that_the_full_parser_refuses_or_reads_otherwise() -> None:
+    """Behind a proxy that reads it in a third way, one person's request would be answered to another."""
+    pages = _Pages()
+    pages.ready[b"/x"] = respond(200, b"ready")
+    gate = Server(pages).connect()
+    head = b"Host: x\r\nX-Y: a b\r\nConnection: keep-alive\r\nDNT: 1\r\n\r\n"
+    assert gate._ready(b"GET /x HTTP/1.1\r\n" + head)
+    odd = [b"%c" % value for value in range(256)] + [
+        b"\r\n", b"\r\n\r\n", b"\n\n", b"\nContent-Length: 9", b"\rContent-Length: 9",
+        b"\r\nContent-Length : 9", b"\r\n\x0bContent-Length: 9", b"\r\nTransfer-Encoding\t:chunked",
+        b"\r\nContent-Length\0: 9", b"\r\nword", b"\r\nGET /x HTTP/1.1",
+        b"\r\n\r\nGET /x HTTP/1.1\r\nHost: x",
+    ]  # fmt: skip
+    changed = [
+        head[:at] + one + head[at + gone :] for at in range(len(head) + 1) for one in odd for gone in (0, 1)
+    ]
+    taken = [one for one in changed if gate._ready(b"GET /x HTTP/1.1\r\n" + one)]
+    assert len(taken) > 1_000
+    assert [one for one in taken if not _is_one_plain_request(b"GET /x HTTP/1.1\r\n" + one)] == []
 
 
 async def test_a_header_on_several_lines_is_read_as_if_it_stood_in_one() -> None:

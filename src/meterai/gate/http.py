@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import re
 import socket
 import time
 from collections import deque
@@ -270,13 +271,11 @@ class Connection(asyncio.Protocol):
         """The answer to a request that came in one piece and asks for a document: no parser is needed.
 
         Anything unusual is left to it: a long head, a body, a condition, an end of the connection, a second
-        request.
+        request, and whatever it refuses.
         """
         if len(data) > HEAD_BYTES_MAX or not data.startswith(b"GET "):
             return None
-        if data.find(b"\r\n\r\n") != len(data) - 4:
-            return None
-        end = data.find(b" HTTP/1.1\r\n", 4, 300)
+        end = data.find(_VERSION, 4, 300)
         if end < 0:
             return None
         target, application = data[4:end], self.server.application
@@ -285,8 +284,8 @@ class Connection(asyncio.Protocol):
             answer = application.ready_for_strangers.get(target)
             if answer is None or b"antre_" in data[end:]:
                 return None
-        head = data[end:].lower().replace(_KEPT, b"\r\n", 1)
-        if b"\r\nhost:" not in head or any(name in head for name in _UNUSUAL):
+        head = data[end + len(_VERSION) :].lower()
+        if b"\r\nhost:" not in head or not _PLAIN(head):
             return None
         return answer
 
@@ -430,12 +429,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-_KEPT = b"\r\nconnection: keep-alive\r\n"
-"""As every browser says."""
-_UNUSUAL = (
-    b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nif-none-match:", b"\r\nconnection:",
-    b"\r\nupgrade:", b"\r\nexpect:", b"\r\n ", b"\r\n\t",
-)  # fmt: skip
+_VERSION = b" HTTP/1.1"
+_PLAIN = re.compile(
+    rb"(?:\r\n"
+    rb"(?!content-length|transfer-encoding|if-none-match|connection(?!: keep-alive\r)|upgrade:|expect)"
+    rb"[a-z0-9-]++:[\t -~\x80-\xff]*+)++\r\n\r\n"
+).fullmatch
+"""A whole head's headers, in lower case: each a line as RFC 9112 has it, without control characters, and none
+that says more than every browser does."""
 
 
 def respond(status: int, body: bytes, headers: Headers = (), *, always: str = "") -> bytes:
