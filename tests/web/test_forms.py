@@ -151,6 +151,19 @@ async def test_a_file_name_may_be_written_in_any_letters(sent: bytes, name: str 
 
 
 @pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Surat " + "x" * 245 + ".pdf", "Surat " + "x" * 245 + ".pdf"),
+        ("Surat " + "x" * 300 + " Ani.pdf", "Surat " + "x" * 208 + "…" + "x" * 32 + " Ani.pdf"),
+        ("C:/" + "folder/" * 50 + "Surat.pdf", "Surat.pdf"),
+    ],
+)
+async def test_a_long_file_name_keeps_its_beginning_and_its_ending(sent: str, kept: str) -> None:
+    form = await read_form(MULTIPART, arriving(part("berkas", b"%PDF", sent) + END), DOCUMENTS)
+    assert [upload.name for upload in form.uploads("berkas")] == [kept]
+
+
+@pytest.mark.parametrize(
     ("name", "plain"),
     [
         ("Surat Müller \U0001f600.pdf", "Surat-Muller.pdf"),

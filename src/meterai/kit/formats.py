@@ -1,4 +1,4 @@
-"""Sums, moments and sizes as people read them, Indonesian and English. Times always carry their zone."""
+"""Sums, moments, sizes and file names as people read them, Indonesian and English. Times carry their zone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _DAYS = {
     "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 }
 JAKARTA = "Asia/Jakarta"
+NAME_CHARACTERS_MAX = 255
+"""Of a file's name: no file system takes a longer one."""
 
 
 def date_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
@@ -83,6 +85,15 @@ def size_text(size_bytes: int, language: str) -> str:
         return f"{size_bytes >> 20} MB"
     text = f"{size_bytes / 1024**2:.1f}"
     return f"{text.replace('.', ',') if language == 'id' else text} MB"
+
+
+def own_name(path: str) -> str:
+    """A file's own name, without its folders; what no file system would take lacks its middle."""
+    name = path.replace("\\", "/").rpartition("/")[2]
+    if len(name) <= NAME_CHARACTERS_MAX:
+        return name
+    end = name[-40:]
+    return f"{name[: NAME_CHARACTERS_MAX - 1 - len(end)]}…{end}"
 
 
 def number_text(number: int, language: str) -> str:

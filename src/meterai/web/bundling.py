@@ -126,7 +126,7 @@ def _given(uploads: list[Upload]) -> Iterator[GivenFile]:
             if upload.content.startswith(_ZIP_BEGINNINGS):
                 yield from from_zip(io.BytesIO(upload.content), ZIP_LIMITS)
                 continue
-            path = safe_path(upload.name.replace("\\", "/").rpartition("/")[2])
+            path = safe_path(upload.name)
         except Refusal as refusal:
             yield refused_file(shown_path(upload.name), refusal, size=len(upload.content))
             continue

@@ -19,6 +19,7 @@ from multipart import (  # type: ignore[import-untyped]
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.arriving import ROOM, Arriving, Room, arriving
+from meterai.kit.formats import own_name
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 
 FILE_BYTES_MAX = DEFAULT_LIMITS.file_bytes_max
@@ -47,7 +48,7 @@ ONE_DOCUMENT = FormLimits(files_max=1)
 
 @dataclass(slots=True)
 class Upload:
-    """A file as it was sent. `too_large`: the limit was passed, the content is empty."""
+    """A file as it was sent, under its own name. `too_large`: the limit was passed, the content is empty."""
 
     name: str
     content: bytearray = field(default_factory=bytearray)
@@ -165,7 +166,7 @@ class _Keeper:
         if segment.filename is not None:
             if sum(len(files) for files in self.form.files.values()) >= self.limits.files_max:
                 raise Refusal(Kind.INVALID, "form.too_many_files", maximum=self.limits.files_max)
-            self.upload = Upload(name=_read_name(segment.filename)[-200:])
+            self.upload = Upload(name=own_name(_read_name(segment.filename)))
             self.form.files.setdefault(segment.name, []).append(self.upload)
 
     def _add(self, chunk: bytes | bytearray) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit.database import Database
+from meterai.kit.formats import own_name
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
@@ -27,7 +28,6 @@ RETENTION_DAYS = 7
 
 _STAMPED = "pdf.notice.stamped_already"
 _RECEIVE = "meterai.stamping.reception:receive"
-_NAME_CHARACTERS_MAX = 200
 
 
 class AcceptedDocument(DocumentPage, frozen=True, kw_only=True):
@@ -128,7 +128,6 @@ async def accept_document(
 
 
 def _tidy(name: str) -> str:
-    """The file's own name, without folders and control characters."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(character for character in last if character.isprintable()).strip()
-    return printable[:_NAME_CHARACTERS_MAX] or "dokumen.pdf"
+    """The file's own name, without control characters."""
+    printable = "".join(character for character in name if character.isprintable())
+    return own_name(printable).strip() or "dokumen.pdf"
