@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -86,12 +87,22 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Where a process that is started writes to: its log, or nowhere while that can't be opened. What it is
-    there for does not wait until it can be told."""
+    """Where a process that is started writes to: its log; while that can't be opened a pipe, which leads
+    there from when on it can. What it is there for does not wait until it can be told."""
     try:
         return path.open("ab")
     except OSError:
-        return open(os.devnull, "ab")
+        source, pipe = os.pipe()
+        threading.Thread(target=_pass_on, args=(source, path), daemon=True).start()
+        return open(pipe, "ab")
+
+
+def _pass_on(source: int, log: Path) -> None:
+    """Until nobody writes any more. What comes while the log can't be written is lost."""
+    with open(source, "rb", buffering=0) as pipe:
+        while said := pipe.read(64 << 10):
+            with contextlib.suppress(OSError), log.open("ab") as file:
+                file.write(said)
 
 
 def titles_of_children(pid: int) -> list[str]:
