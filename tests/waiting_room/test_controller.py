@@ -595,6 +595,37 @@ async def test_a_clock_beyond_the_closing_lets_nobody_join_before_the_time(line:
     assert (await line.seconds(3)).state is QueueState.OFF
 
 
+@pytest.mark.parametrize("lottery_s", [0, 60])
+@pytest.mark.parametrize("ahead_s", [1_800, 7_200], ids=["beyond the opening", "beyond the closing"])
+async def test_a_line_opens_as_planned_though_a_clock_was_there_before(
+    line: MovedQueue, ahead_s: int, lottery_s: int
+) -> None:
+    now = schedule_of(window_s=10, lottery_s=lottery_s)
+    planned = msgspec.structs.replace(
+        now, joins_from=START + 600, opens_at=now.opens_at + 600, closes_at=now.closes_at + 600
+    )
+    await line.open(planned, Policy(rate_floor=60, rate_cap=60), always=True)
+    line.now += ahead_s
+    await line.seconds(5)
+    line.now -= ahead_s
+    assert (await line.seconds(3)).state is QueueState.OFF
+    line.now = planned.joins_from - 2.0
+    await line.seconds(1)
+    assert line.gate.window() is None
+    await line.seconds(3)
+    ticket = line.join("email:ani@contoh.id")
+    assert line.seen[-1].state is (QueueState.LOTTERY if lottery_s else QueueState.OPEN)
+    opened = await line.until(lambda status: status.called == 1, seconds=lottery_s + 30)
+    assert opened.at >= planned.opens_at
+    text, moment = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
+    await claim_pass(
+        line.database.app, Published(line.folder), text, contact="email:ani@contoh.id", now=moment
+    )
+    await line.seconds(2)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+    line.assert_orderly()
+
+
 async def test_the_door_opens_again_when_the_clock_of_everything_ran_ahead_and_is_set_right(
     line: MovedQueue,
 ) -> None:

@@ -140,6 +140,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     nobody_since: float = 0.0
     joins_since: float = 0.0
     """Since when people may join, by the earliest clock that said so (Unix seconds); 0: not yet."""
+    planned: tuple[int, int, int] | None = None
+    """When time was cut anew as people could join for the first time: (to when, and what stood there before:
+    when people may join, and the opening). For a clock that was ahead."""
     is_direct: bool = True
     trail: tuple[tuple[int, int, str], ...] = ()
     """(time, window, x) of the frontier, the oldest first: who was called when."""

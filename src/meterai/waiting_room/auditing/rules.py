@@ -103,10 +103,12 @@ def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
 
 def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | None) -> bool:
     """Whether a schedule may follow another: last call and closing change at any time, time is cut anew when
-    people have to wait again, and everything changes before the first could join."""
+    people have to wait again, and everything changes while nobody can join yet: also after a clock that was
+    ahead has closed windows, but for these."""
     if _fixed(new) == _fixed(old):
         return True
-    if closed_through is None and at <= old.joins_from + LOGGED_LATE_S:
+    is_early = at <= old.joins_from + LOGGED_LATE_S
+    if is_early and (closed_through is None or first_number(new) > closed_through):
         return True
     is_now = abs(new.opens_at - at) <= CUT_AT_S or new.opens_at == new.closes_at - 1 < at
     is_behind = closed_through is None or new.first_window > closed_through

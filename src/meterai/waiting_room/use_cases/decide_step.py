@@ -329,9 +329,18 @@ class _Draft:
         ahead_s = 0 if step.state.stands_still else self._closed_ahead_s()
         stood_still = queue.state.stands_still or self._was_closed_long()
         goes_on = stood_still and not step.state.stands_still
-        step = msgspec.structs.replace(step, memory=self._with_joins_since(step.memory))
+        planned = self._planned_then()
+        is_cut = ahead_s > 0 or self._is_shut_ahead() or (goes_on and self._now >= queue.schedule.opens_at)
+        memory = step.memory
+        if planned is not None:
+            memory = msgspec.structs.replace(memory, planned=None, joins_since=0.0)
+        elif is_cut and memory.joins_since == 0:
+            memory = msgspec.structs.replace(memory, planned=self._plan())
+        step = msgspec.structs.replace(step, memory=self._with_joins_since(memory))
         self._change(memory=step.memory, state=step.state)
-        if ahead_s > 0 or self._is_shut_ahead() or (goes_on and self._now >= queue.schedule.opens_at):
+        if planned is not None:
+            self._plan_again(*planned)
+        elif is_cut:
             self._cut_time_anew()
         if (ahead_s := max(ahead_s, self._set_back_s())) > 0:
             self._say(OperatorFacts(action=CLOCK_SET_RIGHT, value=str(ahead_s), reason=_WAS_AHEAD))
@@ -354,6 +363,30 @@ class _Draft:
         """People could join, until a clock that was ahead closed the queue and cut time anew at its end."""
         since, schedule = self._queue.memory.joins_since, self._queue.schedule
         return self._set_back_s() > 0 and 0 < since <= self._now < schedule.joins_from
+
+    def _plan(self) -> tuple[int, int, int]:
+        """To when time is cut anew at the first step at which people can join, and what was planned: should
+        the clock be ahead, they can't yet."""
+        schedule = self._queue.schedule
+        return self._start_anew(), schedule.joins_from, schedule.opens_at
+
+    def _planned_then(self) -> tuple[int, int] | None:
+        """From when people may join, and the opening, when a clock that was ahead opened or closed the queue
+        before that time and is right now; None: nothing of that."""
+        planned, schedule = self._queue.memory.planned, self._queue.schedule
+        if planned is None or self._set_back_s() == 0 or self._now >= planned[2]:
+            return None
+        return planned[1:] if schedule.joins_from == schedule.opens_at == planned[0] else None
+
+    def _plan_again(self, joins_from: int, opens_at: int) -> None:
+        """Windows that were closed meanwhile stay so; the lottery gets another one."""
+        schedule = self._queue.schedule
+        free = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
+        first = max(free + (joins_from < opens_at), schedule.first_window)
+        wanted = msgspec.structs.replace(
+            schedule, joins_from=joins_from, opens_at=opens_at, first_window=first
+        )
+        self._change(schedule=wanted, config_version=self._queue.config_version + 1)
 
     def _was_closed_long(self) -> bool:
         """The closing is over and has been moved, by now: between lie windows in which nobody could join, too
@@ -396,7 +429,7 @@ class _Draft:
         is left, with whoever joined in it: those in which they stood still need no ends of their own."""
         schedule = self._queue.schedule
         first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
-        start = min(int(self._now), schedule.closes_at - 1)
+        start = self._start_anew()
         if self._queue.closed_through < schedule.first_window - 1:
             # The lottery keeps its window for itself, also when it could not be closed before.
             first = max(first, schedule.first_window, 2)
@@ -404,6 +437,9 @@ class _Draft:
             schedule=msgspec.structs.replace(schedule, joins_from=start, opens_at=start, first_window=first),
             config_version=self._queue.config_version + 1,
         )
+
+    def _start_anew(self) -> int:
+        return min(int(self._now), self._queue.schedule.closes_at - 1)
 
     async def _move(self, step: Step) -> int:
         """Moves the frontiers; gives the number of people called."""
