@@ -159,7 +159,7 @@ async def test_refunds_that_wait_are_counted_by_whom_they_wait_for(measured: Hou
             uuid.uuid4(),
             state,
             code,
-            None if state in ("needs_account", "paid") else now,
+            None if state == "needs_account" else now,  # whether a payout came back is asked for a week
             now - timedelta(minutes=minutes),
         )
     seen = told(await read(measured))

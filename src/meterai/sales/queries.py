@@ -500,7 +500,7 @@ async def refunds_under_way(conn: Connection) -> RefundsUnderWay:
         """SELECT count(*) AS count, count(*) FILTER (WHERE is_in_doubt) AS in_doubt,
                min(created_at) FILTER (WHERE state = 'payable' AND NOT is_in_doubt) AS unsent_since
            FROM (SELECT state, created_at, coalesce(failure_code = ANY ($1), false) AS is_in_doubt
-               FROM sales.refund WHERE next_attempt_at IS NOT NULL) under_way""",
+               FROM sales.refund WHERE next_attempt_at IS NOT NULL AND state <> 'paid') under_way""",
         list(IN_DOUBT),
     )
     return _convert(row, RefundsUnderWay)
