@@ -15,7 +15,9 @@ from tests.operations.plants import PLANTS
 from tests.operations.world import KEY, World, build
 from tests.storage_fixtures import TestDatabase
 
-from meterai.kit.audit import write_audit
+from meterai.cli.history import newest, shown
+from meterai.cli.operator import operator_name
+from meterai.kit.audit import AuditEntry, write_audit
 from meterai.kit.objects import FolderStore
 from meterai.stamping import signer_wire as wire
 
@@ -142,6 +144,8 @@ async def test_the_audit_trail_says_who_issued_how_much_for_which_receipt(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "oscar")
+    monkeypatch.setenv("LOGNAME", "somebody else")
+    oscar = operator_name()  # where the kernel does not know who logged in
     for receipt in ("NTPN-42", "ntpn-42"):
         await meterai(database, tmp_path, "issue-quota", "1000", "--deposit", receipt)
     await meterai(database, tmp_path, "issue-quota", "999", "--deposit", "NTPN-42")
@@ -150,12 +154,53 @@ async def test_the_audit_trail_says_who_issued_how_much_for_which_receipt(
     status, out, err = await meterai(database, tmp_path, "history", "--json")
     assert status == 0, err
     issued, halted = msgspec.json.decode(out)
-    assert (issued["actor"], issued["action"], issued["subject"]) == ("oscar", "quota.issue", "NTPN-42")
+    assert (issued["actor"], issued["action"], issued["subject"]) == (oscar, "quota.issue", "NTPN-42")
     assert issued["facts"] == {"pieces": 1000, "amount": 10_000_000}
     assert halted["action"] == "queue.halt"
     _, out, _ = await meterai(database, tmp_path, "history", "--of", "quota")
-    assert out.endswith("oscar  quota.issue  NTPN-42  amount: 10000000, pieces: 1000\n")
+    assert out.endswith(f" WIB {oscar}  quota.issue  NTPN-42  amount: 10000000, pieces: 1000\n")
     assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "sudo", "expected"),
+    [
+        ("0", "oscar", "root"),
+        ("4294967295", "oscar", "oscar"),
+        ("4294967295", "", "uid 54321"),
+        ("54321", "oscar", "uid 54321"),
+        ("", "oscar", "oscar"),
+    ],
+)
+def test_an_act_is_of_who_logged_in_whatever_the_environment_says(
+    login: str, sudo: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "loginuid").write_text(login)
+    monkeypatch.setattr("meterai.cli.operator._LOGIN_UID", tmp_path / "loginuid")
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody else")
+    monkeypatch.setenv("SUDO_USER", sudo)
+    assert operator_name() == expected
+
+
+def test_an_act_is_shown_with_its_time_in_wib_and_older_ones_are_said_to_be_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """So that the last evening of a year is not on a page of the year before, nor the first acts on none."""
+    acts = [
+        AuditEntry(
+            at=datetime(2026, 12, 31, 17, minute, tzinfo=UTC), actor="a", action="b", subject="c", facts={}
+        )
+        for minute in (2, 1, 0)
+    ]
+    assert [shown(act)[:23] for act in newest(acts, 2)] == [
+        "2027-01-01 00:01:00 WIB",
+        "2027-01-01 00:02:00 WIB",
+    ]
+    assert "older ones" in capsys.readouterr().err
+    assert len(newest(acts, 3)) == 3
+    assert capsys.readouterr().err == ""
 
 
 async def test_what_issue_quota_would_book_is_shown_and_not_booked(
@@ -199,7 +244,7 @@ async def test_the_history_of_the_keys_is_not_pushed_out_by_what_customers_and_q
             await write_audit(tx, actor="ani", action=action, subject="it", facts={}, now=now)
     status, out, err = await meterai(database, tmp_path, "keys", "history")
     assert status == 0, err
-    assert [line.split()[3] for line in out.splitlines()] == kept
+    assert [line.split()[4] for line in out.splitlines()] == kept
 
 
 @pytest.mark.parametrize("slip", ["0123", "0123456789abcdee"])

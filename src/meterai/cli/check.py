@@ -16,16 +16,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from meterai.cli.data_folder import DataOption, data_folder
+from meterai.cli.data_folder import DataOption
 from meterai.cli.judged import Judged
+from meterai.cli.operator import reader_settings
 from meterai.cli.refusal_words import told
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import Database, connect
-from meterai.kit.installation import settings_of_running
 from meterai.kit.objects import open_store
 from meterai.kit.pdf.jail.pool import JailPool
-from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.kit.settings import Settings, queue_root
 from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.invariants.signatures import read_counters
@@ -79,18 +79,12 @@ def check(
 
     Exit code 1 when an invariant fails.
     """
-    report = asyncio.run(_check(_settings(data), files=files, sample=None if every_file else sample))
+    report = asyncio.run(_check(reader_settings(data), files=files, sample=None if every_file else sample))
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
         _show(report)
     raise Judged(0 if report.ok else 1)
-
-
-def _settings(data: Path | None) -> Settings:
-    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
-    # A database named by its address is checked without a service beside it.
-    return settings if settings.database_reader_url else settings_of_running(settings)
 
 
 async def _check(settings: Settings, *, files: bool, sample: int | None) -> Report:

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import operator_settings
+from meterai.kernel.clock import ZONES
 from meterai.kit.audit import AuditEntry, read_audit
 from meterai.kit.database import connect
+from meterai.kit.formats import JAKARTA
 
 
 def show_history(
@@ -26,18 +29,27 @@ def show_history(
     data: DataOption = None,
 ) -> None:
     """Show who did what: deposits, lines, refunds, keys, the stop switch, contacts."""
-    found = asyncio.run(_read(data, of or None, limit))[::-1]
+    found = asyncio.run(_read(data, of or None, limit + 1))
     if as_json:
-        typer.echo(msgspec.json.encode(found).decode())
+        typer.echo(msgspec.json.encode(newest(found, limit)).decode())
         return
-    for entry in found:
+    for entry in newest(found, limit):
         typer.echo(shown(entry))
 
 
+def newest(found: Sequence[AuditEntry], limit: int) -> Sequence[AuditEntry]:
+    """The newest `limit` of what was found, which is newest first, the newest last. Says it on stderr when
+    there are older ones."""
+    if len(found) > limit:
+        typer.echo(f"Only the newest {limit:,} acts; there are older ones: --limit.", err=True)
+    return found[:limit][::-1]
+
+
 def shown(entry: AuditEntry) -> str:
-    """An act in one line."""
+    """An act in one line, with its time in WIB, as business dates are."""
     facts = ", ".join(f"{name}: {value}" for name, value in entry.facts.items() if value)
-    return f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.actor}  {entry.action}  {entry.subject}  {facts}"
+    at = f"{entry.at.astimezone(ZoneInfo(JAKARTA)):%Y-%m-%d %H:%M:%S} {ZONES[JAKARTA]}"
+    return f"{at} {entry.actor}  {entry.action}  {entry.subject}  {facts}"
 
 
 async def _read(data: Path | None, kinds: Sequence[str] | None, limit: int) -> list[AuditEntry]:

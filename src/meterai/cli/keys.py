@@ -13,7 +13,7 @@ import typer
 from cryptography import x509
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.history import shown
+from meterai.cli.history import newest, shown
 from meterai.cli.launch import LaunchProblem, prepare_folders
 from meterai.cli.operator import NOT_FOLLOWED, given_reason, operator_name, operator_settings
 from meterai.cli.signer_follows import signer_follows
@@ -209,9 +209,9 @@ def show_history(
 
     async def work(db: Database, _: SignerClient, __: Settings) -> list[AuditEntry]:
         async with db.connection() as connection:
-            return await read_audit(connection, kinds=_OF_KEYS, limit=limit)
+            return await read_audit(connection, kinds=_OF_KEYS, limit=limit + 1)
 
-    for entry in reversed(_run(data, work)):
+    for entry in newest(_run(data, work), limit):
         typer.echo(shown(entry))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +18,30 @@ NOT_FOLLOWED: Final = 3
 """Exit code of an act that is done, and that nobody was seen to follow; with 1 and 2 nothing is done."""
 
 
+_LOGIN_UID: Final = Path("/proc/self/loginuid")
+_NO_LOGIN: Final = 2**32 - 1
+
+
 def operator_name() -> str:
-    """The login name of the person at the keyboard, for the audit trail; who used sudo is named."""
-    name = os.environ.get("SUDO_USER")
-    if name:
-        return name
+    """The login name of the person at the keyboard, for the audit trail; who used sudo is named.
+
+    The kernel remembers who logged in, through su and sudo (pam_loginuid). Where it does not, SUDO_USER says
+    it, and then the user of the process. What else the environment says (LOGNAME, USER) anybody can set.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+        login = int(_LOGIN_UID.read_text())
+    except (OSError, ValueError):
+        login = _NO_LOGIN
+    if login != _NO_LOGIN:
+        return _name_of(login)
+    return os.environ.get("SUDO_USER") or _name_of(os.getuid())
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def operator_settings(data: Path | None) -> Settings:
@@ -36,6 +51,13 @@ def operator_settings(data: Path | None) -> Settings:
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     return settings if settings.database_app_url else settings_of_running(settings)
+
+
+def reader_settings(data: Path | None) -> Settings:
+    """As `operator_settings`, for what only reads: a database that is named by its reader's address is read
+    without a service beside it."""
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    return settings if settings.database_reader_url else settings_of_running(settings)
 
 
 def given_reason(reason: str) -> str:
