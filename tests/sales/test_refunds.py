@@ -601,6 +601,47 @@ async def test_nothing_is_paid_out_of_a_payment_that_the_bank_took_back_unheard(
     assert not {"owed", "payout"} & set(await shop.money())
 
 
+@pytest.mark.parametrize(
+    "state", [GatewayState.PENDING, GatewayState.EXPIRED, GatewayState.MISSING, GatewayState.UNKNOWN]
+)
+async def test_nothing_is_paid_out_of_a_payment_that_the_gateway_never_had(
+    shop: Shop, state: GatewayState
+) -> None:
+    """Whoever wrote a payment into our books would be paid with others' money."""
+    page = await shop.paid_quota(channel="va_bni")
+    shop.gateway.charges[page.payments[0].reference].state = state
+    await ask(shop, page, 1, account=ACCOUNT)
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (shop.payout.paid, refund.state, refund.failure_code) == (
+        0,
+        RefundState.PAYABLE,
+        "payout.uncovered",
+    )
+    assert [found.code for found in await refunds_in_doubt(shop.db)] == ["payout.uncovered"]
+    facts = {"reason": "", "actor": "ani", "now": shop.clock()}
+    again = order_payout_again(shop.db, refund.id, **facts)
+    assert (await refused(again)).code == "refund.uncovered"
+    shop.gateway.charges[page.payments[0].reference].state = GatewayState.SETTLED
+    for _ in range(3):
+        shop.pass_time(minutes=16)
+        await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID, "once the gateway has it, by itself"
+
+
+async def test_no_more_is_paid_out_of_a_payment_than_the_gateway_had(shop: Shop) -> None:
+    """The books say more than came, or it went back through the gateway by somebody's hand."""
+    page = await shop.paid_quota(pieces=2, channel="va_bni")
+    held = shop.gateway.charges[page.payments[0].reference]
+    held.paid = 24_999
+    await ask(shop, page, 1, account=ACCOUNT)
+    await shop.pay_refunds()
+    held.paid, held.refunds["by hand"] = 25_000, 12_501
+    shop.pass_time(minutes=16)
+    await shop.pay_refunds()
+    assert (shop.payout.paid, (await only_refund(shop, page)).failure_code) == (0, "payout.uncovered")
+
+
 async def test_a_request_that_may_have_arrived_counts_though_later_ones_did_not(shop: Shop) -> None:
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)

@@ -75,6 +75,7 @@ def test_every_state_of_order_refund_and_money_has_a_next_step_and_says_where_th
         ("payable", "gateway.refund_later", "refund.payable"),
         ("payable", "payout.mismatch", "refund.in_doubt"),
         ("sent", "payout.missing", "refund.in_doubt"),
+        ("payable", "payout.uncovered", "refund.in_doubt"),
         ("sent", "payout.unapproved", "refund.unapproved"),
         ("sent", "payout.unavailable", "refund.sent"),
         ("paid", None, "refund.paid"),

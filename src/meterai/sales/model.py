@@ -202,8 +202,17 @@ PAYOUT_MISSING = "payout.missing"
 """Why a payout waits that its provider took, and does not know."""
 PAYOUT_UNAPPROVED = "payout.unapproved"
 """Why a payout waits that its provider took, and keeps until somebody approves it there."""
-IN_DOUBT = ("gateway.refund_mismatch", PAYOUT_MISMATCH, PAYOUT_UNSURE, PAYOUT_MISSING, PAYOUT_UNAPPROVED)
-"""Why a refund waits for an officer. But for the last one, money of it went, or may have gone, out in another
+PAYOUT_UNCOVERED = "payout.uncovered"
+"""Why a payout waits whose payment, by what the gateway says, never came, or is not there any more."""
+IN_DOUBT = (
+    "gateway.refund_mismatch",
+    PAYOUT_MISMATCH,
+    PAYOUT_UNSURE,
+    PAYOUT_MISSING,
+    PAYOUT_UNAPPROVED,
+    PAYOUT_UNCOVERED,
+)
+"""Why a refund waits for an officer. But for the last two, money of it went, or may have gone, out in another
 way."""
 
 

@@ -831,6 +831,7 @@ TABLE: dict[str, Message] = {
     "payout.mismatch": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.unsure": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.missing": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
+    "payout.uncovered": _ours("Pengembalian dana sedang kami periksa.", "We are looking into this refund."),
     "payout.unapproved": _ours(
         "Pengembalian dana menunggu persetujuan kami.", "This refund waits for our approval."
     ),
@@ -1113,6 +1114,12 @@ TABLE: dict[str, Message] = {
         "Bayarkan sisanya, lalu akhiri dengan perintah.",
         "Money of this refund went out in another way.",
         "Pay what is missing, then end it by the command.",
+    ),
+    "refund.uncovered": M(
+        "Menurut gerbang pembayaran, uang pembayaran ini tidak ada padanya.",
+        "Bila uangnya memang masuk, bayarkan sendiri, lalu akhiri dengan perintah.",
+        "The payment gateway does not say that it has the money of this payment.",
+        "If it did come, pay it out yourself, then end it by the command.",
     ),
     "refund.unapproved": M(
         "Pengembalian dana ini menunggu persetujuan di penyedia pembayaran.",

@@ -15,6 +15,7 @@ from meterai.sales.model import (
     IN_DOUBT,
     PAYOUT_MISSING,
     PAYOUT_UNAPPROVED,
+    PAYOUT_UNCOVERED,
     PAYOUT_UNSURE,
     PaymentState,
     RefundEvent,
@@ -62,10 +63,12 @@ async def order_payout_again(
     When the bank took the payment back meanwhile, the refund is set off against it instead.
 
     Raises: what `end_refund` does; Refusal CONFLICT `refund.not_unsure`: it was paid under the same id, in
-    another way.
+    another way; `refund.uncovered`: the gateway does not say that it has the payment.
     """
     async with db.transaction() as tx:
         order, refund = await _lock_in_doubt(tx, refund_id)
+        if refund.failure_code == PAYOUT_UNCOVERED:
+            raise Refusal(Kind.CONFLICT, "refund.uncovered")
         if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
             raise Refusal(Kind.CONFLICT, "refund.not_unsure")
         after = next_refund_state(refund.state, RefundEvent.GO_AGAIN)

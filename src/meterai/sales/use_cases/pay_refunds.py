@@ -18,6 +18,7 @@ from meterai.sales.model import (
     PAYOUT_MISMATCH,
     PAYOUT_MISSING,
     PAYOUT_UNAPPROVED,
+    PAYOUT_UNCOVERED,
     PAYOUT_UNSURE,
     PaymentState,
     RefundChannel,
@@ -64,7 +65,8 @@ async def pay_due_refunds(
     lost answer pays once. Closed hours, outages and a short balance are tried again, ever more rarely, at
     least every 15 minutes; so is a payout that failed, but not for the account, as another one. What the
     gateway refuses for good, or a bank sends back, needs an account from the customer: the news says so.
-    Before that, and before each payout, the gateway is asked whether the bank took the payment back.
+    Before that, and before each payout, the gateway is asked whether the bank took the payment back. What it
+    does not say that it has is not paid out: whoever wrote into our books would be paid with others' money.
     A bank may do that days after the payout arrived, so the provider is asked for some days more. What
     was paid under the same id with other content, before a restore, is put off like an outage until
     somebody has looked into it (`end_refund`): another account would pay it twice. So is a payout that may
@@ -145,9 +147,16 @@ async def _pay_out(
 
 
 async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clock: Clock) -> bool:
-    """Whether the bank took the payment back, and this refund with it. Asked now: a notice may be lost."""
+    """Whether the bank took the payment back, and this refund with it. Asked now: a notice may be lost.
+
+    Raises: Refusal(CONFLICT, "payout.uncovered"): the gateway does not have what would be paid out.
+    """
     payment = await settle_payment(db, gateway, due.payment_reference, clock=clock)
-    return payment.state is PaymentState.REVERSED
+    if payment.state is PaymentState.REVERSED:
+        return True
+    if payment.left_at_gateway < due.amount and due.channel is RefundChannel.PAYOUT:
+        raise Refusal(Kind.CONFLICT, PAYOUT_UNCOVERED, sent=False)
+    return False
 
 
 def _look_whether_it_waits(due: DueRefund, state: PayoutState, now: datetime) -> None:

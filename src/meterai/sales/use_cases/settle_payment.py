@@ -61,6 +61,7 @@ _CLOSED_BY = {
     GatewayState.REFUNDED: PaymentEvent.CANCEL,  # came and went back before we ever saw it
 }
 _TAKEN_BACK = (GatewayState.DENIED, GatewayState.REVERSED)
+_CAME = (GatewayState.SETTLED, GatewayState.PARTIALLY_REFUNDED, GatewayState.REFUNDED)
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +74,10 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """What the money was booked for; None when none has come."""
     new: bool
     """Whether this very call booked it."""
+    paid_amount: int = 0
+    """What was booked, in rupiah; 0: nothing."""
+    left_at_gateway: int = 0
+    """What the gateway says is there of it, less what it gave back; 0 also when less came than was booked."""
 
 
 async def settle_payment(
@@ -96,8 +101,21 @@ async def settle_payment(
     Raises: Refusal NOT_FOUND `payment.unknown`; UNAVAILABLE `gateway.unavailable`.
     """
     asked_at = clock()
-    status = _of_the_rest(await gateway.get_status(reference))
-    now = clock()
+    said = await gateway.get_status(reference)
+    settlement = await _settle(db, gateway, _of_the_rest(said), asked_at=asked_at, now=clock(), read=read)
+    return msgspec.structs.replace(settlement, left_at_gateway=_left(said, settlement.paid_amount))
+
+
+async def _settle(
+    db: Database,
+    gateway: PaymentGateway,
+    status: GatewayStatus,
+    *,
+    asked_at: datetime,
+    now: datetime,
+    read: ReadOrder | None,
+) -> Settlement:
+    reference = status.reference
     if status.state is GatewayState.SETTLED:
         booked = await _book_as_read(db, reference, status=status, asked_at=asked_at, now=now, read=read)
         if booked is not None:
@@ -108,6 +126,10 @@ async def settle_payment(
         async with db.transaction() as tx:
             return await _end(tx, reference, status.state, asked_at=asked_at, now=now)
     return await _leave(db, gateway, status, asked_at=asked_at, now=now)
+
+
+def _left(said: GatewayStatus, booked: int) -> int:
+    return said.amount - said.refunded if said.state in _CAME and said.amount >= booked else 0
 
 
 def _of_the_rest(status: GatewayStatus) -> GatewayStatus:
@@ -349,4 +371,5 @@ def _told(order: Order, payment: Payment, *, new: bool = False) -> Settlement:
         state=payment.state,
         outcome=payment.outcome,
         new=new,
+        paid_amount=payment.paid_amount or 0,
     )
