@@ -273,6 +273,27 @@ _I3 += [
         copy_of("ledger.account", "kind = 'fee_income'", id=_NEW),
     ),
 ]
+_I3 += [
+    Plant("I3", 6, story, sql)
+    for story, sql in (
+        ("nobody recorded a deposit", "DELETE FROM operations.audit_entry"),
+        (
+            "a deposit is recorded under another receipt",
+            "UPDATE operations.audit_entry SET subject = 'NTPN-2' WHERE action = 'quota.issue'",
+        ),
+        (
+            "a deposit is recorded with another sum",
+            "UPDATE operations.audit_entry SET facts = facts || jsonb_build_object('amount', 2000000)"
+            " WHERE action = 'quota.issue'",
+        ),
+        (
+            "a deposit is recorded that was never booked",
+            "INSERT INTO operations.audit_entry (at, actor, action, subject, facts)"
+            " SELECT at, actor, action, 'NTPN-2', facts FROM operations.audit_entry"
+            " WHERE action = 'quota.issue'",
+        ),
+    )
+]
 _I4 = [
     Plant(
         "I4",
@@ -851,7 +872,93 @@ _I26 = [
         f"UPDATE sales.item SET lot_account_id = NULL WHERE id = {_id('item', 'citra')}",
     ),
 ]
-PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23, *_I25, *_I26]
+
+
+def _a_month_back(table: str, *columns: str, where: str) -> str:
+    """SQL that moves times, or dates, into the month before."""
+    moved = ", ".join(f"{column} = {column} - interval '1 month'" for column in columns)
+    return f"UPDATE {table} SET {moved} WHERE {where}"
+
+
+_DATES = ("created_at", "posted_at", "business_date")
+_I27 = [
+    Plant(
+        "I27",
+        0,
+        "a sale counts in the month before the one in which it was booked",
+        _a_month_back("ledger.transfer", "business_date", where="code = 'sale_vat'"),
+    ),
+    Plant(
+        "I27",
+        0,
+        "a sale counts on its day in UTC",
+        "UPDATE ledger.transfer SET created_at = '2026-08-31 17:00Z', posted_at = '2026-08-31 17:00Z',"
+        " business_date = '2026-08-31' WHERE code = 'sale_vat'",
+    ),
+    Plant(
+        "I27",
+        0,
+        "a transfer was posted at another time than it says",
+        _a_month_back("ledger.transfer", "posted_at", where="code = 'payment'"),
+    ),
+    *(
+        Plant(
+            "I27",
+            1,
+            f"{what} is booked a month before it was",
+            _a_month_back("ledger.transfer", *_DATES, where=f"code = '{code}'"),
+        )
+        for what, code in (
+            ("a payment", "payment"),
+            ("the face value of a sale", "sale_face_value"),
+            ("the fee of a sale", "sale_fee"),
+            ("the VAT of a sale", "sale_vat"),
+            ("the face value of a refund", "refund_face_value"),
+            ("the fee of a refund", "refund_fee"),
+            ("the VAT of a refund", "refund_vat"),
+            ("a refund of what bought nothing", "refund_suspense"),
+        )
+    ),
+    Plant(
+        "I27",
+        1,
+        "a payment says that it came a month before it did",
+        _a_month_back("sales.payment", "settled_at", where="outcome = 'credited'"),
+    ),
+    Plant(
+        "I27",
+        1,
+        "an order says that it was paid a month before it was",
+        _a_month_back("sales.orders", "paid_at", where="state = 'completed'"),
+    ),
+    Plant(
+        "I27",
+        1,
+        "the bank took a payment back a month before that was booked",
+        "UPDATE sales.payment SET state = 'reversed', reversed_at = settled_at - interval '1 month'"
+        f" WHERE id = {_id('payment', 'bob')};"
+        + _transfer(
+            "reversal",
+            _account(AccountKind.RECEIVABLE),
+            _account(AccountKind.GATEWAY_CLEARING),
+            "IDR",
+            62_500,
+        ),
+    ),
+    Plant(
+        "I27",
+        2,
+        "a stamp counts as used a month before its file was released",
+        _a_month_back("ledger.transfer", *_DATES, where="code = 'stamping'"),
+    ),
+    Plant(
+        "I27",
+        2,
+        "a released file says that it is a month older than its use of a stamp",
+        _a_month_back("stamping.serial", "released_at", where="state = 'released'"),
+    ),
+]
+PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23, *_I25, *_I26, *_I27]
 
 NOT_STARTED = _OWNERLESS + _PAID_AGAIN + _STAMPING_AGAIN
 """A document that was paid a moment ago, which its customer was not given yet."""

@@ -76,6 +76,7 @@ async def test_a_healthy_world_keeps_every_invariant(world: World) -> None:
             "I23",
             "I25",
             "I26",
+            "I27",
         ]
     )
     assert all(found.checked > 0 for found in results), "each looked at something"

@@ -140,6 +140,7 @@ class World:
             total=(FACE + FEE) * quantity,
             created_at=EARLIER,
             expires_at=None if state == "draft" else NOW,
+            paid_at=EARLIER if state in ("paid", "completed") else None,
         )
         await self.insert(
             "sales.item",
@@ -339,6 +340,7 @@ class World:
             placement="{}",
             state={"released": "released", "refused": "annulled"}.get(state, "allocated"),
             allocated_at=EARLIER,
+            released_at=EARLIER if state == "released" else None,
         )
 
     async def intent(self, name: str) -> None:

@@ -43,6 +43,13 @@ def _of_sellers(column: str, kind: str) -> Sum:
     return Sum(ACCOUNT, f"{column} * {weight('organisation_id')}", f"kind = '{kind}'")
 
 
+def _deposit_id(receipt: str) -> str:
+    """SQL: the id of a deposit, as `derived_id` makes it."""
+    digest = f"substring(sha256(convert_to('deposit' || chr(31) || {receipt}, 'UTF8')) FOR 16)"
+    version = f"set_byte({digest}, 6, get_byte({digest}, 6) & 15 | 128)"
+    return f"encode(set_byte({version}, 8, get_byte({digest}, 8) & 63 | 128), 'hex')::uuid"
+
+
 _USED = _of_sellers("credits_posted", "used")
 _SOLD_AND_USED = (
     Balance((_of_sellers("debits_posted", "seller_stock"),), (_of_sellers("credits_posted", "lot"),)),
@@ -134,6 +141,24 @@ I3 = SqlInvariant(
         # No stamp is issued but for a deposit, and none comes into the stock but by it or by a refund.
         otherwise_than_told(STAMPS),
         OTHERS,
+        # Every deposit: recorded by somebody, under the treasury's receipt, from which its id follows.
+        f"""
+        WITH recorded AS (
+            SELECT subject, facts ->> 'amount' AS rupiah, {_deposit_id("spelling")} AS id
+            FROM operations.audit_entry, unnest(ARRAY[upper(subject), subject, lower(subject)]) spelling
+            WHERE action = 'quota.issue'
+        ), booked AS (
+            SELECT reference_id AS id, amount::text AS rupiah FROM ledger.transfer
+            WHERE code = 'deposit'
+        )
+        SELECT b.id::text AS subject, format('deposit of Rp%s that nobody recorded', b.rupiah) AS fact
+        FROM booked b WHERE NOT EXISTS (
+            SELECT FROM recorded r WHERE r.id = b.id AND r.rupiah = b.rupiah)
+        UNION ALL
+        SELECT subject, format('recorded with Rp%s, and not booked so', min(rupiah)) FROM recorded r
+        GROUP BY subject HAVING NOT bool_or(EXISTS (
+            SELECT FROM booked b WHERE b.id = r.id AND b.rupiah = r.rupiah))
+        """,
     ),
     screens={
         0: Screen(balances=_CONSERVED),

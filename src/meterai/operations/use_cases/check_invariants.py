@@ -14,6 +14,7 @@ from meterai.kit.database import Connection, Database
 from meterai.kit.objects import ObjectStore
 from meterai.operations.invariants import (
     balances,
+    dates,
     owners,
     passes,
     payments,
@@ -48,6 +49,7 @@ SQL_INVARIANTS: tuple[SqlInvariant, ...] = (
     balances.I23,
     unfinished.I25,
     unfinished.I26,
+    dates.I27,
 )
 LANES = 2
 _WORK_MEMORY_MB = 256
