@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import os
 import sys
 from datetime import UTC, datetime, timedelta
@@ -201,6 +203,37 @@ def test_an_act_is_shown_with_its_time_in_wib_and_older_ones_are_said_to_be_ther
     assert "older ones" in capsys.readouterr().err
     assert len(newest(acts, 3)) == 3
     assert capsys.readouterr().err == ""
+
+
+async def test_the_books_of_a_period_are_told_in_words_as_json_and_as_csv(
+    world: World, tmp_path: Path
+) -> None:
+    """The world's day, as an accountant asks for it."""
+    words = ("books", "--from", "2026-09-01", "--until", "2026-09-30")
+    status, out, err = await meterai(world.database, tmp_path, *words)
+    assert status == 0, err
+    assert "2026-09-01 to 2026-09-30 (WIB)" in out
+    _, out, _ = await meterai(world.database, tmp_path, *words, "--json")
+    report: dict[str, Any] = msgspec.json.decode(out)
+    closing = {one["account"]: one["closing"] for one in report["accounts"]}
+    rows = await world.owner.fetch(
+        "SELECT kind, sum(credits_posted - debits_posted)::bigint AS balance"
+        " FROM ledger.account GROUP BY kind"
+    )
+    stored = {row["kind"]: row["balance"] for row in rows}
+    assert closing == {kind: stored[kind] for kind in closing}
+    assert not any(balance for kind, balance in stored.items() if kind not in closing)
+    _, out, _ = await meterai(world.database, tmp_path, *words, "--csv")
+    lines = list(csv.DictReader(io.StringIO(out)))
+    (sold,) = [line for line in lines if line["code"] == "sale_vat"]
+    assert (sold["business_date"], sold["unit"], sold["credit"]) == ("2026-09-04", "IDR", "vat_payable")
+    vat = await world.owner.fetchval("SELECT sum(amount) FROM ledger.transfer WHERE code = 'sale_vat'")
+    assert int(sold["amount"]) == vat
+    status, _, err = await meterai(
+        world.database, tmp_path, "books", "--from", "2026-09-02", "--until", "2026-09-01"
+    )
+    assert status == 2
+    assert "before the first" in err
 
 
 async def test_what_issue_quota_would_book_is_shown_and_not_booked(
