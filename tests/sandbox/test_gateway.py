@@ -207,6 +207,17 @@ async def test_a_settled_payment_can_be_taken_back(gateway: Gateway) -> None:
     assert [n["transaction_status"] for n in notices] == ["settlement", "chargeback"]
 
 
+async def test_a_merchant_downloads_the_list_of_all_transactions(gateway: Gateway) -> None:
+    for order_id in ("order-1", "order-2"):
+        await charge(gateway, order_id)
+    await gateway.pay("order-1")
+    async with gateway.session.get(gateway.url + "/_list.csv") as answer:
+        lines = (await answer.text()).splitlines()
+    assert lines[0] == "order_id,transaction_status,gross_amount,refund_amount,settlement_time"
+    assert lines[1].startswith("order-1,settlement,25000.00,0.00,20")
+    assert lines[2:] == ["order-2,pending,25000.00,0.00,"]
+
+
 async def test_an_unknown_fault_is_refused(gateway: Gateway) -> None:
     code, _ = await gateway.post("/_script", {"faults": {"no_such_fault": 1}})
     assert code == 400

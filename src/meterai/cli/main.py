@@ -37,6 +37,9 @@ COMMANDS: Final = {
     "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service.", judges=True),
     "books": _Entry("meterai.cli.books", "books", "Show what was booked between two business dates."),
+    "reconcile": _Entry(
+        "meterai.cli.reconcile", "reconcile", "Compare payments with the gateway's own list.", judges=True
+    ),
     "plan": _Entry("meterai.cli.plan", "plan", "Simulate a season: waits, who is left, what it takes."),
     "rehearse": _Entry("meterai.cli.rehearse", "rehearse", "Play a crowd while parts of the service fail."),
     "bench stamp": _Entry("meterai.cli.bench_stamp", "bench_stamp", "Measure stamping."),

@@ -170,6 +170,11 @@ class Book:
         )
         return [msgspec.json.decode(row[0], type=Payment) for row in rows]
 
+    def all(self) -> Iterator[Payment]:
+        """Every charge, the oldest first."""
+        for row in self._db.execute("SELECT body FROM charge ORDER BY created_at"):
+            yield msgspec.json.decode(row[0], type=Payment)
+
     def overdue(self, now: float) -> list[Payment]:
         """Open charges whose time is over."""
         rows = self._db.execute(

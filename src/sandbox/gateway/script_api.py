@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import msgspec
@@ -42,6 +44,7 @@ class ScriptApi:
             web.post("/_notice", self.notice),
             web.post("/_script", self.script),
             web.get("/_charges", self.charges),
+            web.get("/_list.csv", self.list_all),
         ]
 
     async def pay(self, request: web.Request) -> web.Response:
@@ -91,6 +94,18 @@ class ScriptApi:
         else:
             found = book.newest(request.query.get("status", "pending"), 200)
         return _answer({"charges": [payment.as_midtrans() for payment in found]})
+
+    async def list_all(self, request: web.Request) -> web.Response:
+        """All charges as CSV, as a merchant downloads them from the dashboard."""
+        out = io.StringIO()
+        lines = csv.writer(out)
+        lines.writerow(("order_id", "transaction_status", "gross_amount", "refund_amount", "settlement_time"))
+        for payment in self.till.book.all():
+            said = payment.as_midtrans()
+            time = said.get("settlement_time", "")
+            refunded = f"{payment.refunded}.00"
+            lines.writerow((payment.order_id, payment.status, payment.gross_amount, refunded, time))
+        return web.Response(text=out.getvalue(), content_type="text/csv")
 
 
 def _refused(error: Exception) -> web.Response:

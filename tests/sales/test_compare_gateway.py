@@ -1,0 +1,114 @@
+"""The gateway's own list finds what the books, which agree with themselves, can't."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.sales.shop import Shop
+
+from meterai.sales.ports import GatewayState
+from meterai.sales.use_cases.compare_gateway import Compared, Listed, compare_gateway
+from meterai.sales.use_cases.refund_quota import request_refund
+
+pytestmark = pytest.mark.storage
+LAST_EVENING = datetime(2027, 12, 31, 16, 59, tzinfo=UTC)
+"""A minute to midnight in Jakarta, at the end of a year."""
+THIS_YEAR, NEXT_YEAR = date(2027, 12, 31), date(2028, 1, 1)
+
+
+def listed(shop: Shop) -> list[Listed]:
+    """What the gateway would export."""
+    gone = (GatewayState.PENDING, GatewayState.REVERSED)
+    return [
+        Listed(
+            reference=reference,
+            came=0 if held.state in gone else held.paid,
+            refunded=sum(held.refunds.values()),
+            status=held.state,
+        )
+        for reference, held in shop.gateway.charges.items()
+    ]
+
+
+async def compare(shop: Shop, rows: list[Listed], day: date = THIS_YEAR) -> Compared:
+    return await compare_gateway(shop.db, rows, first=day, last=day)
+
+
+@pytest.fixture
+async def evening(shop: Shop) -> Shop:
+    """Two payments before midnight and one after it, by WIB; one that goes back, one that never came."""
+    shop.clock.now = LAST_EVENING
+    await shop.paid_quota(pieces=2)
+    page = await shop.paid_quota(pieces=3)
+    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.pay_refunds()
+    await shop.placed_quota()
+    shop.pass_time(minutes=1)
+    await shop.paid_quota(pieces=5)
+    return shop
+
+
+async def test_both_records_agree_on_a_day_that_ends_in_jakarta(evening: Shop) -> None:
+    found = await compare(evening, listed(evening))
+    assert (found.differences, found.listed, found.booked) == ([], 3, 2)
+    assert (found.listed_rupiah, found.booked_rupiah) == (125_000, 62_500)
+    found = await compare(evening, listed(evening), NEXT_YEAR)
+    assert (found.differences, found.booked, found.booked_rupiah) == ([], 1, 62_500)
+
+
+async def test_what_somebody_wrote_into_the_books_or_took_out_of_them_is_named(evening: Shop) -> None:
+    rows = listed(evening)
+    two, three, _, five = (row.reference for row in rows)
+
+    async def differing(*changed: Listed) -> list[str]:
+        by_reference = {row.reference: row for row in (*rows, *changed)}
+        return [one.reference for one in (await compare(evening, [*by_reference.values()])).differences]
+
+    assert await differing(msgspec.structs.replace(rows[0], came=0, status="pending")) == [two], "never paid"
+    assert await differing(msgspec.structs.replace(rows[0], came=24_999)) == [two], "raised"
+    assert await differing(msgspec.structs.replace(rows[1], refunded=0)) == [three], "refunded in the books"
+    assert await differing(msgspec.structs.replace(rows[1], refunded=None)) == [], "the list says nothing"
+    assert await differing(msgspec.structs.replace(rows[0], reference="GONE-1")) == ["GONE-1"], "deleted"
+    without = [one.reference for one in (await compare(evening, rows[1:])).differences]
+    assert without == [two], "the gateway never had it"
+    evening.gateway.charges[five].state = GatewayState.REVERSED
+    await evening.settle(five)
+    assert (await compare(evening, listed(evening))).differences == []
+    assert await differing() == [five], "written off, and the gateway has it"
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "status", "said"),
+    [
+        ("order_id,transaction_status,gross_amount", "{0},settlement,25000.00", 0, "They agree."),
+        ("Order ID,Transaction Status,Gross Amount,Fee", "{0},Settlement,25000,1", 0, "They agree."),
+        ("order_id,transaction_status,gross_amount", "{0},expire,25000.00", 1, "1 differ."),
+        ("order_id,transaction_status,gross_amount", "ELSE-1,settlement,7.00", 1, "2 differ."),
+        ("order_id,transaction_status,gross_amount", "{0},paid,25000.00", 2, "'paid' is not known"),
+        ("order_id,transaction_status,gross_amount", "{0},settlement,25.000", 2, "is no amount"),
+        ("order_id,gross_amount", "{0},25000.00", 2, "transaction_status"),
+    ],
+)
+async def test_the_list_is_compared_by_command(
+    shop: Shop, tmp_path: Path, header: str, line: str, status: int, said: str
+) -> None:
+    page = await shop.paid_quota(pieces=2)
+    file = tmp_path / "list.csv"
+    file.write_text(f"\ufeff{header}\n{line.format(page.payments[0].reference)}\n")
+    command = [sys.executable, "-m", "meterai.cli", "reconcile", str(file), "--from", "2026-09-05"]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        env={**os.environ, "METERAI_DATABASE_READER_URL": shop.database.urls.reader, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == status, done.stderr
+    assert said in done.stdout + done.stderr
