@@ -186,7 +186,7 @@ def test_one_form_makes_one_order_however_often_it_is_sent(visitor: Visitor) -> 
     sent = [
         person.page.request.post(
             person.path("/beli"),
-            multipart={**form, "berkas_1": paper, "berkas_2": paper},  # type: ignore[dict-item]
+            multipart={**form, "berkas_surat_lamaran": paper, "berkas_surat_pernyataan": paper},  # type: ignore[dict-item]
         ).url
         for _ in range(2)
     ]

@@ -274,7 +274,7 @@ def test_two_presses_at_the_same_moment_bring_each_document_once(visitor: Visito
             const bytes = Uint8Array.from(atob(letter), (c) => c.charCodeAt(0));
             const press = () => {
                 const body = new FormData(document.querySelector("main form[enctype]"));
-                for (const name of ["berkas_1", "berkas_2"]) {
+                for (const name of ["berkas_surat_lamaran", "berkas_surat_pernyataan"]) {
                     body.set(name, new File([bytes], name + ".pdf", { type: "application/pdf" }));
                 }
                 return fetch(location.pathname, { method: "POST", body, redirect: "follow" });

@@ -91,14 +91,31 @@ async def test_another_file_takes_the_place_of_one_that_the_agency_would_not_tak
     page = await browser.post(
         drop[1], {"bukti_formulir": form_with(page.text, "cara").fields["bukti_formulir"]}
     )
-    assert 'name="berkas_1"' in page.text
-    assert 'name="berkas_2"' not in page.text
+    assert 'name="berkas_surat_lamaran"' in page.text
+    assert 'name="berkas_surat_pernyataan"' not in page.text
     form = form_with(page.text, "kiriman")
-    page = await browser.post_files(form.action, form.fields, [("berkas_1", "kecil.pdf", GOOD)])
+    page = await browser.post_files(form.action, form.fields, [("berkas_surat_lamaran", "kecil.pdf", GOOD)])
     assert "pernyataan.pdf" in page.text
     form = form_with(page.text, "letak", "halaman")
     page = await browser.post(form.action, form.fields)
     assert "kecil.pdf" in page.text
+
+
+async def test_who_has_a_form_from_before_its_event_asked_for_another_document_is_asked_for_it(
+    found: Service,
+) -> None:
+    browser = Browser(found.site)
+    form = form_with((await browser.get("/beli?acara=casn")).text, "kiriman")
+    assert form.fields["diminta"] == "surat_lamaran surat_pernyataan"
+    before = form.fields | {"diminta": "surat_pernyataan"}
+    sent = [("berkas_surat_pernyataan", "pernyataan.pdf", GOOD)]
+    page = await browser.post_files(form.action, before, sent)
+    assert "pernyataan.pdf" in page.text
+    assert form_with(page.text, "kiriman").files == ["berkas_surat_lamaran"], "not taken for the first one"
+    form = form_with(page.text, "kiriman")
+    sent = [("berkas_surat_lamaran", "lamaran.pdf", GOOD)]
+    page = await browser.post_files(form.action, form.fields, sent)
+    assert "/letak/1" in page.url
 
 
 async def test_a_document_that_came_with_a_bad_one_is_shown_before_it_is_paid(found: Service) -> None:
@@ -106,7 +123,8 @@ async def test_a_document_that_came_with_a_bad_one_is_shown_before_it_is_paid(fo
     page = await upload(browser, ("foto.pdf", b"bukan PDF"), ("pernyataan.pdf", GOOD), event="casn")
     for content in (b"juga bukan PDF", GOOD):
         form = form_with(page.text, "kiriman")
-        page = await browser.post_files(form.action, form.fields, [("berkas_1", "lamaran.pdf", content)])
+        sent = [("berkas_surat_lamaran", "lamaran.pdf", content)]
+        page = await browser.post_files(form.action, form.fields, sent)
     assert "/letak/1" in page.url
     assert "pernyataan.pdf" in page.text
 

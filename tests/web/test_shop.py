@@ -238,7 +238,7 @@ async def test_quota_that_was_begun_with_a_pass_leads_on_and_leaves_the_event_op
     assert await visitor.get("/kuota") == f"{order}/bayar", "not to a page that asks for documents"
     await visitor.get("/beli?acara=casn")
     assert visitor.status == 200
-    assert 'name="berkas_1"' in visitor.text, "the event can be begun instead of the quota"
+    assert 'name="berkas_surat_lamaran"' in visitor.text, "the event can be begun instead of the quota"
 
 
 async def test_quota_of_which_there_is_too_much_is_asked_for_again(shop: House) -> None:

@@ -107,7 +107,7 @@ async def take_upload(request: WebRequest, desk: Desk) -> Response[bytes]:
     cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "stamp")]
     if order.state != "draft":  # an old form, sent again after its order was placed
         return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
-    if problems:
+    if problems or _asked_for_others(form, event):
         key = OrderKey(order.order_id, order.number, order.token)
         response = await _documents_page(request, desk, key, problems)
         for cookie in cookies:
@@ -143,7 +143,7 @@ async def add_documents(request: WebRequest, desk: Desk, number: str) -> Respons
     order = await order_page(desk.house.db, key.order_id)
     await _give_to_customer(desk, order)
     first = _position(form.text("dari"))
-    if problems:
+    if problems or _asked_for_others(form, event):
         return await _documents_page(request, desk, key, problems, shown_next=first)
     return desk.go(request, f"/pesanan/{number}/letak/{min(first, len(order.items))}")
 
@@ -173,13 +173,29 @@ async def _enter(
 
 
 def slots_of(event: Event | None, language: str) -> list[Slot]:
-    """One input per required document; without an event one input for several files."""
+    """One input per required document, named after it: the list may be changed while somebody has the form.
+    Without an event one input for several files."""
     if event is None:
         return [Slot("berkas", "", None, True)]
     return [
-        Slot(f"berkas_{n}", document.name_id if language == "id" else document.name_en, document.kind, False)
-        for n, document in enumerate(event.required_documents, 1)
+        Slot(
+            f"berkas_{document.kind}",
+            document.name_id if language == "id" else document.name_en,
+            document.kind,
+            False,
+        )
+        for document in event.required_documents
     ]
+
+
+def _asked(event: Event | None) -> str:
+    """The documents that an event's form asks for, as the form keeps them."""
+    return " ".join(document.kind for document in event.required_documents) if event else ""
+
+
+def _asked_for_others(form: Form, event: Event | None) -> bool:
+    """Whether a form was made before the event's list of documents was changed: one may be missing now."""
+    return form.text("diminta") not in ("", _asked(event))
 
 
 def _position(text: str) -> int:
@@ -276,6 +292,7 @@ async def _documents_page(
         kept=list(kept.values()),
         onward=visit.link(onward) if kept and event is None else "",
         submit_id=submit_id,
+        asked=_asked(event),
         shown_next=shown_next,
         has_pass=False,
         action=visit.link(own),
@@ -311,6 +328,7 @@ def _page(
         kept=[],
         onward="",
         submit_id=submit_id,
+        asked=_asked(event),
         shown_next=None,
         has_pass=has_pass,
         action=desk.visit(request).link("/beli") + (f"?acara={event.slug}" if event else ""),
