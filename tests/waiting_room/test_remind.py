@@ -210,6 +210,28 @@ async def test_a_message_about_the_turn_is_not_sent_after_the_closing(line: Line
     assert datetime.fromisoformat(told["expires_at"]).timestamp() == SCHEDULE.closes_at
 
 
+@pytest.mark.parametrize(
+    ("line_counts", "left_s", "told"),
+    [
+        (False, 601, "Lewat dari itu Anda tetap boleh masuk"),
+        (False, 599, "Masuklah sekarang juga: antrean ditutup pukul "),
+        (True, 599, "Lewat dari itu antrean mungkin sudah ditutup bagi Anda."),
+        (True, -60, "Lewat dari itu antrean mungkin sudah ditutup bagi Anda."),
+    ],
+)
+async def test_who_is_called_shortly_before_the_closing_is_not_told_of_a_lane_for_latecomers(
+    database: TestDatabase, tmp_path: Path, line_counts: bool, left_s: int, told: str
+) -> None:
+    line = LineOfPeople(tmp_path, database, Policy(line_counts=line_counts))
+    await line.open()
+    await ask(line, line.join(ANI), ANI)
+    await draw(line)
+    await line.call(2)
+    line.now = datetime.fromtimestamp(SCHEDULE.closes_at - left_s, UTC)
+    (message,) = await remind(line)
+    assert told in message["text"]
+
+
 @pytest.mark.parametrize(("state", "days"), [(QueueState.DIRECT, 0), (QueueState.OPEN, 1)])
 async def test_where_the_line_counts_only_who_is_called_is_told_to_enter_after_the_closing(
     database: TestDatabase, tmp_path: Path, state: QueueState, days: int

@@ -56,6 +56,30 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "you may still enter, through the lane for latecomers.",
         ),
     },
+    "called_at_the_end": {
+        "id": (
+            "Giliran Anda",
+            "Giliran Anda di antrean {event} sudah tiba. Masuklah sekarang juga: antrean ditutup pukul "
+            "{until}, dan sesudah itu Anda tidak dapat masuk lagi.",
+        ),
+        "en": (
+            "It is your turn",
+            "It is your turn in the queue of {event}. Enter right now: the queue closes at {until}, and "
+            "afterwards you can't enter any more.",
+        ),
+    },
+    "called_after_closing": {
+        "id": (
+            "Giliran Anda",
+            "Giliran Anda di antrean {event} sudah tiba. Masuklah dalam {claim_minutes} menit. Lewat dari "
+            "itu antrean mungkin sudah ditutup bagi Anda.",
+        ),
+        "en": (
+            "It is your turn",
+            "It is your turn in the queue of {event}. Enter within {claim_minutes} minutes. Afterwards "
+            "the queue may be closed for you.",
+        ),
+    },
     "free": {
         "id": (
             "Anda boleh masuk sekarang",
@@ -207,7 +231,7 @@ async def _near(connection: Connection, queue: Queue) -> Frontier:
 def _message(
     queue: Queue, kind: str, one: Reminder, secret: bytes, addresses: Addresses, now: datetime
 ) -> tuple[str, dict[str, object]]:
-    subject, text = _TEXTS[kind][one.language]
+    subject, text = _TEXTS[_words_for(queue, kind, now)][one.language]
     prefix = "/en" if one.language == "en" else ""
     until = _true_until(queue, kind, now)
     told = text.format(
@@ -230,6 +254,14 @@ def _message(
         language=one.language,
     )
     return MESSAGE_TOPICS[message.to_kind], msgspec.structs.asdict(message)
+
+
+def _words_for(queue: Queue, kind: str, now: datetime) -> str:
+    """Who is called shortly before the closing finds no lane for latecomers afterwards."""
+    left_s = queue.schedule.closes_at - now.timestamp()
+    if kind != "called" or left_s > queue.policy.claim_minutes * 60:
+        return kind
+    return "called_after_closing" if queue.policy.line_counts else "called_at_the_end"
 
 
 def _true_until(queue: Queue, kind: str, now: datetime) -> datetime:
