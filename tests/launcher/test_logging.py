@@ -76,3 +76,24 @@ def test_a_full_disk_takes_the_lines_and_not_the_work() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=full, text=True)
     assert done.stdout == "went on\n"
+
+
+def test_a_command_s_answer_is_alone_on_stdout_whatever_is_logged_meanwhile() -> None:
+    script = """if True:
+        import sys, types
+        import structlog
+        from meterai.cli import main
+
+        def tell() -> None:
+            structlog.get_logger("x").error("jail.start_failed", to="budi@contoh.id")
+            print('{"ok":true}')
+
+        sys.modules["told"] = module = types.ModuleType("told")
+        module.tell = tell
+        main.COMMANDS["tell"] = main._Entry("told", "tell", "")
+        sys.argv = ["meterai", "tell"]
+        main.main()
+        """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == '{"ok":true}\n'
+    assert json.loads(done.stderr)["event"] == "jail.start_failed"

@@ -166,11 +166,15 @@ def _ended_by_ctrl_c() -> Iterator[None]:
             signal.signal(signal.SIGINT, usual)
 
 
-def _interrupted_by_ctrl_c[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """The command, with KeyboardInterrupt as usual while it runs."""
+def _begun[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """The command, with KeyboardInterrupt as usual while it runs, and warnings on stderr: stdout is for what
+    it answers, often one JSON object."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from meterai.kit.logging import set_up_logging
+
+        set_up_logging("WARNING")
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return command(*args, **kwargs)
@@ -201,7 +205,7 @@ def build(wanted: str | None) -> typer.Typer:
 
 def _load(entry: _Entry) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.function)
-    return _interrupted_by_ctrl_c(function)
+    return _begun(function)
 
 
 def _placeholder() -> None:

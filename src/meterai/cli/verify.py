@@ -17,7 +17,6 @@ from meterai.cli.judged import NO_VERDICT, Judged
 from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Refusal
 from meterai.kernel.serial import group_serial
-from meterai.kit.logging import set_up_logging
 from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import from_environment
 from meterai.verification.model import Judgement, Trust, Verdict
@@ -47,7 +46,6 @@ def verify(
 ) -> None:
     """Judge a stamped PDF, offline. Exit code: 0 genuine, 1 not genuine, 2 can't be checked, for whatever
     reason."""
-    set_up_logging("WARNING")  # to stderr: stdout is the answer's alone
     roots = read_trust(trust, trust_root or [])
     judgement = asyncio.run(_judge(file.read_bytes(), roots))
     if as_json:
