@@ -140,14 +140,19 @@ class Silent(Browser):
 
 
 class Payer(PatientApplicant):
-    """Sends a payment, hears nothing and leaves; later it is found to have had one fate after the other."""
+    """Sends a payment, hears nothing (or, with `has_paid`, nothing after it) and leaves; later it is found to
+    have had one fate after the other."""
 
-    def __init__(self, fates: list[Fate]) -> None:
+    def __init__(self, fates: list[Fate], *, has_paid: bool = False) -> None:
         super().__init__(NOWHERE, "ani@contoh.id", gate="")
         self._fates = fates
+        self._has_paid = has_paid
 
     async def buy_and_stamp(self, *_: object, **__: object) -> Outcome:
         self.paying = "order-1"
+        if self._has_paid:
+            self.on_step("pay", 1.0)
+            raise ConnectionRefusedError
         raise TimeoutError
 
     async def fate(self) -> Fate:
@@ -157,6 +162,7 @@ class Payer(PatientApplicant):
         return fate
 
 
+@pytest.mark.parametrize("has_paid", [False, True])
 @pytest.mark.parametrize(
     ("fates", "count"),
     [
@@ -167,13 +173,13 @@ class Payer(PatientApplicant):
         ([Fate.UNKNOWN], "lost"),
     ],
 )
-async def test_who_left_before_a_payment_was_answered_is_looked_after_in_the_end(
-    monkeypatch: pytest.MonkeyPatch, fates: list[Fate], count: str
+async def test_who_left_a_payment_or_a_service_that_did_not_answer_is_looked_after_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, fates: list[Fate], count: str, has_paid: bool
 ) -> None:
     for name, seconds in (("ARRIVES_S", 0.1), ("PAID_WAIT_S", 0.2), ("_LOOKS_AGAIN_S", 0.01)):
         monkeypatch.setattr(crowd_of_people, name, seconds)
     crowd = Crowd(NOWHERE, make_letter("SURAT", "Ani", size_bytes=5_000), 1.0, 0.0, random.Random(1))
-    monkeypatch.setattr(Crowd, "_person", lambda *_: Payer(fates))
+    monkeypatch.setattr(Crowd, "_person", lambda *_: Payer(list(fates), has_paid=has_paid))
     await crowd._journey(1)
     assert not crowd.counts["refused"]
     await crowd.look_after()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simulator.papers import paper_of
-from simulator.rehearsal.patience import Fate, PatientApplicant
+from simulator.rehearsal.patience import TROUBLE, Fate, PatientApplicant
 from simulator.service import Service
 
 EVENING_HOURS: Final = 12.0
@@ -116,7 +116,8 @@ class Crowd:
             if not person.ticket:
                 self.waits.append(0.0)
         except Exception as error:  # whatever it was, its person is counted
-            self._leave(person, came, "lost" if "pay" in steps else "refused")
+            is_away = isinstance(error, TROUBLE)  # the service, to which the order is none the less known
+            self._leave(person, came, "lost" if "pay" in steps and not is_away else "refused")
             words = _SECRET.sub("...", f"{type(error).__name__}: {error}")
             self.problems[words[:240]] += 1
         except asyncio.CancelledError:
