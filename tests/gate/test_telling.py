@@ -292,6 +292,40 @@ async def test_how_many_promises_were_kept_is_said_behind_the_promise(
         assert re.search(promise + r"[^<]*\. Of 100 such promises so far, 95 were kept", shown)
 
 
+@pytest.mark.parametrize("line_counts", [False, True])
+async def test_who_is_called_shortly_before_the_closing_is_not_sent_to_the_lane_for_latecomers(
+    queue: Queue, pages: WaitPages, line_counts: bool
+) -> None:
+    queue.policy = msgspec.structs.replace(queue.policy, line_counts=line_counts)
+    for left_s, is_late in ((1_200, False), (300, True)):
+        queue.announce(schedule_from(time.time() - 40, open_s=40 + left_s, window_s=30))
+        queue.close(2, [])
+        queue.status(frontiers=[(3, 0), (0, 0)])
+        shelf = Shelf(queue.folder)
+        shelf.look()
+        shown = page(pages_of(shelf), 1, time.time(), "en")
+        assert ("Afterwards you may still enter" in shown) is not is_late
+        assert ("afterwards you can&#39;t enter any more" in shown) is (is_late and not line_counts)
+        assert ("Enter within 10 minutes" in shown) is (line_counts or not is_late)
+
+
+async def test_while_stamping_is_stopped_nobody_is_told_when_a_stamp_will_be_done(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    queue.close(2, [])
+    for frontier, told in (
+        ((0, 0), "When stamps will be done can&#39;t be estimated now."),
+        ((3, 0), "You may enter, but when your stamp will be done can&#39;t be estimated yet."),
+    ):
+        queue.status(frontiers=[frontier, (0, 0)], stopped=True, kept=(95, 100))
+        shelf.look()
+        shown = page(pages, 1, time.time(), "en")
+        assert "Stamping is paused for now" in shown
+        assert told in shown
+        for promised in ("Done by", "is done at about", "The chance", "such promises"):
+            assert promised not in shown
+
+
 async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     queue: Queue, shelf: Shelf, pages: WaitPages
 ) -> None:

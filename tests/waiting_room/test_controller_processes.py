@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_house import Controller, QueueHouse, queue_house, schedule_now
 
+from meterai.kit.switches import SEALING_STOPPED, set_switch
+from meterai.waiting_room.documents import Announcement
 from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
 
@@ -91,6 +95,30 @@ async def test_a_controller_that_wakes_up_too_late_changes_nothing(house: QueueH
     await house.until(lambda status: status.sequence > second.sequence + 3)
     assert {status.epoch for status in house.seen[house.seen.index(second) :]} == {second.epoch}
     house.assert_orderly()
+
+
+async def test_while_signing_is_stopped_the_status_says_so_unless_the_operator_says_it_himself(
+    house: QueueHouse,
+) -> None:
+    await house.open(schedule_now(), always=True)
+    house.controller()
+    await house.until(lambda status: status.is_stamping and not status.note.en)
+    await _throw(house, thrown=True)
+    stopped = await house.until(lambda status: not status.is_stamping)
+    assert stopped.note == Announcement(
+        "Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."
+    )
+    words = Announcement("Kami periksa kunci.", "We look at a key.")
+    await house.wish("note", msgspec.to_builtins(words))
+    await house.until(lambda status: status.note == words)
+    await house.wish("note", msgspec.to_builtins(Announcement()))
+    await _throw(house, thrown=False)
+    await house.until(lambda status: status.is_stamping and not status.note.en)
+
+
+async def _throw(house: QueueHouse, *, thrown: bool) -> None:
+    async with house.database.app.transaction() as tx:
+        await set_switch(tx, SEALING_STOPPED, thrown=thrown, reason="uji", now=datetime.now(UTC))
 
 
 async def _come_when_called(house: QueueHouse) -> None:

@@ -298,6 +298,26 @@ def test_while_nobody_can_enter_nobody_is_promised_a_time(state: QueueState, is_
     assert not is_called or verdict.latest is None, "the page says of the called: done by then"
 
 
+@pytest.mark.parametrize(
+    ("ahead", "among", "is_called"),
+    [(100, None, False), (0, 280_000, False), (None, None, False), (0, None, True)],
+)
+def test_while_stamping_is_stopped_nobody_reads_when_a_stamp_will_be_done(
+    ahead: int | None, among: int | None, is_called: bool
+) -> None:
+    stopped = status(stopped=True)
+    for line_counts in (False, True):
+        verdict = verdict_of(
+            stopped, ahead, now=NOW, among=among, is_called=is_called, line_counts=line_counts
+        )
+        assert verdict == Verdict(advice=Advice.CALLED if is_called else Advice.STAMPING_STOPPED)
+
+
+def test_a_line_that_is_held_while_stamping_is_stopped_is_told_that_it_is_held() -> None:
+    held = status(stopped=True, state=QueueState.HALTED)
+    assert verdict_of(held, 100, now=NOW).advice is Advice.HALTED
+
+
 def test_who_was_called_is_promised_nothing_once_the_queue_is_closed() -> None:
     verdict = verdict_of(status(state=QueueState.CLOSED), 0, is_called=True, now=NOW)
     assert verdict == Verdict(advice=Advice.CALLED_AND_CLOSED)

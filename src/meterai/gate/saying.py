@@ -47,7 +47,13 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     """The words for a verdict."""
     words = (_LINE_COUNTS if moments.line_counts else _WORDS).get(verdict.advice) or _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
-    lines = [line.of(language).format_map(facts) for line in words.lines]
+    told_lines = words.lines
+    if verdict.advice is Advice.CALLED and status is not None:
+        if moments.closes_at - status.at <= moments.claim_minutes * 60:
+            told_lines = (_CALLED_AT_THE_END[moments.line_counts],)
+        if not status.is_stamping:
+            told_lines += (_CALLED_UNSTAMPED,)
+    lines = [line.of(language).format_map(facts) for line in told_lines]
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
         lines.append(_CALLED_DONE.of(language).format_map(facts))
     if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
@@ -119,6 +125,22 @@ _KEPT = Words(
 _CALLED_DONE = Words(
     "Bila masuk sekarang, meterai Anda selesai kira-kira pukul {latest}.",
     "If you enter now, your stamp is done at about {latest}.",
+)
+_CALLED_AT_THE_END: Final = {
+    False: Words(
+        "Masuklah sekarang juga: antrean ditutup {closes}, dan sesudah itu Anda tidak dapat masuk lagi.",
+        "Enter right now: the queue closes on {closes}, and afterwards you can't enter any more.",
+    ),
+    True: Words(
+        "Masuklah dalam {minutes} menit. Lewat dari itu antrean mungkin sudah ditutup bagi Anda.",
+        "Enter within {minutes} minutes. Afterwards the queue may be closed for you.",
+    ),
+}
+"""Who is called so late finds no lane for latecomers afterwards, or may not; by `Moments.line_counts`."""
+_CALLED_UNSTAMPED = Words(
+    "Pembubuhan sedang dihentikan sementara. Anda boleh masuk, tetapi kapan meterai Anda selesai belum dapat "
+    "diperkirakan.",
+    "Stamping is paused for now. You may enter, but when your stamp will be done can't be estimated yet.",
 )
 _STAY = Words(
     "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
@@ -223,6 +245,18 @@ _WORDS: Final = {
                 "sendiri.",
                 "We wait for the next stock of stamps. Your place does not change, and this page updates by "
                 "itself.",
+            ),
+        ),
+    ),
+    Advice.STAMPING_STOPPED: _Words(
+        "calm",
+        Words("Pembubuhan sedang dihentikan sementara", "Stamping is paused for now"),
+        (
+            Words(
+                "Kapan meterai selesai belum dapat diperkirakan. Orang tetap dipanggil dan tempat Anda tidak "
+                "berubah. Yang sudah dipesan tersimpan, dan dibubuhi begitu pembubuhan dilanjutkan.",
+                "When stamps will be done can't be estimated now. People are called all the same, and your "
+                "place does not change. What was ordered is kept, and is stamped once stamping goes on.",
             ),
         ),
     ),

@@ -12,7 +12,7 @@ import structlog
 from meterai.kit.fail_points import FailPoint
 from meterai.waiting_room import store
 from meterai.waiting_room.controller import DONE_AFTER_S, Measured, calls_factor, cap_of, expected_calls
-from meterai.waiting_room.documents import Status
+from meterai.waiting_room.documents import Announcement, Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.load import read_measured
@@ -52,6 +52,8 @@ FORGOTTEN_AT_ONCE = 20_000
 WINDOWS_AT_ONCE = 1_000
 """Who takes over looks at all for which there are rows."""
 LINE_COUNTS_S = 2 * 86_400
+STAMPING_STOPPED = Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now.")
+"""Stands on pages that are open within one poll, unless the operator has words of his own there."""
 
 
 class Conductor:
@@ -101,7 +103,7 @@ class Conductor:
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")
         self._queue, self._called, self._calls = decided.queue, decided.called, decided.step.calls
-        await self._publish(decided, told, now)
+        await self._publish(decided, told, now, is_stamping=measured.is_stamping)
         self._published_at = now
         await self._forget(now)
         return decided
@@ -176,7 +178,7 @@ class Conductor:
 
     # ------------------------------------------------------------ publishing
 
-    async def _publish(self, decided: Decided, told: Told, now: float) -> None:
+    async def _publish(self, decided: Decided, told: Told, now: float, *, is_stamping: bool) -> None:
         """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
@@ -203,7 +205,8 @@ class Conductor:
             rows = [row for row in await self._windows(self._revealed + 1) if row.reveal is not None]
             await asyncio.to_thread(_publish_reveals, publisher, rows)
             self._revealed = rows[-1].number if rows else queue.revealed_through
-        await asyncio.to_thread(publisher.publish_status, await self._status(decided, told, now))
+        status = await self._status(decided, told, now, is_stamping=is_stamping)
+        await asyncio.to_thread(publisher.publish_status, status)
 
     async def _windows(self, first: int) -> list[ClosedWindow]:
         async with self._steering.db.connection() as connection:
@@ -211,7 +214,7 @@ class Conductor:
             assert queue is not None
             return await store.closed_windows(connection, queue.number, first=first, limit=WINDOWS_AT_ONCE)
 
-    async def _status(self, decided: Decided, told: Told, now: float) -> Status:
+    async def _status(self, decided: Decided, told: Told, now: float, *, is_stamping: bool) -> Status:
         queue, step = decided.queue, decided.step
         late, frontier = queue.late, queue.frontier
         return Status(
@@ -232,7 +235,8 @@ class Conductor:
             done_after_s=told.done_after_s or DONE_AFTER_S,
             kept=(told.kept, told.given),
             log=self._publisher.log_head(),
-            note=queue.note,
+            note=STAMPING_STOPPED if queue.note == Announcement() and not is_stamping else queue.note,
+            stopped=msgspec.UNSET if is_stamping else True,
         )
 
     async def _fan_now(self, decided: Decided, now: float) -> list[tuple[int, int, int]]:

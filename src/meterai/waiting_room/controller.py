@@ -101,6 +101,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps that can be sold; None: not asked."""
     opens_charges: bool = True
     """The gateway does. When it does not, the site is quick and without a fault, and nobody can pay."""
+    is_stamping: bool = True
+    """Not while the emergency stop is thrown."""
     entered_per_min: float = 0.0
     """People who came in without a pass, because nobody had to wait."""
     done_after_s: int = DONE_AFTER_S

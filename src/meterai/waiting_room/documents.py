@@ -77,6 +77,13 @@ class Status(Document, frozen=True, kw_only=True):
     log: tuple[int, str]
     """Entries in the public log, and its tree head (16 bytes, hexadecimal)."""
     note: Announcement = Announcement()
+    stopped: bool | msgspec.UnsetType = msgspec.UNSET
+    """The emergency stop is thrown: people are called, and nobody can say when a stamp is done."""
+
+    @property
+    def is_stamping(self) -> bool:
+        """Whether stamps are made, as far as the emergency stop goes."""
+        return self.stopped is not True
 
 
 class GateCount(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from meterai.kit.database import Connection, Database
+from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.waiting_room.controller import SILENT_S, Measured
 
 FORGOTTEN_AFTER = timedelta(minutes=1)
@@ -125,6 +126,7 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         in_flight=float(max((row["in_flight"] for row in heard), default=0)),
         requests=requests,
         fault_share=sum(row["faults"] for row in heard) / requests if requests else 0.0,
+        is_stamping=not await is_thrown(connection, SEALING_STOPPED),
         entered_per_min=sum(row["entered"] for row in heard),
     )
     if behind is None:
