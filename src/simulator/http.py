@@ -128,7 +128,10 @@ class Browser:
         """
         url = _absolute(self.url or self.base, target)
         for _ in range(6):
-            response = await self._exchange(method, url, body, content_type, known)
+            try:
+                response = await self._exchange(method, url, body, content_type, known)
+            except TimeoutError:
+                raise TimeoutError(f"no answer within {self.timeout_seconds:g} s") from None
             if b"content-location" in response.headers:
                 url = _absolute(url, response.header(b"content-location"))
                 response = replace(response, url=url)

@@ -107,7 +107,7 @@ async def test_a_server_that_is_slow_or_hangs_up_is_told_apart() -> None:
     async with site(silent=silent, gone=gone, peer=peer) as browser:
         browser.timeout_seconds = 0.2
         first = (await browser.get("/peer")).text
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError, match=r"^no answer within 0\.2 s$"):
             await browser.get("/silent")
         with pytest.raises(ConnectionLost):
             await browser.post("/gone", {})
