@@ -210,10 +210,6 @@ class Person:
         """The code in the newest message to a contact."""
         return self._newest(contact, asked_at, re.compile(r"(?<!\d)(\d{6}|\d{10})(?!\d)"))
 
-    def read_link(self, contact: str, asked_at: float = 0) -> str:
-        """The permanent link in the newest message to a contact."""
-        return self._newest(contact, asked_at, re.compile(r"(https?://\S+/p/[A-Za-z0-9_-]+)"))
-
     def read_word(self, contact: str, asked_at: float, pattern: str) -> str:
         """What the first group of a pattern matches in the newest message to a contact that has it."""
         return self._newest(contact, asked_at, re.compile(pattern))

@@ -20,7 +20,7 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room import store
 from meterai.waiting_room.conductor import Conductor
-from meterai.waiting_room.documents import Status
+from meterai.waiting_room.documents import Status, read
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.waiting_room.model import Policy, Schedule
@@ -127,8 +127,7 @@ class MovedQueue(QueueLog):
     async def _step(self) -> None:
         await self._report()
         decided = await self.conductor.step(self.now)
-        status = self.conductor._publisher.published_status()
-        assert status is not None
+        status = read(self.folder.status.read_bytes(), Status, self.keys.controller.public_key())
         assert status.sequence == decided.queue.sequence
         self.seen.append(status)
 

@@ -18,7 +18,6 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-import msgspec
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.queue_log import QueueLog
 
@@ -200,8 +199,3 @@ def _join(url: str, event: str, contact: str) -> str:
         if not found:
             raise
         return found[1]
-
-
-def as_dict(status: Status) -> dict[str, object]:
-    """For messages of failed tests."""
-    return dict(msgspec.to_builtins(status))

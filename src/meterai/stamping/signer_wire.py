@@ -98,8 +98,6 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
     refused: dict[str, Refused]
     key_id: str
     """Of the key that was asked."""
-    without_time_stamp: list[str] = []
-    """Sealed, and the token is owed."""
 
 
 class Tokens(msgspec.Struct, frozen=True, tag="tokens"):

@@ -10,8 +10,6 @@ import msgspec
 
 from meterai.kit.database import Connection
 
-"""What a look-up raises when the register can't be reached."""
-
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
     """A serial number bound to released bytes."""
@@ -20,9 +18,6 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     released_at: datetime
     document_pages: int
-    version: int
-    current: bool
-    """False: a later version (renewed archive data) exists; this one stays genuine."""
 
 
 class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +25,7 @@ class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     serial: str
     state: str
-    allocated_at: datetime
-    sealed_at: datetime | None
     released_at: datetime | None
-    annulled_at: datetime | None
 
 
 class Gap(NamedTuple):
@@ -43,16 +35,12 @@ class Gap(NamedTuple):
     lost_until: datetime
 
 
-_RELEASED = "SELECT serial, sha256, released_at, document_pages, version, current FROM verification.released"
-_SERIAL = (
-    "SELECT serial, state, allocated_at, sealed_at, released_at, annulled_at FROM verification.serial"
-    " WHERE serial = ANY ($1::text[])"
-)
+_RELEASED = "SELECT serial, sha256, released_at, document_pages FROM verification.released"
+_SERIAL = "SELECT serial, state, released_at FROM verification.serial WHERE serial = ANY ($1::text[])"
 
 
 _BY_DIGEST = """
-    SELECT serial, r.sha256, r.released_at, r.document_pages, r.version, r.current,
-        s.state, s.allocated_at, s.sealed_at, s.released_at AS first_released_at, s.annulled_at
+    SELECT serial, r.sha256, r.released_at, r.document_pages, s.state, s.released_at AS first_released_at
     FROM verification.released r JOIN verification.serial s USING (serial)
     WHERE r.sha256 = $1 ORDER BY serial"""
 
@@ -64,25 +52,9 @@ async def find_by_digest(
     what the register says of each."""
     released, entries = [], {}
     for row in await connection.fetch(_BY_DIGEST, sha256):
-        serial, digest, released_at, pages, version, current, state, allocated, sealed, first, annulled = row
-        released.append(
-            Released(
-                serial=serial,
-                sha256=digest,
-                released_at=released_at,
-                document_pages=pages,
-                version=version,
-                current=current,
-            )
-        )
-        entries[serial] = SerialEntry(
-            serial=serial,
-            state=state,
-            allocated_at=allocated,
-            sealed_at=sealed,
-            released_at=first,
-            annulled_at=annulled,
-        )
+        serial, digest, released_at, pages, state, first = row
+        released.append(Released(serial=serial, sha256=digest, released_at=released_at, document_pages=pages))
+        entries[serial] = SerialEntry(serial=serial, state=state, released_at=first)
     return released, entries
 
 

@@ -126,9 +126,6 @@ class Head(Document, frozen=True, kw_only=True):
     root: str
 
 
-type AnyDocument = Config | Status | Close | Reveal | Head
-
-
 def sign(document: Document, key: Ed25519PrivateKey) -> bytes:
     """The document as it is published."""
     line = msgspec.json.encode(document)

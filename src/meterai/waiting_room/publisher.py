@@ -96,12 +96,6 @@ class Publisher:
         assert len(raw) <= documents.STATUS_BYTES_MAX, len(raw)
         self._stage.publish(self.folder.status, raw)
 
-    def published_status(self) -> Status | None:
-        """The status that lies there, if any."""
-        with suppress(OSError, Refusal):
-            return documents.read(self.folder.status.read_bytes(), Status, self._key.public_key())
-        return None
-
     def seed_of(self, window: int) -> bytes | None:
         """The published seed of a window; None: not told yet."""
         known = self._seeds.get(window)

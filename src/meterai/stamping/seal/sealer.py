@@ -190,7 +190,6 @@ class Sealer:
                 if isinstance(refusal, Refusal)
             },
             key_id=batch.key_id,
-            without_time_stamp=sorted(batch.lacking),
         )
 
     async def time_stamps(self, imprints: Sequence[bytes]) -> Tokens:
