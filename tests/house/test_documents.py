@@ -18,7 +18,7 @@ from meterai.verification.model import Judgement, SerialAnswer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PARTS = "web|api|workers|cli|kit|sales|stamping|customers|ledger|verification|operations"
+PRODUCT = ROOT / "src" / "meterai"
 
 
 def test_every_setting_is_documented_as_it_is() -> None:
@@ -137,10 +137,17 @@ def test_the_unit_is_started_again_for_as_long_as_the_database_is_away() -> None
 )
 def test_links_and_named_files_exist(page: Path) -> None:
     text = page.read_text()
-    for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
-    for name in re.findall(
-        r"`((?:web|api|workers|cli|kit|sales|stamping|customers|ledger|verification|operations)/[\w/]+\.py)`",
-        text,
-    ):
-        assert (ROOT / "src" / "meterai" / name).exists(), f"{page.name} names {name}"
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text):
+        linked = page.parent / target if target else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors_of(linked), f"{page.name} links to {target}#{anchor}"
+    for name in re.findall(r"`([\w.]+/[\w./-]+\.\w+)`", text):
+        folder = next((base for base in (PRODUCT, ROOT) if (base / name.split("/")[0]).is_dir()), None)
+        if folder is not None and "NNNN" not in name:
+            assert (folder / name).exists(), f"{page.name} names {name}"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Of a page's headings, as they are made from their words."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
