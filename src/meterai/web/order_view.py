@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED
+from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import MoneyRefund, OrderPage
 from meterai.sales.timeline import TimelineEntry
@@ -157,7 +157,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         money_text=MONEY_NOTES[kind][visit.language != "id"],
         va_grouped=_grouped(payment.va_number or "") if payment else "",
         resume=visit.link(_resume(order)),
-        needs_account=settled is not None and settled.channel != "qris",
+        needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
         moving=_moving(order, now),
         rarely=order.state == "expired",
         mark=_mark(order, items),

@@ -134,17 +134,16 @@ async def cancel(request: WebRequest, desk: Desk, number: str) -> Response[bytes
 
 @post("/pesanan/{number:str}/ganti-cara", status_code=303)
 async def switch_channel(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
-    """Closes the open payment and opens one over the other channel."""
+    """Closes the open payment and opens one over another channel."""
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
     house = desk.house
-    channel = "va_bni" if form.text("cara") == "va_bni" else "qris"
     try:
         await change_channel(
             house.db,
             house.gateway,
             key.order_id,
-            channel=channel,
+            channel=form.text("cara"),
             payment_minutes=house.settings.payment_minutes,
             clock=house.clock,
         )
