@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +12,12 @@ from uuid import UUID
 
 import msgspec
 
+from meterai.kit.spreadsheet import csv_table
 from meterai.kit.whole_files import write_whole
 
 STATE_FILE: Final = ".meterai-stamp.json"
 LOCK_FILE: Final = ".meterai-stamp.lock"
 REPORT_NAMES: Final = ("report.csv", "report.json")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,17 +123,9 @@ class OutputFolder:
 
 def report_csv(files: Sequence[FileReport]) -> str:
     """The report as a table, safe to open in a spreadsheet: no name becomes a formula."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(FileReport.__struct_fields__)
-    for file in files:
-        table.writerow(_harmless(_cell(value)) for value in msgspec.structs.astuple(file))
-    return out.getvalue()
+    rows = (map(_cell, msgspec.structs.astuple(file)) for file in files)
+    return csv_table(FileReport.__struct_fields__, rows)
 
 
 def _cell(value: str | Sequence[str] | None) -> str:
     return value if isinstance(value, str) else " ".join(value or ())
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

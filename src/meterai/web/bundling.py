@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -16,6 +15,7 @@ from meterai.kit.arriving import Room
 from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
+from meterai.kit.spreadsheet import csv_table
 from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
 from meterai.stamping.bundle import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
@@ -56,7 +56,6 @@ We can't read the following stamped files at the moment, so they are not in this
 Download it again later; if it stays so, contact us with their serial numbers.
 
 """
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHIPS = {
     Outcome.READY: "",
     Outcome.STAMPING: "busy",
@@ -186,21 +185,18 @@ async def sample_of(desk: Desk, file: BundleFile) -> Sample | None:
 
 def report_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
     """The report as a table that a spreadsheet opens: UTF-8 with its mark, and no name becomes a formula."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(columns)
-    for row in rows:
-        file = row.file
-        cells = (
-            file.path,
+    cells = (
+        (
+            row.file.path,
             row.state,
-            file.serial or "",
-            file.stamped_sha256 or "",
+            row.file.serial or "",
+            row.file.stamped_sha256 or "",
             row.why,
             " ".join(row.notes),
         )
-        table.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    return out.getvalue().encode("utf-8-sig")
+        for row in rows
+    )
+    return csv_table(columns, cells).encode("utf-8-sig")
 
 
 async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIterator[bytes]:
