@@ -1,1 +1,1 @@
-"""What people are told, for every door: words of refusals, and how sums, moments and sizes are written."""
+"""What people are told, for every door: words of refusals and notices, with their facts filled in."""
