@@ -10,7 +10,7 @@ from tests.operations.world import build
 from tests.storage_fixtures import TestDatabase
 
 from meterai.cli.launch import LaunchProblem, check_settings
-from meterai.cli.settling import know_store, settle
+from meterai.cli.opening import know_store, open_installation
 from meterai.kit.objects import MARK, FolderStore
 from meterai.kit.settings import Settings
 from meterai.operations.use_cases.keep_environment import keep_environment
@@ -97,7 +97,7 @@ async def test_another_round_of_a_queue_that_people_could_join_needs_a_slug_of_i
     settings = Settings(data=tmp_path, database_app_url=database.urls.app, events_file=str(file))
     if is_refused:
         with pytest.raises(LaunchProblem, match=r"its own slug, such as casn-202\d"):
-            await settle(settings, now=later)
+            await open_installation(settings, now=later)
     else:
         await open_house(database.app, events_file=str(file), development=False, now=later)
     async with database.app.connection() as connection:
@@ -169,7 +169,7 @@ async def test_production_that_is_started_as_development_books_no_made_up_deposi
     await open_house(database.app, events_file="", development=False, now=NOW)
     settings = Settings(data=tmp_path, database_app_url=database.urls.app)
     with pytest.raises(LaunchProblem, match="is a production installation"):
-        await settle(settings, now=NOW)
+        await open_installation(settings, now=NOW)
     assert await transfers(database) == 0
     assert await keep_environment(database.app, "production", now=NOW) == "production"
 
@@ -178,7 +178,7 @@ async def test_development_is_never_started_as_production(database: TestDatabase
     assert await keep_environment(database.app, "development", now=NOW) == "development"
     settings = Settings(data=tmp_path, database_app_url=database.urls.app, environment="production")
     with pytest.raises(LaunchProblem, match="is a development installation"):
-        await settle(settings, now=NOW)
+        await open_installation(settings, now=NOW)
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
@@ -203,7 +203,7 @@ async def test_a_store_whose_disk_is_not_mounted_is_not_begun_anew(
     await build(database, store)
     store.root.rename(disk)
     with pytest.raises(LaunchProblem, match="is its own disk mounted"):
-        await settle(settings, now=NOW)
+        await open_installation(settings, now=NOW)
     assert not store.is_marked
     store.root.rmdir()
     disk.rename(store.root)

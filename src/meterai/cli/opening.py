@@ -21,7 +21,7 @@ _LOOKED_FOR = 20
 """Released files, of which one must be in a store that is not known yet."""
 
 
-async def settle(settings: Settings, *, now: datetime) -> None:
+async def open_installation(settings: Settings, *, now: datetime) -> None:
     """Opens the house as the application; `settings`: complete.
 
     Raises: LaunchProblem for an unreadable events file or development key, and before anything is written for

@@ -33,7 +33,7 @@ from meterai.cli.launch import (
     prepare_folders,
     refuse_moved,
 )
-from meterai.cli.settling import settle
+from meterai.cli.opening import open_installation
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import (
@@ -136,7 +136,7 @@ class _Launch:
         addresses = addresses_of(self._settings, ports, twins, database.owner_url, database.socket_folder)
         complete = derive(self._settings, addresses, self._secrets)
         complete = msgspec.structs.replace(complete, port=ports.site, public_url=addresses.site)
-        await settle(complete, now=system_clock())
+        await open_installation(complete, now=system_clock())
         twin = twin_specs(complete, ports, twins, self._secrets)
         await self._supervisor.start([*twin, *product_specs(complete, ports)])
         write_addresses(data, addresses)

@@ -24,7 +24,7 @@ _PAPER = 200
 """Grey from which a dot is no ink."""
 
 
-def settle(data: bytes) -> bytes:
+def with_all_pages(data: bytes) -> bytes:
     """The file to go on with: the upload, or PDFium's version of it where only that keeps every page.
 
     Raises: Refusal INVALID `pdf.broken` when neither does, and as `prepare_document`.

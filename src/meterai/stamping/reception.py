@@ -19,6 +19,7 @@ from meterai.kit.pdf.requests import (
 )
 from meterai.kit.pdf.structure import open_document
 from meterai.kit.pdf.unlocking import unlock
+from meterai.stamping.kept_pages import with_all_pages
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import measure_opened
 from meterai.stamping.proposal import choose_place
@@ -29,7 +30,6 @@ from meterai.stamping.requests import (
     Reception,
     ReceptionRequest,
 )
-from meterai.stamping.settling import settle
 
 _REDUCED = 4
 """By so much the page image is made smaller to look for an empty place."""
@@ -38,16 +38,16 @@ _REDUCED = 4
 def receive(request: ReceptionRequest) -> Reception:
     """Inspects the file, proposes places for its stamps, draws the page, and measures what it will become.
 
-    Raises: Refusal INVALID as `inspect`, `unlock`, `settle`, `render_page` and `prepare_seal`.
+    Raises: Refusal INVALID as `inspect`, `unlock`, `with_all_pages`, `render_page` and `prepare_seal`.
     """
     unlocked = unlock(request.data, request.password, DEFAULT_LIMITS) if request.password else None
     data = unlocked or request.data
     opened = open_document(data, DEFAULT_LIMITS)
     inspection = inspect_opened(opened, InspectRequest(data=data))
     if inspection.repaired and inspection.signatures is SignatureKind.NONE:
-        settled = settle(data)
-        if settled is not data:
-            data, told = settled, {"pdf.notice.repaired"}
+        whole = with_all_pages(data)
+        if whole is not data:
+            data, told = whole, {"pdf.notice.repaired"}
             inspection = inspect(InspectRequest(data=data))
             notices = sorted(told.union(inspection.notices))
             inspection = msgspec.structs.replace(inspection, repaired=True, notices=notices)

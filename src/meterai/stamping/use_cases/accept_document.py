@@ -101,9 +101,8 @@ async def accept_document(
     )
     async with db.connection() as connection:
         await documents.insert_document(connection, document)
-    await objects.put_all(
-        {key: data}
-    )  # after the row: see lock_object. Nobody knows the document's id before.
+    # After the row: see lock_object. Nobody knows the document's id before.
+    await objects.put_all({key: data})
     page_images.keep(key, len(inspection.pages), PAGE_IMAGE_WIDTH_PX, found.page_image.jpeg)
     remember_name(document.id, document.name)
     return AcceptedDocument(
