@@ -16,10 +16,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.processes import free_port
-from meterai.waiting_room import documents, merkle, order, seeds
+from meterai.waiting_room import documents, merkle, seeds
 from meterai.waiting_room.documents import Close, Config, GateCount, Reveal, Status
 from meterai.waiting_room.journal import read_join_records
 from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.places import window_seed
 from meterai.waiting_room.queue_folder import KEY_ID, QueueFolder, publish
 
 CHAIN_LENGTH = 4_000
@@ -113,7 +114,7 @@ class Queue:
         link = self.chain.link(window)
         reveal = Reveal(
             event=self.slug, window=window, link=link.hex(), beacon="",
-            seed=order.window_seed(link, root).hex(),
+            seed=window_seed(link, root).hex(),
         )  # fmt: skip
         publish(self.folder.window_reveal(window), documents.sign(reveal, self.keys.controller))
         return close

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from tests.gate.visitor import get, join, post
 
-from meterai.waiting_room import order
 from meterai.waiting_room.journal import read_joins
+from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.promises import read_promises
 from meterai.waiting_room.tickets import decode_ticket, read_ticket
 from meterai.waiting_room.windows import number_at
@@ -180,8 +180,8 @@ def test_one_person_at_two_gates_has_one_id_and_one_place(tmp_path: Path) -> Non
         last = max(ani.window, again.window)
         wait_for(lambda: queue.count_of(1, last) and queue.count_of(2, last))
         queue.close(last, [1, 2])
-        seed = order.window_seed(queue.chain.link(last), b"")
-        assert order.place_of(seed, ani.id) == order.place_of(seed, again.id)
+        seed = window_seed(queue.chain.link(last), b"")
+        assert place_of(seed, ani.id) == place_of(seed, again.id)
 
 
 def test_a_gate_whose_folder_is_gone_gives_no_sequence_twice(tmp_path: Path) -> None:

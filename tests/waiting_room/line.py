@@ -15,10 +15,11 @@ from tests.storage_fixtures import TestDatabase
 
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room import documents, merkle, order, seeds, store
+from meterai.waiting_room import documents, merkle, seeds, store
 from meterai.waiting_room.controller import Memory
 from meterai.waiting_room.documents import Config, Reveal
 from meterai.waiting_room.model import U_MAX, Frontier, Lane, Policy, QueueState, Schedule
+from meterai.waiting_room.places import window_seed
 from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import KEY_ID, QueueFolder, publish
 from meterai.waiting_room.tickets import Ticket, contact_id, event_number, join_record, sign_ticket
@@ -93,7 +94,7 @@ class LineOfPeople:
             publish(self.folder.window_ids(window), b"".join(records))
             root = merkle.root_of(records)
             link = self.chain.link(window)
-            seed = order.window_seed(link, root)
+            seed = window_seed(link, root)
             reveal = Reveal(event="casn", window=window, link=link.hex(), beacon="", seed=seed.hex())
             publish(self.folder.window_reveal(window), documents.sign(reveal, self.keys.controller))
 

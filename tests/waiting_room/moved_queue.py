@@ -24,10 +24,12 @@ from meterai.waiting_room.documents import Status, read
 from meterai.waiting_room.folder import GateSign
 from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.published import Published
 from meterai.waiting_room.publisher import Publisher
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.seeds import SeedChains
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.tickets import Ticket, sign_ticket
+from meterai.waiting_room.use_cases.claim_pass import claim_pass
 from meterai.waiting_room.use_cases.decide_step import Beacon, Steering
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
@@ -123,6 +125,11 @@ class MovedQueue(QueueLog):
         """Ends it."""
         self.gate.close()
         await self.conductor.close()
+
+    async def enter(self, ticket: Ticket, contact: str) -> None:
+        """Goes through the door. Raises: as `claim_pass`."""
+        text, now = sign_ticket(ticket, self.keys.ticket), datetime.fromtimestamp(self.now, UTC)
+        await claim_pass(self.database.app, Published(self.folder), text, contact=contact, now=now)
 
     async def _step(self) -> None:
         await self._report()

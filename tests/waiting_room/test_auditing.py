@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from meterai.cli.main import build
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, order
+from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.findings import Report
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource, HttpSource, Unreadable
@@ -31,6 +31,7 @@ from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT
 from meterai.waiting_room.model import Lane
+from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.public_log import ENTRIES, HEADS, What
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import decode_ticket, join_record
@@ -150,7 +151,7 @@ def vip(forger: Forger) -> None:
     n = last_claim(forger)
     id = bytes(range(12))
     seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
-    place = str(order.place_of(seed, id))
+    place = str(place_of(seed, id))
     facts = forger.entries[n].facts | {"id": id.hex(), "window": 0, "place": place, "sequence": 900}
     forger.insert(n + 1, What.CLAIM, facts | {"pass_id": "00000000-0000-7000-8000-000000000000"})
 
@@ -215,7 +216,7 @@ def late_ticket_of(forger: Forger, id: bytes, *, window: int, gate: int) -> None
     """Somebody made up, with a late ticket, and let in."""
     seed = bytes.fromhex(forger.entries[forger.find(What.REVEAL)].facts["seed"])
     n, ticket = last_claim(forger), {"id": id.hex(), "window": window, "gate": gate, "sequence": 1}
-    claim = ticket | {"place": str(order.place_of(seed, id)), "lane": int(Lane.RETURNER)}
+    claim = ticket | {"place": str(place_of(seed, id)), "lane": int(Lane.RETURNER)}
     claim |= {"pass_id": "00000000-0000-7000-8000-000000000002"}
     forger.insert(n + 1, What.CLAIM, claim)
     forger.insert(n + 1, What.LATE_TICKET, ticket | {"joined_at": SCHEDULE.opens_at - 1})
@@ -268,7 +269,7 @@ def minted_and_seeded_anew(forger: Forger) -> None:
     records = forger.records(0)
     root = forger.close_anew(0, [bytes(range(12)) + records[0][12:], *records[1:]])
     n = forger.find(What.REVEAL)
-    seed = order.window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
+    seed = window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
     forger.change(n, seed=seed)
     forger.change_document(forger.folder.window_reveal(0), Reveal, seed=seed)
 
@@ -380,7 +381,7 @@ def seeds_swapped(forger: Forger) -> None:
 def link_of_another_chain(forger: Forger) -> None:
     n = forger.find(What.REVEAL)
     root = bytes.fromhex(forger.entries[forger.find(What.CLOSE)].facts["root"])
-    seed = order.window_seed(bytes(32), root).hex()
+    seed = window_seed(bytes(32), root).hex()
     forger.change(n, link=bytes(32).hex(), seed=seed)
     forger.change_document(forger.folder.window_reveal(0), Reveal, link=bytes(32).hex(), seed=seed)
 
@@ -748,7 +749,7 @@ def test_a_ticket_that_somebody_holds_shows_that_the_last_of_a_gate_were_left_ou
     records = [record for record in forger.records(ticket.window) if record != join_record(ticket)]
     root = forger.close_anew(ticket.window, records)
     n = forger.find(What.REVEAL, lambda facts: facts["window"] == ticket.window)
-    seed = order.window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
+    seed = window_seed(bytes.fromhex(forger.entries[n].facts["link"]), root).hex()
     forger.change(n, seed=seed)
     forger.change_document(forger.folder.window_reveal(ticket.window), Reveal, seed=seed)
     forger.write()

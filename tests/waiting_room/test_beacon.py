@@ -18,13 +18,14 @@ from tests.waiting_room.moved_queue import START, MovedQueue, schedule_of
 from tests.waiting_room.queue_house import QueueHouse, queue_house, schedule_now
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, order, store
+from meterai.waiting_room import documents, store
 from meterai.waiting_room.auditing.beacons import is_later
 from meterai.waiting_room.beacon import BeaconSource
 from meterai.waiting_room.beacon_rounds import ChainInfo, round_for, value_of
 from meterai.waiting_room.documents import Close, Config, Reveal
 from meterai.waiting_room.model import QueueState, Schedule
 from meterai.waiting_room.past import Past
+from meterai.waiting_room.places import window_seed
 from meterai.waiting_room.public_log import What
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.use_cases.decide_step import Beacon
@@ -112,7 +113,7 @@ async def test_a_round_that_nobody_knew_when_the_list_was_fixed_is_mixed_into_th
     assert int(str(drand.info["genesis_time"])) + int(number) - 1 > closed_at
     assert value == a_round(int(number))["randomness"]
     link, root = bytes.fromhex(reveal.link), bytes.fromhex(close.root)
-    assert bytes.fromhex(reveal.seed) == order.window_seed(link, root, bytes.fromhex(value))
+    assert bytes.fromhex(reveal.seed) == window_seed(link, root, bytes.fromhex(value))
     assert is_later(config.beacon, reveal.beacon, closed_at)
 
 

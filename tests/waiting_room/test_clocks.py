@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,10 +20,8 @@ from meterai.waiting_room.folder import GateSign, joins_in
 from meterai.waiting_room.journal import RECORD_BYTES
 from meterai.waiting_room.log_facts import DeadGateFacts
 from meterai.waiting_room.model import Policy
-from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket, sign_ticket
-from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.tickets import Ticket
 
 pytestmark = pytest.mark.storage
 
@@ -90,10 +87,8 @@ async def test_gates_whose_clocks_differ_are_fair_and_the_audit_is_quiet(
         other.tick()
         await line.seconds(1)
     assert line.facts(DeadGateFacts) == [], "every gate said in time what it counted"
-    published, db = Published(line.folder), line.database.app
     for number, ticket in enumerate(tickets):
-        text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-        await claim_pass(db, published, text, contact=contacts[ticket.id], now=now)
+        await line.enter(ticket, contacts[ticket.id])
         if number % 5 == 4:
             other.tick()
             await line.seconds(1)

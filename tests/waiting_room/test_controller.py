@@ -19,7 +19,7 @@ from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue,
 from meterai.gate.shelf import Shelf
 from meterai.kernel.errors import Refusal
 from meterai.operations.use_cases.report_behind import BehindReporter
-from meterai.waiting_room import documents, merkle, order, seeds, store
+from meterai.waiting_room import documents, merkle, seeds, store
 from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.controller import CALLS_FACTOR_MAX
@@ -36,6 +36,7 @@ from meterai.waiting_room.log_facts import (
     RevealFacts,
 )
 from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
+from meterai.waiting_room.places import window_seed
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import HEADS
 from meterai.waiting_room.published import Published
@@ -77,7 +78,7 @@ async def test_who_joins_is_called_within_seconds_and_everything_stands_in_the_l
     link = bytes.fromhex(reveal.link)
     assert config.chain_length == CHAIN_LINKS
     assert seeds.follows(bytes.fromhex(config.commitment), link, ticket.window + 1)
-    assert order.window_seed(link, bytes.fromhex(close.root)).hex() == reveal.seed
+    assert window_seed(link, bytes.fromhex(close.root)).hex() == reveal.seed
 
     closes = {facts.window: facts for facts in line.facts(CloseFacts)}
     assert closes[ticket.window].sha256 == digest(line.folder.window_close(ticket.window).read_bytes())
@@ -313,8 +314,7 @@ async def test_where_the_line_counts_the_last_call_does_not_lapse_while_nobody_c
         await line.wish("halted_because", None)
         line.load = CALM
     assert (await line.seconds(2)).state is QueueState.OPEN
-    text, now = sign_ticket(tickets[0], line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-    await claim_pass(line.database.app, Published(line.folder), text, contact=contacts[0], now=now)
+    await line.enter(tickets[0], contacts[0])
     closed = await line.until(lambda status: status.state is not QueueState.OPEN, seconds=70)
     assert closed.state is QueueState.CLOSED
 
@@ -577,8 +577,7 @@ async def test_a_line_that_nobody_needs_is_there_again_when_a_clock_beyond_the_c
     await line.seconds(3)
     ticket = line.join("email:ani@contoh.id")
     await line.until(lambda status: status.called == 1, seconds=30)
-    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-    await claim_pass(line.database.app, Published(line.folder), text, contact="email:ani@contoh.id", now=now)
+    await line.enter(ticket, "email:ani@contoh.id")
     await line.seconds(2)
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
     line.assert_orderly()
@@ -637,9 +636,7 @@ async def test_the_door_opens_again_when_the_clock_of_everything_ran_ahead_and_i
 
     async def enter(first: int, count: int) -> None:
         for number in range(first, first + count):
-            text, now = sign_ticket(tickets[number], line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-            published = Published(line.folder)
-            await claim_pass(line.database.app, published, text, contact=contacts[number], now=now)
+            await line.enter(tickets[number], contacts[number])
             await line.seconds(1)
 
     line.now += 600

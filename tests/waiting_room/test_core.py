@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, merkle, order, seeds, tickets, windows
+from meterai.waiting_room import documents, merkle, seeds, tickets, windows
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
+from meterai.waiting_room.places import place_of, window_seed
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 EVENT = tickets.event_number("casn")
@@ -113,8 +114,8 @@ def test_the_frontier_calls_whole_windows_before_it_and_in_its_own_the_smaller_p
 
 
 def test_places_are_spread_evenly() -> None:
-    seed = order.window_seed(b"l" * 32, b"r" * 32)
-    places = sorted(order.place_of(seed, n.to_bytes(12, "big")) / 2**64 for n in range(10_000))
+    seed = window_seed(b"l" * 32, b"r" * 32)
+    places = sorted(place_of(seed, n.to_bytes(12, "big")) / 2**64 for n in range(10_000))
     assert max(abs(place - n / 10_000) for n, place in enumerate(places)) < 0.02
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,7 @@ from meterai.waiting_room.auditing.replay import audit
 from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.gate_register import STEP, GateRegister, gates_known_from
 from meterai.waiting_room.log_facts import DeadGateFacts, LateTicketFacts
-from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket, sign_ticket
-from meterai.waiting_room.use_cases.claim_pass import claim_pass
 
 ANI, BUDI = "email:ani@contoh.id", "email:budi@contoh.id"
 
@@ -39,11 +35,6 @@ def lose(line: MovedQueue) -> None:
     shutil.rmtree(line.folder.gate(1))
 
 
-async def enters(line: MovedQueue, ticket: Ticket, contact: str) -> None:
-    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-    await claim_pass(line.database.app, Published(line.folder), text, contact=contact, now=now)
-
-
 @pytest.mark.storage
 async def test_it_goes_on_well_behind_and_what_it_gave_before_is_honoured(line: MovedQueue) -> None:
     before = line.join(ANI)
@@ -54,8 +45,8 @@ async def test_it_goes_on_well_behind_and_what_it_gave_before_is_honoured(line: 
     assert after.sequence > before.sequence + STEP, "nobody knows which sequences were given"
     await line.until(lambda status: status.called > 0, seconds=30)
     assert (1, 1) in {(facts.window, facts.gate) for facts in line.facts(DeadGateFacts)}
-    await enters(line, before, ANI)
-    await enters(line, after, BUDI)
+    await line.enter(before, ANI)
+    await line.enter(after, BUDI)
     await line.seconds(1)
     assert [facts.sequence for facts in line.facts(LateTicketFacts)] == [before.sequence]
 
@@ -71,7 +62,7 @@ async def test_while_it_is_away_the_controller_misses_it(line: MovedQueue) -> No
     line.is_gate_away = False
     line.join(BUDI)
     await line.until(lambda status: status.called > 0, seconds=30)
-    await enters(line, ticket, ANI)
+    await line.enter(ticket, ANI)
 
 
 @pytest.mark.storage
@@ -92,7 +83,7 @@ async def test_what_it_gave_by_a_clock_that_was_ahead_is_honoured_too(
     line.join(BUDI)
     await line.until(lambda status: line.folder.window_reveal(ticket.window).exists(), seconds=30)
     await line.until(lambda status: status.frontiers[0][0] > ticket.window, seconds=30)
-    await enters(line, ticket, ANI)
+    await line.enter(ticket, ANI)
     await line.seconds(2)
     assert [facts.joined_at - ticket.joined_at for facts in line.facts(LateTicketFacts)] == [0]
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []

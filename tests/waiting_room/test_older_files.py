@@ -23,10 +23,8 @@ from meterai.waiting_room.log_facts import ConfigFacts, LateTicketFacts, Operato
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.promises import Promise, PromiseBook
 from meterai.waiting_room.public_log import ENTRIES, HEADS
-from meterai.waiting_room.published import Published
 from meterai.waiting_room.queue_folder import QueueFolder
-from meterai.waiting_room.tickets import Ticket, sign_ticket
-from meterai.waiting_room.use_cases.claim_pass import claim_pass
+from meterai.waiting_room.tickets import Ticket
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues, rewind_queues
 
 pytestmark = pytest.mark.storage
@@ -68,11 +66,6 @@ def promise(line: MovedQueue, ticket: Ticket) -> None:
     book, now = PromiseBook(line.folder.gate(1)), int(line.now)
     book.give(Promise(id=ticket.id, window=ticket.window, given_at=now, done_by=now + 600))
     book.write()
-
-
-async def enter(line: MovedQueue, ticket: Ticket, contact: str) -> None:
-    text, now = sign_ticket(ticket, line.keys.ticket), datetime.fromtimestamp(line.now, UTC)
-    await claim_pass(line.database.app, Published(line.folder), text, contact=contact, now=now)
 
 
 async def all_called(line: MovedQueue) -> None:
@@ -136,7 +129,7 @@ async def test_who_joined_since_the_copy_keeps_the_place_although_no_list_has_it
     promise(line, after)
     await all_called(line)
     for ticket, contact in ((before, ANI), (since, BUDI), (after, CITRA)):
-        await enter(line, ticket, contact)
+        await line.enter(ticket, contact)
     await line.seconds(2)
     assert [facts.sequence for facts in line.facts(LateTicketFacts)] == [since.sequence]
     assert len(line.facts(PromiseFacts)) == 2

@@ -12,7 +12,7 @@ from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 
 from meterai.waiting_room import store
 from meterai.waiting_room.model import U_MAX, Frontier
-from meterai.waiting_room.order import place_of
+from meterai.waiting_room.places import place_of
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.ready import KNOWN_FOR_S, ReadyPings
 

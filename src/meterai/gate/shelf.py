@@ -18,10 +18,11 @@ from typing import BinaryIO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, order
+from meterai.waiting_room import documents
 from meterai.waiting_room.counts import Counts
 from meterai.waiting_room.documents import Close, Config, Reveal, Status
 from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.places import place_of
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import event_number
 from meterai.waiting_room.windows import first_number
@@ -124,7 +125,7 @@ class Shelf:
     def place_of(self, window: int, id: bytes) -> int | None:
         """The place of an id in its window (0 to below 2^64); None until the seed is revealed."""
         reveal = self._reveal(window)
-        return None if reveal is None else order.place_of(bytes.fromhex(reveal.seed), id)
+        return None if reveal is None else place_of(bytes.fromhex(reveal.seed), id)
 
     def is_drawn(self, window: int) -> bool:
         """Whether the seed of a window is published, and with it the places of everybody in it."""
@@ -231,7 +232,7 @@ async def sorted_places(file: BinaryIO, seed: bytes) -> array[int]:
     parts = [array("Q") for _ in range(64)]
     while records := file.read(_RECORD * _SLICE):
         for at in range(0, len(records) - _RECORD + 1, _RECORD):
-            place = order.place_of(seed, records[at : at + _ID])
+            place = place_of(seed, records[at : at + _ID])
             parts[place >> 58].append(place)
         await asyncio.sleep(0)
     places = array("Q")

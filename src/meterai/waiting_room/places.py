@@ -1,4 +1,4 @@
-"""The order inside a window: by a hash of what nobody could choose, compared as integers."""
+"""The places inside a window: drawn by a hash of what nobody could choose, compared as integers."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from collections import OrderedDict
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, order
+from meterai.waiting_room import documents
 from meterai.waiting_room.documents import Config, Reveal
 from meterai.waiting_room.folder import is_listed
+from meterai.waiting_room.places import place_of
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.tickets import Ticket, contact_id, event_number, join_record, read_ticket
 
@@ -61,7 +62,7 @@ class Published:
     def place_in(self, window: int, id: bytes) -> int | None:
         """The place of an id in a window; None as `place_of`."""
         seed = self._seed(window)
-        return None if seed is None else order.place_of(seed, id)
+        return None if seed is None else place_of(seed, id)
 
     def has_list(self, window: int) -> bool:
         """Whether the list of a window is published: who joined in it, and nobody else."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from meterai.waiting_room.folder import ID_BYTES
 from meterai.waiting_room.model import U_MAX, Frontier
-from meterai.waiting_room.order import place_of
+from meterai.waiting_room.places import place_of
 from meterai.waiting_room.queue_folder import QueueFolder
 
 KNOWN_FOR_S = 60.0

@@ -29,8 +29,8 @@ from meterai.waiting_room.door import Door
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Stage, close_document, gather
 from meterai.waiting_room.model import NOBODY, Frontier, Policy, QueueState, Schedule
-from meterai.waiting_room.order import window_seed
 from meterai.waiting_room.past import Past, observed
+from meterai.waiting_room.places import window_seed
 from meterai.waiting_room.queue_folder import QueueFolder
 from meterai.waiting_room.seeds import SeedChain
 

@@ -16,7 +16,7 @@ from meterai.waiting_room.auditing.store import Notes
 from meterai.waiting_room.documents import Close, Document, Reveal
 from meterai.waiting_room.folder import RECORD, digest
 from meterai.waiting_room.log_facts import ChainFacts, CloseFacts, DeadGateFacts, RevealFacts
-from meterai.waiting_room.order import place_of, window_seed
+from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.seeds import follows
 from meterai.waiting_room.windows import end_of
 

@@ -32,8 +32,8 @@ from meterai.waiting_room.log_facts import (
     RevealFacts,
 )
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
-from meterai.waiting_room.order import place_of, window_seed
 from meterai.waiting_room.past import OUTAGE_MIN_S, observed
+from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.seeds import SeedChains, log_ahead
