@@ -7,13 +7,15 @@ import re
 import uuid
 from datetime import timedelta
 
+import pytest
 from tests.sales.shop import ALICE, SECRET, Shop
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
 from meterai.kit import outbox
 from meterai.kit.messages import Message
-from meterai.sales.news import PAID_NEWS_AFTER, TOPIC
+from meterai.sales.model import Flow, OrderState
+from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, message_of
 from meterai.sales.queries import find_order_by_token
 from meterai.sales.store import orders
 from meterai.sales.use_cases.leave_contact import leave_contact
@@ -24,6 +26,31 @@ from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
 
 WAITING = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("news", News)
+def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: News, language: str) -> None:
+    order = orders.OrderToTell(
+        id=uuid.UUID(int=0),
+        submit_id="form",
+        token_round=0,
+        number="M7KQ-3XPD-92RT",
+        flow=Flow.QUOTA,
+        state=OrderState.PAID,
+        total=12_500,
+        language=language,
+        contact_kind="email",
+        contact_value="ani@contoh.id",
+        waits_for_choice=True,
+        needs_account=True,
+        all_stamped=True,
+    )
+    message = message_of(order, news, "http://situs/p/x")
+    assert message is not None
+    assert message.text.endswith("http://situs/p/x")
+    assert order.number in message.subject
+    assert "{" not in message.subject + message.text
 
 
 class Letters:
