@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 from tests.ports import free_port
+from tests.sales.refusing import refused
 from tests.sandbox.twins import SERVER_KEY, Gateway, running_gateway
 
 from meterai.kernel.errors import Kind, Refusal
@@ -47,12 +48,6 @@ def request(reference: str = "ref-1", amount: int = 25000, channel: Channel = Ch
         asked_at=NOW,
         expires_at=NOW + timedelta(minutes=30),
     )
-
-
-async def refused(work: Any) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        await work
-    return caught.value
 
 
 # ---- charge, status, expiry

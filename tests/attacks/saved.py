@@ -256,7 +256,6 @@ EVIL: dict[str, Maker] = {
     "watermark": annotation(b"Watermark", b""),
 }
 
-EVERY = (*PROFILES, "two", "approval")
 SEEN_AFTERWARDS = both(looks_different, keeps_signed_bytes)
 
 ATTACKS: list[Attack] = [
@@ -264,7 +263,7 @@ ATTACKS: list[Attack] = [
         "incremental saving",
         SEEN,
         on=("final", "two", "approval"),
-        shows=both(looks_different, keeps_signed_bytes),
+        shows=SEEN_AFTERWARDS,
     ),
     *attacks("incremental saving", UNSEEN, on=PROFILES[:2], shows=both(opens, keeps_signed_bytes)),
     *attacks("incremental saving", NO_TABLE, on=("final", "approval"), shows=with_marker(b"Rp99.000.000")),
@@ -272,6 +271,6 @@ ATTACKS: list[Attack] = [
         "evil annotation",
         EVIL,
         on=("final", "fillable", "annotatable"),
-        shows=both(looks_different, keeps_signed_bytes),
+        shows=SEEN_AFTERWARDS,
     ),
 ]

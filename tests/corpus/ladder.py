@@ -52,10 +52,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     milliseconds: int = 0
     """Of the ladder, wall time."""
 
-    @property
-    def code_read(self) -> bool:
-        return self.outcome != "refused" and not any(fault.startswith("code:") for fault in self.faults)
-
 
 class Ladder:
     """A jail, a key, and judges."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.sales.refusing import refused
 from tests.storage_fixtures import TestDatabase
 
 from meterai.customers import organisations
@@ -112,12 +113,6 @@ class Desk:
 async def desk(database: TestDatabase) -> Desk:
     await ensure_organisations(database.app, NOON)
     return Desk(database)
-
-
-async def refused(work: object) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        await work  # type: ignore[misc]
-    return caught.value
 
 
 def wrong(code: str) -> str:

@@ -126,10 +126,6 @@ def with_an_earlier(house: House, earlier: Callable[[House], bytes]) -> bytes:
     return stamp(earlier(house), house, SECOND, certify=None)
 
 
-def ours_signed_since(house: House) -> bytes:
-    return signed_by_somebody(stamp(letter(), house, certify=None))
-
-
 def ours_changed_since(house: House) -> bytes:
     return signed_by_somebody(stamp(letter(), house, certify=None), box=TEXT)
 
