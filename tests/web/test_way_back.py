@@ -300,6 +300,23 @@ async def test_the_page_of_an_expired_order_looks_rarely_and_not_for_ever(house:
         assert (visitor.headers.get("x-rest"), visitor.headers.get("x-ended")) == looks
 
 
+async def test_a_way_to_pay_that_there_is_not_is_taken_for_no_other(house: House) -> None:
+    visitor = house.visitor()
+    order = await order_of(house, visitor)
+    owner, ends = house.line.database.owner, house.line.now + timedelta(minutes=20)
+    await owner.execute("UPDATE sales.orders SET state = 'awaiting_payment', expires_at = $1", ends)
+    await owner.execute(
+        "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
+        " expires_at) VALUES ($1, $1, 'midtrans', 'qris', 'A', 12500, 'pending', $2, $3)",
+        order.order_id, house.line.now, ends,
+    )  # fmt: skip
+    await visitor.get(await visitor.get(f"/p/{order.token}"))
+    house.app.gateway = None  # never asked
+    await visitor.post(f"/pesanan/{order.number}/ganti-cara", cara="tunai")
+    assert visitor.status == 422
+    assert "Pilih QRIS atau virtual account." in visitor.text
+
+
 async def test_every_page_says_that_a_refund_is_looked_into(house: House) -> None:
     visitor = house.visitor()
     order = await finished_order(house, visitor, item="refunding", payment="settled")
