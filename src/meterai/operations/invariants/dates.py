@@ -25,11 +25,18 @@ def _day(moment: str) -> str:
     return f"({moment} AT TIME ZONE 'Asia/Jakarta')::date"
 
 
-def _dated(uuid: str, day: str, code: str) -> str:
-    return hash_of(uuid, amounts=(f"{day} - DATE '2000-01-01'",), texts=(code,))
+def _number(moment: str) -> str:
+    """SQL: the number of the same date, 0 for 1 January 2000, at a third of the cost: WIB is seven hours
+    ahead of UTC all the year."""
+    return f"floor((date_part('epoch', {moment}) - 946659600) / 86400)::int"
 
 
-_OF_ANOTHER_DAY = f"business_date <> {_day('created_at')} OR posted_at <> created_at"
+def _dated(uuid: str, number: str, code: str) -> str:
+    return hash_of(uuid, amounts=(number,), texts=(code,))
+
+
+_BOOKED_ON = "(business_date - DATE '2000-01-01')"
+_OF_ANOTHER_DAY = f"{_BOOKED_ON} <> {_number('created_at')} OR posted_at <> created_at"
 _REFUND_WITH_PRICE = f"{REFUND} r LEFT JOIN sales.item i ON i.id = r.item_id"
 # What happened: where it is told, whose it is, when, under which code, and when it is booked at all.
 _HAPPENED = (
@@ -84,9 +91,9 @@ I27 = SqlInvariant(
         1: Screen(
             balances=(
                 Balance(
-                    (Sum(TRANSFER, _dated("reference_id", "business_date", "code"), _CODES),),
+                    (Sum(TRANSFER, _dated("reference_id", _BOOKED_ON, "code"), _CODES),),
                     tuple(
-                        Sum(source, _dated(owner, _day(moment), f"'{code}'"), where)
+                        Sum(source, _dated(owner, _number(moment), f"'{code}'"), where)
                         for source, owner, moment, code, where in _HAPPENED
                     ),
                 ),
@@ -95,11 +102,11 @@ I27 = SqlInvariant(
         2: Screen(
             balances=(
                 Balance(
-                    (Sum(TRANSFER, _dated("pending_id", "business_date", "''"), _USED),),
+                    (Sum(TRANSFER, _dated("pending_id", _BOOKED_ON, "''"), _USED),),
                     (
                         Sum(
                             SERIAL,
-                            _dated("reservation_id", _day("released_at"), "''"),
+                            _dated("reservation_id", _number("released_at"), "''"),
                             "state = 'released'",
                         ),
                     ),
