@@ -3,6 +3,7 @@
 import json
 import re
 from configparser import ConfigParser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from meterai.api.problems import Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
+from meterai.sales.events import EventQueue, load_events
 from meterai.verification.model import Judgement, SerialAnswer
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,22 @@ def test_every_setting_is_documented_as_it_is() -> None:
         for row in re.findall(r"\| `(METERAI_\w+)` \| (?:`(.*?)`|empty) \| (.*) \|", page)
     }
     assert documented == {name: (default, meaning) for name, default, meaning in describe()}
+
+
+def test_the_events_file_that_is_shown_can_be_read(tmp_path: Path) -> None:
+    shown = re.search(r"```toml\n(.*?)```", (DOCS / "configuration.md").read_text(), re.S)
+    queue = re.search(r"```toml\n\[event.queue\]\n(.*?)```", (DOCS / "waiting-room.md").read_text(), re.S)
+    assert shown
+    assert queue
+    (tmp_path / "events.toml").write_text(shown[1])
+    assert [event.slug for event in load_events(tmp_path / "events.toml")] == ["casn-2027"]
+    (tmp_path / "events.toml").write_text(shown[1].replace("on = true\n", queue[1]))
+    assert load_events(tmp_path / "events.toml")[0].queue == EventQueue(
+        joins_from=datetime(2026, 9, 6, 11, tzinfo=UTC),
+        opens_at=datetime(2026, 9, 6, 13, tzinfo=UTC),
+        last_call_at=datetime(2026, 9, 6, 16, tzinfo=UTC),
+        closes_at=datetime(2026, 9, 6, 16, 59, tzinfo=UTC),
+    ), "left out means what the page says"
 
 
 def test_a_setting_that_cannot_be_read_is_named() -> None:
