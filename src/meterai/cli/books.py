@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +16,7 @@ from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import reader_settings
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.database import connect
+from meterai.kit.spreadsheet import csv_table
 from meterai.ledger.books import AccountTurnover, Books, Movement, read_books
 
 _DAY = ["%Y-%m-%d"]
@@ -89,11 +88,8 @@ def _report(found: Books, *, is_over: bool) -> Report:
 
 
 def _csv(movements: list[Movement]) -> str:
-    out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\n")
-    lines.writerow(Movement.__struct_fields__)
-    lines.writerows(msgspec.structs.astuple(one) for one in movements)
-    return out.getvalue()
+    rows = (map(str, msgspec.structs.astuple(one)) for one in movements)
+    return csv_table(Movement.__struct_fields__, rows)
 
 
 def _show(found: Books, *, is_over: bool) -> None:
