@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -20,8 +21,11 @@ from meterai.cli.backup_folder import (
     other_queue,
     put_back_queues,
 )
+from meterai.cli.database_server import DatabaseServer
 from meterai.kernel.errors import Refusal
+from meterai.kit.installation import Secrets
 from meterai.kit.migrations import head_version
+from meterai.kit.settings import Settings
 from meterai.kit.whole_files import sync_file_system
 from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in
@@ -219,3 +223,18 @@ def test_what_is_lost_begins_with_the_copy_and_not_with_the_last_stamp_before_it
     assert stamps.startswith("Of stamps since 2026-10-31 15:00:00 UTC that the register does not know")
     restore._show(noted, none, [], None)
     assert "after the moment of the database put back." in capsys.readouterr().out
+
+
+def test_a_database_on_a_disk_of_its_own_is_not_put_aside_and_the_next_step_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = tmp_path / "data" / "postgres" / "data"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("17")
+    a_state(tmp_path / "copy" / "state")
+    monkeypatch.setattr(Path, "is_mount", lambda self: self == cluster.parent)
+    settings = Settings(data=tmp_path / "data")
+    server = DatabaseServer(settings, Secrets(settings.data), may_make=True)
+    with pytest.raises(RuntimeError, match=f"move {cluster} to another folder.*Nothing was changed"):
+        asyncio.run(restore._put_back(settings, server, BackupFolder(tmp_path / "copy")))
+    assert [path.name for path in settings.data.iterdir()] == ["postgres"]

@@ -37,7 +37,7 @@ from meterai.kit.dumping import DumpFailed, load_database
 from meterai.kit.installation import Secrets
 from meterai.kit.migrations import SchemaIsNewer, head_version
 from meterai.kit.objects import FolderStore, open_store
-from meterai.kit.postgres import PostgresFailed
+from meterai.kit.postgres import PostgresFailed, has_cluster
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.kit.whole_files import copy_whole
 from meterai.operations.invariants.signatures import read_counters
@@ -142,8 +142,15 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             "The copy holds no database (it was made --without-database): put the database back by your own "
             "means first, then give the command again. Nothing was changed."
         )
+    replaces_database = facts.with_database and not settings.database_url
+    if replaces_database and (data / "postgres").is_mount() and has_cluster(data / "postgres"):
+        raise _CanNot(
+            f"{data / 'postgres'} is a disk of its own, so the database there can't be put aside: move "
+            f"{data / 'postgres' / 'data'} to another folder, then give the command again. Nothing was "
+            "changed."
+        )
     aside = _set_aside(settings)
-    if facts.with_database and not settings.database_url and (data / "postgres").exists():
+    if replaces_database and (data / "postgres").exists() and not (data / "postgres").is_mount():
         (data / "postgres").rename(aside / "postgres")
     try:
         await _fill(settings, server, copy)
