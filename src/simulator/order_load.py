@@ -21,7 +21,7 @@ from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_seconds
 from simulator.queueing import QueuedApplicant
 from simulator.report import report
-from simulator.service import Service, find_service
+from simulator.service import Service, find_service, see_reachable
 
 
 class Result(CrowdFigures, frozen=True, kw_only=True):
@@ -99,6 +99,7 @@ class Load:
 async def measure(data: Path, *, orders: int, people: int, size_bytes: int) -> Result:
     """Warms up with a tenth of the orders, then measures. `data`: the running service's directory."""
     service = find_service(data)
+    await see_reachable(service, by_line=False)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
     warm_up = Load(service, max(people, orders // 10), people, paper)
     await warm_up.run()

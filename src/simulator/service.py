@@ -54,13 +54,14 @@ def find_service(data: Path) -> Service:
     return service
 
 
-async def see_reachable(service: Service) -> None:
+async def see_reachable(service: Service, *, by_line: bool = True) -> None:
     """Sends a request to each address that a crowd needs: nobody could do anything without one of them.
+    `by_line`: its people stand in line first.
 
     Raises: ServiceMissing.
     """
     browser = Browser("", timeout_seconds=10)
-    for name in ("site", "gate", "inbox", "gateway"):
+    for name in ("site", *(["gate"] if by_line else []), "inbox", "gateway"):
         address = getattr(service, name)
         if not address:
             raise ServiceMissing(f"a crowd needs the {name}, and this service has none for it")

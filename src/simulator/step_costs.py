@@ -21,7 +21,7 @@ from simulator.papers import make_letter, paper_of
 from simulator.processes import cpu_nanoseconds
 from simulator.queueing import QueuedApplicant
 from simulator.report import NotMeasured, report
-from simulator.service import Service, find_service
+from simulator.service import Service, find_service, see_reachable
 
 _SETTLE_SECONDS = 0.03
 """After a step the service ends what it does behind the answer: logs, wake-ups, a closed connection."""
@@ -106,6 +106,7 @@ async def measure(data: Path, *, journeys: int, size_bytes: int, idle_seconds: f
     Raises: StepRefused, TooLate, ConnectionLost; NotMeasured when people wait in line.
     """
     service = find_service(data)
+    await see_reachable(service, by_line=False)
     paper = make_letter("SURAT LAMARAN", "Pelamar Contoh", size_bytes=size_bytes)
     warm_up = CostBook(service.pid, {})
     for number in range(_WARM_UP_JOURNEYS):

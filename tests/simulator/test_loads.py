@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from tests.sandbox.twins import served
 
 from meterai.cli import bench_journey
 from meterai.kit.installation import default_data
-from simulator import journey_load, order_load
+from simulator import journey_load, order_load, step_costs
 from simulator.applicant import Outcome, Stamped, TooLate
 from simulator.http import Elsewhere, Response
 from simulator.queueing import QueuedApplicant
@@ -65,6 +66,10 @@ async def test_who_paid_long_ago_and_has_no_file_when_a_run_ends_is_lost(
         assert load.counts["lost"] == lost
 
 
+async def _is_reachable(*_: object, **__: object) -> None:
+    pass
+
+
 async def test_what_was_lost_while_warming_up_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -88,6 +93,7 @@ async def test_what_was_lost_while_warming_up_is_not_forgotten(
 
     monkeypatch.setattr(QueuedApplicant, "buy_and_stamp", only_the_first_in_vain)
     monkeypatch.setattr(order_load, "find_service", lambda _: SERVICE)
+    monkeypatch.setattr(order_load, "see_reachable", _is_reachable)
     monkeypatch.setattr(order_load, "cpu_seconds", lambda _: {})
     monkeypatch.setattr(order_load, "verify_sample", lambda files, _: len(files))
     told = await order_load.measure(tmp_path, orders=5, people=1, size_bytes=4_000)
@@ -232,3 +238,21 @@ async def test_who_paid_and_is_left_when_a_rehearsal_ends_is_lost_and_not_in_lin
     await rehearsal.come()
     unfinished = await rehearsal.go_home(0.05)
     assert (rehearsal.counts["lost"], unfinished) == (rehearsal.counts["came"], 0)
+
+
+@pytest.mark.parametrize("name", ["site", "inbox", "gateway"])
+async def test_benches_say_in_words_which_part_of_an_installation_they_can_not_ask(
+    tmp_path: Path, name: str
+) -> None:
+    """Such as one behind TLS."""
+    async with served(web.Application(), free_port()) as url:
+        there = Service(pid=os.getpid(), site=url, inbox=url, gateway=url)
+        found = msgspec.structs.replace(there, **{name: "https://meterai.example"})
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "service.json").write_bytes(msgspec.json.encode(found))
+        for measuring in (
+            order_load.measure(tmp_path, orders=1, people=1, size_bytes=4_000),
+            step_costs.measure(tmp_path, journeys=1, size_bytes=4_000, idle_seconds=0),
+        ):
+            with pytest.raises(ServiceMissing, match=f"reach the {name}.*start a service for them without"):
+                await measuring
