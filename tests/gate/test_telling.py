@@ -309,6 +309,35 @@ async def test_who_is_called_shortly_before_the_closing_is_not_sent_to_the_lane_
         assert ("Enter within 10 minutes" in shown) is (line_counts or not is_late)
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [(QueueState.HALTED, "The queue is held"), (QueueState.OUT_OF_STOCK, "Stamps are out of stock")],
+)
+async def test_who_is_called_while_nobody_can_enter_is_told_so_and_not_to_enter_within_minutes(
+    queue: Queue, shelf: Shelf, pages: WaitPages, state: QueueState, told: str
+) -> None:
+    queue.close(2, [])
+    queue.status(frontiers=[(3, 0), (0, 0)], state=state)
+    shelf.look()
+    shown = page(pages, 1, time.time(), "en")
+    assert told in shown
+    assert "Your time to enter does not run meanwhile." in shown
+    assert "Enter within" not in shown
+
+
+async def test_who_is_drawn_and_can_be_told_no_time_is_not_told_of_a_draw(
+    queue: Queue, shelf: Shelf, pages: WaitPages
+) -> None:
+    for is_drawn in (False, True):
+        if is_drawn:
+            queue.close(2, [])
+        queue.status(fan=[], at=int(time.time()) + (60 if is_drawn else 0))
+        shelf.look()
+        shown = verdict_on(page(pages, 1, time.time(), "en"))
+        assert "Your place is recorded." in shown
+        assert ("are drawn on" in shown) is not is_drawn
+
+
 async def test_while_stamping_is_stopped_nobody_is_told_when_a_stamp_will_be_done(
     queue: Queue, shelf: Shelf, pages: WaitPages
 ) -> None:

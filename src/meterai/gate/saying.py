@@ -10,6 +10,7 @@ from meterai.gate.pings import PRESENT_AROUND_CLOSING_S
 from meterai.gate.words import Words
 from meterai.kit.formats import number_text
 from meterai.waiting_room.documents import Status
+from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.verdict import Advice, Verdict
 
 KEPT_FROM = 20
@@ -48,8 +49,12 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     words = (_LINE_COUNTS if moments.line_counts else _WORDS).get(verdict.advice) or _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
     told_lines = words.lines
+    if verdict.advice is Advice.UNKNOWN and status is not None and moments.drawn_at <= status.at:
+        told_lines = (_UNKNOWN_TIME,)
     if verdict.advice is Advice.CALLED and status is not None:
-        if moments.closes_at - status.at <= moments.claim_minutes * 60:
+        if status.state in _CALLED_HELD:
+            told_lines = (_CALLED_HELD[status.state],)
+        elif moments.closes_at - status.at <= moments.claim_minutes * 60:
             told_lines = (_CALLED_AT_THE_END[moments.line_counts],)
         if not status.is_stamping:
             told_lines += (_CALLED_UNSTAMPED,)
@@ -137,6 +142,23 @@ _CALLED_AT_THE_END: Final = {
     ),
 }
 """Who is called so late finds no lane for latecomers afterwards, or may not; by `Moments.line_counts`."""
+_CALLED_HELD: Final = {
+    QueueState.HALTED: Words(
+        "Antrean berhenti sebentar, dan sekarang tidak seorang pun dapat masuk. Waktu Anda untuk masuk tidak "
+        "berkurang selama itu.",
+        "The queue is held for a moment, and nobody can enter now. Your time to enter does not run "
+        "meanwhile.",
+    ),
+    QueueState.OUT_OF_STOCK: Words(
+        "Stok meterai sedang habis, dan sekarang tidak seorang pun dapat masuk. Waktu Anda untuk masuk tidak "
+        "berkurang selama itu.",
+        "Stamps are out of stock, and nobody can enter now. Your time to enter does not run meanwhile.",
+    ),
+}
+_UNKNOWN_TIME = Words(
+    "Waktunya belum dapat diperkirakan. Tempat Anda sudah tercatat.",
+    "The time can't be estimated yet. Your place is recorded.",
+)
 _CALLED_UNSTAMPED = Words(
     "Pembubuhan sedang dihentikan sementara. Anda boleh masuk, tetapi kapan meterai Anda selesai belum dapat "
     "diperkirakan.",
