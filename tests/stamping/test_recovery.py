@@ -26,6 +26,7 @@ from tests.stamping.house import (
 from tests.stamping.letters import make_letter
 
 from meterai.kernel.errors import Refusal
+from meterai.kit.fail_points import FailPoint
 from meterai.kit.objects import FolderStore
 from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.pdf.requests import Inspection, InspectRequest
@@ -33,7 +34,7 @@ from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.seal.sealer import SWITCH_SECONDS_MAX
-from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
 from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
 
 pytestmark = pytest.mark.storage
@@ -79,6 +80,47 @@ async def test_a_worker_killed_at_any_step_is_replaced(house: House, step: str, 
     assert killed.wait() == 137, "the fail point was reached"
     house.start_worker()
     await assert_released_once(house, job)
+
+
+@pytest.mark.parametrize(
+    ("step", "key_uses", "files"),
+    [("after_prepare", 3, 3), ("after_intent", 2, 2), ("after_sign", 3, 2), ("after_put", 3, 3)],
+)
+async def test_who_ends_at_the_second_stamp_is_replaced_by_who_goes_on_there(
+    house: House, step: str, key_uses: int, files: int
+) -> None:
+    """From the newest intent, in one attempt. Only what no intent tells of is done once more: the files are
+    the upload, what is released, and one that nothing names yet or any more."""
+    job = await order_letter(house, 2)
+    with pytest.raises(EndedWorker):
+        await run_due_jobs(house.tools(fail_point=ending_at_the_second(step)), worker="worker-1")
+    states = await house.database.owner.fetch("SELECT state FROM stamping.serial ORDER BY ordinal")
+    first = "allocated" if step == "after_prepare" else "sealed"
+    assert [row["state"] for row in states] == [first, "allocated"]
+    await free_leases(house.tools(), worker="worker-1")
+    assert await run_due_jobs(house.tools(), worker="worker-2") == 1
+    assert await released(house, job.id)
+    await assert_released_once(house, job)
+    assert house.key_uses() == key_uses
+    await house.objects.close()  # as the worker does when it stops
+    stored = [path for path in (house.data / "objects").glob("*/*") if path.is_file()]
+    assert len(stored) == files
+
+
+class EndedWorker(Exception):
+    """Of no job: the worker itself."""
+
+
+def ending_at_the_second(step: str) -> FailPoint:
+    seen = 0
+
+    def fail_point(name: str) -> None:
+        nonlocal seen
+        seen += name == step
+        if seen == 2:
+            raise EndedWorker
+
+    return fail_point
 
 
 async def test_a_worker_killed_after_the_reservation_is_replaced(house: House) -> None:
