@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from tests.plans import believe_large, looks_of
@@ -15,10 +18,12 @@ from tests.stamping.letters import make_letter
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping import cycle, leases
 from meterai.stamping.batch import CycleSettings
+from meterai.stamping.endings import RELEASED
 from meterai.stamping.model import Intent
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import jobs
-from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
+from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
 
 pytestmark = pytest.mark.storage
 
@@ -95,6 +100,39 @@ async def test_a_batch_that_never_ends_is_given_up(house: House, monkeypatch: py
     await house.assert_sound()
 
 
+async def test_a_lease_is_prolonged_by_a_whole_one_each_third_of_it_and_two_times_that_may_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody else gets the job in between, and after `LEASES_MAX` of them everybody may."""
+    now, fences, waited, tried = datetime.now(UTC), [jobs.Fence(uuid4(), 3)], [], []
+
+    def at_once(seconds: float) -> Any:
+        waited.append(seconds)
+        return timeout(0)
+
+    async def prolong(_: object, held: object, until: datetime) -> None:
+        tried.append((held, until))
+        if len(tried) % 3:
+            raise OSError("the server went away")
+
+    timeout = asyncio.timeout
+    monkeypatch.setattr(asyncio, "timeout", at_once)
+    monkeypatch.setattr(jobs, "prolong", prolong)
+    monkeypatch.setattr(leases, "LEASES_MAX", 3)
+    nowhere = SimpleNamespace(connection=no_connection)
+    tools: Any = SimpleNamespace(settings=lasting(90), clock=lambda: now, db=nowhere)
+    async with leases.leased_meanwhile(tools, fences):
+        for _ in range(1000):
+            await asyncio.sleep(0)
+    assert waited == [30.0] * 6, "for two leases: the first one came with the job"
+    assert tried == [(fences, now + timedelta(seconds=90))] * 6
+
+
+@asynccontextmanager
+async def no_connection() -> AsyncIterator[None]:
+    yield
+
+
 async def test_a_usual_batch_does_not_touch_its_leases_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +166,16 @@ async def test_only_what_is_still_held_is_prolonged(front: House) -> None:
         await jobs.prolong(connection, fences, longer)
     assert [(await lease(front, job))["next_attempt_at"] for job in (taken, put_off)] == before
     assert (await lease(front, held))["next_attempt_at"] == longer
+
+
+async def test_nobody_takes_a_job_between_the_look_at_its_lease_and_the_write(front: House) -> None:
+    job = await order(front, make_letter())
+    async with front.db.transaction() as tx:
+        assert await jobs.hold(tx, [jobs.Fence(job, 1)]) == {job}
+        later = datetime.now(UTC) + timedelta(hours=1)
+        async with front.db.transaction() as other:
+            await other.execute("SET LOCAL lock_timeout = '5s'")  # it has nothing to wait for
+            assert not await jobs.claim_due(other, later, lease_until=later, limit=9, holder="worker-2")
 
 
 async def test_leases_are_found_by_their_jobs_though_a_quiet_hour_s_statistics_know_of_none_to_do(
@@ -183,6 +231,35 @@ async def test_who_lost_some_of_a_batch_writes_nothing_of_them(front: House) -> 
     assert {row["id"] for row, was in zip(after, before, strict=True) if row != was} == {kept}
 
 
+@pytest.mark.parametrize("refusal", [None, Refusal(Kind.INVALID, "pdf.encrypted")])
+async def test_who_loses_one_of_a_batch_goes_on_with_the_others_at_once(
+    house: House, refusal: Refusal | None
+) -> None:
+    """And leaves the key alone for the one that somebody else took, and its stamp where it is."""
+    letter = make_letter("diambil")
+    taken, kept = await order(house, letter, BOTTOM_LEFT), await order(house, make_letter("dipegang"))
+
+    class TakingJail(HoldingJail):
+        async def run(self, task: str, request: Any, result: Any) -> Any:
+            if task.endswith(":prepare_seal") and bytes(request.data) == letter:
+                await house.database.owner.execute(
+                    "UPDATE stamping.job SET lease_token = lease_token + 1 WHERE id = $1", taken
+                )
+            return await super().run(task, request, result)
+
+    jail = TakingJail(house, letter if refusal else b"", refusal)
+    jail.let_go.set()
+    assert await run_due_jobs(house.tools(jail=jail, settings=lasting(30)), worker="worker-1") == 2
+    assert await released(house, kept)
+    assert (await lease(house, taken))["state"] == "accepted"
+    assert house.key_uses() == 1
+    async with house.db.transaction() as tx:
+        assert await jobs.free_leases(tx, "worker-1", datetime.now(UTC)) == 1
+    await house.work()
+    assert await released(house, taken)
+    await house.assert_sound()
+
+
 @pytest.mark.parametrize("refusal", [None, Refusal(Kind.UNAVAILABLE, "jail.unavailable")])
 async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
     house: House, monkeypatch: pytest.MonkeyPatch, refusal: Refusal | None
@@ -200,6 +277,32 @@ async def test_the_others_of_a_batch_do_not_wait_for_a_slow_one(
     assert await working == 3
     row = await house.row("SELECT state, trouble_code FROM stamping.job WHERE id = $1", slow)
     assert tuple(row) == (("released", None) if refusal is None else ("accepted", "jail.unavailable"))
+    await house.assert_sound()
+
+
+async def test_the_news_of_the_others_is_not_kept_for_a_slow_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who keeps news passes them on when the whole batch has ended."""
+    monkeypatch.setattr(cycle, "_PATIENCE_S", 0.05)
+    letter = make_letter("lambat")
+    documents = [await house.accept(data) for data in (letter, make_letter())]
+    requests = [
+        StampingRequest(
+            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
+            idempotency_key=str(document),
+        )
+        for document in documents
+    ]  # fmt: skip
+    worker = Worker(name="worker-1", lease_s=600)
+    outcomes = await start_stampings(house.db, requests, now=datetime.now(UTC), worker=worker)
+    started = [one for one in outcomes if isinstance(one, Started)]
+    jail = HoldingJail(house, letter)
+    working = asyncio.create_task(run_accepted_jobs(house.tools(jail=jail), started, keep_news_s=600))
+    await until(lambda: released(house, started[1].job.id), seconds=20, what="the release of the other")
+    assert await house.value("SELECT available_at <= now() FROM jobs.outbox WHERE topic = $1", RELEASED)
+    jail.let_go.set()
+    assert {one.reference_id for one in await working} == set(documents)
     await house.assert_sound()
 
 
