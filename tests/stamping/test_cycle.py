@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -21,11 +21,20 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import new_id
 from meterai.kit import outbox
+from meterai.kit.stamp_code import StampCode, decode_code, verify_code
 from meterai.ledger.queries import lot_of
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_image, document_page, documents_of_customer, job, released_file
-from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping, start_stampings
+from meterai.stamping.requests import SealRequest
+from meterai.stamping.use_cases.run_cycle import run_due_jobs
+from meterai.stamping.use_cases.start_stamping import (
+    StampingRequest,
+    Started,
+    Worker,
+    start_stamping,
+    start_stampings,
+)
 from meterai.workers.topics import stamp
 
 pytestmark = pytest.mark.storage
@@ -64,6 +73,27 @@ async def test_a_batch_of_jobs_is_released_together(house: House) -> None:
     assert older == listed[2:]
     assert await house.value("SELECT count(DISTINCT released_at) FROM stamping.release") == 1
     await house.assert_sound()
+
+
+async def test_the_code_of_a_stamp_that_was_delayed_says_the_day_of_its_number(house: House) -> None:
+    """In Jakarta: late in the evening by UTC, the next day has begun there."""
+    job = await house.order(await house.accept(make_letter()))
+    await house.database.owner.execute(
+        "UPDATE stamping.serial SET allocated_at = '2026-08-16 17:30:00+00' WHERE serial = $1", job.serials[0]
+    )
+    codes: list[StampCode] = []
+
+    class WatchingJail:
+        async def run(self, task: str, request: Any, result: Any) -> Any:
+            if isinstance(request, SealRequest):
+                codes.extend(decode_code(stamp.code) for stamp in request.stamps)
+            return await house.jail.run(task, request, result)
+
+    await run_due_jobs(house.tools(jail=WatchingJail()), worker="test")
+    public = bytes.fromhex((house.data / "pki" / "code.pub").read_text())
+    (code,) = codes
+    assert (code.serial, code.day) == (job.serials[0], date(2026, 8, 17))
+    assert verify_code(code, {code.key_id: public})
 
 
 async def test_prepared_revisions_are_gone_after_the_release(house: House) -> None:
@@ -214,6 +244,43 @@ async def test_another_customers_document_and_lot_answer_like_unknown_ones(front
     assert await as_charlie(await front.give_lot(charlie, 1), front.alice) == "quota.unknown"
     assert await as_charlie(uuid4(), front.alice) == "quota.unknown"
     assert await document_page(front.db, document, customer_id=charlie) is None
+
+
+async def test_a_worker_that_asks_again_is_told_of_the_job_that_stands(front: House) -> None:
+    document = await front.accept(make_letter())
+    request = StampingRequest(
+        document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=document,
+        idempotency_key="item",
+    )  # fmt: skip
+    worker = Worker(name="worker-1", lease_s=600)
+    (first,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
+    (again,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
+    assert isinstance(first, Started)
+    assert isinstance(again, Started)
+    assert first.new
+    assert (again.new, again.claimed, again.job) == (False, None, first.job)
+    assert (await front.lot_now()).reserved == 1
+
+
+async def test_a_worker_takes_no_stamp_from_a_lot_that_is_somebody_else_s(front: House) -> None:
+    charlie = new_id(datetime.now(UTC))
+    await front.add_customer(charlie)
+    theirs = await front.give_lot(charlie, 1)
+    worker = Worker(name="worker-1", lease_s=600)
+    for lot in (theirs, uuid4()):
+        document = await front.accept(make_letter())
+        request = StampingRequest(
+            document_id=document, customer_id=front.alice, lot_account_id=lot, reference_id=document,
+            idempotency_key=str(document),
+        )  # fmt: skip
+        (refused,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
+        assert isinstance(refused, Refusal)
+        assert (refused.kind, refused.code) == (Kind.NOT_FOUND, "quota.unknown")
+    assert await front.value("SELECT count(*) FROM stamping.job") == 0
+    async with front.db.connection() as connection:
+        left = await lot_of(connection, theirs, customer_id=charlie)
+    assert left is not None
+    assert (left.available, left.reserved) == (1, 0)
 
 
 async def test_a_page_of_the_stamped_file_is_drawn(house: House) -> None:

@@ -32,6 +32,14 @@ async def test_nothing_is_signed_before_attempt_and_intent_are_on_the_disk(datab
         assert await _waits(tx)
 
 
+async def test_paid_documents_are_accepted_without_waiting_for_the_disk(database: TestDatabase) -> None:
+    """A crash that forgets the jobs brings the rows back that asked for them."""
+    async with database.app.transaction() as tx:
+        await tx.execute("SET LOCAL synchronous_commit = on")
+        assert await jobs.accept(tx, [], [], [], holder="worker-1", until=NOW, asked_by=[], now=NOW)
+        assert not await _waits(tx)
+
+
 async def test_a_release_waits_for_the_disk(database: TestDatabase) -> None:
     async with database.app.transaction() as tx:
         await tx.execute("SET LOCAL synchronous_commit = on")
