@@ -22,6 +22,7 @@ from meterai.cli.check import offline_judge
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore
 from meterai.kit.pdf import der
+from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount, count_archive
 from meterai.stamping.batch import CycleSettings
@@ -30,6 +31,7 @@ from meterai.stamping.queries import job as find_job
 from meterai.stamping.seal.timestamps import make_query
 from meterai.stamping.store import archive, time_stamps
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
+from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
 from meterai.verification.model import RegisterAnswer, Verdict
 from meterai.verification.trust import load_trust
@@ -199,6 +201,23 @@ async def test_a_time_stamp_from_after_the_end_of_the_certificate_is_not_added(
     async with house.db.connection() as connection:
         assert await archive.make_due(connection, [Level.T], datetime.now(UTC)) == 0
     await house.assert_sound()
+
+
+async def test_a_file_that_others_will_sign_waits_for_its_time_stamp(
+    house: RotatingHouse, authority: TimeStampAuthority
+) -> None:
+    """They would sign version 1, and the token would come into another file than theirs."""
+    document = await house.accept(make_letter())
+    await place_stamps(house.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
+    job = await house.order(document)
+    authority.stop()
+    await run_due_jobs(house.tools(settings=LATER), worker="test")
+    waiting = await find_job(house.db, job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
+    await authority.start()
+    await house.work(settings=LATER)
+    assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
 
 
 async def test_a_time_stamp_that_can_not_be_checked_yet_leaves_nothing_in_the_store(
