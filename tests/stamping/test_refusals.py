@@ -13,7 +13,7 @@ from tests.stamping.house import BOTTOM_LEFT, BOTTOM_RIGHT, House
 from tests.stamping.letters import make_letter
 from tests.verification.making import SERIAL
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
 from meterai.kit.objects import FolderStore
 from meterai.stamping.endings import REFUSED
@@ -50,7 +50,7 @@ async def test_a_refused_document_gives_its_stamps_back(house: House) -> None:
     job = await ordered_with_input(house, make_letter(pages=1).replace(b"595.28", b"000100"))
     await house.work()
     ended = await now_of(house, job)
-    assert (ended.state, ended.refusal_code) == ("refused", "placement.outside")
+    assert (ended.state, ended.refusal_code, ended.attempts) == ("refused", "placement.outside", 2)
     lot = await house.lot_now()
     assert (lot.available, lot.reserved, lot.gone) == (10, 0, 0)
     states = await house.database.owner.fetch("SELECT state FROM stamping.serial")
@@ -61,12 +61,75 @@ async def test_a_refused_document_gives_its_stamps_back(house: House) -> None:
     await house.assert_sound()
 
 
+async def test_all_refused_documents_of_a_batch_give_their_stamps_back(house: House) -> None:
+    beyond = make_letter(pages=1).replace(b"595.28", b"000100")
+    jobs = [await ordered_with_input(house, beyond) for _ in range(2)]
+    assert (await house.lot_now()).reserved == 4
+    assert await run_due_jobs(house.tools(), worker="test") == 2
+    assert [(await now_of(house, job)).state for job in jobs] == ["refused", "refused"]
+    assert (await house.lot_now()).available == 10
+    await house.assert_sound()
+
+
+class FaultyJail:
+    """Ends one of its tasks in this way."""
+
+    def __init__(self, house: House, task: str, refusal: Refusal) -> None:
+        self._inner = house.jail
+        self._task = task
+        self._refusal = refusal
+
+    async def run(self, task: str, request: Any, result: Any) -> Any:
+        if task.endswith(self._task):
+            raise self._refusal
+        return await self._inner.run(task, request, result)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "code", "times"),
+    [
+        (":prepare_seal", Kind.INVALID, "jail.killed", 3),
+        (":prepare_seal", Kind.INVALID, "pdf.too_heavy", 3),
+        (":light_check", Kind.CONFLICT, "seal.unsound", 10),
+    ],
+)
+async def test_what_may_not_be_the_document_s_fault_is_tried_again_before_its_stamps_go_back(
+    house: House, task: str, kind: Kind, code: str, times: int
+) -> None:
+    job = await house.order(await house.accept(make_letter()))
+    faulty = house.tools(jail=FaultyJail(house, task, Refusal(kind, code)))
+    for _ in range(times):
+        assert (await now_of(house, job)).state in ("accepted", "sealing")
+        await house.database.owner.execute("UPDATE stamping.job SET next_attempt_at = now()")
+        assert await run_due_jobs(faulty, worker="test") == 1
+    ended = await now_of(house, job)
+    assert (ended.state, ended.refusal_code) == ("refused", code)
+    assert (await house.lot_now()).available == 10
+    await house.assert_sound()
+
+
+async def test_one_that_can_not_be_released_keeps_no_other_of_its_batch_from_it(house: House) -> None:
+    """Its serial number is bound to other bytes, which it should not be."""
+    first, bad, last = [await house.order(await house.accept(make_letter(text))) for text in ("a", "b", "c")]
+    await house.database.owner.execute(
+        """INSERT INTO stamping.release (serial, version, sha256, bytes, pages, document_id, released_at)
+           VALUES ($1, 1, repeat('0', 64), 1, 1, $2, now())""",
+        bad.serials[0],
+        bad.document_id,
+    )
+    await run_due_jobs(house.tools(), worker="test")
+    states = [(await now_of(house, job)).state for job in (first, bad, last)]
+    assert states == ["released", "sealing", "released"]
+    lot = await house.lot_now()
+    assert (lot.gone, lot.reserved) == (2, 1)
+
+
 async def test_a_broken_document_is_tried_three_times_and_refused(house: House) -> None:
     job = await ordered_with_input(house, b"%PDF-1.7\nnothing of a document")
     await house.work()
     ended = await now_of(house, job)
     assert ended.state == "refused"
-    assert ended.attempts <= 3
+    assert ended.attempts == 3
     assert (await house.lot_now()).available == 10
     await house.assert_sound()
 
@@ -174,6 +237,35 @@ async def test_a_file_that_the_store_changed_is_not_released(house: House) -> No
     await run_due_jobs(house.tools(objects=RottenStore(house.data / "objects")), worker="test")
     waiting = await now_of(house, job)
     assert (waiting.state, waiting.trouble_code) == ("sealing", "object.damaged")
+
+
+async def test_an_upload_that_the_store_changed_is_not_stamped(house: House) -> None:
+    """Nor refused: the store may give it as it was, from a copy."""
+    job = await house.order(await house.accept(make_letter()))
+    (path,) = (house.data / "objects").glob("*/*")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"595.28", b"595.29"))
+    await run_due_jobs(house.tools(), worker="test")
+    waiting = await now_of(house, job)
+    assert (waiting.state, waiting.trouble_code) == ("accepted", "object.damaged")
+    path.write_bytes(whole)
+    await house.work()
+    assert (await now_of(house, job)).state == "released"
+
+
+async def test_who_can_not_write_down_what_became_of_a_job_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the worker would take its batch for done and the database for there."""
+
+    async def lost(*_: object) -> None:
+        raise OSError("the server went away")
+
+    monkeypatch.setattr("meterai.stamping.store.jobs.postpone", lost)
+    await house.order(await house.accept(make_letter()))
+    forgetful = house.tools(objects=ForgetfulStore(house.data / "objects"))
+    with pytest.raises(OSError, match="the server went away"):
+        await run_due_jobs(forgetful, worker="test")
 
 
 async def test_a_faulty_machine_refuses_no_document(house: House) -> None:
