@@ -61,6 +61,12 @@ def in_a_bookmark() -> bytes:
     return document(b"<< /Type /Outlines /First 5 0 R /Last 5 0 R >>", item, catalog=b"/Outlines 4 0 R")
 
 
+def in_a_bookmark_whose_kind_is_an_object_of_its_own() -> bytes:
+    item = b"<< /Title (a) /Parent 4 0 R /A << /S 6 0 R /JS (app.alert\\(1\\)) >> >>"
+    outlines = b"<< /Type /Outlines /First 5 0 R /Last 5 0 R >>"
+    return document(outlines, item, b"/JavaScript", catalog=b"/Outlines 4 0 R")
+
+
 def in_a_comment_with_a_popup() -> bytes:
     note = _annotation(b"Text", b"/Contents (a) /Popup 5 0 R /AA << /E %s >>" % SCRIPT)
     popup = _annotation(b"Popup", b"/Parent 4 0 R /AA << /E %s >>" % PROGRAM)
@@ -108,6 +114,12 @@ def in_private_data_of_a_program() -> bytes:
     """/PieceInfo (ISO 32000-1, 14.5) may hold anything."""
     private = b"/PieceInfo << /Any << /LastModified (D:2026) /Private << /A %s /F 4 0 R >> >> >>" % SCRIPT
     return document(EMBEDDED, _FILE, catalog=private, page=private)
+
+
+def attached_beside_another_entry() -> bytes:
+    embedded = EMBEDDED.replace(b"/EF << ", b"/EF << /X 1 ")
+    private = b"/PieceInfo << /Any << /LastModified (D:2026) /Private << /F 4 0 R >> >> >>"
+    return document(embedded, _FILE, catalog=private)
 
 
 def players() -> bytes:

@@ -19,9 +19,11 @@ from meterai.kit.pdf.structure import name_of
 _TREES = ("/EmbeddedFiles", "/JavaScript")
 """Name trees (clause 7.7.4) of attachments and of scripts that run on opening."""
 
-_FILE_KEYS = {"/F", "/UF", "/DOS", "/Mac", "/Unix"}
+_FILE_KEYS = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
 _WANTED = (*DANGEROUS_ACTIONS, *DANGEROUS_ANNOTATIONS, *_TREES, "/AF", "/EF")
-_SUSPICION = re.compile(rb"(?:%s)\b" % b"|".join(sorted((name.encode() for name in _WANTED), reverse=True)))
+_NAMES = b"|".join(sorted((name.encode() for name in _WANTED), reverse=True))
+_SUSPICION = re.compile(rb"(?:%s)\b|/(?:S|Subtype) \d+ \d+ R" % _NAMES)
+"""The name that says what an action or an annotation is may be an object of its own."""
 
 
 def remove_alive(pdf: pikepdf.Pdf) -> None:
@@ -62,7 +64,7 @@ def _clean(dictionary: pikepdf.Dictionary) -> None:
         value = dictionary[key]
         if (
             dangerous
-            or (key == "/EF" and _is_plain(value) and set(value.keys()) <= _FILE_KEYS)
+            or (key == "/EF" and _is_plain(value) and _holds_files(value))
             or (key == "/AF" and _names_files(value))
             or (key in _TREES and _is_plain(value) and ("/Names" in value or "/Kids" in value))
         ):
@@ -71,6 +73,10 @@ def _clean(dictionary: pikepdf.Dictionary) -> None:
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, pikepdf.Dictionary) and not isinstance(value, pikepdf.Stream)
+
+
+def _holds_files(value: Any) -> bool:
+    return any(isinstance(value.get(key), pikepdf.Stream) for key in _FILE_KEYS)
 
 
 def _names_files(value: Any) -> bool:
