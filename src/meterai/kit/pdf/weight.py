@@ -24,6 +24,8 @@ _COMPONENTS = {
     "/DeviceCMYK": 4,
 }
 
+_GROWING = ("/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL")
+"""Filters that make more than they are given, by their names in full and in short."""
 _DEFLATE_RATIO_MAX = 1032
 """258 bytes from two bits is the most that Deflate makes (RFC 1951 clause 3.2.5)."""
 
@@ -90,7 +92,7 @@ def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
         size = len(raw)
     elif all(name_of(name) in ("/FlateDecode", "/Fl") for name in names):
         size = _inflated_bytes(raw, len(names), allowance)
-    elif any(name_of(name) in ("/LZWDecode", "/LZW", "/RunLengthDecode", "/RL") for name in names):
+    elif any(name_of(name) in _GROWING for name in names):
         size = _unpacked_by_qpdf(stream, raw)
     else:
         size = len(raw)
@@ -102,7 +104,7 @@ def _unpacked_bytes(stream: pikepdf.Object, allowance: int) -> int:
 def _unpacked_by_qpdf(stream: pikepdf.Object, raw: bytes) -> int:
     """qpdf unpacks it whole; the jail's memory limit is the guard. What it can't unpack stays as it is."""
     try:
-        return len(stream.read_bytes())
+        return len(stream.read_bytes(pikepdf.StreamDecodeLevel.specialized))  # with run lengths
     except pikepdf.PikepdfError:
         return len(raw)
 
@@ -150,16 +152,9 @@ def _drawings(
 
 
 def _forms_of(holder: Any) -> dict[str, Any]:
-    node = holder
-    for _ in range(50):  # a page may inherit its resources
-        resources = node.get("/Resources")
-        if isinstance(resources, pikepdf.Dictionary):
-            forms = resources.get("/XObject")
-            return dict(forms.items()) if isinstance(forms, pikepdf.Dictionary) else {}
-        node = node.get("/Parent")
-        if not isinstance(node, pikepdf.Dictionary):
-            break
-    return {}
+    resources = holder.get("/Resources")  # qpdf has given each page what it inherits
+    forms = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    return dict(forms.items()) if isinstance(forms, pikepdf.Dictionary) else {}
 
 
 def _content_bytes(content: Any) -> bytes:
