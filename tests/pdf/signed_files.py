@@ -95,10 +95,10 @@ def waiting() -> bytes:
     return out.getvalue()
 
 
-def with_a_place_for_a_stamp() -> bytes:
+def with_a_place_for_a_stamp(name: str = f"Emet{'0' * 22}") -> bytes:
     """Another seller's stamp was to come."""
     writer = IncrementalPdfFileWriter(io.BytesIO(samples.letter()))
-    append_signature_field(writer, SigFieldSpec(f"Emet{'0' * 22}", box=(200, 60, 290, 150)))
+    append_signature_field(writer, SigFieldSpec(name, box=(200, 60, 290, 150)))
     out = io.BytesIO()
     writer.write(out)
     return signed(out.getvalue())
@@ -202,9 +202,32 @@ def turn_page(writer: IncrementalPdfFileWriter) -> None:
     writer.mark_update(page)
 
 
+def fill_in(writer: IncrementalPdfFileWriter) -> None:
+    """Another value in the form's text field, which a signature allows that does not lock it."""
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    field["/V"] = generic.pdf_string("Badan Kesehatan Dunia")
+    writer.update_container(field)
+
+
 def changed_afterwards() -> bytes:
     """A page was turned after Budi signed: his signature is intact and does not allow it."""
     return append_revision(by_budi(), turn_page)
+
+
+def with_an_object_freed_for_ever() -> bytes:
+    """A section between frees an object so that its number may never be used again (ISO 32000-1 clause
+    7.5.4); readers differ in what they make of it."""
+    data = samples.letter()
+    last = int(data[data.rindex(b"startxref") :].split()[1])
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        root, size = pdf.Root.objgen[0], int(pdf.trailer.Size)
+    section = b"xref\n%d 1\n0000000000 00000 f \ntrailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (
+        size,
+        size + 1,
+        root,
+        last,
+    )
+    return signed(data + section + b"startxref\n%d\n%%%%EOF\n" % len(data), strict=False)
 
 
 def hybrid() -> bytes:

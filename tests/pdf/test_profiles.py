@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
@@ -126,6 +126,7 @@ async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench
         (signed_files.broken, "pdf.signed_broken"),
         (signed_files.encrypted, "pdf.signed_encrypted"),
         (signed_files.hybrid, "pdf.signed_irregular"),
+        (signed_files.with_an_object_freed_for_ever, "pdf.signed_irregular"),
         (signed_files.with_a_place_for_a_stamp, "pdf.signed_irregular"),
         (signed_files.by_a_large_certificate, "pdf.signed_irregular"),
         (signed_files.with_another_object_header, "pdf.signed_irregular"),
@@ -161,12 +162,32 @@ async def test_a_file_with_a_stamp_that_was_signed_since_can_get_another_one(ben
 def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> None:
     copied = signed_by_somebody(samples.letter(), name="Stempel", reason=f"[{SERIAL}] Bea meterai")
     assert look(copied).notices == ["pdf.notice.stamped_already"]
+    later = signed_by_somebody(signed_files.by_budi(), name="Stempel", reason=f"[{SERIAL}] Bea meterai")
+    assert look(later).notices == ["pdf.notice.stamped_already"], "behind another signature"
 
 
 def test_a_change_after_the_signature_is_told() -> None:
     seen = look(signed_files.changed_afterwards())
     assert seen.signers == ["Budi Santoso"]
     assert "pdf.notice.signed_changed" in seen.notices
+    receive(ReceptionRequest(data=signed_files.changed_afterwards(), stamps=1, limits=OutputLimits()))
+
+
+def test_each_signature_is_asked_whether_it_allows_what_came_after_it() -> None:
+    between = signed_files.signed(signed_files.changed_afterwards(), "Siti Rahma", field="Kedua")
+    assert "pdf.notice.signed_changed" in look(between).notices, "the first one does not"
+    form = signed_files.signed(samples.form())
+    for lock, changed in ((None, False), (FieldMDPSpec(FieldMDPAction.ALL), True)):
+        both = signed_files.signed(form, "Siti Rahma", field="Kedua", lock=lock)
+        notices = look(append_revision(both, signed_files.fill_in)).notices
+        assert ("pdf.notice.signed_changed" in notices) is changed, "only the last one does not"
+
+
+def test_more_signatures_than_can_be_compared_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing_signatures, "SIGNATURES_MAX", 1)
+    assert look(signed_files.by_budi()).signers == ["Budi Santoso"]
+    with pytest.raises(Refusal, match=r"pdf\.signed_too_many"):
+        look(signed_files.by_budi_and_siti())
 
 
 def test_scripts_in_a_signed_file_are_told_and_kept() -> None:
