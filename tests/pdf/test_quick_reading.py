@@ -61,6 +61,10 @@ def test_objects_of_files_that_we_wrote_are_read_as_pyhanko_reads_them(make: Cal
         b"<< /A 1 % comment\n >>",
         b"<< /A 1 0 Rx >>",
         b"<< /A 1.2.3 >>",
+        b"<< /A 1-2 >>",
+        b"<< /A 1+2 >>",
+        b"<< /A 1.5-2 >>",
+        b"<< /A [ null1 ] >>",
         b"<< /A 1 ]",
         b"<< 1 /A >>",
         b"<< /A >>",
@@ -78,7 +82,8 @@ def test_what_is_not_plain_is_left_to_pyhanko(text: bytes) -> None:
     assert parse(
         b"7 0 obj\n<< /A [ 1 -2.50 /B 3 0 R null true ] >>\nendobj\n", generic.Reference(7, 0, reader), reader
     )
-    assert parse(b"7 0 obj\n<< /A 1 >>\nendobj\n", generic.Reference(8, 0, reader), reader) is None
+    for other in (generic.Reference(8, 0, reader), generic.Reference(7, 1, reader)):
+        assert parse(b"7 0 obj\n<< /A 1 >>\nendobj\n", other, reader) is None
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,15 @@ def test_a_signature_that_no_field_holds_is_refused() -> None:
     with pytest.raises(Refusal) as caught:
         look(out.getvalue())
     assert caught.value.code == "pdf.signed"
+
+
+def test_a_certification_that_no_field_holds_is_refused() -> None:
+    pdf = pikepdf.open(io.BytesIO(samples.letter()))
+    lost = pikepdf.Dictionary(
+        Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
+    )
+    pdf.Root["/Perms"] = pikepdf.Dictionary(DocMDP=pdf.make_indirect(lost))
+    out = io.BytesIO()
+    pdf.save(out)
+    with pytest.raises(Refusal, match=r"pdf\.signed_irregular"):
+        look(out.getvalue())

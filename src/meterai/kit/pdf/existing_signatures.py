@@ -67,9 +67,8 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 def examine_signatures(data: bytes) -> Signed:
     """Reads every signature of a file and decides whether a stamp may follow.
 
-    Raises: Refusal INVALID `pdf.signed_irregular` (can't be read beyond doubt), `pdf.signed_encrypted`,
-    `pdf.signed_too_many`, `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`,
-    `pdf.stamped_already` (locked by a stamp).
+    Raises: Refusal INVALID `pdf.signed_irregular` (can't be read beyond doubt), `pdf.signed_too_many`,
+    `pdf.signed_broken`, `pdf.certified` (P=1), `pdf.signed_locked`, `pdf.stamped_already` (by a stamp).
     """
     found = _read(data, SIGNATURES_MAX)
     if _has_open_place(found[0].reader):
@@ -114,8 +113,6 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
     """
     try:
         reader = PdfFileReader(io.BytesIO(data), strict=True)
-        if reader.encrypted:
-            raise _refuse("pdf.signed_encrypted")
         if reader.xrefs.hybrid_xrefs_present or names_beyond_size(reader):
             raise _refuse("pdf.signed_irregular")
         found = []

@@ -51,7 +51,8 @@ def inspect(request: InspectRequest) -> Inspection:
 
     Raises: Refusal INVALID `pdf.empty`, `pdf.not_pdf`, `pdf.too_large`, `pdf.encrypted`, `pdf.broken`,
     `pdf.no_pages`, `pdf.too_many_pages`, `pdf.too_complex`, `pdf.page_size`, `pdf.xfa_dynamic`,
-    `pdf.signed` (by a signature that no reader shows), and those of `examine_signatures`.
+    `pdf.signed` (by a signature that no reader shows), `pdf.signed_encrypted`, and those of
+    `examine_signatures`.
     """
     return inspect_opened(open_document(request.data, request.limits, request.password), request)
 
