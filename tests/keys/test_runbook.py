@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -49,5 +50,12 @@ def assert_status_page_tells_of_the_stop(service: RunningService, environment: d
             capture_output=True,
             timeout=60,
         )
-        with urllib.request.urlopen(f"{service.addresses.site}/status", timeout=10) as page:
-            assert ("Dihentikan sementara" in page.read().decode()) is told
+        deadline = time.monotonic() + 10
+        while ("Dihentikan sementara" in status_page(service)) is not told:  # it is at most a second old
+            assert time.monotonic() < deadline, f"{command} is not told"
+            time.sleep(0.1)
+
+
+def status_page(service: RunningService) -> str:
+    with urllib.request.urlopen(f"{service.addresses.site}/status", timeout=10) as page:
+        return str(page.read().decode())
