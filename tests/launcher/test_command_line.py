@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
+import structlog
 import typer
 from rich.console import Console
 from tests.storage_fixtures import TestCluster
@@ -66,6 +68,8 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         os.environ.update(env or {})
         monkeypatch.setattr(sys, "argv", ["meterai", *words])
         monkeypatch.setattr(subprocess, "Popen", begin)
+        for owner, name in ((structlog, "configure"), (logging, "basicConfig")):  # the other tests' logs
+            monkeypatch.setattr(owner, name, lambda **_: None)
         with pytest.raises(SystemExit) as ended:
             main()
         said = capsys.readouterr()
