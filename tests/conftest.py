@@ -58,34 +58,16 @@ _BEGIN_FIRST = (
 """They wait more than they work, or take longest. Last, the other processors would stand idle beside them."""
 
 
-_SERVICES = 2
-"""How many groups of files share a service each: to start one costs as much as fifteen tests."""
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the longest files first, and together what `script/test` gives to one process: the tests of a
-    file, in their order, and the files that use the running service."""
-
-    def path(item: pytest.Item) -> str:
-        return item.path.relative_to(config.rootpath / "tests").as_posix()
+    """Puts the longest files first (`script/test` takes files in this order)."""
 
     def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(config.rootpath / "tests").as_posix()
         return next(
-            (rank for rank, start in enumerate(_BEGIN_FIRST) if path(item).startswith(start)),
-            len(_BEGIN_FIRST),
+            (rank for rank, start in enumerate(_BEGIN_FIRST) if path.startswith(start)), len(_BEGIN_FIRST)
         )
 
     items.sort(key=rank)
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    serving = list(dict.fromkeys(path(item) for item in items if _uses_service(item)))
-    groups = {file: f"service-{number % _SERVICES}" for number, file in enumerate(serving)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(path(item), path(item))))
-
-
-def _uses_service(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and "service" in item.fixturenames
 
 
 @pytest.fixture(scope="session")
@@ -131,8 +113,9 @@ def kept_service() -> Iterator[KeptService]:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_idle_service(request: pytest.FixtureRequest, kept_service: KeptService) -> None:
-    """Ends the service before a file that has no use for it."""
-    if not any(_uses_service(item) for item in request.session.items if item.path == request.path):
+    """Ends the service before a file that has no use for it: idle it takes a fifth of a processor."""
+    here = (item for item in request.session.items if item.path == request.path)
+    if not any("service" in item.fixturenames for item in here if isinstance(item, pytest.Function)):
         kept_service.end()
 
 
