@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +14,11 @@ from rich.table import Table
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator import reader_settings
+from meterai.cli.period import FirstOption, LastOption, period
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kit.database import connect
 from meterai.kit.spreadsheet import csv_table
 from meterai.ledger.books import AccountTurnover, Books, Movement, read_books
-
-_DAY = ["%Y-%m-%d"]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +33,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def books(
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, help="First business date (WIB); else today.")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, help="Last one, included; else the first.")
-    ] = None,
+    first: FirstOption = None,
+    last: LastOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the movements as CSV, a line for each day and kind.")
@@ -52,10 +47,7 @@ def books(
     Read-only, and without personal data. A day that is over says the same for ever.
     """
     today = business_date(system_clock())
-    begin = first.date() if first else today
-    end = last.date() if last else begin
-    if end < begin:
-        raise typer.BadParameter("the last business date is before the first", param_hint="--until")
+    begin, end = period(first, last, today=today)
     if as_json and as_csv:
         raise typer.BadParameter("either --json or --csv", param_hint="--csv")
     found = asyncio.run(_read(data, begin, end))

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +16,12 @@ import typer
 from meterai.cli.data_folder import DataOption
 from meterai.cli.judged import Judged
 from meterai.cli.operator import reader_settings
+from meterai.cli.period import FirstOption, LastOption, period
 from meterai.kernel.clock import business_date, system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.sales.use_cases.compare_gateway import Compared, Listed, compare_gateway
 
-_DAY = ["%Y-%m-%d"]
 _AMOUNT = re.compile(r"([0-9]{1,15})(?:\.0{1,2})?")
 _WITH_MONEY = frozenset({"settlement", "capture", "refund", "partial_refund"})
 _WITHOUT = frozenset(
@@ -41,12 +41,8 @@ def reconcile(
             "has one, refund_amount.",
         ),
     ],
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, help="First business date (WIB); else today.")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, help="Last one, included; else the first.")
-    ] = None,
+    first: FirstOption = None,
+    last: LastOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     data: DataOption = None,
 ) -> None:
@@ -55,10 +51,7 @@ def reconcile(
     All that is listed is looked up; all that we booked on these business dates must be listed. Let the list
     begin a day earlier: what was paid before midnight may be booked after it. Exit code 1 when they differ.
     """
-    begin = first.date() if first else business_date(system_clock())
-    end = last.date() if last else begin
-    if end < begin:
-        raise typer.BadParameter("the last business date is before the first", param_hint="--until")
+    begin, end = period(first, last, today=business_date(system_clock()))
     rows = list(_read(listed))
     found = asyncio.run(_compare(data, rows, begin, end))
     if as_json:
