@@ -40,11 +40,6 @@ WORDS = {
     },
 }
 
-_TEXT = re.compile(r">[^<>]*[^<>\s][^<>]*<")
-_WORDS = re.compile(r'( (?:lang|href|hreflang|action|alt|src|title|value|content|aria-label))="[^"]+"')
-_LOOKED_AT: set[tuple[int, str]] = set()
-"""Pages without a barrier: width, and HTML without its words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -169,12 +164,8 @@ class Person:
                     raise
 
     def barriers(self) -> list[str]:
-        """What axe-core finds, each with the first element it is about. What differs in its words alone from
-        what was looked at in this width, mostly the other language, is not looked at again."""
+        """What axe-core finds, each with the first element it is about."""
         if not self.scripts:
-            return []
-        built = (self.width, _WORDS.sub(r'\1="x"', _TEXT.sub(">x<", self.page.content())))
-        if built in _LOOKED_AT:
             return []
         self.page.evaluate(AXE)  # through the debugger: the page's own policy would refuse it
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -184,8 +175,6 @@ class Person:
             tags,
         )
         assert isinstance(found, list)
-        if not found:
-            _LOOKED_AT.add(built)
         return found
 
     # doing
