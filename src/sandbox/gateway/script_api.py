@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from meterai.kit.spreadsheet import csv_table
 from sandbox.gateway.faults import Faults
 from sandbox.gateway.till import GatewayError, Till
 
@@ -97,15 +96,18 @@ class ScriptApi:
 
     async def list_all(self, request: web.Request) -> web.Response:
         """All charges as CSV, as a merchant downloads them from the dashboard."""
-        out = io.StringIO()
-        lines = csv.writer(out)
-        lines.writerow(("order_id", "transaction_status", "gross_amount", "refund_amount", "settlement_time"))
-        for payment in self.till.book.all():
-            said = payment.as_midtrans()
-            time = said.get("settlement_time", "")
-            refunded = f"{payment.refunded}.00"
-            lines.writerow((payment.order_id, payment.status, payment.gross_amount, refunded, time))
-        return web.Response(text=out.getvalue(), content_type="text/csv")
+        columns = ("order_id", "transaction_status", "gross_amount", "refund_amount", "settlement_time")
+        rows = (
+            (
+                payment.order_id,
+                payment.status,
+                payment.gross_amount,
+                f"{payment.refunded}.00",
+                str(payment.as_midtrans().get("settlement_time", "")),
+            )
+            for payment in self.till.book.all()
+        )
+        return web.Response(text=csv_table(columns, rows), content_type="text/csv")
 
 
 def _refused(error: Exception) -> web.Response:
