@@ -48,23 +48,33 @@ def said_of(verdict: Verdict, status: Status | None, moments: Moments, *, langua
     """The words for a verdict."""
     words = (_LINE_COUNTS if moments.line_counts else _WORDS).get(verdict.advice) or _WORDS[verdict.advice]
     facts = _Facts(verdict, status, moments, language)
-    told_lines = words.lines
-    if verdict.advice is Advice.UNKNOWN and status is not None and moments.drawn_at <= status.at:
-        told_lines = (_UNKNOWN_TIME,)
-    if verdict.advice is Advice.CALLED and status is not None:
-        if status.state in _CALLED_HELD:
-            told_lines = (_CALLED_HELD[status.state],)
-        elif moments.closes_at - status.at <= moments.claim_minutes * 60:
-            told_lines = (_CALLED_AT_THE_END[moments.line_counts],)
-        if not status.is_stamping:
-            told_lines += (_CALLED_UNSTAMPED,)
-    lines = [line.of(language).format_map(facts) for line in told_lines]
+    lines = [
+        line.of(language).format_map(facts)
+        for line in _lines_of(verdict.advice, words.lines, status, moments)
+    ]
     if verdict.advice is Advice.CALLED and verdict.latest is not None:
         lines.append(_CALLED_DONE.of(language).format_map(facts))
     if verdict.done_by is not None and status is not None and status.kept[1] >= KEPT_FROM:
         lines[-1] += " " + _KEPT.of(language).format_map(facts)
     told = words.told.of(language).format_map(facts)
     return Said(words.tone, told, tuple(lines), words.claim.of(language), words.claim_at)
+
+
+def _lines_of(
+    advice: Advice, usual: tuple[Words, ...], status: Status | None, moments: Moments
+) -> tuple[Words, ...]:
+    """The lines of an advice, as the queue stands: the usual ones, or what is true instead."""
+    if status is None:
+        return usual
+    if advice is Advice.UNKNOWN and moments.drawn_at <= status.at:
+        return (_UNKNOWN_TIME,)
+    if advice is not Advice.CALLED:
+        return usual
+    if status.state in _CALLED_HELD:
+        usual = (_CALLED_HELD[status.state],)
+    elif moments.closes_at - status.at <= moments.claim_minutes * 60:
+        usual = (_CALLED_AT_THE_END[moments.line_counts],)
+    return usual if status.is_stamping else (*usual, _CALLED_UNSTAMPED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -381,8 +381,7 @@ class _Draft:
     def _plan_again(self, joins_from: int, opens_at: int) -> None:
         """Windows that were closed meanwhile stay so; the lottery gets another one."""
         schedule = self._queue.schedule
-        free = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
-        first = max(free + (joins_from < opens_at), schedule.first_window)
+        first = max(self._next_window() + (joins_from < opens_at), schedule.first_window)
         wanted = msgspec.structs.replace(
             schedule, joins_from=joins_from, opens_at=opens_at, first_window=first
         )
@@ -428,8 +427,7 @@ class _Draft:
         """Windows stood still, or were closed ahead of their time; they go on from now. After the closing one
         is left, with whoever joined in it: those in which they stood still need no ends of their own."""
         schedule = self._queue.schedule
-        first = max(self._queue.closed_through, self._seen.gates_closed_through) + 1
-        start = self._start_anew()
+        first, start = self._next_window(), self._start_anew()
         if self._queue.closed_through < schedule.first_window - 1:
             # The lottery keeps its window for itself, also when it could not be closed before.
             first = max(first, schedule.first_window, 2)
@@ -437,6 +435,10 @@ class _Draft:
             schedule=msgspec.structs.replace(schedule, joins_from=start, opens_at=start, first_window=first),
             config_version=self._queue.config_version + 1,
         )
+
+    def _next_window(self) -> int:
+        """The first that neither we nor a gate has closed."""
+        return max(self._queue.closed_through, self._seen.gates_closed_through) + 1
 
     def _start_anew(self) -> int:
         return min(int(self._now), self._queue.schedule.closes_at - 1)
