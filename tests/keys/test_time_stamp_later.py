@@ -102,12 +102,7 @@ async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
         authority.stop()
         await house.work(settings=LATER)
     else:  # the first seal's time stamp can't be added later: it waits for the authority
-        authority.stop()
-        await run_due_jobs(house.tools(settings=LATER), worker="test")
-        waiting = await find_job(house.db, job.id)
-        assert waiting is not None
-        assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
-        await authority.start()
+        await assert_waits_for(authority, house, job)
         await house.work(settings=LATER, fail_point=stopper(authority))
     (first,) = await versions(house, job)
     early = await house.objects.get(first["sha256"])
@@ -127,6 +122,16 @@ async def test_a_stamp_is_released_without_its_time_stamp_and_gets_it_later(
     assert (await asked(house, late)).register is RegisterAnswer.CONFIRMED
     assert await house.value("SELECT count(*) FROM stamping.release WHERE version = 2") == stamps
     await house.assert_sound()
+
+
+async def assert_waits_for(authority: TimeStampAuthority, house: RotatingHouse, job: Job) -> None:
+    """The job is not released while the authority is down. Afterwards it is there again."""
+    authority.stop()
+    await run_due_jobs(house.tools(settings=LATER), worker="test")
+    waiting = await find_job(house.db, job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
+    await authority.start()
 
 
 def stopper(authority: TimeStampAuthority) -> Any:
@@ -210,12 +215,7 @@ async def test_a_file_that_others_will_sign_waits_for_its_time_stamp(
     document = await house.accept(make_letter())
     await place_stamps(house.db, document, [BOTTOM_LEFT], profile=Profile.SIGN_LATER)
     job = await house.order(document)
-    authority.stop()
-    await run_due_jobs(house.tools(settings=LATER), worker="test")
-    waiting = await find_job(house.db, job.id)
-    assert waiting is not None
-    assert (waiting.state, waiting.trouble_code) == ("sealing", "tsa.unavailable")
-    await authority.start()
+    await assert_waits_for(authority, house, job)
     await house.work(settings=LATER)
     assert verdict(house, await house.file_of(job)) is Verdict.GENUINE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import msgspec
 import pikepdf
@@ -96,15 +97,20 @@ def test_an_xfa_form_whose_pages_only_adobe_reader_makes_is_refused(data: bytes)
     assert caught.value.code == "pdf.xfa_dynamic"
 
 
-def test_usage_rights_of_one_reader_are_no_signature_and_go_with_notice() -> None:
+def with_a_signature(entry: str, holder: Callable[[pikepdf.Object], pikepdf.Object]) -> bytes:
+    """A letter with a signature's dictionary that no field holds, in an entry of its catalogue."""
     pdf = pikepdf.open(io.BytesIO(samples.letter()))
-    rights = pikepdf.Dictionary(
+    signature = pikepdf.Dictionary(
         Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
     )
-    pdf.Root["/Perms"] = pikepdf.Dictionary(UR3=pdf.make_indirect(rights))
+    pdf.Root[entry] = holder(pdf.make_indirect(signature))
     out = io.BytesIO()
     pdf.save(out)
-    seen = look(out.getvalue())
+    return out.getvalue()
+
+
+def test_usage_rights_of_one_reader_are_no_signature_and_go_with_notice() -> None:
+    seen = look(with_a_signature("/Perms", lambda rights: pikepdf.Dictionary(UR3=rights)))
     assert seen.signatures is SignatureKind.NONE
     assert seen.notices == ["pdf.notice.usage_rights"]
 
@@ -122,25 +128,11 @@ def test_places_to_sign_that_can_not_all_stay_are_told_of(places: int, told: boo
 
 
 def test_a_signature_that_no_field_holds_is_refused() -> None:
-    pdf = pikepdf.open(io.BytesIO(samples.letter()))
-    lost = pikepdf.Dictionary(
-        Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
-    )
-    pdf.Root["/Lost"] = pdf.make_indirect(lost)
-    out = io.BytesIO()
-    pdf.save(out)
     with pytest.raises(Refusal) as caught:
-        look(out.getvalue())
+        look(with_a_signature("/Lost", lambda lost: lost))
     assert caught.value.code == "pdf.signed"
 
 
 def test_a_certification_that_no_field_holds_is_refused() -> None:
-    pdf = pikepdf.open(io.BytesIO(samples.letter()))
-    lost = pikepdf.Dictionary(
-        Type=pikepdf.Name.Sig, ByteRange=[0, 1, 2, 3], Contents=pikepdf.String(b"\0" * 40)
-    )
-    pdf.Root["/Perms"] = pikepdf.Dictionary(DocMDP=pdf.make_indirect(lost))
-    out = io.BytesIO()
-    pdf.save(out)
     with pytest.raises(Refusal, match=r"pdf\.signed_irregular"):
-        look(out.getvalue())
+        look(with_a_signature("/Perms", lambda lost: pikepdf.Dictionary(DocMDP=lost)))

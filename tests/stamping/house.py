@@ -42,7 +42,7 @@ from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.accept_document import accept_document
 from meterai.stamping.use_cases.place_stamps import place_stamps
 from meterai.stamping.use_cases.run_cycle import run_due_jobs
-from meterai.stamping.use_cases.start_stamping import start_stamping
+from meterai.stamping.use_cases.start_stamping import StampingRequest, start_stamping
 from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
@@ -207,6 +207,11 @@ class House:
         )  # fmt: skip
         await place_stamps(self.db, document.document_id, placements)
         return document.document_id
+
+    def wanted(self, document_id: uuid.UUID, *, key: str = "item", **others: Any) -> StampingRequest:
+        """A stamp for Alice's document from her lot, unless `others` say otherwise."""
+        usual = {"customer_id": self.alice, "lot_account_id": self.lot, "reference_id": document_id}
+        return StampingRequest(document_id=document_id, idempotency_key=key, **{**usual, **others})
 
     async def order(self, document_id: uuid.UUID, key: str | None = None) -> Job:
         """Step 1 for a document of Alice."""

@@ -155,13 +155,7 @@ async def test_an_empty_lot_reserves_nothing_and_leaves_no_job(front: House) -> 
 
 async def test_one_refused_request_of_a_batch_stops_no_other(front: House) -> None:
     good, bad = await front.accept(make_letter("a")), uuid4()
-    requests = [
-        StampingRequest(
-            document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=uuid4(),
-            idempotency_key=str(document),
-        )
-        for document in (bad, good)
-    ]  # fmt: skip
+    requests = [front.wanted(document, key=str(document), reference_id=uuid4()) for document in (bad, good)]
     refused, started = await start_stampings(front.db, requests, now=datetime.now(UTC))
     assert isinstance(refused, Refusal)
     assert refused.code == "document.unknown"
@@ -248,10 +242,7 @@ async def test_another_customers_document_and_lot_answer_like_unknown_ones(front
 
 async def test_a_worker_that_asks_again_is_told_of_the_job_that_stands(front: House) -> None:
     document = await front.accept(make_letter())
-    request = StampingRequest(
-        document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=document,
-        idempotency_key="item",
-    )  # fmt: skip
+    request = front.wanted(document)
     worker = Worker(name="worker-1", lease_s=600)
     (first,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
     (again,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
@@ -269,10 +260,7 @@ async def test_a_worker_takes_no_stamp_from_a_lot_that_is_somebody_else_s(front:
     worker = Worker(name="worker-1", lease_s=600)
     for lot in (theirs, uuid4()):
         document = await front.accept(make_letter())
-        request = StampingRequest(
-            document_id=document, customer_id=front.alice, lot_account_id=lot, reference_id=document,
-            idempotency_key=str(document),
-        )  # fmt: skip
+        request = front.wanted(document, key=str(document), lot_account_id=lot)
         (refused,) = await start_stampings(front.db, [request], now=datetime.now(UTC), worker=worker)
         assert isinstance(refused, Refusal)
         assert (refused.kind, refused.code) == (Kind.NOT_FOUND, "quota.unknown")

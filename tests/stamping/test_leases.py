@@ -23,7 +23,7 @@ from meterai.stamping.model import Intent
 from meterai.stamping.placement import Placement
 from meterai.stamping.store import jobs
 from meterai.stamping.use_cases.run_cycle import run_accepted_jobs, run_due_jobs
-from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 
 pytestmark = pytest.mark.storage
 
@@ -287,13 +287,7 @@ async def test_the_news_of_the_others_is_not_kept_for_a_slow_one(
     monkeypatch.setattr(cycle, "_PATIENCE_S", 0.05)
     letter = make_letter("lambat")
     documents = [await house.accept(data) for data in (letter, make_letter())]
-    requests = [
-        StampingRequest(
-            document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
-            idempotency_key=str(document),
-        )
-        for document in documents
-    ]  # fmt: skip
+    requests = [house.wanted(document, key=str(document)) for document in documents]
     worker = Worker(name="worker-1", lease_s=600)
     outcomes = await start_stampings(house.db, requests, now=datetime.now(UTC), worker=worker)
     started = [one for one in outcomes if isinstance(one, Started)]

@@ -35,7 +35,7 @@ from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.seal.sealer import SWITCH_SECONDS_MAX
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from meterai.stamping.use_cases.start_stamping import StampingRequest, Started, Worker, start_stampings
+from meterai.stamping.use_cases.start_stamping import Started, Worker, start_stampings
 
 pytestmark = pytest.mark.storage
 TWO = [BOTTOM_LEFT, BOTTOM_RIGHT]
@@ -125,10 +125,7 @@ def ending_at_the_second(step: str) -> FailPoint:
 
 async def test_a_worker_killed_after_the_reservation_is_replaced(house: House) -> None:
     document = await house.accept(make_letter())
-    request = StampingRequest(
-        document_id=document, customer_id=house.alice, lot_account_id=house.lot, reference_id=document,
-        idempotency_key="item",
-    )  # fmt: skip
+    request = house.wanted(document)
     worker = Worker(name="worker-1", lease_s=600)  # which now dies before it does anything
     (started,) = await start_stampings(house.db, [request], now=datetime.now(UTC), worker=worker)
     assert isinstance(started, Started)
@@ -143,13 +140,7 @@ async def test_who_is_accepted_beside_a_refused_one_leaves_the_others_rows_to_th
     """A crash between the two would have left a paid document that nobody stamps and nobody refunds."""
     good, bad = await front.accept(make_letter("Surat")), uuid4()
     rows = [await row_that_asks(front) for _ in range(2)]
-    requests = [
-        StampingRequest(
-            document_id=document, customer_id=front.alice, lot_account_id=front.lot, reference_id=document,
-            idempotency_key=f"item-{document}",
-        )
-        for document in (good, bad)
-    ]  # fmt: skip
+    requests = [front.wanted(document, key=f"item-{document}") for document in (good, bad)]
     worker = Worker(name="worker-1", lease_s=600, asked_by=rows)
     accepted, refused = await start_stampings(front.db, requests, now=datetime.now(UTC), worker=worker)
     assert isinstance(accepted, Started)
