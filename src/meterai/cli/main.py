@@ -123,6 +123,8 @@ def _run(wanted: str | None) -> None:
     _set_default_data()
     try:
         with _ended_by_ctrl_c():
+            if wanted is not None:
+                _warn_on_stderr()
             build(wanted)(prog_name="meterai")
     except Exception as error:
         if not (text := _in_words(error)):
@@ -166,15 +168,11 @@ def _ended_by_ctrl_c() -> Iterator[None]:
             signal.signal(signal.SIGINT, usual)
 
 
-def _begun[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """The command, with KeyboardInterrupt as usual while it runs, and warnings on stderr: stdout is for what
-    it answers, often one JSON object."""
+def _interrupted_by_ctrl_c[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """The command, with KeyboardInterrupt as usual while it runs."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        from meterai.kit.logging import set_up_logging
-
-        set_up_logging("WARNING")
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         return command(*args, **kwargs)
@@ -205,7 +203,7 @@ def build(wanted: str | None) -> typer.Typer:
 
 def _load(entry: _Entry) -> Callable[..., Any]:
     function: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.function)
-    return _begun(function)
+    return _interrupted_by_ctrl_c(function)
 
 
 def _placeholder() -> None:
@@ -216,6 +214,13 @@ def _show_what_can_be_shown() -> None:
     """A letter that the terminal's encoding has not keeps nobody from the rest."""
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="replace")
+
+
+def _warn_on_stderr() -> None:
+    """Stdout is for what a command answers, often one JSON object."""
+    from meterai.kit.logging import set_up_logging
+
+    set_up_logging("WARNING")
 
 
 def _set_default_data() -> None:
