@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -167,21 +168,51 @@ async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
 
 def test_cpu_time_is_counted_from_the_beginning_of_a_job_and_not_of_the_process() -> None:
     """RLIMIT_CPU counts in ticks, which in a life of short jobs went seconds ahead of the time used."""
-    script = """if True:
-        import resource, signal, time
-        from meterai.kit.pdf.jail.confinement import allow_cpu
-        allow_cpu(5)
+    before, after, soft, hard = told_by(
+        """
+        timer.wind_up(5)
         until = time.process_time() + 0.2
         while time.process_time() < until:
             pass
-        before = signal.getitimer(signal.ITIMER_PROF)[0]
-        allow_cpu(5)
-        print(before, signal.getitimer(signal.ITIMER_PROF)[0], *resource.getrlimit(resource.RLIMIT_CPU))
-    """
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    before, after, soft, hard = map(float, told.stdout.split())
+        before = timer.left()
+        timer.wind_up(5)
+        print(before, timer.left(), *resource.getrlimit(resource.RLIMIT_CPU))
+        """
+    )
     assert before < 4.95 < after
     assert soft == hard == float(resource.RLIM_INFINITY)
+
+
+def test_cpu_time_is_what_was_used_and_not_who_ran_when_the_kernel_looked() -> None:
+    """Where it counts in ticks, one process pays what others use between them: 0.7 s were a whole second."""
+    used, left = told_by(
+        """
+        coarse = 6  # CLOCK_MONOTONIC_COARSE goes on with each tick (clock_gettime(2))
+        tick = time.clock_getres(coarse)
+        timer.wind_up(5)
+        began = time.process_time()
+        for _ in range(60):  # works between two ticks, and sleeps when one falls
+            since_tick = time.monotonic() - time.clock_gettime(coarse)
+            time.sleep(max(0, 1.1 * tick - since_tick))
+            until = time.monotonic() + 0.7 * tick
+            while time.monotonic() < until:
+                pass
+        print(time.process_time() - began, timer.left())
+        """
+    )
+    assert used == pytest.approx(5 - left, rel=0.2)
+
+
+def told_by(script: str) -> list[float]:
+    """What a process prints that has a `timer` of its CPU time."""
+    begin = """
+        import resource, time
+        from meterai.kit.pdf.jail.kernel_calls import CpuTimer
+        timer = CpuTimer()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(script)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [float(number) for number in told.stdout.split()]
 
 
 async def test_forms_in_forms_kill_the_renderer_and_not_us(jail: JailPool) -> None:

@@ -18,6 +18,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import confinement, frames
+from meterai.kit.pdf.jail.kernel_calls import CpuTimer
 
 
 class Task:
@@ -44,9 +45,10 @@ def main(arguments: list[str]) -> None:
         return
     gc.collect()
     gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
+    cpu_time = CpuTimer()
     _send(wall, msgspec.msgpack.encode(frames.Hello(confinement.confine(memory_bytes))))
     while (frame := _receive(wall)) is not None:
-        confinement.allow_cpu(cpu_seconds)
+        cpu_time.wind_up(cpu_seconds)
         large = len(frame) > 1 << 20
         status, body = _work(tasks[frame[0]], frame)
         del frame

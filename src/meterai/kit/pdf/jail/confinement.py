@@ -75,15 +75,6 @@ def confine(memory_bytes: int) -> Confinement:
     )
 
 
-def allow_cpu(seconds: int) -> None:
-    """Lets this process use so much CPU time from now on, then SIGPROF ends it (setitimer(2)).
-
-    Not RLIMIT_CPU, raised job by job: it counts the whole life in ticks, while what is used is told exactly.
-    After thousands of short jobs the two are seconds apart, and a good file was refused.
-    """
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
 def _enter_namespaces() -> bool:
     try:
         view.leave_namespaces()
