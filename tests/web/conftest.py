@@ -8,18 +8,11 @@ import pytest
 import pytest_asyncio
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import NOON, LineOfPeople
-from tests.web.compiled import compile_once
 from tests.web.door_house import House
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.waiting_room.model import Policy
-
-
-@pytest.fixture(autouse=True)
-def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sites share what each would make at its start."""
-    compile_once(monkeypatch)
 
 
 @pytest_asyncio.fixture

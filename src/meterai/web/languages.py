@@ -1,8 +1,9 @@
-"""Translations: Indonesian is the source, English comes from messages.po, compiled in memory at start."""
+"""Translations: Indonesian is the source, English comes from messages.po, compiled once a process."""
 
 from __future__ import annotations
 
 import gettext
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def later(text: str) -> str:
     return text
 
 
+@cache
 def load_translations(language: str) -> gettext.NullTranslations:
     """The catalogue of `language`; Indonesian needs none, its strings are the keys."""
     if language == "id":

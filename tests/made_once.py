@@ -1,10 +1,11 @@
-"""What every site makes at its start, made once in a test process: half a second each time otherwise."""
+"""What is the same each time and slow to make, made once in a test process."""
 
 from __future__ import annotations
 
 from functools import cache, partial
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
@@ -33,7 +34,12 @@ _environment = partial(Environment, bytecode_cache=_Compiled())
 _assets = cache(Assets)
 
 
-def compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sites built from now on share templates and static files."""
-    monkeypatch.setattr("meterai.web.pages.Environment", _environment)
-    monkeypatch.setattr("meterai.web.site.Assets", _assets)
+def make_once(patch: pytest.MonkeyPatch) -> None:
+    """Sites that a test builds share templates and static files, half a second each.
+
+    A key is checked when it is first read: pyHanko does it for every signature, and it takes ten times as
+    long as signing.
+    """
+    patch.setattr("meterai.web.pages.Environment", _environment)
+    patch.setattr("meterai.web.site.Assets", _assets)
+    patch.setattr(serialization, "load_der_private_key", cache(serialization.load_der_private_key))
