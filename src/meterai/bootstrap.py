@@ -15,7 +15,7 @@ from meterai.kit.database import Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.objects import ObjectStore, open_store
-from meterai.kit.pdf.jail.pool import JailPool
+from meterai.kit.pdf.jail.pool import JOBS_WAITING_MAX, JailPool
 from meterai.kit.secret_files import keep_secret
 from meterai.kit.settings import Settings, public_url
 from meterai.sales.adapters.midtrans import Midtrans
@@ -161,10 +161,13 @@ async def open_app(
         )
 
 
-def _jail(settings: Settings, tasks: list[str], **limits: int) -> JailPool:
+def _jail(
+    settings: Settings, tasks: list[str], *, slots: int, waiting_max: int = JOBS_WAITING_MAX
+) -> JailPool:
     return JailPool(
         tasks,
-        **limits,
+        slots=slots,
+        waiting_max=waiting_max,
         memory_bytes=settings.jail_memory_bytes,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,

@@ -160,6 +160,18 @@ def filters_of(pid: str) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("Seccomp_filters:"))
 
 
+async def test_without_a_spare_there_is_one_process_for_each_turn_and_a_killed_one_is_replaced() -> None:
+    pool = JailPool([PROBE], spare=False)
+    await pool.start()
+    first = (await ask(pool)).process
+    assert confined() == {first}
+    with pytest.raises(Refusal, match=r"pdf\.too_heavy"):
+        await ask(pool, abort=True)
+    second = (await ask(pool)).process
+    assert confined() == {second} != {first}
+    await pool.close()
+
+
 async def test_the_limit_on_cpu_time_is_per_job(jail: JailPool) -> None:
     first = await ask(jail, burn_seconds=0.7)
     second = await ask(jail, burn_seconds=0.7)

@@ -171,7 +171,7 @@ async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
         typer.echo("I12 is left out: no trust root here.", err=True)
         yield None
         return
-    jail = JailPool([JUDGE], slots=2)
+    jail = JailPool([JUDGE], slots=2, spare=False)
     await jail.start()
     try:
         yield offline_judge(jail, trust)

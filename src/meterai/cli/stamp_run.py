@@ -65,6 +65,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     jail = JailPool(
         [_CHECK, JUDGE],
         slots=slots,
+        spare=False,
         memory_bytes=settings.jail_memory_bytes,
         cpu_seconds=settings.jail_cpu_seconds,
         wall_seconds=settings.jail_wall_seconds,

@@ -67,7 +67,7 @@ def read_trust(folder: Path | None, files: list[Path]) -> Trust:
 
 
 async def _judge(data: bytes, trust: Trust) -> Judgement:
-    jail = JailPool([JUDGE])
+    jail = JailPool([JUDGE], spare=False)
     await jail.start()
     try:
         return await judge_document(None, jail, data, trust=trust, now=system_clock())

@@ -21,6 +21,7 @@ from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 
 log = structlog.get_logger(__name__)
 
+JOBS_WAITING_MAX = 200
 _START_SECONDS_MAX = 30.0
 _AGAIN_SECONDS_MAX = 16.0
 _JOBS_MAX = 10_000
@@ -115,7 +116,8 @@ class JailPool:
     """Runs tasks in confined processes.
 
     `tasks` is the list of allowed functions, `module:function`, each taking and giving one msgspec Struct.
-    `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody.
+    `slots` jobs run at once; one more process is kept warm, so that a killed one is missed by nobody, unless
+    `spare=False`: a command that ends soon has no use for it.
     `production=True` refuses to start where files, network or other processes can't be kept from it.
     Without `start` the processes start with the first job.
     """
@@ -125,14 +127,15 @@ class JailPool:
         tasks: list[str],
         *,
         slots: int = 1,
+        spare: bool = True,
         memory_bytes: int = 1 << 30,
         cpu_seconds: int = 8,
         wall_seconds: float = 20.0,
-        waiting_max: int = 200,
+        waiting_max: int = JOBS_WAITING_MAX,
         production: bool = False,
     ) -> None:
         self._tasks = {name: number for number, name in enumerate(tasks)}
-        self._slots = slots
+        self._processes = slots + spare
         self._memory_bytes = memory_bytes
         self._cpu_seconds = cpu_seconds
         self._wall_seconds = wall_seconds
@@ -155,7 +158,7 @@ class JailPool:
         """
         self._is_started = True
         self._idle.append(await self._spawn())
-        for _ in range(self._slots):
+        for _ in range(self._processes - 1):
             self._replace_soon()
 
     async def run[Result](self, task: str, request: msgspec.Struct, result_type: type[Result]) -> Result:
@@ -273,14 +276,14 @@ class JailPool:
         raise Refusal(Kind.UNAVAILABLE, "jail.unavailable")
 
     async def _take(self) -> _Process:
-        """The warmest idle process. More processes than turns exist, so this waits only after a kill: for its
+        """The warmest idle process. There is one for each turn, so this waits only after a kill: for its
         successor or, where none can be started, for another that comes back.
 
         One that died while idle is replaced and not used: it says nothing against the next document.
         """
         if not self._is_started:
             self._is_started = True
-            for _ in range(self._slots + 1):
+            for _ in range(self._processes):
                 self._replace_soon()
         while True:
             if not self._idle:
