@@ -910,6 +910,7 @@ _I27 = [
         )
         for what, code in (
             ("a payment", "payment"),
+            ("what the gateway keeps", "gateway_cost"),
             ("the face value of a sale", "sale_face_value"),
             ("the fee of a sale", "sale_fee"),
             ("the VAT of a sale", "sale_vat"),

@@ -15,18 +15,22 @@ from meterai.operations.invariants.sources import (
     OVERDUE,
     RESERVATIONS_END_ONCE,
     SERIAL,
+    STAMPS_ARE_USED,
     TRANSFER,
 )
 
-_ENDED_AS_THE_SERIAL = tuple(
+_ENDED_AS_THE_SERIAL = (
+    STAMPS_ARE_USED,
     Balance(
-        (Sum(TRANSFER, hash_of("pending_id"), f"{ENDS} AND {posted} AND code = '{code}'"),),
-        (Sum(SERIAL, hash_of("reservation_id"), f"state = '{state}'"),),
-    )
-    for posted, code, state in (
-        ("posted_at IS NOT NULL", "stamping", "released"),
-        ("posted_at IS NULL", "release_stamping", "annulled"),
-    )
+        (
+            Sum(
+                TRANSFER,
+                hash_of("pending_id"),
+                f"{ENDS} AND posted_at IS NULL AND code = 'release_stamping'",
+            ),
+        ),
+        (Sum(SERIAL, hash_of("reservation_id"), "state = 'annulled'"),),
+    ),
 )
 # A living serial's is open, and has time left or an intent.
 _LIVING_WITHOUT = f"""
