@@ -122,7 +122,7 @@ def kept_service() -> Iterator[KeptService]:
 
 @pytest.fixture(scope="module", autouse=True)
 def no_idle_service(request: pytest.FixtureRequest, kept_service: KeptService) -> None:
-    """Ends the service before a file that has no use for it: idle it takes a fifth of a processor."""
+    """Ends the service before a file that has no use for it."""
     here = (item for item in request.session.items if item.path == request.path)
     if not any("service" in item.fixturenames for item in here if isinstance(item, pytest.Function)):
         kept_service.end()

@@ -8,16 +8,13 @@ from __future__ import annotations
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, one_of
 from meterai.operations.invariants.model import SqlInvariant
 from meterai.operations.invariants.sources import (
+    CAME,
     GIVEN_BACK,
-    ORDER,
-    PAID_FOR,
     PAYMENT,
     PAYMENTS_ARE_BOOKED,
-    PRICES,
     REFUND,
     REVERSED,
     SERIAL,
-    SETTLED,
     STAMPS_ARE_USED,
     TRANSFER,
     day_of,
@@ -28,12 +25,7 @@ OF_ANOTHER_DAY = """created_at < business_date + TIMETZ '00:00+07'
         OR created_at >= business_date + TIMETZ '24:00+07' OR posted_at <> created_at"""
 """SQL: whether a transfer counts on another business date (WIB) than that on which it was made and posted."""
 _REFUND_WITH_PRICE = f"{REFUND} r LEFT JOIN sales.item i ON i.id = r.item_id"
-# What happened: where it is told, whose it is, when, under which code, and when it is booked at all.
-_CAME = (
-    (PAYMENT, "order_id", "settled_at", "payment", SETTLED),
-    (PAYMENT, "order_id", "settled_at", "gateway_cost", f"{SETTLED} AND gateway_cost <> 0"),
-    *((ORDER, "id", "paid_at", code, f"{PAID_FOR} AND {price} > 0") for price, code in PRICES),
-)
+# Money that goes back: where it is told, of which order, when, under which code, and when it is booked.
 _WENT_BACK = (
     (PAYMENT, "order_id", "reversed_at", "reversal", REVERSED),
     (_REFUND_WITH_PRICE, "r.order_id", "r.created_at", "refund_suspense", "r.item_id IS NULL"),
@@ -51,9 +43,14 @@ def _booked(uuid: str, day: str, code: str) -> str:
     return hash_of(uuid, amounts=(number_of(day),), texts=(code,))
 
 
+# Both, without amounts.
+_HAPPENED = (
+    *((source, owner, moment, code, where) for source, owner, _, moment, code, where in CAME),
+    *_WENT_BACK,
+)
 _TOLD = " UNION ALL ".join(
     f"SELECT {owner} AS id, '{code}' AS code, {day_of(moment)} AS day FROM {source} WHERE {where}"
-    for source, owner, moment, code, where in _CAME + _WENT_BACK
+    for source, owner, moment, code, where in _HAPPENED
 )
 
 I27 = SqlInvariant(
@@ -71,7 +68,7 @@ I27 = SqlInvariant(
         f"""
         WITH told AS ({_TOLD}), booked AS (
             SELECT reference_id AS id, code, business_date AS day FROM {TRANSFER}
-            WHERE {_of_codes(_CAME + _WENT_BACK)}
+            WHERE {_of_codes(_HAPPENED)}
         )
         SELECT id::text AS subject, format('%s of %s, %s', code, day, what) AS fact FROM (
             SELECT *, 'which is not booked on that day' AS what FROM (TABLE told EXCEPT ALL TABLE booked) a

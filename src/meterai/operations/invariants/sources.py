@@ -99,8 +99,20 @@ def number_of(day: str) -> str:
     return f"({day} - DATE '2000-01-01')"
 
 
-PRICES = (("face_value", "sale_face_value"), ("fee - vat", "sale_fee"), ("vat", "sale_vat"))
-"""What an order costs, and the code under which a sale books it."""
+CAME = (
+    (PAYMENT, "order_id", "paid_amount", "settled_at", "payment", SETTLED),
+    (PAYMENT, "order_id", "gateway_cost", "settled_at", "gateway_cost", f"{SETTLED} AND gateway_cost <> 0"),
+    *(
+        (ORDER, "id", price, "paid_at", code, f"{PAID_FOR} AND {price} > 0")
+        for price, code in (
+            ("face_value", "sale_face_value"),
+            ("fee - vat", "sale_fee"),
+            ("vat", "sale_vat"),
+        )
+    ),
+)
+"""Money that came: where it is told, of which order, how much, when, under which code, and when it is booked
+at all."""
 
 
 def _paid(uuid: str, amount: str, day: str, code: str) -> str:
@@ -112,20 +124,12 @@ PAYMENTS_ARE_BOOKED = Balance(
         Sum(
             TRANSFER,
             _paid("reference_id", "amount", "business_date", "code"),
-            one_of("code", "payment", "gateway_cost", *(code for _, code in PRICES)),
+            one_of("code", *(code for *_, code, _ in CAME)),
         ),
     ),
-    (
-        Sum(PAYMENT, _paid("order_id", "paid_amount", day_of("settled_at"), "'payment'"), SETTLED),
-        Sum(
-            PAYMENT,
-            _paid("order_id", "gateway_cost", day_of("settled_at"), "'gateway_cost'"),
-            f"{SETTLED} AND gateway_cost <> 0",
-        ),
-        *(
-            Sum(ORDER, _paid("id", price, day_of("paid_at"), f"'{code}'"), f"{PAID_FOR} AND {price} > 0")
-            for price, code in PRICES
-        ),
+    tuple(
+        Sum(source, _paid(owner, amount, day_of(moment), f"'{code}'"), where)
+        for source, owner, amount, moment, code, where in CAME
     ),
 )
 """What is booked, as (reference, amount, business date, code), is what payments and paid orders say."""

@@ -92,7 +92,7 @@ def _enter_view(paths: list[str]) -> bool:
 
 
 def _limit_resources(memory_bytes: int) -> None:
-    """Address space, open files, written files and core dumps. CPU time is raised job by job."""
+    """Address space, open files, written files and core dumps. CPU time: see `CpuTimer`."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
