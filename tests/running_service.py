@@ -18,7 +18,7 @@ from tests.ports import first_of_free_ports
 from meterai.kit.installation import Addresses, read_addresses
 from meterai.kit.processes import ProcessStamp
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 180
 
 
 class RunningService:

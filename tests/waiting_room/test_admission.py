@@ -194,6 +194,16 @@ def test_where_an_operator_caps_a_line_forms_as_soon_as_more_come(cap: int, stat
     assert run(1, coming, memory=Memory(is_direct=True), wishes=wishes, line=nobody).state is state
 
 
+@pytest.mark.parametrize(("coming", "state"), [(50, QueueState.DIRECT), (70, QueueState.OPEN)])
+def test_a_slow_site_has_nobody_wait_whom_the_line_would_let_in_at_once(
+    coming: float, state: QueueState
+) -> None:
+    """One slow upload among three says nothing, and the floor is called whatever the site suffers."""
+    slow = msgspec.structs.replace(CALM, p95_ms=3_000.0, entered_per_min=coming)
+    nobody, policy = Line(waiting=0, called=0, claimed=0), Policy(rate_floor=60)
+    assert run(1, slow, policy=policy, memory=Memory(is_direct=True), line=nobody).state is state
+
+
 def test_who_waits_is_told_how_many_are_called_while_few_stamps_are_left() -> None:
     few = msgspec.structs.replace(CALM, stock=200)
     step = run(60, few, policy=Policy(rate_cap=900), memory=Memory(rate=900, is_direct=False))

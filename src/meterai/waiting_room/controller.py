@@ -231,8 +231,7 @@ def step(
     memory = _with_shows(memory, line, elapsed_s)
     holding_s = HELD_AFTER * measured.done_after_s
     memory = _with_called(memory, line, now, keep_s=holding_s)
-    is_many = measured.entered_per_min > cap_of(policy, wishes)
-    memory = _with_direct(memory, wishes, line, measured, now, closes_at=schedule.closes_at, is_many=is_many)
+    memory = _with_direct(memory, policy, wishes, line, measured, now, closes_at=schedule.closes_at)
     if line.called > 0:
         memory = msgspec.structs.replace(memory, call_left_s=policy.claim_minutes * 60.0)
     state = state_of(schedule, policy, wishes, measured, line, memory, now)
@@ -395,24 +394,25 @@ def _with_called(memory: Memory, line: Line, now: float, *, keep_s: float) -> Me
 
 def _with_direct(
     memory: Memory,
+    policy: Policy,
     wishes: Wishes,
     line: Line,
     measured: Measured,
     now: float,
     *,
     closes_at: int,
-    is_many: bool,
 ) -> Memory:
-    """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all
-    (`is_many`), or when an operator wishes that all stand in line; it begins when nobody has waited for a
-    while and those who come are well below that, and not after the closing. A site that is not heard of says
-    nothing.
+    """Direct entry ends when somebody waits, when more come than the site bears or than may come in at all,
+    or when an operator wishes that all stand in line; it begins when nobody has waited for a while and those
+    who come are well below that, and not after the closing. A site that is not heard of says nothing.
 
     More than the rate is too many only for a site that feels them: after a start the rate is the floor still.
+    As many as the floor are never too many, however slow the site: a line would let them in all the same.
     """
     pressure, coming = pressure_of(measured), measured.entered_per_min
-    is_felt = 1 < pressure < float("inf") or (coming > memory.rate and EASY < pressure < float("inf"))
-    crowded = is_felt or is_many
+    is_felt = coming > policy.rate_floor and 1 < pressure < float("inf")
+    is_felt |= coming > memory.rate and EASY < pressure < float("inf")
+    crowded = is_felt or coming > cap_of(policy, wishes)
     if memory.is_direct:
         is_direct = not (line.waiting > 0 or crowded or wishes.always)
         return msgspec.structs.replace(memory, is_direct=is_direct, nobody_since=now)
