@@ -28,9 +28,11 @@ import pytest_asyncio
 from hypothesis import settings
 from tests.made_once import make_once
 from tests.places import passing_folder
+from tests.prepared import copy_prepared
 from tests.running_service import KeptService, RunningService
 from tests.storage_fixtures import TestCluster, TestDatabase
 
+from meterai.kit.installation import Secrets
 from meterai.kit.postgres import EmbeddedPostgres
 
 # How long an example takes is a matter of what else the machine does.
@@ -83,9 +85,10 @@ def made_once() -> Iterator[None]:
 def cluster() -> Iterator[TestCluster]:
     """One PostgreSQL server with a migrated template; without fsync, a test's data needn't last."""
     with passing_folder("meterai-tests-") as folder:
+        copy_prepared(folder / "data")
         server = EmbeddedPostgres(
-            folder / "postgres",
-            password="owner",
+            folder / "data" / "postgres",
+            password=Secrets(folder / "data").database_owner,
             settings={
                 "fsync": "off",
                 "synchronous_commit": "off",

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
+from tests.prepared import copy_prepared
 
 from meterai.kit.installation import Addresses, read_addresses
 from meterai.kit.processes import ProcessStamp
@@ -105,9 +106,16 @@ def launch(
 
 
 @contextmanager
-def running_service(env: Mapping[str, str] | None = None) -> Iterator[RunningService]:
-    """A ready service on any free ports in a folder of its own, gone at the end."""
+def running_service(
+    env: Mapping[str, str] | None = None, *, is_new: bool = False
+) -> Iterator[RunningService]:
+    """A ready service on any free ports in a folder of its own, gone at the end.
+
+    `is_new`: it makes its database itself, as a newcomer's does.
+    """
     with passing_folder("meterai-service-") as place:
+        if not is_new:
+            copy_prepared(place / "data")
         service = launch(place / "data", env=env)
         try:
             service.wait_until_ready()

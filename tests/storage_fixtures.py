@@ -11,6 +11,7 @@ import asyncpg
 
 from meterai.kit import migrations
 from meterai.kit.database import Database, connect
+from meterai.kit.installation import DATABASE
 from meterai.kit.postgres import EmbeddedPostgres
 
 _TEMPLATE = "meterai_template"
@@ -53,9 +54,9 @@ class TestCluster:
         self._numbers = itertools.count(1)
 
     async def make_template(self) -> None:
-        """Makes the database from which each test's is copied."""
+        """Makes the installation's database the one from which each test's is copied."""
         administrator = await asyncpg.connect(self.server.url())
-        await administrator.execute(f"CREATE DATABASE {_TEMPLATE}")
+        await administrator.execute(f"ALTER DATABASE {DATABASE} RENAME TO {_TEMPLATE}")
         await administrator.close()
         await migrations.migrate(self.server.url(_TEMPLATE), _PASSWORDS)
 

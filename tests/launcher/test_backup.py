@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 import pytest
 from tests.places import passing_folder
+from tests.prepared import copy_prepared
 from tests.running_service import launch
 from tests.stamping.letters import make_letter
 
@@ -146,6 +147,8 @@ def place() -> Iterator[Path]:
 
 @contextmanager
 def running(data: Path, **more: str) -> Iterator[None]:
+    if not data.exists():
+        copy_prepared(data)
     service = launch(data, env={"METERAI_EVENTS_FILE": str(data.parent / "events.toml"), **more})
     try:
         service.wait_until_ready()

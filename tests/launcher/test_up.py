@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.storage, pytest.mark.journey]
 @pytest.fixture(scope="module")
 def own() -> Iterator[RunningService]:
     """A running service that these tests may disturb, as large as a newcomer's."""
-    with running_service({"METERAI_JAIL_SLOTS": "2"}) as service:
+    with running_service({"METERAI_JAIL_SLOTS": "2"}, is_new=True) as service:
         yield service
 
 
