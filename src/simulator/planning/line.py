@@ -54,17 +54,17 @@ def run(joins: Series, capacity: Series, behaviour: Behaviour, returners_share: 
     returning, gave_up = np.zeros((steps + 1, lanes)), np.zeros((steps + 1, lanes))
     back_now = 1 - np.exp(-STEP_S / (behaviour.back_hours * HOUR))
     patience_steps = behaviour.patience_hours * HOUR / STEP_S
+    present_after = (1 - behaviour.absent) * np.exp(np.arange(steps) / -patience_steps)
     frontier = np.zeros(lanes, dtype=np.int64)  # the step in which the next one to be called has joined
     every = np.arange(lanes)
+    ends = joined[1]  # of the frontier's step: so many have joined
     at_door, away = np.zeros(lanes), np.zeros(lanes)
     for step in range(steps):
         here = called[step]
-        while True:
-            passed = (joined[frontier + 1, every] <= here) & (frontier < step)
-            if not passed.any():
-                break
+        while np.count_nonzero(passed := (ends <= here) & (frontier < step)):
             frontier += passed
-        present = (1 - behaviour.absent) * np.exp((frontier - step) / patience_steps)
+            ends = joined[frontier + 1, every]
+        present = present_after[step - frontier]
         back = away * back_now
         at_door += back
         kept = np.minimum(at_door, budget[step] * returners_share)
