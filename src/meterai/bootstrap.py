@@ -11,7 +11,7 @@ from functools import partial
 
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
-from meterai.kit.database import Database, connect
+from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
 from meterai.kit.objects import ObjectStore, open_store
@@ -112,6 +112,7 @@ async def open_app(
             settings.database_app_url,
             connections_max=settings.database_connections_max,
             application_name=name,
+            held_seconds=HELD_SECONDS,
         )
         stack.push_async_callback(db.close)
         jail = _jail(settings, JAIL_TASKS, slots=jail_slots or settings.jail_slots)

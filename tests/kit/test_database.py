@@ -15,7 +15,7 @@ import uvloop
 from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit import database as kit_database
-from meterai.kit.database import Database, connect, is_outage
+from meterai.kit.database import DATABASE_IS_DOWN, Database, connect, is_outage
 from meterai.kit.migrations import migrate
 
 
@@ -93,6 +93,31 @@ async def test_whoever_is_cancelled_within_a_transaction_leaves_nothing_behind(p
         assert not first.is_in_transaction()
         assert await second.fetchval("SELECT count(*) FROM jobs.outbox") == 0
     await pair.close()
+
+
+async def test_what_a_frozen_process_has_locked_is_free_within_seconds(database: TestDatabase) -> None:
+    frozen = await connect(database.urls.app, connections_max=1, held_seconds=0.2)
+    lock = "SELECT 1 FROM waiting_room.lease FOR UPDATE"
+    has_locked, wakes_up = asyncio.Event(), asyncio.Event()
+
+    async def sleep_in_the_middle() -> None:
+        async with frozen.transaction() as tx:
+            await tx.fetchval(lock)
+            has_locked.set()
+            await wakes_up.wait()
+            await tx.fetchval(lock)
+
+    sleeper = asyncio.create_task(sleep_in_the_middle())
+    await has_locked.wait()
+    async with asyncio.timeout(5), database.app.transaction() as other:
+        await other.fetchval(lock)
+    wakes_up.set()
+    with pytest.raises(DATABASE_IS_DOWN) as ended:
+        await sleeper
+    assert is_outage(ended.value)
+    async with frozen.connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1, "it goes on with another connection"
+    await frozen.close()
 
 
 async def test_what_nobody_waits_for_any_more_ends(pair: Database, database: TestDatabase) -> None:

@@ -78,7 +78,11 @@ async def test_two_controllers_and_kill_9_never_move_the_frontier_back_or_faster
     assert len({status.epoch for status in house.seen}) == 3
 
 
-async def test_a_controller_that_wakes_up_too_late_changes_nothing(house: QueueHouse) -> None:
+@pytest.mark.parametrize("is_in_a_step", [False, True], ids=["between steps", "in the middle of a step"])
+async def test_a_controller_that_wakes_up_too_late_changes_nothing(
+    house: QueueHouse, *, is_in_a_step: bool
+) -> None:
+    """Nor is it waited for: in the middle of a step its transaction has the lease's row and the queue's."""
     await house.open(schedule_now(), always=True)
     await house.cap(0)
     sleeper = house.controller()
@@ -88,13 +92,30 @@ async def test_a_controller_that_wakes_up_too_late_changes_nothing(house: QueueH
         await house.join(gate, f"orang{number}@contoh.id")
     await house.cap(60)
     await house.until(lambda status: status.called > 0)
-    sleeper.end(signal.SIGSTOP)
+    if is_in_a_step:
+        async with house.database.app.transaction() as tx:
+            await tx.fetchval("SELECT 1 FROM waiting_room.queue FOR UPDATE")
+            await _until_one_waits(house)
+            sleeper.end(signal.SIGSTOP)
+    else:
+        sleeper.end(signal.SIGSTOP)
     house.controller()
     second = await house.until(lambda status: status.epoch > 1)
     sleeper.process.send_signal(signal.SIGCONT)
     await house.until(lambda status: status.sequence > second.sequence + 3)
     assert {status.epoch for status in house.seen[house.seen.index(second) :]} == {second.epoch}
     house.assert_orderly()
+
+
+async def _until_one_waits(house: QueueHouse) -> None:
+    """Until a controller waits for what somebody else has locked."""
+    waits = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock')"
+    async with asyncio.timeout(10):
+        while True:
+            async with house.database.app.connection() as connection:
+                if await connection.fetchval(waits):
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def test_while_signing_is_stopped_the_status_says_so_unless_the_operator_says_it_himself(

@@ -38,6 +38,9 @@ DIAL_SECONDS: Final = 3.0
 """For a host to let us in. One that is cut off says nothing at all."""
 WAIT_SECONDS: Final = 10.0
 """For a connection while all are in use, or being opened: whoever waits for a page is told by then."""
+HELD_SECONDS: Final = 10.0
+"""So long a transaction may stand open without a word, and keep what it has locked: a process that is frozen
+in the middle of one holds up nobody for longer. Its machine answers for it, so nothing else ends."""
 _GIVEN_UP: Final = {
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds for what was sent, or for the first probe, to be acknowledged
     "TCP_KEEPIDLE": 5,  # seconds without a sign until the first probe
@@ -252,22 +255,32 @@ def call(function: str, arguments: int, *, whole_row: bool = False) -> str:
 
 
 async def connect(
-    url: str, *, connections_max: int = 8, application_name: str = "meterai", at_once: bool = True
+    url: str,
+    *,
+    connections_max: int = 8,
+    application_name: str = "meterai",
+    at_once: bool = True,
+    held_seconds: float = 0,
 ) -> Database:
     """Connections to `url`, to the first of its hosts that lets us in. jsonb columns take and give Python
     values (msgspec).
 
+    `held_seconds`: the server ends a connection that says nothing for so long in the middle of a transaction
+    (0: never, for commands that look at files between their statements).
+
     Raises: OSError or asyncpg.PostgresError when the server can't be reached; with `at_once=False` only the
     first use finds out.
     """
-    dial = partial(connect_alone, url, application_name=application_name)
+    dial = partial(connect_alone, url, application_name=application_name, held_seconds=held_seconds)
     database = Database(dial, connections_max)
     if at_once:
         database.give_back(await database.take())
     return database
 
 
-async def connect_alone(url: str, *, application_name: str = "meterai") -> Connection:
+async def connect_alone(
+    url: str, *, application_name: str = "meterai", held_seconds: float = 0
+) -> Connection:
     """One connection to `url` as `connect` makes them, which whoever asked for it closes.
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached.
@@ -275,8 +288,8 @@ async def connect_alone(url: str, *, application_name: str = "meterai") -> Conne
     *others, last = _each_host_of(url)
     for one in others:
         with suppress(OSError, asyncpg.CannotConnectNowError):
-            return await _dial(one, application_name)
-    return await _dial(last, application_name)
+            return await _dial(one, application_name, held_seconds)
+    return await _dial(last, application_name, held_seconds)
 
 
 def _each_host_of(url: str) -> list[str]:
@@ -287,7 +300,7 @@ def _each_host_of(url: str) -> list[str]:
     return [url.replace(parts.netloc, user + at + host, 1) for host in hosts.split(",")]
 
 
-async def _dial(url: str, application_name: str) -> Connection:
+async def _dial(url: str, application_name: str, held_seconds: float) -> Connection:
     try:
         connection = await asyncpg.connect(
             url,
@@ -301,6 +314,7 @@ async def _dial(url: str, application_name: str) -> Connection:
                 "plan_cache_mode": "force_generic_plan",
                 # What nobody waits for any more (see `_end`) ends too.
                 "client_connection_check_interval": "1s",
+                "idle_in_transaction_session_timeout": f"{held_seconds * 1_000:.0f}",
                 **_GIVEN_UP_THERE,
             },
         )

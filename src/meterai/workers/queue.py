@@ -20,7 +20,7 @@ from meterai.kit.database import connect, ending_in_words
 from meterai.kit.logging import set_up_logging
 from meterai.kit.settings import queue_root
 from meterai.waiting_room.beacon import BeaconSource
-from meterai.waiting_room.leader import Leader
+from meterai.waiting_room.leader import LEASE_S, Leader
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,11 @@ async def run(variables: Mapping[str, str]) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     production = settings.environment == "production"
     db = await connect(
-        settings.database_app_url, connections_max=4, application_name="meterai queue", at_once=False
+        settings.database_app_url,
+        connections_max=4,
+        application_name="meterai queue",
+        at_once=False,
+        held_seconds=LEASE_S,  # else one that is frozen in the middle of a step keeps the lease's row locked
     )
     root = queue_root(settings)
     leader = Leader(
