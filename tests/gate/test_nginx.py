@@ -112,6 +112,27 @@ def test_where_nobody_answers_a_page_in_both_languages_comes_back_by_itself(fron
     assert "your money are not lost" in answer.text
 
 
+def test_what_was_sent_while_nobody_answers_is_not_said_to_be_sent_again(front: Front) -> None:
+    """A page that came back by itself would ask for the address of a form, which most often has no page."""
+    for path in ("/beli", "/casn/masuk/kontak", "/saya/masuk"):
+        answer = post(front.port, path, {"kontak": "ani@contoh.id"})
+        assert answer.status == 503
+        assert "refresh" not in answer.headers
+        assert "mencoba lagi sendiri" not in answer.text
+        assert "kirim sekali lagi" in answer.text
+        assert "send it once more" in answer.text
+    for path in ("/casn/masuk", "/en/casn/masuk"):  # the entrance has one, and goes on there with the ticket
+        assert post(front.port, path, {"tiket": "x"}).headers["refresh"] == "15"
+
+
+def test_nobody_makes_a_gate_look_dead_with_a_long_address(front: Front) -> None:
+    """An answer whose head has no room is a broken connection to nginx, which then leaves out that gate."""
+    phones = [f"Mozilla/5.0 (Linux; Android 12; SM-{number})" for number in range(10)]
+    for phone in phones:
+        get(front.port, "/antre/casn/?" + "x" * 7_000, User_Agent=phone)
+    assert {get(front.port, "/antre/casn", User_Agent=phone).status for phone in phones} == {200}
+
+
 def test_while_no_gate_can_write_its_pages_go_on(front: Front) -> None:
     """A refusal for now is no failure of the gate: nginx would take both out, and all pages with them."""
     ticket = join(front.port, "sebelum@contoh.id").ticket
@@ -185,6 +206,16 @@ class Answering(Reading):
         self.end_headers()
 
 
+class LeadingOn(Reading):
+    """A site that leads everybody to a very long address."""
+
+    def do_GET(self) -> None:
+        self.send_response(303)
+        self.send_header("location", "/beli?" + "x" * 8_000)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+
 def serving(site: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
     server = ThreadingHTTPServer(("127.0.0.1", 0), site)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -206,6 +237,14 @@ def test_every_form_that_the_site_reads_comes_to_it_and_a_longer_one_is_told_in_
     assert b"text/html; charset=utf-8" in head
     assert "terlalu besar" in page.decode()
     assert "send fewer files at a time" in page.decode()
+
+
+def test_every_head_of_an_answer_has_room(tmp_path: Path) -> None:
+    site = serving(LeadingOn)
+    with site, Nginx(tmp_path / "nginx", tmp_path, site=site.server_port) as nginx:
+        answer = get(nginx.port, "/casn")
+        site.shutdown()
+    assert (answer.status, len(answer.headers["location"])) == (303, 8_006)
 
 
 def sent_of(port: int, size: int) -> bytes:

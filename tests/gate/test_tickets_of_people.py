@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.gate.ticket_code import read_code
-from tests.gate.visitor import get, join, post
+from tests.gate.visitor import get, join, post, raw
 
 from meterai.waiting_room.model import Schedule
 from meterai.waiting_room.tickets import decode_ticket
@@ -191,3 +191,32 @@ def test_a_slash_too_many_leads_to_the_page_whose_script_then_finds_its_addresse
         assert answer.headers["referrer-policy"] == "no-referrer"
     assert get(gate.port, f"{prefix}/antre/casn/lain/").status == 404
     assert get(gate.port, f"{prefix}/antre/lain/").status == 404
+
+
+def test_what_a_gate_writes_down_is_nobody_else_s_whoever_starts_it(gate: GateProcess, queue: Queue) -> None:
+    join(gate.port, "tertutup@contoh.id")
+    place = queue.folder.gate(gate.number)
+    written = [place, *place.iterdir(), queue.folder.known_gate(gate.number)]
+    assert len(written) > 4
+    assert {path.name for path in written if path.stat().st_mode & 0o077} == set()
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_a_form_s_address_that_is_loaded_again_leads_to_the_page_with_the_form(
+    gate: GateProcess, prefix: str
+) -> None:
+    """A phone that had closed the tab of a form's answer asks for it in this way."""
+    for name in ("kode", "tiket"):
+        answer = get(gate.port, f"{prefix}/antre/casn/{name}")
+        assert (answer.status, answer.headers["location"]) == (303, f"{prefix}/antre/casn")
+
+
+def test_no_head_of_an_answer_is_longer_than_a_proxy_has_room_for(gate: GateProcess) -> None:
+    """nginx has 4 kB for one unless it is told otherwise."""
+    long = "x" * 7_000
+    for path in (f"/antre/casn/?{long}", f"/antre/casn/t/{long}/", f"/antre/casn/{long}"):
+        answer = raw(gate.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        head, _, page = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 404"), path[:20]
+        assert len(head) < 2_000
+        assert "Halaman ini tidak ada" in page.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("--clock-shift-seconds is for rehearsals")
     if settings.environment == "production" and not settings.public_url:
         parser.error("METERAI_PUBLIC_URL: production needs the address to which people are sent on")
+    os.umask(0o077)  # as under `meterai up`: what a gate writes down of people is nobody else's
     here = gate_settings(settings, number=told.number, port=told.port, clock_shift_s=told.clock_shift_seconds)
     try:
         uvloop.run(serve(here, facts_of_events(settings), host=told.host, port=told.port))

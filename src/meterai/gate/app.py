@@ -55,6 +55,9 @@ _ENTRANCES_MAX = 32
 _KEPT_AFTER_S = 14 * 86_400
 _CONTACT_TEXT_MAX = 254
 _TICKET_TEXT_MAX = 1_000
+_ADDRESS_MAX = 2_000
+"""Of a page that somebody is sent on to: a proxy without room for the head of an answer takes its gate for
+dead, and everybody away from it."""
 _NO_STORE = (("cache-control", "no-store"),)
 _HTML = ("content-type", "text/html; charset=utf-8")
 _PRIVATE = ("referrer-policy", "no-referrer")
@@ -359,6 +362,8 @@ class _Visit:
                 return self.send_code()
             case ["tantangan"] if not is_post:
                 return self.challenge()
+            case ["tiket" | "kode"]:  # loaded again, as by a phone that had closed the tab of a form's answer
+                return self.go_to_form()
             case ["d", *name] if not is_post and self.language == "id":  # documents have one address
                 folder = self.hall.shelf.folder
                 return publishing.send_document(self.request, folder, "/".join(name), self.gate.safety)
@@ -585,8 +590,15 @@ class _Visit:
 
     def go_without_slash(self, path: str, query: str) -> bytes:
         """301 to the page whose address somebody ended with a slash: its script asks beside that address."""
-        where = ("location", "/" + path.strip("/") + query)
-        return respond(301, b"", (where, *_NO_STORE, _PRIVATE))
+        address = "/" + path.strip("/") + query
+        if len(address) > _ADDRESS_MAX:
+            return self.gate.notice("not_found", self.language, f"/antre/{self.slug}", 404)
+        return respond(301, b"", (("location", address), *_NO_STORE, _PRIVATE))
+
+    def go_to_form(self) -> bytes:
+        """303 to the page with the form."""
+        prefix = "/en" if self.language == "en" else ""
+        return respond(303, b"", (("location", f"{prefix}/antre/{self.slug}"), *_NO_STORE))
 
     def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
         """An HTML answer for one person."""
