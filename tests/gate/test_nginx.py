@@ -94,6 +94,15 @@ def test_nothing_but_published_documents_is_a_file(front: Front, path: str) -> N
     assert b"chain" not in answer
 
 
+def test_a_cache_on_the_way_keeps_packed_and_plain_documents_apart(front: Front) -> None:
+    """Anybody may keep them (`public`); who audits takes them plain."""
+    packed = get(front.port, "/antre/casn/d/config.json", Accept_Encoding="gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["cache-control"].startswith("public")
+    assert packed.headers["vary"].lower() == "accept-encoding"
+    assert get(front.port, "/antre/casn/d/config.json").headers["vary"].lower() == "accept-encoding"
+
+
 def test_documents_have_one_address_and_no_gate_is_asked_for_them(front: Front) -> None:
     for language in ("", "/en"):
         path = f"{language}/antre/casn/d/config.json"
@@ -178,6 +187,24 @@ def test_a_form_that_is_too_long_stops_at_nginx(front: Front) -> None:
     answer = post(front.port, "/antre/casn", {"kontak": "x" * 10_000})
     assert answer.status == 413
     assert "terlalu besar" in answer.text
+
+
+def test_a_gate_without_the_queue_s_disk_tells_nobody_that_a_ticket_s_page_does_not_exist(
+    front: Front, tmp_path: Path
+) -> None:
+    ticket = join(front.port, "disk@contoh.id").ticket
+    with (
+        GateProcess(tmp_path / "not-mounted", number=3) as lost,
+        Nginx(tmp_path / "nginx", front.queue.root, gates=(lost.port, front.gates[0].port)) as nginx,
+    ):
+        alone = get(lost.port, f"/en/antre/casn/t/{ticket}")
+        assert alone.status == 502
+        assert "Your place is in the ticket and is not lost" in alone.text
+        phones = [f"Mozilla/5.0 (Linux; Android 13; SM-{number})" for number in range(20)]
+        pages = [get(nginx.port, f"/antre/casn/t/{ticket}", User_Agent=phone) for phone in phones]
+        joins = [join(nginx.port, f"disk{n}@contoh.id", User_Agent=phone) for n, phone in enumerate(phones)]
+    assert {page.status for page in pages} == {200}
+    assert {answer.status for answer in joins} == {303}
 
 
 class Reading(BaseHTTPRequestHandler):

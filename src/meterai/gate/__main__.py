@@ -69,6 +69,8 @@ async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: s
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
     gate.look()
+    if not gate.halls:
+        log.info("no_queue_yet", folder=str(settings.folder), gate=settings.number)
     with listen(host, port) as listener:
         listening = await server.listen(listener)
         garbage.settle()

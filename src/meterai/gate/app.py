@@ -9,6 +9,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -268,6 +269,8 @@ class Gate:
                     return known
                 if parts[1:] == ["_", "sehat"]:
                     return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
+                if not self.halls or parts[1] in self._unreadable:  # another gate may know it
+                    return self.notice("fault", language, path, HTTPStatus.BAD_GATEWAY)
             return self.notice("not_found", language, path, 404)
         except Exception as error:
             code = new_help_code()
