@@ -251,6 +251,22 @@ def test_two_events_stand_side_by_side_and_a_ticket_is_for_one_of_them(tmp_path:
         assert refused.status == 403
 
 
+def test_of_a_queue_that_can_t_be_read_nobody_is_told_that_its_pages_do_not_exist(tmp_path: Path) -> None:
+    a_queue(tmp_path)
+    damaged = Queue(tmp_path, schedule_from(time.time()), slug="pppk")
+    rules = damaged.folder.config.read_bytes()
+    damaged.folder.config.write_bytes(rules[:-9])
+    with GateProcess(tmp_path) as gate:
+        answer = get(gate.port, "/en/antre/pppk")
+        assert answer.status == 503, (
+            "and not 502, for which nginx would take the gate away from the other queue"
+        )
+        assert "Your place is in the ticket and is not lost" in answer.text
+        assert get(gate.port, "/antre/casn").status == 200
+        damaged.folder.config.write_bytes(rules)
+        wait_for(lambda: get(gate.port, "/en/antre/pppk").status == 200)
+
+
 def test_two_processes_never_share_a_number(tmp_path: Path) -> None:
     a_queue(tmp_path)
     with GateProcess(tmp_path) as gate:

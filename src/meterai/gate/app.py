@@ -269,8 +269,10 @@ class Gate:
                     return known
                 if parts[1:] == ["_", "sehat"]:
                     return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
-                if not self.halls or parts[1] in self._unreadable:  # another gate may know it
+                if not self.halls:  # its disk is not there: nginx asks another gate
                     return self.notice("fault", language, path, HTTPStatus.BAD_GATEWAY)
+                if parts[1] in self._unreadable:
+                    return self.notice("fault", language, path, HTTPStatus.SERVICE_UNAVAILABLE)
             return self.notice("not_found", language, path, 404)
         except Exception as error:
             code = new_help_code()
