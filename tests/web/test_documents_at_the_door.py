@@ -136,6 +136,63 @@ async def test_who_pays_while_stamping_is_paused_is_told_so_before(house: House,
     assert "a drill" not in visitor.text
 
 
+async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and_when_the_event_closes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code can be paid for half an hour: what was not so when it was asked for may be so by then."""
+    event = load_events()[0]
+    ani = await customer_called(house, house.visitor(), "ani")
+    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani, event.slug)
+    house.app.gateway = FakeGateway()
+    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    house.line.now = event.closes_at - timedelta(minutes=1)
+    visitor = house.visitor()
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"/pesanan/{order.number}/bayar")
+    await visitor.post(f"/pesanan/{order.number}/bayar", cara="qris")
+    assert visitor.status == 303
+    warnings = "Stamping is paused for now", f"{event.name} closed on"
+
+    async def told() -> tuple[list[bool], str]:
+        await visitor.get(f"/en/pesanan/{order.number}/keadaan")
+        assert visitor.status == 200
+        assert "Pay before" in visitor.text
+        return [words in visitor.text for words in warnings], visitor.headers["x-mark"]
+
+    nothing, mark = await told()
+    assert nothing == [False, False]
+    await stop_signing(house.line.database.app, reason="a drill", actor="oscar", now=house.line.now)
+    stopped, stopped_mark = await told()
+    assert stopped == [True, False]
+    house.line.now = event.closes_at
+    closed, closed_mark = await told()
+    assert closed == [True, True]
+    assert len({mark, stopped_mark, closed_mark}) == 3
+
+
+@pytest.mark.parametrize(("act", "wish"), [("batal", {}), ("ganti-cara", {"cara": "va_bni"})])
+async def test_what_a_silent_gateway_keeps_from_being_done_is_not_said_to_be_done_later(
+    house: House, act: str, wish: dict[str, str]
+) -> None:
+    """Nobody cancels it, or changes how it is paid, but who asks for it once more."""
+    ani = await customer_called(house, house.visitor(), "ani")
+    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
+    gateway = house.app.gateway = FakeGateway()
+    visitor, page = house.visitor(), f"/en/pesanan/{order.number}"
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(f"{page}/bayar")
+    await visitor.post(f"{page}/bayar", cara="qris")
+    await visitor.get(page)
+    gateway.down = True
+    await visitor.post(f"{page}/{act}", **wish)
+    assert visitor.status == 503
+    assert "the order is not cancelled, and the way to pay is not changed. Try again" in visitor.text
+    assert "by ourselves" not in visitor.text
+    assert "We have not received any money." in visitor.text
+    gateway.down = False
+    assert (await visitor.post(f"{page}/{act}", **wish), visitor.status) == (page, 303)
+
+
 @pytest.mark.parametrize("is_theirs", [False, True])
 async def test_nobody_orders_what_the_agency_would_not_take(house: House, *, is_theirs: bool) -> None:
     """Also of a draft that becomes theirs when they order it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from meterai.sales.events import Event
 from meterai.sales.model import ASKED_FOR, IN_DOUBT, PAYOUT_UNAPPROVED, RefundChannel, refund_channel
 from meterai.sales.order import Item, Order, Payment, Refund
 from meterai.sales.queries import MoneyRefund, OrderPage
@@ -57,7 +58,8 @@ class ItemView:
 class OrderView:
     """The order page. `moving`: something may happen by itself, so the page follows; `rarely`: that is not
     likely, so it looks rarely; `left_s`: seconds in which one can still pay, None when there is nothing to
-    pay."""
+    pay. Who has yet to pay is told of `closed`, the event when it is over, and that the stamp `waits`, when
+    stamping is stopped."""
 
     number: str
     flow: str
@@ -84,6 +86,8 @@ class OrderView:
     needs_account: bool
     moving: bool
     rarely: bool
+    closed: Event | None
+    waits: bool
     mark: str
     timeline: Sequence[TimelineEntry]
 
@@ -112,6 +116,8 @@ class Known:
     serials: Mapping[UUID, Sequence[str]]
     signing_stopped: bool = False
     """The stop switch is thrown: what is being stamped waits."""
+    event: Event | None = None
+    """For which the order is, if it is offered."""
 
 
 def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -> OrderView:
@@ -135,6 +141,9 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
     if name == "order.paid" and known.signing_stopped:
         name = "order.paid_stopped"
     kind = _money_kind(order, name)
+    is_unpaid = order.state == "awaiting_payment"
+    closed = known.event if is_unpaid and known.event and now >= known.event.closes_at else None
+    waits = is_unpaid and order.flow == "stamp" and known.signing_stopped
     return OrderView(
         number=order.number,
         flow=order.flow,
@@ -160,7 +169,9 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         needs_account=settled is not None and refund_channel(settled.channel) is RefundChannel.PAYOUT,
         moving=_moving(order, now),
         rarely=order.state == "expired",
-        mark=_mark(order, items),
+        closed=closed,
+        waits=waits,
+        mark=_mark(order, items, is_closed=closed is not None, waits=waits),
         timeline=order.timeline,
     )
 
@@ -283,9 +294,9 @@ def _may_come(payment: Payment, now: datetime) -> bool:
     return payment.state not in ("settled", "reversed") and now < payment.expires_at + ASKED_FOR
 
 
-def _mark(order: Order, items: Sequence[ItemView]) -> str:
+def _mark(order: Order, items: Sequence[ItemView], *, is_closed: bool, waits: bool) -> str:
     """Changes exactly when the page would show something else."""
-    parts = [str(order.state)]
+    parts = [str(order.state), "closed" * is_closed, "waits" * waits]
     parts += [f"{item.text.code}{item.refundable}" for item in items]
     parts += [f"{payment.reference}{payment.channel}{payment.state}" for payment in order.payments]
     parts += [f"{refund.id}{refund_name(refund)}" for refund in order.refunds]

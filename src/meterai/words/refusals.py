@@ -758,9 +758,11 @@ TABLE: dict[str, Message] = {
     ),
     "gateway.unavailable": M(
         "Penyedia pembayaran sedang tidak menjawab.",
-        "Pesanan Anda tersimpan. Kami mencoba lagi secara otomatis; muat ulang halaman ini sebentar lagi.",
+        "Yang Anda minta belum dilakukan: pesanan belum dibatalkan, dan cara bayarnya belum diganti. Coba "
+        "sebentar lagi.",
         "The payment provider is not answering right now.",
-        "Your order is kept. We try again by ourselves; reload this page in a moment.",
+        "What you asked for is not done: the order is not cancelled, and the way to pay is not changed. Try "
+        "again in a moment.",
         STILL,
     ),
     "gateway.charge_refused": M(

@@ -268,9 +268,16 @@ async def _known(desk: Desk, order: Order) -> Known:
     return Known(
         names=await document_names(desk.house.db, documents),
         serials={id: label.serials for id, label in labels.items()},
-        signing_stopped=any(item.state == "stamping" for item in order.items)
-        and await is_signing_stopped(desk.house.db),
+        signing_stopped=await _asks_signing(desk, order),
+        event=desk.events.get(order.event_slug or ""),
     )
+
+
+async def _asks_signing(desk: Desk, order: Order) -> bool:
+    """Whether signing is stopped, where that matters: stamps are being made, or yet to be paid for."""
+    if any(item.state == "stamping" for item in order.items):
+        return await is_signing_stopped(desk.house.db)
+    return order.state == "awaiting_payment" and await desk.parts.is_signing_stopped()
 
 
 async def _page(
