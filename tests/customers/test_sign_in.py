@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.plans import believe_large, looks_of
 from tests.sales.refusing import refused
 from tests.storage_fixtures import TestDatabase
 
@@ -18,7 +19,7 @@ from meterai.customers import organisations
 from meterai.customers.codes import PER_ADDRESS_MAX, PER_ADDRESS_OF_CALLED_MAX, Asker
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import ensure_organisations
-from meterai.customers.queries import SessionCustomer, customer_of_contact, session_customer
+from meterai.customers.queries import SessionCustomer, codes_go_out, customer_of_contact, session_customer
 from meterai.customers.use_cases.add_contact import add_contact
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.customers.use_cases.remove_contact import RemovedContact, remove_contact
@@ -481,3 +482,46 @@ async def test_what_is_over_is_forgotten_and_what_counts_is_kept(desk: Desk) -> 
     await desk.sign_in()
     assert await clean_up_customers(desk.database.app, now=NOON + timedelta(minutes=14)) == 0
     assert await clean_up_customers(desk.database.app, now=NOON + timedelta(days=8)) == 2
+
+
+async def test_whether_codes_go_out_is_asked_of_the_called_who_asked_of_late(desk: Desk) -> None:
+    async def go_out(after_s: float = 0) -> bool:
+        desk.now += timedelta(seconds=after_s)
+        async with desk.database.app.connection() as connection:
+            return await codes_go_out(connection, now=desk.now)
+
+    async def ask(asker: Asker, people: int) -> None:
+        for number in range(people):
+            contact = canonical_contact(f"{asker}{number}@example.com")
+            await desk.send(contact, asker=asker, address=f"192.0.2.{number}")
+
+    async def send(people: int) -> None:
+        await desk.database.owner.execute(
+            """DELETE FROM jobs.outbox WHERE id IN (
+                   SELECT id FROM jobs.outbox WHERE topic = 'code.email' ORDER BY id LIMIT $1)""",
+            people,
+        )
+
+    assert await go_out(), "nobody has asked"
+    await ask(Asker.STRANGER, 6)
+    await ask(Asker.CALLED, 4)
+    assert await go_out(after_s=16), "what strangers asked for, and a few people, say nothing"
+    await ask(Asker.CALLED, 6)
+    assert await go_out(after_s=14), "the newest of each may be on its way"
+    assert not await go_out(after_s=2)
+    await send(4)  # the older ones
+    await send(3)
+    assert await go_out(), "half were sent"
+    await ask(Asker.CALLED, 6)
+    assert not await go_out(after_s=16)
+    assert await go_out(after_s=600), "of long ago"
+
+
+async def test_whether_codes_go_out_is_said_without_reading_every_code(desk: Desk) -> None:
+    """A worker asks once a second."""
+    for number in range(6):
+        await desk.send(canonical_contact(f"a{number}@example.com"), address=f"192.0.2.{number}")
+    await believe_large(desk.database, "customers.code", "jobs.outbox")
+    looks = await looks_of(desk.database.app, lambda connection: codes_go_out(connection, now=desk.now))
+    assert looks <= {"customers.code_pkey", "jobs.outbox_due"}
+    assert "customers.code_pkey" in looks

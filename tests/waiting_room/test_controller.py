@@ -12,10 +12,13 @@ from unittest.mock import AsyncMock, Mock
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.sales.shop import open_shop
+from tests.sales.shop import Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
 
+from meterai.customers.codes import Asker
+from meterai.customers.contacts import canonical_contact
+from meterai.customers.use_cases.request_code import request_code
 from meterai.gate.shelf import Shelf
 from meterai.kernel.errors import Refusal
 from meterai.operations.use_cases.report_behind import BehindReporter
@@ -229,10 +232,21 @@ async def test_what_processes_report_of_their_trouble_takes_the_calls_to_the_flo
     assert called >= 100 if trouble == "nothing" else called <= most
 
 
-async def test_while_the_gateway_opens_no_charge_calls_fall_to_the_floor(
-    line: MovedQueue,
+async def ask_for_codes(shop: Shop, people: int) -> None:
+    """So many people who were called are at the door."""
+    for number in range(people):
+        await request_code(
+            shop.db, b"s" * 32, canonical_contact(f"orang{number}@contoh.id"), asker=Asker.CALLED,
+            address=f"192.0.2.{number}", per_address_max=5, language="id", now=shop.clock(),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", ["gateway", "codes"])
+async def test_while_the_gateway_opens_no_charge_or_no_code_is_sent_calls_fall_to_the_floor(
+    line: MovedQueue, trouble: str
 ) -> None:
-    """Orders are placed and wait for their charge: the site is quick and without a fault meanwhile."""
+    """Orders are placed and wait for their charge, or who is called waits for the code: the site is quick and
+    without a fault meanwhile."""
     await line.open(schedule_of(), Policy(rate_floor=6, rate_cap=600), always=True)
     await line.database.owner.execute("UPDATE waiting_room.queue SET memory = '{\"rate\": 600.0}'")
     for number in range(2_000):
@@ -250,13 +264,17 @@ async def test_while_the_gateway_opens_no_charge_calls_fall_to_the_floor(
 
         await called_in(5)
         usual = await called_in(10)
-        shop.gateway.down = True
-        for _ in range(6):
-            await shop.placed_quota(1)
-        await called_in(14)
+        if trouble == "gateway":
+            shop.gateway.down = True
+            for _ in range(6):
+                await shop.placed_quota(1)
+        else:
+            await ask_for_codes(shop, 6)
+        await called_in(17)
         assert await called_in(10) <= 10 * 6 / 60 * CALLS_FACTOR_MAX
         shop.gateway.down = False
         await shop.poll()
+        await line.database.owner.execute("DELETE FROM jobs.outbox WHERE topic LIKE 'code.%'")  # sent
         assert await called_in(10) > usual / 2
     assert usual >= 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,15 @@ from meterai.customers.codes import PROOF_LIFE
 from meterai.customers.contacts import Contact
 from meterai.kernel.ids import token_digest
 from meterai.kit.database import Connection, Database
+from meterai.kit.messages import CODE_TOPICS
+
+CODE_SENT_WITHIN = timedelta(seconds=15)
+"""A code that waits for longer is held up: a station that answers takes one in less than a second."""
+CODES_LATELY = timedelta(minutes=10)
+CODES_MAX, CODES_MIN = 20, 5
+"""So many people say whether codes go out; fewer, or codes of longer ago, say nothing."""
+_LOOKED_THROUGH = 200
+"""Of the latest codes, among which are also those that strangers asked for."""
 
 
 class SessionCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,3 +119,31 @@ async def customer_of_contact(db: Database, contact: Contact) -> uuid.UUID | Non
             contact.value,
         )
     return found
+
+
+async def codes_go_out(conn: Connection, *, now: datetime) -> bool:
+    """Whether at least half of the people who were called and asked for a code of late have been sent it.
+
+    The latest `CODES_MAX` of them, the newest code of each. What strangers ask for says nothing here: anybody
+    can have codes of invented contacts pile up.
+    """
+    go: bool = await conn.fetchval(
+        """SELECT count(*) < $5 OR 2 * count(*) FILTER (WHERE waits) <= count(*)
+           FROM (SELECT EXISTS (SELECT FROM jobs.outbox o WHERE o.topic = ANY ($6::text[])
+                   AND o.created_at = c.created_at AND o.payload->>'to' = c.value) AS waits
+               FROM (SELECT DISTINCT ON (value) id, value, created_at
+                   FROM (SELECT id, value, asker, created_at FROM customers.code
+                       ORDER BY id DESC LIMIT $4) latest
+                   WHERE asker = 'called' AND created_at < $1::timestamptz - $2::interval
+                       AND created_at > $1::timestamptz - $3::interval
+                   ORDER BY value, id DESC) c
+               ORDER BY c.id DESC LIMIT $7) of_people""",
+        now,
+        CODE_SENT_WITHIN,
+        CODES_LATELY,
+        _LOOKED_THROUGH,
+        CODES_MIN,
+        list(CODE_TOPICS.values()),
+        CODES_MAX,
+    )
+    return go

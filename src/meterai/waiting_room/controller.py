@@ -99,8 +99,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     backlog_s: float = 0.0
     stock: int | None = None
     """Stamps that can be sold; None: not asked."""
-    opens_charges: bool = True
-    """The gateway does. When it does not, the site is quick and without a fault, and nobody can pay."""
+    can_buy: bool = True
+    """Codes are sent, and the gateway opens charges. Else the site is quick and without a fault, and nobody
+    comes in, or nobody can pay."""
     is_stamping: bool = True
     """Not while the emergency stop is thrown."""
     entered_per_min: float = 0.0
@@ -274,7 +275,7 @@ def pressure_of(measured: Measured) -> float:
         measured.in_flight / IN_FLIGHT_WANTED,
         measured.backlog_s / BACKLOG_WANTED_S,
         measured.fault_share / FAULTS_WANTED if measured.requests >= 10 else 0.0,
-        0.0 if measured.opens_charges else BRAKE_TO,
+        0.0 if measured.can_buy else BRAKE_TO,
     )
 
 

@@ -51,8 +51,8 @@ class Behind(msgspec.Struct, frozen=True):
     """Age of the oldest item that is paid and not stamped."""
     stock: int
     """Stamps that can be sold."""
-    opens_charges: bool = True
-    """The gateway does: who places an order can pay it."""
+    can_buy: bool = True
+    """Who is called is sent the code, and can pay: the gateway opens charges."""
 
 
 async def report_site_load(db: Database, process: str, load: SiteLoad) -> None:
@@ -82,7 +82,7 @@ async def report_behind(db: Database, behind: Behind) -> None:
                    stock = excluded.stock, opens_charges = excluded.opens_charges""",
             behind.backlog_s,
             behind.stock,
-            behind.opens_charges,
+            behind.can_buy,
         )
 
 
@@ -113,7 +113,8 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         event,
     )
     behind = await connection.fetchrow(
-        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s, opens_charges,
+        """SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS age, backlog_s,
+                  opens_charges AS can_buy,
                   ceil(stock / greatest(1.0, (SELECT count(*) FROM waiting_room.queue
                       WHERE state IN ('open', 'last_call'))))::int8 AS stock
            FROM waiting_room.behind"""
@@ -136,5 +137,5 @@ async def read_measured(connection: Connection, event: str) -> Measured:
         measured,
         backlog_s=behind["backlog_s"] + late_s,
         stock=behind["stock"],
-        opens_charges=behind["opens_charges"],
+        can_buy=behind["can_buy"],
     )

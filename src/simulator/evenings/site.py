@@ -55,6 +55,6 @@ class Site:
             heard_s=self.silent_s,
             p95_ms=min(100 + 600 * load**4, 20_000),
             requests=100,
-            opens_charges=bears >= 0.3 * usual,
+            can_buy=bears >= 0.3 * usual,
             backlog_s=self.backlog / max(bears, 1.0) * 60,
         )

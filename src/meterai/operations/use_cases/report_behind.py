@@ -1,4 +1,4 @@
-"""Tells the controllers what lies behind the site: stamping, stock, the gateway, how long people take."""
+"""Tells the controllers what lies behind the site: stamping, stock, codes, gateway, how long people take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from meterai.customers.organisations import SELLER
+from meterai.customers.queries import codes_go_out
 from meterai.kernel.clock import age_s
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
@@ -29,7 +30,8 @@ class BehindReporter:
             oldest = await sales.oldest_paid_order(connection, now=now)
             stock = await ledger.stock(connection, SELLER)
             opens = await sales.opens_charges(connection, now=now)
-        await report_behind(self.db, Behind(age_s(oldest, now), max(0, stock.available), opens))
+            sends = await codes_go_out(connection, now=now)
+        await report_behind(self.db, Behind(age_s(oldest, now), max(0, stock.available), opens and sends))
         if self._done_at is None or now - self._done_at >= DONE_EVERY:
             self._done_at = now
             await measure_done_after(self.db, now=now)
