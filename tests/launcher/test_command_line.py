@@ -35,6 +35,7 @@ from meterai.kit.listening import listen
 from meterai.kit.migrations import upgrade_script
 from meterai.kit.postgres import EmbeddedPostgres
 from meterai.kit.settings import Settings, from_environment
+from meterai.sales.events import EXAMPLE
 from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
@@ -161,6 +162,27 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
     assert "https://example.go.id" in table
     assert [name for name in rows if f" {name} " not in narrow] == []
     assert "…" not in narrow
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("on = true", "on = true\nclaim_minutes = 1"), "claim_minutes"),
+        (("[[event]]", "[[event"), "line"),
+        (("on = true", "on = true"), ""),
+    ],
+    ids=["a value", "TOML", "as shipped"],
+)
+def test_an_events_file_can_be_tried_before_a_service_stays_down_with_it(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    file = tmp_path / "events.toml"
+    file.write_text(EXAMPLE.read_text().replace(*change))
+    shown = run("config", env={"METERAI_EVENTS_FILE": str(file)})
+    assert shown.returncode == (1 if said else 0)
+    assert (f"METERAI_EVENTS_FILE ({file}) can't be read: " in shown.stderr) == bool(said)
+    assert said in shown.stderr
+    assert "Traceback" not in shown.stderr
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.operations.world import build
 from tests.storage_fixtures import TestDatabase
 
@@ -153,6 +154,36 @@ async def test_a_line_closes_with_its_event_that_is_ended_now(
         again_at = started_at + timedelta(seconds=again_s)
         await open_house(database.app, events_file=str(file), development=False, now=again_at)
         assert await closing(database) == started_at + timedelta(seconds=KNOWN_AFTER_S)
+
+
+@pytest.mark.parametrize(
+    ("after", "opens_later", "is_told"),
+    [(-1, True, False), (1, True, True), (1, False, False), (61, True, False)],
+    ids=["before anybody could join", "while people join", "unchanged", "once it is open"],
+)
+async def test_who_moves_an_opening_for_which_people_have_joined_is_told_that_it_stays(
+    database: TestDatabase, tmp_path: Path, after: int, *, opens_later: bool, is_told: bool
+) -> None:
+    """An officer who believed that it was moved would find the sale open."""
+    file, joins_from = tmp_path / "events.toml", NOW + timedelta(hours=1)
+
+    def ask(opens_at: datetime) -> None:
+        times = f"joins_from = {joins_from.isoformat()}\nopens_at = {opens_at.isoformat()}\n"
+        file.write_text(f"{EXAMPLE.read_text()}\n{times}")
+
+    opens_at = joins_from + timedelta(minutes=60)
+    ask(opens_at)
+    await open_house(database.app, events_file=str(file), development=False, now=NOW)
+    ask(opens_at + timedelta(minutes=30 * opens_later))
+    with capture_logs() as logs:
+        now = joins_from + timedelta(minutes=after)
+        await open_house(database.app, events_file=str(file), development=False, now=now)
+    told = [line["opens_at"] for line in logs if line["event"] == "opening_not_moved"]
+    assert told == ["2026-09-04T21:00:00+07:00"] * is_told
+    async with database.app.connection() as connection:
+        queue = await read_queue(connection, "casn")
+    assert queue is not None
+    assert (queue.schedule.opens_at == opens_at.timestamp()) == (after > 0)
 
 
 async def transfers(database: TestDatabase) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from meterai.cli.data_folder import DataOption, data_folder
 from meterai.kernel.errors import Refusal
 from meterai.kit.installation import read_addresses
 from meterai.kit.settings import describe, from_environment
+from meterai.sales.events import load_events
 
 _SECRET = ("KEY", "TOKEN", "PASSWORD", "URL")
 
@@ -28,9 +29,10 @@ def config(
 ) -> None:
     """Show every setting: its environment variable, its value in this shell, its meaning.
 
-    Where a service runs, what it was started with is shown beside it.
+    Where a service runs, what it was started with is shown beside it. Exit code 1 when something can't be
+    read, the events file too: a service that is restarted with it would stay down.
     """
-    from_environment()  # says which one can't be read
+    settings = from_environment()  # says which one can't be read
     service = _of_service(data_folder(data).absolute())
     rows = [
         {
@@ -44,8 +46,18 @@ def config(
     ]
     if as_json:
         typer.echo(msgspec.json.encode(rows).decode())
-        return
-    places = ["value"] if service is None else ["value", "service"]
+    else:
+        _print_table(rows, has_service=service is not None)
+    if settings.events_file:
+        try:
+            load_events(Path(settings.events_file))
+        except (OSError, ValueError) as error:
+            typer.echo(f"METERAI_EVENTS_FILE ({settings.events_file}) can't be read: {error}", err=True)
+            raise typer.Exit(1) from None
+
+
+def _print_table(rows: Sequence[Mapping[str, str | None]], *, has_service: bool) -> None:
+    places = ["value", "service"] if has_service else ["value"]
     table = Table(Column("Setting", no_wrap=True))
     for head in (*({"value": "In this shell", "service": "In the service"}[p] for p in places), "Meaning"):
         table.add_column(head, overflow="fold")
@@ -53,7 +65,7 @@ def config(
         shown = (_marked(row[place], row["default"]) for place in places)
         table.add_row(row["name"], *shown, escape(row["meaning"] or ""))
     Console().print(table)
-    if service is None:
+    if not has_service:
         typer.echo("No service runs on this data directory, or it is another user's.")
 
 

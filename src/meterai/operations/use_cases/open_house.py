@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,7 +15,7 @@ from meterai.ledger.use_cases.open_books import open_books
 from meterai.sales.events import Event, load_events
 from meterai.sales.use_cases.issue_quota import issue_quota
 from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room.model import QueueState
+from meterai.waiting_room.model import QueueState, Schedule
 from meterai.waiting_room.queries import QueueSign, queue_signs
 from meterai.waiting_room.use_cases.set_queue import set_queue
 
@@ -49,6 +50,7 @@ async def open_house(db: Database, *, events_file: str, development: bool, now: 
     for event in events:
         if (queue := event.queue) is not None:
             schedule = queue.schedule(event.closes_at, now)
+            _tell_kept_opening(event, signs.get(event.slug), schedule, now)
             await set_queue(db, event.slug, schedule, queue.policy, is_on=queue.on, now=now)
     if development:
         await issue_quota(
@@ -73,6 +75,19 @@ def _refuse_another_round(event: Event, sign: QueueSign | None, now: datetime) -
             f"{_slug_of_next(event.slug, opens_at)}; to go on with the round that is or was, move closes_at "
             "alone (docs/configuration.md)"
         )
+
+
+def _tell_kept_opening(event: Event, sign: QueueSign | None, wanted: Schedule | None, now: datetime) -> None:
+    """People have read when the lottery is drawn: whoever moves the opening now is told that it stays."""
+    if sign is None or wanted is None:
+        return
+    kept = sign.schedule
+    if kept.joins_from <= now.timestamp() < kept.opens_at != wanted.opens_at:
+        opens_at, moved_to = (
+            datetime.fromtimestamp(at, ZoneInfo(event.zone)).isoformat()
+            for at in (kept.opens_at, wanted.opens_at)
+        )
+        log.warning("opening_not_moved", queue=event.slug, opens_at=opens_at, wanted=moved_to)
 
 
 def _slug_of_next(slug: str, opens_at: datetime) -> str:
