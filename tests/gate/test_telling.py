@@ -338,18 +338,25 @@ async def test_who_is_drawn_and_can_be_told_no_time_is_not_told_of_a_draw(
         assert ("are drawn on" in shown) is not is_drawn
 
 
-async def test_while_stamping_is_stopped_nobody_is_told_when_a_stamp_will_be_done(
-    queue: Queue, shelf: Shelf, pages: WaitPages
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("stopped", "Stamping is paused for now"),
+        ("stalled", "Payments, or the sending of codes, are disturbed"),
+    ],
+)
+async def test_while_stamping_is_stopped_or_nobody_can_buy_nobody_is_told_when_a_stamp_will_be_done(
+    queue: Queue, shelf: Shelf, pages: WaitPages, trouble: str, said: str
 ) -> None:
     queue.close(2, [])
     for frontier, told in (
         ((0, 0), "When stamps will be done can&#39;t be estimated now."),
         ((3, 0), "You may enter, but when your stamp will be done can&#39;t be estimated yet."),
     ):
-        queue.status(frontiers=[frontier, (0, 0)], stopped=True, kept=(95, 100))
+        queue.status(frontiers=[frontier, (0, 0)], kept=(95, 100), **{trouble: True})
         shelf.look()
         shown = page(pages, 1, time.time(), "en")
-        assert "Stamping is paused for now" in shown
+        assert said in shown
         assert told in shown
         for promised in ("Done by", "is done at about", "The chance", "such promises"):
             assert promised not in shown

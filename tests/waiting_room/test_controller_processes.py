@@ -18,6 +18,7 @@ from tests.waiting_room.queue_house import Controller, QueueHouse, queue_house, 
 
 from meterai.kit.switches import SEALING_STOPPED, set_switch
 from meterai.waiting_room.documents import Announcement
+from meterai.waiting_room.load import Behind, report_behind
 from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
 
@@ -135,6 +136,26 @@ async def test_while_signing_is_stopped_the_status_says_so_unless_the_operator_s
     await house.wish("note", msgspec.to_builtins(Announcement()))
     await _throw(house, thrown=False)
     await house.until(lambda status: status.is_stamping and not status.note.en)
+
+
+async def test_while_nobody_can_buy_the_status_says_so_unless_the_operator_says_it_himself(
+    house: QueueHouse,
+) -> None:
+    await house.open(schedule_now(), always=True)
+    house.controller()
+    await house.until(lambda status: status.can_buy and not status.note.en)
+    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000, can_buy=False))
+    stalled = await house.until(lambda status: not status.can_buy)
+    assert stalled.note == Announcement(
+        "Pembayaran atau pengiriman kode sedang terganggu.",
+        "Payments, or the sending of codes, are disturbed.",
+    )
+    words = Announcement("Kami periksa pembayaran.", "We look at payments.")
+    await house.wish("note", msgspec.to_builtins(words))
+    assert not (await house.until(lambda status: status.note == words)).can_buy
+    await house.wish("note", msgspec.to_builtins(Announcement()))
+    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000))
+    await house.until(lambda status: status.can_buy and not status.note.en)
 
 
 async def _throw(house: QueueHouse, *, thrown: bool) -> None:

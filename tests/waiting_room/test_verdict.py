@@ -302,19 +302,29 @@ def test_while_nobody_can_enter_nobody_is_promised_a_time(state: QueueState, is_
     ("ahead", "among", "is_called"),
     [(100, None, False), (0, 280_000, False), (None, None, False), (0, None, True)],
 )
-def test_while_stamping_is_stopped_nobody_reads_when_a_stamp_will_be_done(
-    ahead: int | None, among: int | None, is_called: bool
+@pytest.mark.parametrize(
+    ("trouble", "advice"),
+    [
+        ({"stopped": True}, Advice.STAMPING_STOPPED),
+        ({"stalled": True}, Advice.STALLED),
+        ({"stopped": True, "stalled": True}, Advice.STAMPING_STOPPED),
+    ],
+)
+def test_while_nobody_is_stamped_or_can_buy_nobody_reads_when_a_stamp_will_be_done(
+    trouble: dict[str, bool], advice: Advice, ahead: int | None, among: int | None, is_called: bool
 ) -> None:
-    stopped = status(stopped=True)
     for line_counts in (False, True):
         verdict = verdict_of(
-            stopped, ahead, now=NOW, among=among, is_called=is_called, line_counts=line_counts
+            status(**trouble), ahead, now=NOW, among=among, is_called=is_called, line_counts=line_counts
         )
-        assert verdict == Verdict(advice=Advice.CALLED if is_called else Advice.STAMPING_STOPPED)
+        assert verdict == Verdict(advice=Advice.CALLED if is_called else advice)
 
 
-def test_a_line_that_is_held_while_stamping_is_stopped_is_told_that_it_is_held() -> None:
-    held = status(stopped=True, state=QueueState.HALTED)
+@pytest.mark.parametrize("trouble", ["stopped", "stalled"])
+def test_a_line_that_is_held_while_stamping_is_stopped_or_nobody_can_buy_is_told_that_it_is_held(
+    trouble: str,
+) -> None:
+    held = status(**{trouble: True, "state": QueueState.HALTED})
     assert verdict_of(held, 100, now=NOW).advice is Advice.HALTED
 
 

@@ -74,7 +74,9 @@ def _lines_of(
         usual = (_CALLED_HELD[status.state],)
     elif moments.closes_at - status.at <= moments.claim_minutes * 60:
         usual = (_CALLED_AT_THE_END[moments.line_counts],)
-    return usual if status.is_stamping else (*usual, _CALLED_UNSTAMPED)
+    if not status.is_stamping:
+        return (*usual, _CALLED_UNSTAMPED)
+    return usual if status.can_buy else (*usual, _CALLED_STALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,12 @@ _CALLED_UNSTAMPED = Words(
     "Pembubuhan sedang dihentikan sementara. Anda boleh masuk, tetapi kapan meterai Anda selesai belum dapat "
     "diperkirakan.",
     "Stamping is paused for now. You may enter, but when your stamp will be done can't be estimated yet.",
+)
+_CALLED_STALLED = Words(
+    "Pembayaran atau pengiriman kode sedang terganggu. Anda boleh masuk, tetapi kapan meterai Anda selesai "
+    "belum dapat diperkirakan.",
+    "Payments, or the sending of codes, are disturbed. You may enter, but when your stamp will be done can't "
+    "be estimated yet.",
 )
 _STAY = Words(
     "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
@@ -289,6 +297,21 @@ _WORDS: Final = {
                 "berubah. Yang sudah dipesan tersimpan, dan dibubuhi begitu pembubuhan dilanjutkan.",
                 "When stamps will be done can't be estimated now. People are called all the same, and your "
                 "place does not change. What was ordered is kept, and is stamped once stamping goes on.",
+            ),
+        ),
+    ),
+    Advice.STALLED: _Words(
+        "calm",
+        Words(
+            "Pembayaran atau pengiriman kode sedang terganggu",
+            "Payments, or the sending of codes, are disturbed",
+        ),
+        (
+            Words(
+                "Kapan meterai selesai belum dapat diperkirakan. Orang tetap dipanggil, tetapi lebih lambat, "
+                "dan tempat Anda tidak berubah.",
+                "When stamps will be done can't be estimated now. People are called all the same, but more "
+                "slowly, and your place does not change.",
             ),
         ),
     ),

@@ -53,7 +53,10 @@ WINDOWS_AT_ONCE = 1_000
 """Who takes over looks at all for which there are rows."""
 LINE_COUNTS_S = 2 * 86_400
 STAMPING_STOPPED = Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now.")
-"""Stands on pages that are open within one poll, unless the operator has words of his own there."""
+STALLED = Announcement(
+    "Pembayaran atau pengiriman kode sedang terganggu.", "Payments, or the sending of codes, are disturbed."
+)
+"""They stand on pages that are open within one poll, unless the operator has words of his own there."""
 
 
 class Conductor:
@@ -103,7 +106,7 @@ class Conductor:
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")
         self._queue, self._called, self._calls = decided.queue, decided.called, decided.step.calls
-        await self._publish(decided, told, now, is_stamping=measured.is_stamping)
+        await self._publish(decided, told, now, measured)
         self._published_at = now
         await self._forget(now)
         return decided
@@ -178,7 +181,7 @@ class Conductor:
 
     # ------------------------------------------------------------ publishing
 
-    async def _publish(self, decided: Decided, told: Told, now: float, *, is_stamping: bool) -> None:
+    async def _publish(self, decided: Decided, told: Told, now: float, measured: Measured) -> None:
         """Brings the files to what the rows say: rules, ends of windows, the log, seeds, the status."""
         queue, publisher = decided.queue, self._publisher
         if decided.config != self._config:
@@ -205,7 +208,7 @@ class Conductor:
             rows = [row for row in await self._windows(self._revealed + 1) if row.reveal is not None]
             await asyncio.to_thread(_publish_reveals, publisher, rows)
             self._revealed = rows[-1].number if rows else queue.revealed_through
-        status = await self._status(decided, told, now, is_stamping=is_stamping)
+        status = await self._status(decided, told, now, measured)
         await asyncio.to_thread(publisher.publish_status, status)
 
     async def _windows(self, first: int) -> list[ClosedWindow]:
@@ -214,7 +217,7 @@ class Conductor:
             assert queue is not None
             return await store.closed_windows(connection, queue.number, first=first, limit=WINDOWS_AT_ONCE)
 
-    async def _status(self, decided: Decided, told: Told, now: float, *, is_stamping: bool) -> Status:
+    async def _status(self, decided: Decided, told: Told, now: float, measured: Measured) -> Status:
         queue, step = decided.queue, decided.step
         late, frontier = queue.late, queue.frontier
         return Status(
@@ -235,8 +238,9 @@ class Conductor:
             done_after_s=told.done_after_s or DONE_AFTER_S,
             kept=(told.kept, told.given),
             log=self._publisher.log_head(),
-            note=STAMPING_STOPPED if queue.note == Announcement() and not is_stamping else queue.note,
-            stopped=msgspec.UNSET if is_stamping else True,
+            note=_note(queue, measured),
+            stopped=msgspec.UNSET if measured.is_stamping else True,
+            stalled=msgspec.UNSET if measured.can_buy else True,
         )
 
     async def _fan_now(self, decided: Decided, now: float) -> list[tuple[int, int, int]]:
@@ -264,6 +268,14 @@ class Conductor:
                 windows_before=min(queue.frontier.window, queue.revealed_through + 1),
                 limit=FORGOTTEN_AT_ONCE,
             )
+
+
+def _note(queue: Queue, measured: Measured) -> Announcement:
+    if queue.note != Announcement():
+        return queue.note
+    if not measured.is_stamping:
+        return STAMPING_STOPPED
+    return queue.note if measured.can_buy else STALLED
 
 
 def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now: float) -> list[Gathered]:

@@ -79,11 +79,18 @@ class Status(Document, frozen=True, kw_only=True):
     note: Announcement = Announcement()
     stopped: bool | msgspec.UnsetType = msgspec.UNSET
     """The emergency stop is thrown: people are called, and nobody can say when a stamp is done."""
+    stalled: bool | msgspec.UnsetType = msgspec.UNSET
+    """No code is sent, or the gateway opens no charge: so it is too, and few are called."""
 
     @property
     def is_stamping(self) -> bool:
         """Whether stamps are made, as far as the emergency stop goes."""
         return self.stopped is not True
+
+    @property
+    def can_buy(self) -> bool:
+        """Whether who is called is sent the code and can pay."""
+        return self.stalled is not True
 
 
 class GateCount(msgspec.Struct, frozen=True):

@@ -52,6 +52,7 @@ class Advice(StrEnum):
     HALTED = "halted"
     OUT_OF_STOCK = "out_of_stock"
     STAMPING_STOPPED = "stamping_stopped"  # people are called, and nobody can say when stamps are made
+    STALLED = "stalled"  # people are called, and can't come in or can't pay
     CLOSED = "closed"
     CALLED_AND_CLOSED = "called_and_closed"  # was let in and goes on, or was called and did not come
     UNHEARD = "unheard"  # what is known is old: the controller, or the store, is away
@@ -100,6 +101,8 @@ def verdict_of(
         return Verdict(advice=_held(status) or Advice.UNHEARD)
     if not status.is_stamping:
         return Verdict(advice=_held(status) or Advice.STAMPING_STOPPED)
+    if not status.can_buy:
+        return Verdict(advice=_held(status) or Advice.STALLED)
     if ahead is None or not status.fan:
         return Verdict(advice=_held(status) or Advice.UNKNOWN)
     if among is not None:
@@ -121,7 +124,7 @@ def done_median_s(done_after_s: float) -> float:
 def _of_called(status: Status, now: float, deadline: float) -> Verdict:
     """Called now, as far as anybody knows: only what follows the call is open."""
     middle = done_median_s(status.done_after_s)
-    if not status.is_stamping:
+    if not (status.is_stamping and status.can_buy):
         return Verdict(advice=Advice.CALLED)
     # While the door is shut nobody can say by when it will be done.
     latest = None if _held(status) else int(now + middle * math.exp(LATEST_Z * DONE_SPREAD))
