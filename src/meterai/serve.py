@@ -26,7 +26,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.proxies import trusted_addresses
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.whole_answers import WholeAnswers
-from meterai.sales.queries import events, tariffs
+from meterai.sales.queries import events, former_events, tariffs
 from meterai.waiting_room.load import SiteLoad, report_site_load
 from meterai.web.edge import Edge
 from meterai.web.load_meter import report
@@ -42,6 +42,7 @@ async def serve(settings: Settings) -> None:
             house,
             tariffs=await tariffs(house.db),
             events=await events(house.db),
+            former=await former_events(house.db),
             more_routes=ROUTES,
             problem=problem_response,
         )

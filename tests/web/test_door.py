@@ -356,6 +356,25 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(h
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 
 
+async def test_who_stood_in_line_gets_the_certificate_also_when_the_event_is_offered_no_more(
+    house: House,
+) -> None:
+    """The wait page leads there: the event may be out of the file by the next restart."""
+    visitor = await called(house, ANI)
+    await house.line.set_rate(60, new=0.0, returner=0.0)
+    await visitor.get("/casn/masuk")
+    house.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
+    await house.line.set_state(QueueState.CLOSED)
+    visitor.site = build_site(
+        house.app, tariffs=TARIFFS, former=load_events(), more_routes=ROUTES, problem=problem_response
+    )
+    assert await visitor.get("/casn/masuk") == "/casn/sertifikat"
+    await visitor.get("/casn/sertifikat")
+    assert (visitor.status, "layanan penuh sehingga ia belum dapat masuk" in visitor.text) == (200, True)
+    await visitor.get("/casn")
+    assert visitor.status == 404, "it is offered no more"
+
+
 async def called_too_late(house: House, contact: str = ANI) -> Visitor:
     """Who was called, found the door full until the closing, and has a certificate of that."""
     visitor = await called(house, contact)

@@ -633,6 +633,13 @@ async def events(db: Database) -> tuple[Event, ...]:
     return tuple(_convert(row, Event) for row in rows)
 
 
+async def former_events(db: Database) -> tuple[Event, ...]:
+    """The events that are offered no more."""
+    async with db.connection() as connection:
+        rows = await connection.fetch(_EVENT + " WHERE NOT active ORDER BY slug")
+    return tuple(_convert(row, Event) for row in rows)
+
+
 async def event(db: Database, slug: str, *, also_former: bool = False) -> Event:
     """One event that is offered, or was with `also_former`. Raises: Refusal NOT_FOUND `event.unknown`."""
     async with db.connection() as connection:

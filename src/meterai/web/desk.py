@@ -46,6 +46,8 @@ class Desk:
     pages: Pages
     tls: bool
     events: Mapping[str, Event]
+    doors: Mapping[str, Event]
+    """And those that are offered no more: who stood in line at their closing asks for the certificate."""
     queues: Queues
     parts: Parts
 
@@ -72,7 +74,7 @@ class Desk:
         """
         visit = visit_of(request.scope)
         if request.method == "POST":
-            above = visit.page or request.app.state.routes.page_of(visit.path, self.events)
+            above = visit.page or request.app.state.routes.page_of(visit.path, self.doors)
             visit.page = above if above != visit.path else ""
             visit.is_moved = is_kept and bool(above)
         kept = list(cookies)

@@ -74,7 +74,7 @@ class Door:
 
 def door_of(request: WebRequest, desk: Desk, slug: str) -> Door:
     """The door to which a request came. Raises: Refusal NOT_FOUND `page.not_found`."""
-    event = desk.events.get(slug)
+    event = desk.doors.get(slug)
     if event is None:
         raise Refusal(Kind.NOT_FOUND, "page.not_found")
     return Door(request, desk, event, desk.visit(request).path.split("/")[2])

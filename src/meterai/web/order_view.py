@@ -117,7 +117,7 @@ class Known:
     signing_stopped: bool = False
     """The stop switch is thrown: what is being stamped waits."""
     event: Event | None = None
-    """For which the order is, if it is offered."""
+    """For which the order is."""
 
 
 def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -> OrderView:

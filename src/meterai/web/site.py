@@ -49,11 +49,13 @@ def build_site(
     *,
     tariffs: Sequence[Tariff],
     events: Sequence[Event] = (),
+    former: Sequence[Event] = (),
     more_routes: Sequence[Any] = (),
     problem: MakeProblem,
 ) -> Edge:
     """The ASGI application. `tariffs`: all, the earliest first, also those to come; `events` get a page each;
-    `more_routes` is the API.
+    `former` ones, which are offered no more, keep the door at which certificates are given. `more_routes` is
+    the API.
 
     `problem` answers a refusal of any address under /api/, also one that no route knows; the help code is
     that of a fault, which stands in the log; a status of 0 is the one of the refusal's kind.
@@ -73,7 +75,9 @@ def build_site(
     assets = Assets()
     pages = Pages(facts, assets)
     queues = queues_of(settings, house.db)
-    desk = Desk(house, pages, tls, {event.slug: event for event in events}, queues, Parts(house))
+    offered = {event.slug: event for event in events}
+    doors = {event.slug: event for event in former} | offered
+    desk = Desk(house, pages, tls, offered, doors, queues, Parts(house))
 
     def give_house() -> App:
         return house
@@ -116,7 +120,7 @@ def build_site(
         make_pages,
         tls=tls,
         forms_lead_to=gate_address(settings),
-        has_page=lambda path: direct.has_page(path, desk.events),
+        has_page=lambda path: direct.has_page(path, desk.doors),
     )
 
 
@@ -194,9 +198,9 @@ def _way_back(request: Request[Any, Any, Any], refusal: Refusal) -> str:
     visit, desk = visit_of(request.scope), _desk(request)
     routes: DirectRoutes = request.app.state.routes
     path = visit.path
-    if refusal.code.startswith("form.") and routes.has_page(path, desk.events):
+    if refusal.code.startswith("form.") and routes.has_page(path, desk.doors):
         return visit.here(visit.language)
-    above = routes.page_of(path.rpartition("/")[0], desk.events)
+    above = routes.page_of(path.rpartition("/")[0], desk.doors)
     return visit.link(above) if above else ""
 
 

@@ -222,7 +222,7 @@ async def _check_page(
     for position, item in enumerate(order.items, 1):
         if item.document_id in unfit:  # placed, and left before what the agency says of it
             return desk.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
-    event = desk.events.get(order.event_slug or "")
+    event = desk.doors.get(order.event_slug or "")
     is_over = event is not None and desk.house.clock() >= event.closes_at
     return desk.page(
         request,

@@ -269,7 +269,7 @@ async def _known(desk: Desk, order: Order) -> Known:
         names=await document_names(desk.house.db, documents),
         serials={id: label.serials for id, label in labels.items()},
         signing_stopped=await _asks_signing(desk, order),
-        event=desk.events.get(order.event_slug or ""),
+        event=desk.doors.get(order.event_slug or ""),
     )
 
 
