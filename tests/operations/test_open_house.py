@@ -17,7 +17,7 @@ from meterai.kit.settings import Settings
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_house import _slug_of_next, open_house
 from meterai.sales.events import EXAMPLE
-from meterai.sales.queries import events
+from meterai.sales.queries import events, former_events
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import queue_views
 from meterai.waiting_room.store import read_queue
@@ -55,6 +55,7 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
     await open_house(database.app, events_file=str(file), development=False, now=NOW + after)
     assert ("casn" in {event.slug for event in await events(database.app)}) is stays
     assert "casn-2026" in {event.slug for event in await events(database.app)}
+    assert [event.slug for event in await former_events(database.app)] == ["casn"] * (not stays)
 
 
 CLOSED = NOW + timedelta(days=20)

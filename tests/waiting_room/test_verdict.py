@@ -320,6 +320,14 @@ def test_while_nobody_is_stamped_or_can_buy_nobody_reads_when_a_stamp_will_be_do
         assert verdict == Verdict(advice=Advice.CALLED if is_called else advice)
 
 
+def test_who_waits_for_the_lottery_is_not_told_that_people_are_called_more_slowly() -> None:
+    """It may be over when the first is called."""
+    usual = verdict_of(status(state=QueueState.LOTTERY), 0, now=NOW, among=100)
+    stalled = verdict_of(status(state=QueueState.LOTTERY, stalled=True), 0, now=NOW, among=100)
+    assert stalled == usual
+    assert usual.advice is Advice.PROBABILITY_ONLY
+
+
 @pytest.mark.parametrize("trouble", ["stopped", "stalled"])
 def test_a_line_that_is_held_while_stamping_is_stopped_or_nobody_can_buy_is_told_that_it_is_held(
     trouble: str,

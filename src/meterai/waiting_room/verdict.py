@@ -101,7 +101,7 @@ def verdict_of(
         return Verdict(advice=_held(status) or Advice.UNHEARD)
     if not status.is_stamping:
         return Verdict(advice=_held(status) or Advice.STAMPING_STOPPED)
-    if not status.can_buy:
+    if not status.can_buy and status.state is not QueueState.LOTTERY:  # before the opening nobody is called
         return Verdict(advice=_held(status) or Advice.STALLED)
     if ahead is None or not status.fan:
         return Verdict(advice=_held(status) or Advice.UNKNOWN)
