@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import zxingcpp
@@ -13,8 +15,9 @@ from tests.browser.test_purchase import new_address
 from tests.pdf import samples
 from tests.web.made_orders import KNOWN, NOW, ORDERS, QR
 
+from meterai.sales.events import Event
 from meterai.web.assets import Assets
-from meterai.web.order_view import order_view
+from meterai.web.order_view import Known, order_view
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.visits import Visit
 
@@ -81,14 +84,14 @@ def test_with_high_contrast_the_steps_that_are_done_are_seen(visitor: Visitor) -
     assert done != ahead
 
 
-def show(person: Person, pages: Pages, name: str) -> None:
+def show(person: Person, pages: Pages, name: str, known: Known = KNOWN) -> None:
     """Opens the page of an order that was made by hand."""
     path = "/pesanan/M7KQ-3XPD-92RT"
     visit = Visit(person.language, path, "", "K7QF-2M9D")
     body = pages.render(
         visit,
         "order.html",
-        view=order_view(ORDERS[name], KNOWN, visit, now=NOW),
+        view=order_view(ORDERS[name], known, visit, now=NOW),
         permanent=f"{person.site.address}/p/Zk3vXo2d8sQ1a7bWcE5fTg9h",
         proof="x",
         is_sent=False,
@@ -116,3 +119,28 @@ def test_the_order_page_in_each_state(
     person.approve(f"85-{name}")
     if name == "refused":
         assert person.page.locator("form[action*=ganti] input[type=password]").is_visible()
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
+def test_what_to_know_before_paying_stands_above_the_code(
+    visitor: Visitor, pages: Pages, width: int, language: str
+) -> None:
+    person = visitor(width=width, language=language)
+    over = Event(
+        slug="casn",
+        name="Seleksi CASN 2026",
+        agency="Badan Kepegawaian Negara",
+        opens_at=NOW - timedelta(days=20),
+        closes_at=NOW - timedelta(minutes=5),
+        zone="Asia/Jakarta",
+        required_documents=(),
+        output_bytes_max=1 << 20,
+        pdf_version_min="1.4",
+    )
+    show(person, pages, "qris", replace(KNOWN, signing_stopped=True, event=over))
+    notes = person.page.locator(".note[role=status]")
+    above = [box["y"] for note in notes.all() if (box := note.bounding_box()) is not None]
+    code = person.page.locator(".qr").bounding_box()
+    assert code is not None
+    assert len([y for y in above if y < code["y"]]) == 2
+    person.approve("85-qris-warned")

@@ -134,6 +134,7 @@ STATES: dict[str, tuple[dict[str, object], str, str]] = {
     "unsure": ({"fan": [(10_800, 30_000, 60_000)]}, "Mungkin sempat, mungkin tidak", "It may be in time"),
     "halted": ({"state": QueueState.HALTED}, "Antrean berhenti sebentar", "held for a moment"),
     "out-of-stock": ({"state": QueueState.OUT_OF_STOCK}, "Stok meterai sedang habis", "out of stock"),
+    "stalled": (up_to(20_000, stalled=True), "kode sedang terganggu", "sending of codes, are disturbed"),
     "admitted": ({"frontiers": [(10_000, 0), (0, 0)]}, "Masuk sekarang", "Enter now"),
     "closed": ({"state": QueueState.CLOSED}, "Ambil bukti antre", "Take the certificate"),
 }
