@@ -308,10 +308,10 @@ _WORDS: Final = {
         ),
         (
             Words(
-                "Kapan meterai selesai belum dapat diperkirakan. Orang tetap dipanggil, tetapi lebih lambat, "
-                "dan tempat Anda tidak berubah.",
+                "Kapan meterai selesai belum dapat diperkirakan. Orang tetap dipanggil, tetapi lebih lambat: "
+                "giliran Anda dapat mundur, tempat Anda tidak berubah.",
                 "When stamps will be done can't be estimated now. People are called all the same, but more "
-                "slowly, and your place does not change.",
+                "slowly: your turn may come later, your place does not change.",
             ),
         ),
     ),
