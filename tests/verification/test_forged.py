@@ -300,6 +300,7 @@ def test_the_same_serial_number_twice_is_not_genuine(house: House) -> None:
     renamed = append_revision(once, rename)
     judgement = house.judge(stamp(renamed, house, certify=None))
     assert judgement.verdict is Verdict.NOT_GENUINE
+    assert "stamp.serial_twice" in judgement.reasons, judgement.reasons
 
 
 def test_a_further_unsigned_attribute_is_a_foreign_body(house: House, stamped: bytes) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyhanko.pdf_utils import generic
@@ -113,6 +114,30 @@ async def test_a_step_that_does_more_than_fill_its_field_is_compared_in_full(pki
         assert only_stamps_between(document, stamps)
         stamps[number].field_object.get_object()[generic.pdf_name(key)] = value
         assert not only_stamps_between(document, stamps), key
+
+
+async def test_a_step_brings_new_objects_and_nothing_else(pki: Path) -> None:
+    """Each is told of a section that does nothing of the kind."""
+    data = await seal(pki, letter(pages=2), 2)
+
+    def told(**otherwise: Callable[[Any], object]) -> bool:
+        document = open_document(data)
+        xrefs = document.reader.xrefs
+        for name, changed in otherwise.items():
+            true = getattr(xrefs, name)
+            setattr(xrefs, name, lambda revision, true=true, changed=changed: changed(true(revision)))
+        return only_stamps_between(document, list(document.signatures))
+
+    page = generic.Reference(*open_document(data).pages[0].reference, None)
+    nobody = generic.Reference(page.idnum, 7, None)
+    field = open_document(data).signatures[1].field_object.reference
+    assert told()
+    assert told(refs_freed_in_revision=lambda _: set(), object_streams_used_in=lambda _: set())
+    assert not told(refs_freed_in_revision=lambda _: {page}), "an object is taken away"
+    assert not told(object_streams_used_in=lambda _: {page}), "an object stream"
+    assert not told(explicit_refs_in_revision=lambda refs: refs | {page}), "an object that was there"
+    assert not told(explicit_refs_in_revision=lambda refs: refs | {nobody}), "a number that waited unused"
+    assert not told(explicit_refs_in_revision=lambda refs: refs - {field}), "its field is left alone"
 
 
 async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:

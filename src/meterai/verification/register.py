@@ -17,10 +17,11 @@ _MAY_BE_LOST = {"register.unknown_serial", "register.other_document", "register.
 
 def from_digest(sha256: str, released: Sequence[Released], entries: Mapping[str, SerialEntry]) -> Judgement:
     """The fast path: these bytes were released by us, so they are genuine unless a serial was annulled.
+    `entries` has all that were released.
 
     Needs no look into the file; so signer, time stamp and place stay unknown.
     """
-    annulled = any(entries[r.serial].state == "annulled" for r in released if r.serial in entries)
+    annulled = any(entries[r.serial].state == "annulled" for r in released)
     codes = ["register.annulled"] if annulled else [GENUINE, CONFIRMED]
     stamps = tuple(
         StampReport(

@@ -19,7 +19,6 @@ from meterai.verification.rules.second_reader import sees_no_more
 from meterai.verification.rules.stamps import Examined
 from meterai.verification.rules.steps import only_stamps_between
 
-_DOCMDP_NO_CHANGES = 1
 _LIMITS = Limits(
     file_bytes_max=FILE_BYTES_MAX,
     pages_max=PAGES_MAX,
@@ -107,14 +106,17 @@ def _is_allowed(document: Document, stamp: Examined, later: list[Examined]) -> b
         return False
     if changes.level in _ARCHIVING:
         return True
-    if changes.level != "FORM_FILLING" or changes.permitted_level == _DOCMDP_NO_CHANGES:
-        return False
     # Form filling is too wide a word: it would let the face of any field be swapped. Only signatures pass,
     # and behind the last one only archive data.
-    signed = {e.signature.field for e in later if e.report.intact}
-    return changes.fields <= signed and (
+    return _are_signatures(changes, later) and (
         _end(later[-1]) == len(document.data) or _changes_after(document, later[-1]).level in _ARCHIVING
     )
+
+
+def _are_signatures(changes: Changes, later: list[Examined]) -> bool:
+    """Whether nothing but fields was filled, each with an unharmed signature."""
+    signed = {e.signature.field for e in later if e.report.intact}
+    return changes.level == "FORM_FILLING" and changes.fields <= signed
 
 
 def _is_left_alone(document: Document, person: Examined, later: list[Examined]) -> bool:
@@ -126,8 +128,7 @@ def _is_left_alone(document: Document, person: Examined, later: list[Examined]) 
     if _end(person) == len(document.data):
         return True
     changes = _changes_after(document, person)
-    signed = {e.signature.field for e in later if e.report.intact}
-    return changes.level in _ARCHIVING or (changes.level == "FORM_FILLING" and changes.fields <= signed)
+    return changes.level in _ARCHIVING or _are_signatures(changes, later)
 
 
 def _changes_after(document: Document, examined: Examined) -> Changes:

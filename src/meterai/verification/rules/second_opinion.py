@@ -39,8 +39,6 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """The greatest change: NONE, LTA_UPDATES, FORM_FILLING, ANNOTATIONS, OTHER."""
     fields: frozenset[str]
     """Form fields changed."""
-    permitted_level: int | None
-    """DocMDP level of the signature or its lock (1 no changes, 2 form filling, 3 annotations), if any."""
     allowed: bool
     """Whether pyHanko finds the changes allowed by DocMDP and FieldMDP, the signed revision being whole."""
 
@@ -57,7 +55,6 @@ def changes_after(reader: Any, field: str, field_object: Any) -> Changes:
     return Changes(
         level=result.modification_level.name,
         fields=frozenset(result.changed_form_fields),
-        permitted_level=embedded.docmdp_level.value if embedded.docmdp_level else None,
         allowed=embedded.summarise_integrity_info()["docmdp_ok"] is True,
     )
 

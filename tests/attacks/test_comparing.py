@@ -1,0 +1,119 @@
+"""What is read from drawn pages, and by other programs, told by hand: each answer alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from tests.attacks.bases import Bases
+from tests.attacks.harmless import stamped_over_budis_signature
+from tests.attacks.signing import BLANK
+from tests.verification.making import SERIAL
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.stamp_code import encode_code
+from meterai.verification.model import Box, Judgement, Verdict
+from meterai.verification.rules import afterwards, rendered
+from meterai.verification.rules.second_opinion import Changes
+
+CODE = encode_code("https://meterai.example", SERIAL, date(2026, 9, 5), key_id=1, signature=bytes(64))
+LEFT, BOTTOM, RIGHT, TOP = BLANK
+CHANGED = (Verdict.NOT_GENUINE, ("file.changed_after", "note.other_signature"))
+
+
+def answer(judgement: Judgement) -> tuple[Verdict, tuple[str, ...]]:
+    return judgement.verdict, judgement.reasons
+
+
+def box(left: float, bottom: float, right: float, top: float) -> Box:
+    return Box(x=left, y=bottom, width=right - left, height=top - bottom)
+
+
+def with_code(bases: Bases, data: bytes, place: Box, text: str = CODE) -> Judgement:
+    """The judgement when one code is read from the first page."""
+
+    def codes_near(*_: object) -> Iterator[tuple[int, str, Box]]:
+        yield 1, text, place
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendered, "codes_near", codes_near)
+        return bases.judge(data)
+
+
+@pytest.mark.parametrize(
+    ("place", "touches"),
+    [
+        ((LEFT - 30, BOTTOM, LEFT + 1, TOP), True),
+        ((RIGHT - 1, BOTTOM, RIGHT + 30, TOP), True),
+        ((LEFT, BOTTOM - 30, RIGHT, BOTTOM + 1), True),
+        ((LEFT, TOP - 1, RIGHT, TOP + 30), True),
+        ((LEFT - 30, BOTTOM, LEFT, TOP), False),
+        ((RIGHT, BOTTOM, RIGHT + 30, TOP), False),
+        ((LEFT, BOTTOM - 30, RIGHT, BOTTOM), False),
+        ((LEFT, TOP, RIGHT, TOP + 30), False),
+    ],
+)
+def test_a_code_of_a_stamp_is_worn_by_the_face_that_it_touches(
+    bases: Bases, place: tuple[float, float, float, float], touches: bool
+) -> None:
+    judgement = with_code(bases, bases["signed afterwards"], box(*place))
+    assert (answer(judgement) == CHANGED) is touches
+    assert (judgement.verdict is Verdict.GENUINE) is not touches
+
+
+def test_a_face_may_wear_a_code_that_is_none_of_a_stamp(bases: Bases) -> None:
+    judgement = with_code(bases, bases["signed afterwards"], box(*BLANK), "https://contoh.id/")
+    assert judgement.verdict is Verdict.GENUINE, judgement.reasons
+
+
+def test_only_a_code_that_lies_wholly_in_a_stamp_of_ours_is_that_stamps(bases: Bases) -> None:
+    """Else a signature that touches a stamp, or shares a page with one, could wear a code of its own."""
+    data = stamped_over_budis_signature(bases)
+    own = bases.judge(data).stamps[-1].box
+    assert own is not None
+    left, bottom, right, top = own.x, own.y, own.x + own.width, own.y + own.height
+    assert with_code(bases, data, own).verdict is Verdict.GENUINE
+    for beyond in (
+        (left - 1, bottom, right, top),
+        (left, bottom - 1, right, top),
+        (left, bottom, right + 1, top),
+        (left, bottom, right, top + 1),
+    ):
+        assert answer(with_code(bases, data, box(*beyond))) == CHANGED, beyond
+
+
+def test_what_is_too_heavy_to_be_drawn_can_not_be_compared(
+    bases: Bases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inspect(_: object) -> None:
+        raise Refusal(Kind.INVALID, "pdf.too_heavy")
+
+    monkeypatch.setattr(afterwards, "inspect", inspect)
+    judgement = bases.judge(bases["signed afterwards"])
+    assert answer(judgement) == (Verdict.CANNOT_CHECK, ("pdf.too_heavy",))
+
+
+def test_who_counts_other_pages_sees_another_document(bases: Bases, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bases["signed afterwards"]
+    with monkeypatch.context() as patch:
+        patch.setattr(afterwards, "inspect", lambda _: SimpleNamespace(pages=[None, None]))
+        assert answer(bases.judge(data)) == CHANGED
+    drawn = rendered.page_images
+    for counts in ((2, 1), (1, 2), (2, 2)):
+        numbers = iter(counts)
+        with monkeypatch.context() as patch:
+            patch.setattr(rendered, "page_images", lambda part, n=numbers: drawn(part) * next(n))
+            assert answer(bases.judge(data)) == CHANGED, counts
+
+
+@pytest.mark.parametrize("level", ["ANNOTATIONS", "OTHER"])
+def test_no_other_changes_than_signatures_pass_whatever_pyhanko_allows(
+    bases: Bases, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    def changes_after(*_: object) -> Changes:
+        return Changes(level=level, fields=frozenset(), allowed=True)
+
+    monkeypatch.setattr(afterwards, "changes_after", changes_after)
+    assert answer(bases.judge(bases["signed afterwards"])) == CHANGED
