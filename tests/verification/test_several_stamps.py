@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from tests.attacks.archive import strange_authority
 from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
 from tests.verification.test_changed import EDITS, form_letter, swap_field_value
 from tests.verification.test_our_engine import seal
 
+from meterai.kernel.serial import make_serial
 from meterai.verification.model import JudgeRequest, Verdict
 from meterai.verification.rules import judge
 from meterai.verification.rules.document import open_document
@@ -23,6 +26,7 @@ from meterai.verification.trust import load_trust
 from sandbox.pki import make_pki
 
 Edit = Callable[[IncrementalPdfFileWriter], None]
+THIRD = make_serial(b"\x33" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,15 @@ def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(house: Hous
     assert judgement.reasons == ("file.changed_after",)
 
 
+def test_a_stamp_of_another_issuer_lies_under_our_last_one_or_behind_it(house: House) -> None:
+    first = stamp(letter(), house, certify=None)
+    strange = stamp(first, house, THIRD, signer=strange_authority(), certify=None, visible=False)
+    judgement = house.judge(strange)
+    assert (judgement.verdict, judgement.reasons) == (Verdict.CANNOT_CHECK, ("stamp.foreign_issuer",))
+    judgement = house.judge(stamp(strange, house, SECOND, certify=None))
+    assert (judgement.verdict, judgement.reasons) == (Verdict.GENUINE, ("genuine", "note.foreign_stamp"))
+
+
 async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> None:
     """What the engine makes needs no comparison of pages; anything appended to it does."""
     data = await seal(pki, letter(pages=2), 3)
@@ -125,7 +138,7 @@ async def test_a_step_brings_new_objects_and_nothing_else(pki: Path) -> None:
         xrefs = document.reader.xrefs
         for name, changed in otherwise.items():
             true = getattr(xrefs, name)
-            setattr(xrefs, name, lambda revision, true=true, changed=changed: changed(true(revision)))
+            setattr(xrefs, name, lambda *asked, true=true, changed=changed: changed(true(*asked)))
         return only_stamps_between(document, list(document.signatures))
 
     page = generic.Reference(*open_document(data).pages[0].reference, None)
@@ -138,6 +151,51 @@ async def test_a_step_brings_new_objects_and_nothing_else(pki: Path) -> None:
     assert not told(explicit_refs_in_revision=lambda refs: refs | {page}), "an object that was there"
     assert not told(explicit_refs_in_revision=lambda refs: refs | {nobody}), "a number that waited unused"
     assert not told(explicit_refs_in_revision=lambda refs: refs - {field}), "its field is left alone"
+    assert not told(get_historical_ref=lambda place: place or 1), "a number beyond the size was in use"
+
+
+async def test_behind_a_stamp_that_permits_something_else_than_filling_all_is_compared(pki: Path) -> None:
+    data = await seal(pki, letter(pages=2), 2)
+
+    def permits(*references: tuple[str, int]) -> bool:
+        document = open_document(data)
+        document.signatures[0].object[generic.pdf_name("/Reference")] = generic.ArrayObject(
+            generic.DictionaryObject(
+                {
+                    generic.pdf_name("/TransformMethod"): generic.pdf_name(method),
+                    generic.pdf_name("/TransformParams"): generic.DictionaryObject(
+                        {generic.pdf_name("/P"): generic.NumberObject(level)}
+                    ),
+                }
+            )
+            for method, level in references
+        )
+        return only_stamps_between(document, list(document.signatures))
+
+    assert permits()
+    assert permits(("/DocMDP", 2))
+    assert not permits(("/DocMDP", 1)), "no changes"
+    assert not permits(("/DocMDP", 3)), "notes, too"
+    assert not permits(("/FieldMDP", 2)), "a field is locked"
+    assert not permits(("/DocMDP", 2), ("/FieldMDP", 2))
+
+
+async def test_of_three_stamps_each_closes_its_revision_behind_the_one_before_it(pki: Path) -> None:
+    document = open_document(await seal(pki, letter(pages=2), 3))
+    stamps = list(document.signatures)
+    ends = [s.byte_range.end for s in stamps if s.byte_range]
+    assert only_stamps_between(document, stamps)
+    for number, told in (
+        (0, {"end": ends[0] - 8}),
+        (1, {"end": ends[1] - 8}),
+        (1, {"gap_start": ends[0] - 1}),
+    ):
+        shape = stamps[number].byte_range
+        assert shape is not None
+        other = msgspec.structs.replace(stamps[number], byte_range=msgspec.structs.replace(shape, **told))
+        assert not only_stamps_between(document, [*stamps[:number], other, *stamps[number + 1 :]]), told
+    stamps[0].field_object.get_object()[generic.pdf_name("/Lock")] = generic.DictionaryObject()
+    assert not only_stamps_between(document, stamps), "the first step, though the second is right"
 
 
 async def test_the_cost_of_judging_grows_with_the_number_of_stamps_and_not_faster(pki: Path) -> None:
