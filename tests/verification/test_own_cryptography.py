@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,44 @@ def test_a_weak_certificate_or_one_we_do_not_understand_fails_the_chain(
     path = path_of(signer, middle, root)
     assert path.problem == problem
     assert path.leads_to_root
+
+
+def authorities(number: int) -> list[x509.Certificate]:
+    """A signer and so many authorities above it, the uppermost one below `Akar`."""
+    names = ["Meterai", *(f"Antara {n}" for n in range(number)), "Akar"]
+    return [
+        issue(name, STRONG, above, STRONG, authority=name != "Meterai") for name, above in pairwise(names)
+    ]
+
+
+def test_a_chain_that_is_too_long_leads_nowhere_whoever_made_it() -> None:
+    """Mallory can make as many authorities as she likes: where nobody looks further is no root."""
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
+    longest = authorities(chain.PATH_LENGTH_MAX - 1)
+    path = chain.build_path(longest, [root], NOW, exact=True)
+    assert (path.leads_to_root, path.problem) == (True, "")
+    assert path.certificates == (*longest, root)
+    for number in range(chain.PATH_LENGTH_MAX, chain.PATH_LENGTH_MAX + 3):
+        for roots in ([root], [issue("Lain", STRONG, "Lain", STRONG, authority=True)]):
+            path = chain.build_path(authorities(number), roots, NOW, exact=True)
+            assert (path.leads_to_root, path.problem) == (False, "chain.unknown"), number
+
+
+def test_two_authorities_that_issued_each_other_lead_nowhere() -> None:
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
+    one, other = (issue(*names, STRONG, authority=True) for names in (("A", STRONG, "B"), ("B", STRONG, "A")))
+    path = chain.build_path([issue("Meterai", STRONG, "A", STRONG), one, other], [root], NOW, exact=True)
+    assert (path.leads_to_root, path.problem) == (False, "chain.unknown")
+
+
+@pytest.mark.parametrize("moment", ["not_valid_before_utc", "not_valid_after_utc"])
+def test_a_certificate_holds_from_its_first_moment_to_its_last(moment: str) -> None:
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True, days=(-20, 2000))
+    signer = issue("Meterai", STRONG, "Akar", STRONG)
+    second = timedelta(seconds=1 if moment == "not_valid_after_utc" else -1)
+    at = getattr(signer, moment)
+    assert chain.build_path([signer], [root], at, exact=True).problem == ""
+    assert chain.build_path([signer], [root], at + second, exact=True).problem == "chain.expired"
 
 
 @pytest.mark.parametrize("old_first", [True, False])
