@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,13 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import algos, cms, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
-from tests.verification.making import NOW, House, byte_range, certificate
+from pyhanko.sign.timestamps import DummyTimeStamper
+from tests.verification.making import NOW, House, byte_range, certificate, private_key, store
 
 from meterai.kit.pdf import chain, der
 from meterai.kit.pdf.cms import (
@@ -25,6 +27,7 @@ from meterai.kit.pdf.cms import (
     read_token,
     token_info,
 )
+from meterai.kit.pdf.time_stamp import TimeStamp, check_token, check_token_for
 from meterai.stamping.archive.chains import chains_of
 
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -61,6 +64,80 @@ def test_what_a_token_states_is_what_asn1crypto_reads(stamped: bytes) -> None:
     assert info.time == content["gen_time"].native == NOW
     assert info.imprint == content["message_imprint"]["hashed_message"].native
     assert info.imprint_digest == content["message_imprint"]["hash_algorithm"]["algorithm"].native
+
+
+@pytest.fixture
+def dated(stamped: bytes) -> tuple[bytes, bytes]:
+    """A token of our authority, and the signature that it dates."""
+    form = read_signature(content_of(stamped))
+    assert form.token is not None
+    return form.token, form.signature
+
+
+def roots_of(house: House) -> list[x509.Certificate]:
+    return [x509.load_pem_x509_certificate((house.folder / "root.pem").read_bytes())]
+
+
+@pytest.mark.parametrize(
+    ("early", "problem"), [(0, ""), (300, ""), (301, "time_stamp.future"), (90_000, "time_stamp.future")]
+)
+def test_a_time_stamp_may_be_ahead_by_what_clocks_differ(
+    house: House, dated: tuple[bytes, bytes], early: int, problem: str
+) -> None:
+    found = check_token(*dated, roots_of(house), NOW - timedelta(seconds=early))
+    assert (found.time, found.problem) == (NOW, problem)
+
+
+def test_a_time_stamp_dates_one_signature_by_an_authority_of_ours(
+    house: House, other_house: House, dated: tuple[bytes, bytes]
+) -> None:
+    token, signature = dated
+    imprint = hashlib.sha256(signature).digest()
+    for due, problem in ((imprint, ""), (bytes(32), "time_stamp.broken")):
+        found = check_token_for(token, due, roots_of(house), NOW)
+        assert (found.time, found.problem) == (NOW, problem)
+    assert check_token(token, signature + b"!", roots_of(house), NOW).problem == "time_stamp.broken"
+    assert check_token(token, signature, roots_of(other_house), NOW).problem == "time_stamp.unknown_issuer"
+    wrongly_signed = token[:-1] + bytes([token[-1] ^ 1])
+    assert check_token(wrongly_signed, signature, roots_of(house), NOW).problem == "time_stamp.broken"
+    assert check_token(b"junk", signature, roots_of(house), NOW) == TimeStamp(
+        time=None, problem="time_stamp.broken"
+    )
+
+
+def token_by(stamper: DummyTimeStamper, signature: bytes) -> bytes:
+    imprint = tsp.MessageImprint(
+        {
+            "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
+            "hashed_message": hashlib.sha256(signature).digest(),
+        }
+    )
+    request = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
+    return bytes(stamper.request_tsa_response(request)["time_stamp_token"].dump())
+
+
+def test_a_token_of_another_key_of_ours_or_another_time_or_with_a_foreign_certificate_is_broken(
+    house: House, other_house: House
+) -> None:
+    def by(name: str, years: int = 0) -> str:
+        stamper = DummyTimeStamper(
+            tsa_cert=certificate(house.folder / f"{name}.pem"),
+            tsa_key=private_key(house.folder / f"{name}.key.pem"),
+            certs_to_embed=store(certificate(house.folder / "intermediate.pem")),
+            fixed_dt=NOW + timedelta(days=366 * years),
+            include_nonce=False,
+        )
+        token = token_by(stamper, b"dated")
+        return check_token(token, b"dated", roots_of(house), NOW + timedelta(days=40_000)).problem
+
+    assert by("tsa") == ""
+    assert by("stamp") == "time_stamp.broken", "no authority of time"
+    assert by("tsa", 20) == "time_stamp.broken", "its certificate has ended"
+    assert by("tsa", -1) == "time_stamp.broken", "its certificate has not begun"
+    content = cms.ContentInfo.load(token_by(house.time_stamper(), b"dated"))
+    content["content"]["certificates"].append(certificate(other_house.folder / "stamp.pem"))
+    found = check_token(content.dump(force=True), b"dated", roots_of(house), NOW)
+    assert found.problem == "time_stamp.broken", "nothing signs that certificate"
 
 
 def test_every_byte_of_the_structure_outside_the_signed_ones_is_fixed(stamped: bytes) -> None:

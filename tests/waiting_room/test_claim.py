@@ -151,9 +151,10 @@ async def test_a_minted_ticket_that_no_gate_listed_is_refused(line: LineOfPeople
 
 
 async def test_a_ticket_of_a_dead_gate_is_honoured_and_logged(line: LineOfPeople) -> None:
-    line.join(BUDI)
+    listed = line.join(BUDI)
     text = line.join(ANI, gate=7, is_listed=False)
     await line.call_everybody()
+    await claim(line, listed, BUDI)
     await line.database.owner.execute("INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7)", line.number)
     given = await claim(line, text, ANI)
     async with line.database.app.transaction() as tx:
@@ -352,6 +353,14 @@ async def test_who_has_a_paid_order_in_flight_never_waits_at_the_door(line: Line
     await line.call_everybody()
     await line.set_rate(60, new=0.0, returner=0.0)
     assert (await claim(line, text, ANI, is_in_flight=True)).lane is Lane.IN_FLIGHT
+
+
+async def test_who_has_a_paid_order_in_flight_takes_no_place_at_an_open_door(line: LineOfPeople) -> None:
+    text, other = line.join(ANI), line.join(BUDI)
+    await line.call_everybody()
+    await line.set_rate(60, new=1.0, returner=0.0)
+    assert (await claim(line, text, ANI, is_in_flight=True)).lane is Lane.IN_FLIGHT
+    assert (await claim(line, other, BUDI)).lane is Lane.NEW, "the one place is still there"
 
 
 async def test_a_closed_tab_at_the_front_holds_nobody_up(line: LineOfPeople) -> None:
