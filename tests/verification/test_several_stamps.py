@@ -113,8 +113,15 @@ async def test_our_own_several_stamps_are_recognised_step_by_step(pki: Path) -> 
 async def test_a_step_that_does_more_than_fill_its_field_is_compared_in_full(pki: Path) -> None:
     """Each change is made to what was read of a file that is a mere filling."""
     data = await seal(pki, letter(pages=2), 2)
-    page = generic.IndirectObject(*open_document(data).pages[0].reference, None)
+    page, other_page = (generic.IndirectObject(*one.reference, None) for one in open_document(data).pages)
+    other_name = open_document(data).signatures[0].field_object.get_object().raw_get("/T")
+    *corners, top = open_document(data).signatures[1].field_object.get_object()["/Rect"]
     for number, key, value in (
+        (1, "/T", other_name),
+        (1, "/P", other_page),
+        (1, "/Rect", generic.ArrayObject([*corners, generic.NumberObject(int(top) + 1)])),
+        (1, "/Rect", generic.ArrayObject(corners)),
+        (1, "/Rect", generic.pdf_name("/None")),
         (0, "/Lock", generic.DictionaryObject()),
         (1, "/Rect", generic.ArrayObject([generic.NumberObject(n) for n in (0, 0, 500, 500)])),
         (1, "/F", generic.NumberObject(2)),
@@ -126,7 +133,10 @@ async def test_a_step_that_does_more_than_fill_its_field_is_compared_in_full(pki
         stamps = list(document.signatures)
         assert only_stamps_between(document, stamps)
         stamps[number].field_object.get_object()[generic.pdf_name(key)] = value
-        assert not only_stamps_between(document, stamps), key
+        assert not only_stamps_between(document, stamps), (key, value)
+    document = open_document(data)
+    del document.signatures[1].field_object.get_object()["/Rect"]
+    assert not only_stamps_between(document, list(document.signatures)), "it lost its place"
 
 
 async def test_a_step_brings_new_objects_and_nothing_else(pki: Path) -> None:

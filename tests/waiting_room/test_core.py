@@ -69,6 +69,19 @@ def test_nobody_joins_before_or_after() -> None:
     assert windows.number_at(schedule, 300) is None
 
 
+def test_there_is_no_window_beside_those_of_the_schedule_and_each_has_an_end() -> None:
+    lottery = Schedule(joins_from=100, opens_at=200, closes_at=245)
+    none = Schedule(joins_from=200, opens_at=200, closes_at=240)
+    for schedule, first, last in ((lottery, 0, 5), (none, 1, 4)):
+        assert (windows.first_number(schedule), windows.last_number(schedule)) == (first, last)
+        for number in (first - 1, last + 1, last + 2):
+            with pytest.raises(ValueError, match="no window"):
+                windows.window_of(schedule, number)
+        ends = [windows.end_of(schedule, number) for number in range(first - 1, last + 3)]
+        own = [windows.window_of(schedule, number).ends_at for number in range(first, last + 1)]
+        assert ends == [schedule.opens_at, *own, schedule.closes_at, schedule.closes_at]
+
+
 def test_a_ticket_is_128_characters_and_says_what_was_signed() -> None:
     text = tickets.sign_ticket(make_ticket(), KEY)
     assert len(text) == 128
