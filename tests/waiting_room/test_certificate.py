@@ -279,9 +279,9 @@ async def test_a_log_is_searched_from_its_end(line: LineOfPeople) -> None:
     with Path(line.folder.log / ENTRIES).open("wb") as log:
         log.seek(4 << 30)
         log.write(f'{{"n":0,"facts":{{"sha256":"{hashlib.sha256(signed).hexdigest()}"}}}}\n'.encode())
-    began = time.perf_counter()
+    began = time.process_time()
     assert (await check_certificate(signed, line.published)).is_logged
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_the_key_of_certificates_signs_nothing_else(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_joins_after_months_without_a_controller_are_found_at_once(tmp_path: Pat
         (place / f"w{window}.joins").write_bytes(bytes(joins * RECORD_BYTES))
     (place / "w3.close.json").write_bytes(bytes(RECORD_BYTES))
     (place / "w4.joins.part").write_bytes(bytes(RECORD_BYTES))
-    began = time.perf_counter()
+    began = time.process_time()
     assert joins_in(folder, range(2, 900_000)) == {2: 3, 500_000: 2}
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert joins_in(folder, range(1, 4)) == {1: 9, 2: 3}
