@@ -9,7 +9,6 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -270,9 +269,9 @@ class Gate:
                 if parts[1:] == ["_", "sehat"]:
                     return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
                 if not self.halls:  # its disk is not there: nginx asks another gate
-                    return self.notice("fault", language, path, HTTPStatus.BAD_GATEWAY)
+                    return self.notice("fault", language, path, 502)
                 if parts[1] in self._unreadable:
-                    return self.notice("fault", language, path, HTTPStatus.SERVICE_UNAVAILABLE)
+                    return self.notice("fault", language, path, 503)
             return self.notice("not_found", language, path, 404)
         except Exception as error:
             code = new_help_code()
@@ -568,8 +567,12 @@ class _Visit:
 
     def purchase(self) -> str:
         """Where the site begins a purchase for the event."""
-        prefix = "/en" if self.language == "en" else ""
-        return f"{self.gate.settings.site_url}{prefix}/beli?acara={self.slug}"
+        return f"{self.gate.settings.site_url}{self.prefix}/beli?acara={self.slug}"
+
+    @property
+    def prefix(self) -> str:
+        """Before an address in this language."""
+        return "/en" if self.language == "en" else ""
 
     @property
     def address(self) -> str:
@@ -602,8 +605,7 @@ class _Visit:
 
     def go_to_form(self) -> bytes:
         """303 to the page with the form."""
-        prefix = "/en" if self.language == "en" else ""
-        return respond(303, b"", (("location", f"{prefix}/antre/{self.slug}"), *_NO_STORE))
+        return respond(303, b"", (("location", f"{self.prefix}/antre/{self.slug}"), *_NO_STORE))
 
     def page(self, status: int, body: bytes, *more: tuple[str, str], referrer: str = "no-referrer") -> bytes:
         """An HTML answer for one person."""

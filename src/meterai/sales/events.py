@@ -91,6 +91,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Whether the event takes applications now."""
         return self.opens_at <= now < self.closes_at
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the event has closed."""
+        return now >= self.closes_at
+
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: tuple[Event, ...] = ()

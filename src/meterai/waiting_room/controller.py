@@ -411,8 +411,9 @@ def _with_direct(
     As many as the floor are never too many, however slow the site: a line would let them in all the same.
     """
     pressure, coming = pressure_of(measured), measured.entered_per_min
-    is_felt = coming > policy.rate_floor and 1 < pressure < float("inf")
-    is_felt |= coming > memory.rate and EASY < pressure < float("inf")
+    is_felt = pressure < float("inf") and (
+        (pressure > 1 and coming > policy.rate_floor) or (pressure > EASY and coming > memory.rate)
+    )
     crowded = is_felt or coming > cap_of(policy, wishes)
     if memory.is_direct:
         is_direct = not (line.waiting > 0 or crowded or wishes.always)

@@ -142,7 +142,7 @@ def order_view(order: OrderPage, known: Known, visit: Visit, *, now: datetime) -
         name = "order.paid_stopped"
     kind = _money_kind(order, name)
     is_unpaid = order.state == "awaiting_payment"
-    closed = known.event if is_unpaid and known.event and now >= known.event.closes_at else None
+    closed = known.event if is_unpaid and known.event and known.event.is_over(now) else None
     waits = is_unpaid and order.flow == "stamp" and known.signing_stopped
     return OrderView(
         number=order.number,

@@ -223,7 +223,6 @@ async def _check_page(
         if item.document_id in unfit:  # placed, and left before what the agency says of it
             return desk.go(request, f"/pesanan/{number}/syarat/{position}", cookies=cookies)
     event = desk.doors.get(order.event_slug or "")
-    is_over = event is not None and desk.house.clock() >= event.closes_at
     return desk.page(
         request,
         "check.html",
@@ -232,7 +231,7 @@ async def _check_page(
         order=order,
         lines=await _lines(request, desk, order),
         contact=contact.masked if contact else "",
-        closed=event if is_over else None,
+        closed=event if event is not None and event.is_over(desk.house.clock()) else None,
         waits=order.flow == "stamp" and await desk.parts.is_signing_stopped(),
         private=True,
         **told(refusal),

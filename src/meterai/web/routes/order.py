@@ -268,12 +268,12 @@ async def _known(desk: Desk, order: Order) -> Known:
     return Known(
         names=await document_names(desk.house.db, documents),
         serials={id: label.serials for id, label in labels.items()},
-        signing_stopped=await _asks_signing(desk, order),
+        signing_stopped=await _is_stopped_for(desk, order),
         event=desk.doors.get(order.event_slug or ""),
     )
 
 
-async def _asks_signing(desk: Desk, order: Order) -> bool:
+async def _is_stopped_for(desk: Desk, order: Order) -> bool:
     """Whether signing is stopped, where that matters: stamps are being made, or yet to be paid for."""
     if any(item.state == "stamping" for item in order.items):
         return await is_signing_stopped(desk.house.db)
