@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 import msgspec
 from tests.places import passing_folder
 from tests.ports import first_of_free_ports
-from tests.prepared import copy_prepared
+from tests.prepared import copy_prepared, without_settings
 
 from meterai.kit.installation import Addresses, read_addresses
 from meterai.kit.processes import ProcessStamp
@@ -92,15 +91,13 @@ def launch(
     written = output or data.with_name(data.name + ".output")
     heeding = ["env", "--default-signal=INT"]  # tests in the background of a shell inherit that it is ignored
     command = [*heeding, *prefix, sys.executable, "-m", "meterai.cli", "up", *arguments, "--data", str(data)]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
-    kept |= {"METERAI_JAIL_SLOTS": "1", **(env or {})}
     with written.open("wb") as file:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**kept, "METERAI_JAIL_SLOTS": "1", **(env or {})},
+            env={**without_settings(), "METERAI_JAIL_SLOTS": "1", **(env or {})},
         )
     return RunningService(process, data, written)
 

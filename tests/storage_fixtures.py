@@ -44,6 +44,15 @@ class TestDatabase:
     verifier: Database
 
 
+async def waiting_for_locks(connection: asyncpg.Connection[asyncpg.Record]) -> int:
+    """How many connections to this database wait for what another one has locked."""
+    count: int = await connection.fetchval(
+        """SELECT count(*) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    )
+    return count
+
+
 class TestCluster:
     """The server of a test session."""
 

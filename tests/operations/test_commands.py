@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from tests.operations.plants import PLANTS
 from tests.operations.world import KEY, World, build
+from tests.prepared import without_settings
 from tests.storage_fixtures import TestDatabase
 
 from meterai.cli.history import newest, shown
@@ -116,12 +117,11 @@ async def test_check_ends_with_1_and_names_what_is_broken(world: World, tmp_path
 
 
 async def test_check_says_what_to_do_when_nothing_runs(database: TestDatabase, tmp_path: Path) -> None:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "meterai.cli", "check", "--data", str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=env,
+        env=without_settings(),
     )
     _, err = await process.communicate()
     assert process.returncode == 2

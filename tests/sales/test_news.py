@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from tests.sales.shop import ALICE, SECRET, Shop
+from tests.storage_fixtures import waiting_for_locks
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
@@ -23,9 +24,6 @@ from meterai.sales.use_cases.record_stamping import record_item_refused, record_
 from meterai.sales.use_cases.refund_quota import BankAccount, give_refund_account, request_refund
 from meterai.sales.use_cases.replace_document import replace_document
 from meterai.sales.use_cases.tell_customer import note_paid_news, tell_due_news
-
-WAITING = """SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -112,7 +110,7 @@ async def test_orders_whose_contact_moves_are_locked_in_the_order_of_who_ends_th
     async with asyncio.timeout(5), shop.db.transaction() as tx:
         await orders.lock_order(tx, first.order_id)
         moved = asyncio.create_task(move_all(shop, ALICE, other))
-        while not await shop.database.owner.fetchval(WAITING):
+        while not await waiting_for_locks(shop.database.owner):
             await asyncio.sleep(0.01)
         await orders.lock_order(tx, last.order_id)
     await moved

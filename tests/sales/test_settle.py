@@ -14,7 +14,7 @@ from tests.plans import believe_large, looks_of
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
-from tests.storage_fixtures import TestDatabase
+from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
 from meterai.kernel.errors import Kind
 from meterai.kit.database import Connection, Database
@@ -50,10 +50,8 @@ LOCK = "SELECT FROM ledger.account WHERE id = $1 FOR NO KEY UPDATE"
 
 async def until_waiting(shop: Shop, *tasks: asyncio.Task[Any]) -> None:
     """Returns when each of the tasks waits for a lock, or is done."""
-    waiting = """SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
     async with shop.db.connection() as connection:
-        while await connection.fetchval(waiting) < sum(not task.done() for task in tasks):
+        while await waiting_for_locks(connection) < sum(not task.done() for task in tasks):
             await asyncio.sleep(0.01)
 
 

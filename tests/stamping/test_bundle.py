@@ -18,6 +18,7 @@ from tests.pdf import samples, signed_files
 from tests.plans import believe_large, looks_of
 from tests.stamping.house import House
 from tests.stamping.letters import make_letter
+from tests.storage_fixtures import waiting_for_locks
 from tests.verification.making import SERIAL, OpenJail
 
 from meterai.kernel.clock import system_clock
@@ -253,12 +254,6 @@ async def test_a_file_may_be_dropped_while_its_retention_ends(front: House, *, i
     owner, now = front.database.owner, system_clock()
     later = now + timedelta(days=30)
 
-    async def is_waiting() -> bool:
-        return await owner.fetchval(
-            """SELECT EXISTS (SELECT FROM pg_stat_activity
-               WHERE datname = current_database() AND wait_event_type = 'Lock')"""
-        )
-
     dropping = (
         drop_bundle(front.db, bundle_id=id, customer_id=front.alice, now=now)
         if is_whole
@@ -268,7 +263,7 @@ async def test_a_file_may_be_dropped_while_its_retention_ends(front: House, *, i
         await tx.execute("SELECT FROM stamping.bundle_file WHERE id = $1 FOR UPDATE", file.id)
         first = asyncio.create_task(dropping)
         async with asyncio.timeout(5):
-            while not await is_waiting():
+            while not await waiting_for_locks(owner):
                 await asyncio.sleep(0.01)
         second = asyncio.create_task(clean_up_documents(front.db, front.objects, now=later))
         await asyncio.wait({second}, timeout=0.3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -13,11 +13,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 import pytest_asyncio
-from tests.storage_fixtures import TestDatabase
+from tests.storage_fixtures import TestDatabase, waiting_for_locks
 from tests.waiting_room.queue_house import Controller, QueueHouse, queue_house, schedule_now
 
 from meterai.kit.switches import SEALING_STOPPED, set_switch
-from meterai.waiting_room.documents import Announcement
+from meterai.waiting_room.documents import Announcement, Status
 from meterai.waiting_room.load import Behind, report_behind
 from meterai.waiting_room.model import Lane, Policy, QueueState
 from meterai.waiting_room.use_cases.decide_step import ELAPSED_S_MAX
@@ -110,57 +110,53 @@ async def test_a_controller_that_wakes_up_too_late_changes_nothing(
 
 async def _until_one_waits(house: QueueHouse) -> None:
     """Until a controller waits for what somebody else has locked."""
-    waits = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock')"
     async with asyncio.timeout(10):
-        while True:
-            async with house.database.app.connection() as connection:
-                if await connection.fetchval(waits):
-                    return
+        while not await waiting_for_locks(house.database.owner):
             await asyncio.sleep(0.02)
 
 
-async def test_while_signing_is_stopped_the_status_says_so_unless_the_operator_says_it_himself(
-    house: QueueHouse,
+@pytest.mark.parametrize("trouble", ["stopped", "stalled"])
+async def test_while_signing_is_stopped_or_nobody_can_buy_the_status_says_so_unless_the_operator_does(
+    house: QueueHouse, trouble: str
 ) -> None:
+    make, has_ended, said = _TROUBLES[trouble]
     await house.open(schedule_now(), always=True)
     house.controller()
-    await house.until(lambda status: status.is_stamping and not status.note.en)
-    await _throw(house, thrown=True)
-    stopped = await house.until(lambda status: not status.is_stamping)
-    assert stopped.note == Announcement(
-        "Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."
-    )
-    words = Announcement("Kami periksa kunci.", "We look at a key.")
+    await house.until(lambda status: has_ended(status) and not status.note.en)
+    await make(house, True)
+    assert (await house.until(lambda status: not has_ended(status))).note == said
+    words = Announcement("Kami periksa.", "We look at it.")
     await house.wish("note", msgspec.to_builtins(words))
-    await house.until(lambda status: status.note == words)
+    assert not has_ended(await house.until(lambda status: status.note == words))
     await house.wish("note", msgspec.to_builtins(Announcement()))
-    await _throw(house, thrown=False)
-    await house.until(lambda status: status.is_stamping and not status.note.en)
+    await make(house, False)
+    await house.until(lambda status: has_ended(status) and not status.note.en)
 
 
-async def test_while_nobody_can_buy_the_status_says_so_unless_the_operator_says_it_himself(
-    house: QueueHouse,
-) -> None:
-    await house.open(schedule_now(), always=True)
-    house.controller()
-    await house.until(lambda status: status.can_buy and not status.note.en)
-    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000, can_buy=False))
-    stalled = await house.until(lambda status: not status.can_buy)
-    assert stalled.note == Announcement(
-        "Pembayaran atau pengiriman kode sedang terganggu.",
-        "Payments, or the sending of codes, are disturbed.",
-    )
-    words = Announcement("Kami periksa pembayaran.", "We look at payments.")
-    await house.wish("note", msgspec.to_builtins(words))
-    assert not (await house.until(lambda status: status.note == words)).can_buy
-    await house.wish("note", msgspec.to_builtins(Announcement()))
-    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000))
-    await house.until(lambda status: status.can_buy and not status.note.en)
-
-
-async def _throw(house: QueueHouse, *, thrown: bool) -> None:
+async def _throw(house: QueueHouse, thrown: bool) -> None:
     async with house.database.app.transaction() as tx:
         await set_switch(tx, SEALING_STOPPED, thrown=thrown, reason="uji", now=datetime.now(UTC))
+
+
+async def _stall(house: QueueHouse, stalled: bool) -> None:
+    await report_behind(house.database.app, Behind(backlog_s=0, stock=1_000, can_buy=not stalled))
+
+
+_TROUBLES: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[Status], bool], Announcement]] = {
+    "stopped": (
+        _throw,
+        lambda status: status.is_stamping,
+        Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now."),
+    ),
+    "stalled": (
+        _stall,
+        lambda status: status.can_buy,
+        Announcement(
+            "Pembayaran atau pengiriman kode sedang terganggu.",
+            "Payments, or the sending of codes, are disturbed.",
+        ),
+    ),
+}
 
 
 async def _come_when_called(house: QueueHouse) -> None:
