@@ -149,10 +149,23 @@ async def two_confined() -> set[int]:
     return confined()
 
 
+def children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+
+
 def confined() -> set[int]:
     """Jail processes of this test that live and stand behind one seccomp filter more than it does."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return {int(pid) for pid in children if filters_of(pid) > filters_of("self")}
+    return {int(pid) for pid in children() if filters_of(pid) > filters_of("self")}
+
+
+def fork_servers() -> set[int]:
+    """They import and fork, and read nothing of a stranger."""
+    return {
+        int(pid)
+        for pid in children()
+        if b"meterai.kit.pdf.jail" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        and filters_of(pid) == filters_of("self")
+    }
 
 
 def filters_of(pid: str) -> int:
@@ -318,12 +331,37 @@ async def test_a_pool_that_was_not_started_starts_with_its_first_job() -> None:
 
 
 async def test_closing_leaves_no_process_behind() -> None:
-    pool = JailPool([PROBE], slots=1)
+    before = children()
+    pool = JailPool([PROBE], slots=2)
     await pool.start()
-    process = (await ask(pool)).process
+    await ask(pool)
     await pool.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+    assert children() <= before
+
+
+async def test_processes_are_copies_of_one_that_imported_until_a_file_crashes_one(jail: JailPool) -> None:
+    await two_confined()
+    (first,) = fork_servers()
+    with pytest.raises(Refusal):
+        await ask(jail, burn_seconds=60.0)
+    assert fork_servers() == {first}
+    await two_confined()
+    with pytest.raises(Refusal):
+        await ask(jail, abort=True)
+    (old,) = confined() & await two_confined()
+    assert (await ask(jail)).process == old, "it is there at once"
+    assert fork_servers().isdisjoint({first})
+    assert (await ask(jail)).process != old, "what the crash told of its memory is of no use"
+
+
+async def test_the_pool_outlasts_the_process_of_which_its_processes_are_copies(jail: JailPool) -> None:
+    both = await two_confined()
+    for process in fork_servers() | both:
+        os.kill(process, signal.SIGKILL)
+    await asyncio.sleep(0.2)
+    assert (await ask(jail)).process not in both
+    assert (await two_confined()).isdisjoint(both)
+    assert len(fork_servers()) == 1
 
 
 async def test_closing_ends_although_a_process_is_still_starting() -> None:

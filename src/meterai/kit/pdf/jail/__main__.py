@@ -1,6 +1,7 @@
 """The confined side: `python -m meterai.kit.pdf.jail SOCKET PARENT MEMORY CPU TASK...`.
 
-It imports its tasks, gives up what it doesn't need, says hello, and works on frames until its socket ends.
+It imports its tasks once and forks a jail process for each socket that it is handed (`fork_server` is the
+other end). That one gives up what it doesn't need, says hello, and works on frames until its socket ends.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import confinement, frames
-from meterai.kit.pdf.jail.kernel_calls import CpuTimer
+from meterai.kit.pdf.jail.kernel_calls import CpuTimer, fork_beside
 
 
 class Task:
@@ -36,15 +37,33 @@ class Task:
 def main(arguments: list[str]) -> None:
     handle, parent, memory_bytes, cpu_seconds = (int(text) for text in arguments[:4])
     confinement.die_with_parent(parent)
-    wall = socket.socket(fileno=handle)
-    statm = os.open("/proc/self/statm", os.O_RDONLY)  # proc(5); read after each job
+    orders = socket.socket(fileno=handle)
     try:
         tasks = [Task(name) for name in arguments[4:]]
     except Exception as error:
-        _send(wall, msgspec.msgpack.encode(frames.Hello(confinement.Confinement(), error=repr(error))))
+        orders.send(msgspec.msgpack.encode(frames.Ready(error=repr(error))))
         return
     gc.collect()
     gc.freeze()  # what is imported stays; later collections look at the jobs' objects only
+    orders.send(msgspec.msgpack.encode(frames.Ready()))
+    while (wall := _next_wall(orders)) is not None:
+        if (number := fork_beside()) == 0:
+            orders.close()
+            confinement.die_with_parent(parent)
+            _work_until_it_ends(wall, tasks, memory_bytes, cpu_seconds)
+            return
+        wall.close()
+        orders.send(frames.LENGTH.pack(number))
+
+
+def _next_wall(orders: socket.socket) -> socket.socket | None:
+    """A jail process's end of its socket; None once the pool is gone."""
+    _, handles, _, _ = socket.recv_fds(orders, 1, 1)
+    return socket.socket(fileno=handles[0]) if handles else None
+
+
+def _work_until_it_ends(wall: socket.socket, tasks: list[Task], memory_bytes: int, cpu_seconds: int) -> None:
+    statm = os.open("/proc/self/statm", os.O_RDONLY)  # proc(5); read after each job
     cpu_time = CpuTimer()
     _send(wall, msgspec.msgpack.encode(frames.Hello(confinement.confine(memory_bytes))))
     while (frame := _receive(wall)) is not None:

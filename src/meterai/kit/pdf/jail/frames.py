@@ -36,12 +36,17 @@ class RefusalFrame(msgspec.Struct, frozen=True):
         return Refusal(self.kind, self.code, **self.facts)
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """What the fork server says first. Then, for each socket that it is handed, the number of a process."""
+
+    error: str = ""
+    """Why it can't work; it ends after saying so."""
+
+
 class Hello(msgspec.Struct, frozen=True):
     """The first frame of a jail process: it stands, confined as it says."""
 
     confinement: Confinement
-    error: str = ""
-    """Why it can't work; the process ends after saying so."""
 
 
 def refusal_frame(refusal: Refusal) -> RefusalFrame:

@@ -10,7 +10,12 @@ import time
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_libc_in_turn = ctypes.PyDLL(None, use_errno=True)
+"""The same without letting another thread run meanwhile."""
+_libc_in_turn.syscall.restype = ctypes.c_long
 
+_CLONE = {"x86_64": 56, "aarch64": 220}
+_CLONE_PARENT = 0x8000
 _SIGEVENT_BYTES = 64
 """sigevent(3type): 8 bytes of value, the signal, how it is told (0: by the signal), and room."""
 
@@ -47,6 +52,24 @@ def cpu_seconds_of(process: int) -> float:
     if error := _libc.clock_getcpuclockid(process, ctypes.byref(clock)):
         raise OSError(error, os.strerror(error))
     return time.clock_gettime(clock.value)
+
+
+def fork_beside() -> int:
+    """Forks a sibling: a copy of this process with the same parent (clone(2), CLONE_PARENT).
+
+    Gives 0 in the copy and its number here; the parent waits for it and not this process. What Python does
+    around a fork is done (PyOS_BeforeFork and so on). What the C library does is for programs of several
+    threads; this process must have one. Raises: OSError; KeyError on an architecture whose number is unknown.
+    """
+    number, flags = _CLONE[os.uname().machine], _CLONE_PARENT | signal.SIGCHLD
+    python = ctypes.pythonapi
+    python.PyOS_BeforeFork()
+    sibling = int(_libc_in_turn.syscall(*map(ctypes.c_long, (number, flags, 0, 0, 0, 0))))
+    if sibling == 0:
+        python.PyOS_AfterFork_Child()
+    else:
+        python.PyOS_AfterFork_Parent()
+    return int(_checked(sibling))
 
 
 class CpuTimer:

@@ -6,9 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Coroutine
 
 import msgspec
 import structlog
@@ -16,21 +13,23 @@ import structlog
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.jail import frames
 from meterai.kit.pdf.jail.confinement import Confinement
+from meterai.kit.pdf.jail.fork_server import START_SECONDS_MAX, ForkServer
 from meterai.kit.pdf.jail.frames import Dead
 from meterai.kit.pdf.jail.kernel_calls import cpu_seconds_of
 
 log = structlog.get_logger(__name__)
 
 JOBS_WAITING_MAX = 200
-_START_SECONDS_MAX = 30.0
 _AGAIN_SECONDS_MAX = 16.0
 _JOBS_MAX = 10_000
 """A process is replaced after so many jobs: parsers leak, and a taken-over one should not stay."""
-_OWN_DOING = {
-    signal.SIGPROF,  # CPU time; the others are crashes, or what seccomp does to a foreign architecture
+_CRASHES = {
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGFPE),
-    signal.SIGSYS,
+    signal.SIGSYS,  # what seccomp does to a foreign architecture
 }
+"""After these no more copies are made of what the process was a copy of: all have their memory at the same
+addresses, and a file that guesses them must not be able to guess on."""
+_OWN_DOING = {signal.SIGPROF, *_CRASHES}  # SIGPROF: CPU time
 """Signals that a file can bring upon the process that works on it."""
 _DEATH_SECONDS_MAX = 1.0
 _LATE_SECONDS_MAX = 1.0
@@ -38,23 +37,17 @@ _LATE_SECONDS_MAX = 1.0
 _STANDSTILL = 0.05
 """A process that had less than this part of its time on a processor stands still."""
 
-_ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "PYTHONNODEBUGRANGES": "1",
-    # The allocator keeps what large files needed: fresh pages cost more than the work done on them.
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(128 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-}
-
 
 class _Process:
-    """One jail process and the socket to it."""
+    """One jail process, a child of this one, and the socket to it."""
 
-    def __init__(self, child: subprocess.Popen[bytes], wall: socket.socket) -> None:
-        self.child = child
+    def __init__(self, number: int, wall: socket.socket, copied_from: ForkServer) -> None:
+        self.number = number
         self.wall = wall
+        self.copied_from = copied_from
         self.jobs = 0
+        self.status: int | None = None
+        """How it ended: a status, or a signal as a negative number; None: not that we know."""
 
     async def receive(self) -> bytearray:
         head = await self._receive_exactly(frames.LENGTH.size)
@@ -92,16 +85,27 @@ class _Process:
 
     async def was_killed(self) -> bool:
         """Whether somebody else ended it: the kernel, short of memory, or an operator. Ask before `end`."""
-        try:
-            status = await asyncio.to_thread(self.child.wait, _DEATH_SECONDS_MAX)
-        except subprocess.TimeoutExpired:  # it lives: its end of the socket is closed, or it talks nonsense
-            return False
-        return status < 0 and -status not in _OWN_DOING
+        for _ in range(100):  # one that lives has closed its end of the socket, or talks nonsense
+            if self._has_ended():
+                break
+            await asyncio.sleep(_DEATH_SECONDS_MAX / 100)
+        return self.status is not None and self.status < 0 and -self.status not in _OWN_DOING
+
+    def _has_ended(self, how: int = os.WNOHANG) -> bool:
+        if self.status is None:
+            try:
+                number, status = os.waitpid(self.number, how)
+            except ChildProcessError:  # where SIGCHLD is ignored the kernel keeps no status
+                number, status = self.number, 0
+            if number:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
 
     async def end(self) -> None:
         self.wall.close()
-        self.child.kill()
-        await asyncio.to_thread(self.child.wait)  # the kernel takes a while to free a gigabyte
+        if not self._has_ended():
+            os.kill(self.number, signal.SIGKILL)
+            await asyncio.to_thread(self._has_ended, 0)  # the kernel takes a while to free a gigabyte
 
 
 class _Killed(Exception):
@@ -120,6 +124,7 @@ class JailPool:
     `spare=False`: a command that ends soon has no use for it.
     `production=True` refuses to start where files, network or other processes can't be kept from it.
     Without `start` the processes start with the first job.
+    The processes are copies of one that has imported the tasks (`fork_server`).
     """
 
     def __init__(
@@ -145,7 +150,10 @@ class JailPool:
         self._waiting = 0
         self._idle: list[_Process] = []
         self._arrival = asyncio.Event()
-        self._background: set[asyncio.Task[None]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._fork_server: ForkServer | None = None
+        self._fork_server_starts = asyncio.Lock()
         self._is_started = False
         self._closed = False
         self.confinement: Confinement | None = None
@@ -189,11 +197,13 @@ class JailPool:
     async def close(self) -> None:
         """Ends every process; jobs under way are refused."""
         self._closed = True
-        for job in list(self._background):
-            job.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        for start in self._starting:
+            start.cancel()
+        await asyncio.gather(*self._starting, *self._ending, return_exceptions=True)
         while self._idle:
             await self._idle.pop().end()
+        if self._fork_server is not None:
+            await self._fork_server.end()
 
     async def _run_in_turn[Result](
         self, number: int, body: bytes, result_type: type[Result]
@@ -228,7 +238,8 @@ class JailPool:
         except BaseException:  # also when cancelled, in the middle of a job nobody waits for
             self._discard(process)
             raise
-        if swollen or process.jobs >= _JOBS_MAX or self._closed:
+        outdated = process.copied_from is not self._fork_server
+        if swollen or outdated or process.jobs >= _JOBS_MAX or self._closed:
             self._discard(process)
         else:
             self._idle.append(process)
@@ -246,7 +257,9 @@ class JailPool:
             if await process.was_killed():
                 raise _Killed from None
             broken = type(error).__name__
-        log.warning("jail.limit_broken", what=broken, status=process.child.returncode, job=process.jobs)
+            if -(process.status or 0) in _CRASHES:
+                await self._give_up(process.copied_from)
+        log.warning("jail.limit_broken", what=broken, status=process.status, job=process.jobs)
         raise Refusal(Kind.INVALID, "pdf.too_heavy")
 
     async def _answer(self, process: _Process, number: int, body: bytes, stretches: int) -> bytearray:
@@ -257,7 +270,7 @@ class JailPool:
 
         Raises: OSError, Dead; _StoodStill; Refusal UNAVAILABLE `jail.unavailable`.
         """
-        used = cpu_seconds_of(process.child.pid)
+        used = cpu_seconds_of(process.number)
         asked = asyncio.create_task(process.exchange(number, body))
         try:
             for _ in range(stretches):
@@ -266,7 +279,7 @@ class JailPool:
                     await asyncio.wait({asked}, timeout=_LATE_SECONDS_MAX)
                 if asked.done():
                     return asked.result()
-                before, used = used, cpu_seconds_of(process.child.pid)
+                before, used = used, cpu_seconds_of(process.number)
                 log.warning("jail.slow", cpu_seconds=round(used - before, 2), job=process.jobs)
                 if used - before < _STANDSTILL * self._wall_seconds:
                     raise _StoodStill
@@ -296,7 +309,7 @@ class JailPool:
 
     async def _wait_for_arrival(self) -> None:
         try:
-            async with asyncio.timeout(_START_SECONDS_MAX):
+            async with asyncio.timeout(START_SECONDS_MAX):
                 while not self._idle:
                     self._arrival.clear()
                     await self._arrival.wait()
@@ -304,17 +317,12 @@ class JailPool:
             raise Refusal(Kind.UNAVAILABLE, "jail.unavailable") from None
 
     def _discard(self, process: _Process) -> None:
-        self._in_background(process.end())
+        _keep(asyncio.create_task(process.end()), self._ending)
         self._replace_soon()
 
     def _replace_soon(self) -> None:
         if not self._closed:
-            self._in_background(self._replace())
-
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        job: asyncio.Task[None] = asyncio.create_task(work)
-        self._background.add(job)
-        job.add_done_callback(self._background.discard)
+            _keep(asyncio.create_task(self._replace()), self._starting)
 
     async def _replace(self) -> None:
         """Tries until a process stands: the pool would be a process short for ever."""
@@ -331,13 +339,17 @@ class JailPool:
         self._arrival.set()
 
     async def _spawn(self) -> _Process:
+        server = await self._running_fork_server()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
-            child = self._start_child(theirs.fileno())
+            process = _Process(server.fork(theirs), ours, server)
+        except (OSError, Dead) as error:
+            ours.close()
+            await self._give_up(server)
+            raise RuntimeError("a jail process could not be forked") from error
         finally:
             theirs.close()
-        process = _Process(child, ours)
         try:
             await self._greet(process)
         except BaseException:
@@ -345,27 +357,24 @@ class JailPool:
             raise
         return process
 
-    def _start_child(self, wall: int) -> subprocess.Popen[bytes]:
-        """Not asyncio's way, which takes as long and never ends when it is cancelled meanwhile."""
-        command = ["-P", "-m", "meterai.kit.pdf.jail", wall, os.getpid(), self._memory_bytes]
-        command += [self._cpu_seconds, *self._tasks]
-        return subprocess.Popen(
-            [sys.executable, *map(str, command)],
-            pass_fds=(wall,),
-            env=_ENVIRONMENT,  # clean: no database address, no key, no proxy reaches the jail
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    async def _running_fork_server(self) -> ForkServer:
+        async with self._fork_server_starts:
+            if self._fork_server is None:
+                self._fork_server = await ForkServer.start(self._tasks, self._memory_bytes, self._cpu_seconds)
+            return self._fork_server
+
+    async def _give_up(self, server: ForkServer) -> None:
+        """The next process is a copy of another one."""
+        if self._fork_server is server:
+            self._fork_server = None
+        await server.end()
 
     async def _greet(self, process: _Process) -> None:
         try:
-            async with asyncio.timeout(_START_SECONDS_MAX):
+            async with asyncio.timeout(START_SECONDS_MAX):
                 hello = frames.decode(await process.receive(), frames.Hello)
         except (TimeoutError, OSError, Dead):
             raise RuntimeError("a jail process did not start") from None
-        if hello.error:
-            raise RuntimeError(f"a jail process can't work: {hello.error}")
         self.confinement = hello.confinement
         if missing := hello.confinement.missing():
             if self._production:
@@ -373,3 +382,9 @@ class JailPool:
                     f"production refuses a PDF jail that this machine can't keep from: {', '.join(missing)}"
                 )
             log.warning("jail.not_confined", reaches=missing, advice="not for files of strangers")
+
+
+def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
+    """Until it is done: the loop itself holds tasks weakly."""
+    among.add(task)
+    task.add_done_callback(among.discard)
