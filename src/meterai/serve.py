@@ -19,7 +19,7 @@ import uvloop
 from meterai.api.problems import problem_response
 from meterai.api.routes import ROUTES
 from meterai.bootstrap import App, open_app
-from meterai.kit import garbage
+from meterai.kit import garbage, http
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.logging import set_up_logging
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Several processes may share the port (SO_REUSEPORT)."""
+    http.load()
     async with open_app(settings, name="meterai-site") as house:
         site = build_site(
             house,

@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import aiohttp
 import structlog
 
 from meterai.kernel.errors import Kind, Refusal
 
+if TYPE_CHECKING:
+    import aiohttp
+
 log = structlog.get_logger(__name__)
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""No connection came about."""
+
+
+def load() -> None:
+    """Loads what calls need, a sixth of a second: commands do without, servers not when somebody waits."""
+    import aiohttp  # noqa: F401
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,14 @@ class OutsideService:
         """
         if not self.breaker.admit():
             raise self._unavailable("breaker_open", sent=False)
+        import aiohttp
+
         try:
             answer = await self._send(method, path, body, headers, repeat)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             self.breaker.record(success=False)
-            raise self._unavailable(type(error).__name__, sent=not isinstance(error, _NOT_SENT)) from error
+            sent = not isinstance(error, _errors_before_sending())
+            raise self._unavailable(type(error).__name__, sent=sent) from error
         self.breaker.record(success=answer.status < 500)
         if answer.status >= 500 or 300 <= answer.status < 400:
             raise self._unavailable(f"status_{answer.status}")
@@ -133,6 +142,8 @@ class OutsideService:
     async def _send(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None, repeat: bool
     ) -> Answer:
+        import aiohttp
+
         gone: aiohttp.ServerDisconnectedError | None = None
         for _ in range(3):
             try:
@@ -141,7 +152,7 @@ class OutsideService:
                 gone = error
                 if not repeat:
                     break
-            except _NOT_SENT as error:
+            except _errors_before_sending() as error:
                 if gone is None:
                     raise
                 raise gone from error  # it may have arrived the first time
@@ -167,6 +178,8 @@ class OutsideService:
         return b"".join(chunks)
 
     def _open(self) -> aiohttp.ClientSession:
+        import aiohttp
+
         if self._session is None:
             limits = self.limits
             self._session = aiohttp.ClientSession(
@@ -185,3 +198,10 @@ class OutsideService:
         if reason != "breaker_open":  # one line per real failure is enough
             log.warning("outside_service_unavailable", code=self.unavailable_code, reason=reason)
         return Refusal(Kind.UNAVAILABLE, self.unavailable_code, reason=reason, sent=sent)
+
+
+def _errors_before_sending() -> tuple[type[Exception], ...]:
+    """No connection came about."""
+    import aiohttp
+
+    return aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError

@@ -15,7 +15,7 @@ import uvloop
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
-from meterai.kit import fail_points, garbage
+from meterai.kit import fail_points, garbage, http
 from meterai.kit import settings as environment
 from meterai.kit.database import ending_in_words
 from meterai.kit.logging import set_up_logging
@@ -167,6 +167,7 @@ async def run(variables: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    http.load()
     presence = await asyncio.to_thread(Presence, settings.data / "run")
     async with open_app(settings, name=f"meterai {presence.name}") as app:
         tools = tools_of(app, variables)
