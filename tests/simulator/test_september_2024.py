@@ -70,7 +70,7 @@ def test_the_chart_stands_alone_and_shows_every_published_point(answer: dict[str
 
 def test_a_season_of_another_size_that_opens_in_the_morning_is_drawn_as_it_was(tmp_path: Path) -> None:
     text = (BUILT_IN / "september-2024.toml").read_text()
-    text = text.replace("2024-08-20T00:00:00", "2024-08-20T08:00:00").replace("3_963_832", "7_963_832")
+    text = text.replace("2024-08-20T00:00:00", "2024-09-02T08:00:00").replace("3_963_832", "7_963_832")
     (file := tmp_path / "mine.toml").write_text(text)
     chart = tmp_path / "mine.svg"
     words = ["--scenario", str(file), "--capacity", "40", "--chart", str(chart)]

@@ -1,4 +1,7 @@
-"""Turns templates into bytes. One compiled environment per language; nothing is looked up while serving."""
+"""Turns templates into bytes. One compiled environment per language; nothing is looked up while serving.
+
+What was compiled is kept (`kit.compiled_templates`): a start, or a new tariff at midnight, compiles nothing.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from markupsafe import Markup, escape
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial import group_serial
 from meterai.kit import formats
+from meterai.kit.compiled_templates import CompiledTemplates
 from meterai.kit.settings import contact_link
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
@@ -91,6 +95,9 @@ class Pages:
         self.facts = facts
         self.assets = assets
         self.translations = {language: load_translations(language) for language in LANGUAGES}
+        self._compiled = {
+            language: CompiledTemplates(TEMPLATES.parent, f"pages_{language}") for language in LANGUAGES
+        }
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def name_tariff(self, face_value: int) -> None:
@@ -126,6 +133,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=self._compiled[language],
         )
         translations: gettext.NullTranslations = self.translations[language]
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
@@ -160,6 +168,7 @@ class Pages:
         for name in environment.list_templates(extensions=["html"]):
             template = environment.get_template(name)
             template.globals = dict(template.globals)  # a chain of mappings is slow to copy for every page
+        self._compiled[language].keep()
         return environment
 
 
