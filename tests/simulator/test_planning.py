@@ -15,6 +15,7 @@ from rich.console import Console
 from tests.simulator.event_simulation import walk
 
 from meterai.cli.plan_output import show_plan
+from simulator.planning import line
 from simulator.planning.arrivals import STEP_S, draw, expected, re_aimed, step_edges, with_rush
 from simulator.planning.chart import draw_chart
 from simulator.planning.chart_words import tick_labels
@@ -100,6 +101,21 @@ def test_waits_are_those_of_a_line_that_moves_at_the_rate() -> None:
     assert course.waits(0, edges)[1] == pytest.approx(180)  # the last of them, after 240 s
     never = waits_of(np.array([0.0, 50.0]), np.array([0.0, 10.0]), np.array([0.0, 60.0]))
     assert never[1] == np.inf
+
+
+@pytest.mark.parametrize("busy", [0.02, 0.2, 0.9], ids=["quiet", "some line", "a line most of the time"])
+def test_a_stretch_without_a_line_is_as_if_gone_through_step_by_step(
+    busy: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(7)
+    joins = generator.poisson(30, (2000, 3)) * (1 + 8 * (generator.random((2000, 1)) < busy / 8))
+    capacity = np.where(generator.random((2000, 3)) < busy / 20, 0.0, [[1.2, 0.9, 2.0]])
+    at_once = run(joins, capacity, Behaviour(), 0.15)
+    assert 0 < np.count_nonzero(at_once.in_line().max(axis=1) > 1) < 2000
+    monkeypatch.setattr(line._Quiet, "until", lambda self, step, away: step)
+    in_steps = run(joins, capacity, Behaviour(), 0.15)
+    for name in ("joined", "called", "began", "returning", "gave_up"):
+        np.testing.assert_allclose(getattr(at_once, name), getattr(in_steps, name), atol=1e-6, err_msg=name)
 
 
 def test_nobody_is_lost_between_joining_and_the_end() -> None:

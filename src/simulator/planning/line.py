@@ -6,12 +6,16 @@ each other in time, the lanes lie side by side.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.planning.arrivals import STEP_S, Series
 from simulator.planning.season import HOUR, Behaviour
+
+_NOBODY = 1e-6
+"""People; what rounding leaves of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,30 @@ def run(joins: Series, capacity: Series, behaviour: Behaviour, returners_share: 
     budget = np.broadcast_to(capacity * STEP_S / (1 + behaviour.tries_again), (steps, lanes))
     called, began = np.zeros((steps + 1, lanes)), np.zeros((steps, lanes))
     returning, gave_up = np.zeros((steps + 1, lanes)), np.zeros((steps + 1, lanes))
-    back_now = 1 - np.exp(-STEP_S / (behaviour.back_hours * HOUR))
+    back_now = 1 - math.exp(-STEP_S / (behaviour.back_hours * HOUR))
     patience_steps = behaviour.patience_hours * HOUR / STEP_S
     present_after = (1 - behaviour.absent) * np.exp(np.arange(steps) / -patience_steps)
+    quiet = _Quiet(joins, budget, behaviour, back_now)
     frontier = np.zeros(lanes, dtype=np.int64)  # the step in which the next one to be called has joined
     every = np.arange(lanes)
     ends = joined[1]  # of the frontier's step: so many have joined
     at_door, away = np.zeros(lanes), np.zeros(lanes)
-    for step in range(steps):
+    step = 0
+    while step < steps:
         here = called[step]
+        waiting = joined[step] - here + at_door
+        if waiting.max() < _NOBODY and (until := quiet.until(step, away)) > step:
+            part, edges = slice(step, until), slice(step + 1, until + 1)
+            course = quiet.away(step, until, away)
+            called[edges] = joined[edges]
+            began[part] = quiet.shows[part] + course[:-1] * back_now
+            returning[edges] = course[1:]
+            gave_up[edges] = gave_up[step] + np.cumsum(quiet.lost[part], axis=0)
+            at_door[:] = 0
+            away, step = course[-1], until
+            frontier[:] = step - 1
+            ends = joined[step]
+            continue
         while np.count_nonzero(passed := (ends <= here) & (frontier < step)):
             frontier += passed
             ends = joined[frontier + 1, every]
@@ -73,12 +92,49 @@ def run(joins: Series, capacity: Series, behaviour: Behaviour, returners_share: 
         more = np.minimum(at_door - kept, budget[step] - kept - shows)
         absent = calls - shows
         at_door -= kept + more
-        away += absent * behaviour.comes_back - back
+        away = away + absent * behaviour.comes_back - back
         called[step + 1] = here + calls
         began[step] = shows + kept + more
         returning[step + 1] = away + at_door
         gave_up[step + 1] = gave_up[step] + absent * (1 - behaviour.comes_back)
+        step += 1
     return Course(joined, called, began, returning, gave_up)
+
+
+class _Quiet:
+    """Steps in which nobody waits in any lane: whoever joins or comes back is let in at once.
+
+    Then who is away depends on who has joined and on nothing else: a stretch is known at its beginning.
+    """
+
+    def __init__(self, joins: Series, budget: Series, behaviour: Behaviour, back_now: float) -> None:
+        self._stays_away = 1 - back_now
+        self.shows = joins * (1 - behaviour.absent)
+        absent = joins - self.shows
+        self.lost = absent * (1 - behaviour.comes_back)
+        self._away: Series = np.zeros((len(joins) + 1, joins.shape[1]))
+        """Who would be away at each edge, had all steps until then been such."""
+        for step, more in enumerate(absent * behaviour.comes_back):
+            np.multiply(self._away[step], self._stays_away, out=self._away[step + 1])
+            self._away[step + 1] += more
+        left = budget - self.shows - self._away[:-1] * back_now
+        self._bears = left.min(axis=1) / back_now
+        """In each step: so many more might be away."""
+
+    def until(self, step: int, away: Series) -> int:
+        """The first step from here on that may be none of these. `away`: people of each lane."""
+        more = max(0.0, float((away - self._away[step]).max()))
+        for first in range(step, len(self._bears), 1000):
+            busy = np.flatnonzero(self._bears[first : first + 1000] < more)
+            if len(busy):
+                return first + int(busy[0])
+        return len(self._bears)
+
+    def away(self, step: int, until: int, away: Series) -> Series:
+        """Who is away at each edge of a stretch, the first and the last included."""
+        fades = self._stays_away ** np.arange(until - step + 1)
+        found: Series = self._away[step : until + 1] + fades[:, None] * (away - self._away[step])
+        return found
 
 
 def waits_of(joined: Series, called: Series, edges: Series) -> Series:

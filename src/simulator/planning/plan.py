@@ -144,7 +144,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(question: Question, measured: Measured, sizes: Sizes, limits: Limits, seed: int) -> Plan:
-    """Runs the season and its futures. About 5 s of one core for 22 days, whatever the number of people."""
+    """Runs the season and its futures. About 3 s of one core for 22 days, whatever the number of people."""
     generator = np.random.default_rng(seed)
     courses = lanes.run_courses(question, generator)
     course, others = courses.asked, courses.others
