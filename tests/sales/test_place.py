@@ -18,6 +18,7 @@ from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import token_digest
 from meterai.kernel.money import Rupiah
+from meterai.kit.http_status import http_status
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, OrderState, PaymentState
 from meterai.sales.ports import GatewayState, GatewayStatus
 from meterai.sales.queries import find_order_by_token, order_page, page_of_unpaid
@@ -431,12 +432,26 @@ async def test_placing_after_payment_gives_the_paid_order(shop: Shop) -> None:
 
 async def test_without_stock_the_order_stays_a_draft_and_no_payment_is_opened(database: TestDatabase) -> None:
     async with open_shop(database, stock=2) as shop:
+        opened = await shop.quota_draft(pieces=1)
+        await shop.pay(await shop.placed_quota(pieces=2))
+        refusal = await refused(shop.place(opened))
+        assert refusal.code == "stock.out"
+        assert http_status(refusal) < 500, "the site works: who tries again and again slows no line"
+        page = await shop.page(opened.order_id)
+        assert (page.state, page.payments, len(shop.gateway.charges)) == (OrderState.DRAFT, (), 1)
+        assert await shop.stock() == 0
+
+
+async def test_an_order_larger_than_what_is_left_hears_how_much_that_is(database: TestDatabase) -> None:
+    async with open_shop(database, stock=2) as shop:
         opened = await shop.quota_draft(pieces=3)
         refusal = await refused(shop.place(opened))
-        assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "stock.out")
+        assert (refusal.code, refusal.facts) == ("stock.short", {"left": 2})
+        assert http_status(refusal) < 500
         page = await shop.page(opened.order_id)
         assert (page.state, page.payments, shop.gateway.charges) == (OrderState.DRAFT, (), {})
         assert await shop.stock() == 2
+        await shop.placed_quota(pieces=2)
 
 
 async def test_a_shop_without_books_is_out_of_stock(database: TestDatabase) -> None:
@@ -472,7 +487,8 @@ async def test_who_pays_nothing_leaves_stamps_for_documents(database: TestDataba
             answers = await asyncio.gather(*(shop.place(draft) for draft in drafts), return_exceptions=True)
         refusal = answers[0]
         assert isinstance(refusal, Refusal)
-        assert (refusal.kind, refusal.code) == (Kind.UNAVAILABLE, "stock.held")
+        assert refusal.code == "stock.held"
+        assert http_status(refusal) < 500
         assert await shop.stock() == 600
         shop.alice = await shop.customer(canonical_contact("bob@example.com"))
         await shop.placed_stamps(documents=2)

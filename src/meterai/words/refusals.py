@@ -1023,6 +1023,14 @@ TABLE: dict[str, Message] = {
         "Your order is kept as a draft. Try again in a while; you are charged nothing.",
         STILL,
     ),
+    "stock.short": M(
+        "Persediaan meterai tinggal {left}, kurang untuk pesanan ini.",
+        "Pesan lebih sedikit, atau tunggu beberapa saat, lalu coba lagi; pesanan ini tersimpan sebagai draf. "
+        "Anda tidak ditagih apa pun.",
+        "Stamps left: {left}, fewer than this order needs.",
+        "Order fewer, or try again in a while; this order is kept as a draft. You are charged nothing.",
+        STILL,
+    ),
     "stock.held": M(
         "Saat ini kami belum dapat menyisihkan meterai sebanyak itu untuk kuota yang belum dibayar.",
         "Pesan lebih sedikit, atau tunggu beberapa menit, lalu coba lagi; pesanan ini tersimpan sebagai "

@@ -58,8 +58,7 @@ async def limit_unpaid(tx: Connection, order_id: uuid.UUID, stock: uuid.UUID, cu
     """Refuses an order placed a moment ago, its stamps held, when unpaid orders hold too much with it.
 
     Raises: Refusal CONFLICT `order.unpaid_before`: more than `customer_max` stamps for its customer;
-    UNAVAILABLE `stock.held`: it is of quota, of which it and other unpaid orders hold more than is left in
-    `stock`.
+    `stock.held`: it is of quota, of which it and other unpaid orders hold more than is left in `stock`.
     """
     try:
         await tx.execute("SELECT sales.limit_unpaid($1, $2, $3)", order_id, stock, customer_max)
@@ -73,7 +72,7 @@ def too_much_unpaid(error: asyncpg.PostgresError) -> Refusal | None:
         case "SL001":
             return Refusal(Kind.CONFLICT, "order.unpaid_before")
         case "SL002":
-            return Refusal(Kind.UNAVAILABLE, "stock.held")
+            return Refusal(Kind.CONFLICT, "stock.held")
     return None
 
 

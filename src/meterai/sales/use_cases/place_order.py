@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,8 +12,9 @@ import msgspec
 from meterai.kernel.clock import Clock, business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection, Database
+from meterai.ledger import queries as ledger_queries
 from meterai.ledger import store as ledger
-from meterai.ledger.model import lot_account_id
+from meterai.ledger.model import SELLER, lot_account_id
 from meterai.sales import bookings
 from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel
 from meterai.sales.model import (
@@ -66,9 +67,9 @@ async def place_order(
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`;
     CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price now),
-    `order.unpaid_before` (the customer's unpaid orders hold too much with it); GONE `order.expired`,
-    `order.cancelled`; UNAVAILABLE `stock.out`, `stock.held` (unpaid quota holds too much). The order stays a
-    draft.
+    `order.unpaid_before` (the customer's unpaid orders hold too much with it), `stock.out`, `stock.short`
+    (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much); GONE `order.expired`,
+    `order.cancelled`. The order stays a draft.
     """
     channel = read_channel(channel)
     now = clock()
@@ -77,10 +78,11 @@ async def place_order(
     def attempt(order: Order) -> Payment:
         return new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
 
-    at_once = await _place_as_read(db, order_id, attempt, price_list=price_list, now=now)
+    async with _stock_told(db, order_id):
+        at_once = await _place_as_read(db, order_id, attempt, price_list=price_list, now=now)
     if at_once is not None:
         return await _charge(db, gateway, *at_once, clock=clock)
-    async with db.transaction() as tx:
+    async with _stock_told(db, order_id), db.transaction() as tx:
         order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
         refuse_ended(order)
         if order.state is not OrderState.DRAFT:
@@ -134,16 +136,15 @@ async def _place_as_read(
             return None
         payment = attempt(order)
         held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
-        with _stock_out():
-            written = await as_read.place(
-                connection,
-                read,
-                payment,
-                lots=bookings.lots_of(order),
-                reservations=held,
-                stock=bookings.STOCK,
-                customer_max=UNPAID_PIECES_MAX,
-            )
+        written = await as_read.place(
+            connection,
+            read,
+            payment,
+            lots=bookings.lots_of(order),
+            reservations=held,
+            stock=bookings.STOCK,
+            customer_max=UNPAID_PIECES_MAX,
+        )
     return (order, payment) if written else None
 
 
@@ -186,20 +187,25 @@ async def _reserve(tx: Connection, order: Order, payment: Payment, now: datetime
         lots=[(item.id, lot_account_id(item.id)) for item in order.items],
     )
     held = bookings.reservations(order, payment.expires_at + RESERVATION_GRACE)
-    with _stock_out():
-        await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
+    await ledger.open_and_post(tx, bookings.lots_of(order), held, now)
     await payments.limit_unpaid(tx, order.id, bookings.STOCK, UNPAID_PIECES_MAX)
 
 
-@contextmanager
-def _stock_out() -> Iterator[None]:
-    """No stock, or a seller whose books were never opened: says so, and nothing stays written."""
+@asynccontextmanager
+async def _stock_told(db: Database, order_id: uuid.UUID) -> AsyncIterator[None]:
+    """Says of an order for which there are too few stamps whether none is left, or fewer than it needs. A
+    seller whose books were never opened has none."""
     try:
         yield
     except Refusal as refusal:
-        if refusal.code in ("ledger.insufficient", "ledger.unknown"):
-            raise Refusal(Kind.UNAVAILABLE, "stock.out") from refusal
-        raise
+        if refusal.code not in ("ledger.insufficient", "ledger.unknown"):
+            raise
+        async with db.connection() as connection:
+            needed = (await orders.read_order(connection, order_id)).quantity
+            left = (await ledger_queries.stock(connection, SELLER)).available
+        if 0 < left < needed:
+            raise Refusal(Kind.CONFLICT, "stock.short", left=left) from refusal
+        raise Refusal(Kind.CONFLICT, "stock.out") from refusal
 
 
 def placed(order: Order, payment: Payment) -> PlacedOrder:
