@@ -34,7 +34,8 @@ class Held:
 
 
 class FakeGateway:
-    """PaymentGateway. `down`: nothing is answered. `lose_answers`: so many charges happen unanswered."""
+    """PaymentGateway. `down`: nothing is answered. `lose_answers`: so many charges happen unanswered.
+    `refuses`: how every call is answered."""
 
     name = "fake"
 
@@ -44,6 +45,7 @@ class FakeGateway:
         self.lose_answers = 0
         self.refuse_charge: Refusal | None = None
         self.refuse_refund: Refusal | None = None
+        self.refuses: Refusal | None = None
         self.on_expire: Callable[[str], None] | None = None
         self.calls: list[str] = []
 
@@ -126,6 +128,8 @@ class FakeGateway:
         self.calls.append(what)
         if self.down:
             raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable")
+        if self.refuses is not None:
+            raise self.refuses
 
 
 def notice(reference: str, *, signature: str = "right", event: str = "settlement") -> bytes:

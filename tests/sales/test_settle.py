@@ -10,13 +10,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from tests.plans import believe_large, looks_of
 from tests.sales.fake_gateway import notice
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
-from meterai.kernel.errors import Kind
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.ledger import store as ledger_store
 from meterai.ledger.model import Transfer, TransferCode
@@ -693,6 +694,36 @@ async def test_money_taken_back_by_the_bank_takes_the_unused_stamps_with_it(
     assert shop.gateway.charges[reference].refunds == {}, "nothing is paid a second time"
 
 
+@pytest.mark.parametrize("work", ["charge", "poll", "refund", "close"])
+async def test_the_log_says_why_the_gateway_could_not_be_used(shop: Shop, work: str) -> None:
+    """A key that it refuses is no gateway that is down: an officer mends the one, and waits for the other."""
+    why = Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="status_code_401")
+    page = await shop.paid_quota(pieces=3)
+    await request_refund(shop.db, page.id, page.items[0].id, 1, account=None, given_back=0, now=shop.clock())
+    await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES if work == "close" else 1, seconds=1)
+    shop.gateway.refuses = why
+    with structlog.testing.capture_logs() as lines:
+        await {
+            "charge": shop.placed_quota,
+            "poll": shop.poll,
+            "refund": shop.pay_refunds,
+            "close": shop.expire,
+        }[work]()
+    assert [(line["event"], line["code"], line["reason"]) for line in lines] == [
+        (
+            {
+                "charge": "charge_not_opened",
+                "poll": "payment_not_polled",
+                "refund": "refund_not_paid",
+                "close": "charge_not_closed",
+            }[work],
+            why.code,
+            "status_code_401",
+        )
+    ]
+
+
 async def test_what_was_said_before_the_bank_took_the_money_back_brings_nothing_again(shop: Shop) -> None:
     """The gateway was asked, and its answer is booked last."""
     page = await shop.paid_quota(pieces=3)
@@ -701,10 +732,29 @@ async def test_what_was_said_before_the_bank_took_the_money_back_brings_nothing_
     await shop.settle(page.payments[0].reference)
     charge.state = paid
     before = await shop.money()
-    settlement = await shop.settle(page.payments[0].reference)
-    assert (settlement.state, settlement.new) == (PaymentState.REVERSED, False)
+    with structlog.testing.capture_logs() as lines:
+        settlement = await shop.settle(page.payments[0].reference)
+    assert (settlement.state, settlement.new, lines) == (PaymentState.REVERSED, False, [])
     assert await shop.money() == before
     assert await shop.lot(page) == 0
+
+
+async def test_an_officer_hears_of_money_that_comes_again_after_the_bank_took_it_back(shop: Shop) -> None:
+    """Its stamps went back: the customer has neither them nor the money."""
+    page = await shop.paid_quota(pieces=3)
+    reference = page.payments[0].reference
+    charge = shop.gateway.charges[reference]
+    paid, charge.state = charge.state, GatewayState.REVERSED
+    await shop.settle(reference)
+    charge.state = paid
+    shop.pass_time(seconds=1)
+    before = await shop.money()
+    with structlog.testing.capture_logs() as lines:
+        settlement = await shop.settle(reference)
+    assert (settlement.state, await shop.money()) == (PaymentState.REVERSED, before)
+    assert [(line["event"], line["reference"], line["state"], line["booked"]) for line in lines] == [
+        ("payment_status_unclear", reference, "settled", "reversed")
+    ]
 
 
 async def test_used_stamps_of_money_taken_back_are_owed_to_us(shop: Shop) -> None:

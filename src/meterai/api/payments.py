@@ -41,5 +41,5 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
     try:
         await settle_payment(house.db, house.gateway, receipt.reference, clock=house.clock, read=receipt.read)
     except Refusal as refusal:
-        log.warning("payment_left_to_polling", code=refusal.code)
+        log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return json_response(Acknowledged(new=receipt.new))

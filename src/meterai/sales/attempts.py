@@ -74,7 +74,7 @@ async def ask_for_charge(
     try:
         charge = await gateway.create_charge(request)
     except Refusal as refusal:
-        log.warning("charge_not_opened", reference=payment.reference, code=refusal.code)
+        log.warning("charge_not_opened", reference=payment.reference, code=refusal.code, **refusal.facts)
         if refusal.kind is Kind.UNAVAILABLE:
             return payment
         return await _give_up(db, gateway, payment, refusal, clock)
@@ -104,7 +104,7 @@ async def _give_up(
         try:
             await gateway.expire(payment.reference)
         except Refusal as second:
-            log.warning("charge_not_closed", reference=payment.reference, code=second.code)
+            log.warning("charge_not_closed", reference=payment.reference, code=second.code, **second.facts)
     async with db.connection() as connection:
         await payments.close_attempt(
             connection, payment.reference, PaymentState.FAILED, clock() + LOOK_AFTER_CLOSING

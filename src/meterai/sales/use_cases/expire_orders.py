@@ -58,7 +58,7 @@ async def _closed(
             return False
         closed = status.state is not GatewayState.PENDING
     except Refusal as refusal:
-        log.warning("charge_not_closed", reference=reference, code=refusal.code)
+        log.warning("charge_not_closed", reference=reference, code=refusal.code, **refusal.facts)
         closed = refusal.kind is not Kind.UNAVAILABLE
     return closed or not patient
 

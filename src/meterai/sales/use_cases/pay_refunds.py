@@ -95,8 +95,8 @@ async def _pay(
             "refund_not_paid",
             refund=str(due.id),
             code=refusal.code,
-            failure=refusal.facts.get("failure", ""),
             attempts=due.attempts,
+            **refusal.facts,
         )
         if refusal.code in _NEEDS_ACCOUNT or refusal.code == _FELL_THROUGH:
             await _start_over(db, due, refusal.code, clock())
@@ -172,7 +172,7 @@ async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, cloc
     try:
         state = (await payout.get_status(due.reference)).state
     except Refusal as refusal:
-        log.warning("payout_not_looked_at", refund=str(due.id), code=refusal.code)
+        log.warning("payout_not_looked_at", refund=str(due.id), code=refusal.code, **refusal.facts)
         state = None
     now = clock()
     if state in (PayoutState.FAILED, PayoutState.FELL_THROUGH):

@@ -31,7 +31,7 @@ async def poll_due_payments(db: Database, gateway: PaymentGateway, *, clock: Clo
         try:
             await _ask(db, gateway, payment, clock)
         except Refusal as refusal:
-            log.warning("payment_not_polled", reference=payment.reference, code=refusal.code)
+            log.warning("payment_not_polled", reference=payment.reference, code=refusal.code, **refusal.facts)
             return
         if payment.state not in OPEN_PAYMENTS:
             async with db.connection() as connection:

@@ -191,6 +191,8 @@ async def _book(
     payment = _payment(order, reference)
     if payment.state in (PaymentState.SETTLED, PaymentState.REVERSED):
         await payments.finish_notices(tx, reference, asked_at=asked_at, now=now)
+        if payment.reversed_at is not None and asked_at > payment.reversed_at:  # it came again
+            log.error("payment_status_unclear", reference=reference, state=status.state, booked=payment.state)
         return _told(order, payment)
     next_payment_state(payment.state, PaymentEvent.SETTLE)
     outcome = outcome_of(order, payment, status.amount)
