@@ -204,6 +204,30 @@ async def test_what_is_still_being_done_is_refused_by_nobody(twin: Gateway, midt
     assert (await midtrans.get_status("ref-1")).refunded == 10000
 
 
+@pytest.mark.parametrize("said", [{}, {"refund_amount": "9999.00"}, {"refund_amount": "0.00"}])
+async def test_a_refund_of_which_the_gateway_knows_nothing_is_not_paid(
+    twin: Gateway, midtrans: Midtrans, monkeypatch: pytest.MonkeyPatch, said: dict[str, str]
+) -> None:
+    """It said yes, and not to what. It is asked again, under the same key."""
+    await midtrans.create_charge(request())
+    await twin.pay("ref-1")
+    await midtrans.refund("ref-1", 10000, "another", "")
+    call = midtrans._service.call
+
+    async def answer(method: str, path: str, **more: Any) -> Answer:
+        if method == "GET":
+            return await call(method, path, **more)
+        body = msgspec.json.encode({"status_code": "200"} | said)
+        return Answer(status=200, content_type="application/json", body=body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(midtrans._service, "call", answer)
+        refusal = await refused(midtrans.refund("ref-1", 10000, "r", ""))
+    assert (refusal.code, refusal.facts["reason"]) == ("gateway.unavailable", "refund_not_listed")
+    await midtrans.refund("ref-1", 10000, "r", "")
+    assert (await midtrans.get_status("ref-1")).refunded == 20000
+
+
 # ---- failures outside
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from tests.sandbox.twins import PAYOUT_KEY, Gateway, running_gateway, served
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
+from meterai.kit.http import Answer
 from meterai.sales.adapters.payout import IrisPayouts
 from meterai.sales.ports import PayoutRequest, PayoutState
 
@@ -64,6 +66,27 @@ async def test_a_payout_is_found_whatever_its_reference_looks_like(reference: st
         found = await iris.get_status(reference)
         await iris.close()
     assert (found.provider_reference, found.state) == (reference, PayoutState.COMPLETED)
+
+
+@pytest.mark.parametrize("reference", ["", "PO-\0"])
+async def test_a_payout_that_nobody_could_ask_for_again_is_ordered_again(
+    twin: Gateway, iris: IrisPayouts, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    """Under the same key: kept as on its way it would stay there for ever."""
+    call = iris._service.call
+
+    async def without_reference(*asked: Any, **more: Any) -> Answer:
+        answer = await call(*asked, **more)
+        [payout] = msgspec.json.decode(answer.body)["payouts"]
+        body = msgspec.json.encode({"payouts": [payout | {"reference_no": reference}]})
+        return Answer(status=answer.status, content_type=answer.content_type, body=body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(iris._service, "call", without_reference)
+        with pytest.raises(Refusal) as refused:
+            await iris.pay(REQUEST)
+    assert (refused.value.code, refused.value.facts["reason"]) == ("payout.unavailable", "unreadable")
+    assert (await iris.pay(REQUEST)).state in (PayoutState.QUEUED, PayoutState.COMPLETED)
 
 
 async def test_a_payout_whose_answer_was_lost_is_found_again(twin: Gateway, iris: IrisPayouts) -> None:

@@ -91,7 +91,8 @@ class Midtrans:
         return (await self._fetch(reference))[0]
 
     async def refund(self, reference: str, amount: int, refund_key: str, reason: str) -> RefundResult:
-        """See PaymentGateway. A refusal is believed only when the status doesn't list this refund already.
+        """See PaymentGateway. A refusal is believed only when the status doesn't list this refund already, a
+        success that names another sum only when it does.
 
         More than is left was given back already in another way: we never owe more than was paid.
         """
@@ -105,7 +106,9 @@ class Midtrans:
             made = [refund_amount_of(r) for r in done.refunds if r.refund_key == refund_key]
             if made and amount not in made:
                 raise self._refused(answer, "gateway.refund_mismatch", Kind.CONFLICT)
-            if not made and answer.status_code != "200":
+            if not made and answer.status_code == "200":
+                raise self._unusable("refund_not_listed")
+            if not made:
                 none_left = amount <= status.amount < amount + status.refunded
                 raise self._refund_refusal(answer, none_left=none_left)
         return RefundResult(

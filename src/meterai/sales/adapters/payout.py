@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -31,8 +32,12 @@ _KEY_REFUSED = frozenset((401, 403))
 request that the provider took before it went away."""
 
 
+type _Reference = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]+\Z")]
+"""Under which the payout is asked for. The database takes no NUL."""
+
+
 class _Payout(msgspec.Struct, frozen=True):
-    reference_no: str
+    reference_no: _Reference
     status: str
     error_code: str = ""
 
