@@ -377,6 +377,26 @@ def test_money_of_another_amount_that_the_bank_took_back_is_not_said_to_come_fro
         assert view.money_kind == money
 
 
+@pytest.mark.parametrize(
+    ("language", "again"), [("id", "Jangan membayar lagi"), ("en", "Do not pay again")], ids=["id", "en"]
+)
+@pytest.mark.parametrize("state", ["expired", "cancelled", "failed"])
+def test_who_may_have_paid_with_a_code_that_was_closed_is_not_only_asked_to_choose_again(
+    state: str, language: str, again: str, pages: Pages
+) -> None:
+    """The gateway may have said so of money that it has."""
+    opened = payment("qris", state)
+    never = msgspec.structs.replace(opened, qr_text=None)
+    made = [order("awaiting_payment", [item("stamp", "waiting")], [one]) for one in (opened, never)]
+    visit = Visit(language, "/pesanan/x", "", "")
+    views = [order_view(one, KNOWN, visit, now=NOW) for one in made]
+    shown = [page_of(view, pages, language).decode() for view in views]
+    assert {view.state_name for view in views} == {"order.choose_again"}
+    assert again in shown[0]
+    assert (again in shown[1]) is (state != "failed"), "a code that was never shown is paid by nobody"
+    assert (state_text("payment.failed", language).what in shown[0]) is False
+
+
 def test_a_long_contact_stays_on_the_receipt() -> None:
     paid = msgspec.structs.replace(ORDERS["done"], contact_value=f"sri@{'kabupaten-panjang.' * 12}contoh.id")
     page = pypdfium2.PdfDocument(receipt_pdf(paid, "id"))[0]

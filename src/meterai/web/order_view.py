@@ -102,6 +102,16 @@ class OrderView:
         return self.asks_account or any(item.state == "refused" or item.refundable for item in self.items)
 
     @property
+    def payment_name(self) -> str:
+        """What the payment's state is called for who has yet to pay: one that failed may have been opened."""
+        payment = self.payment
+        assert payment is not None
+        if payment.state == "settled":
+            return "payment.mispaid"
+        was_opened = payment.qr_text or payment.va_number
+        return "payment.denied" if payment.state == "failed" and was_opened else f"payment.{payment.state}"
+
+    @property
     def qr(self) -> str:
         """The open payment's QRIS code as an SVG. Drawn where it is shown: most looks find nothing new."""
         payment = self.payment

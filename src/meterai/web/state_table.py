@@ -6,6 +6,13 @@ from meterai.words.refusals import Message
 
 M = Message
 
+_PAID_ALREADY = (
+    "Sudah membayar dengan kode itu? Jangan membayar lagi: begitu uangnya terlihat oleh kami, pesanan ini "
+    "dikerjakan atau uangnya kembali.",
+    "Paid with that code already? Do not pay again: as soon as we see the money, this order is carried out "
+    "or the money goes back.",
+)
+
 STATES: dict[str, Message] = {
     "order.draft": M(
         "Pesanan ini belum selesai diisi",
@@ -178,8 +185,17 @@ STATES: dict[str, Message] = {
         "Choose how to pay once more.",
         "held",
     ),
-    "payment.expired": M("Kedaluwarsa tanpa pembayaran", "", "Expired without payment", "", "still"),
-    "payment.cancelled": M("Dibatalkan", "", "Cancelled", "", "still"),
+    "payment.expired": M(
+        "Kedaluwarsa tanpa pembayaran", _PAID_ALREADY[0], "Expired without payment", _PAID_ALREADY[1], "still"
+    ),
+    "payment.cancelled": M("Dibatalkan", _PAID_ALREADY[0], "Cancelled", _PAID_ALREADY[1], "still"),
+    "payment.denied": M(
+        "Pembayaran dengan kode itu tidak diterima",
+        _PAID_ALREADY[0],
+        "The payment with that code was not accepted",
+        _PAID_ALREADY[1],
+        "still",
+    ),
     "payment.failed": M(
         "Kode pembayaran tidak berhasil dibuat",
         "Pilih cara bayar sekali lagi.",
