@@ -176,8 +176,9 @@ async def test_a_gateway_that_is_away_is_asked_again(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("state", [PaymentState.SETTLED, PaymentState.EXPIRED])
+@pytest.mark.parametrize("outage_minutes", [0, 15])
 async def test_what_a_notice_says_of_a_closed_payment_is_asked_until_the_gateway_answers(
-    shop: Shop, state: PaymentState
+    shop: Shop, state: PaymentState, outage_minutes: int
 ) -> None:
     placed = await shop.placed_quota()
     reference = placed.payment.reference
@@ -192,10 +193,17 @@ async def test_what_a_notice_says_of_a_closed_payment_is_asked_until_the_gateway
         shop.gateway.pay(reference)
     shop.gateway.down = True
     await receive_notice(shop.db, shop.gateway, notice(reference, event="later"), {}, now=shop.clock())
-    shop.pass_time(seconds=11)
-    assert await shop.poll() == 1
+    for _ in range(3):
+        shop.pass_time(seconds=30)
+        assert await shop.poll() == 1, "it says that there is money, or none any more"
+    if outage_minutes:
+        shop.pass_time(minutes=outage_minutes)
+        assert await shop.poll() == 1
+        shop.pass_time(seconds=30)
+        assert await shop.poll() == 0
+        shop.pass_time(minutes=5)
     shop.gateway.down = False
-    shop.pass_time(minutes=5)
+    shop.pass_time(seconds=30)
     await shop.poll()
     payment = (await shop.page(placed.order_id)).payments[0]
     assert payment.state is (PaymentState.REVERSED if state is PaymentState.SETTLED else PaymentState.SETTLED)

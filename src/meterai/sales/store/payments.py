@@ -18,6 +18,8 @@ from meterai.sales.store.orders import ReadOrder, read_from
 
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
+UNREAD_FOR = timedelta(minutes=15)
+"""For so long after a notice the gateway is asked often what it means, also of a closed attempt."""
 
 
 class DuePayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,13 +240,16 @@ async def finish_notices(
 async def claim_due(connection: Connection, now: datetime, *, limit: int) -> list[DuePayment]:
     """Takes attempts whose status is due, and writes when it is due next, so that no other worker takes them.
 
-    An open attempt is asked for every 10 to 30 seconds; any other every 5 minutes until the gateway has
-    answered: see `note_answer`.
+    An open attempt is asked for every 10 to 30 seconds, and so is one of which a notice came within
+    `UNREAD_FOR` and the gateway did not answer since; any other every 5 minutes until it has answered: see
+    `note_answer`.
     """
     rows = await connection.fetch(
         """
         UPDATE sales.payment p SET polls = p.polls + 1, poll_at = $1 + CASE
-            WHEN p.state IN ('creating', 'pending')
+            WHEN p.state IN ('creating', 'pending') OR EXISTS (
+                SELECT FROM sales.notice n WHERE n.reference = p.reference AND n.processed_at IS NULL
+                    AND n.received_at > $1 - $3::interval)
                 THEN least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')
             ELSE interval '5 min' END
         WHERE p.id = ANY (ARRAY(
@@ -254,6 +259,7 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
         """,
         now,
         limit,
+        UNREAD_FOR,
     )
     return [
         DuePayment(
