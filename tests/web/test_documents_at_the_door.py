@@ -136,6 +136,31 @@ async def test_who_pays_while_stamping_is_paused_is_told_so_before(house: House,
     assert "a drill" not in visitor.text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("", "Persediaan meterai sedang habis."), ("/en", "Stamps are out of stock right now.")],
+    ids=["id", "en"],
+)
+async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
+    house: House, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    ani = await customer_called(house, house.visitor(), "ani")
+    order = await draft(house, await stored(house, ani.customer_id, RIGHT), ani)
+    monkeypatch.setattr("meterai.web.parts.LOOK_S", 0.0)
+    house.app.gateway = FakeGateway()
+    visitor, page = house.visitor(), f"{language}/pesanan/{order.number}/bayar"
+    await visitor.get(f"/p/{order.token}")
+    await visitor.get(page)
+    assert (visitor.status, visitor.text.count(said)) == (200, 0)
+    await house.line.database.owner.execute(
+        "UPDATE ledger.account SET debits_pending = credits_posted WHERE kind = 'seller_stock'"
+    )
+    await visitor.get(page)
+    assert (visitor.status, visitor.text.count(said)) == (200, 1)
+    await visitor.post(page, cara="qris")
+    assert (visitor.status, visitor.text.count(said)) == (409, 1)
+
+
 async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and_when_the_event_closes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

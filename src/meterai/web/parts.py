@@ -71,8 +71,8 @@ class Parts:
         self._house = house
         self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[Seen] | None = None
-        self._asked_at = float("-inf")
-        self._is_stopped = False
+        self._asked_at = self._counted_at = float("-inf")
+        self._is_stopped = self._is_out = False
 
     async def seen(self) -> Seen:
         """How the parts are, at most a second old."""
@@ -92,6 +92,15 @@ class Parts:
             self._asked_at = now
             self._is_stopped = await is_signing_stopped(self._house.db)
         return self._is_stopped
+
+    async def is_out_of_stock(self) -> bool:
+        """Whether no stamp can be sold, as it was at most a second ago."""
+        now = time.monotonic()
+        if now - self._counted_at >= LOOK_S:
+            self._counted_at = now
+            async with self._house.db.connection() as connection:
+                self._is_out = (await ledger.stock(connection, SELLER)).available <= 0
+        return self._is_out
 
     async def _look(self) -> Seen:
         try:

@@ -233,6 +233,7 @@ async def _check_page(
         contact=contact.masked if contact else "",
         closed=event if event is not None and event.is_over(desk.house.clock()) else None,
         waits=order.flow == "stamp" and await desk.parts.is_signing_stopped(),
+        is_out=refusal is None and await desk.parts.is_out_of_stock(),
         private=True,
         **told(refusal),
     )
