@@ -90,6 +90,27 @@ async def test_large_deposits_are_checked_like_any_other(world: World) -> None:
     assert broken(await check(world)) == {}
 
 
+async def test_a_deposit_of_a_release_that_kept_no_entry_is_recorded_when_its_receipt_is_given_again(
+    world: World,
+) -> None:
+    """Else I3 would be broken for ever after the upgrade, and nothing could be done about it."""
+
+    async def issue(receipt: str) -> tuple[bool, bool]:
+        issued = await issue_quota(
+            world.database.app, pieces=1000, deposit_reference=receipt, actor="ani", now=EARLIER
+        )
+        return issued.new, issued.recorded
+
+    assert await issue("NtpN-42") == (True, True)
+    async with world.owner.transaction():
+        await world.owner.execute("SET LOCAL session_replication_role = replica")
+        await world.owner.execute("DELETE FROM operations.audit_entry WHERE subject = 'NtpN-42'")
+    assert set(broken(await check(world))) == {"I3"}
+    assert await issue("NtpN-42") == (False, True)
+    assert broken(await check(world)) == {}
+    assert await issue("NTPN-42") == (False, False)
+
+
 @pytest.mark.parametrize("uses", [USES + 1, USES - 1, None])
 async def test_a_key_used_more_or_less_often_than_counted_is_found(world: World, uses: int | None) -> None:
     assert set(broken(await check(world, uses=uses))) == {"I8"}

@@ -46,6 +46,8 @@ def issue_quota(
         typer.echo(msgspec.json.encode(issued).decode())
         return
     done = "Issued before, nothing changed:"
+    if issued.recorded:
+        done = "Issued before, and recorded now:"
     if issued.new:
         done = "Nothing is booked. This would issue" if dry_run else "Issued"
     typer.echo(f"{done} {issued.pieces:,} stamps for deposit {reference} of {format_rupiah(issued.amount)}.")

@@ -36,6 +36,17 @@ async def write_audit(
     )
 
 
+async def is_in_audit(conn: Connection, *, action: str, subject: str) -> bool:
+    """Whether somebody did `action` to `subject`, in whichever letters, small or capital."""
+    found: bool = await conn.fetchval(
+        """SELECT EXISTS (SELECT FROM operations.audit_entry
+           WHERE action = $1 AND upper(subject) = upper($2))""",
+        action,
+        subject,
+    )
+    return found
+
+
 async def read_audit(conn: Connection, *, kinds: Sequence[str] | None, limit: int = 50) -> list[AuditEntry]:
     """The newest entries, newest first, of acts whose names begin with one of `kinds` and a dot; or all."""
     rows = await conn.fetch(

@@ -11,7 +11,7 @@ import msgspec
 from meterai.kernel.clock import business_date
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import derived_id
-from meterai.kit.audit import write_audit
+from meterai.kit.audit import is_in_audit, write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger import queries, store
 from meterai.ledger.model import (
@@ -28,6 +28,7 @@ from meterai.ledger.model import (
 from meterai.sales.store import orders
 
 PIECES_MAX = 100_000_000
+_ACTION = "quota.issue"
 
 
 class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,9 @@ class StockIssued(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     """Rupiah deposited: pieces times face value."""
     new: bool
-    """False: this deposit was recorded before, and nothing was issued now."""
+    """False: this deposit was booked before, and nothing was issued now."""
+    recorded: bool = False
+    """Whether it is in the audit trail since now: of one booked before, as an older release kept none."""
     stock_before: int
     """Stamps the seller could sell before."""
     stock: int
@@ -57,7 +60,8 @@ async def issue_quota(
     The distributor pays the treasury in advance (PMK 133/2021 articles 16-17, kept in PMK 78/2024), at the
     tariff of the day, the issuer supplies the same number of stamps, and the distributor passes them to the
     seller. Safe to repeat, also with a receipt number in small letters, or at another tariff by now. The
-    audit trail keeps the receipt as it was typed, and who recorded it.
+    audit trail keeps the receipt as it was typed, and who recorded it; of a deposit that a release without an
+    entry for it booked, who gives the receipt again.
 
     Raises: Refusal "stock.pieces" (INVALID) for a number of pieces outside 1..PIECES_MAX;
     "ledger.id_reused" (CONFLICT) when the reference was used for another number of pieces.
@@ -65,16 +69,17 @@ async def issue_quota(
     reference = deposit_reference.strip()
     async with db.transaction() as tx:
         issued = await _book(tx, pieces, reference, now)
-        if issued.new:
-            await write_audit(
-                tx,
-                actor=actor,
-                action="quota.issue",
-                subject=reference,
-                facts={"pieces": pieces, "amount": issued.amount},
-                now=now,
-            )
-    return issued
+        if not issued.new and await is_in_audit(tx, action=_ACTION, subject=reference):
+            return issued
+        await write_audit(
+            tx,
+            actor=actor,
+            action=_ACTION,
+            subject=reference,
+            facts={"pieces": pieces, "amount": issued.amount},
+            now=now,
+        )
+        return msgspec.structs.replace(issued, recorded=True)
 
 
 async def look_at_deposit(db: Database, *, pieces: int, deposit_reference: str, now: datetime) -> StockIssued:
