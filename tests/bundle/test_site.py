@@ -116,6 +116,30 @@ async def test_what_the_check_found_is_told_and_no_second_stamp_is_used_unasked(
     assert "kurang 1" in words(answer)
 
 
+async def test_windows_that_start_at_once_share_the_quota_and_who_gets_none_reads_how_much_is_missing(
+    service: RunningService,
+) -> None:
+    buyer = QuotaBuyer(find_service(service.data), f"kantor-{uuid.uuid4().hex[:10]}@contoh.id")
+    await buyer.buy(2)
+    await buyer.buy(3)
+    windows = [Browser(service.addresses.site, cookies=buyer.browser.cookies) for _ in range(3)]
+    pages = [
+        await upload(
+            window,
+            [("berkas", f"{name}.pdf", make_letter(f"{name} {number}")) for name in ("A", "B")],
+        )
+        for number, window in enumerate(windows)
+    ]
+    forms = [form_with(page.text, "keping") for page in pages]
+    answers = await asyncio.gather(
+        *(window.post(form.action, form.fields) for window, form in zip(windows, forms, strict=True))
+    )
+    assert sorted(answer.status for answer in answers) == [200, 200, 409]
+    (refused,) = (answer for answer in answers if answer.status == 409)
+    assert "perlu 2, tersedia 1, kurang 1" in words(refused)
+    assert "gangguan" not in words(refused)
+
+
 async def ended(browser: Browser, page: Response) -> Response:
     """The page of a bundle when everything in it has ended."""
     async with asyncio.timeout(40):

@@ -21,6 +21,7 @@ from meterai.kit.objects import ObjectStore, open_store
 from meterai.kit.pdf.jail.pool import JailPool
 from meterai.kit.settings import Settings
 from meterai.kit.turns import each
+from meterai.ledger.counting import counted_anew
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import LEFT_OUT, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile
@@ -146,19 +147,23 @@ class StampRun:
     async def start(self) -> int:
         """Gives everything that is ready to the workers; returns how many that were.
 
-        Raises: Refusal CONFLICT `quota.missing`, `ledger.insufficient`.
+        Raises: Refusal CONFLICT `quota.missing`, and what `counted_anew` raises.
         """
-        lots = await quota_of_customer(self.house.db, self.customer_id)
-        return await start_bundle(
-            self.house.db,
-            bundle_id=self.batch_id,
-            customer_id=self.customer_id,
-            rule=self.rule,
-            lots=[(lot.lot_account_id, lot.available) for lot in lots],
-            again=self.again,
-            only=self.ids - self.blocked,
-            now=system_clock(),
-        )
+
+        async def reserve() -> int:
+            lots = await quota_of_customer(self.house.db, self.customer_id)
+            return await start_bundle(
+                self.house.db,
+                bundle_id=self.batch_id,
+                customer_id=self.customer_id,
+                rule=self.rule,
+                lots=[(lot.lot_account_id, lot.available) for lot in lots],
+                again=self.again,
+                only=self.ids - self.blocked,
+                now=system_clock(),
+            )
+
+        return await counted_anew(reserve)
 
     async def collect(self) -> Bundle:
         """Writes each result as it is released, until every file has ended; notes what can't be read."""

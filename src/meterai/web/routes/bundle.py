@@ -17,6 +17,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.formats import moment_in_name
 from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
+from meterai.ledger.counting import counted_anew
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import quota_of_customer
 from meterai.stamping.bundle import Bundle, Outcome, bundle_id
@@ -147,13 +148,14 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """Uses the quota that the person saw, and has everything stamped. A second press changes nothing."""
     form = await desk.form(request)
     customer = await signed_in(desk, request)
-    lots = await quota_of_customer(desk.house.db, customer.customer_id)
     now = desk.house.clock()
     await await_end(
         desk.house.db, id, customer_id=customer.customer_id, contact_id=customer.proven_by, now=now
     )
-    try:
-        await start_bundle(
+
+    async def reserve() -> int:
+        lots = await quota_of_customer(desk.house.db, customer.customer_id)
+        return await start_bundle(
             desk.house.db,
             bundle_id=id,
             customer_id=customer.customer_id,
@@ -163,6 +165,9 @@ async def start(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
             again=form.number("lagi") > 0,
             now=now,
         )
+
+    try:
+        await counted_anew(reserve)
     except Refusal as refusal:
         return await _page(request, desk, customer, id, refusal, form=form)
     return desk.go(request, f"/saya/banyak/{id}")

@@ -14,6 +14,7 @@ from meterai.customers.use_cases.sign_out import sign_out
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http_status import http_status
 from meterai.kit.pdf.profiles import Profile
+from meterai.ledger.counting import counted_anew
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import (
     OrderSummary,
@@ -23,6 +24,7 @@ from meterai.sales.queries import (
     quota_of_customer,
 )
 from meterai.stamping.bundle_queries import bundles_of_customer
+from meterai.stamping.model import Job
 from meterai.stamping.queries import (
     DocumentPage,
     document_image,
@@ -260,15 +262,19 @@ async def _stamp(
     await await_end(
         house.db, document.document_id, customer_id=customer_id, contact_id=customer.proven_by, now=now
     )
-    await start_stamping(
-        house.db,
-        document_id=document.document_id,
-        customer_id=customer_id,
-        lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
-        reference_id=document.document_id,
-        idempotency_key=f"quota-{document.document_id}",
-        now=now,
-    )
+
+    async def reserve() -> Job:
+        return await start_stamping(
+            house.db,
+            document_id=document.document_id,
+            customer_id=customer_id,
+            lot_account_id=await _lot(desk, customer_id, len(wanted.placements)),
+            reference_id=document.document_id,
+            idempotency_key=f"quota-{document.document_id}",
+            now=now,
+        )
+
+    await counted_anew(reserve)
 
 
 async def _lot(desk: Desk, customer_id: UUID, pieces: int) -> UUID:
