@@ -40,6 +40,23 @@ async def test_migrating_a_second_time_changes_nothing(cluster: TestCluster) -> 
         assert not await migrations.migrate(url, {})
 
 
+async def test_a_release_whose_packages_are_not_installed_leaves_the_database_to_the_one_before_it(
+    cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who puts a release in place and forgets script/bootstrap would have a service that can't start, and no
+    way back but a copy."""
+    monkeypatch.setattr(migrations, "stale_packages", lambda: ["prometheus-client 0.26.0"])
+    async with cluster.empty_database() as name:
+        connection = await asyncpg.connect(cluster.server.url(name))
+        try:
+            await connection.execute(migrations.upgrade_script(None, "0001"))
+            with pytest.raises(migrations.PackagesAreStale, match=r"client 0\.26\.0.*script/bootstrap"):
+                await migrations.migrate(cluster.server.url(name), {})
+            assert await migrations.current_version(connection) == "0001"
+        finally:
+            await connection.close()
+
+
 async def test_a_half_migrated_database_is_taken_to_the_newest_version(cluster: TestCluster) -> None:
     async with cluster.empty_database() as name:
         connection = await asyncpg.connect(cluster.server.url(name))

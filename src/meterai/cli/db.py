@@ -11,7 +11,7 @@ from meterai.cli.faults import in_words
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Secrets
-from meterai.kit.migrations import SchemaIsNewer, head_version
+from meterai.kit.migrations import NotMigrated, head_version
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment
 
@@ -20,7 +20,7 @@ def migrate_database() -> None:
     """Bring the database to the newest schema. An embedded database must be stopped first."""
     try:
         changed = _migrate(from_environment())
-    except (LaunchProblem, PostgresFailed, SchemaIsNewer) as problem:
+    except (LaunchProblem, PostgresFailed, NotMigrated) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
     except DATABASE_IS_DOWN as error:

@@ -35,7 +35,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect
 from meterai.kit.dumping import DumpFailed, load_database
 from meterai.kit.installation import Secrets
-from meterai.kit.migrations import SchemaIsNewer, head_version
+from meterai.kit.migrations import NotMigrated, head_version
 from meterai.kit.objects import FolderStore, open_store
 from meterai.kit.postgres import PostgresFailed, has_cluster
 from meterai.kit.settings import Settings, from_environment, queue_root
@@ -73,7 +73,7 @@ def restore(
     except (
         LaunchProblem,
         PostgresFailed,
-        SchemaIsNewer,
+        NotMigrated,
         DumpFailed,
         _CanNot,
         *DATABASE_IS_DOWN,

@@ -44,7 +44,7 @@ from meterai.kit.installation import (
     forget_addresses,
     write_addresses,
 )
-from meterai.kit.migrations import SchemaIsNewer
+from meterai.kit.migrations import NotMigrated
 from meterai.kit.postgres import PostgresFailed
 from meterai.kit.processes import be_a_batch, ending_with_parent
 from meterai.kit.settings import Settings, from_environment
@@ -82,7 +82,7 @@ def up(
         be_a_batch()
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
-    except (LaunchProblem, PostgresFailed, SchemaIsNewer, StartFailed) as problem:
+    except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed) as problem:
         _fail(str(problem))
     except DATABASE_IS_DOWN as error:
         _fail(in_words(error) or f"The database: {error}")

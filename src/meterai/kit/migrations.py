@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from meterai.kit.database import connect_alone
+from meterai.kit.packages import stale_packages
 
 FOLDER = Path(__file__).parents[3] / "migrations"
 _LOCK = 7_240_815_001  # any number, the same in every release: one migration at a time per database
@@ -23,8 +24,17 @@ VERIFIER = "meterai_verifier"
 ROLES = (APP, SIGNER, READER, VERIFIER)
 
 
-class SchemaIsNewer(RuntimeError):
-    """The database was brought to a version that this release doesn't know; the text says what to do."""
+class NotMigrated(RuntimeError):
+    """The database stays at the version that it has; the text says why, and what to do."""
+
+
+class SchemaIsNewer(NotMigrated):
+    """The database was brought to a version that this release doesn't know."""
+
+
+class PackagesAreStale(NotMigrated):
+    """This release can't run with the packages that are installed; once it has migrated, the one before it
+    could not either."""
 
 
 async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
@@ -33,7 +43,7 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
     `role_passwords`: role -> password, for the roles of `ROLES` that are ours to make; leave out those that
     an administrator keeps. Returns whether anything was applied.
 
-    Raises: SchemaIsNewer, with nothing changed; asyncpg.PostgresError with the database unchanged from the
+    Raises: NotMigrated, with nothing changed; asyncpg.PostgresError with the database unchanged from the
     failing migration on; asyncpg's LockNotAvailableError when a table was in use for more than 5 s (start
     again); OSError when the server can't be reached.
     """
@@ -45,6 +55,13 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
             raise SchemaIsNewer(
                 f"The database is at version {current}, this release knows {head_version()} at most: "
                 "a newer release was here. Start that one, or go back to a copy of the data from before it."
+            )
+        if current is not None and current < head_version() and (stale := stale_packages()):
+            raise PackagesAreStale(
+                f"This release would bring the database from version {current} to {head_version()}, but "
+                f"could not run afterwards: it needs packages that are not installed ({', '.join(stale)}). "
+                "The database stays as it is. Give script/bootstrap in this release's checkout, then the "
+                "command once more."
             )
         await _keep_roles(connection, role_passwords)
         if current == head_version():

@@ -1,0 +1,31 @@
+"""Whether the packages of this environment are those of this release: `script/bootstrap` sees to it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).parents[3]
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
+
+
+def stale_packages(checkout: Path = _CHECKOUT) -> list[str]:
+    """What the product is built on and this environment lacks or has in another version than
+    `requirements.lock` of `checkout` says, as `name version`. Empty too where there is no such file."""
+    try:
+        project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+        locked = dict(_LOCKED.findall((checkout / "requirements.lock").read_text()))
+    except FileNotFoundError:
+        return []
+    names = [found[0] for line in project["dependencies"] if (found := _NAME.match(line))]
+    return [f"{name} {locked[name]}" for name in names if name in locked and _installed(name) != locked[name]]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
