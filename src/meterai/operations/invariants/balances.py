@@ -151,7 +151,9 @@ I3 = SqlInvariant(
             SELECT reference_id AS id, amount::text AS rupiah FROM ledger.transfer
             WHERE code = 'deposit'
         )
-        SELECT b.id::text AS subject, format('deposit of Rp%s that nobody recorded', b.rupiah) AS fact
+        SELECT b.id::text AS subject, format(
+            'deposit of Rp%s that nobody recorded; one of a release that kept no entry is recorded '
+            'when its receipt is given to meterai issue-quota again', b.rupiah) AS fact
         FROM booked b WHERE NOT EXISTS (
             SELECT FROM recorded r WHERE r.id = b.id AND r.rupiah = b.rupiah)
         UNION ALL
