@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 
@@ -53,6 +54,20 @@ async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House
         body=b"--x\r\nContent-Disposition: form-data; name=berkas\r\n\r\n%PDF-1.7\r\n--x--\r\n",
     )
     assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.form")
+
+
+async def test_a_document_that_is_packed_on_its_way_is_refused_and_not_called_unreadable(
+    house: House,
+) -> None:
+    """A client that packs what it sends would write down that a genuine file can't be checked."""
+    answer = await ask(
+        house.site,
+        "/api/v1/verifications",
+        method="POST",
+        headers={"content-type": "application/pdf", "content-encoding": "gzip"},
+        body=gzip.compress(b"%PDF-1.7"),
+    )
+    assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.packed")
 
 
 async def test_a_document_for_which_there_is_no_room_is_a_problem_that_passes(

@@ -23,7 +23,7 @@ SHOWN_ONLY = {
 }
 NO_JOBS = {"signer.request_unreadable"}
 """What the signer says to whoever asks for time stamps alone."""
-MACHINES_ONLY = {"api.form", "api.not_found", "api.unreadable"}
+MACHINES_ONLY = {"api.form", "api.not_found", "api.packed", "api.unreadable"}
 LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}
 
 

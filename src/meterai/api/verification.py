@@ -21,10 +21,13 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request that is to be judged.
 
     Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
-    document to which something was added; what `arriving` says.
+    document to which something was added; `api.packed` for one that is packed on its way (Content-Encoding),
+    which would be judged as none; what `arriving` says.
     """
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
         raise Refusal(Kind.INVALID, "api.form")
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Refusal(Kind.INVALID, "api.packed")
     return await read_body(request.stream())
 
 
@@ -71,7 +74,8 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
-    Raises: api.form (422); jail.busy (429), jail.unavailable (503), when it could not be opened now.
+    Raises: api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not be opened
+    now.
     """
     data = await read_document(request)
     judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())
