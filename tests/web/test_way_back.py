@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -182,6 +182,38 @@ async def test_the_status_page_says_that_stamps_are_late_while_somebody_waits_fo
     assert visitor.text.count("Berjalan") == 5 - is_late
 
 
+async def add_job(house: House, document_id: uuid.UUID, trouble: str | None, since: datetime) -> None:
+    """A stamping job alone, without the rest."""
+    owner = house.line.database.owner
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(
+            "INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, lot_account_id,"
+            " reference_id, idempotency_key, request_digest, input_digest, state, trouble_code, created_at,"
+            " next_attempt_at) VALUES ($1, $1, $1, $1, $1, $1, '', '', '', 'sealing', $2, $3, $3)",
+            document_id, trouble, since,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("minutes", "trouble", "is_late"),
+    [
+        (3, "tsa.unavailable", True),
+        (1, "tsa.unavailable", False),
+        (3, None, False),
+        (3, "object.missing", False),
+    ],
+)
+async def test_a_stamp_from_quota_that_is_held_up_is_late_too_and_one_of_a_large_bundle_is_not(
+    house: House, minutes: int, trouble: str | None, *, is_late: bool
+) -> None:
+    visitor = house.visitor()
+    await add_job(house, uuid.uuid4(), trouble, house.line.now - timedelta(minutes=minutes))
+    await visitor.get("/status")
+    assert ("Tertunda" in visitor.text) == is_late
+    assert visitor.text.count("Berjalan") == 5 - is_late
+
+
 @pytest.mark.parametrize(
     ("trouble", "is_late"),
     [("object.missing", False), ("object.damaged", False), ("signer.unavailable", True)],
@@ -195,14 +227,7 @@ async def test_a_stamp_that_waits_for_its_file_to_be_put_back_delays_nobody_else
     await owner.execute("UPDATE sales.orders SET state = 'paid', paid_at = $1", paid_at)
     await add_item(house, order, "stamping")
     await owner.execute("UPDATE sales.item SET kind = 'stamp', document_id = order_id")
-    async with owner.transaction():
-        await owner.execute("SET LOCAL session_replication_role = replica")  # the job alone, without the rest
-        await owner.execute(
-            "INSERT INTO stamping.job (id, organisation_id, customer_id, document_id, lot_account_id,"
-            " reference_id, idempotency_key, request_digest, input_digest, state, trouble_code, created_at,"
-            " next_attempt_at) VALUES ($1, $1, $1, $1, $1, $1, '', '', '', 'sealing', $2, $3, $3)",
-            order.order_id, trouble, paid_at,
-        )  # fmt: skip
+    await add_job(house, order.order_id, trouble, paid_at)
     await visitor.get("/status")
     assert ("Tertunda" in visitor.text) == is_late
     assert visitor.text.count("Berjalan") == 5 - is_late

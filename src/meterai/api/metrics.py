@@ -123,7 +123,8 @@ def _stamping(seen: Figures) -> Iterator[Metric]:
         yield _gauge("signing_key_end_timestamp_seconds", ends, seen.key_ends.timestamp())
     needed = "The key that signs ends soon, and no other follows."
     yield _gauge("next_signing_key_needed", needed, seen.needs_next_key)
-    yield _gauge("stamp_delay_seconds", "Age of the oldest payment with a stamp to be made.", seen.paid_for_s)
+    late = "Age of the oldest payment with a stamp to be made, or document that is held up."
+    yield _gauge("stamp_delay_seconds", late, seen.stamp_delay_s)
     yield _gauge("stamping_jobs", "Accepted jobs that are not finished.", seen.jobs_waiting)
     yield _gauge("time_stamps_owed", "Released stamps that lack their time stamp.", seen.time_stamps_owed)
 

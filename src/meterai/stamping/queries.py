@@ -386,6 +386,18 @@ async def documents_without_file(conn: Connection) -> list[UUID]:
     return [row["document_id"] for row in rows]
 
 
+async def oldest_held_up(conn: Connection, *, but_for: Sequence[UUID]) -> datetime | None:
+    """Since when the oldest job is accepted whose last attempt did not finish, other than those of the
+    documents `but_for`; None: there is none."""
+    accepted_at: datetime | None = await conn.fetchval(
+        """SELECT min(created_at) FROM stamping.job
+           WHERE next_attempt_at IS NOT NULL AND trouble_code IS NOT NULL
+               AND document_id <> ALL ($1::uuid[])""",
+        list(but_for),
+    )
+    return accepted_at
+
+
 async def objects_under_way(conn: Connection) -> list[str]:
     """What jobs that have not ended still need from the object store: inputs and prepared revisions."""
     rows = await conn.fetch(

@@ -14,9 +14,9 @@ from meterai.customers.organisations import SELLER
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.ask_signer import ask_signer
+from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
-from meterai.sales.queries import can_be_paid, events, oldest_order_being_stamped
-from meterai.stamping.queries import documents_without_file
+from meterai.sales.queries import can_be_paid, events
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import last_published, queue_signs
 from meterai.web.languages import later
@@ -58,7 +58,7 @@ class _Told:
     is_stopped: bool
     """The stop switch is thrown."""
     is_late: bool
-    """Stamps that were paid for are late."""
+    """Stamps that were paid for, or are taken from quota, are late."""
     line_moves: bool | None
     """Whether a controller takes its steps; None: no queue is on."""
     lines: set[QueueState]
@@ -157,8 +157,7 @@ async def _database_says(db: Database, now: datetime) -> _Told | None:
             async with db.connection() as connection:
                 stock = await ledger.stock(connection, SELLER)
                 can_pay = await can_be_paid(connection, now=now)
-                lost = await documents_without_file(connection)
-                oldest = await oldest_order_being_stamped(connection, but_for=lost)
+                oldest = await oldest_late_stamp(connection)
             published = await last_published(db)
             return _Told(
                 has_stock=stock.available > 0,

@@ -15,6 +15,7 @@ from meterai.kit.messages import TOPICS
 from meterai.kit.switches import SEALING_STOPPED, is_thrown
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.sales import queries as sales
 from meterai.sales.news import TOPIC as NEWS
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
@@ -37,8 +38,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Of the house's accounts: all but quota lots."""
     takes_payments: bool
     """Charges are opened at the gateway and asked for."""
-    paid_for_s: float
-    """Age of the oldest payment for which a stamp is still to be made, but for files that are gone."""
+    stamp_delay_s: float
+    """Age of the oldest payment for which a stamp is still to be made, or of the oldest document whose last
+    attempt did not finish, but for files that are gone."""
     jobs_waiting: int
     time_stamps_owed: int
     is_signing_stopped: bool
@@ -60,8 +62,7 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
     """Measures it. Raises: what `kit.database.DATABASE_IS_DOWN` names."""
     queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
     async with db.connection() as connection:
-        lost = await stamping.documents_without_file(connection)
-        oldest = await sales.oldest_order_being_stamped(connection, but_for=lost)
+        oldest = await oldest_late_stamp(connection)
         refunds = await sales.refunds_under_way(connection)
         register = await registered_keys(connection)
         key = active_key(register, now)
@@ -69,7 +70,7 @@ async def measure_house(db: Database, *, now: datetime) -> Figures:
             stock=(await ledger.stock(connection, SELLER)).available,
             turnovers=await ledger.turnovers(connection, books(ISSUER, DISTRIBUTOR, SELLER)),
             takes_payments=await sales.can_be_paid(connection, now=now),
-            paid_for_s=age_s(oldest, now),
+            stamp_delay_s=age_s(oldest, now),
             jobs_waiting=await stamping.count_waiting(connection),
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
