@@ -28,8 +28,10 @@ from tests.storage_fixtures import TestCluster
 from meterai.cli import archive, demo, keys, queue, up
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS, main
+from meterai.cli.operator import operator_settings
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
+from meterai.kernel.errors import Refusal
 from meterai.kit.installation import ROLES, Addresses, Secrets, write_addresses
 from meterai.kit.listening import listen
 from meterai.kit.migrations import upgrade_script
@@ -162,6 +164,35 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
     assert "https://example.go.id" in table
     assert [name for name in rows if f" {name} " not in narrow] == []
     assert "…" not in narrow
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("issue-quota", "5"), ("check",), ("queue", "status"), ("backup", "copy"), ("stamp", ".", "--out", "o")],
+)
+def test_a_command_of_an_older_release_does_nothing_beside_a_newer_service(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """As from a timer that still names the checkout from before the upgrade."""
+    write_addresses(tmp_path, newer_service())
+    more = ("--customer", "a@contoh.id") if words[0] == "stamp" else ()
+    done = run(*words, *more, "--data", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Nothing was done. Give the command of that release: /opt/newer/.venv/bin/meterai." in done.stderr
+
+
+def test_the_emergency_stop_may_be_of_any_release(tmp_path: Path) -> None:
+    write_addresses(tmp_path, newer_service())
+    Secrets(tmp_path).make_shared()
+    with pytest.raises(Refusal, match=r"service\.newer"):
+        operator_settings(tmp_path)
+    assert operator_settings(tmp_path, of_any_release=True).database_app_url
+
+
+def newer_service() -> Addresses:
+    return Addresses(
+        pid=os.getpid(), site="", database="postgresql:///d", schema="9999", checkout="/opt/newer"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from meterai.bootstrap import App, archive_tools_of, open_app
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
+from meterai.cli.operator import refuse_older_command
 from meterai.cli.refusal_words import told
 from meterai.kit.fail_points import never
 from meterai.kit.installation import settings_of_running
@@ -32,6 +33,7 @@ def renew_archive(
     The service's workers do the same by themselves. Exit code 1 when some file could not be done.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
     settings = settings_of_running(settings)
     if not dry_run:
         refuse_another_users(settings)

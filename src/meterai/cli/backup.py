@@ -25,6 +25,7 @@ from meterai.cli.backup_folder import (
 )
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.faults import in_words
+from meterai.cli.operator import refuse_older_command
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, Connection, connect_alone
 from meterai.kit.dumping import DumpFailed, dump_database
@@ -69,6 +70,7 @@ def backup(
     the store.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
     url = owner_url(settings)
     settings = where_it_keeps(settings)
     os.umask(0o077)

@@ -8,6 +8,7 @@ from typing import Final
 
 from meterai.cli.launch import LOCAL, Ports, Twins
 from meterai.kit.installation import Addresses, Secrets, start_of, without_user
+from meterai.kit.migrations import FOLDER, head_version
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.kit.supervisor import Ready, Spec, accepts_tcp, accepts_unix, python_module, shows_itself
 
@@ -89,6 +90,8 @@ def addresses_of(
         objects=settings.objects_url,
         queue=str(queue_root(settings).absolute()) if settings.queue_folder else "",
         environment=settings.environment,
+        schema=head_version(),
+        checkout=str(FOLDER.parent),
     )
 
 

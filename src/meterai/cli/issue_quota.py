@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption, data_folder
-from meterai.cli.operator import operator_name
+from meterai.cli.operator import operator_name, refuse_older_command
 from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_order_number
 from meterai.kernel.money import format_rupiah
@@ -34,6 +34,7 @@ def issue_quota(
 ) -> None:
     """Record a distributor's deposit at face value and issue the stamps it paid for to the site."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
     if not settings.database_app_url:
         settings = settings_of_running(settings)
     if deposit is not None and not deposit.strip():  # a shell's variable that is not set

@@ -89,7 +89,13 @@ COMMANDS: Final = {
     "config": _Entry("meterai.cli.config", "config", "Show every setting."),
 }
 _NOT_BEGUN: Final = frozenset(
-    {"service.not_running", "queue.in_production", "queue.another_crowd", "queue.not_the_crowds"}
+    {
+        "service.not_running",
+        "service.newer",
+        "queue.in_production",
+        "queue.another_crowd",
+        "queue.not_the_crowds",
+    }
 )
 """Refusals of what the command needs before it can begin."""
 _GROUPS: Final = {

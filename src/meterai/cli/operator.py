@@ -11,7 +11,9 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import data_folder
-from meterai.kit.installation import settings_of_running
+from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.installation import read_addresses, settings_of_running
+from meterai.kit.migrations import head_version
 from meterai.kit.settings import Settings, from_environment
 
 NOT_FOLLOWED: Final = 3
@@ -44,12 +46,15 @@ def _name_of(uid: int) -> str:
         return f"uid {uid}"
 
 
-def operator_settings(data: Path | None) -> Settings:
+def operator_settings(data: Path | None, *, of_any_release: bool = False) -> Settings:
     """The settings of the running service, or those of the environment when they name a database.
+    `of_any_release`: also when the service is newer than this command, for what can't wait.
 
-    Raises: Refusal(UNAVAILABLE, "service.not_running").
+    Raises: Refusal(UNAVAILABLE, "service.not_running"); as `refuse_older_command`.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    if not of_any_release:
+        refuse_older_command(settings.data)
     return settings if settings.database_app_url else settings_of_running(settings)
 
 
@@ -57,7 +62,22 @@ def reader_settings(data: Path | None) -> Settings:
     """As `operator_settings`, for what only reads: a database that is named by its reader's address is read
     without a service beside it."""
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
     return settings if settings.database_reader_url else settings_of_running(settings)
+
+
+def refuse_older_command(data: Path) -> None:
+    """An older release's command beside a newer service, as a timer or a PATH that still names it, would
+    write and judge by rules that are not those of the data any more.
+
+    Raises: Refusal(CONFLICT, "service.newer", checkout=...).
+    """
+    try:
+        service = read_addresses(data)
+    except Refusal:
+        return  # none runs here
+    if service.schema > head_version():
+        raise Refusal(Kind.CONFLICT, "service.newer", checkout=service.checkout)
 
 
 def given_reason(reason: str) -> str:

@@ -18,6 +18,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "No service is running on {data}.",
         "Start it: script/server (or: meterai up).",
     ),
+    "service.newer": (
+        "The service that runs is of a newer release than this command. Nothing was done.",
+        "Give the command of that release: {checkout}/.venv/bin/meterai.",
+    ),
     "data.not_ours": ("{data} belongs to another user.", "Give the command as that user."),
     "backup.none": (
         "There is no whole copy in {folder}.",

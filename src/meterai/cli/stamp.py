@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
+from meterai.cli.operator import refuse_older_command
 from meterai.cli.refusal_words import notice_of, told
 from meterai.cli.stamp_input import read_given
 from meterai.cli.stamp_output import InUse, OutputFolder, Report
@@ -100,6 +101,7 @@ def stamp(
 
 def _settings(data: Path | None) -> Settings:
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
     settings = settings if settings.database_app_url else settings_of_running(settings)
     refuse_another_users(settings)
     return settings

@@ -49,6 +49,10 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = ""
     """METERAI_QUEUE_FOLDER of the service."""
     environment: Literal["development", "production"] = "development"
+    schema: str = ""
+    """The newest version of the database's schema that the service's release knows."""
+    checkout: str = ""
+    """The folder of that release."""
 
 
 def default_data() -> Path:
