@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -64,6 +66,22 @@ class _Told:
     lines: set[QueueState]
 
 
+class _EachSecond:
+    """What many ask for, and the database is asked once each `LOOK_S`: who asks meanwhile gets the last."""
+
+    def __init__(self, ask: Callable[[], Awaitable[bool]]) -> None:
+        self._ask = ask
+        self._asked_at = float("-inf")
+        self._last = False
+
+    async def answer(self) -> bool:
+        now = time.monotonic()
+        if now - self._asked_at >= LOOK_S:
+            self._asked_at = now
+            self._last = await self._ask()
+        return self._last
+
+
 class Parts:
     """One for the whole process: however many ask, the database is asked by one."""
 
@@ -71,8 +89,8 @@ class Parts:
         self._house = house
         self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[Seen] | None = None
-        self._asked_at = self._counted_at = float("-inf")
-        self._is_stopped = self._is_out = False
+        self._stopped = _EachSecond(partial(is_signing_stopped, house.db))
+        self._out_of_stock = _EachSecond(partial(_is_out_of_stock, house.db))
 
     async def seen(self) -> Seen:
         """How the parts are, at most a second old."""
@@ -87,26 +105,22 @@ class Parts:
 
     async def is_signing_stopped(self) -> bool:
         """Whether the stop switch is thrown, as it was at most a second ago."""
-        now = time.monotonic()
-        if now - self._asked_at >= LOOK_S:
-            self._asked_at = now
-            self._is_stopped = await is_signing_stopped(self._house.db)
-        return self._is_stopped
+        return await self._stopped.answer()
 
     async def is_out_of_stock(self) -> bool:
         """Whether no stamp can be sold, as it was at most a second ago."""
-        now = time.monotonic()
-        if now - self._counted_at >= LOOK_S:
-            self._counted_at = now
-            async with self._house.db.connection() as connection:
-                self._is_out = (await ledger.stock(connection, SELLER)).available <= 0
-        return self._is_out
+        return await self._out_of_stock.answer()
 
     async def _look(self) -> Seen:
         try:
             return await _look_at(self._house, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
         finally:
             self._seen_at = time.monotonic()
+
+
+async def _is_out_of_stock(db: Database) -> bool:
+    async with db.connection() as connection:
+        return (await ledger.stock(connection, SELLER)).available <= 0
 
 
 async def _look_at(house: App, *, turns_away: bool) -> Seen:
