@@ -21,13 +21,14 @@ Journey and browser tests share a running service, started as a newcomer starts 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from hypothesis import settings
 from tests.made_once import make_once
-from tests.places import passing_folder
+from tests.places import memory_with_room, passing_folder
 from tests.prepared import copy_prepared
 from tests.running_service import KeptService, RunningService
 from tests.storage_fixtures import TestCluster, TestDatabase
@@ -59,6 +60,13 @@ _BEGIN_FIRST = (
     "gate/test_durability.py",
 )
 """They wait more than they work, or take longest. Last, the other processors would stand idle beside them."""
+
+
+def pytest_configure() -> None:
+    """Folders of tests (`tmp_path`) are in memory, too: much of it is forced to the disk at once."""
+    memory = memory_with_room()
+    if memory is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # pytest's own name for where they are
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -86,3 +86,29 @@ def visitor(chromium: Browser, site: Site) -> Iterator[Visitor]:
     yield arrive
     for person in people:
         person.leave()
+
+
+@pytest.fixture(scope="module")
+def regulars() -> Iterator[dict[tuple[int, str], Person]]:
+    """People whose browser stays open between the tests of a file, by width and language."""
+    people: dict[tuple[int, str], Person] = {}
+    yield people
+    for person in people.values():
+        person.leave()
+
+
+@pytest.fixture
+def onlooker(chromium: Browser, site: Site, regulars: dict[tuple[int, str], Person]) -> Iterator[Visitor]:
+    """Gives people as `visitor` does, to tests that only look: a browser each costs more than that."""
+    here: list[Person] = []
+
+    def arrive(*, width: int = 360, language: str = "id") -> Person:
+        if (width, language) not in regulars:
+            person = Person(chromium, site, width=width, scripts=True, language=language)
+            regulars[width, language] = person
+        here.append(regulars[width, language])
+        return here[-1]
+
+    yield arrive
+    for person in here:
+        person.forget()

@@ -110,9 +110,9 @@ def show(person: Person, pages: Pages, name: str, known: Known = KNOWN) -> None:
 @pytest.mark.parametrize("name", ORDERS)
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_the_order_page_in_each_state(
-    visitor: Visitor, pages: Pages, name: str, width: int, language: str
+    onlooker: Visitor, pages: Pages, name: str, width: int, language: str
 ) -> None:
-    person = visitor(width=width, language=language)
+    person = onlooker(width=width, language=language)
     show(person, pages, name)
     for details in person.page.locator("summary").all():
         details.click()
@@ -123,9 +123,9 @@ def test_the_order_page_in_each_state(
 
 @pytest.mark.parametrize(("width", "language"), [(360, "id"), (1200, "en")])
 def test_what_to_know_before_paying_stands_above_the_code(
-    visitor: Visitor, pages: Pages, width: int, language: str
+    onlooker: Visitor, pages: Pages, width: int, language: str
 ) -> None:
-    person = visitor(width=width, language=language)
+    person = onlooker(width=width, language=language)
     over = Event(
         slug="casn",
         name="Seleksi CASN 2026",
