@@ -66,9 +66,33 @@ def test_what_is_filled_in_for_all_of_a_window_leaves_to_each_what_is_his_own() 
     assert {name for _, name in shared.slots} == set(own)
 
 
+def gate_at(address: str, folder: Path) -> Gate:
+    return Gate(GateSettings(number=1, folder=folder, gate_url=address, site_url="http://-"), {})
+
+
+def asked(gate: Gate, target: str) -> str:
+    request = Request(None, "")
+    request.target = target.encode()
+    return (gate.handle(request) or b"").decode()
+
+
+def test_a_page_of_another_release_gets_its_script_as_it_is_now_and_keeps_it_under_no_wrong_name(
+    tmp_path: Path,
+) -> None:
+    gate = gate_at("http://-", tmp_path)
+    (address,) = (known for known in gate.pages.assets if "/join." in known)
+    head, _, body = asked(gate, address).partition("\r\n\r\n")
+    assert "immutable" in head
+    older, _, same = asked(gate, "/antre/_/join.0123456789ab.js").partition("\r\n\r\n")
+    assert older.startswith("HTTP/1.1 200 ")
+    assert "cache-control: public, max-age=60\r\n" in older
+    assert same == body
+    for strange in ("join.js", "wait.0123456789ab.js", "../app.0123456789ab.py"):
+        assert not asked(gate, f"/antre/_/{strange}").startswith("HTTP/1.1 200 ")
+
+
 def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:
-    settings = GateSettings(number=1, folder=tmp_path, gate_url="http://-", site_url="http://-")
-    gate = Gate(settings, {})
+    gate = gate_at("http://-", tmp_path)
     gate.halls["casn"] = object()  # type: ignore[assignment] # whatever is asked of it fails
     request = Request(None, "")
     for target, said in [(b"/antre/casn", "Tempat Anda ada di tiket"), (b"/en/antre/casn", "in the ticket")]:

@@ -158,3 +158,15 @@ async def test_pages_are_made_anew_when_an_event_opens_or_closes() -> None:
 
 async def test_an_unknown_static_file_is_not_found(edge: Edge) -> None:
     assert (await ask(edge, "/aset/../pages.py")).status == 404
+
+
+async def test_a_page_of_another_release_gets_its_style_as_it_is_now_and_keeps_it_under_no_wrong_name(
+    edge: Edge,
+) -> None:
+    now = await ask(edge, edge.assets.address("site.css"))
+    assert "immutable" in now.headers["cache-control"]
+    older = await ask(edge, "/aset/site.0123456789ab.css")
+    assert (older.status, older.headers["cache-control"]) == (200, "public, max-age=60")
+    assert (older.body, older.headers["content-type"]) == (now.body, "text/css; charset=utf-8")
+    for strange in ("site.css", "site.0123456789ab.js.css", "pages.0123456789ab.py", "site.0123456789AB.css"):
+        assert (await ask(edge, f"/aset/{strange}")).status == 404

@@ -99,8 +99,11 @@ class Gate:
     def __init__(self, settings: GateSettings, facts: dict[str, EventFacts]) -> None:
         self.settings = settings
         self.pages = Pages(settings.site_url)
+        self._is_secure = settings.gate_url.startswith("https:")
         self.safety: Headers = safety_headers(
-            settings.site_url, style_hash=self.pages.style_hash, script_hashes=self.pages.script_hashes
+            settings.site_url,
+            style_hash=self.pages.style_hash,
+            script_hashes=self.pages.script_hashes,
         )
         self._page_lines: dict[tuple[str, str], str] = {}
         self.halls: dict[str, Hall] = {}
@@ -113,10 +116,8 @@ class Gate:
         self._is_disk_full = False
         self._unreadable: set[str] = set()
         """Events that can't be taken up, or looked at."""
-        self._is_secure = settings.gate_url.startswith("https:")
         for name, (kind, content) in self.pages.assets.items():
-            kept = ("cache-control", "public, max-age=31536000, immutable")
-            self.ready[name.encode()] = respond(200, content, (("content-type", kind), kept, *self.safety))
+            self.ready[name.encode()] = self._send_asset(kind, content, "max-age=31536000, immutable")
 
     # ---------------------------------------------------------------- upkeep
 
@@ -264,7 +265,7 @@ class Gate:
                 hall = self.halls.get(parts[1])
                 if hall is not None:
                     return _Visit(self, hall, request, language).answer(parts[2:])
-                if parts[1] == "_" and (known := self.ready.get(path.encode())):
+                if parts[1] == "_" and (known := self._asset(path)):
                     return known
                 if parts[1:] == ["_", "sehat"]:
                     return respond(200, b"ok\n", (("content-type", "text/plain"), *_NO_STORE))
@@ -277,6 +278,16 @@ class Gate:
             code = new_help_code()
             log.error("request_failed", help_code=code, reason=type(error).__name__, exc_info=True)
             return self.notice("fault", language, path, 500, help_code=code)
+
+    def _asset(self, address: str) -> bytes | None:
+        if known := self.ready.get(address.encode()):
+            return known
+        other = self.pages.asset_of_another_release(address)
+        return self._send_asset(*other, "max-age=60") if other else None
+
+    def _send_asset(self, kind: str, content: bytes, kept: str) -> bytes:
+        headers = (("content-type", kind), ("cache-control", f"public, {kept}"), *self.safety)
+        return respond(200, content, headers)
 
     def notice(
         self,

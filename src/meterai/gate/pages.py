@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 FOLDER = Path(__file__).parent
 _WORDS = re.compile(r'\{\{ t\("([^"]*)", "([^"]*)"\) \}\}')
+_ASSET = re.compile(r"/antre/_/(\w+)\.[0-9a-f]{12}(\.\w+)")
 _FRAMES_MAX = 512
 _IN_PAGES = {"wait.js", "straight.js"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -113,6 +114,13 @@ class Pages:
                 self.assets[name] = (_TYPES[path.suffix], content)
         self._frames: dict[Hashable, Frame] = {}
         self._templates = {language: self._environment(language) for language in ("id", "en")}
+
+    def asset_of_another_release(self, address: str) -> tuple[str, bytes] | None:
+        """The present content of a script or picture that a page of another release names; None when there is
+        none of this name."""
+        found = _ASSET.fullmatch(address)
+        known = self._addresses.get(found[1] + found[2]) if found else None
+        return self.assets[known] if known else None
 
     def render(self, template: str, language: str, *, path: str, **facts: Any) -> bytes:
         """A page. `path`: its address without the language."""

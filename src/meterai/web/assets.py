@@ -16,6 +16,7 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".wasm": "application/wasm",
 }
+_ADDRESS = re.compile(r"/aset/([\w.-]+)\.[0-9a-f]{12}(\.\w+)")
 _URL = re.compile(r'url\("([\w.-]+)"\)')
 
 
@@ -41,6 +42,13 @@ class Assets:
     def address(self, name: str) -> str:
         """The hashed address of a static file. Raises: KeyError for an unknown name."""
         return self._addresses[name]
+
+    def of_another_release(self, address: str) -> Asset | None:
+        """The present content of a file that is asked for under the hash of another release, as by a page
+        that was opened before the upgrade; None when there is no file of this name."""
+        found = _ADDRESS.fullmatch(address)
+        known = self._addresses.get(found[1] + found[2]) if found else None
+        return self.by_address[known] if known else None
 
     def _take(self, path: Path) -> None:
         plain = path.read_bytes()

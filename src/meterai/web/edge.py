@@ -183,7 +183,11 @@ class Edge:
         await self.site(passed, receive, finisher.send)
 
     async def _send_asset(self, scope: Scope, send: Send) -> None:
+        kept = b"public, max-age=31536000, immutable"
         asset = self.assets.by_address.get(scope["path"])
+        if asset is None:
+            kept = b"public, max-age=60"
+            asset = self.assets.of_another_release(scope["path"])
         if asset is None:
             await _answer(scope, send, 404, [*self.safety, (b"content-type", b"text/plain")], b"")
             return
@@ -191,7 +195,7 @@ class Edge:
         headers = [
             *self.safety,
             (b"content-type", asset.content_type.encode()),
-            (b"cache-control", b"public, max-age=31536000, immutable"),
+            (b"cache-control", kept),
             (b"vary", b"accept-encoding"),
         ]
         if packs:
