@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import structlog.testing
 
 from meterai.gate.app import Gate, GateSettings
@@ -66,8 +67,8 @@ def test_what_is_filled_in_for_all_of_a_window_leaves_to_each_what_is_his_own() 
     assert {name for _, name in shared.slots} == set(own)
 
 
-def gate_at(address: str, folder: Path) -> Gate:
-    return Gate(GateSettings(number=1, folder=folder, gate_url=address, site_url="http://-"), {})
+def gate_at(address: str, folder: Path, *, site: str = "http://-") -> Gate:
+    return Gate(GateSettings(number=1, folder=folder, gate_url=address, site_url=site), {})
 
 
 def asked(gate: Gate, target: str) -> str:
@@ -89,6 +90,12 @@ def test_a_page_of_another_release_gets_its_script_as_it_is_now_and_keeps_it_und
     assert same == body
     for strange in ("join.js", "wait.0123456789ab.js", "../app.0123456789ab.py"):
         assert not asked(gate, f"/antre/_/{strange}").startswith("HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(("gate", "site"), [("https://antre.contoh", "http://-"), ("http://-", "https://-")])
+def test_a_gate_asks_for_https_when_people_reach_it_so(tmp_path: Path, gate: str, site: str) -> None:
+    answer = asked(gate_at(gate, tmp_path, site=site), "/antre/casn")
+    assert ("\r\nstrict-transport-security: max-age=31536000\r\n" in answer) == gate.startswith("https")
 
 
 def test_a_fault_of_ours_is_told_in_words(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ class Gate:
             settings.site_url,
             style_hash=self.pages.style_hash,
             script_hashes=self.pages.script_hashes,
+            tls=self._is_secure,
         )
         self._page_lines: dict[tuple[str, str], str] = {}
         self.halls: dict[str, Hall] = {}

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 type Headers = tuple[tuple[str, str], ...]
 
 
-def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str]) -> Headers:
+def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[str], tls: bool) -> Headers:
     """Forms go to the gate itself and to the site, where the called enter; nothing else is reached.
 
     `style_hash`, `script_hashes`: of the one style and the scripts that stand in the pages themselves
-    (CSP level 3, `sha256-...`).
+    (CSP level 3, `sha256-...`). `tls`: people reach the gate by https; then HSTS (RFC 6797 section 7.2).
     """
     parts = urlsplit(site_url)
     scripts = " ".join(f"'{one}'" for one in script_hashes)
@@ -29,6 +29,6 @@ def safety_headers(site_url: str, *, style_hash: str, script_hashes: Sequence[st
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     ]
-    if parts.scheme == "https":
+    if tls:
         headers.append(("strict-transport-security", "max-age=31536000"))
     return tuple(headers)
