@@ -280,11 +280,14 @@ def sent_of(port: int, size: int) -> bytes:
 
 
 def with_one_of(folder: Path, what: str) -> tuple[ThreadingHTTPServer, Nginx]:
-    """A site, and nginx in front of it that allows an address one of them at a time."""
+    """A site, and nginx in front of it that allows an address one of them at a time. It is behind a load
+    balancer: addresses are what X-Forwarded-For says."""
     site = serving(Reading)
     nginx = Nginx(folder / "nginx", folder, site=site.server_port)
     config = folder / "nginx" / "nginx.conf"
-    config.write_text(re.sub(rf"limit_conn {what} \d+;", f"limit_conn {what} 1;", config.read_text()))
+    text = re.sub(rf"limit_conn {what} \d+;", f"limit_conn {what} 1;", config.read_text())
+    text = re.sub(r"# (set_real_ip_from|real_ip_header|real_ip_recursive) ", r"\1 ", text)
+    config.write_text(text.replace("10.0.0.5", "127.0.0.1"))
     return site, nginx
 
 
@@ -300,6 +303,21 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
         site.shutdown()
     assert (answer.status, answer.headers["refresh"]) == (503, "15")
     assert "your money are not lost" in answer.text
+
+
+def test_all_addresses_of_a_phone_are_one_and_its_neighbours_are_others(tmp_path: Path) -> None:
+    site, nginx = with_one_of(tmp_path, "connections")
+
+    with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
+        head = b"POST /beli HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 2001:db8:1::5\r\n"
+        slow.sendall(head + b"Content-Length: 8\r\n\r\n1234")
+        deadline = time.monotonic() + 5
+        while get(nginx.port, "/beli", X_Forwarded_For="2001:db8:1:0:a:b:c:d").status == 200:
+            assert time.monotonic() < deadline
+        for neighbour in ("2001:db8:1:2::5", "2001:db8:2::5", "192.0.2.7"):
+            assert get(nginx.port, "/beli", X_Forwarded_For=neighbour).status == 200
+        slow.sendall(b"5678")
+        site.shutdown()
 
 
 def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
@@ -380,16 +398,20 @@ def test_the_file_as_it_is_shipped_is_accepted_with_a_certificate(tmp_path: Path
     """TLS lines included: only names and folders are filled in."""
     certificate, key = self_signed(tmp_path)
     text = SHIPPED.read_text()
+    assert text.count("http2 on;") == 1
+    assert re.findall(r"listen (\d.*;)", text) == re.findall(r"listen \[::\]:(.*;)", text), "IPv6 too"
     for shipped, here in (
         ("/etc/ssl/METERAI.EXAMPLE.pem", str(certificate)),
         ("/etc/ssl/private/METERAI.EXAMPLE.key", str(key)),
         ("METERAI.EXAMPLE", "meterai.example"),
-        ("/var/log/nginx/error.log", str(tmp_path / "error.log")),
+        ("/var/log/nginx", str(tmp_path)),
         ("/run/nginx.pid", str(tmp_path / "nginx.pid")),
         ("user www-data;", ""),
     ):
         assert shipped in text
         text = text.replace(shipped, here)
+    if not Path("/proc/net/if_inet6").exists():
+        text = re.sub(r"^\s*listen \[::\].*\n", "", text, flags=re.M)
     config = tmp_path / "nginx.conf"
     config.write_text(text)
     nginx = shutil.which("nginx") or ""
