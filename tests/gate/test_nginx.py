@@ -305,8 +305,12 @@ def test_who_has_too_many_connections_to_the_site_gets_the_page_that_comes_back(
     assert "your money are not lost" in answer.text
 
 
-def test_all_addresses_of_a_phone_are_one_and_its_neighbours_are_others(tmp_path: Path) -> None:
+def test_all_addresses_of_a_phone_are_one_and_logs_tell_no_ticket_of_who_is_refused(tmp_path: Path) -> None:
     site, nginx = with_one_of(tmp_path, "connections")
+
+    def ask(address: str) -> int:
+        path = "/en/antre/casn/t/RAHASIA?lepas=RAHASIA"
+        return get(nginx.port, path, X_Forwarded_For=address, Referer="http://x/p/RAHASIA").status
 
     with site, nginx, socket.create_connection(("127.0.0.1", nginx.port), 10) as slow:
         head = b"POST /beli HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 2001:db8:1::5\r\n"
@@ -316,8 +320,17 @@ def test_all_addresses_of_a_phone_are_one_and_its_neighbours_are_others(tmp_path
             assert time.monotonic() < deadline
         for neighbour in ("2001:db8:1:2::5", "2001:db8:2::5", "192.0.2.7"):
             assert get(nginx.port, "/beli", X_Forwarded_For=neighbour).status == 200
+        assert ask("2001:db8:1::6") == 503
+        assert ask("192.0.2.8") == 503  # no gate is there
         slow.sendall(b"5678")
         site.shutdown()
+    failed = (tmp_path / "nginx" / "failed.log").read_text()
+    assert "RAHASIA" not in failed + (tmp_path / "nginx" / "error.log").read_text()
+    refused, unreachable = failed.splitlines()[-2:]
+    assert re.search(r" 503 GET /en/antre from=2001:db8:1::6 .* limit_conn=REJECTED$", refused)
+    assert re.search(
+        r" 503 GET /en/antre from=192.0.2.8 upstream=127.0.0.1:9 upstream_status=502 ", unreachable
+    )
 
 
 def test_slow_readers_fill_neither_the_disk_of_nginx_nor_the_memory_of_the_site(tmp_path: Path) -> None:
