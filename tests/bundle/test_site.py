@@ -72,6 +72,9 @@ async def test_one_form_sent_twice_is_one_bundle_and_no_quota_stamps_nothing(ser
     assert "1 dokumen siap dibubuhi" in words(page)
     assert "Semua berkas tersimpan sampai" in words(page)
     assert "Tersimpan sampai" in words(await browser.get("/saya/banyak"))
+    state = await browser.get(page.url + "/keadaan")
+    assert words(state) == "Belum dimulai 1 dokumen siap dibubuhi Kuota Anda tidak terpakai. Lanjutkan"
+    assert f'href="{page.url.removeprefix(service.addresses.site)}"' in state.text
     assert "1 berkas tidak dapat dibubuhi" in words(page)
     assert "perlu 1, tersedia 0, kurang 1" in words(page)
     proof = form_with(page.text, "bukti_formulir").fields["bukti_formulir"]

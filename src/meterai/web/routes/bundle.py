@@ -100,7 +100,8 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
     customer = await signed_in(desk, request)
     found = await _bundle(desk, customer, id)
     context = await _progress(desk, request, found)
-    headers = {"X-State": "moving" if found.moving else "ended", "X-Mark": context["mark"]}
+    state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
+    headers = {"X-State": state, "X-Mark": context["mark"]}
     if not found.moving:
         headers["X-Ended"] = "1"
     return desk.page(request, "bundle_state.html", headers=headers, **context)
@@ -310,6 +311,8 @@ async def _progress(desk: Desk, request: WebRequest, found: Bundle) -> dict[str,
     stopped = found.moving and await is_signing_stopped(desk.house.db)
     return {
         "id": found.id,
+        "started": found.started_at is not None,
+        "ready": found.count(Outcome.READY),
         "moving": found.moving,
         "stopped": stopped,
         "given": given,
