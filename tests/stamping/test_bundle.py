@@ -28,7 +28,7 @@ from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.bundle import Bundle, Door, Outcome, Rule, bundle_id, share_out
 from meterai.stamping.bundle_input import GivenFile, refused_file
 from meterai.stamping.bundle_queries import bundle as find_bundle
-from meterai.stamping.bundle_queries import bundles_of_customer
+from meterai.stamping.bundle_queries import bundle_counts, bundles_of_customer, part_of_bundle
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage, documents_of_customer
 from meterai.stamping.queries import job as find_job
@@ -198,6 +198,7 @@ async def test_somebody_elses_bundle_is_unknown(front: House) -> None:
     id, bob = await fill(front, letters(1)), uuid4()
     await front.add_customer(bob)
     assert await find_bundle(front.db, id, customer_id=bob) is None
+    assert await bundle_counts(front.db, id, customer_id=bob) is None
     file = (await look(front, id)).files[0].id
     for attempt in (
         start(front, id, customer_id=bob),
@@ -293,11 +294,21 @@ async def test_nothing_joins_a_bundle_that_was_started_on_the_site(front: House)
     assert await fill(front, letters(1)) == id, "the same form sent again is refused nothing"
 
 
-async def test_the_command_line_adds_to_a_bundle_that_was_started(front: House) -> None:
-    id = await fill(front, letters(1), door="cli")
+async def test_the_command_line_adds_to_a_bundle_that_was_started_and_what_was_not_stamped_comes_first(
+    front: House,
+) -> None:
+    broken = refused_file("z.pdf", Refusal(Kind.INVALID, "pdf.too_large", bytes_max=9), size=99)
+    id = await fill(front, [*letters(1), broken], door="cli")
     await start(front, id)
     assert await fill(front, letters(2), door="cli") == id
-    assert outcomes(await look(front, id)) == ["stamping", "ready"]
+    whole = await look(front, id)
+    assert outcomes(whole) == ["stamping", "ready", "unfit"]
+    counts = await bundle_counts(front.db, id, customer_id=front.alice)
+    assert counts is not None
+    assert dict(counts.files) == {Outcome.STAMPING: 1, Outcome.READY: 1, Outcome.UNFIT: 1}
+    under_way, ready, unfit = whole.files
+    parts = [await part_of_bundle(front.db, id, limit=2, skip=skip) for skip in (0, 2)]
+    assert parts == [[ready, unfit], [under_way]]
 
 
 async def test_one_rule_places_every_stamp(house: House) -> None:

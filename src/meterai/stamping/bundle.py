@@ -65,6 +65,10 @@ class Outcome(StrEnum):
     """Kept longer than an unstamped document is kept."""
 
 
+UNDER_WAY = (Outcome.STAMPING, Outcome.STAMPED)
+"""What becomes of a file without anybody looking after it."""
+
+
 class BundleFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file and how far it is."""
 

@@ -143,10 +143,11 @@ def rule_from(form: Form) -> Rule:
 
 def rows_of(bundle: Bundle, language: str) -> list[Row]:
     """Every file with its words."""
-    return [_row(file, language, started=bundle.started_at is not None) for file in bundle.files]
+    return [row_of(file, language, started=bundle.started_at is not None) for file in bundle.files]
 
 
-def _row(file: BundleFile, language: str, *, started: bool) -> Row:
+def row_of(file: BundleFile, language: str, *, started: bool) -> Row:
+    """A file with its words. `started`: its bundle was."""
     chip, state = CHIPS[file.outcome], f"bundle.{file.outcome}"
     code = file.code if file.outcome in (Outcome.UNFIT, Outcome.REFUSED) else None
     if started and file.stamped_already:

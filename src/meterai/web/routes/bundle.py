@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,8 +21,14 @@ from meterai.kit.pdf.profiles import Profile
 from meterai.ledger.counting import counted_anew
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries import quota_of_customer
-from meterai.stamping.bundle import Bundle, Outcome, bundle_id
-from meterai.stamping.bundle_queries import bundle, bundles_of_customer
+from meterai.stamping.bundle import UNDER_WAY, Bundle, Outcome, bundle_id
+from meterai.stamping.bundle_queries import (
+    BundleCounts,
+    bundle,
+    bundle_counts,
+    bundles_of_customer,
+    part_of_bundle,
+)
 from meterai.stamping.use_cases.drop_bundle import drop_bundle
 from meterai.stamping.use_cases.drop_from_bundle import drop_from_bundle
 from meterai.stamping.use_cases.open_bundle import open_bundle
@@ -36,6 +43,7 @@ from meterai.web.bundling import (
     add_uploads,
     notes_of,
     report_csv,
+    row_of,
     rows_of,
     rule_from,
     sample_of,
@@ -48,6 +56,8 @@ from meterai.web.lists import goes_on_behind, part_of
 from meterai.web.sign_in import told
 
 BUNDLES_SHOWN = 20
+FILES_SHOWN = 50
+"""On one page of those of a bundle."""
 _UPLOAD_SECONDS_MAX = 600
 _uploading: set[UUID] = set()
 COLUMNS = [
@@ -98,12 +108,16 @@ async def show_bundle(request: WebRequest, desk: Desk, id: UUID) -> Response[byt
 async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """The part of that page that changes."""
     customer = await signed_in(desk, request)
-    found = await _bundle(desk, customer, id)
-    context = await _progress(desk, request, found)
+    found = await _counts(desk, customer, id)
+    stopped = found.moving and await is_signing_stopped(desk.house.db)
     state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
-    headers = {"X-State": state, "X-Mark": context["mark"]}
+    mark = _mark(found, stopped=stopped)
+    headers = {"X-State": state, "X-Mark": mark, "ETag": f'"{mark}"'}
     if not found.moving:
         headers["X-Ended"] = "1"
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers)
+    context = await _progress(desk, request, found, stopped=stopped)
     return desk.page(request, "bundle_state.html", headers=headers, **context)
 
 
@@ -111,7 +125,7 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
 async def take_more(request: WebRequest, desk: Desk, id: UUID) -> Response[bytes]:
     """More files for a bundle that was not started yet."""
     customer = await signed_in(desk, request)
-    found = await _bundle(desk, customer, id)
+    found = await _counts(desk, customer, id)
     try:
         if found.started_at is not None:
             raise Refusal(Kind.CONFLICT, "bundle.started")
@@ -244,6 +258,13 @@ async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
     return found
 
 
+async def _counts(desk: Desk, customer: SessionCustomer, id: UUID) -> BundleCounts:
+    found = await bundle_counts(desk.house.db, id, customer_id=customer.customer_id)
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
+    return found
+
+
 async def _form_page(
     request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
 ) -> Response[bytes]:
@@ -273,11 +294,13 @@ async def _page(
     *,
     form: Form | None = None,
 ) -> Response[bytes]:
-    found = await _bundle(desk, customer, id)
+    counts = await _counts(desk, customer, id)
     status = http_status(refusal)
-    if found.started_at is not None:
-        context = await _progress(desk, request, found)
+    if counts.started_at is not None:
+        stopped = counts.moving and await is_signing_stopped(desk.house.db)
+        context = await _progress(desk, request, counts, stopped=stopped)
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
+    found = await _bundle(desk, customer, id)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
     rows = rows_of(found, desk.visit(request).language)
     can_be = [row for row in rows if row.file.outcome is Outcome.READY]
@@ -305,24 +328,56 @@ async def _page(
     )
 
 
-async def _progress(desk: Desk, request: WebRequest, found: Bundle) -> dict[str, Any]:
-    stamped, refused = found.count(Outcome.STAMPED), found.count(Outcome.REFUSED)
-    given = found.count(Outcome.STAMPING, Outcome.STAMPED, Outcome.REFUSED)
-    stopped = found.moving and await is_signing_stopped(desk.house.db)
+async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, stopped: bool) -> dict[str, Any]:
+    """How far a bundle is, and one page of its files."""
+    stamped, refused, ready = (
+        found.count(Outcome.STAMPED),
+        found.count(Outcome.REFUSED),
+        found.count(Outcome.READY),
+    )
+    given = found.count(Outcome.STAMPING) + stamped + refused
+    files = sum(found.files.values())
+    pages = max(1, math.ceil(files / FILES_SHOWN))
+    page = _page_asked_for(request, pages)
+    skip = (page - 1) * FILES_SHOWN
+    part = (
+        await part_of_bundle(desk.house.db, found.id, limit=FILES_SHOWN, skip=skip)
+        if found.started_at
+        else []
+    )
+    language = desk.visit(request).language
+    rows = [row_of(file, language, started=True) for file in part]
     return {
         "id": found.id,
         "started": found.started_at is not None,
-        "ready": found.count(Outcome.READY),
+        "ready": ready,
         "moving": found.moving,
         "stopped": stopped,
         "given": given,
         "stamped": stamped,
         "ended": stamped + refused,
-        "unfit": len(found.files) - given,
+        "not_given": ready - found.left_out,
+        "unfit": files - given - (ready - found.left_out),
         "refused_count": refused,
-        "rows": rows_of(found, desk.visit(request).language),
-        "mark": f"{stamped}-{refused}-{given}-{stopped}",
+        "troubled": [row for row in rows if row.file.outcome not in UNDER_WAY],
+        "others": [row for row in rows if row.file.outcome in UNDER_WAY],
+        "files": files,
+        "first": skip + 1,
+        "last": skip + len(part),
+        "page": page,
+        "pages": pages,
+        "mark": _mark(found, stopped=stopped),
     }
+
+
+def _mark(found: BundleCounts, *, stopped: bool) -> str:
+    """Changes with what the page of a bundle says."""
+    return "-".join(str(found.count(outcome)) for outcome in Outcome) + f"-{found.left_out}-{stopped}"
+
+
+def _page_asked_for(request: WebRequest, pages: int) -> int:
+    asked = request.query_params.get("hal", "")
+    return min(max(1, int(asked)), pages) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
 
 
 ROUTES = [

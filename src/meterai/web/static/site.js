@@ -147,7 +147,7 @@
       try {
         const { signal } = patience, headers = etag ? { "If-None-Match": etag } : {};
         const answer = await fetch(place.dataset.follow, { headers, signal });
-        if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace(/\/keadaan$/, ""));
+        if ([403, 404].includes(answer.status)) return location.assign(place.dataset.follow.replace("/keadaan", ""));
         if (answer.status >= 400) throw answer;
         wait = 1000 * (answer.headers.get("X-Rest") || 2.5);
         let later = false;

@@ -1,0 +1,55 @@
+"""The page of a large bundle: what was not stamped first, the others a page at a time."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from tests.waiting_room.line import NOON
+from tests.web.asking import ask
+from tests.web.door_house import House, Visitor, sign_in
+
+from meterai.customers.organisations import SELLER
+
+BUNDLE = uuid.uuid4()
+PAGE = f"/saya/banyak/{BUNDLE}"
+
+
+async def with_files(house: House, count: int) -> Visitor:
+    """Somebody with a bundle that was started, in which every file was refused by the check."""
+    visitor = house.visitor()
+    await sign_in(house, visitor, "email:kantor@contoh.id")
+    owner = house.line.database.owner
+    await owner.execute(
+        """INSERT INTO stamping.bundle (id, organisation_id, customer_id, door, created_at, started_at)
+           SELECT $1, $3, customer_id, 'cli', $2, $2 FROM customers.session""",
+        BUNDLE,
+        NOON,
+        SELLER,
+    )
+    await owner.execute(
+        """INSERT INTO stamping.bundle_file (id, bundle_id, path, sha256, bytes, refusal_code)
+           SELECT gen_random_uuid(), $1, lpad(n::text, 4, '0') || '.pdf', repeat('0', 64), 9, 'pdf.unreadable'
+           FROM generate_series(1, $2) n""",
+        BUNDLE,
+        count,
+    )
+    return visitor
+
+
+async def test_a_large_bundle_is_shown_a_page_at_a_time_and_its_state_once(house: House) -> None:
+    visitor = await with_files(house, 101)
+    shown = {}
+    for page in ("", "?hal=2", "?hal=3", "?hal=99", "?hal=-1"):
+        await visitor.get(f"/en{PAGE}{page}")
+        shown[page] = [int(name) for name in re.findall(r"(\d{4})\.pdf</p>", visitor.text)]
+        assert "101 files were left out" in visitor.text
+    assert shown[""] == shown["?hal=-1"] == list(range(1, 51))
+    assert shown["?hal=2"] == list(range(51, 101))
+    assert shown["?hal=3"] == shown["?hal=99"] == [101]
+    await visitor.get(f"{PAGE}/laporan.csv")
+    assert visitor.text.count(".pdf,") == 101
+    await visitor.get(f"{PAGE}/keadaan")
+    known = {"cookie": "masuk=email:kantor@contoh.id", "if-none-match": visitor.headers["etag"]}
+    again = await ask(house.site, f"{PAGE}/keadaan", headers=known)
+    assert (again.status, again.body, again.headers["x-ended"]) == (304, b"", "1")
