@@ -1,7 +1,8 @@
 """People come at a set rate, stand in line, buy, get a stamp, check it. `python -m simulator.journey_load`.
 
 An open load: who comes does not wait for who is there already, so what the service can't bear shows as people
-in line and not as a slower crowd. Between their steps people think.
+in line and not as a slower crowd. Between their steps people think. While nobody has to wait they go straight
+in, unless everybody has to stand in line (`meterai queue on --always`, as `meterai bench journey` sees to).
 """
 
 from __future__ import annotations

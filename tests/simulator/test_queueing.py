@@ -9,11 +9,15 @@ from contextlib import suppress
 
 import msgspec
 import pytest
+from aiohttp import web
+from tests.ports import free_port
+from tests.sandbox.twins import served
 
 from simulator.forms import form_with
 from simulator.http import Response
 from simulator.processes import cpu_seconds, set_apart
-from simulator.queueing import Place, Status, pause_before_look, place_on, seconds_left
+from simulator.queueing import Place, QueuedApplicant, Status, pause_before_look, place_on, seconds_left
+from simulator.service import Service
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
@@ -89,6 +93,25 @@ def test_a_form_is_found_by_its_fields_and_no_other_form_is_mixed_in() -> None:
     assert (found.action, found.fields) == ("/beli", {"bukti": "b&c", "kontak": ""})
     with pytest.raises(LookupError, match="kode"):
         form_with(html, "kode")
+
+
+async def test_while_nobody_has_to_wait_people_go_the_way_that_the_gate_shows() -> None:
+    async def gate(request: web.Request) -> web.Response:
+        way = "/en/beli?acara=casn&amp;a=1"
+        return web.Response(text=f'<a class="button" href="{way}">Go straight in</a>')
+
+    async def site(request: web.Request) -> web.Response:
+        return web.Response(text=f'<form><input name="kiriman" value="{request.query["a"]}"></form>')
+
+    application = web.Application()
+    application.add_routes([web.get("/antre/casn", gate), web.get("/en/beli", site)])
+    async with served(application, free_port()) as url:
+        service = Service(pid=1, site=url, inbox="", gateway="", gate=url)
+        person = QueuedApplicant(service, contact="ani@contoh.id", gate=url)
+        page = await person._enter()
+        person.browser.close()
+    assert 'name="kiriman" value="1"' in page.text
+    assert not person.ticket
 
 
 SERVICE_THAT_STARTS_A_PROCESS = """if True:
