@@ -363,6 +363,37 @@ def test_a_page_whose_time_is_over_stays_while_nobody_answers(line: Line, arrive
     person.errors.clear()
 
 
+def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_that_is_answered(
+    line: Line, arrive: Arrive
+) -> None:
+    person = arrive()
+    ticket = take_place(person, "ditolak@contoh.id")
+    line.draw(ticket)
+    person.page.clock.install()
+    person.open(f"/antre/casn/t/{ticket}")
+    person.page.evaluate("window.same = true")
+    reload_s = float(person.page.locator("#wait").get_attribute("data-reload") or 0)
+    person.page.route("**/antre/**", lambda route: route.fulfill(status=503, body=""))
+
+    def is_same_after(seconds: float) -> bool:
+        person.page.clock.fast_forward(int(seconds * 1_000))
+        person.page.wait_for_timeout(150)
+        return bool(person.page.evaluate("window.same"))
+
+    lost = person.page.locator("#lost")
+    assert all(is_same_after(20) for _ in range(3))
+    expect(lost).to_be_hidden()
+    assert is_same_after(20)
+    expect(lost).to_contain_text("Tempat Anda tidak hilang")
+    assert is_same_after(reload_s), "nobody answers at all"
+    person.page.route(f"**/t/{ticket}", lambda route: route.continue_())
+    deadline = time.monotonic() + 5
+    while is_same_after(20):
+        assert time.monotonic() < deadline
+    expect(lost).to_be_hidden()
+    person.errors.clear()
+
+
 def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arrive: Arrive) -> None:
     """What it promises may be over, and a server that has nothing newer promises nothing."""
     person = arrive()

@@ -2,35 +2,30 @@
 // the page itself: at most 3,000 bytes without these comments and the space before lines.
 (() => {
   const doc = document, find = id => doc.getElementById(id), d = find("wait").dataset, tongue = doc.documentElement.lang;
-  const locale = tongue == "en" ? "en-GB" : tongue, nav = navigator, badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
+  const locale = tongue == "en" ? "en-GB" : tongue, nav = navigator, lost = find("lost"), badge = on => nav.setAppBadge && nav[(on ? "set" : "clear") + "AppBadge"]().catch(() => 0);
   badge(d.called);
   if (d.called) return doc.title = "● " + doc.title;
   const begun = Date.now(), age = () => (Date.now() - begun) / 1e3, two = "2-digit", load = () => location.reload(), { max, min, random } = Math;
-  let seen = d, old = 60, wait = d.poll, timer, told;
+  let seen = d, old = 60, wait = d.poll, bad = 0, timer, told;
   const show = (id, text) => (find(id) || {}).textContent = text;
   const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(locale, { timeZone: d.zone, hour: two, minute: two, second, hour12: false });
-  // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
-  const isCalled = raw => {
-    const f = /"frontiers":\[\[(\d+),(\d+)/.exec(raw);
-    return f && d.place && (+d.window < +f[1] || d.window == f[1] && BigInt(d.place) < BigInt(f[2]));
-  };
-  const when = (fan, column, people) => {
-    let at = 0, called = 0;
-    for (const { 0: t, [column]: n } of fan) {
-      if (n >= people) return at + (t - at) * (people - called) / max(1, n - called);
-      at = t; called = n;
-    }
-  };
   const take = s => {
     const note = s.note[tongue], box = find("note");
-    if (box.textContent != note) { box.hidden = !note; box.textContent = note; }
+    if (box.textContent != note) box.hidden = !(box.textContent = note);
     show("updated", clock(s.at, two) + d.wib);
     wait = s.poll[1];
     if (!d.number) return;
-    const ahead = max(0, d.number - 1 - s.called), early = when(s.fan, 2, ahead + 1), late = when(s.fan, 1, ahead + 1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
+    const ahead = max(0, d.number - 1 - s.called), when = column => {
+      let at = 0, called = 0;
+      for (const { 0: t, [column]: n } of s.fan) {
+        if (n > ahead) return at + (t - at) * (ahead + 1 - called) / max(1, n - called);
+        at = t; called = n;
+      }
+    };
+    const early = when(2), late = when(1), soon = s.rate ? ahead * 60 / s.rate : 3600, left = early || soon;
     show("ahead", ahead.toLocaleString(locale));
     const a = clock(s.at + early), b = clock(s.at + late);
-    if (late >= 0) show("turn", (a == b ? a : a + " – " + b) + d.wib);
+    if (late >= 0) show("turn", (a == b ? a : `${a} – ${b}`) + d.wib);
     // as if calling went on at once: the fan may fear an outage that ends earlier
     wait = min(wait, max(s.poll[0], min(left, soon) / 4));
     // the words on the page are the server's: they are fetched anew when they can't be true any more, but never at
@@ -41,6 +36,7 @@
   const later = ms => { clearTimeout(timer); timer = setTimeout(look, ms); };
   const look = async () => {
     let s;
+    lost.hidden = bad++ < 3;
     // a connection that is gone without a word says nothing for minutes
     later(15e3);
     try {
@@ -49,7 +45,9 @@
       if (s && (s.epoch - seen.epoch || s.sequence - seen.sequence) > 0) {
         seen = s;
         old = age() + 60;
-        if (isCalled(raw)) {
+        // places have 64 bits: as numbers of JavaScript they would be rounded, so they are read from the text
+        const f = /"frontiers":\[\[(\d+),(\d+)/.exec(raw);
+        if (f && d.place && (d.window < +f[1] || d.window == f[1] && BigInt(d.place) < f[2])) {
           badge(1);
           if (nav.vibrate && (nav.userActivation || 0).hasBeenActive) nav.vibrate([200, 100, 200]);
           return load();
@@ -58,11 +56,12 @@
         take(s);
       }
     } catch { /* no network now: the place is not lost, the next look comes */ }
-    // not while nobody answers: an error of the browser's would stand in place of the ticket. Once for a status
-    // that stands still (`verdict.OLD_AFTER_S`), from which the server promises nothing: the tab's name keeps which
-    if (s && !doc.hidden && (age() > d.reload || age() > old + random() * 60 && name != (name = s.sequence))) return load();
-    s || d.place || (wait = 20);
+    s ? lost.hidden = !(bad = 0) : d.place || (wait = 20);
     next();
+    // not while nobody answers: an error of the browser's would stand in place of the ticket. Once for a status
+    // that stands still (`verdict.OLD_AFTER_S`), from which the server promises nothing: the tab's name keeps which.
+    // Without a status, when the page itself is answered
+    if (!doc.hidden && (age() > d.reload ? s || (await fetch("")).ok : s && age() > old + random() * 60 && name != (name = s.sequence))) load();
   };
   const next = () => {
     const left = (d.reload - age()) * 1e3 + 9, ms = wait * (750 + random() * 500);
