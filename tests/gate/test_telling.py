@@ -373,6 +373,10 @@ async def test_after_the_closing_who_was_called_is_not_told_to_enter(
     assert 'action="http://localhost:8000/casn/masuk"' in shown, "an order that was begun is reached by it"
     for untrue in ("Giliran Anda", "Masuklah dalam", "tetap boleh masuk", "kira-kira pukul"):
         assert untrue not in shown
+    queue.status(state=QueueState.CLOSED, frontiers=[(2, 0), (2, 0)])
+    shelf.look()
+    for whose in (shown, page(pages, 1, time.time())):
+        assert "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi" in whose
 
 
 async def test_who_joined_at_two_gates_is_one_of_the_people_ahead(

@@ -162,6 +162,8 @@ async def test_whose_turn_did_not_come_is_told_of_the_certificate(
     assert is_check_in(int(until.timestamp()), SCHEDULE.closes_at), "as long as its link leads to it"
     assert not is_check_in(int(until.timestamp()) + 1, SCHEDULE.closes_at)
     assert until.astimezone(ZoneInfo("Asia/Makassar")).strftime(said) in told["text"]
+    kept = {"id": "tempat Anda tetap berlaku", "en": "your place stays good"}
+    assert kept[language] in told["text"], "should the registration be extended"
     assert await remind(line) == []
 
 

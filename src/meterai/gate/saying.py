@@ -182,6 +182,12 @@ _CALLED_STALLED = Words(
     "Payments, or the sending of codes, are disturbed. You may enter, but when your stamp will be done can't "
     "be estimated yet.",
 )
+_MAY_GO_ON = Words(
+    "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi dan tempat Anda tetap berlaku: lihatlah "
+    "halaman ini.",
+    "If the registration is extended, the queue may open again, and your place stays good: look at this "
+    "page.",
+)
 _STAY = Words(
     "Peluang selesai sebelum penutupan, {closes}: {percent}. Tetaplah di antrean dan siapkan dokumen, supaya "
     "cepat begitu dipanggil.",
@@ -328,6 +334,7 @@ _WORDS: Final = {
                 "{check_from} and {check_to}, you can take a signed certificate of attempt; what it means is "
                 "for the agency to decide.",
             ),
+            _MAY_GO_ON,
         ),
         Words("Ambil bukti antre", "Take the certificate"),
         "sertifikat",
@@ -343,6 +350,7 @@ _WORDS: Final = {
                 "You had been called. If you entered, go on with your order here; if not, you are told here "
                 "whether you can take a certificate of attempt.",
             ),
+            _MAY_GO_ON,
         ),
         Words("Lanjutkan", "Go on"),
         "masuk",

@@ -113,6 +113,12 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         ),
     },
 }
+_MAY_GO_ON: Final = {
+    "id": "Bila pendaftaran diperpanjang, antrean dapat dibuka lagi dan tempat Anda tetap berlaku. Kami "
+    "tidak mengabari lagi: lihatlah tautan di atas.",
+    "en": "If the registration is extended, the queue may open again, and your place stays good. We send no "
+    "further message: look at the link above.",
+}
 _STOP: Final = {
     "id": "Tidak ingin dikabari lagi? {link}",
     "en": "No more messages about this queue: {link}",
@@ -245,6 +251,8 @@ def _message(
         token = stop_token(secret, queue.event, one.id)
         link = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
         parts = (*parts, _STOP[one.language].format(link=link))
+    if kind in ("closed", "called_and_closed"):
+        parts = (*parts, _MAY_GO_ON[one.language])
     message = Message(
         to_kind=one.contact_kind,
         to=one.contact_value,
