@@ -16,7 +16,7 @@ from tests.storage_fixtures import TestCluster, TestDatabase
 
 from meterai.kit import database as kit_database
 from meterai.kit.database import DATABASE_IS_DOWN, Database, connect, is_outage
-from meterai.kit.migrations import migrate
+from meterai.kit.migrations import APP, ServerIsTaken, make_roles, migrate
 
 
 @pytest.fixture
@@ -224,6 +224,20 @@ async def test_at_a_start_the_next_host_is_asked_as_well(
     monkeypatch.setattr(kit_database, "DIAL_SECONDS", 0.4)
     async with asyncio.timeout(10):
         assert await migrate(database.urls.owner.replace("@", f"@{silent},", 1), {}) is False
+
+
+async def test_a_second_installation_on_a_server_is_refused_and_the_first_goes_on(
+    database: TestDatabase, cluster: TestCluster
+) -> None:
+    """Beside it, in the cluster, is the database from which all tests' are copied."""
+    password = urlsplit(database.urls.app).password or ""
+    async with cluster.empty_database() as second:
+        with pytest.raises(ServerIsTaken, match="Another installation uses this server, in its database"):
+            await migrate(cluster.server.url(second), {APP: "another's"})
+        await make_roles(cluster.server.url(second), {APP: password})  # the same one, after a restore
+    db = await connect(database.urls.app, connections_max=1)
+    assert await process_of(db)
+    await db.close()
 
 
 async def test_over_a_socket_of_the_same_machine_it_works_too(

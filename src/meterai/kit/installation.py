@@ -157,7 +157,7 @@ class Secrets:
 
 def role_url(owner_url: str, role: Role, password: str) -> str:
     """The owner's address of a database with a role's name and password in it."""
-    return _as(owner_url, f"meterai_{role}", password)
+    return url_as(owner_url, f"meterai_{role}", password)
 
 
 def owner_url(settings: Settings) -> str:
@@ -167,10 +167,11 @@ def owner_url(settings: Settings) -> str:
     """
     if settings.database_url:
         return settings.database_url
-    return _as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
+    return url_as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
 
 
-def _as(url: str, user: str, password: str) -> str:
+def url_as(url: str, user: str, password: str) -> str:
+    """A database's address with this user and password in it."""
     parts = urlsplit(without_user(url))
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{parts.netloc}"))
 

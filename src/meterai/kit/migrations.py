@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 
 from meterai.kit.database import connect_alone
+from meterai.kit.installation import url_as
 from meterai.kit.packages import stale_packages
 
 FOLDER = Path(__file__).parents[3] / "migrations"
@@ -35,6 +36,10 @@ class SchemaIsNewer(NotMigrated):
 class PackagesAreStale(NotMigrated):
     """This release can't run with the packages that are installed; once it has migrated, the one before it
     could not either."""
+
+
+class ServerIsTaken(NotMigrated):
+    """The server's roles are those of another installation, which is shut out when they get our passwords."""
 
 
 async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
@@ -63,7 +68,7 @@ async def migrate(owner_url: str, role_passwords: Mapping[str, str]) -> bool:
                 "The database stays as it is. Give script/bootstrap in this release's checkout, then the "
                 "command once more."
             )
-        await _keep_roles(connection, role_passwords)
+        await _keep_roles(connection, owner_url, role_passwords)
         if current == head_version():
             return False
         # Ours and not the transaction's: a migration that waits for a lock blocks everybody behind it.
@@ -109,18 +114,20 @@ def run_sql_file(name: str) -> None:
 async def make_roles(owner_url: str, role_passwords: Mapping[str, str]) -> None:
     """Makes the login roles and sets their passwords, in a database that a copy will fill.
 
-    Raises: asyncpg.PostgresError; OSError when the server can't be reached.
+    Raises: NotMigrated, with nothing changed; asyncpg.PostgresError; OSError when the server can't be
+    reached.
     """
     connection = await connect_alone(owner_url)
     try:
-        await _keep_roles(connection, role_passwords)
+        await _keep_roles(connection, owner_url, role_passwords)
     finally:
         await connection.close()
 
 
 async def _keep_roles(
-    connection: asyncpg.Connection[asyncpg.Record], role_passwords: Mapping[str, str]
+    connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
 ) -> None:
+    await _see_none_is_another_s(connection, owner_url, role_passwords)
     for role, password in role_passwords.items():
         known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
         statement = await connection.fetchval(
@@ -130,3 +137,33 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
+
+
+async def _see_none_is_another_s(
+    connection: asyncpg.Connection[asyncpg.Record], owner_url: str, role_passwords: Mapping[str, str]
+) -> None:
+    """Roles that have rights in another database of the server are ours when our passwords open them.
+
+    Raises: ServerIsTaken.
+    """
+    rows = await connection.fetch(
+        """SELECT r.rolname, min(d.datname) AS database
+           FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid JOIN pg_database d ON d.oid = s.dbid
+           WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = ANY ($1::text[])
+               AND d.datname <> current_database()
+           GROUP BY r.rolname""",
+        list(role_passwords),
+    )
+    for role, database in rows:
+        try:
+            url = url_as(owner_url, role, role_passwords[role])
+            await (await connect_alone(url, application_name="meterai migrate")).close()
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+            raise ServerIsTaken(
+                f"Another installation uses this server, in its database {database}. The role {role} is the "
+                "whole server's, and would be taken from that one. Nothing was changed. Take a server for "
+                f"each installation (METERAI_DATABASE_URL). If nobody uses {database} any more, drop it "
+                "first."
+            ) from None
+        except asyncpg.InsufficientPrivilegeError:
+            pass  # the password was right, and the role may not connect to this database yet
