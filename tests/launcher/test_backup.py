@@ -178,6 +178,7 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
     said = meterai("restore", str(copy), data=data)
     assert "made 2 signatures that the register does not know" in said
     assert f"Publish the head that ended there: {ended}" in said
+    assert f"What was here is in {data}/before-restore-" in said
     with running(data):
         # Bob had ordered before the copy was made and has paid since: that settles itself.
         until(lambda: len(serials(data)) == 2)
@@ -195,7 +196,8 @@ def test_after_a_restore_no_serial_comes_twice_and_all_that_is_lost_is_said(plac
     # The machine is gone too, and with it what has happened since the copy.
     new = place / "new"
     (new / "queue" / "lost+found").mkdir(parents=True)  # the gates' disk, which is there before all else
-    meterai("restore", str(copy), data=new)
+    assert "What was here" not in meterai("restore", str(copy), data=new)
+    assert not list(new.glob("before-restore-*"))
     with running(new):
         eve = buy(new, "eve")
         assert judged(new, eve)[0] == judged(new, alice)[0] == "genuine"

@@ -162,9 +162,7 @@ async def _put_back(settings: Settings, server: DatabaseServer, copy: BackupFold
             typer.echo("The database is as it was before the command.", err=True)
         raise
     what = "" if facts.with_database else ", all but the database, which stays as you put it back"
-    typer.echo(
-        f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC{what}. What was here is in {aside}."
-    )
+    typer.echo(f"Restored the copy of {facts.made_at:%Y-%m-%d %H:%M:%S} UTC{what}.{_what_was_here(aside)}")
 
 
 def _set_aside(settings: Settings) -> Path:
@@ -174,6 +172,14 @@ def _set_aside(settings: Settings) -> Path:
     copy_queues(queue_root(settings), aside / "queue")
     copy_folder(settings.data / COUNTERS, aside / COUNTERS)
     return aside
+
+
+def _what_was_here(aside: Path) -> str:
+    """Where it is; empty when there was nothing, as on a new machine."""
+    if any(not path.is_dir() for path in aside.rglob("*")):
+        return f" What was here is in {aside}."
+    shutil.rmtree(aside)
+    return ""
 
 
 def _are_equal(here: Path, there: Path) -> bool:
