@@ -31,8 +31,9 @@ class Audited:
         now = SimpleNamespace(
             policy=Policy(claim_minutes=CLAIM_S // 60), schedule=SimpleNamespace(window_s=WINDOW_S)
         )
-        rules = cast(Rules, SimpleNamespace(now=now))
-        self.windows = SimpleNamespace(first=3, closed_through=6, revealed_through=6)
+        self.closes_at = 10 * AT
+        rules = cast(Rules, SimpleNamespace(now=now, is_over=lambda at: at > self.closes_at))
+        self.windows = SimpleNamespace(first=3, closed_through=6, revealed_through=6, joined_last=5)
         self.moves: list[tuple[object, ...]] = []
         self.frontiers = Frontiers(
             rules,
@@ -113,6 +114,17 @@ def test_before_any_window_is_told_a_frontier_stands_at_the_first(audited: Audit
     assert audited.moved(AT, 3, 1) == ["frontier.unknown"]
 
 
+def test_after_the_closing_a_frontier_goes_over_windows_in_which_nobody_is_left_and_no_other(
+    audited: Audited,
+) -> None:
+    audited.closes_at = AT
+    assert audited.moved(AT, 5, 9) == audited.moved(AT + 1, 5, 9) == []
+    assert audited.moved(AT + 1, 4, lane=Lane.RETURNER) == ["frontier.returners"], "and nothing else"
+    assert audited.moved(AT + 1, 5, 10)[1:] == ["frontier.after_closing"]
+    audited.windows.joined_last = 4
+    assert len(audited.moved(AT + 1, 6)) == 2
+
+
 def test_nobody_is_a_returner_before_the_call_has_lapsed(audited: Audited) -> None:
     assert audited.moved(AT, 3, 0, lane=Lane.RETURNER) == [], "nobody at all"
     audited.moved(AT, 4)
@@ -147,6 +159,14 @@ def test_who_is_called_has_lanes_by_when_the_call_was_made(audited: Audited) -> 
 
 
 # ------------------------------------------------------------------------------------------------ the clock
+
+
+def test_a_clock_that_goes_back_little_by_little_has_gone_back_by_all_of_it(audited: Audited) -> None:
+    few = WINDOW_S + SLACK_S
+    for at in (AT, AT - few, AT - few - 1, AT, AT - few):
+        audited.clock.on_entry(0, at)
+    audited.clock.finish()
+    assert audited.found() == ["log.clock"]
 
 
 def test_a_clock_that_goes_back_by_more_than_a_window_says_so(audited: Audited) -> None:
@@ -200,8 +220,10 @@ def test_a_clock_that_is_set_right_before_the_next_entry_has_not_gone_back(audit
 # ---------------------------------------------------------------------------------------------- the switch
 
 
-@pytest.mark.parametrize("action", ["on", "off"])
-@pytest.mark.parametrize("after_s", [-20, SAID_WITHIN_S])
+@pytest.mark.parametrize(
+    ("action", "after_s"),
+    [("on", -SAID_WITHIN_S), ("on", SAID_WITHIN_S), ("off", -2_000), ("off", SAID_WITHIN_S)],
+)
 def test_time_is_cut_anew_while_people_wait_where_an_operator_said_so(
     audited: Audited, action: str, after_s: int
 ) -> None:
@@ -226,11 +248,23 @@ def test_time_that_is_cut_anew_in_secret_is_found(audited: Audited, action: str,
     assert audited.found() == ["operator.hidden"]
 
 
-def test_what_was_said_holds_for_one_cut(audited: Audited) -> None:
+def test_a_line_that_was_switched_on_long_ago_was_not_off_since(audited: Audited) -> None:
+    """Nearly every log begins with it."""
     audited.says(AT, "off")
-    audited.switching.on_cut(0, AT, are_waiting=False, ended_at=AT)
-    audited.switching.on_cut(1, AT + 10, are_waiting=True, ended_at=AT)
-    audited.switching.on_cut(2, AT + 20, are_waiting=True, ended_at=AT)
+    audited.says(AT + 1, "on")
+    audited.switching.on_cut(0, AT + 2 + SAID_WITHIN_S, are_waiting=True, ended_at=AT)
+    audited.switching.finish()
+    assert audited.found() == ["operator.hidden"]
+
+
+def test_a_line_that_is_off_is_an_excuse_until_it_is_on(audited: Audited) -> None:
+    """Closing cuts time anew, and so does switching on when the closing was moved meanwhile."""
+    audited.says(AT, "off")
+    audited.switching.on_cut(0, AT + 10, are_waiting=True, ended_at=AT)
+    audited.switching.on_cut(1, AT + 20, are_waiting=True, ended_at=AT)
+    audited.says(AT + 20, "on")
+    audited.switching.on_cut(2, AT + 40, are_waiting=True, ended_at=AT)
+    audited.switching.finish()
     assert audited.found() == ["operator.hidden"]
 
 

@@ -30,7 +30,7 @@ from meterai.waiting_room.auditing.words import CHECKS, WORDS
 from meterai.waiting_room.documents import Close, Config, Head, Reveal, Status
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT
-from meterai.waiting_room.model import Lane
+from meterai.waiting_room.model import Lane, Policy
 from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.public_log import ENTRIES, HEADS, What
 from meterai.waiting_room.queue_folder import QueueFolder
@@ -189,6 +189,14 @@ def let_in_when_the_line_had_been_sent_home(forger: Forger) -> None:
     forger.change(last_claim(forger), at=SCHEDULE.closes_at + 60)
 
 
+@plants("claim.after_closing")
+def let_in_after_the_closing_with_rules_that_change_nothing(forger: Forger) -> None:
+    at = SCHEDULE.closes_at + 60
+    new_rules(forger, len(forger.entries), at=at)
+    forger.move(last_claim(forger), len(forger.entries))
+    forger.change(len(forger.entries) - 1, at=at)
+
+
 @plants("claim.twice")
 def twice(forger: Forger) -> None:
     n = claim_of(forger)
@@ -292,6 +300,12 @@ def unsorted(forger: Forger) -> None:
     forger.close_anew(0, [records[1], records[0], *records[2:]])
 
 
+@plants("window.unsorted")
+def gates_unsorted(forger: Forger) -> None:
+    records = forger.records(0)
+    forger.close_anew(0, [records[-1], *records[:-1]])
+
+
 @plants("window.gates")
 def gate_counted_otherwise(forger: Forger) -> None:
     path = forger.folder.window_close(0)
@@ -299,6 +313,15 @@ def gate_counted_otherwise(forger: Forger) -> None:
     raw = forger.change_document(
         path, Close, gates=[*gates[:-1], msgspec.structs.replace(gates[-1], count=1)]
     )
+    forger.change(forger.find(What.CLOSE), sha256=digest(raw))
+
+
+@plants("window.gates")
+def gate_that_nobody_joined_at(forger: Forger) -> None:
+    path = forger.folder.window_close(0)
+    gates = documents.decode(path.read_bytes(), Close).gates
+    more = msgspec.structs.replace(gates[-1], gate=99)
+    raw = forger.change_document(path, Close, gates=[*gates, more])
     forger.change(forger.find(What.CLOSE), sha256=digest(raw))
 
 
@@ -343,6 +366,35 @@ def rules_from_before_so_that_a_round_of_the_beacon_is_known(forger: Forger) -> 
     """Windows that begin an hour ago end there too."""
     n = after_window(forger, 3)
     cut_anew(forger, n, 3, back_s=60)
+
+
+@plants("log.clock")
+def rules_from_before_to_which_the_clock_went_back_little_by_little(forger: Forger) -> None:
+    n = after_window(forger, 3)
+    cut_anew(forger, n, 3, back_s=60)
+    stands = forger.entries[max(move for move in moves_of(forger) if move < n)].facts
+    for back_s in range(56, 0, -7):
+        forger.insert(n, What.FRONTIER, stands, forger.entries[n - 1].at - back_s)
+
+
+def last_back(forger: Forger, what: What) -> None:
+    n = max(n for n, entry in enumerate(forger.entries) if entry.what is what)
+    forger.change(n, at=forger.entries[n].at - 60)
+
+
+@plants("log.clock")
+def an_end_of_a_window_from_before(forger: Forger) -> None:
+    last_back(forger, What.CLOSE)
+
+
+@plants("log.clock")
+def a_seed_from_before(forger: Forger) -> None:
+    last_back(forger, What.REVEAL)
+
+
+@plants("log.clock")
+def a_call_from_before(forger: Forger) -> None:
+    last_back(forger, What.FRONTIER)
 
 
 @plants("window.missing")
@@ -420,9 +472,13 @@ def beacon_was_promised(forger: Forger) -> None:
     forger.change(0, sha256=digest(raw))
 
 
-def move_of(forger: Forger, number: int) -> int:
+def moves_of(forger: Forger) -> list[int]:
     moves = [n for n, entry in enumerate(forger.entries) if entry.what is What.FRONTIER]
-    return [n for n in moves if forger.entries[n].facts["lane"] == Lane.NEW][number]
+    return [n for n in moves if forger.entries[n].facts["lane"] == Lane.NEW]
+
+
+def move_of(forger: Forger, number: int) -> int:
+    return moves_of(forger)[number]
 
 
 @plants("frontier.back")
@@ -435,6 +491,13 @@ def frontier_back(forger: Forger) -> None:
 def frontier_over_a_secret_window(forger: Forger) -> None:
     n = move_of(forger, 3)
     forger.insert(n + 1, What.FRONTIER, forger.entries[n].facts | {"window": 900, "x": "0"})
+
+
+@plants("frontier.after_closing")
+def called_after_the_closing_and_let_in_with_a_time_before_it(forger: Forger) -> None:
+    facts = forger.entries[move_of(forger, -1)].facts
+    further = facts | {"x": str(int(facts["x"]) + 1), "rate": 0}
+    forger.insert(len(forger.entries), What.FRONTIER, further, SCHEDULE.closes_at + 60)
 
 
 @plants("frontier.returners")
@@ -451,6 +514,11 @@ def old_controller(forger: Forger) -> None:
 @plants("rate.over_cap")
 def rate_over_the_cap(forger: Forger) -> None:
     forger.change(move_of(forger, 3), rate=601)
+
+
+@plants("rate.over_cap")
+def rate_over_the_cap_of_new_rules(forger: Forger) -> None:
+    new_rules(forger, 1, at=SCHEDULE.joins_from, policy=Policy(rate_cap=60, claim_minutes=1))
 
 
 @plants("rate.over_cap")
@@ -477,6 +545,11 @@ def entered_while_halted(forger: Forger) -> None:
 @plants("operator.silent")
 def no_reason(forger: Forger) -> None:
     forger.change(forger.find(What.OPERATOR), reason=" ")
+
+
+@plants("operator.silent")
+def no_act(forger: Forger) -> None:
+    forger.change(forger.find(What.OPERATOR), action=" ")
 
 
 @plants("operator.bypass")
@@ -604,6 +677,14 @@ def switched_off_in_secret_and_a_clock_is_blamed_that_closed_nothing_ahead(forge
     forger.insert(after_window(forger, 0) + 2, What.OPERATOR, facts)
 
 
+@plants("operator.hidden")
+def switched_off_in_secret_long_after_it_was_switched_on(forger: Forger) -> None:
+    n = after_window(forger, 2)
+    cut_anew(forger, n, 2)
+    said = {"action": "on", "value": "", "reason": "mulai"}
+    forger.insert(1, What.OPERATOR, said, forger.entries[n].at - 9)
+
+
 @plants("seed.chain")
 def a_chain_that_comes_when_its_windows_are_over(forger: Forger) -> None:
     facts = {"number": 1, "commitment": bytes(32).hex(), "first_window": 3}
@@ -651,6 +732,12 @@ def set_lines(forger: Forger, changed: list[bytes], name: str = ENTRIES) -> None
 def entry_deleted(forger: Forger) -> None:
     found = lines(forger)
     set_lines(forger, found[:40] + found[41:])
+
+
+@plants_afterwards("log.number")
+def entry_twice(forger: Forger) -> None:
+    found = lines(forger)
+    set_lines(forger, found[:40] + found[39:])
 
 
 @plants_afterwards("log.head_root")
@@ -705,6 +792,19 @@ def status_of_a_longer_log(forger: Forger) -> None:
 @plants_afterwards("status.frontier")
 def status_calls_others(forger: Forger) -> None:
     forger.change_document(forger.folder.status, Status, frontiers=[(900, 0), (0, 0)])
+
+
+@plants_afterwards("status.frontier")
+def status_calls_fewer(forger: Forger) -> None:
+    """Whoever was called reads that they were not, until the call has lapsed."""
+    told = documents.decode(forger.folder.status.read_bytes(), Status).frontiers
+    forger.change_document(forger.folder.status, Status, frontiers=[(1, 0), told[Lane.RETURNER]])
+
+
+@plants_afterwards("status.frontier")
+def status_lets_calls_lapse_early(forger: Forger) -> None:
+    told = documents.decode(forger.folder.status.read_bytes(), Status).frontiers
+    forger.change_document(forger.folder.status, Status, frontiers=[told[Lane.NEW], (900, 0)])
 
 
 @pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in AFTERWARDS])

@@ -24,11 +24,12 @@ class Clock:
         self._suspect: tuple[int, int, int] | None = None
 
     def on_entry(self, n: int, at: int) -> None:
-        """An entry of the controller's own."""
-        back_s, self._last_at = self._last_at - at, at
+        """An entry of the controller's own. Steps back add up until time has gone on beyond them."""
+        back_s = self._last_at - at
         if back_s > self._rules.now.schedule.window_s + SLACK_S:
             self.finish()
-            self._suspect = n, at, back_s
+            self._suspect, self._last_at = (n, at, back_s), at
+        self._last_at = max(self._last_at, at)
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
         """The controller may say that its clock was set right: in the middle of what it writes then."""

@@ -43,6 +43,9 @@ class Frontiers:
             self._findings.add("frontier.back", n, lane=facts.lane.name, window=moved.window, x=moved.x)
         self._check_known(n, facts.lane, moved)
         if facts.lane is Lane.NEW:
+            # Over windows in which nobody is left it moves for ever.
+            if moved > before and self._windows.joined_last >= before.window and self._rules.is_over(at):
+                self._findings.add("frontier.after_closing", n)
             self.new = max(self.new, moved)
             self._recent.append((at, self.new))
             self._notes.add("moves", n, at, self.new.window, self.new.x.to_bytes(8, "big"))

@@ -20,9 +20,6 @@ from meterai.waiting_room.log_facts import (
 )
 from meterai.waiting_room.model import Lane
 
-AFTER_CLOSING_S = 5
-"""Clocks of several machines."""
-
 
 class People:
     """Checks what can be checked at once and notes the rest for the end."""
@@ -53,8 +50,7 @@ class People:
             self._findings.add("claim.lane", n, lane=facts.lane.name)
         if place is not None and facts.place != str(place):
             self._findings.add("claim.place", n, window=facts.window, told=facts.place, place=place)
-        rules, closes_at = self._rules.now, self._rules.now.schedule.closes_at
-        if at > max(closes_at, self._rules.changed_at) + AFTER_CLOSING_S and not rules.policy.line_counts:
+        if self._rules.is_over(at):
             self._findings.add("claim.after_closing", n)
         if facts.lane is not Lane.IN_FLIGHT:
             self._door.entered(n, at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -20,6 +22,8 @@ LOGGED_LATE_S = 300
 """After the first could join: a service that starts may log rules so late that were changed before."""
 CUT_AT_S = 5
 """Between the moment at which time was cut anew and that of its entry."""
+CLOSED_LATE_S = 5
+"""Clocks of several machines."""
 
 
 class Rules:
@@ -38,8 +42,8 @@ class Rules:
         self.versions = 0
         self.first_window = first_number(self.now.schedule)
         """Of the queue: by the first rules that were logged, for later ones may cut time anew."""
-        self.changed_at = 0
-        """When the rules in force were logged."""
+        self._open_until = 0.0
+        """By all rules so far: whoever brings the closing forward closes nothing that is over."""
         self._published_sha256 = digest(raw)
         self._last_version = 0
         self._logged: set[str] = set()
@@ -62,8 +66,15 @@ class Rules:
         if _anchors(config) != _anchors(self.published):
             self._findings.add("rules.commitment", n, version=facts.version)
         is_cut = self.versions > 1 and config.schedule.opens_at != self.now.schedule.opens_at
-        self.now, self.changed_at = config, at
+        closed_at = max(config.schedule.closes_at, min(at, self._open_until))
+        self._open_until = math.inf if config.policy.line_counts else closed_at
+        self.now = config
         return is_cut
+
+    def is_over(self, at: int) -> bool:
+        """Whether nobody may be called or let in any more: the queue is closed, and being in line does not
+        count."""
+        return at > self._open_until + CLOSED_LATE_S
 
     def finish(self) -> None:
         """The rules that lie there must be those of an entry."""
@@ -103,16 +114,18 @@ def read_config(raw: bytes) -> tuple[Config, Ed25519PublicKey]:
 
 def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | None) -> bool:
     """Whether a schedule may follow another: last call and closing change at any time, time is cut anew when
-    people have to wait again, and everything changes while nobody can join yet: also after a clock that was
-    ahead has closed windows, but for these."""
+    people have to wait again after the opening, and everything changes while nobody can join yet: also after
+    a clock that was ahead has closed windows, but for these."""
     if _fixed(new) == _fixed(old):
         return True
     is_early = at <= old.joins_from + LOGGED_LATE_S
     if is_early and (closed_through is None or first_number(new) > closed_through):
         return True
     is_now = abs(new.opens_at - at) <= CUT_AT_S or new.opens_at == new.closes_at - 1 < at
+    has_opened = at >= old.opens_at
     is_behind = closed_through is None or new.first_window > closed_through
-    return new.joins_from == new.opens_at and is_now and is_behind and new.window_s == old.window_s
+    is_cut = new.joins_from == new.opens_at and new.window_s == old.window_s
+    return is_cut and is_now and has_opened and is_behind
 
 
 def _fixed(schedule: Schedule) -> tuple[int, ...]:

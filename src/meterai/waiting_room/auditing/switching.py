@@ -13,13 +13,16 @@ class Switching:
     """Time is cut anew when people have to wait again. Before, nobody had to: because nobody did, or because
     an operator had switched the line off, which stands in the log.
 
+    Who switches the line on has time cut within a second; that it was switched off excuses until then.
+
     It is cut anew too when the controller's clock had been ahead: then it says so, and windows are closed
     whose published end is still to come.
     """
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._is_said = False
+        self._is_off = False
+        self._on_at = -SAID_WITHIN_S
         self._suspect: tuple[int, int] | None = None
         self._is_ahead = False
 
@@ -28,14 +31,15 @@ class Switching:
         last of those ended, as published."""
         self._judge()
         self._is_ahead = ended_at > at
-        if are_waiting and not self._is_said:
+        is_said = self._is_off or at <= self._on_at + SAID_WITHIN_S
+        if are_waiting and not is_said:
             self._suspect = n, at
-        self._is_said = False
 
     def on_operator(self, at: int, facts: OperatorFacts) -> None:
         """An operator may have switched the line."""
         if facts.action in ("on", "off"):
-            self._is_said = True
+            self._is_off = facts.action == "off"
+            self._on_at = at if facts.action == "on" else self._on_at
         elif facts.action != CLOCK_SET_RIGHT or not self._is_ahead:
             return
         if self._suspect is not None and at <= self._suspect[1] + SAID_WITHIN_S:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.beacons import is_later
+from meterai.waiting_room.auditing.clock import SLACK_S
 from meterai.waiting_room.auditing.findings import Findings
 from meterai.waiting_room.auditing.lists import WindowList
 from meterai.waiting_room.auditing.patience import Patience
@@ -38,8 +39,12 @@ class Windows:
         """The last closed window in which somebody joined."""
         self.open_when_set_right: set[int] = set()
         """Windows that were open when a clock was set right: tickets in them may be dated after their end."""
-        self._untold: dict[int, tuple[bytes, int]] = {}
-        """Window -> root and time of its end in the log, until its seed is told."""
+        self._untold: dict[int, tuple[bytes, int, bool]] = {}
+        """Window -> root and time of its end in the log, and whether that time had been over for long, until
+        its seed is told."""
+        self._drawn_at = 0
+        """A list that was closed then is drawn with a round of the beacon: whatever the log says of clocks,
+        that time is over, and the rounds until then are out."""
         self._seeds: dict[int, bytes] = {}
         self._ends: dict[int, int] = {}
         self._link: tuple[int, bytes] | None = None
@@ -70,7 +75,8 @@ class Windows:
         if facts.window != expected:
             self._findings.add("window.order", n, window=facts.window, expected=expected)
         self.closed_through = max(facts.window, self.closed_through or 0)
-        self._untold[facts.window] = (_bytes(facts.root), at)
+        is_past = at < self._drawn_at - self._rules.now.schedule.window_s - SLACK_S
+        self._untold[facts.window] = (_bytes(facts.root), at, is_past)
         self._ends[facts.window] = at
         if facts.count:
             self.joined_last = max(facts.window, self.joined_last)
@@ -160,12 +166,14 @@ class Windows:
         self._seeds[facts.window] = seed
         self._check_link(n, facts.window, link)
         if closed is not None:
-            root, closed_at = closed
+            root, closed_at, is_past = closed
             if window_seed(link, root, _bytes(facts.beacon.partition(":")[2])) != seed:
                 self._findings.add("seed.wrong", n, window=facts.window)
             source = self._rules.now.beacon
-            if source and not is_later(source, facts.beacon, closed_at):
+            if source and (is_past or not is_later(source, facts.beacon, closed_at)):
                 self._findings.add("seed.beacon", n, window=facts.window, beacon=facts.beacon)
+            elif source:
+                self._drawn_at = max(self._drawn_at, closed_at)
         self._check_document(n, facts)
 
     def _check_link(self, n: int, window: int, link: bytes) -> None:

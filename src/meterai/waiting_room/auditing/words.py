@@ -205,6 +205,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Batas panggilan jalur {lane} melewati jendela yang belum ditutup dan dibuka benihnya ({window}).",
         "The frontier of lane {lane} passed a window that was not closed and told yet ({window}).",
     ),
+    "frontier.after_closing": (
+        "Batas panggilan masih maju sesudah antrean ditutup: siapa pun yang dipanggil dengan itu terlambat.",
+        "The frontier still moved after the queue had closed: whoever is called by it is too late.",
+    ),
     "frontier.returners": (
         "Batas jalur yang kembali ({window}, {x}) melampaui siapa yang dipanggil {minutes} menit sebelumnya.",
         "The returners' frontier ({window}, {x}) is beyond who had been called {minutes} minutes earlier.",
