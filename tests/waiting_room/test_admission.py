@@ -22,13 +22,14 @@ from tests.waiting_room.moved_queue import MovedQueue, schedule_of
 from tests.web.asking import ask
 
 from meterai.waiting_room import controller
-from meterai.waiting_room.conductor import _fan_of
+from meterai.waiting_room.conductor import LAST_STAMPS, STALLED, STAMPING_STOPPED, _fan_of, _note
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes
-from meterai.waiting_room.documents import Status
+from meterai.waiting_room.documents import Announcement, Status
 from meterai.waiting_room.door import DEPTH_S
 from meterai.waiting_room.model import Policy, QueueState, Schedule
 from meterai.waiting_room.past import Past
 from meterai.waiting_room.queue_folder import QueueFolder
+from meterai.waiting_room.use_cases.steer_queue import NOTE_BYTES_MAX
 from meterai.waiting_room.verdict import DONE_SPREAD, verdict_of
 from meterai.web.load_meter import LoadMeter
 from meterai.web.load_meter import _Request as LoadedRequest
@@ -224,6 +225,35 @@ def test_who_stands_behind_the_last_stamps_is_promised_nothing(stock: int, *, is
     assert (verdict_of(status, 20_000, now=1_000).done_by is not None) is is_promised
     ready = verdict_of(status, 10, now=1_000).done_by
     assert (ready is not None) is (stock > 6_000), "the last stamps are for those who were called"
+
+
+@pytest.mark.parametrize(
+    ("stock", "trouble", "note"),
+    [
+        (5_000, {}, LAST_STAMPS),
+        (50_000, {}, Announcement()),
+        (None, {}, Announcement()),
+        (0, {}, Announcement()),
+        (5_000, {"waiting": 0}, Announcement()),
+        (5_000, {"note": Announcement("Sabar", "Patience")}, Announcement("Sabar", "Patience")),
+        (5_000, {"can_buy": False}, STALLED),
+        (5_000, {"is_stamping": False}, STAMPING_STOPPED),
+    ],
+)
+def test_who_waits_reads_that_the_last_stamps_are_for_those_who_were_called(
+    stock: int | None, trouble: dict[str, Any], note: Announcement
+) -> None:
+    measured = msgspec.structs.replace(
+        CALM,
+        stock=stock,
+        can_buy=trouble.get("can_buy", True),
+        is_stamping=trouble.get("is_stamping", True),
+    )
+    step = run(1, measured, memory=Memory(rate=900, is_direct=False, called_lately=((900, 3_000),)))
+    queue = SimpleNamespace(state=step.state, note=trouble.get("note", Announcement()))
+    decided = SimpleNamespace(queue=queue, step=step, waiting=trouble.get("waiting", 40_000))
+    assert _note(decided, measured) == note  # type: ignore[arg-type]
+    assert len((note.id + note.en).encode()) <= NOTE_BYTES_MAX
 
 
 def test_the_line_is_not_short_of_stamps_once_there_are_more() -> None:

@@ -16,7 +16,7 @@ from meterai.waiting_room.documents import Announcement, Status
 from meterai.waiting_room.fan import fan_of, horizons_to
 from meterai.waiting_room.folder import Gathered, gates_closed_through, gather, joins_in
 from meterai.waiting_room.load import read_measured
-from meterai.waiting_room.model import POLL
+from meterai.waiting_room.model import POLL, QueueState
 from meterai.waiting_room.promise_store import Told, read_told
 from meterai.waiting_room.promises import Promise, read_promises
 from meterai.waiting_room.publisher import Publisher
@@ -55,6 +55,10 @@ LINE_COUNTS_S = 2 * 86_400
 STAMPING_STOPPED = Announcement("Pembubuhan sedang dihentikan sementara.", "Stamping is paused for now.")
 STALLED = Announcement(
     "Pembayaran atau pengiriman kode sedang terganggu.", "Payments, or the sending of codes, are disturbed."
+)
+LAST_STAMPS = Announcement(
+    "Sisa meterai untuk yang sudah dipanggil. Bila masih ada, pemanggilan berlanjut.",
+    "The stamps left are for people already called. If any remain, more are called.",
 )
 """They stand on pages that are open within one poll, unless the operator has words of his own there."""
 
@@ -238,7 +242,7 @@ class Conductor:
             done_after_s=told.done_after_s or DONE_AFTER_S,
             kept=(told.kept, told.given),
             log=self._publisher.log_head(),
-            note=_note(queue, measured),
+            note=_note(decided, measured),
             stopped=msgspec.UNSET if measured.is_stamping else True,
             stalled=msgspec.UNSET if measured.can_buy else True,
         )
@@ -270,12 +274,16 @@ class Conductor:
             )
 
 
-def _note(queue: Queue, measured: Measured) -> Announcement:
+def _note(decided: Decided, measured: Measured) -> Announcement:
+    queue = decided.queue
     if queue.note != Announcement():
         return queue.note
     if not measured.is_stamping:
         return STAMPING_STOPPED
-    return queue.note if measured.can_buy else STALLED
+    if not measured.can_buy:
+        return STALLED
+    calls = queue.state in (QueueState.OPEN, QueueState.LAST_CALL)
+    return LAST_STAMPS if calls and decided.waiting > 0 and decided.step.enough_for < 1 else queue.note
 
 
 def _gather_all(publisher: Publisher, windows: Sequence[tuple[int, float]], now: float) -> list[Gathered]:
