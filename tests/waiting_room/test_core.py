@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from meterai.kernel.errors import Refusal
 from meterai.waiting_room import documents, merkle, seeds, tickets, windows
+from meterai.waiting_room.certificate import CHECK_IN_AROUND_CLOSING_S, is_check_in, outcome_of
 from meterai.waiting_room.model import Frontier, Lane, QueueState, Schedule
 from meterai.waiting_room.places import place_of, window_seed
 
+CALLED = Frontier(5, 100)
+LAPSED = Frontier(4, 50)
+"""At the closing, and so long before it as a call is held open."""
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 EVENT = tickets.event_number("casn")
 
@@ -60,6 +64,24 @@ def test_windows_follow_each_other_without_gap_and_are_cut_at_opening_last_call_
     assert {schedule.opens_at, schedule.closes_at} <= borders
     assert schedule.last_call_at is None or schedule.last_call_at in borders
     assert all(w.ends_at - w.starts_at <= schedule.window_s for w in seen if w.number > 0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"joins_from": 201},
+        {"opens_at": 300},
+        {"opens_at": 301},
+        {"last_call_at": 301},
+        {"first_window": 0},
+        {"window_s": 0},
+    ],
+)
+def test_a_queue_opens_calls_for_the_last_time_and_closes_in_this_order(wrong: dict[str, int]) -> None:
+    right = {"joins_from": 200, "opens_at": 200, "closes_at": 300, "last_call_at": 300, "window_s": 1}
+    Schedule(**right)
+    with pytest.raises(ValueError, match=r"queue|window"):
+        Schedule(**{**right, **wrong})
 
 
 def test_nobody_joins_before_or_after() -> None:
@@ -181,3 +203,35 @@ def test_a_document_is_read_only_with_its_signature_and_as_its_own_kind() -> Non
         documents.read(raw.replace(b'"rate":99999', b'"rate":99998'), documents.Status, KEY.public_key())
     with pytest.raises(Refusal, match=r"queue\.document_unreadable"):
         documents.read(raw, documents.Head, KEY.public_key())
+
+
+@pytest.mark.parametrize(
+    ("window", "place", "knocked", "outcome"),
+    [
+        (5, 100, False, "not_called"),
+        (6, 0, True, "not_called"),
+        (5, None, False, "not_called"),
+        (5, 99, False, "called_too_late"),
+        (4, 50, False, "called_too_late"),
+        (4, 50, True, "door_full"),
+        (4, 49, True, "door_full"),
+        (4, 49, False, "certificate.did_not_come"),
+    ],
+)
+@pytest.mark.parametrize("has_pass", [False, True])
+def test_a_certificate_says_how_the_closing_found_somebody_who_was_not_let_in(
+    window: int, place: int | None, outcome: str, *, knocked: bool, has_pass: bool
+) -> None:
+    try:
+        found: str = outcome_of(
+            CALLED, LAPSED, window=window, place=place, has_pass=has_pass, has_knocked=knocked
+        )
+    except Refusal as refusal:
+        found = refusal.code
+    assert found == ("certificate.was_let_in" if has_pass else outcome)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_sign_of_life_is_near_the_closing_on_either_side(side: int) -> None:
+    assert is_check_in(10_000 + side * CHECK_IN_AROUND_CLOSING_S, 10_000)
+    assert not is_check_in(10_000 + side * (CHECK_IN_AROUND_CLOSING_S + 1), 10_000)

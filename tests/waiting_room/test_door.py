@@ -135,6 +135,9 @@ def test_of_tickets_from_before_time_was_cut_anew_the_time_says_nothing() -> Non
     assert check(anew, 4, 290), "a window of the time before"
     assert check(anew, 5, 290), "the window that was open then"
     assert not check(anew, 6, 290)
+    once = Schedule(joins_from=200, opens_at=200, closes_at=300, window_s=10, first_window=2)
+    assert check(once, 2, 290)
+    assert not check(once, 3, 290)
     first = Schedule(joins_from=200, opens_at=200, closes_at=300, window_s=10)
     assert not check(first, 1, 290)
     assert check(first, 1, 199), "joined by a clock that was ahead"
