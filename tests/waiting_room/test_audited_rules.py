@@ -132,6 +132,12 @@ def test_what_was_committed_to_never_changes(audited: Audited, changes: dict[str
     assert audited.found() == ["rules.commitment"]
 
 
+def test_versions_come_one_after_the_other_and_none_is_forgotten(audited: Audited) -> None:
+    for version in (4, 2, 3, 5):
+        audited.log(JOINS - 50, msgspec.structs.replace(FIRST, version=version), None)
+    assert audited.found() == ["rules.order"] * 2
+
+
 def over_from(audited: Audited) -> int:
     """From when on nobody may be called or let in."""
     return next(at for at in range(CLOSES - 2_000, CLOSES + 9_000) if audited.rules.is_over(at))

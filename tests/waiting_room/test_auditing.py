@@ -518,7 +518,9 @@ def rate_over_the_cap(forger: Forger) -> None:
 
 @plants("rate.over_cap")
 def rate_over_the_cap_of_new_rules(forger: Forger) -> None:
-    new_rules(forger, 1, at=SCHEDULE.joins_from, policy=Policy(rate_cap=60, claim_minutes=1))
+    """They hold beside the operator's, whoever said something last."""
+    n = forger.find(What.OPERATOR, lambda facts: facts["action"] == "cap") + 1
+    new_rules(forger, n, at=forger.entries[n - 1].at, policy=Policy(rate_cap=200, claim_minutes=1))
 
 
 @plants("rate.over_cap")
@@ -679,8 +681,9 @@ def switched_off_in_secret_and_a_clock_is_blamed_that_closed_nothing_ahead(forge
 
 @plants("operator.hidden")
 def switched_off_in_secret_long_after_it_was_switched_on(forger: Forger) -> None:
-    n = after_window(forger, 2)
-    cut_anew(forger, n, 2)
+    late = SCHEDULE.closes_at - 20
+    n = max(n for n, entry in enumerate(forger.entries) if entry.what is What.CLOSE and entry.at < late) + 1
+    cut_anew(forger, n, forger.entries[n - 1].facts["window"])
     said = {"action": "on", "value": "", "reason": "mulai"}
     forger.insert(1, What.OPERATOR, said, forger.entries[n].at - 9)
 
@@ -895,6 +898,15 @@ def test_a_line_that_an_operator_switched_off_and_said_so_may_be_cut_anew(
     forger.insert(n + after, What.OPERATOR, said)
     forger.write()
     assert not codes(audited(forger.folder)) & {"operator.hidden", "rules.schedule"}
+
+
+def test_a_clock_that_was_set_right_and_said_so_may_go_back(forger: Forger) -> None:
+    n = after_window(forger, 3)
+    cut_anew(forger, n, 3, back_s=60)
+    said = {"action": CLOCK_SET_RIGHT, "value": "60", "reason": "the clock had been ahead"}
+    forger.insert(n + 1, What.OPERATOR, said, forger.entries[n].at)
+    forger.write()
+    assert "log.clock" not in codes(audited(forger.folder))
 
 
 def test_every_finding_that_has_words_is_planted_here() -> None:

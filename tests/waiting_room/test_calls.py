@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
 
-from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, step
+import msgspec
+import pytest
+
+from meterai.waiting_room.controller import (
+    SILENT_S,
+    Line,
+    Measured,
+    Memory,
+    Wishes,
+    pressure_of,
+    state_of,
+    step,
+)
 from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.model import Policy, QueueState, Schedule
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 POLICY = Policy(rate_floor=60, rate_cap=600)
@@ -62,3 +74,53 @@ def test_when_the_site_bears_now_more_now_less_nobody_piles_up_at_the_door() -> 
     at_door, entered_per_min = play(1_800, shows=0.95, caps=(600, 300))
     assert at_door < 50
     assert entered_per_min > 350
+
+
+@pytest.mark.parametrize(
+    ("now", "told", "state"),
+    [
+        (99, {}, QueueState.OFF),
+        (100, {}, QueueState.LOTTERY),
+        (199, {}, QueueState.LOTTERY),
+        (200, {}, QueueState.OPEN),
+        (249, {}, QueueState.OPEN),
+        (250, {}, QueueState.LAST_CALL),
+        (299, {}, QueueState.LAST_CALL),
+        (300, {}, QueueState.CLOSED),
+        (150, {"is_on": False}, QueueState.OFF),
+        (300, {"is_on": False}, QueueState.CLOSED),
+        (200, {"halted": True}, QueueState.HALTED),
+        (200, {"heard_s": SILENT_S}, QueueState.OPEN),
+        (200, {"heard_s": SILENT_S + 1}, QueueState.HALTED),
+        (200, {"stock": 1}, QueueState.OPEN),
+        (200, {"stock": 0}, QueueState.OUT_OF_STOCK),
+        (250, {"is_direct": True}, QueueState.DIRECT),
+        (199, {"is_direct": True}, QueueState.LOTTERY),
+        # being in line at the closing counts
+        (300, {"line_counts": True}, QueueState.LAST_CALL),
+        (300, {"line_counts": True, "is_on": False}, QueueState.CLOSED),
+        (300, {"line_counts": True, "waiting": 0}, QueueState.CLOSED),
+        (300, {"line_counts": True, "waiting": 0, "at_door": 1}, QueueState.LAST_CALL),
+        (300, {"line_counts": True, "waiting": 0, "call_left_s": 1}, QueueState.LAST_CALL),
+        (300, {"line_counts": True, "waiting": 0, "call_left_s": 1, "is_direct": True}, QueueState.CLOSED),
+    ],
+)
+def test_what_a_queue_does_goes_by_the_hour_the_operator_and_the_site(
+    now: int, told: dict[str, Any], state: QueueState
+) -> None:
+    found = state_of(
+        Schedule(joins_from=100, opens_at=200, closes_at=300, last_call_at=250),
+        Policy(line_counts=told.get("line_counts", False)),
+        Wishes(is_on=told.get("is_on", True), halted=told.get("halted", False)),
+        Measured(heard_s=told.get("heard_s", 0), stock=told.get("stock")),
+        Line(told.get("waiting", 1), 0, 0, at_door=told.get("at_door", 0)),
+        Memory(is_direct=told.get("is_direct", False), call_left_s=told.get("call_left_s", 0)),
+        now,
+    )
+    assert found is state
+
+
+def test_a_few_requests_that_fail_say_nothing_of_a_site() -> None:
+    few, enough = (Measured(heard_s=0, requests=n, fault_share=1.0) for n in (9, 10))
+    assert pressure_of(few) == 0
+    assert pressure_of(enough) > 1

@@ -16,11 +16,14 @@ from meterai.waiting_room.model import U_MAX, QueueState
 from meterai.waiting_room.past import Past, observed
 from meterai.waiting_room.verdict import (
     GOOD_SIDE,
+    HOPE,
     LATEST_Z,
+    NEAR_S,
     OLD_AFTER_S,
     Advice,
     Verdict,
     course_of,
+    done_median_s,
     verdict_of,
 )
 
@@ -232,6 +235,33 @@ def test_who_comes_too_late_is_told_not_tonight() -> None:
     verdict = verdict_of(status(), 400_000, now=NOW)
     assert verdict.advice is Advice.NOT_TONIGHT
     assert verdict.probability == 0.01
+    assert verdict.come_back_at is None
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_nobody_is_promised_a_moment_behind_the_closing(is_called: bool) -> None:
+    """Also where it was brought forward since the guess was made."""
+    told = status()
+    latest = verdict_of(told, 3_000, is_called=is_called, now=NOW).latest
+    assert latest is not None
+    for closes_at, promised in ((latest + 1, latest), (latest - 1, None)):
+        closer = msgspec.structs.replace(told, closes_at=closes_at)
+        assert verdict_of(closer, 3_000, is_called=is_called, now=NOW).done_by == promised
+
+
+def test_whether_to_come_back_or_to_give_up_goes_by_the_turn_and_the_chance() -> None:
+    told, advised = status(), set()
+    middle = done_median_s(told.done_after_s)
+    for ahead in range(15_000, 200_000, 1_000):
+        verdict = verdict_of(told, ahead, now=NOW)
+        advised.add(verdict.advice)
+        if verdict.done_by is not None and verdict.soonest is not None:
+            is_far = verdict.soonest - middle - NOW > NEAR_S
+            assert (verdict.advice is Advice.COME_BACK_AT) is is_far
+        elif verdict.probability is not None and verdict.probability != HOPE:
+            assert (verdict.advice is Advice.NOT_TONIGHT) is (verdict.probability < HOPE)
+            assert (verdict.come_back_at is None) is (verdict.probability < HOPE)
+    assert advised == {Advice.WAIT, Advice.COME_BACK_AT, Advice.UNSURE, Advice.NOT_TONIGHT}
 
 
 def test_where_being_in_line_counts_nobody_is_sent_home() -> None:
