@@ -144,9 +144,12 @@ async def test_a_ticket_made_in_the_last_moment_of_its_window_is_not_backdated(l
 
 async def test_a_minted_ticket_that_no_gate_listed_is_refused(line: LineOfPeople) -> None:
     line.join(BUDI)
-    text = line.join(ANI, is_listed=False)
+    text = line.join(ANI, gate=7, is_listed=False)
     await line.call_everybody()
-    assert (await refusal_of(line, text, ANI)).code == "ticket.unlisted"
+    await line.database.owner.execute(
+        "INSERT INTO waiting_room.dead_gate VALUES ($1, 2, 7), ($1, 1, 8)", line.number
+    )
+    assert (await refusal_of(line, text, ANI)).code == "ticket.unlisted", "its gate was there in its window"
     assert await passes(line) == 0
 
 
