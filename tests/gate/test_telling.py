@@ -8,6 +8,8 @@ import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
@@ -17,10 +19,11 @@ from meterai.gate.http import Request
 from meterai.gate.pages import EventFacts, Pages
 from meterai.gate.pings import Pings
 from meterai.gate.shelf import Shelf
+from meterai.gate.standing import _is_called
 from meterai.gate.waiting import WaitPages
 from meterai.gate.words import TEXTS
 from meterai.waiting_room import documents, windows
-from meterai.waiting_room.documents import Close
+from meterai.waiting_room.documents import Close, Status
 from meterai.waiting_room.journal import Journal
 from meterai.waiting_room.model import U_MAX, Lane, Policy, QueueState
 from meterai.waiting_room.presence import seen_at
@@ -449,3 +452,12 @@ def refresh_on(page: str) -> int:
     assert reload
     assert found[1] == reload[1], "with a script and without"
     return int(found[1])
+
+
+@pytest.mark.parametrize(
+    ("window", "place", "is_called"), [(1, 99, True), (2, 9, True), (2, 10, False), (3, 0, False)]
+)
+def test_a_page_calls_whom_the_door_lets_in(window: int, place: int, is_called: bool) -> None:
+    """Who has the frontier's own place is next, whatever the returners' frontier says."""
+    status = cast(Status, SimpleNamespace(frontiers=[(2, 10), (9, 0)]))
+    assert _is_called(status, window, place) is is_called

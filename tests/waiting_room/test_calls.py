@@ -13,12 +13,13 @@ from meterai.waiting_room.controller import (
     Measured,
     Memory,
     Wishes,
+    advance,
     pressure_of,
     state_of,
     step,
 )
 from meterai.waiting_room.door import Door
-from meterai.waiting_room.model import Policy, QueueState, Schedule
+from meterai.waiting_room.model import U_MAX, Frontier, Policy, QueueState, Schedule
 
 SCHEDULE = Schedule(joins_from=0, opens_at=0, closes_at=100_000)
 POLICY = Policy(rate_floor=60, rate_cap=600)
@@ -124,3 +125,27 @@ def test_a_few_requests_that_fail_say_nothing_of_a_site() -> None:
     few, enough = (Measured(heard_s=0, requests=n, fault_share=1.0) for n in (9, 10))
     assert pressure_of(few) == 0
     assert pressure_of(enough) > 1
+
+
+@pytest.mark.parametrize(
+    ("start", "windows", "people", "reached", "passed", "left"),
+    [
+        (Frontier(1, 0), [(1, 10), (2, 0), (3, 10)], 9.0, Frontier(1, U_MAX * 9 // 10), 9, 0),
+        (Frontier(1, 0), [(1, 10), (2, 0), (3, 10)], 10.0, Frontier(3, 0), 10, 0),
+        (Frontier(1, 0), [(1, 10), (2, 0), (3, 10)], 25.0, Frontier(4, 0), 20, 5),
+        (Frontier(1, U_MAX // 2), [(1, 10)], 5.0, Frontier(2, 0), 5, 0),
+        (Frontier(2, 0), [(1, 10), (2, 10)], 10.0, Frontier(3, 0), 10, 0),
+        (Frontier(1, 0), [(1, 10), (3, 10)], 15.0, Frontier(2, 0), 10, 5),
+    ],
+)
+def test_a_frontier_goes_over_whole_windows_in_order_and_over_none_that_is_not_drawn(
+    start: Frontier,
+    windows: list[tuple[int, int]],
+    people: float,
+    reached: Frontier,
+    passed: int,
+    left: float,
+) -> None:
+    frontier, found, rest = advance(start, windows, people)
+    assert (frontier.window, found, rest) == (reached.window, passed, left)
+    assert abs(frontier.x - reached.x) < 2**12, "but for the rounding of a share"
