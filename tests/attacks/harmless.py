@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from tests.attacks import shadow
 from tests.attacks.archive import strange_authority
 from tests.attacks.bases import SUM, Bases
 from tests.attacks.programs import by_libreoffice, by_poppler, by_poppler_in
+from tests.attacks.raw import append
 from tests.attacks.signing import BLANK, add_field, black, signed_by_somebody, with_archive_stamp, with_store
 from tests.attacks.tables import archived_by_hand, packed_archive
 from tests.pdf import samples
 from tests.verification.making import SECOND, SERIAL, assemble, certificate, letter
 
+from meterai.kernel.serial import make_serial
 from meterai.kit.pdf.profiles import Profile
 from meterai.verification.model import Verdict
 
@@ -269,6 +272,21 @@ def strange_stamp(_: Bases, data: bytes) -> bytes:
     )
 
 
+def place_taken(bases: Bases) -> bytes:
+    """An e-Meterai of another issuer in the place that was kept for the second of two of ours; the file had
+    one of ours before."""
+    first = bases.sealed(bases["to be signed"], 2, profile=Profile.SIGNED, first=1)[0]
+    serial = make_serial(hashlib.sha256(b"stamp 2").digest())
+    return signed_by_somebody(
+        first,
+        name=f"Emet{serial}",
+        reason=f"[{serial}] Bea meterai",
+        signer=strange_authority(),
+        existing=True,
+        forced=True,
+    )
+
+
 def stamped_twice(bases: Bases) -> bytes:
     """Two approvals one after the other, neither knowing of the other."""
     first = bases.signed(letter(SUM))
@@ -453,6 +471,7 @@ ARCHIVED = [
     *(Variant(f"{name}, archive data", of(name, archived)) for name in ("final", "two", "to be signed")),
     Variant("archive data and time stamp", of("final", archived, archive_stamped)),
     Variant("archive time stamp alone", of("final", archive_stamped)),
+    Variant("followed by a revision without a change", of("final", lambda _, d: append(d, entries={0: 0}))),
     Variant("archived by hand", of("final", lambda _, d: archived_by_hand(d))),
     Variant("archived by hand in an object stream", of("final", lambda _, d: packed_archive(d))),
     Variant("as large as an upload may be, archived", lambda b: archived(b, sealed(largest)(b))),
@@ -529,6 +548,7 @@ OTHERS = [
     Variant("stamped by another issuer before", signed_before(strange_stamp), reasons=DESCRIBED),
     Variant("stamped by another issuer afterwards", of("to be signed", strange_stamp), UNSURE, FOREIGN),
     Variant("stamped by another issuer alone", foreign, UNSURE, FOREIGN),
+    Variant("place of a stamp of ours taken by another issuer's", place_taken, NO, ("stamp.incomplete",)),
     Variant("stamp of another issuer, changed", foreign_changed, NO, ("signature.broken",)),
     Variant("signed and not stamped", lambda _: signed_by_somebody(letter(SUM)), NO, ("stamp.none",)),
     Variant("neither signed nor stamped", plain(letter(SUM)), NO, ("stamp.none",)),
