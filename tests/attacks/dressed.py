@@ -408,6 +408,7 @@ PLACED: dict[str, Edit] = {
     "as large as the paper that is left": field_with((20, 200, 575, 700)),
     "with a script as its default value": field_with(BLANK, DV=_script()),
     "with a script instead of a highlight": field_with(BLANK, H=_script()),
+    "that is a note": field_with(BLANK, Subtype=pdf_name("/Text")),
     "with two faces and a state": two_faces,
     "with another face under the mouse": under_the_mouse("/R"),
     "with another face under the finger": under_the_mouse("/D"),
@@ -419,7 +420,10 @@ LAYERED: dict[str, Edit] = {
     "with a part in a layer by a name of the page's": poor(b"/OC /L BDC 0 0 200 60 re f EMC"),
     "with a form of the page's, its name not before its operator": poor(b"/X none Do"),
 }
-TURNED: dict[str, Edit] = {"upright on a turned page": field_with(BLANK, F=NUMBER(4 | 16))}
+TURNED: dict[str, Edit] = {
+    "upright on a turned page": field_with(BLANK, F=NUMBER(4 | 16)),
+    "that is a note on a turned page": field_with(BLANK, Subtype=pdf_name("/Text")),
+}
 LEFT: dict[str, Maker] = {
     f"a face left behind, called by its {name} generation": called(generation)
     for name, generation in (("first", 0), ("second", 1), ("third", 2))

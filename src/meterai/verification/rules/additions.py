@@ -141,11 +141,16 @@ def _is_reference(value: Any) -> bool:
 
 def _is_plain(field: Any, flags: int, *, layered: bool) -> bool:
     """Whether a field is one of which everybody sees the same; it may carry these flags, and any if it has no
-    place: there is nothing to be seen. `layered`: the document has layers."""
+    place: there is nothing to be seen. `layered`: the document has layers.
+
+    It is a widget: a note has one size at every zoom and is never turned, whatever its flags say, and a mark
+    for the printer or a pop-up is not seen everywhere (ISO 32000-2, 12.5.6.4, 12.5.6.14, 14.11.3).
+    """
     left, bottom, right, top = _entry(field, "/Rect", _NOWHERE)
     placeless = left == right or bottom == top
     return (
         set(field) <= _PLAIN_FIELD
+        and _entry(field, "/Subtype", "/Widget") == "/Widget"
         and (placeless or not int(_entry(field, "/F", 0)) & ~flags)
         and ("/DV" not in field or _text(field, "/DV") == _text(field, "/V"))
         and isinstance(_entry(field, "/AS", None), generic.NameObject | None)
