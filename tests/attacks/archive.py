@@ -173,7 +173,7 @@ OPEN_FIELD: dict[str, Maker] = {
     "second stamp as an archive time stamp": fills_with_archive_stamp,
 }
 OPEN = ("to be signed", "approval", "fillable")
-CLOSED_FILES = ("final", "two", "certified", "signed before")
+CLOSED_FILES = ("final", "two", "certified", "signed before", "stamped again")
 
 ATTACKS: list[Attack] = [
     *attacks("archive", SEEN, on=("final", "to be signed"), shows=both(looks_different, keeps_signed_bytes)),

@@ -143,6 +143,7 @@ GENUINE: dict[str, Callable[[Bases], bytes]] = {
     "signed afterwards": lambda b: signed_by_somebody(b["to be signed"], name="Budi", box=BLANK),
     "poster": lambda b: b.sealed(page_file(media=(0, 0, 1684, 2384)), profile=Profile.SIGN_LATER)[0],
     "signed before": lambda b: b.sealed(signed_by_somebody(letter(SUM)), profile=Profile.SIGNED)[0],
+    "stamped again": lambda b: b.sealed(b["to be signed"], profile=Profile.SIGNED, first=1)[0],
     "approval": lambda b: b.signed(letter(SUM)),
     "roomy": lambda b: b.signed_with_room(letter(SUM)),
     "certified": lambda b: b.signed(letter(SUM), MDPPerm.NO_CHANGES),

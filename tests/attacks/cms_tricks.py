@@ -162,6 +162,11 @@ def signature_empty(_: Bases, signer: cms.SignerInfo) -> None:
     signer["signature"] = b""
 
 
+def elliptic(_: Bases, signer: cms.SignerInfo) -> None:
+    """The key is an RSA key all the same, and a verifier may go by that."""
+    signer["signature_algorithm"] = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
+
+
 def version_3(_: Bases, signer: cms.SignerInfo) -> None:
     signer["version"] = "v3"
 
@@ -292,6 +297,7 @@ FREE: dict[str, Maker] = {
     "mechanism with SHA-512": algorithm(_SHA256_RSA, "1.2.840.113549.1.1.13", _IN_SIGNER),
     "mechanism SHA-1": algorithm(_SHA256_RSA, "1.2.840.113549.1.1.5", _IN_SIGNER),
     "mechanism PSS": algorithm(_SHA256_RSA, "1.2.840.113549.1.1.10", _IN_SIGNER),
+    "mechanism ECDSA": in_signer(elliptic),
     "content type signed data": algorithm(_DATA, "1.2.840.113549.1.7.2", 0),
     "content type exchanged in the attribute": algorithm(_DATA, "1.2.840.113549.1.7.5", 1),
     "signature of zeros": in_signer(signature_of_zeros),

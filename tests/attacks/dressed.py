@@ -6,9 +6,11 @@ catalog hold, not only at their kind.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import IO
 
+import pikepdf
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -204,18 +206,30 @@ def _note(number: int) -> bytes:
 
 
 def with_notes() -> bytes:
-    """Two notes over the sum, the one over the other."""
+    """Two notes over the sum, the one over the other; a page without any comes first."""
     faces = [
         form_xobject(b"1 1 1 rg 0 0 400 60 re f 0 g 10 20 %d 9 re f" % width, 400, 60) for width in (90, 10)
     ]
-    return document(SHOWN, _note(6), faces[0], _note(8), faces[1], page=b"/Annots [5 0 R 7 0 R]")
+    noted = document(SHOWN, _note(6), faces[0], _note(8), faces[1], page=b"/Annots [5 0 R 7 0 R]")
+    with pikepdf.open(io.BytesIO(noted)) as pdf:
+        pdf.add_blank_page(page_size=(595, 842))
+        pdf.pages.reverse()
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
 
 
 def notes_exchanged(writer: IncrementalPdfFileWriter) -> None:
-    page = writer.root["/Pages"]["/Kids"][0]
+    page = writer.root["/Pages"]["/Kids"][1]
     first, second, *rest = list.__iter__(page["/Annots"])
     page["/Annots"] = generic.ArrayObject([second, first, *rest])
     writer.update_container(page)
+
+
+def notes_exchanged_beside_a_field(writer: IncrementalPdfFileWriter) -> None:
+    """The field is a reason to write the page anew."""
+    append_signature_field(writer, SigFieldSpec(sig_field_name="Mallory", on_page=1, box=BLANK))
+    notes_exchanged(writer)
 
 
 def form_with(**entries: generic.PdfObject) -> Edit:
@@ -405,9 +419,11 @@ PLACED: dict[str, Edit] = {
     "shown only when printed": field_with(BLANK, F=NUMBER(36)),
     "shown only when touched": field_with(BLANK, F=NUMBER(4 | 256)),
     "in a layer": field_with(BLANK, OC=LAYER),
-    "as large as the paper that is left": field_with((20, 200, 575, 700)),
+    "that takes a fifth of the page": field_with((20, 200, 575, 400)),
     "with a script as its default value": field_with(BLANK, DV=_script()),
     "with a script instead of a highlight": field_with(BLANK, H=_script()),
+    "with a script instead of a colour": field_with(BLANK, C=_script()),
+    "with a script instead of a state": field_with(BLANK, AS=_script()),
     "that is a note": field_with(BLANK, Subtype=pdf_name("/Text")),
     "with two faces and a state": two_faces,
     "with another face under the mouse": under_the_mouse("/R"),
@@ -477,10 +493,11 @@ PREPARED: dict[str, Callable[[Bases], bytes]] = {
     AWAITING: lambda b: b.signed(with_a_drawing_to_come()),
 }
 ORDER: dict[str, Edit] = {"notes in another order": notes_exchanged}
+BESIDE: dict[str, Edit] = {"notes in another order": notes_exchanged_beside_a_field}
 ATTACKS: list[Attack] = [
     *attacks(
         "archive",
-        _named("time stamp,", dates_beside, ORDER) | _named("signature,", signs_beside, ORDER),
+        _named("time stamp,", dates_beside, ORDER) | _named("signature,", signs, BESIDE),
         on=(NOTES,),
         shows=both(prints_differently, keeps_signed_bytes),
     ),

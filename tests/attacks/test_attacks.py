@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from meterai.verification.model import Verdict
 from meterai.verification.reasons import REASONS
 from meterai.verification.rules import afterwards
 from meterai.verification.rules.document import Unreadable, open_document
-from meterai.verification.rules.revisions import only_whole_revisions
+from meterai.verification.rules.revisions import closes, only_whole_revisions, signed_revision
 from meterai.verification.rules.second_reader import sees_no_more
 
 
@@ -123,6 +124,9 @@ def test_a_catalog_named_twice_is_ambiguous_before_qpdf_is_asked(bases: Bases, n
     document = open_document(tables.TWICE[name](bases, genuine))
     with pytest.raises(Unreadable, match=r"pdf\.ambiguous"):
         only_whole_revisions(document, _revision(genuine), len(genuine))
+    behind = open_document(tables.TWICE[name](bases, tables.archived_by_hand(genuine)))
+    with pytest.raises(Unreadable, match=r"pdf\.ambiguous"):
+        only_whole_revisions(behind, _revision(genuine), len(genuine))  # a plain one comes first
 
 
 def test_what_follows_a_stamp_begins_behind_it_and_ends_with_a_revision(bases: Bases) -> None:
@@ -132,10 +136,46 @@ def test_what_follows_a_stamp_begins_behind_it_and_ends_with_a_revision(bases: B
     assert only_whole_revisions(document, signed, len(genuine))
     table = anatomy(archived).table
     assert not only_whole_revisions(document, signed, table + 1), "a table in the signed bytes"
+    twice = open_document(tables.archived_by_hand(archived))
+    assert only_whole_revisions(twice, signed, len(genuine))
+    assert not only_whole_revisions(twice, signed, table + 1), "the first of two tables there"
     ended = msgspec.structs.replace(document, data=archived + b"%%EOF\n")
     assert not only_whole_revisions(ended, signed + 1, len(archived)), "no revision"
     behind = msgspec.structs.replace(document, data=archived + b"% more\n")
     assert not only_whole_revisions(behind, signed, len(genuine)), "bytes behind the last one"
+
+
+def test_a_revision_is_closed_by_the_signature_that_was_made_in_it_and_signs_all_of_it(bases: Bases) -> None:
+    """Each is told of another file than the genuine one."""
+    revision = _revision(bases["two"])
+
+    def told(
+        number: int = revision, end: int | None = 0, **otherwise: Callable[[int], object]
+    ) -> tuple[bool, int | None]:
+        document = open_document(bases["two"])
+        signature, xrefs = document.signatures[-1], document.reader.xrefs
+        shape = signature.byte_range
+        assert shape is not None
+        for name, changed in otherwise.items():
+            setattr(xrefs, name, lambda asked, changed=changed: changed(asked))
+        shorter = None if end is None else msgspec.structs.replace(shape, end=shape.end - end)
+        signature = msgspec.structs.replace(signature, byte_range=shorter)
+        signed = signed_revision(document, signature) if shorter else None
+        return closes(document, signature, number), signed
+
+    def ends(which: int) -> Callable[[int], object]:
+        """A section of that number ends behind the signed bytes."""
+        beyond = len(bases["two"]) + 1
+        return lambda number: SimpleNamespace(end_location=beyond if number == which else 1)
+
+    assert told() == told(get_xref_container_info=ends(revision + 1)) == (True, revision)
+    assert told(end=None) == (False, None)
+    assert told(end=8) == (False, None), "the end is cut off"
+    assert told(revision + 1) == (False, revision), "there is no such revision"
+    assert told(get_startxref_for_revision=lambda _: 9) == (False, None), "another table"
+    assert told(get_last_change=lambda _: revision - 1) == (False, None), "made before"
+    assert told(get_xref_container_info=ends(revision)) == (False, None)
+    assert told(get_xref_container_info=ends(0)) == (True, None), "an earlier section lies behind it"
 
 
 def _revision(data: bytes) -> int:

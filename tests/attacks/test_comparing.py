@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from tests.attacks.bases import Bases
 from tests.attacks.harmless import stamped_over_budis_signature
-from tests.attacks.signing import BLANK
+from tests.attacks.signing import BLANK, signed_by_somebody
 from tests.verification.making import SERIAL
 
 from meterai.kernel.errors import Kind, Refusal
@@ -61,6 +61,13 @@ def test_a_code_of_a_stamp_is_worn_by_the_face_that_it_touches(
     judgement = with_code(bases, bases["signed afterwards"], box(*place))
     assert (answer(judgement) == CHANGED) is touches
     assert (judgement.verdict is Verdict.GENUINE) is not touches
+
+
+def test_a_code_on_one_of_two_faces_is_enough(bases: Bases) -> None:
+    data = signed_by_somebody(bases["signed afterwards"], name="Siti", box=(300, 300, 500, 360))
+    assert with_code(bases, data, box(0, 0, 1, 1)).verdict is Verdict.GENUINE
+    for face in (BLANK, (300, 300, 500, 360)):
+        assert answer(with_code(bases, data, box(*face))) == CHANGED
 
 
 def test_a_face_may_wear_a_code_that_is_none_of_a_stamp(bases: Bases) -> None:

@@ -34,8 +34,11 @@ from tests.verification.making import (
     to_asn1,
 )
 
+from meterai.kit.pdf.chain import load_roots
 from meterai.verification.model import JudgeRequest, Trust, Verdict
 from meterai.verification.rules import judge
+from meterai.verification.rules.document import open_document
+from meterai.verification.rules.stamps import Trusted, examine
 
 Dictionary = generic.DictionaryObject
 
@@ -287,6 +290,36 @@ def test_a_serial_number_missing_wrong_or_contradictory_is_not_genuine(
     judgement = house.judge(stamp(letter(), house, reason=reason, name=name))
     assert judgement.verdict is Verdict.NOT_GENUINE
     assert judgement.reasons == ("stamp.serial",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("/Type", "/Other"),
+        ("/Filter", "/Mallory"),
+        ("/SubFilter", "/adbe.pkcs7.detached"),
+        ("/SubFilter", ""),
+    ],
+)
+def test_a_dictionary_of_another_form_than_ours_is_noticed(
+    house: House, stamped: bytes, key: str, value: str
+) -> None:
+    """Nobody but our key could have signed it."""
+    document = open_document(stamped)
+    (signature,) = document.signatures
+    trust = Trusted(roots=load_roots(house.trust.roots_pem), moment=NOW)
+    assert examine(document, signature, trust).report.problems == ()
+    if value:
+        signature.object[pdf_name(key)] = pdf_name(value)
+    else:
+        del signature.object[key]
+    assert examine(document, signature, trust).report.problems == ("signature.form",)
+
+
+def test_of_two_stamps_one_of_an_impossible_shape_fails_the_file(house: House, twice: bytes) -> None:
+    judgement = house.judge(override_signature(twice, TRICKS["byte range missing"]))
+    assert judgement.verdict is Verdict.NOT_GENUINE
+    assert "signature.byte_range" in judgement.reasons
 
 
 def test_the_same_serial_number_twice_is_not_genuine(house: House) -> None:
