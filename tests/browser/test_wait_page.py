@@ -118,6 +118,13 @@ def take_place(person: Person, contact: str) -> str:
     return person.page.url.rpartition("/")[2]
 
 
+def take_drawn_place(line: Line, person: Person, contact: str) -> str:
+    """The same, when the window of the ticket is over: the person has a number."""
+    ticket = take_place(person, contact)
+    line.draw(ticket)
+    return ticket
+
+
 EVERYBODY = [(360, "id"), (360, "en"), (1_280, "id"), (1_280, "en")]
 FOR_BARRIERS = ["360-js-id", "1280-js-en"]
 """Who looks for barriers: each width and each language once."""
@@ -219,8 +226,7 @@ def test_the_page_is_one_answer_and_its_script_is_small(line: Line, arrive: Arri
 def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arrive) -> None:
     """A phone's way to us that is gone without a word: nothing ends the request for minutes."""
     person = arrive()
-    ticket = take_place(person, "hilang@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "hilang@contoh.id")
     asked: list[str] = []
 
     def stay_silent(route: Route) -> None:
@@ -236,8 +242,7 @@ def test_a_look_that_is_never_answered_is_not_waited_for(line: Line, arrive: Arr
 
 def test_an_announcement_appears_within_one_poll(line: Line, arrive: Arrive) -> None:
     person = arrive()
-    ticket = take_place(person, "kabar@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "kabar@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
     person.page.evaluate("window.same = true")
     line.tell(**up_to(2_000, note=NOTE))
@@ -252,8 +257,7 @@ def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_stat
     line: Line, arrive: Arrive
 ) -> None:
     person = arrive()
-    ticket = take_place(person, "zona@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "zona@contoh.id")
     line.tell(**up_to(1_000, fan=STEADY))
     older = line.seen()
     line.tell(**up_to(2_000, fan=STEADY))
@@ -285,8 +289,7 @@ def test_the_script_tells_the_turn_in_the_event_s_zone_and_ignores_an_older_stat
 
 def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arrive: Arrive) -> None:
     person = arrive(language="en")
-    ticket = take_place(person, "dipanggil@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "dipanggil@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
     line.tell(frontiers=[(10_000, 0), (0, 0)])
     button = person.page.get_by_role("button", name="Enter now")
@@ -303,8 +306,7 @@ def test_who_is_called_finds_the_button_without_doing_anything(line: Line, arriv
 
 def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive) -> None:
     person = arrive()
-    ticket = take_place(person, "balik@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "balik@contoh.id")
     line.tell(poll=(60, 60))
     person.open(f"/antre/casn/t/{ticket}")
     person.page.wait_for_timeout(500)  # it would look after a minute
@@ -316,8 +318,7 @@ def test_a_tab_that_comes_to_the_front_looks_at_once(line: Line, arrive: Arrive)
 def test_who_is_next_looks_often_whatever_the_guess_of_the_evening_is(line: Line, arrive: Arrive) -> None:
     """An outage of minutes is feared; when it ends after seconds, who is next shall not be away."""
     person = arrive()
-    ticket = take_place(person, "berikut@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "berikut@contoh.id")
     person.open(f"/antre/casn/t/{ticket}")
     line.tell(**up_to(BEFORE_US - 10, fan=[(3_000, 0, 5), (9_000, 5, 20_000)], poll=(1, 60), rate=600))
     looks: list[str] = []
@@ -332,8 +333,7 @@ def test_a_page_that_its_gate_tells_otherwise_is_not_fetched_at_every_look(
 ) -> None:
     """The status says that the turn is near, its gate does not: thousands would fetch pages every second."""
     person = arrive()
-    ticket = take_place(person, "lain@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "lain@contoh.id")
     line.tell(called=BEFORE_US - 10)  # the frontier, from which the gate counts, is at the beginning
     person.open(f"/antre/casn/t/{ticket}")
     person.page.evaluate("window.same = true")
@@ -367,8 +367,7 @@ def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_t
     line: Line, arrive: Arrive
 ) -> None:
     person = arrive()
-    ticket = take_place(person, "ditolak@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "ditolak@contoh.id")
     person.page.clock.install()
     person.open(f"/antre/casn/t/{ticket}")
     person.page.evaluate("window.same = true")
@@ -396,8 +395,7 @@ def test_whose_status_is_refused_for_long_reads_so_and_gets_the_page_anew_once_t
 def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arrive: Arrive) -> None:
     """What it promises may be over, and a server that has nothing newer promises nothing."""
     person = arrive()
-    ticket = take_place(person, "janji@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "janji@contoh.id")
     line.tell(poll=(60, 60))
     person.page.clock.install()
     person.open(f"/antre/casn/t/{ticket}")
@@ -419,8 +417,7 @@ def test_a_page_loads_itself_once_when_the_status_stands_still(line: Line, arriv
 
 def test_a_lost_connection_costs_nothing(line: Line, arrive: Arrive) -> None:
     person = arrive()
-    ticket = take_place(person, "sinyal@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "sinyal@contoh.id")
 
     def broken(route: Route) -> None:
         route.fulfill(status=502, body="")
@@ -455,8 +452,7 @@ def test_without_javascript_the_page_comes_again_by_itself_and_says_that_somebod
     line: Line, arrive: Arrive
 ) -> None:
     person = arrive(scripts=False)
-    ticket = take_place(person, "polos@contoh.id")
-    line.draw(ticket)
+    ticket = take_drawn_place(line, person, "polos@contoh.id")
     line.tell(**up_to(BEFORE_US - 3))
     page = person.open(f"/antre/casn/t/{ticket}").text()
     assert re.search(r'<noscript><meta http-equiv="refresh" content="([2-9]|10)">', page)

@@ -109,7 +109,7 @@ async def show_progress(request: WebRequest, desk: Desk, id: UUID) -> Response[b
     """The part of that page that changes."""
     customer = await signed_in(desk, request)
     found = await _counts(desk, customer, id)
-    stopped = found.moving and await is_signing_stopped(desk.house.db)
+    stopped = await _is_stopped(desk, found)
     state = "waiting" if found.started_at is None else "moving" if found.moving else "ended"
     mark = _mark(found, stopped=stopped)
     headers = {"X-State": state, "X-Mark": mark, "ETag": f'"{mark}"'}
@@ -252,17 +252,22 @@ async def _add(
 
 
 async def _bundle(desk: Desk, customer: SessionCustomer, id: UUID) -> Bundle:
-    found = await bundle(desk.house.db, id, customer_id=customer.customer_id)
-    if found is None:
-        raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
-    return found
+    return _known(await bundle(desk.house.db, id, customer_id=customer.customer_id))
 
 
 async def _counts(desk: Desk, customer: SessionCustomer, id: UUID) -> BundleCounts:
-    found = await bundle_counts(desk.house.db, id, customer_id=customer.customer_id)
+    return _known(await bundle_counts(desk.house.db, id, customer_id=customer.customer_id))
+
+
+def _known[T](found: T | None) -> T:
     if found is None:
         raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
     return found
+
+
+async def _is_stopped(desk: Desk, found: BundleCounts) -> bool:
+    """Whether documents of it wait for the stop switch."""
+    return found.moving and await is_signing_stopped(desk.house.db)
 
 
 async def _form_page(
@@ -297,8 +302,7 @@ async def _page(
     counts = await _counts(desk, customer, id)
     status = http_status(refusal)
     if counts.started_at is not None:
-        stopped = counts.moving and await is_signing_stopped(desk.house.db)
-        context = await _progress(desk, request, counts, stopped=stopped)
+        context = await _progress(desk, request, counts, stopped=await _is_stopped(desk, counts))
         return desk.page(request, "bundle.html", status=status, private=True, **told(refusal), **context)
     found = await _bundle(desk, customer, id)
     lots = await quota_of_customer(desk.house.db, customer.customer_id)
@@ -330,12 +334,8 @@ async def _page(
 
 async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, stopped: bool) -> dict[str, Any]:
     """How far a bundle is, and one page of its files."""
-    stamped, refused, ready = (
-        found.count(Outcome.STAMPED),
-        found.count(Outcome.REFUSED),
-        found.count(Outcome.READY),
-    )
-    given = found.count(Outcome.STAMPING) + stamped + refused
+    stamped, refused, ready = map(found.count, (Outcome.STAMPED, Outcome.REFUSED, Outcome.READY))
+    given, not_given = found.count(Outcome.STAMPING) + stamped + refused, ready - found.left_out
     files = sum(found.files.values())
     pages = max(1, math.ceil(files / FILES_SHOWN))
     page = _page_asked_for(request, pages)
@@ -356,8 +356,8 @@ async def _progress(desk: Desk, request: WebRequest, found: BundleCounts, *, sto
         "given": given,
         "stamped": stamped,
         "ended": stamped + refused,
-        "not_given": ready - found.left_out,
-        "unfit": files - given - (ready - found.left_out),
+        "not_given": not_given,
+        "unfit": files - given - not_given,
         "refused_count": refused,
         "troubled": [row for row in rows if row.file.outcome not in UNDER_WAY],
         "others": [row for row in rows if row.file.outcome in UNDER_WAY],
