@@ -370,7 +370,8 @@ async def test_a_server_that_hangs_after_its_launcher_was_killed_is_replaced(
         for pid in processes_in(first.data, program="postgres"):
             os.kill(pid, signal.SIGSTOP)
         assert first._lock is not None
-        first._lock.close()  # the kernel's doing, when the launcher is killed
+        os.close(first._lock)  # the kernel's doing, when the launcher is killed
+        first._lock = None
         second.start()
         assert await ask(second, "SELECT answer FROM kept") == 42
     finally:

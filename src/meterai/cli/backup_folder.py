@@ -6,7 +6,6 @@ Files of queues that did not change are the very ones of the state before (hard 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -19,6 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.file_lock import locked
 from meterai.kit.objects import FolderStore, ObjectMissing, ObjectStore
 from meterai.kit.whole_files import copy_whole, sync_file_system
 from meterai.waiting_room.queue_folder import QueueFolder, folders_in, queue_of
@@ -82,11 +82,11 @@ class BackupFolder:
         Two at once would write into one new state, and the later one would delete the whole one.
         Raises: Refusal BUSY `backup.under_way`.
         """
-        with (self.path / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refusal(Kind.BUSY, "backup.under_way", folder=str(self.path)) from None
+        try:
+            lock = locked(self.path / "lock")
+        except BlockingIOError:
+            raise Refusal(Kind.BUSY, "backup.under_way", folder=str(self.path)) from None
+        with os.fdopen(lock):
             yield
 
     @property

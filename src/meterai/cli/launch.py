@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import ssl
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
+from meterai.kit.file_lock import locked
 from meterai.kit.processes import free_port
 from meterai.kit.settings import Settings
 
@@ -183,12 +183,12 @@ def only_launcher(data: Path) -> Iterator[None]:
 
     Raises: LaunchProblem when another launcher runs on it.
     """
-    with (data / "run" / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LaunchProblem(
-                f"The service already runs on {data}. Stop it with Ctrl-C where it was started, "
-                "or start a second one beside it with another --data and --port."
-            ) from None
+    try:
+        lock = locked(data / "run" / "lock")
+    except BlockingIOError:
+        raise LaunchProblem(
+            f"The service already runs on {data}. Stop it with Ctrl-C where it was started, "
+            "or start a second one beside it with another --data and --port."
+        ) from None
+    with os.fdopen(lock):
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from meterai.kit.file_lock import locked
 from meterai.kit.spreadsheet import csv_table
 from meterai.kit.whole_files import write_whole
 
@@ -66,11 +66,9 @@ class OutputFolder:
         """Raises: InUse; OSError when the folder can't be made."""
         root.mkdir(parents=True, exist_ok=True)
         self.root = root
-        self._lock = os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = locked(root / LOCK_FILE)
         except BlockingIOError:
-            os.close(self._lock)
             raise InUse from None
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ No mode outside the given folder is changed, no user is created.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -19,9 +18,10 @@ from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 from urllib.parse import quote
 
+from meterai.kit.file_lock import locked
 from meterai.kit.process_identity import Identity, choose_identity
 from meterai.kit.processes import (
     ending_with_parent,
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         self._password = password
         self._settings = SETTINGS | (settings or {})
         self._log = log
-        self._lock: IO[str] | None = None
+        self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._since = 0.0
 
@@ -166,7 +166,7 @@ class EmbeddedPostgres:
                 process.send_signal(signal.SIGQUIT)
                 self._wait_or_kill(process)
         if self._lock is not None:
-            self._lock.close()
+            os.close(self._lock)
             self._lock = None
 
     def _wait_or_kill(self, process: subprocess.Popen[bytes]) -> None:
@@ -198,12 +198,9 @@ class EmbeddedPostgres:
         return self._process
 
     def _take_lock(self) -> None:
-        self._lock = (self.folder / "lock").open("a")
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = locked(self.folder / "lock")
         except BlockingIOError:
-            self._lock.close()
-            self._lock = None
             raise PostgresFailed(
                 f"another process runs the database in {self.folder}; stop it first"
             ) from None

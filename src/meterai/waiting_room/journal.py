@@ -7,7 +7,6 @@ twice: what a crash cut off was never seen by anybody. A window that was closed 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import struct
@@ -19,6 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from meterai.kit.file_lock import locked
 from meterai.waiting_room.documents import GateCount
 from meterai.waiting_room.merkle import Tree
 from meterai.waiting_room.queue_folder import publish
@@ -80,7 +80,7 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.gate = gate
         self._folder = folder
-        self._lock = _locked(folder / "lock")
+        self._lock = locked(folder / "lock")
         self._high_file = -1
         self._windows: dict[int, _Open] = {}
         self._unwritten: dict[int, list[bytes]] = {}
@@ -283,13 +283,3 @@ def _write_all(file: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]
-
-
-def _locked(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import msgspec
+
+from meterai.kit.file_lock import locked
 
 _WORKERS_MAX = 256
 
@@ -23,13 +24,9 @@ class Presence:
         run_folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, _WORKERS_MAX + 1):
             self.name = f"worker-{number}"
-            self._file = os.open(
-                run_folder / f"{self.name}.json", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._file = locked(run_folder / f"{self.name}.json")
             except BlockingIOError:
-                os.close(self._file)
                 continue
             return
         raise RuntimeError("too many workers on this machine")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from meterai.kit.database import Connection
+from meterai.kit.file_lock import locked
 from meterai.stamping.seal import register
 from meterai.stamping.seal.keys import KeyDevice
 
@@ -33,11 +33,9 @@ class KeyCounter:
 
     def __init__(self, path: Path) -> None:
         """Raises: CounterMismatch when another process holds the counter or it can't be read."""
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file = locked(path)
         except BlockingIOError:
-            os.close(self._file)
             raise CounterMismatch(f"another signer holds {path.name}") from None
         text = os.pread(self._file, 64, 0)
         if text and not (len(text) == _DIGITS and text.isdigit()):
