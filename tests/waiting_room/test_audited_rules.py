@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.waiting_room import documents
 from meterai.waiting_room.auditing.findings import Findings
-from meterai.waiting_room.auditing.rules import CLOSED_LATE_S, CUT_AT_S, LOGGED_LATE_S, Rules
+from meterai.waiting_room.auditing.rules import CLOSED_LATE_S, CUT_AT_S, Rules
 from meterai.waiting_room.documents import Config
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import ConfigFacts
 from meterai.waiting_room.model import Policy, Schedule
+from meterai.waiting_room.windows import LOGGED_LATE_S
 
 JOINS, OPENS, CLOSES = 1_000, 5_000, 9_000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

@@ -47,8 +47,12 @@ async def change(line: MovedQueue, schedule: Schedule | None) -> Queue:
 
 
 def start_gate_again(line: MovedQueue) -> None:
+    def clock() -> float:
+        return line.now
+
     line.gate.close()
-    line.gate = Room(Shelf(line.folder), line.keys, gate=1, wall=lambda: line.now)
+    shelf = Shelf(line.folder, monotonic=clock)
+    line.gate = Room(shelf, line.keys, gate=1, wall=clock, monotonic=clock)
 
 
 @pytest.mark.parametrize("is_restarted", [False, True], ids=["the same gate", "started again"])
@@ -164,4 +168,30 @@ async def test_a_queue_that_was_to_open_after_the_end_of_its_event_closes(
     await line.seconds(5)
     assert (await change(line, None)).schedule == queue.schedule
     assert (await line.seconds(26)).state is QueueState.CLOSED
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+
+
+@pytest.mark.parametrize("moved_s", [-700, 700], ids=["sooner", "later"])
+async def test_an_opening_that_people_had_joined_before_anybody_could_read_of_its_move_stays(
+    line: MovedQueue, moved_s: int
+) -> None:
+    """No controller was there when the events file was changed, nor when the first could join."""
+    planned = Schedule(joins_from=START + 30, opens_at=START + 1_000, closes_at=START + 4_000)
+    opens_at = planned.opens_at + moved_s
+    await line.open(planned, always=True)
+    start_gate_again(line)
+    await line.seconds(10)
+    moved = msgspec.structs.replace(planned, opens_at=opens_at, closes_at=START + 5_000)
+    assert (await change(line, moved)).schedule.opens_at == opens_at
+    line.gate.shelf.look()
+    for second in (60, 400):
+        line.now = START + second
+        line.join(f"email:orang{second}@contoh.id")
+    await line.take_over()
+    assert (await line.seconds(1)).state is QueueState.LOTTERY
+    kept = await change(line, moved)
+    assert kept.schedule == msgspec.structs.replace(planned, closes_at=START + 5_000)
+    assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []
+    line.now = START + 1_000
+    await line.until(lambda status: status.called == 2, seconds=30)
     assert audit(FolderSource(line.folder.public), pause=lambda seconds: None).findings == []

@@ -106,6 +106,7 @@ class Conductor:
             seed_of=self._publisher.seed_of,
             ready_share=await self._share_that_is_there(queue, now),
             promises=await asyncio.to_thread(_promised, folder, queue.memory.promises_read),
+            rules=self._config or await asyncio.to_thread(self._publisher.rules_there),
         )
         decided = await decide_step(self._steering, seen)
         self._fail_point("queue_decided")

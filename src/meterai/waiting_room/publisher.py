@@ -44,6 +44,10 @@ class Publisher:
         """Entries that are in the file."""
         return self._log.size
 
+    def rules_there(self) -> bytes:
+        """The rules that lie there; empty: none yet."""
+        return self.folder.config.read_bytes() if self.folder.config.exists() else b""
+
     def publish_config(self, raw: bytes, version: int) -> None:
         """The rules, also under their version."""
         self.publish_configs([(version, raw)])

@@ -12,6 +12,9 @@ import msgspec
 
 from meterai.waiting_room.model import Schedule
 
+LOGGED_LATE_S = 300
+"""After the first could join: a service that starts may log rules so late that were changed before."""
+
 
 class Window(msgspec.Struct, frozen=True):
     """A stretch of time, its end not included. Unix seconds."""
@@ -68,6 +71,11 @@ def first_number(schedule: Schedule) -> int:
 def lottery_of(schedule: Schedule) -> int | None:
     """The number of the lottery's window; None: there is none."""
     return schedule.first_window - 1 if schedule.joins_from < schedule.opens_at else None
+
+
+def fixed_of(schedule: Schedule) -> tuple[int, ...]:
+    """What stays of a schedule by which people could join, unless time is cut anew."""
+    return schedule.joins_from, schedule.opens_at, schedule.window_s, schedule.first_window
 
 
 def _cuts(schedule: Schedule) -> tuple[int, ...]:

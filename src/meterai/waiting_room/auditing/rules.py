@@ -15,11 +15,9 @@ from meterai.waiting_room.documents import Config
 from meterai.waiting_room.folder import digest
 from meterai.waiting_room.log_facts import ConfigFacts
 from meterai.waiting_room.model import Schedule
-from meterai.waiting_room.windows import first_number
+from meterai.waiting_room.windows import LOGGED_LATE_S, first_number, fixed_of
 
 NAME = "config.json"
-LOGGED_LATE_S = 300
-"""After the first could join: a service that starts may log rules so late that were changed before."""
 CUT_AT_S = 5
 """Between the moment at which time was cut anew and that of its entry."""
 CLOSED_LATE_S = 5
@@ -116,7 +114,7 @@ def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | Non
     """Whether a schedule may follow another: last call and closing change at any time, time is cut anew when
     people have to wait again after the opening, and everything changes while nobody can join yet: also after
     a clock that was ahead has closed windows, but for these."""
-    if _fixed(new) == _fixed(old):
+    if fixed_of(new) == fixed_of(old):
         return True
     is_early = at <= old.joins_from + LOGGED_LATE_S
     if is_early and (closed_through is None or first_number(new) > closed_through):
@@ -126,10 +124,6 @@ def _may_become(old: Schedule, new: Schedule, at: int, closed_through: int | Non
     is_behind = closed_through is None or new.first_window > closed_through
     is_cut = new.joins_from == new.opens_at and new.window_s == old.window_s
     return is_cut and is_now and has_opened and is_behind
-
-
-def _fixed(schedule: Schedule) -> tuple[int, ...]:
-    return schedule.joins_from, schedule.opens_at, schedule.window_s, schedule.first_window
 
 
 def _anchors(config: Config) -> tuple[object, ...]:

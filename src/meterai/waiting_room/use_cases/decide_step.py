@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kit.database import Connection, Database
@@ -37,7 +38,10 @@ from meterai.waiting_room.places import place_of, window_seed
 from meterai.waiting_room.promises import Promise, facts_of
 from meterai.waiting_room.queue_folder import KEY_ID, QueueKeys
 from meterai.waiting_room.seeds import SeedChains, log_ahead
-from meterai.waiting_room.windows import end_of, number_at, window_of
+from meterai.waiting_room.use_cases.set_queue import changed
+from meterai.waiting_room.windows import LOGGED_LATE_S, end_of, fixed_of, number_at, window_of
+
+log = structlog.get_logger(__name__)
 
 REVEAL_AFTER_S = 2
 """After a window's end: late gates have published by then."""
@@ -95,6 +99,8 @@ class Seen:
     """The published seed of a window."""
     ready_share: float | None = None
     promises: Promised | None = None
+    rules: bytes = b""
+    """Those that lie there; empty: none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ class _Draft:
         self._shut_s = self._shut_since_s()
 
     async def complete(self) -> Decided:
+        await self._keep_opening()
         claimed = await self._log_what_was_said()
         await self._note_due_promises()
         self._log_next_chain()
@@ -194,6 +201,24 @@ class _Draft:
 
     def _change(self, **changes: object) -> None:
         self._queue = msgspec.structs.replace(self._queue, **changes)
+
+    async def _keep_opening(self) -> None:
+        """Where no controller was there to tell of a move of the opening before people joined, it stays: they
+        joined by the rules that lay there."""
+        queue = self._queue
+        if queue.config_sha256:
+            return  # nothing has changed
+        kept = await store.kept_configs(self._tx, queue.number)
+        if not (raw := kept[-1][1] if kept else self._seen.rules):
+            return
+        told, wanted = documents.decode(raw, Config).schedule, queue.schedule
+        if fixed_of(wanted) == fixed_of(told) or self._now <= told.joins_from + LOGGED_LATE_S:
+            return
+        self._change(schedule=changed(told, wanted, self._now, next_window=queue.closed_through + 1))
+        opens_at, moved_to = (
+            datetime.fromtimestamp(at, UTC).isoformat() for at in (told.opens_at, wanted.opens_at)
+        )
+        log.warning("opening_not_moved", queue=queue.event, opens_at=opens_at, wanted=moved_to)
 
     async def _log_what_was_said(self) -> int:
         """Claims and sayings of others go into the log before what this step does."""

@@ -39,17 +39,20 @@ async def set_queue(
             if schedule is not None:
                 await store.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
             return
-        wanted = _changed(queue, schedule, now.timestamp())
+        old, next_window = queue.schedule, queue.closed_through + 1
+        wanted = changed(old, schedule, now.timestamp(), next_window=next_window)
         if wanted != queue.schedule or policy != queue.policy:
             await store.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
 
 
-def _changed(queue: store.Queue, new: Schedule | None, now: float) -> Schedule:
-    old, known_at = queue.schedule, int(now) + KNOWN_AFTER_S
+def changed(old: Schedule, new: Schedule | None, now: float, *, next_window: int) -> Schedule:
+    """What becomes of a schedule that people can read when another one is wanted (None: its closing is over).
+    `next_window`: the first that is not closed."""
+    known_at = int(now) + KNOWN_AFTER_S
     if new is None or new.closes_at <= min(old.closes_at, known_at):
         new = _closed(old, known_at)
     if now < old.joins_from:
-        return _moved(old, new, now, next_window=queue.closed_through + 1)
+        return _moved(old, new, now, next_window=next_window)
     closes_at = max(new.closes_at, old.opens_at + 1)  # people have joined: the opening stays
     return msgspec.structs.replace(old, closes_at=closes_at, last_call_at=_last_call(old, new, known_at))
 
