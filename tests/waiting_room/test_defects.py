@@ -14,7 +14,7 @@ from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, adva
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
 from meterai.waiting_room.folder import ANSWERS_WITHIN_S, DEAD_AFTER_S, GateSign, gather
-from meterai.waiting_room.journal import Journal
+from meterai.waiting_room.journal import RECORD_BYTES, Journal
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.waiting_room.tickets import Ticket, event_number
@@ -190,4 +190,41 @@ def test_a_gate_that_lost_files_says_nothing_of_the_window_of_which_it_does_not_
     assert not journal.close_path(5).exists()
     told = msgspec.json.decode(journal.close_path(6).read_bytes(), type=GateCount)
     assert told.count == 1
+    journal.close()
+
+
+@pytest.mark.parametrize("left", [None, 0, 1], ids=["no file", "none can be read", "one can be read"])
+def test_a_gate_whose_joins_are_not_all_there_any_more_is_dead_in_that_window(
+    tmp_path: Path, left: int | None
+) -> None:
+    """Whose join is gone has a ticket that is in no list: it is honoured where its gate is declared dead."""
+    folder = QueueFolder(tmp_path / "casn")
+    journal = Journal(folder.gate(3), 3)
+    for number in (1, 2, 3):
+        journal.append(5, a_join(5, number))
+    journal.close_through(5, empty_from=5)
+    journal.close()
+    joins = folder.gate(3) / "w5.joins"
+    whole = gather(folder, 5, ended_s=0, now=100)
+    assert whole is not None
+    assert (whole.count, whole.dead) == (3, ())
+    if left is None:
+        joins.unlink()
+    else:
+        raw = bytearray(joins.read_bytes())
+        raw[left * RECORD_BYTES] ^= 1
+        joins.write_bytes(raw)
+    assert gather(folder, 5, ended_s=DEAD_AFTER_S - 1, now=100) is None, "NFS may hide them yet"
+    rest = gather(folder, 5, ended_s=DEAD_AFTER_S, now=100)
+    assert rest is not None
+    assert (rest.count, rest.dead) == (left or 0, (3,))
+
+
+def test_a_window_that_was_closed_takes_no_join(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 3)
+    journal.close_through(5, empty_from=5)
+    with pytest.raises(ValueError, match="closed"):
+        journal.append(5, a_join(5, 1))
+    journal.append(6, a_join(6, 1))
+    assert journal.count(6) == 1
     journal.close()

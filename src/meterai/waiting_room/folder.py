@@ -67,7 +67,8 @@ class Gathered:
     root: bytes
     gates: tuple[GateCount, ...]
     dead: tuple[int, ...]
-    """Gates that did not say what they counted; what they had written is in."""
+    """Gates that did not say what they counted, or whose joins are not all there any more; what is there is
+    in."""
     ids: bytes
 
 
@@ -169,20 +170,20 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
         place = folder.gate(number)
         told = _told(place / f"w{window}.close.json")
         joins = place / f"w{window}.joins"
-        if told is None:
+        mine = b"" if told is None else _records_in(joins)
+        if told is None or len(mine) < told.count * RECORD:
             sign = sign_of(place)
             runs = is_alive(sign, now)
             knows = window > sign.unsure_through and (not runs or sign.closed_through >= window)
             # it closes all windows of its time: where that can't be seen yet (NFS), its joins can't either
             is_hidden = runs and sign.there_from is not None and window >= sign.there_from
-            if place.exists() and not joins.exists() and knows and not is_hidden:
+            is_empty = told is None and place.exists() and not joins.exists()
+            if is_empty and knows and not is_hidden:
                 continue  # not there in that window, or nobody joined; without its folder nobody knows that
             if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None
             dead.append(number)
-        mine = read_join_records(joins) if joins.exists() else b""
-        if told is not None:
-            mine = mine[: told.count * RECORD]
+        mine = _records_in(joins) if told is None else mine[: told.count * RECORD]
         if mine:
             counts.append(_count_of(number, mine))
             records.append(mine)
@@ -190,6 +191,10 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
     root = bytes.fromhex(counts[0].root) if len(counts) == 1 else root_of(_split(ids))
     people = len({record[:ID_BYTES] for record in _split(ids)})
     return Gathered(window, len(ids) // RECORD, people, root, tuple(counts), tuple(dead), ids)
+
+
+def _records_in(joins: Path) -> bytes:
+    return read_join_records(joins) if joins.exists() else b""
 
 
 def ids_again(folder: QueueFolder, close: Close) -> bytes:
