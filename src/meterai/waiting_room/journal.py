@@ -12,7 +12,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,6 @@ import msgspec
 
 from meterai.kit.file_lock import locked
 from meterai.waiting_room.documents import GateCount
-from meterai.waiting_room.merkle import Tree
 from meterai.waiting_room.queue_folder import publish
 from meterai.waiting_room.tickets import Ticket, join_record_of, parse_data
 
@@ -43,12 +42,10 @@ class _Open:
     first_sequence: int
     count: int = 0
     last_sequence: int = 0
-    tree: Tree = field(default_factory=Tree)
 
     def take(self, data: bytes) -> None:
         self.count += 1
         self.last_sequence = _sequence_of(data)
-        self.tree.append(join_record_of(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,13 +266,13 @@ def _sequence_of(data: bytes) -> int:
 
 
 def _count(gate: int, window: _Open | None) -> GateCount:
-    tree = window.tree if window else Tree()
+    """Without a root: the controller works that out from the joins."""
     return GateCount(
         gate=gate,
         count=window.count if window else 0,
         first_sequence=window.first_sequence if window else 0,
         last_sequence=window.last_sequence if window else 0,
-        root=tree.root().hex(),
+        root="",
     )
 
 
