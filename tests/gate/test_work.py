@@ -253,6 +253,18 @@ def test_a_gate_that_asks_for_work_takes_the_solution_or_a_code_and_nothing_else
         assert right.status == 303
 
 
+def test_a_solution_is_good_once_also_when_others_were_used_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(KEY, number_max=50)
+    used = [solve(challenge_of(work, 6_000 + age)) for age in (0, 1)]
+    assert [work.is_solved(solution, 6_002) for solution in (*used, *used)] == [True, True, False, False]
+    # when there are too many of them to be kept, those are forgotten that expire first
+    monkeypatch.setattr("meterai.gate.work._USED_MAX", 2)
+    later = [solve(challenge_of(work, 6_000 + VALID_S + age)) for age in (0, 1)]
+    now = 6_000 + VALID_S - 1
+    assert [work.is_solved(solution, now) for solution in (*later, *later)] == [True, True, False, False]
+    assert sum(map(len, work._used.values())) == 2
+
+
 def test_a_code_can_be_guessed_a_few_times_only(tmp_path: Path) -> None:
     codes = Codes(KEY, tmp_path)
     contact = canonical_contact("ani@contoh.id")
@@ -273,6 +285,54 @@ def test_a_contact_gets_a_few_messages_only(tmp_path: Path) -> None:
     assert [send(1_000) for _ in range(SENDS_MAX + 1)] == [True] * SENDS_MAX + [False]
     assert len(list(tmp_path.glob("*.json"))) == SENDS_MAX
     assert send(1_000 + PERIOD_S)
+
+
+def test_tries_and_messages_are_counted_through_the_whole_period(tmp_path: Path) -> None:
+    codes, contact = Codes(KEY, tmp_path), canonical_contact("ani@contoh.id")
+
+    def send(now: float) -> bool:
+        return codes.send(contact, now, subject="Kode", text="{code}", language="id")
+
+    moments = range(6_000, 6_000 + PERIOD_S, PERIOD_S // TRIES_MAX)
+    assert [send(now) for now in moments] == [True] * SENDS_MAX + [False] * (TRIES_MAX - SENDS_MAX)
+    mails = [msgspec.json.decode(path.read_bytes()) for path in sorted(tmp_path.glob("*.json"))]
+    assert [mail["expires_at"] for mail in mails] == [now + PERIOD_S for now in moments[:SENDS_MAX]]
+    assert not any(codes.is_right(contact, "12", now) for now in moments[1:])
+    assert codes.is_right(contact, mails[0]["code"], moments[-1])
+    assert not codes.is_right(contact, mails[0]["code"], 6_000 + PERIOD_S - 1)
+
+
+def test_who_asks_for_codes_to_many_contacts_gets_no_more_tries_at_the_latest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.gate.codes._KNOWN_MAX", 2)
+    codes = Codes(KEY, tmp_path)
+    contacts = [canonical_contact(f"orang{number}@contoh.id") for number in range(3)]
+    for contact in contacts:
+        for _ in range(TRIES_MAX):
+            codes.is_right(contact, "12", 6_000)
+    codes.send(contacts[2], 6_000, subject="Kode", text="{code}", language="id")
+    code = msgspec.json.decode(next(tmp_path.glob("*.json")).read_bytes())["code"]
+    assert not codes.is_right(contacts[2], code, 6_000)
+    assert len(codes._seen) == 2
+
+
+def test_messages_that_no_worker_sends_do_not_pile_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.gate.codes._PENDING_MAX", 3)
+    codes = Codes(KEY, tmp_path / "mail")
+
+    def send(number: int, now: float) -> bool:
+        contact = canonical_contact(f"orang{number}@contoh.id")
+        return codes.send(contact, now, subject="Kode", text="{code}", language="id")
+
+    for now in (6_000.0, 6_005.0):  # counted by itself in one second, anew in another
+        assert [send(number, now) for number in range(3 - len(list((tmp_path / "mail").glob("*"))))]
+        with pytest.raises(Refusal, match=r"code\.unsent"):
+            send(7, now)
+        next((tmp_path / "mail").glob("*.json")).unlink()
+    assert send(7, 6_010)
 
 
 def test_a_code_is_good_for_its_contact_and_its_event_alone(tmp_path: Path) -> None:
