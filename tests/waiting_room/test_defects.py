@@ -13,7 +13,17 @@ from meterai.waiting_room import documents
 from meterai.waiting_room.controller import Line, Measured, Memory, Wishes, advance, step
 from meterai.waiting_room.documents import Close, GateCount
 from meterai.waiting_room.door import DEPTH_MIN, DEPTH_S, Door
-from meterai.waiting_room.folder import ANSWERS_WITHIN_S, DEAD_AFTER_S, GateSign, gather
+from meterai.waiting_room.folder import (
+    ANSWERS_WITHIN_S,
+    DEAD_AFTER_S,
+    LATELY_WINDOWS,
+    GateSign,
+    Stage,
+    Superseded,
+    gather,
+    is_listed,
+)
+from meterai.waiting_room.gate_register import GateRegister
 from meterai.waiting_room.journal import RECORD_BYTES, Journal
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
@@ -228,3 +238,52 @@ def test_a_window_that_was_closed_takes_no_join(tmp_path: Path) -> None:
     journal.append(6, a_join(6, 1))
     assert journal.count(6) == 1
     journal.close()
+
+
+@pytest.mark.parametrize(("window", "dead"), [(5 + LATELY_WINDOWS, (3,)), (6 + LATELY_WINDOWS, ())])
+@pytest.mark.parametrize("known_by", ["its last list", "its note"])
+def test_a_gate_without_a_folder_is_missed_for_some_windows(
+    tmp_path: Path, known_by: str, window: int, dead: tuple[int, ...]
+) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    if known_by == "its note":
+        GateRegister(folder.known_gate(3)).note(5, 1)
+    else:
+        close_before(folder, 5)
+    gathered = gather(folder, window, ended_s=DEAD_AFTER_S, now=100)
+    assert gathered is not None
+    assert gathered.dead == dead
+
+
+def test_who_wakes_up_after_another_took_over_publishes_nothing(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    first, place = Stage(folder, 1), folder.public / "status.json"
+    first.publish(place, b"1")
+    Stage(folder, 1).publish(place, b"1 again")
+    second = Stage(folder, 2)
+    with pytest.raises(Superseded):
+        first.publish(place, b"too late")
+    with pytest.raises(Superseded):
+        Stage(folder, 1)
+    second.publish(place, b"2")
+    assert place.read_bytes() == b"2"
+    (folder.path / "stage" / "of another release").mkdir()
+    with pytest.raises(Superseded):
+        Stage(folder, 3)
+
+
+def test_a_join_is_in_the_list_under_its_gate_sequence_and_id_or_not_at_all(tmp_path: Path) -> None:
+    folder = QueueFolder(tmp_path / "casn")
+    records = [
+        bytes([90 - gate * 9 - sequence]) * 12 + gate.to_bytes(2, "big") + sequence.to_bytes(4, "big")
+        for gate in (1, 2)
+        for sequence in (2, 4, 6, 8)[: 5 - gate]
+    ]
+    assert not is_listed(folder, 5, records[0])
+    publish(folder.window_ids(5), b"".join(records))
+    assert [is_listed(folder, 5, record) for record in records] == [True] * 7
+    for record in records:
+        sequence = int.from_bytes(record[14:], "big")
+        assert not is_listed(folder, 5, bytes(12) + record[12:])
+        for other in (sequence - 1, sequence + 1):
+            assert not is_listed(folder, 5, record[:14] + other.to_bytes(4, "big"))
