@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from meterai.gate.app import Gate, Hall, _Visit
+from meterai.gate.http import Request
+from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
 from meterai.gate.waiting import Told, _poll_seconds, _told_of, refresh_seconds
@@ -194,3 +200,37 @@ def test_a_page_with_a_script_looks_at_the_status_by_the_time_that_is_left(
     standing = Standing(QueueState.OPEN, False, place, 8, True, 1_000 if soonest_s < 9_000 else 99_999,
                         soonest_s, None)  # fmt: skip
     assert _poll_seconds(status, Told(standing, Verdict(advice=advice))) == polls_in_s
+
+
+SOON = Standing(QueueState.OPEN, False, 7, 8, True, 10, READY_WITHIN_S, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "to_closing_s", "noted"),
+    [
+        ({}, 9_000, ["ready"]),
+        ({"soonest_s": 0}, 9_000, ["ready"]),
+        ({"soonest_s": READY_WITHIN_S + 1}, 9_000, []),
+        ({"soonest_s": None}, 9_000, []),
+        ({"number": None}, 9_000, []),  # before the draw nobody knows who is near
+        ({"is_called": True}, 9_000, []),  # that shows at the door
+        ({"is_called": True}, PRESENT_AROUND_CLOSING_S, ["present"]),
+        ({"is_called": True}, -PRESENT_AROUND_CLOSING_S, ["present"]),
+        ({"is_called": True}, PRESENT_AROUND_CLOSING_S + 1, []),
+        ({"is_called": True}, -PRESENT_AROUND_CLOSING_S - 1, []),
+        ({}, 0, ["ready", "present"]),
+    ],
+)
+def test_who_looks_is_noted_shortly_before_the_turn_and_around_the_closing(
+    queue: Queue, changes: dict[str, Any], to_closing_s: int, noted: list[str]
+) -> None:
+    found: list[str] = []
+    pings = SimpleNamespace(
+        ready=lambda ticket: found.append("ready"),
+        present=lambda ticket, now, *, closes_at: found.append("present"),
+    )
+    room = SimpleNamespace(now=lambda: queue.schedule.closes_at - to_closing_s)
+    hall = cast(Hall, SimpleNamespace(shelf=Shelf(queue.folder), room=room, pings=pings))
+    visit = _Visit(cast(Gate, None), hall, Request(None, ""), "id")
+    visit._note_presence(ticket_in(2), dataclasses.replace(SOON, **changes))
+    assert found == noted
