@@ -24,7 +24,7 @@ from meterai.waiting_room.folder import (
     is_listed,
 )
 from meterai.waiting_room.gate_register import GateRegister
-from meterai.waiting_room.journal import RECORD_BYTES, Journal
+from meterai.waiting_room.journal import RECORD_BYTES, Journal, read_joins
 from meterai.waiting_room.model import Frontier, Lane, Policy, QueueState, Schedule
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 from meterai.waiting_room.tickets import Ticket, event_number
@@ -232,11 +232,53 @@ def test_a_gate_whose_joins_are_not_all_there_any_more_is_dead_in_that_window(
 
 def test_a_window_that_was_closed_takes_no_join(tmp_path: Path) -> None:
     journal = Journal(tmp_path, 3)
-    journal.close_through(5, empty_from=5)
+    journal.close_through(5, empty_from=4)
     with pytest.raises(ValueError, match="closed"):
         journal.append(5, a_join(5, 1))
     journal.append(6, a_join(6, 1))
-    assert journal.count(6) == 1
+    assert (journal.count(6), journal.count(7)) == (1, 0)
+    journal.close_through(3, empty_from=1)
+    assert journal.closed_through == 5, "what is closed stays so"
+    journal.close()
+    again = Journal(tmp_path, 3)
+    assert again.closed_through == 5
+    assert [ticket.sequence for ticket in read_joins(tmp_path / "w6.joins")] == [1]
+    with pytest.raises(ValueError, match="closed"):
+        again.append(4, a_join(4, 2))
+    again.close()
+
+
+def test_what_a_crash_cut_off_is_no_join_and_hides_none_that_come_after_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 3)
+    journal.append(5, a_join(5, 1))
+    journal.close()
+    for window in (5, 6):
+        with (tmp_path / f"w{window}.joins").open("ab") as file:
+            file.write(bytes(RECORD_BYTES - 1))
+    again = Journal(tmp_path, 3)
+    assert not again.lost
+    assert not (tmp_path / "w6.joins").exists()
+    for window in (5, 6):
+        again.append(window, a_join(window, again.next_sequence()))
+    again.close()
+    found = [[ticket.sequence for ticket in read_joins(tmp_path / f"w{n}.joins")] for n in (5, 6)]
+    assert found == [[1, 2], [3]]
+
+
+def test_the_highest_sequence_is_noted_after_the_disk_has_the_joins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the other order a loss of power would look like a loss of files, in which a million are left out."""
+    journal, done = Journal(tmp_path, 3), []
+    for window in (5, 6):
+        journal.append(window, a_join(window, journal.next_sequence()))
+    batch = journal.write()
+    assert batch is not None
+    assert len(batch.files) == 2
+    monkeypatch.setattr("meterai.waiting_room.journal.os.fdatasync", lambda file: done.append(file))
+    monkeypatch.setattr("meterai.waiting_room.journal.os.pwrite", lambda file, *_: done.append(file))
+    batch.sync()
+    assert done == [*batch.files, batch.high_file]
     journal.close()
 
 
