@@ -83,10 +83,22 @@ def _credited(transfer: str, wrong: AccountKind) -> str:
     )
 
 
+def _second_serial(name: str, **changes: str) -> str:
+    """SQL that gives a document a second stamp, whose reservation is its own."""
+    return copy_of(
+        "stamping.serial",
+        f"serial = {_serial(name)}",
+        serial=_serial("new"),
+        ordinal="2",
+        reservation_id=_NEW,
+        **changes,
+    )
+
+
 _NEW = "gen_random_uuid()"
 _USED = f"id = '{account_id(AccountKind.USED, SELLER)}'"
 _BOBS_LOT = f"id = {_lot('bob')}"
-_OVERDRAW = "ALTER TABLE ledger.account DROP CONSTRAINT account_never_overdrawn;"
+OVERDRAW = "ALTER TABLE ledger.account DROP CONSTRAINT account_never_overdrawn;"
 _DOUBLE = "reason = 'double'"
 _CITRAS_IS_OVERDUE = (
     f"UPDATE ledger.transfer SET expires_at = '2026-09-04 11:00Z' WHERE id = {_id('reserve_sale', 'citra')}"
@@ -98,6 +110,12 @@ _I1 = [
         0,
         "a second version of a serial is of another document",
         copy_of("stamping.release", "true", version="2", document_id=_id("document", "living")),
+    ),
+    Plant(
+        "I1",
+        0,
+        "a serial was released for another document than it was allocated for",
+        f"UPDATE stamping.release SET document_id = {_id('document', 'living')}",
     ),
     Plant(
         "I1",
@@ -179,6 +197,13 @@ _I2 = [
     Plant(
         "I2",
         0,
+        "an annulled serial was paid with a stamp",
+        "UPDATE ledger.transfer SET kind = 'post', posted_at = created_at"
+        f" WHERE id = {_id('void', 'refused')}",
+    ),
+    Plant(
+        "I2",
+        0,
         "a serial has no reservation",
         f"UPDATE stamping.serial SET reservation_id = {_NEW} WHERE serial = {_serial('living')}",
     ),
@@ -194,16 +219,47 @@ _I2 = [
         "a released job has a serial that was not released",
         f"UPDATE stamping.serial SET state = 'sealed' WHERE serial = {_serial('alice')}",
     ),
+    *(
+        Plant(
+            "I2", 2, f"a {job} job left its second serial {serial}", _second_serial(of, state=f"'{serial}'")
+        )
+        for job, of, serial in (("released", "alice", "sealed"), ("refused", "refused", "allocated"))
+    ),
 ]
 _I3 = [
     Plant("I3", 0, "stamps came out of nothing", _add("credits_posted", 7, _BOBS_LOT)),
     Plant("I3", 0, "something is held on one side only", _add("credits_pending", 1, _USED)),
-    Plant("I3", 1, "a lot is below zero", _OVERDRAW + _add("debits_posted", 9, _BOBS_LOT)),
+    Plant(
+        "I3",
+        0,
+        "rupiah came out of nothing, and as many stamps",
+        _add("debits_posted", 7, "kind = 'gateway_cost'") + ";" + _add("credits_posted", 7, _BOBS_LOT),
+    ),
+    Plant(
+        "I3",
+        0,
+        "rupiah are held on one side only, and as many stamps on the other",
+        _add("debits_pending", 1, "kind = 'gateway_cost'") + ";" + _add("credits_pending", 1, _USED),
+    ),
+    Plant("I3", 1, "a lot is below zero", OVERDRAW + _add("debits_posted", 9, _BOBS_LOT)),
+    Plant("I3", 1, "more of a lot is held than is in it", OVERDRAW + _add("debits_pending", 9, _BOBS_LOT)),
+    Plant(
+        "I3",
+        1,
+        "more is held on the treasury's side than is there",
+        OVERDRAW + _add("credits_pending", 2_000_000, "kind = 'treasury_prepaid'"),
+    ),
+    Plant(
+        "I3",
+        1,
+        "less than nothing is held",
+        "ALTER DOMAIN ledger.total DROP CONSTRAINT total_check;" + _add("debits_pending", -2, _BOBS_LOT),
+    ),
     Plant(
         "I3",
         1,
         "the treasury's side is below zero",
-        _OVERDRAW + _add("credits_posted", 2_000_000, "kind = 'treasury_prepaid'"),
+        OVERDRAW + _add("credits_posted", 2_000_000, "kind = 'treasury_prepaid'"),
     ),
     Plant(
         "I3",
@@ -211,7 +267,14 @@ _I3 = [
         "what left the stock is in no lot",
         _add("debits_posted", 1, "kind = 'seller_stock'"),
     ),
-    Plant("I3", 2, "a stamp was used without a released serial", _add("credits_posted", 1, _USED)),
+    Plant("I3", 2, "a stamp was used that left no lot", _add("credits_posted", 1, _USED)),
+    Plant(
+        "I3",
+        2,
+        "a stamp was used without a released serial",
+        _add("credits_posted", 1, _USED) + ";" + _add("debits_posted", 1, _BOBS_LOT),
+    ),
+    Plant("I3", 2, "a stamp is being used for no serial", _add("credits_pending", 1, _USED)),
     Plant(
         "I3",
         2,
@@ -277,6 +340,10 @@ _I3 += [
     Plant("I3", 6, story, sql)
     for story, sql in (
         ("nobody recorded a deposit", "DELETE FROM operations.audit_entry"),
+        (
+            "one deposit was recorded, and two of that sum booked",
+            copy_of("ledger.transfer", "code = 'deposit'", id=_NEW, reference_id=_NEW),
+        ),
         (
             "a deposit is recorded under another receipt",
             "UPDATE operations.audit_entry SET subject = 'NTPN-2' WHERE action = 'quota.issue'",
@@ -370,6 +437,20 @@ _I4 = [
     ),
     Plant(
         "I4",
+        0,
+        "an order was sold for a payment that never came, and the one that came goes back",
+        copy_of(
+            "sales.payment",
+            f"id = {_id('payment', 'alice')}",
+            id=_NEW,
+            reference="'other'",
+            state="'expired'",
+            settled_at="NULL",
+        )
+        + f";UPDATE sales.payment SET outcome = 'refunded_late' WHERE id = {_id('payment', 'alice')}",
+    ),
+    Plant(
+        "I4",
         1,
         "a bank took money back and nobody owes it",
         f"UPDATE sales.payment SET state = 'reversed' WHERE id = {_id('payment', 'bob')}",
@@ -426,6 +507,21 @@ _I4 = [
     Plant(
         "I4",
         3,
+        "an order without pieces has a price",
+        copy_of(
+            "sales.orders",
+            f"id = {_id('order', 'citra')}",
+            id=_NEW,
+            number="'M-2'",
+            submit_id="'another'",
+            token_digest=r"'\x00'",
+            state="'expired'",
+            quantity="0",
+        ),
+    ),
+    Plant(
+        "I4",
+        3,
         "an item's price moved from the fee to the face value, and another's back",
         copy_of("sales.item", f"id = {_id('item', 'bob')}", id=_NEW, position="2", quantity="2")
         + f";UPDATE sales.item SET quantity = 3 WHERE id = {_id('item', 'bob')};"
@@ -457,6 +553,13 @@ _I5 = [
     ),
     Plant("I5", 1, "a lot got its stamps twice", _add("credits_posted", 5, _BOBS_LOT)),
     Plant("I5", 1, "a lot got stamps before the payment", _add("credits_posted", 2, f"id = {_lot('citra')}")),
+    Plant(
+        "I5",
+        1,
+        "what was paid for has no lot",
+        f"UPDATE sales.item SET lot_account_id = NULL WHERE id = {_id('item', 'bob')};"
+        f"DELETE FROM ledger.account WHERE {_BOBS_LOT}",
+    ),
     Plant("I5", 2, "a lot with stamps belongs to no item", copy_of("ledger.account", _BOBS_LOT, id=_NEW)),
     Plant(
         "I5",
@@ -531,6 +634,12 @@ _I6 = [
         "the item knows of fewer refunded pieces than its refunds",
         f"UPDATE sales.item SET refunded_quantity = 1 WHERE id = {_id('item', 'bob')}",
     ),
+    Plant(
+        "I6",
+        2,
+        "a refund is told of another item",
+        f"UPDATE sales.refund SET item_id = {_id('item', 'alice')} WHERE id = {_id('refund', 'bob two')}",
+    ),
     Plant("I6", 2, "a refunded piece is still in the lot", _add("debits_posted", -1, _BOBS_LOT)),
     Plant("I6", 2, "a lot holds a piece for no document", _add("debits_pending", 1, _BOBS_LOT)),
 ]
@@ -552,6 +661,15 @@ _I8 = [
         1,
         "a serial was released whose attempts never reached the key",
         f"UPDATE stamping.sign_attempt SET abandoned_at = now() WHERE serial = {_serial('alice')}",
+    ),
+]
+_I8 += [
+    Plant(
+        "I8",
+        1,
+        "a serial is sealed, and nobody tried to sign",
+        f"UPDATE stamping.serial SET state = 'sealed' WHERE serial = {_serial('living')};"
+        f"DELETE FROM stamping.sign_attempt WHERE serial = {_serial('living')}",
     ),
 ]
 _FIRST_PASS = f"order_id = {_id('order', 'alice')}"
@@ -599,7 +717,13 @@ _I14 = [
         0,
         "two payments of an order are open",
         "DROP INDEX sales.payment_one_open;"
-        + copy_of("sales.payment", f"id = {_id('payment', 'citra')}", id=_NEW, reference="'other'"),
+        + copy_of(
+            "sales.payment",
+            f"id = {_id('payment', 'citra')}",
+            id=_NEW,
+            reference="'other'",
+            state="'creating'",
+        ),
     ),
     Plant(
         "I14",
@@ -611,7 +735,8 @@ _I14 = [
         "I14",
         1,
         "an open payment is not of the order's price",
-        f"UPDATE sales.payment SET amount = amount - 1 WHERE id = {_id('payment', 'citra')}",
+        "UPDATE sales.payment SET amount = amount - 1, state = 'creating'"
+        f" WHERE id = {_id('payment', 'citra')}",
     ),
     Plant(
         "I14",
@@ -636,13 +761,7 @@ _I15 = [
         "I15",
         1,
         "two serials of one job were bound to different bytes",
-        copy_of(
-            "stamping.serial",
-            f"serial = {_serial('alice')}",
-            serial=_serial("new"),
-            ordinal="2",
-            reservation_id=_NEW,
-        )
+        _second_serial("alice")
         + ";"
         + copy_of("stamping.release", "true", serial=_serial("new"), sha256="repeat('a', 64)"),
     ),
@@ -653,6 +772,12 @@ _I15 = [
         copy_of("stamping.release", "true", serial=_serial("living"), document_id=_id("document", "living")),
     ),
 ]
+_PAID_AGAIN = f"UPDATE sales.orders SET state = 'paid' WHERE id = {_id('order', 'alice')};"
+_STAMPING_AGAIN = f"UPDATE sales.item SET state = 'stamping' WHERE id = {_id('item', 'alice')};"
+_ALICES_IS_CITRAS = (
+    f"UPDATE stamping.document SET customer_id = {_id('customer', 'citra')}"
+    f" WHERE id = {_id('document', 'alice')}"
+)
 _OWNERLESS = (
     copy_of(
         "stamping.document",
@@ -679,6 +804,13 @@ _I16 = [
     ),
     Plant(
         "I16",
+        0,
+        "a stamp was used out of somebody else's lot",
+        f"UPDATE stamping.job SET lot_account_id = {_lot('bob')} WHERE id = {_id('job', 'alice')}",
+    ),
+    Plant("I16", 0, "a stamp stands on somebody else's document", _ALICES_IS_CITRAS),
+    Plant(
+        "I16",
         1,
         "an order's lot belongs to somebody else",
         f"UPDATE ledger.account SET customer_id = {_id('customer', 'alice')} WHERE id = {_lot('citra')}",
@@ -688,6 +820,13 @@ _I16 = [
         1,
         "an order's document belongs to somebody else",
         f"UPDATE sales.item SET document_id = {_id('document', 'living')} WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant("I16", 1, "a stamped document is somebody else's", _PAID_AGAIN + _ALICES_IS_CITRAS),
+    Plant(
+        "I16",
+        1,
+        "a refused document is somebody else's",
+        f"{_ALICES_IS_CITRAS};UPDATE sales.item SET state = 'refused' WHERE id = {_id('item', 'alice')}",
     ),
     Plant("I16", 1, "a document that is done has no owner", _OWNERLESS),
     Plant(
@@ -704,11 +843,18 @@ _I23 = [
         "a stored balance moved without a transfer",
         _add("debits_posted", 1, "kind = 'gateway_cost'"),
     ),
+    *(
+        Plant("I23", 0, f"{column} moved without a transfer", _add(column, 1, "kind = 'gateway_clearing'"))
+        for column in ("credits_posted", "debits_pending", "credits_pending")
+    ),
     Plant(
         "I23",
         0,
-        "what is held moved without a transfer",
-        _add("credits_pending", 1, "kind = 'suspense'"),
+        "a posting moved between other accounts than were held",
+        f"UPDATE ledger.transfer SET debit_account_id = {_lot('bob')} WHERE id = {_id('post', 'alice')};"
+        + _add("debits_posted", 1, _BOBS_LOT)
+        + ";"
+        + _add("debits_posted", -1, f"id = {_lot('alice')}"),
     ),
     Plant(
         "I23",
@@ -723,8 +869,6 @@ _I23 = [
         copy_of("ledger.transfer", "code = 'refund_paid'", id=_NEW, debit_account_id=_NEW),
     ),
 ]
-_PAID_AGAIN = f"UPDATE sales.orders SET state = 'paid' WHERE id = {_id('order', 'alice')};"
-_STAMPING_AGAIN = f"UPDATE sales.item SET state = 'stamping' WHERE id = {_id('item', 'alice')};"
 _TOLD = "INSERT INTO jobs.outbox (topic, payload, available_at, created_at) SELECT 'stamping.released',"
 _OF_ALICE = f"""jsonb_build_object('reference_id', {_id("item", "alice")}, 'document_id',
     {_id("document", "alice")})"""
@@ -741,6 +885,13 @@ _I25 = [
         0,
         "what is told is of another document",
         f'{_PAID_AGAIN}{_STAMPING_AGAIN}{_TOLD} {_OF_ALICE} || \'{{"document_id": ""}}\', now(), now()',
+    ),
+    Plant(
+        "I25",
+        0,
+        "what is told is something else",
+        f"{_PAID_AGAIN}{_STAMPING_AGAIN}{_TOLD} {_OF_ALICE}, now(), now();"
+        "UPDATE jobs.outbox SET topic = 'sales.news'",
     ),
     Plant("I25", 1, "an order waits for its documents, all of which are stamped", _PAID_AGAIN),
     Plant(
@@ -764,6 +915,12 @@ _I25 = [
     Plant(
         "I25",
         3,
+        "a payout was sent, and is asked for next year",
+        f"UPDATE sales.refund SET state = 'sent', next_attempt_at = '2027-09-04' WHERE {_DOUBLE}",
+    ),
+    Plant(
+        "I25",
+        3,
         "a refund goes to an account that nobody named",
         f"UPDATE sales.refund SET channel = 'payout' WHERE {_DOUBLE}",
     ),
@@ -772,6 +929,13 @@ _I25 = [
         4,
         "nobody asks whether a payment came",
         f"UPDATE sales.payment SET poll_at = NULL WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I25",
+        4,
+        "a charge whose answer was lost is asked for next year",
+        "UPDATE sales.payment SET state = 'creating', poll_at = '2027-09-04'"
+        f" WHERE id = {_id('payment', 'citra')}",
     ),
     Plant(
         "I25",
@@ -800,6 +964,18 @@ _I26 = [
         0,
         "an order is completed, and an item waits for the payment",
         f"UPDATE sales.item SET state = 'waiting' WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I26",
+        0,
+        "an order is paid, and an item waits for the payment",
+        f"{_PAID_AGAIN}UPDATE sales.item SET state = 'waiting' WHERE id = {_id('item', 'alice')}",
+    ),
+    Plant(
+        "I26",
+        0,
+        "an item is called refunded and two of its pieces were",
+        f"UPDATE sales.item SET state = 'refunded' WHERE id = {_id('item', 'bob')}",
     ),
     Plant(
         "I26",
@@ -961,5 +1137,8 @@ _I27 = [
 ]
 PLANTS = [*_I1, *_I2, *_I3, *_I4, *_I5, *_I6, *_I8, *_I13, *_I14, *_I15, *_I16, *_I23, *_I25, *_I26, *_I27]
 
-NOT_STARTED = _OWNERLESS + _PAID_AGAIN + _STAMPING_AGAIN
-"""A document that was paid a moment ago, which its customer was not given yet."""
+NOT_STARTED = f"""{_OWNERLESS}{_PAID_AGAIN}{_STAMPING_AGAIN}
+    INSERT INTO jobs.outbox (topic, payload, available_at, created_at) SELECT 'sales.stamp_item_paid',
+        jsonb_build_object('item_id', id, 'document_id', document_id), '2026-09-04 12:00Z', now()
+        FROM sales.item WHERE id = {_id("item", "alice")}"""
+"""A document that was paid a moment ago, which its customer was not given yet, and which will be stamped."""
