@@ -376,12 +376,41 @@ async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
 
 async def test_a_paid_refund_is_not_put_off_by_who_was_slower(shop: Shop) -> None:
     page = await shop.paid_quota()
-    asked = await ask(shop, page, 1)
+    await ask(shop, page, 1)
+    async with shop.db.connection() as connection:
+        (slow,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
     await shop.pay_refunds()
     async with shop.db.connection() as connection:
-        await refunds.put_off(connection, asked.refund_id, shop.clock(), "gateway.unavailable", is_asked=True)
+        await refunds.put_off(connection, slow, shop.clock(), "gateway.unavailable", is_asked=True)
     assert (await only_refund(shop, page)).failure_code is None
     assert await shop.pay_refunds() == 0
+
+
+async def test_who_was_slower_puts_off_nothing_and_forgets_nothing_that_another_worker_knows(
+    shop: Shop,
+) -> None:
+    """The other one ordered the payout, and its answer was lost."""
+    page = await shop.paid_quota(channel="va_bni")
+    await ask(shop, page, 1, account=ACCOUNT)
+    async with shop.db.connection() as connection:
+        (slow,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
+        shop.payout.lose_answers = 1
+        await shop.pay_refunds()
+        until = shop.clock() + timedelta(days=2)
+        await refunds.put_off(connection, slow, until, "gateway.unavailable", is_asked=False)
+        shop.pass_time(minutes=1)
+        (due,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
+        assert due.asked_before is not None
+        shop.payout.ends = PayoutState.COMPLETED
+        for _ in range(2):
+            await shop.pay_refunds()
+            shop.pass_time(minutes=2)
+        shop.pass_time(hours=1)
+        (early,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
+        await shop.pay_refunds()
+        await refunds.look_again(connection, early, None)
+    shop.pass_time(days=1)
+    assert await shop.pay_refunds() == 1, "it is still looked at"
 
 
 async def test_a_payout_that_comes_back_after_the_bank_took_the_payment_back_is_not_paid_again(
@@ -538,6 +567,37 @@ async def test_a_payout_that_its_provider_does_not_know_is_ended_or_ordered_agai
     assert (await only_refund(shop, page)).state is RefundState.PAID
     assert shop.payout.paid == (1 if arrived else 2)
     assert (await shop.money())["payout"] == 12_500
+
+
+async def test_what_is_said_late_of_a_payout_that_was_lost_puts_no_doubt_on_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An officer has it ordered again while a worker still asks for the one before."""
+    page, asked = await sent_hours_ago(shop, PayoutState.MISSING)
+    status = shop.payout.get_status
+    late: list[PayoutResult] = []
+
+    async def answer(reference: str) -> PayoutResult:
+        if late:
+            return await status(reference)
+        late.append(await status(reference))
+        await order_payout_again(
+            shop.db, asked.refund_id, reason="looked there", actor="ana", now=shop.clock()
+        )
+        shop.payout.ends = PayoutState.COMPLETED
+        await shop.pay_refunds()
+        return late[0]
+
+    monkeypatch.setattr(shop.payout, "get_status", answer)
+    shop.pass_time(minutes=15)
+    await shop.pay_refunds()
+    refund = await only_refund(shop, page)
+    assert (refund.state, refund.round, refund.failure_code) == (RefundState.SENT, 2, None)
+    assert await refunds_in_doubt(shop.db) == (), "who orders it once more pays it twice"
+    shop.pass_time(seconds=30)
+    await shop.pay_refunds()
+    assert (await only_refund(shop, page)).state is RefundState.PAID
+    assert shop.payout.paid == 2
 
 
 async def test_a_payout_that_was_lost_is_not_ordered_again_once_the_bank_took_the_payment_back(
@@ -769,10 +829,12 @@ async def test_refunds_of_one_turn_go_back_each_out_of_its_own_payment(shop: Sho
 
 
 async def test_a_refund_that_is_put_off_keeps_no_other_one_waiting(shop: Shop) -> None:
-    put_off, other = [await ask(shop, await shop.paid_quota(), 1) for _ in range(2)]
+    await ask(shop, await shop.paid_quota(), 1)
     async with shop.db.connection() as connection:
+        (put_off,) = await refunds.claim_due(connection, shop.clock(), limit=1, lease_until=shop.clock())
         until = shop.clock() + timedelta(minutes=15)
-        await refunds.put_off(connection, put_off.refund_id, until, "gateway.unavailable", is_asked=False)
+        await refunds.put_off(connection, put_off, until, "gateway.unavailable", is_asked=False)
+    other = await ask(shop, await shop.paid_quota(), 1)
     assert await shop.pay_refunds() == 1
     async with shop.db.connection() as connection:
         states = await connection.fetch("SELECT state FROM sales.refund WHERE id = $1", other.refund_id)

@@ -154,17 +154,24 @@ async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | 
 
 
 async def put_off(
-    connection: Connection, refund_id: uuid.UUID, until: datetime, why: str | None, *, is_asked: bool
+    connection: Connection, due: DueRefund, until: datetime, why: str | None, *, is_asked: bool
 ) -> None:
-    """Has a refund tried again at `until`. `is_asked`: a provider may have its payout."""
+    """Has a refund tried again at `until`. `is_asked`: a provider may have its payout.
+
+    Of one that has moved on, or was taken by another worker since, nothing is written: what is known of it is
+    that one's to say.
+    """
     await connection.execute(
         """UPDATE sales.refund SET next_attempt_at = $2, failure_code = $3,
                asked_since = CASE WHEN $4 THEN asked_since END
-           WHERE id = $1 AND state IN ('payable', 'sent')""",
-        refund_id,
+           WHERE id = $1 AND state = $5 AND round = $6 AND attempts = $7""",
+        due.id,
         until,
         why,
         is_asked,
+        due.state,
+        due.round,
+        due.attempts,
     )
 
 
@@ -216,8 +223,13 @@ async def set_paid(
     )
 
 
-async def look_again(connection: Connection, refund_id: uuid.UUID, at: datetime | None) -> None:
-    """Has the payout of a paid refund looked at once more; None: never again."""
+async def look_again(connection: Connection, due: DueRefund, at: datetime | None) -> None:
+    """Has the payout of a paid refund looked at once more; None: never again. See `put_off`."""
     await connection.execute(
-        "UPDATE sales.refund SET next_attempt_at = $2 WHERE id = $1 AND state = 'paid'", refund_id, at
+        """UPDATE sales.refund SET next_attempt_at = $2
+           WHERE id = $1 AND state = 'paid' AND round = $3 AND attempts = $4""",
+        due.id,
+        at,
+        due.round,
+        due.attempts,
     )

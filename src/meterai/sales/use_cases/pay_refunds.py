@@ -180,7 +180,7 @@ async def _look_again(db: Database, payout: PayoutProvider, due: DueRefund, cloc
     wait = min(max(now - due.paid_at, LOOK_FIRST), LOOK_LONGEST)
     over = state is not None and now >= due.paid_at + LOOK_FOR
     async with db.connection() as connection:
-        await refunds.look_again(connection, due.id, None if over else now + wait)
+        await refunds.look_again(connection, due, None if over else now + wait)
 
 
 def _request(due: DueRefund) -> PayoutRequest:
@@ -253,7 +253,7 @@ async def _start_over(db: Database, due: DueRefund, why: str, now: datetime) -> 
 async def _put_off(db: Database, due: DueRefund, now: datetime, why: str | None, *, is_asked: bool) -> None:
     wait = _wait(RETRY_FIRST if why else ASK_FIRST, due.attempts)
     async with db.connection() as connection:
-        await refunds.put_off(connection, due.id, now + wait, why, is_asked=is_asked)
+        await refunds.put_off(connection, due, now + wait, why, is_asked=is_asked)
 
 
 def _wait(first: timedelta, attempts: int) -> timedelta:
