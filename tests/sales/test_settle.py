@@ -47,6 +47,7 @@ from meterai.sales.use_cases.settle_payment import Settlement
 pytestmark = pytest.mark.storage
 
 LOCK = "SELECT FROM ledger.account WHERE id = $1 FOR NO KEY UPDATE"
+UNREAD = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"
 
 
 async def until_waiting(shop: Shop, *tasks: asyncio.Task[Any]) -> None:
@@ -140,8 +141,7 @@ async def test_whoever_took_a_notice_and_died_is_replaced_by_the_poller(shop: Sh
     shop.pass_time(seconds=11)
     await shop.poll()
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
-    waiting = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"
-    assert await shop.database.owner.fetchval(waiting) == 0
+    assert await shop.database.owner.fetchval(UNREAD) == 0
 
 
 async def test_without_any_notice_polling_finds_the_money_within_a_minute(shop: Shop) -> None:
@@ -252,13 +252,16 @@ async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_
         await receive_notice(shop.db, shop.gateway, notice(reference), {}, now=shop.clock())
         return said
 
-    unread = "SELECT count(*) FROM sales.notice WHERE processed_at IS NULL"
     with monkeypatch.context() as patch:
         patch.setattr(shop.gateway, "get_status", paid_since)
         assert (await shop.settle(reference)).state is PaymentState.PENDING
-    assert await shop.database.owner.fetchval(unread) == 1
+    assert await shop.database.owner.fetchval(UNREAD) == 1
     await shop.settle(reference)
-    assert await shop.database.owner.fetchval(unread) == 0
+    assert await shop.database.owner.fetchval(UNREAD) == 0
+    raw = notice(reference, event="settlement once more")
+    await receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock())
+    await shop.settle(reference)
+    assert await shop.database.owner.fetchval(UNREAD) == 0, "also of what is booked"
 
 
 async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked_for_again(
@@ -951,13 +954,20 @@ async def test_an_unclear_status_books_nothing(shop: Shop) -> None:
 
 async def test_a_denied_payment_fails_and_can_be_made_once_more(shop: Shop) -> None:
     placed = await shop.placed_quota()
-    shop.gateway.charges[placed.payment.reference].state = GatewayState.DENIED
-    assert (await shop.settle(placed.payment.reference)).state is PaymentState.FAILED
+    reference = placed.payment.reference
+    shop.gateway.charges[reference].state = GatewayState.DENIED
+    raw = notice(reference, event="deny")
+    await receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock())
+    assert (await shop.settle(reference)).state is PaymentState.FAILED
+    assert await shop.database.owner.fetchval(UNREAD) == 0
     again = await change_channel(
         shop.db, shop.gateway, placed.order_id, channel="qris", payment_minutes=MINUTES, clock=shop.clock
     )
+    assert again.payment.reference != reference, "that one can't be paid any more"
     await shop.pay(again)
-    assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+    page = await shop.page(placed.order_id)
+    assert page.state is OrderState.COMPLETED
+    assert [payment.state for payment in page.payments] == [PaymentState.FAILED, PaymentState.SETTLED]
 
 
 async def test_money_that_came_and_was_taken_back_before_we_saw_it_is_a_payment_that_failed(
