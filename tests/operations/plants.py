@@ -939,6 +939,13 @@ _I25 = [
     ),
     Plant(
         "I25",
+        4,
+        "nobody asks whether money came late",
+        "UPDATE sales.payment SET state = 'expired', poll_at = NULL, expires_at = '2026-09-01 14:00Z'"
+        f" WHERE id = {_id('payment', 'citra')}",
+    ),
+    Plant(
+        "I25",
         5,
         "an order waits for its payment for ever",
         f"UPDATE sales.orders SET expires_at = NULL WHERE id = {_id('order', 'citra')}",

@@ -6,7 +6,16 @@ from __future__ import annotations
 
 from meterai.operations.invariants.fingerprint import Balance, Screen, Sum, hash_of, weight
 from meterai.operations.invariants.model import SqlInvariant
-from meterai.operations.invariants.sources import ACCOUNT, JOB, LOT, NOT_STAMPED, ORDER, REFUND, SOLD
+from meterai.operations.invariants.sources import (
+    ACCOUNT,
+    JOB,
+    LOT,
+    NOT_STAMPED,
+    ORDER,
+    PAYMENT,
+    REFUND,
+    SOLD,
+)
 
 
 def _nobody_comes(due: str) -> str:
@@ -18,6 +27,9 @@ def _nobody_comes(due: str) -> str:
 _JOB_FORGOTTEN = f"state NOT IN ('released', 'refused') AND {_nobody_comes('next_attempt_at')}"
 _REFUND_FORGOTTEN = f"""state IN ('payable', 'sent')
     AND ({_nobody_comes("next_attempt_at")} OR channel = 'payout' AND account_number IS NULL)"""
+_PAYMENT_FORGOTTEN = f"""(state IN ('creating', 'pending')
+        OR state IN ('expired', 'cancelled', 'failed') AND expires_at > $1::timestamptz - interval '71 hours')
+    AND {_nobody_comes("poll_at")}"""
 
 I25 = SqlInvariant(
     id="I25",
@@ -58,11 +70,12 @@ I25 = SqlInvariant(
             CASE WHEN channel = 'payout' AND account_number IS NULL THEN ', to no account' END) AS fact
         FROM sales.refund WHERE {_REFUND_FORGOTTEN}
         """,
-        # Money that comes: the poller asks for it, and an order that nobody pays ends.
+        # Money that comes: the poller asks for it, for three days also when it comes late, and an order that
+        # nobody pays ends.
         f"""
         SELECT reference AS subject, format('payment is %s and asked for %s', state,
             coalesce(poll_at::text, 'never')) AS fact
-        FROM sales.payment WHERE state IN ('creating', 'pending') AND {_nobody_comes("poll_at")}
+        FROM sales.payment WHERE {_PAYMENT_FORGOTTEN}
         """,
         """
         SELECT id::text AS subject, 'waits for its payment without an end' AS fact
@@ -80,6 +93,7 @@ I25 = SqlInvariant(
     screens={
         2: Screen(balances=(Balance((Sum(JOB, where=_JOB_FORGOTTEN),)),)),
         3: Screen(balances=(Balance((Sum(REFUND, where=_REFUND_FORGOTTEN),)),)),
+        4: Screen(balances=(Balance((Sum(PAYMENT, where=_PAYMENT_FORGOTTEN),)),)),
     },
 )
 
