@@ -78,6 +78,12 @@ async def test_what_somebody_wrote_into_the_books_or_took_out_of_them_is_named(e
     assert await differing(msgspec.structs.replace(rows[0], reference="GONE-1")) == ["GONE-1"], "deleted"
     without = [one.reference for one in (await compare(evening, rows[1:])).differences]
     assert without == [two], "the gateway never had it"
+    denied = msgspec.structs.replace(rows[0], came=0, refunded=None, status="deny")
+    found = await compare(evening, [denied, *rows, denied])
+    assert (found.differences, found.listed_rupiah) == ([], 125_000), "a second try under one number"
+    found = await compare(evening, [*rows, msgspec.structs.replace(rows[0])])
+    assert [one.reference for one in found.differences] == [two], "paid twice under one number"
+    assert found.listed_rupiah == 125_000 + 25_000
     evening.gateway.charges[five].state = GatewayState.REVERSED
     await evening.settle(five)
     assert (await compare(evening, listed(evening))).differences == []

@@ -60,8 +60,12 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
     """Every transaction of the list is compared with ours, whenever it was booked; every payment that was
     booked from one business date to another, both included, must be in the list. A payment that was made
     before midnight and booked after it is in the gateway's list of the day before: let the list begin then.
+    Of several lines of one reference, those without money say nothing.
     """
-    rows = {one.reference: one for one in listed}
+    rows, besides = dict[str, Listed](), list[Listed]()
+    for one in sorted(listed, key=lambda one: not one.came):
+        if rows.setdefault(one.reference, one) is not one and one.came:
+            besides.append(one)
     async with db.connection() as conn:
         ours = {one.reference: one async for one in _of_list(conn, list(rows))}
         booked = [one async for one in _of_days(conn, first, last)]
@@ -70,6 +74,10 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
             Difference(reference=one.reference, what=what)
             for one in rows.values()
             for what in _wrong(one, ours)
+        ),
+        *(
+            Difference(reference=one.reference, what=f"{format_rupiah(one.came)} is listed besides")
+            for one in besides
         ),
         *(
             Difference(
@@ -82,8 +90,8 @@ async def compare_gateway(db: Database, listed: Iterable[Listed], *, first: date
     return Compared(
         first=first,
         last=last,
-        listed=sum(one.came > 0 for one in rows.values()),
-        listed_rupiah=sum(one.came for one in rows.values()),
+        listed=sum(one.came > 0 for one in (*rows.values(), *besides)),
+        listed_rupiah=sum(one.came for one in (*rows.values(), *besides)),
         booked=sum(one.paid_amount > 0 for one in booked),
         booked_rupiah=sum(one.paid_amount for one in booked),
         differences=differences,
