@@ -547,6 +547,15 @@ async def test_another_amount_goes_back_and_the_order_can_still_be_paid(shop: Sh
     )
     await shop.pay(again)
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
+    late = await shop.placed_quota()
+    shop.pass_time(minutes=MINUTES, seconds=1)
+    await shop.expire()
+    left = await shop.stock()
+    shop.gateway.pay(late.payment.reference, 25_001)
+    assert (await shop.settle(late.payment.reference)).outcome is PaymentOutcome.REFUNDED_AMOUNT
+    page = await shop.page(late.order_id)
+    assert (page.state, page.refunds[0].amount) == (OrderState.EXPIRED, 25_001), "nothing is sold for it late"
+    assert await shop.stock() == left
 
 
 async def test_who_paid_another_amount_and_changes_the_channel_can_pay_once_more(shop: Shop) -> None:
