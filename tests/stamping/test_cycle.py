@@ -24,6 +24,7 @@ from meterai.kit import outbox
 from meterai.kit.stamp_code import StampCode, decode_code, verify_code
 from meterai.ledger.queries import lot_of
 from meterai.sales.use_cases.settle_payment import STAMP_TOPIC
+from meterai.stamping.model import Job
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import document_image, document_page, documents_of_customer, job, released_file
 from meterai.stamping.requests import SealRequest
@@ -120,10 +121,13 @@ async def test_a_new_job_is_told_as_it_stands_in_the_store(front: House) -> None
 
 
 async def test_the_same_key_with_another_request_is_refused(front: House) -> None:
-    await front.order(await front.accept(make_letter("a")), key="click")
-    with pytest.raises(Refusal) as caught:
-        await front.order(await front.accept(make_letter("b")), key="click")
-    assert (caught.value.kind, caught.value.code) == (Kind.INVALID, "request.key_reused")
+    documents = [await front.accept(make_letter(text)) for text in ("a", "b")]
+    orders = [front.order(document, key="click") for document in documents * 3]
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+    jobs = {answer.id for answer in answers if isinstance(answer, Job)}
+    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert (len(jobs), len(refusals)) == (1, 3), "also at once"
+    assert {(one.kind, one.code) for one in refusals} == {(Kind.INVALID, "request.key_reused")}
     assert (await front.lot_now()).reserved == 1
 
 
