@@ -547,14 +547,18 @@ async def test_a_new_price_is_shown_before_it_is_asked_for(shop: Shop) -> None:
 
 
 async def test_a_lost_answer_of_the_gateway_is_asked_for_again(shop: Shop) -> None:
-    shop.gateway.lose_answers = 1
-    placed = await shop.placed_quota()
-    assert placed.payment.state is PaymentState.CREATING
+    shop.gateway.lose_answers = 2
+    lost = [await shop.placed_quota() for _ in range(2)]
+    await shop.placed_quota()
+    for placed in lost:
+        payment = open_payment(await shop.page(placed.order_id))
+        assert (payment.state, payment.qr_text) == (PaymentState.CREATING, None), "that was another's answer"
     shop.pass_time(seconds=13)
-    assert await shop.poll() == 1
-    payment = open_payment(await shop.page(placed.order_id))
-    assert (payment.state, bool(payment.qr_text)) == (PaymentState.PENDING, True)
-    assert len(shop.gateway.charges) == 1
+    assert await shop.poll() == 3
+    for placed in lost:
+        payment = open_payment(await shop.page(placed.order_id))
+        assert (payment.state, payment.qr_text) == (PaymentState.PENDING, f"QR {payment.reference}")
+    assert len(shop.gateway.charges) == 3
 
 
 async def test_a_payment_whose_charge_was_never_answered_still_counts(shop: Shop) -> None:

@@ -241,6 +241,8 @@ async def test_a_notice_that_came_after_the_gateway_was_asked_is_not_read_by_wha
 async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_read(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    others = notice((await shop.placed_quota()).payment.reference)
+    await receive_notice(shop.db, shop.gateway, others, {}, now=shop.clock())
     placed = await shop.placed_quota()
     reference = placed.payment.reference
     status = shop.gateway.get_status
@@ -255,13 +257,13 @@ async def test_a_notice_that_came_after_the_gateway_said_pending_is_still_to_be_
     with monkeypatch.context() as patch:
         patch.setattr(shop.gateway, "get_status", paid_since)
         assert (await shop.settle(reference)).state is PaymentState.PENDING
-    assert await shop.database.owner.fetchval(UNREAD) == 1
+    assert await shop.database.owner.fetchval(UNREAD) == 2
     await shop.settle(reference)
-    assert await shop.database.owner.fetchval(UNREAD) == 0
+    assert await shop.database.owner.fetchval(UNREAD) == 1, "another's is not read by that"
     raw = notice(reference, event="settlement once more")
     await receive_notice(shop.db, shop.gateway, raw, {}, now=shop.clock())
     await shop.settle(reference)
-    assert await shop.database.owner.fetchval(UNREAD) == 0, "also of what is booked"
+    assert await shop.database.owner.fetchval(UNREAD) == 1, "also of what is booked"
 
 
 async def test_a_notice_that_comes_while_an_old_charge_is_asked_for_has_it_asked_for_again(
@@ -619,12 +621,14 @@ async def test_an_old_charge_that_is_paid_closes_the_newer_one(shop: Shop, lost:
 
 
 async def test_a_cancelled_order_frees_its_stamps_and_closes_its_charge(shop: Shop) -> None:
+    other = await shop.placed_quota(pieces=1)
     placed = await shop.placed_quota(pieces=4)
     for _ in range(2):
         await cancel_order(shop.db, shop.gateway, placed.order_id, clock=shop.clock)
     page = await shop.page(placed.order_id)
     assert (page.state, page.payments[0].state) == (OrderState.CANCELLED, PaymentState.CANCELLED)
-    assert await shop.stock() == 1000
+    assert await shop.stock() == 999
+    assert open_payment(await shop.page(other.order_id)).state is PaymentState.PENDING, "nobody else's"
     assert shop.gateway.charges[placed.payment.reference].state is GatewayState.EXPIRED
 
 
