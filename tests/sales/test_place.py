@@ -553,7 +553,9 @@ async def test_a_lost_answer_of_the_gateway_is_asked_for_again(shop: Shop) -> No
     for placed in lost:
         payment = open_payment(await shop.page(placed.order_id))
         assert (payment.state, payment.qr_text) == (PaymentState.CREATING, None), "that was another's answer"
-    shop.pass_time(seconds=13)
+    shop.pass_time(seconds=9)
+    assert await shop.poll() == 0, "they may still be being asked for"
+    shop.pass_time(seconds=4)
     assert await shop.poll() == 3
     for placed in lost:
         payment = open_payment(await shop.page(placed.order_id))

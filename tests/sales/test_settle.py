@@ -135,11 +135,14 @@ async def test_a_notice_of_a_payment_that_is_not_ours_is_kept_and_done_with(shop
 
 
 async def test_whoever_took_a_notice_and_died_is_replaced_by_the_poller(shop: Shop) -> None:
+    await shop.paid_quota()
     placed = await shop.placed_quota()
+    shop.pass_time(minutes=2)
+    assert await shop.poll() == 1, "and the next time in half a minute"
     shop.gateway.pay(placed.payment.reference)
     await receive_notice(shop.db, shop.gateway, notice(placed.payment.reference), {}, now=shop.clock())
     shop.pass_time(seconds=11)
-    await shop.poll()
+    assert await shop.poll() == 1, "what is booked is not asked for"
     assert (await shop.page(placed.order_id)).state is OrderState.COMPLETED
     assert await shop.database.owner.fetchval(UNREAD) == 0
 
