@@ -12,7 +12,7 @@ import pytest
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople
 
 from meterai.kernel.errors import Refusal
-from meterai.waiting_room import documents, store
+from meterai.waiting_room import claim_store, documents, store
 from meterai.waiting_room.certificate import certificate_key
 from meterai.waiting_room.log_facts import CertificateFacts, LateTicketFacts, encode_facts
 from meterai.waiting_room.model import QueueState
@@ -165,6 +165,12 @@ async def test_who_knocked_for_long_was_seen_at_the_last_knock(line: LineOfPeopl
     await close_queue(line, later_s=7_200)
     attempt = read_certificate(await issue(line, text), line.published)
     assert (attempt.knocked_at, attempt.seen_at) == (CLOSES - 3_600, CLOSES - 600)
+    ani, budi = (contact_id(line.keys.event, contact) for contact in (ANI, BUDI))
+    async with line.database.app.connection() as connection:
+        assert await claim_store.first_knock(connection, line.number, ani) is not None
+        for queue, id in ((line.number, budi), (line.number + 1, ani)):
+            assert await claim_store.first_knock(connection, queue, id) is None, "nobody else knocked"
+            assert await claim_store.read_certificate(connection, queue, id) is None, "it is Ani's, of casn"
 
 
 async def test_a_ticket_of_somebody_else_or_of_no_list_gives_none(line: LineOfPeople) -> None:

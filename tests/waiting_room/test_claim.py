@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -289,6 +289,9 @@ async def test_the_more_people_knock_the_later_the_next_knock(line: LineOfPeople
     assert told == sorted(told)
     assert told[0] <= 3
     assert told[-1] >= 20
+    assert await at_door(line) == 40
+    line.now += timedelta(minutes=1)
+    assert await at_door(line) == 0, "they have gone"
 
 
 async def at_door(line: LineOfPeople) -> int:
@@ -398,16 +401,30 @@ async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineO
         assert not await _enter_as_read(connection, knock, one, after), "somebody came between"
         knock = await claim_store.read_knock(connection, "casn", id)
         assert knock is not None
-        await line.database.owner.execute("UPDATE waiting_room.door SET rate = rate + 1")
-        assert not await _enter_as_read(connection, knock, one, knock.door), "the rate changed"
-        knock = await claim_store.read_knock(connection, "casn", id)
-        assert knock is not None
+        for column in ("rate", "new_level", "returner_level", "filled_at"):
+            await line.database.owner.execute(f"UPDATE waiting_room.door SET {column} = {column} + 1")
+            assert not await _enter_as_read(connection, knock, one, knock.door), f"the {column} changed"
+            knock = await claim_store.read_knock(connection, "casn", id)
+            assert knock is not None
         await claim(line, text, ANI, is_in_flight=True)  # leaves the levels as they are
         before = await level(line)
         drained = msgspec.structs.replace(knock.door, new=0.0)
         assert not await _enter_as_read(connection, knock, one, drained), "the contact has a pass by now"
-    assert await level(line) == before
-    assert await passes(line) == 2
+        assert await level(line) == before
+        assert await passes(line) == 2
+        for table, other in (  # another event's door is as full
+            ("sales.event", '{"slug": "pppk"}'),
+            ("waiting_room.queue", '{"number": 77, "event": "pppk"}'),
+            ("waiting_room.door", '{"queue": 77}'),
+        ):
+            await line.database.owner.execute(
+                f"""INSERT INTO {table} OVERRIDING SYSTEM VALUE
+                    SELECT (jsonb_populate_record(one, '{other}')).* FROM {table} AS one"""
+            )
+        new = msgspec.structs.replace(one, id=bytes(12), pass_id=uuid.uuid4())
+        assert await _enter_as_read(connection, knock, new, drained)
+        levels = await connection.fetch("SELECT new_level FROM waiting_room.door ORDER BY queue")
+    assert [row["new_level"] for row in levels] == [0.0, before]
 
 
 _enter_as_read = claim_store.enter_as_read
