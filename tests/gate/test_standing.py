@@ -12,13 +12,14 @@ import pytest
 
 from meterai.gate.app import Gate, Hall, _Visit
 from meterai.gate.http import Request
-from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S
+from meterai.gate.pings import PRESENT_AROUND_CLOSING_S, READY_WITHIN_S, Pings
 from meterai.gate.shelf import Shelf
 from meterai.gate.standing import Standing, standing_of
 from meterai.gate.waiting import Told, _poll_seconds, _told_of, refresh_seconds
 from meterai.waiting_room import documents, windows
 from meterai.waiting_room.documents import Close
 from meterai.waiting_room.model import Lane, QueueState
+from meterai.waiting_room.presence import seen_at
 from meterai.waiting_room.queue_folder import KEY_ID, publish
 from meterai.waiting_room.tickets import Ticket, event_number
 from meterai.waiting_room.verdict import Advice, Verdict
@@ -234,3 +235,42 @@ def test_who_looks_is_noted_shortly_before_the_turn_and_around_the_closing(
     visit = _Visit(cast(Gate, None), hall, Request(None, ""), "id")
     visit._note_presence(ticket_in(2), dataclasses.replace(SOON, **changes))
     assert found == noted
+
+
+def test_a_seed_that_was_asked_for_too_early_is_found_once_it_is_told(queue: Queue) -> None:
+    queue.status()
+    shelf = Shelf(queue.folder)
+    shelf.look()
+    assert not shelf.is_drawn(2)
+    queue.close(2, [])
+    assert not shelf.is_drawn(2), "the disk is asked once between two looks, however many ask"
+    shelf.look()
+    assert shelf.is_drawn(2)
+
+
+def test_who_was_seen_is_found_in_whole_notes_alone(queue: Queue) -> None:
+    ani, budi = b"\1" * 12, b"\2" * 12
+    for gate, notes in (
+        (1, None),  # nobody looked there
+        (2, b""),
+        (3, ani + (500).to_bytes(4, "big") + budi + (700).to_bytes(4, "big") + ani[:9]),
+        (4, budi[:4] + ani + ani + (600).to_bytes(4, "big") + ani),  # one not at its place, one cut off
+    ):
+        queue.folder.gate(gate).mkdir(parents=True)
+        if notes is not None:
+            (queue.folder.gate(gate) / "present").write_bytes(notes)
+    assert seen_at(queue.folder, ani) == 600
+    assert seen_at(queue.folder, budi) == 700
+    assert seen_at(queue.folder, bytes([3]) * 12) is None
+
+
+def test_who_is_ready_is_noted_once_in_each_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pings = Pings(tmp_path)
+    for window in (2, 2, 3, 2):
+        pings.ready(ticket_in(window))
+    pings.write()
+    assert [(tmp_path / f"w{window}.ready").read_bytes() for window in (2, 3)] == [bytes(12)] * 2
+    monkeypatch.setattr("meterai.gate.pings._KNOWN_MAX", 2)
+    for window in (4, 2, 3):
+        pings.ready(ticket_in(window))
+    assert len(pings._ready) <= 2, "it takes no more memory with each"
