@@ -10,6 +10,7 @@ import sys
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.plans import believe_large, looks_of
@@ -688,6 +689,37 @@ async def test_nothing_is_paid_out_of_a_payment_that_the_gateway_never_had(
         shop.pass_time(minutes=16)
         await shop.pay_refunds()
     assert (await only_refund(shop, page)).state is RefundState.PAID, "once the gateway has it, by itself"
+
+
+@pytest.mark.parametrize("officer_first", [True, False])
+async def test_what_an_officer_pays_by_hand_is_not_paid_out_as_soon_as_the_gateway_has_the_money(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, officer_first: bool
+) -> None:
+    """The gateway's answer becomes good while the officer decides."""
+    page = await shop.paid_quota(channel="va_bni")
+    charge = shop.gateway.charges[page.payments[0].reference]
+    charge.state = GatewayState.PENDING
+    asked = await ask(shop, page, 1, account=ACCOUNT)
+    await shop.pay_refunds()
+    charge.state = GatewayState.SETTLED
+    owner, name = (shop.gateway, "get_status") if officer_first else (shop.payout, "pay")
+    step = getattr(owner, name)
+    answers: list[DecidedRefund | Refusal] = []
+
+    async def decided_meanwhile(asked_for: Any) -> Any:
+        answer = await step(asked_for)
+        ending = end_refund(shop.db, asked.refund_id, reason="by hand", actor="ana", now=shop.clock())
+        answers.extend(await asyncio.gather(ending, return_exceptions=True))
+        return answer
+
+    monkeypatch.setattr(owner, name, decided_meanwhile)
+    shop.pass_time(minutes=16)
+    await shop.pay_refunds()
+    (said,) = answers
+    assert shop.payout.paid == (0 if officer_first else 1)
+    assert (said.code if isinstance(said, Refusal) else "") == (
+        "" if officer_first else "refund.not_in_doubt"
+    )
 
 
 async def test_no_more_is_paid_out_of_a_payment_than_the_gateway_had(shop: Shop) -> None:

@@ -209,6 +209,19 @@ async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> N
     )
 
 
+async def take_out_of_doubt(connection: Connection, due: DueRefund) -> bool:
+    """Has no officer end a refund any more. False: it has moved on, or was taken by another worker."""
+    done = await connection.fetchval(
+        """UPDATE sales.refund SET failure_code = NULL
+           WHERE id = $1 AND state = $2 AND round = $3 AND attempts = $4 RETURNING true""",
+        due.id,
+        due.state,
+        due.round,
+        due.attempts,
+    )
+    return done is not None
+
+
 async def set_paid(
     tx: Connection, refund_id: uuid.UUID, reference: str, now: datetime, *, look_at: datetime | None = None
 ) -> None:

@@ -128,7 +128,7 @@ async def _pay_out(
         raise Refusal(Kind.CONFLICT, PAYOUT_MISMATCH)
     elif due.asked_before is not None and clock() > due.asked_before + payout.remembers - _BEFORE_FORGOTTEN:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNSURE)
-    elif await _is_set_off(db, gateway, due, clock):
+    elif await _is_set_off(db, gateway, due, clock) or not await _is_still_to_go(db, due):
         return
     else:
         result = await payout.pay(_request(due))
@@ -157,6 +157,15 @@ async def _is_set_off(db: Database, gateway: PaymentGateway, due: DueRefund, clo
     if payment.left_at_gateway < due.amount and due.channel is RefundChannel.PAYOUT:
         raise Refusal(Kind.CONFLICT, PAYOUT_UNCOVERED, sent=False)
     return False
+
+
+async def _is_still_to_go(db: Database, due: DueRefund) -> bool:
+    """Whether a payout is to be ordered; of one that waited because the gateway did not have its money, an
+    officer may have said meanwhile that it went out by hand (`end_refund`), and now can't any more."""
+    if due.failure_code != PAYOUT_UNCOVERED:
+        return True
+    async with db.connection() as connection:
+        return await refunds.take_out_of_doubt(connection, due)
 
 
 def _look_whether_it_waits(due: DueRefund, state: PayoutState, now: datetime) -> None:
