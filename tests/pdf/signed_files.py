@@ -126,6 +126,15 @@ def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = N
     return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data or samples.letter())))
 
 
+def with_a_list_of_annotations_for_two_pages() -> bytes:
+    """What is added to the list of one page is seen on the other, too."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(samples.letter(pages=2))) as pdf:
+        pdf.pages[0].obj["/Annots"] = pdf.pages[1].obj["/Annots"] = pdf.make_indirect(pikepdf.Array())
+        pdf.save(out)
+    return signed(out.getvalue())
+
+
 def with_another_object_header() -> bytes:
     """The header of the signature's object has two spaces; readers pass over that."""
     data = by_budi()

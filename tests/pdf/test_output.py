@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
+from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.rendering import render_image
 from meterai.kit.pdf.requests import RenderRequest
 from meterai.stamping.placement import Placement
@@ -34,6 +35,16 @@ async def test_the_measured_size_is_a_close_upper_bound(make, count: int, bench:
     sealed = await bench.seal(data, *stamps)
     measured = measure_output(MeasureRequest(data=data, placements=PLACES[:count])).output_bytes
     assert len(sealed) <= measured <= len(sealed) + 2_500 * count
+
+
+async def test_the_measured_size_is_enough_for_whichever_profile_is_chosen_later(bench: SealingBench) -> None:
+    """The profile final certifies, and for that it writes the catalog once more."""
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        pdf.Root["/PieceInfo"] = pikepdf.Dictionary(Maker=pikepdf.String("x" * 3_000))
+        pdf.save(out := io.BytesIO())
+    data = out.getvalue()
+    request = MeasureRequest(data=data, placements=PLACES[:1], profile=Profile.SIGN_LATER)
+    assert len(await bench.seal(data, bench.stamp(PLACES[0]))) <= measure_output(request).output_bytes
 
 
 async def test_the_version_is_what_the_seal_needs(bench: SealingBench) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -68,11 +69,14 @@ def prepare_seal(request: SealRequest) -> PreparedSeal:
     return _prepare(request, None)
 
 
-def _prepare(request: SealRequest, opened: OpenedDocument | None) -> PreparedSeal:
-    """`opened`: the file of the request, where it is open already."""
+def _prepare(
+    request: SealRequest, opened: OpenedDocument | None, *, certify: int | None = None
+) -> PreparedSeal:
+    """`opened`: the file of the request, where it is open already. `certify`: its first seal certifies, even
+    in a profile in which none does."""
     if not 0 <= request.index < len(request.stamps) <= STAMPS_MAX:
         raise Refusal(Kind.INVALID, "seal.too_many", stamps_max=STAMPS_MAX)
-    sealed = _begin(request, opened) if request.index == 0 else _go_on(request)
+    sealed = _begin(request, opened, certify) if request.index == 0 else _go_on(request)
     gap = sealed.gap
     if request.profile is Profile.SIGNED:
         check_still_allowed(request.data, gap.data, stamps=request.index)
@@ -95,13 +99,16 @@ class _Sealed(NamedTuple):
     version: str
 
 
-def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Sealed:
+def _begin(request: SealRequest, opened: OpenedDocument | None, certify: int | None) -> _Sealed:
     """The first stamp, which finds the fields of all."""
     document = opened or open_document(request.data, request.limits, request.password)
     _check_placements(document, request.stamps)
     fields, entries = _fields(document, request), _entries(request)
+    if certify:
+        entries = replace(entries, certify=certify)
     if request.profile is Profile.SIGNED:
         assert find_signatures(document.pdf) is not SignatureKind.NONE, "not a signed document"
+        _refuse_shared_annotations(document)
         base = request.data
         increment = Increment(io.BytesIO(base), ours=False)
         for field in fields:
@@ -113,6 +120,17 @@ def _begin(request: SealRequest, opened: OpenedDocument | None) -> _Sealed:
         _check_readable(document, fields)
         gap = seal_first(base, entries) or Increment(io.BytesIO(base), ours=True).seal(entries)
     return _Sealed(gap, len(document.pages), len(base), document.pdf.pdf_version)
+
+
+def _refuse_shared_annotations(document: OpenedDocument) -> None:
+    """A stamp joins the list of its page as it stands: in one that two pages share, both would show it.
+
+    Raises: Refusal INVALID `pdf.signed_irregular`.
+    """
+    lists = [walked.page.get("/Annots") for walked in document.pages]
+    shared = [item.objgen for item in lists if item is not None and item.is_indirect]
+    if len(set(shared)) < len(shared):
+        raise refuse("pdf.signed_irregular")
 
 
 def _check_readable(document: OpenedDocument, fields: list[StampField]) -> None:
@@ -208,7 +226,9 @@ def _identity(request: SealRequest, serial: SerialNumber) -> bytes:
 def measure_output(request: MeasureRequest) -> OutputMeasure:
     """Prepares the first seal with a stand-in serial number and looks at the result.
 
-    Later stamps add no more than the first, which brings all fields.
+    Later stamps add no more than the first, which brings all fields. Until the stamping begins a person may
+    choose between the profiles of a file without signatures: one that others are to sign is measured with
+    the certification of the other profile, which is larger by that and by a copy of the catalog.
 
     Raises: as `measure_opened`.
     """
@@ -235,6 +255,7 @@ def measure_opened(request: MeasureRequest, opened: OpenedDocument | None) -> Ou
             contents_bytes=request.contents_bytes,
         ),
         opened,
+        certify=1 if request.profile is Profile.SIGN_LATER else None,
     )
     check_reads_again(prepared)
     increment = len(prepared.data) - prepared.base_bytes + _MARGIN_BYTES

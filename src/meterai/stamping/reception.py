@@ -77,7 +77,7 @@ def receive(request: ReceptionRequest) -> Reception:
         MeasureRequest(
             data=data,
             placements=placements,
-            profile=Profile.SIGN_LATER if kept else profile,  # the larger one: the person may still choose it
+            profile=Profile.SIGN_LATER if kept else profile,  # the larger one: the person may still choose
             limits=request.limits,
         ),
         None if inspection.repaired else opened,  # what was mended is opened anew, as after the payment
