@@ -83,7 +83,7 @@ def _ink(picture: Image.Image) -> int:
         b"q 0.5 0 0 0.5 0 0 cm q " + LETTER,
         b"q 0 590 612 60 re W n q " + LETTER,
         b"q 1 0 0 -1 0 842 cm q " + LETTER,
-        b"0.5 0 0 0.5 0 0 cm Q " + LETTER,
+        b"q Q 0.5 0 0 0.5 0 0 cm Q " + LETTER,
         b"Q q q 0.5 0 0 0.5 0 0 cm " + LETTER,
         b"q 0.5 0 0 0.5 0 0 cm % Q\n(Q \\) Q) pop BI /W 1 /H 4 /BPC 8 /CS /G ID  Q Q EI " + LETTER,
     ],

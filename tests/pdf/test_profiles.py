@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pikepdf
 import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm
+from pyhanko.sign.signers import PdfTimeStamper
 from tests.attacks.signing import signed_by_somebody
 from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
-from tests.verification.making import SERIAL, append_revision
+from tests.verification.making import SERIAL, House, append_revision
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf import existing_signatures
@@ -21,9 +25,11 @@ from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.pdf.reading import inspect
 from meterai.kit.pdf.requests import Inspection, InspectRequest, LightCheckRequest
+from meterai.stamping.increment import Increment
 from meterai.stamping.placement import Placement
 from meterai.stamping.reception import receive
 from meterai.stamping.requests import OutputLimits, ReceptionRequest
+from meterai.stamping.stamp_fields import StampField
 from meterai.verification.model import Judgement, JudgeRequest, Verdict
 from meterai.verification.rules import judge
 from meterai.verification.trust import load_trust
@@ -87,6 +93,23 @@ async def test_a_signed_file_is_stamped_without_touching_a_byte(
     assert subprocess.run(["qpdf", "--check", path], capture_output=True).returncode == 0
     said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
     assert said.count("Signature is Valid") == count + len(judgement.other_signatures)
+
+
+def test_the_field_of_a_stamp_on_a_signed_file_is_printed_locks_it_and_is_turned_with_its_page() -> None:
+    data = samples.rotated(90)
+    increment = Increment(io.BytesIO(data), ours=False)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        box, page = (9.0, 9.0, 99.0, 99.0), pdf.pages[0].obj
+        increment.add_field(
+            StampField(name="Emet", page=page, rectangle=box, rotation=90, lock=True, text="nomor")
+        )
+    out = io.BytesIO()
+    increment._writer.write(out)
+    with pikepdf.open(out) as pdf:
+        (widget,) = pdf.pages[0].obj["/Annots"]
+        assert pdf.Root["/AcroForm"]["/SigFlags"] == 0b11
+        assert (widget["/F"], widget["/MK"]["/R"], widget["/TU"]) == (0b10000100, 90, "nomor")
+        assert (widget["/Lock"]["/Action"], widget["/Lock"]["/P"]) == ("/All", 1)
 
 
 def as_large_as_may_be() -> bytes:
@@ -165,6 +188,19 @@ def test_a_stamp_is_known_by_its_reason_also_in_a_field_of_another_name() -> Non
     assert look(copied).notices == ["pdf.notice.stamped_already"]
     later = signed_by_somebody(signed_files.by_budi(), name="Stempel", reason=f"[{SERIAL}] Bea meterai")
     assert look(later).notices == ["pdf.notice.stamped_already"], "behind another signature"
+
+
+async def test_a_time_stamp_of_the_document_is_examined_and_is_nobody_who_signed(bench: SealingBench) -> None:
+    """As in an archive's level (PAdES B-LTA): its imprint is what says that the document is as it was."""
+    stamper, out = PdfTimeStamper(House(bench.folder).time_stamper(), field_name="Waktu"), io.BytesIO()
+    await stamper.async_timestamp_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(signed_files.by_budi())), md_algorithm="sha256", output=out
+    )
+    data = out.getvalue()
+    assert look(data).signers == ["Budi Santoso"]
+    with pytest.raises(Refusal) as caught:
+        look(data.replace(b"(Waktu)", b"(waktu)"))
+    assert caught.value.code == "pdf.signed_broken"
 
 
 def test_a_change_after_the_signature_is_told() -> None:

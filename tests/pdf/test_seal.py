@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.pdf.sealing import SealingBench
 
 from meterai.kernel.errors import Refusal
 from meterai.stamping.model import SEAL_BYTES, TOKEN_BYTES
-from meterai.stamping.placement import Placement
+from meterai.stamping.placement import Placement, check_placement, overlap
 from meterai.stamping.preparation import prepare_seal
 from meterai.stamping.requests import SealRequest
 from meterai.stamping.seal.cms import build_cms, cms_bytes_max
@@ -212,6 +213,7 @@ async def test_a_later_seal_on_another_file_is_refused(bench: SealingBench) -> N
         ([Placement(page=1, x=-5, y=100)], "placement.outside"),
         ([Placement(page=1, x=100, y=100, size=30)], "placement.size"),
         ([RIGHT, Placement(page=1, x=440, y=130)], "placement.overlap"),
+        ([Placement(page=1, x=50 * number, y=100, size=54) for number in range(11)], "seal.too_many"),
     ],
 )
 def test_a_wrong_place_is_refused_by_name(bench: SealingBench, places: list[Placement], code: str) -> None:
@@ -219,6 +221,34 @@ def test_a_wrong_place_is_refused_by_name(bench: SealingBench, places: list[Plac
     with pytest.raises(Refusal) as caught:
         prepare_seal(SealRequest(data=samples.letter(), stamps=stamps, signing_time=datetime.now(UTC)))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "size", "code"),
+    [
+        (0, 0, 54, None),
+        (490, 690, 110, None),
+        (0, 0, 53.9, "placement.size"),
+        (0, 0, 110.1, "placement.size"),
+        (-0.1, 0, 90, "placement.outside"),
+        (0, -0.1, 90, "placement.outside"),
+        (510.1, 0, 90, "placement.outside"),
+        (0, 710.1, 90, "placement.outside"),
+    ],
+)
+def test_a_stamp_lies_on_the_page_to_its_edges(x: float, y: float, size: float, code: str | None) -> None:
+    placement = Placement(page=1, x=x, y=y, size=size)
+    with nullcontext() if code is None else pytest.raises(Refusal, match=f"^{code}$"):
+        check_placement(placement, pages=1, width_pt=600, height_pt=800)
+
+
+@pytest.mark.parametrize(
+    ("page", "x", "y"), [(2, 100, 300), (1, 190, 300), (1, 10, 300), (1, 100, 390), (1, 100, 210)]
+)
+def test_stamps_that_only_touch_cover_nothing_of_each_other(page: int, x: float, y: float) -> None:
+    one, other = Placement(page=1, x=100, y=300), Placement(page=page, x=x, y=y)
+    assert not overlap(one, other)
+    assert not overlap(other, one)
 
 
 def test_the_gap_holds_the_largest_cms(bench: SealingBench, bench_p256: SealingBench) -> None:

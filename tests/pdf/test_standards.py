@@ -17,6 +17,7 @@ from tests.pdf.sealing import SealingBench
 
 from meterai.kit.pdf.profiles import Profile
 from meterai.stamping.placement import Placement
+from meterai.stamping.structure_tags import tag_widget
 
 RIGHT = Placement(page=1, x=420, y=120)
 LEFT = Placement(page=1, x=300, y=120)
@@ -130,6 +131,15 @@ def parent_numbers(node: Any) -> dict[int, Any]:
     for kid in node.get("/Kids", []):
         found |= parent_numbers(kid)
     return found
+
+
+@pytest.mark.parametrize(("stated", "key"), [(7, 7), (0, 1)])
+def test_a_stamp_takes_the_key_that_is_stated_as_the_next_unless_it_is_in_use(stated: int, key: int) -> None:
+    pdf = opened(tagged_files.tagged("flat"))
+    tree, widget = pdf.Root["/StructTreeRoot"], pdf.make_indirect(pikepdf.Dictionary())
+    tree["/ParentTreeNextKey"] = stated
+    tag_widget(pdf, widget, pdf.pages[0].obj, text="nomor")
+    assert (widget["/StructParent"], tree["/ParentTreeNextKey"]) == (key, key + 1)
 
 
 async def test_a_file_without_tags_gets_none(bench: SealingBench) -> None:

@@ -157,8 +157,11 @@ async def test_over_http_a_slow_a_broken_and_an_absent_authority_are_unavailable
     async def good(request: web.Request) -> web.Response:
         return web.Response(body=bench.timestamper.authority.respond(await request.read()))
 
+    async def elsewhere(_: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/good"})
+
     app = web.Application()
-    for handler in (slow, broken, endless, good):
+    for handler in (slow, broken, endless, elsewhere, good):
         app.router.add_post(f"/{handler.__name__}", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -168,7 +171,7 @@ async def test_over_http_a_slow_a_broken_and_an_absent_authority_are_unavailable
     try:
         async with aiohttp.ClientSession() as session:
             checker = bench.timestamper.checker
-            for path in ("slow", "broken", "endless", "missing"):
+            for path in ("slow", "broken", "endless", "elsewhere", "missing"):
                 asking = HttpTimestamper(session, f"{address}/{path}", checker, seconds_max=0.3)
                 with pytest.raises(Refusal, match=r"tsa\.unavailable"):
                     await asking.stamp(IMPRINT)
