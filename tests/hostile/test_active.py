@@ -14,6 +14,7 @@ from tests.hostile.raw import document, stream
 from tests.pdf import samples
 from tests.pdf.sealing import SealingBench
 
+from meterai.stamping.normalising import DocumentRequest, prepare_document
 from meterai.stamping.placement import Placement
 from sandbox.pki import make_pki
 
@@ -84,3 +85,11 @@ async def test_resources_with_dangerous_names_stay(bench: SealingBench) -> None:
         wanted = {"/AA", "/AF", "/EF", "/JS", "/JavaScript", "/EmbeddedFiles"}
         assert all(set(kept[kind].keys()) == wanted for kind in ("/Font", "/XObject", "/ExtGState"))
         assert kept.Font.AF.BaseFont == "/Helvetica"
+
+
+def test_a_chain_of_actions_that_leads_back_to_itself_is_cut() -> None:
+    """What follows an action can't be told where it has no end."""
+    turning = b"<< /S /GoTo /D [3 0 R /Fit] /Next 4 0 R >>"
+    data = prepare_document(DocumentRequest(data=document(turning, catalog=b"/OpenAction 4 0 R"))).data
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert "/OpenAction" not in pdf.Root

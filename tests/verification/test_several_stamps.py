@@ -12,15 +12,17 @@ import msgspec
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import PdfFileWriter
 from tests.attacks.archive import strange_authority
 from tests.verification.making import SECOND, House, append_revision, fill_field, letter, stamp
 from tests.verification.test_changed import EDITS, form_letter, swap_field_value
 from tests.verification.test_our_engine import seal
 
 from meterai.kernel.serial import make_serial
-from meterai.verification.model import JudgeRequest, Verdict
-from meterai.verification.rules import judge
-from meterai.verification.rules.document import open_document
+from meterai.kit.pdf.page_box import PageBox
+from meterai.verification.model import Box, JudgeRequest, Verdict
+from meterai.verification.rules import additions, afterwards, history, judge
+from meterai.verification.rules.document import Page, Unreadable, open_document
 from meterai.verification.rules.steps import only_stamps_between
 from meterai.verification.trust import load_trust
 from sandbox.pki import make_pki
@@ -63,7 +65,9 @@ def test_a_change_in_the_second_stamps_own_revision_is_noticed(
 
 
 @pytest.mark.parametrize("name", [None, "Meterai"])
-def test_a_stamp_that_was_taken_out_of_the_form_is_missed(house: House, name: str | None) -> None:
+def test_a_stamp_that_was_taken_out_of_the_form_is_missed(
+    house: House, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its face still stands on the page, so a person would count two stamps. Its field's name may be another
     stamp's since.
     """
@@ -73,10 +77,40 @@ def test_a_stamp_that_was_taken_out_of_the_form_is_missed(house: House, name: st
         writer.update_container(writer.root["/AcroForm"]["/Fields"])
 
     first = stamp(letter(), house, certify=None, name=name)
-    judgement = house.judge(stamp(append_revision(first, forget), house, SECOND, certify=None, name=name))
+    data = stamp(append_revision(first, forget), house, SECOND, certify=None, name=name)
+    judgement = house.judge(data)
     assert judgement.verdict is Verdict.NOT_GENUINE
     strange = [] if name is None else ["stamp.serial"]  # of a name that no stamp has by right
     assert list(judgement.reasons) == [*strange, "stamp.removed"]
+    document = open_document(data)
+    earlier = document.reader.xrefs.total_revisions - 1
+    monkeypatch.setattr(history, "REVISIONS_MAX", earlier)
+    assert history.stamps_removed(document)
+    monkeypatch.setattr(history, "REVISIONS_MAX", earlier - 1)  # more than are looked at is no pass
+    with pytest.raises(Unreadable):
+        history.stamps_removed(document)
+
+
+@pytest.mark.parametrize(
+    ("heights", "large"), [([300], False), ([301], True), ([300, 300], False), ([300, 200, 101], True)]
+)
+def test_the_faces_of_who_signed_behind_a_stamp_take_a_sixth_and_together_a_third_of_their_page(
+    heights: list[float], large: bool
+) -> None:
+    paper = PageBox(x0=0, y0=0, x1=600, y1=600, rotation=0)
+    page = Page(reference=(3, 0), annotations=frozenset(), box=paper)
+    faces = [Box(x=0, y=0, width=200, height=height) for height in heights]
+    assert afterwards._are_large(faces, page) is large
+
+
+def test_a_face_of_more_parts_than_are_looked_at_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = PdfFileWriter()
+    parts = generic.ArrayObject(writer.add_object(generic.DictionaryObject()) for _ in range(4))
+    monkeypatch.setattr(additions, "_PARTS_MAX", 4)
+    assert not additions._has_layers(parts, layered=False)
+    monkeypatch.setattr(additions, "_PARTS_MAX", 3)
+    with pytest.raises(Unreadable):
+        additions._has_layers(parts, layered=False)
 
 
 def test_a_form_value_swapped_before_our_second_stamp_is_not_genuine(house: House) -> None:
