@@ -126,6 +126,13 @@ def by_a_large_certificate(data: bytes | None = None, name: x509.Name | None = N
     return sign(signing, IncrementalPdfFileWriter(io.BytesIO(data or samples.letter())))
 
 
+def with_a_false_signature() -> bytes:
+    """Of a document that is as it was: its digest is right, the value beside it was made by no key."""
+    data = by_budi()
+    end = data.index(b"00" * 100, data.rindex(b"/Contents <"))
+    return data[: end - 2] + (b"01" if data[end - 2 : end] != b"01" else b"02") + data[end:]
+
+
 def with_a_list_of_annotations_for_two_pages() -> bytes:
     """What is added to the list of one page is seen on the other, too."""
     out = io.BytesIO()

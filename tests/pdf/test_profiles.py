@@ -153,6 +153,7 @@ async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench
         (signed_files.with_a_place_for_a_stamp, "pdf.signed_irregular"),
         (signed_files.by_a_large_certificate, "pdf.signed_irregular"),
         (signed_files.with_another_object_header, "pdf.signed_irregular"),
+        (signed_files.with_a_false_signature, "pdf.signed_broken"),
         (signed_files.with_a_list_of_annotations_for_two_pages, "pdf.signed_irregular"),
         (lambda: signed_files.signed(samples.counted_short()), "pdf.signed_irregular"),
     ],

@@ -95,6 +95,12 @@ async def test_codes_are_signed_for_allocated_serials_only(house: House) -> None
     Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
         await house.client.code_signatures([(job.serials[0], TODAY), (UNKNOWN, TODAY)])
+    for state in ("annulled", "released"):
+        async with house.database.owner.transaction():
+            await house.database.owner.execute("SET LOCAL session_replication_role = replica")
+            await house.database.owner.execute("UPDATE stamping.serial SET state = $1", state)
+        with pytest.raises(Refusal, match=r"stamping\.serial_not_allocated"):
+            await house.client.code_signatures([(job.serials[0], TODAY)])
 
 
 async def test_the_socket_is_for_its_owner_alone(house: House) -> None:
