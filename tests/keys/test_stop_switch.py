@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.keys.rotating_house import RotatingHouse
@@ -18,11 +20,13 @@ from tests.storage_fixtures import TestDatabase
 
 from meterai.cli import signer_follows, stop_signing
 from meterai.cli.operator import operator_name
-from meterai.kernel.errors import Kind
+from meterai.kernel.clock import system_clock
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire as wire
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.seal.sealer import Sealer
 from meterai.web.state_table import STATES
 
 pytestmark = pytest.mark.storage
@@ -182,3 +186,15 @@ async def test_a_signer_that_does_not_answer_is_not_said_to_be_away(
     followed = await stop_signing._obeyed(Settings(data=tmp_path), stopped=True)
     assert (said in followed.words, followed.seen) == (True, False)
     server.close()
+
+
+async def test_a_batch_that_waited_its_turn_while_the_switch_was_thrown_signs_nothing() -> None:
+    nothing: Any = None  # neither key nor register may be touched
+    sealer = Sealer(nothing, nothing, nothing, nothing, clock=system_clock, tsa_ends=lambda: None)
+    sealer._stopped, sealer._stopped_known_until = False, math.inf
+    async with sealer._counting:
+        waiting = asyncio.create_task(sealer._seal_counted(["A" * 22], nothing))
+        await asyncio.sleep(0)
+        sealer._stopped = True
+    with pytest.raises(Refusal, match=r"sealing\.stopped"):
+        await waiting
