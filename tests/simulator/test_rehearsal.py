@@ -39,13 +39,13 @@ from simulator.rehearsal import __main__ as player_process
 from simulator.rehearsal import crowd as crowd_of_people
 from simulator.rehearsal import rehearse as player
 from simulator.rehearsal.crowd import Crowd, rate_at
-from simulator.rehearsal.faults import FaultOutcome, Saboteur, longest_pause
+from simulator.rehearsal.faults import FaultOutcome, Saboteur, first_at_work, longest_pause
 from simulator.rehearsal.patience import Fate, PatientApplicant
 from simulator.rehearsal.rehearse import Check, Moment, Rehearsal
 from simulator.rehearsal.report import write_report
 from simulator.rehearsal.report_words import Both, both
 from simulator.rehearsal.schedule import FaultKind, PlannedFault, Schedule, default_schedule, read_schedule
-from simulator.rehearsal.victims import is_alive, is_frozen, strike, victims
+from simulator.rehearsal.victims import Victim, is_alive, is_frozen, strike, victims
 from simulator.service import Service
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "rehearse"]
@@ -278,6 +278,22 @@ async def test_only_processes_below_the_launcher_are_struck_and_every_blow_is_pr
         assert not any(one.fired for one in missing.outcomes if one.kind is not FaultKind.GATEWAY_DOWN)
     finally:
         for process in (launcher, stranger):
+            process.kill()
+            process.wait()
+
+
+async def test_of_several_processes_the_one_that_works_is_killed() -> None:
+    """A jail that stands idle is replaced when it is needed, perhaps minutes later."""
+    idle, busy = subprocess.Popen(["sleep", "60"]), subprocess.Popen(["sh", "-c", "while :; do :; done"])
+    try:
+        found = [
+            Victim(one.pid, Path(f"/proc/{one.pid}/stat").read_text().rpartition(")")[2].split()[19])
+            for one in (idle, busy)
+        ]
+        assert await first_at_work(found) == found[1]
+        assert await first_at_work(found[:1]) == found[0]
+    finally:
+        for process in (idle, busy):
             process.kill()
             process.wait()
 

@@ -14,10 +14,11 @@ from typing import Final
 import msgspec
 
 from simulator.rehearsal.schedule import LASTING, FaultKind, PlannedFault, Schedule
-from simulator.rehearsal.victims import Victim, is_alive, is_frozen, strike, victims
+from simulator.rehearsal.victims import Victim, cpu_ticks, is_alive, is_frozen, strike, victims
 
 _GONE_SECONDS: Final = 20.0
 _BACK_SECONDS: Final = 60.0
+_WORKS_WITHIN_SECONDS: Final = 5.0
 SETTLED_S: Final = 15.0
 """So long after a fault its consequences are looked for."""
 
@@ -74,11 +75,12 @@ class Saboteur:
             outcome.note = "no such process runs"
             self.on_change(outcome)
             return
+        victim = await first_at_work(struck)
         outcome.began_s = round(self._now(), 1)
         if fault.kind in LASTING:
-            await self._freeze(struck[0], fault.seconds, outcome)
+            await self._freeze(victim, fault.seconds, outcome)
         else:
-            await self._kill(struck[0], fault.kind, outcome)
+            await self._kill(victim, fault.kind, outcome)
         outcome.ended_s = round(self._now(), 1)
         self.on_change(outcome)
         await self._see_pause(outcome)
@@ -121,6 +123,21 @@ class Saboteur:
 
     def _now(self) -> float:
         return time.monotonic() - self.began
+
+
+async def first_at_work(found: Sequence[Victim]) -> Victim:
+    """Of several processes the first that uses CPU time; the first of all when none does for some seconds.
+
+    One that stands idle, as most jails do, nobody misses, and its pool replaces it when it would be needed.
+    """
+    before = {victim: cpu_ticks(victim) for victim in found}
+
+    def at_work() -> list[Victim]:
+        return [victim for victim in found if cpu_ticks(victim) > before[victim]]
+
+    if len(found) > 1:
+        await _until(lambda: bool(at_work()), _WORKS_WITHIN_SECONDS)
+    return next(iter(at_work()), found[0])
 
 
 def longest_pause(moments: Sequence[float], begin: float, end: float) -> float:

@@ -53,6 +53,12 @@ def is_alive(victim: Victim) -> bool:
     return fields is not None and fields[0] not in "ZX" and fields[19] == victim.started
 
 
+def cpu_ticks(victim: Victim) -> int:
+    """CPU time that it has used, in the kernel's ticks; 0 when it is gone."""
+    fields = _stat(victim.pid)
+    return int(fields[11]) + int(fields[12]) if fields is not None and fields[19] == victim.started else 0
+
+
 def is_frozen(victim: Victim) -> bool:
     """Whether it is stopped by a signal."""
     fields = _stat(victim.pid)
