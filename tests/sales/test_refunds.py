@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -348,6 +349,23 @@ async def test_an_arrived_payout_of_which_nothing_was_heard_in_that_week_is_look
     assert (await only_refund(shop, page)).state is RefundState.NEEDS_ACCOUNT
 
 
+def heard_late(
+    monkeypatch: pytest.MonkeyPatch, owner: object, step: str, meanwhile: Callable[[], Awaitable[None]]
+) -> list[Any]:
+    """The first answer of a step is heard when `meanwhile` is over, later ones at once. Gives that answer."""
+    real, late = getattr(owner, step), list[Any]()
+
+    async def answer(asked_for: object) -> Any:
+        if late:
+            return await real(asked_for)
+        late.append(await real(asked_for))
+        await meanwhile()
+        return late[0]
+
+    monkeypatch.setattr(owner, step, answer)
+    return late
+
+
 async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,23 +373,17 @@ async def test_what_is_said_late_of_one_payout_says_nothing_of_the_next(
     page = await shop.paid_quota(channel="va_bni")
     await ask(shop, page, 1, account=ACCOUNT)
     await shop.pay_refunds()
-    status = shop.payout.get_status
-    answers: list[PayoutResult] = []
 
-    async def late(reference: str) -> PayoutResult:
-        if answers:
-            return await status(reference)
-        answers.append(await status(reference))
+    async def goes_out_again() -> None:
         shop.payout.ends = PayoutState.FELL_THROUGH
         while len(shop.payout.requests) == 1:
             shop.pass_time(minutes=2)
             await shop.pay_refunds()
-        return answers[0]
 
-    monkeypatch.setattr(shop.payout, "get_status", late)
+    late = heard_late(monkeypatch, shop.payout, "get_status", goes_out_again)
     shop.pass_time(seconds=30)
     await shop.pay_refunds()
-    assert answers[0].state is PayoutState.COMPLETED
+    assert late[0].state is PayoutState.COMPLETED
     assert (await only_refund(shop, page)).state is RefundState.SENT
     assert "payout" not in await shop.money()
 
@@ -576,21 +588,14 @@ async def test_what_is_said_late_of_a_payout_that_was_lost_puts_no_doubt_on_the_
 ) -> None:
     """An officer has it ordered again while a worker still asks for the one before."""
     page, asked = await sent_hours_ago(shop, PayoutState.MISSING)
-    status = shop.payout.get_status
-    late: list[PayoutResult] = []
 
-    async def answer(reference: str) -> PayoutResult:
-        if late:
-            return await status(reference)
-        late.append(await status(reference))
-        await order_payout_again(
-            shop.db, asked.refund_id, reason="looked there", actor="ana", now=shop.clock()
-        )
+    async def is_ordered_again() -> None:
+        facts = {"reason": "looked there", "actor": "ana", "now": shop.clock()}
+        await order_payout_again(shop.db, asked.refund_id, **facts)
         shop.payout.ends = PayoutState.COMPLETED
         await shop.pay_refunds()
-        return late[0]
 
-    monkeypatch.setattr(shop.payout, "get_status", answer)
+    heard_late(monkeypatch, shop.payout, "get_status", is_ordered_again)
     shop.pass_time(minutes=15)
     await shop.pay_refunds()
     refund = await only_refund(shop, page)
@@ -703,16 +708,13 @@ async def test_what_an_officer_pays_by_hand_is_not_paid_out_as_soon_as_the_gatew
     await shop.pay_refunds()
     charge.state = GatewayState.SETTLED
     owner, name = (shop.gateway, "get_status") if officer_first else (shop.payout, "pay")
-    step = getattr(owner, name)
-    answers: list[DecidedRefund | Refusal] = []
+    answers: list[DecidedRefund | BaseException] = []
 
-    async def decided_meanwhile(asked_for: Any) -> Any:
-        answer = await step(asked_for)
+    async def is_ended() -> None:
         ending = end_refund(shop.db, asked.refund_id, reason="by hand", actor="ana", now=shop.clock())
         answers.extend(await asyncio.gather(ending, return_exceptions=True))
-        return answer
 
-    monkeypatch.setattr(owner, name, decided_meanwhile)
+    heard_late(monkeypatch, owner, name, is_ended)
     shop.pass_time(minutes=16)
     await shop.pay_refunds()
     (said,) = answers

@@ -156,23 +156,25 @@ async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | 
 async def put_off(
     connection: Connection, due: DueRefund, until: datetime, why: str | None, *, is_asked: bool
 ) -> None:
-    """Has a refund tried again at `until`. `is_asked`: a provider may have its payout.
+    """Has a refund tried again at `until`, if it is as it was claimed. `is_asked`: a provider may have its
+    payout."""
+    changes = "next_attempt_at = $5, failure_code = $6, asked_since = CASE WHEN $7 THEN asked_since END"
+    await _change_as_claimed(connection, due, changes, until, why, is_asked)
 
-    Of one that has moved on, or was taken by another worker since, nothing is written: what is known of it is
-    that one's to say.
-    """
-    await connection.execute(
-        """UPDATE sales.refund SET next_attempt_at = $2, failure_code = $3,
-               asked_since = CASE WHEN $4 THEN asked_since END
-           WHERE id = $1 AND state = $5 AND round = $6 AND attempts = $7""",
+
+async def _change_as_claimed(connection: Connection, due: DueRefund, changes: str, *values: object) -> bool:
+    """Writes `changes`, whose values count from $5 on, and gives whether it did: not to a refund that has
+    moved on, or that another worker took since, for what is known of it is that one's to say."""
+    done = await connection.fetchval(
+        f"""UPDATE sales.refund SET {changes}
+            WHERE id = $1 AND state = $2 AND round = $3 AND attempts = $4 RETURNING true""",  # noqa: S608
         due.id,
-        until,
-        why,
-        is_asked,
         due.state,
         due.round,
         due.attempts,
+        *values,
     )
+    return done is not None
 
 
 async def set_sent(tx: Connection, refund_id: uuid.UUID, reference: str, ask_at: datetime) -> None:
@@ -210,16 +212,8 @@ async def set_needs_account(tx: Connection, refund_id: uuid.UUID, why: str) -> N
 
 
 async def take_out_of_doubt(connection: Connection, due: DueRefund) -> bool:
-    """Has no officer end a refund any more. False: it has moved on, or was taken by another worker."""
-    done = await connection.fetchval(
-        """UPDATE sales.refund SET failure_code = NULL
-           WHERE id = $1 AND state = $2 AND round = $3 AND attempts = $4 RETURNING true""",
-        due.id,
-        due.state,
-        due.round,
-        due.attempts,
-    )
-    return done is not None
+    """Has no officer end a refund any more. False: it is not as it was claimed."""
+    return await _change_as_claimed(connection, due, "failure_code = NULL")
 
 
 async def set_paid(
@@ -237,12 +231,5 @@ async def set_paid(
 
 
 async def look_again(connection: Connection, due: DueRefund, at: datetime | None) -> None:
-    """Has the payout of a paid refund looked at once more; None: never again. See `put_off`."""
-    await connection.execute(
-        """UPDATE sales.refund SET next_attempt_at = $2
-           WHERE id = $1 AND state = 'paid' AND round = $3 AND attempts = $4""",
-        due.id,
-        at,
-        due.round,
-        due.attempts,
-    )
+    """Has the payout of a paid refund, if it is as it was claimed, looked at once more; None: never again."""
+    await _change_as_claimed(connection, due, "next_attempt_at = $5", at)
