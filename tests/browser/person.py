@@ -40,6 +40,9 @@ WORDS = {
     },
 }
 
+_CAME_AGAIN = ("interrupted by another navigation", "net::ERR_ABORTED")
+"""What Chromium says of a page that was called away by the one before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -120,7 +123,7 @@ class Person:
             try:
                 return self.page.goto(address)
             except PlaywrightError as error:
-                if "interrupted by another navigation" not in error.message:
+                if not any(words in error.message for words in _CAME_AGAIN):
                     raise
                 self.page.wait_for_timeout(100)  # until what came in between is over
         raise AssertionError(f"{self.page.url} does not let go")
