@@ -33,8 +33,9 @@ SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`-m browser` and `-m "not browser"` tell these tests from the others."""
+    here = f"{Path(__file__).parent}/"
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.browser)
 
 
