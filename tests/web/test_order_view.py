@@ -198,6 +198,14 @@ def test_a_payment_that_could_not_be_made_offers_another_way_and_nothing_to_pay_
     assert "Pilih cara bayar sekali lagi di bawah ini." in page
     assert "Bayar dengan cara di bawah ini." not in page
     assert '<button class="button">Ganti ke virtual account</button>' in page
+    assert 'value="qris"><button class="asLink">Coba QRIS sekali lagi</button>' in page
+
+
+def test_who_can_pay_in_one_way_alone_is_offered_it_once_more_when_no_payment_is_open(pages: Pages) -> None:
+    """The bank's app that paid too little has no QRIS: the virtual account is the only way."""
+    page = page_of(view_of("mispaid"), pages).decode()
+    assert 'value="va_bni"><button class="asLink">Coba virtual account sekali lagi</button>' in page
+    assert "sekali lagi</button>" not in page_of(view_of("va"), pages).decode(), "it is open"
 
 
 def test_another_file_is_given_as_on_every_page_that_takes_one(pages: Pages) -> None:
