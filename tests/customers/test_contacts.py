@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meterai.customers.codes import read_code
 from meterai.customers.contacts import canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 
@@ -23,6 +24,8 @@ from meterai.kernel.errors import Kind, Refusal
         "(0812) 3456.7890",
         "81234567890",
         "+62\u00a0812\u20113456\u20117890",
+        "\u202a+62 812-3456-7890\u202c",
+        "\u2068+62 812\u20133456\u20137890\u2069\u200e",
     ],
 )
 def test_every_spelling_of_a_phone_number_is_the_same_contact(typed: str) -> None:
@@ -40,6 +43,7 @@ def test_phone_numbers_of_other_countries_keep_their_code() -> None:
     [
         ("Alice@Example.COM", "alice@example.com"),
         ("  a.b+c@mail.example.co.id ", "a.b+c@mail.example.co.id"),
+        ("\ufeffalice@\u200bexample.com \u200b", "alice@example.com"),
     ],
 )
 def test_e_mail_addresses_are_kept_in_lower_case(typed: str, kept: str) -> None:
@@ -124,3 +128,10 @@ def test_a_masked_contact_is_known_to_its_owner_only(typed: str, shown: str) -> 
     contact = canonical_contact(typed)
     assert contact.masked == shown
     assert contact.value not in repr(contact)
+
+
+@pytest.mark.parametrize(
+    "typed", ["123456", " 123-456 ", "123\u2011456", "\u200e123\u00a0456\u200b", "1.2.3.4.5.6"]
+)
+def test_a_code_is_read_as_people_paste_it(typed: str) -> None:
+    assert read_code(typed) == "123456"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meterai.kernel.errors import Refusal
 from meterai.kernel.money import Rupiah
+from meterai.sales.bank_account import read_bank_account
 from meterai.sales.model import (
     ITEM_MOVES,
     ORDER_MOVES,
@@ -98,3 +100,31 @@ def test_a_person_is_told_something_in_every_state() -> None:
         *(f"refund.{state}" for state in RefundState),
     ]
     assert [name for name in named if name not in STATES] == []
+
+
+@pytest.mark.parametrize(
+    "number", ["1234567890", " 1234-567.890 ", "1234\u2013567\u2011890", "\u202a12345 67890\u202c\u200b"]
+)
+def test_an_account_is_read_as_people_paste_it(number: str) -> None:
+    account = read_bank_account("bni", number, " Sri\u200b  Wahyuni\u202c")
+    assert (account.number, account.holder) == ("1234567890", "Sri Wahyuni")
+
+
+@pytest.mark.parametrize(
+    ("number", "holder", "code"),
+    [
+        ("12345", "Sri", "refund.account_unreadable"),
+        ("1" * 21, "Sri", "refund.account_unreadable"),
+        ("+62 812 3456 7890", "Sri", "refund.account_unreadable"),
+        ("\u0661\u0662\u0663\u0664\u0665\u0666", "Sri", "refund.account_unreadable"),
+        ("123456", "S", "refund.holder_missing"),
+        ("123456", "S" * 71, "refund.holder_missing"),
+        ("123456", "S\x00ri", "refund.holder_missing"),
+    ],
+)
+def test_what_is_no_account_is_refused_at_each_edge(number: str, holder: str, code: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_bank_account("bni", number, holder)
+    assert caught.value.code == code
+    assert read_bank_account("bni", "1" * 6, "Sr").number == "1" * 6
+    assert read_bank_account("bni", "1" * 20, "S" * 70).number == "1" * 20

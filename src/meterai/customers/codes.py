@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 import uuid
 from datetime import timedelta
 from enum import StrEnum
 
 from meterai.kit.callers import caller_of
+from meterai.kit.typed import digits_of
 
 DIGITS = 6
 DIGITS_WHERE_GUESSED = 10
@@ -76,9 +76,6 @@ class Asker(StrEnum):
         return PER_CONTACT_MAX if self is Asker.KNOWN else PER_NETWORK_MAX
 
 
-_FILLERS = re.compile(r"[\s.\-\u00a0\u2010-\u2015]")
-
-
 def make_code(digits: int) -> str:
     """So many random digits."""
     return f"{secrets.randbelow(10**digits):0{digits}d}"
@@ -86,7 +83,7 @@ def make_code(digits: int) -> str:
 
 def read_code(text: str) -> str:
     """The digits that a person typed, in any spacing: ` 123-456 ` is `123456`. May be no code at all."""
-    return _FILLERS.sub("", text)[:16]
+    return digits_of(text)[:16]
 
 
 def code_mac(secret: bytes, code_id: uuid.UUID, code: str) -> bytes:

@@ -8,10 +8,11 @@ from typing import Literal
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.typed import digits_of, seen
 
 ContactKind = Literal["email", "phone"]
 
-_PHONE_FILLERS = re.compile(r"[\s().\-\u00a0\u2010-\u2015\u202a-\u202e]")
+_BRACKETS = str.maketrans("", "", "()")
 # ITU-T E.164: at most 15 digits. Indonesian mobile numbers start with 8 after the country code 62.
 _INDONESIAN = re.compile(r"(?:\+?62|0062)0?(8[0-9]{7,11})|0(8[0-9]{7,11})|(8[0-9]{8,11})")
 _FOREIGN = re.compile(r"(?:\+|00)([1-9][0-9]{7,14})")
@@ -70,10 +71,10 @@ def canonical_contact(text: str) -> Contact:
 
     Raises: Refusal INVALID `contact.unreadable`.
     """
-    trimmed = text.strip()
+    trimmed = seen(text).strip()
     if "@" in trimmed:
         return _email(trimmed)
-    digits = _PHONE_FILLERS.sub("", trimmed)
+    digits = digits_of(trimmed).translate(_BRACKETS)
     if digits.isascii():
         if found := _INDONESIAN.fullmatch(digits):
             return Contact(kind="phone", value="+62" + next(group for group in found.groups() if group))

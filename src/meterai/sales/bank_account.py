@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 import msgspec
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.typed import digits_of, seen
 
 BANKS = {
     "bca": "BCA",
@@ -44,16 +44,16 @@ class BankAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_bank_account(bank: str, number: str, holder: str) -> BankAccount:
-    """Reads what a person typed; spaces, hyphens and dots in the number are fine.
+    """Reads what a person typed; spaces, dashes and dots in the number are fine.
 
     Raises: Refusal INVALID `refund.bank_unknown`, `refund.account_unreadable`, `refund.holder_missing`.
     """
     if bank not in BANKS:
         raise Refusal(Kind.INVALID, "refund.bank_unknown")
-    digits = re.sub(r"[\s.\-]", "", number)
+    digits = digits_of(number)
     if not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 20):
         raise Refusal(Kind.INVALID, "refund.account_unreadable")
-    name = " ".join(unicodedata.normalize("NFKC", holder).split())
+    name = " ".join(unicodedata.normalize("NFKC", seen(holder)).split())
     if not 2 <= len(name) <= HOLDER_LENGTH_MAX or not name.isprintable():
         raise Refusal(Kind.INVALID, "refund.holder_missing")
     return BankAccount(bank=bank, number=digits, holder=name)
