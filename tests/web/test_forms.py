@@ -126,10 +126,12 @@ async def test_of_forms_that_arrive_at_once_the_largest_makes_room_for_the_other
 
 async def test_urlencoded_text_keeps_its_letters_and_loses_its_margins() -> None:
     form = await read_form(
-        "application/x-www-form-urlencoded", arriving(b"kontak=+%C3%A9la%40contoh.id+&jumlah=1.5")
+        "application/x-www-form-urlencoded",
+        arriving(b"kontak=+%C3%A9la%40contoh.id+&jumlah=1.250&keping=+1+250+&butir=2.00"),
     )
     assert form.text("kontak") == "éla@contoh.id"
-    assert form.number("jumlah") == 15
+    assert (form.number("jumlah"), form.number("keping")) == (1_250, 1_250)
+    assert form.number("butir") == 0, "two hundred pieces are not what somebody asked for"
     assert form.number("tidak-ada", 3) == 3
 
 

@@ -6,6 +6,7 @@ answer only after it has sent everything; beyond that the connection is cut.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -28,6 +29,7 @@ FIELD_BYTES_MAX = 4096
 FIELDS_MAX = 60
 PLAIN_BYTES_MAX = 64 * 1024
 DRAIN_BYTES_MAX = 160 * 1024 * 1024
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,10 @@ class Form:
         return self.fields.get(name, "").strip()
 
     def number(self, name: str, default: int = 0) -> int:
-        """A whole number that a person typed; `default` when it is none."""
-        text = self.text(name).replace(".", "").replace(" ", "")
+        """A whole number that a person typed, `1.250` too; `default` when it is none, as `2.00`."""
+        text = self.text(name).replace(" ", "")
+        if _THOUSANDS.fullmatch(text):
+            text = text.replace(".", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
     def uploads(self, name: str) -> list[Upload]:
