@@ -7,11 +7,14 @@ import hashlib
 import json
 
 import pytest
+from structlog.testing import capture_logs
 from tests.web.asking import ask
 from tests.web.door_house import House
 
+from meterai.api.payments import NOTICE_BYTES_MAX
 from meterai.kit.arriving import ROOM
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.verification.model import FILE_BYTES_MAX
 
 PROBLEM = "application/problem+json"
 UNKNOWN = "/api/v1/digests/" + "0" * 64
@@ -40,9 +43,15 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
     problem = json.loads(visitor.text)
     assert (visitor.status, problem["status"], problem["code"]) == (405, 405, "api.unreadable")
     assert "GET" in visitor.headers["allow"]
-    await visitor.post("/api/v1/payments/midtrans/notices", much="x" * 20_000)
-    assert (visitor.status, visitor.headers["content-type"]) == (413, PROBLEM)
-    assert json.loads(visitor.text)["status"] == 413
+    body = b"0" * (FILE_BYTES_MAX + 1)
+    answer = await ask(house.site, "/api/v1/verifications", method="POST", body=body)
+    assert (answer.status, answer.headers["content-type"]) == (413, PROBLEM)
+    assert json.loads(answer.text)["code"] == "pdf.too_large"
+    with capture_logs() as logged:
+        await visitor.post("/api/v1/payments/midtrans/notices", much="x" * NOTICE_BYTES_MAX)
+    assert (visitor.status, visitor.headers["content-type"]) == (422, PROBLEM)
+    assert json.loads(visitor.text)["code"] == "payment.notice_unreadable", "it is no document"
+    assert [one["event"] for one in logged] == ["payment_notice_refused"], "money may be waiting"
 
 
 async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House) -> None:

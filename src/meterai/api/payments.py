@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response, post
+from litestar.exceptions import HTTPException
 
 from meterai.api.answers import json_response
 from meterai.bootstrap import App
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_payment import settle_payment
 
@@ -31,9 +32,9 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
 
     Answers 200 once the notice is stored: what happens afterwards is ours to finish, by polling if need be.
     """
-    raw = await request.body()
     now = house.clock()
     try:
+        raw = await _read(request)
         receipt = await receive_notice(house.db, house.gateway, raw, dict(request.headers), now=now)
     except Refusal as refusal:
         log.warning("payment_notice_refused", code=refusal.code)
@@ -43,3 +44,10 @@ async def receive_midtrans_notice(request: Request[Any, Any, Any], house: App) -
     except Refusal as refusal:
         log.warning("payment_left_to_polling", code=refusal.code, **refusal.facts)
     return json_response(Acknowledged(new=receipt.new))
+
+
+async def _read(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        return await request.body()
+    except HTTPException as error:  # more than NOTICE_BYTES_MAX
+        raise Refusal(Kind.INVALID, "payment.notice_unreadable") from error
