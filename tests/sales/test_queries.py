@@ -296,6 +296,7 @@ async def test_events_that_are_not_configured_any_more_are_not_offered(database:
     assert (await refused(queries.event(database.app, "casn"))).code == "event.unknown"
 
 
+_PAPER = "[[event.required_documents]]\nkind = 'xx'\nname_id = 'X'\nname_en = 'X'\n"
 _CLOSES_EARLY = "last_call_at = 2026-09-05T14:00:01Z\ncloses_at = 2026-09-05T14:00:00Z"
 
 
@@ -306,7 +307,10 @@ _CLOSES_EARLY = "last_call_at = 2026-09-05T14:00:01Z\ncloses_at = 2026-09-05T14:
         (("2034-", "2014-"), "after opens_at"),
         (("slug = ", "slag = "), "slag"),
         (("Asia/Jakarta", "Asia/Tokyo"), "zone"),
-        (("819200", "-1"), "output_bytes_max"),
+        (("819200", "800"), "output_bytes_max"),
+        (('"casn"', '"kuota"'), "/kuota is a page of the site"),
+        (('"surat_pernyataan"', '"surat_lamaran"'), "the same kind"),
+        (("[event.queue]", _PAPER * 9 + "[event.queue]"), "it has 11 required_documents"),
         (("on = true", _CLOSES_EARLY), "last_call_at is after closes_at"),
         (("on = true", "opens_at = 2035-01-01T00:00:00+07:00"), "opens, calls for the last time, and closes"),
     ],

@@ -12,7 +12,11 @@ from litestar.response import Stream
 from tests.web import asking
 from tests.web.asking import Answer
 
+from meterai.api.routes import ROUTES as API_ROUTES
+from meterai.sales.events import OUR_ADDRESSES
 from meterai.web.direct import DirectRoutes
+from meterai.web.routes import ROUTES
+from meterai.web.site import SAME_FOR_EVERYONE
 
 type WebRequest = Request[Any, Any, Any]
 
@@ -89,3 +93,11 @@ def test_what_the_table_does_not_know_is_left_to_litestar() -> None:
 def test_an_exception_becomes_a_page_that_knows_the_route() -> None:
     answer = ask("/gagal")
     assert (answer.status, answer.text) == (500, "/gagal LookupError")
+
+
+def test_no_event_can_take_the_address_of_a_page() -> None:
+    """Its page would stand in the place of the shop, or of what a customer has."""
+    paths = [*SAME_FOR_EVERYONE, *(path for route in (*ROUTES, *API_ROUTES) for path in route.paths)]
+    first = {path.split("/")[1] for path in paths}
+    others = {"{slug:str}", "p", "C"}  # no slug is one letter
+    assert first - others | {"en", "aset", "antre"} == OUR_ADDRESSES

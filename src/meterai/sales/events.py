@@ -9,10 +9,21 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
 from meterai.waiting_room.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
 _MOMENT = timedelta(seconds=1)
+_STAMPED_BYTES_MIN = 20_000
+"""No stamped file is smaller: whoever names a smaller one counts in kilobytes."""
+OUR_ADDRESSES = frozenset(
+    (
+        *("antre", "antrean", "api", "aset", "bantuan", "beli", "en", "harga", "healthz", "kuota"),
+        *("pengembalian", "periksa", "pesanan", "saya", "status", "uang"),
+    )
+)
+"""With what addresses of the site and of the gates begin: an event of that name would hide what is there (a
+test compares)."""
 
 
 class RequiredDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +92,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     zone: Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
     """In which the agency announces its times."""
     required_documents: tuple[RequiredDocument, ...]
-    output_bytes_max: Annotated[int, msgspec.Meta(gt=0)]
+    output_bytes_max: Annotated[int, msgspec.Meta(ge=_STAMPED_BYTES_MIN)]
     """The largest stamped file that the agency's upload takes."""
     pdf_version_min: Annotated[str, msgspec.Meta(pattern=r"^[12]\.[0-9]$")]
     queue: EventQueue | None = None
@@ -112,11 +123,26 @@ def load_events(path: Path | None = None) -> tuple[Event, ...]:
             raise ValueError(f"event {event.slug}: times need a zone offset such as +07:00")
         if event.closes_at <= event.opens_at:
             raise ValueError(f"event {event.slug}: closes_at must be after opens_at")
+        _check_papers(event)
+        if event.slug in OUR_ADDRESSES:
+            raise ValueError(f"event {event.slug}: /{event.slug} is a page of the site: take another slug")
         if event.queue is not None:
             _check_queue(event.slug, event.queue, event.closes_at)
     if len({event.slug for event in events}) != len(events):
         raise ValueError("two events have the same slug")
     return events
+
+
+def _check_papers(event: Event) -> None:
+    """One order holds all of them, and the form has one place for each kind."""
+    kinds = [document.kind for document in event.required_documents]
+    if not 1 <= len(kinds) <= DOCUMENTS_PER_ORDER_MAX:
+        raise ValueError(
+            f"event {event.slug}: it has {len(kinds)} required_documents, and must have 1 to"
+            f" {DOCUMENTS_PER_ORDER_MAX}"
+        )
+    if len(set(kinds)) != len(kinds):
+        raise ValueError(f"event {event.slug}: two required_documents have the same kind")
 
 
 def _check_queue(slug: str, queue: EventQueue, closes_at: datetime) -> None:
