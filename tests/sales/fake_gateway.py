@@ -70,7 +70,6 @@ class FakeGateway:
             channel=request.channel,
             amount=request.amount,
             state=held.state,
-            expires_at=request.expires_at,
             qr_text=f"QR {request.reference}" if qris else "",
             va_number="" if qris else "9881234567890",
         )

@@ -59,7 +59,6 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
     amount: Rupiah
     state: GatewayState  # PENDING, but a repeated call may find it further on
-    expires_at: datetime
     qr_text: str = ""  # QRIS: content of the QR code
     va_number: str = ""  # virtual account: its number
     payment_page_url: str = ""  # the sandbox's page on which a person pays; empty at the real gateway
@@ -74,9 +73,6 @@ class GatewayStatus(msgspec.Struct, frozen=True, kw_only=True):
     amount: Rupiah = Rupiah(0)  # what was charged or paid; compare it with the attempt's
     refunded: Rupiah = Rupiah(0)  # the sum of all refunds
     channel: Channel | None = None
-    merchant_id: str = ""
-    settled_at: datetime | None = None
-    raw: bytes = b""  # the answer as it came, for the file of the case
 
 
 class RefundResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,6 @@ from meterai.sales.adapters.midtrans_wire import (
     Transaction,
     amount_of,
     event_key_of,
-    moment_of,
     refund_amount_of,
     refunded_of,
 )
@@ -168,7 +167,6 @@ class Midtrans:
             channel=request.channel,
             amount=request.amount,
             state=answer.state,
-            expires_at=moment_of(answer.expiry_time) or request.expires_at,
             qr_text=answer.qr_string,
             va_number=va_number,
             payment_page_url=page,
@@ -185,9 +183,9 @@ class Midtrans:
         return read_qr_image(answer.body)
 
     async def _fetch(self, reference: str) -> tuple[GatewayStatus, Transaction]:
-        answer, raw = await self._exchange("GET", f"/v2/{_path_part(reference)}/status", None, {})
+        answer = await self._call("GET", f"/v2/{_path_part(reference)}/status", None)
         if answer.status_code == "404":
-            return GatewayStatus(reference=reference, state=GatewayState.MISSING, raw=raw), answer
+            return GatewayStatus(reference=reference, state=GatewayState.MISSING), answer
         if not answer.transaction_status or answer.order_id != reference:
             raise self._unusable("answer_of_another_order")
         self._check_merchant(answer)
@@ -198,20 +196,12 @@ class Midtrans:
             amount=amount_of(answer),
             refunded=refunded_of(answer),
             channel=answer.channel,
-            merchant_id=answer.merchant_id,
-            settled_at=moment_of(answer.settlement_time),
-            raw=raw,
         )
         return status, answer
 
     async def _call(
         self, method: str, path: str, body: dict[str, Any] | None, *, headers: Mapping[str, str] | None = None
     ) -> Transaction:
-        return (await self._exchange(method, path, body, headers or {}))[0]
-
-    async def _exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: Mapping[str, str]
-    ) -> tuple[Transaction, bytes]:
         encoded = None if body is None else msgspec.json.encode(body)
         answer = await self._service.call(method, path, body=encoded, headers=headers, repeat=True)
         try:
@@ -225,7 +215,7 @@ class Midtrans:
         accepted = "202" in (str(answer.status), said.status_code) and not said.transaction_status
         if method == "POST" and accepted:  # what was asked before under the same key is still being done
             raise self._unusable("in_process")
-        return said, answer.body
+        return said
 
     def _signature(self, said: Transaction) -> str:
         signed = f"{said.order_id}{said.status_code}{said.gross_amount}{self._server_key}"

@@ -1,10 +1,10 @@
-"""What Midtrans says, read strictly: amounts such as "10000.00", Jakarta's times, states as our words."""
+"""What Midtrans says, read strictly: amounts such as "10000.00", states as our words."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Annotated
 
 import msgspec
@@ -69,8 +69,6 @@ class Transaction(msgspec.Struct, frozen=True):
     payment_type: str = ""
     transaction_status: str = ""
     fraud_status: str = "accept"
-    settlement_time: str = ""
-    expiry_time: str = ""
     refund_amount: str = ""
     refund_key: str = ""
     refunds: tuple[Refund, ...] = ()
@@ -120,14 +118,3 @@ def event_key_of(said: Transaction) -> str:
     refunded = refunded_of(said)
     parts = (said.transaction_id, said.transaction_status, said.status_code, said.gross_amount, str(refunded))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-
-
-def moment_of(text: str) -> datetime | None:
-    """`2026-09-05 14:05:00` (Jakarta) or with a zone ` +0700`; None when absent or unreadable."""
-    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S %z"):
-        try:
-            moment = datetime.strptime(text, form)  # noqa: DTZ007 - the zone is set in the next line
-        except ValueError:
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)
-    return None
