@@ -561,6 +561,12 @@ async def test_a_lost_answer_of_the_gateway_is_asked_for_again(shop: Shop) -> No
         payment = open_payment(await shop.page(placed.order_id))
         assert (payment.state, payment.qr_text) == (PaymentState.PENDING, f"QR {payment.reference}")
     assert len(shop.gateway.charges) == 3
+    shop.gateway.down = True
+    await shop.placed_quota()
+    shop.gateway.down = False
+    shop.pass_time(minutes=MINUTES)
+    assert await shop.poll() == 4
+    assert len(shop.gateway.charges) == 3, "none is opened for an order whose time is over"
 
 
 async def test_a_payment_whose_charge_was_never_answered_still_counts(shop: Shop) -> None:
