@@ -581,6 +581,8 @@ async def test_a_refused_charge_fails_and_another_channel_can_be_chosen(shop: Sh
     placed = await shop.placed_quota()
     assert placed.payment.state is PaymentState.FAILED
     shop.gateway.refuse_charge = None
+    changed, *others = await asyncio.gather(*(to_virtual_account(shop, placed) for _ in range(3)))
+    assert {one.payment.reference for one in others} == {changed.payment.reference}, "one of them is opened"
     changed = await to_virtual_account(shop, placed)
     assert (changed.payment.state, changed.payment.va_number) == (PaymentState.PENDING, "9881234567890")
     await shop.pay(changed)
