@@ -15,6 +15,7 @@ from meterai.kernel.errors import Kind
 from meterai.kit.database import Connection, Database
 from meterai.sales.model import OrderState, PaymentOutcome, PaymentState
 from meterai.sales.store import as_read, orders
+from meterai.sales.use_cases.add_item import remove_item
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.open_order import OpenedOrder
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
@@ -164,3 +165,14 @@ async def test_who_places_while_another_cancels_hears_of_it(shop: Shop) -> None:
     refusal = await refused(placing)
     assert (refusal.kind, refusal.code) == (Kind.GONE, "order.cancelled")
     assert (await shop.page(draft.order_id)).payments == ()
+
+
+async def test_who_places_while_the_last_document_is_taken_out_places_nothing(shop: Shop) -> None:
+    draft = await shop.stamp_draft()
+    (item,) = (await shop.page(draft.order_id)).items
+
+    def take_out() -> Awaitable[object]:
+        return remove_item(shop.db, draft.order_id, item.id, now=shop.clock())
+
+    assert (await refused(placing_meanwhile(shop, draft, take_out))).code == "order.empty"
+    assert (await shop.page(draft.order_id)).state is OrderState.DRAFT
