@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,6 +15,7 @@ from tests.web.asking import ask
 from tests.web.door_house import House
 
 from meterai.api.payments import NOTICE_BYTES_MAX
+from meterai.api.verification import read_document
 from meterai.kit.arriving import ROOM
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.verification.model import FILE_BYTES_MAX
@@ -55,14 +59,28 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
 
 
 async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House) -> None:
-    answer = await ask(
-        house.site,
-        "/api/v1/verifications",
-        method="POST",
-        headers={"content-type": "multipart/form-data; boundary=x"},
-        body=b"--x\r\nContent-Disposition: form-data; name=berkas\r\n\r\n%PDF-1.7\r\n--x--\r\n",
-    )
-    assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.form")
+    """Nor is what `curl --data` sends, which takes the line ends out of a file: a genuine one would be called
+    broken. `curl --data-binary` sends it whole, under the same content type."""
+    fields = "application/x-www-form-urlencoded"
+    for kind, body in (
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=berkas\r\n\r\n%PDF-1.7\r\n--x--\r\n",
+        ),
+        (fields, b"berkas=%25PDF-1.7"),
+        (fields, b"%PDF-1.7"),
+        ("application/pdf", b"%PDF-1.7startxref9%%EOF"),
+    ):
+        answer = await ask(
+            house.site, "/api/v1/verifications", method="POST", headers={"content-type": kind}, body=body
+        )
+        assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.form")
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield b"%PDF-1.7\n"
+
+    sent = SimpleNamespace(headers={"content-type": fields}, stream=whole)
+    assert await read_document(cast(Any, sent)) == b"%PDF-1.7\n"
 
 
 async def test_a_document_that_is_packed_on_its_way_is_refused_and_not_called_unreadable(

@@ -16,19 +16,29 @@ from meterai.verification.reasons import PASSING, leading_to
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 
+_LINE_END = re.compile(rb"[\r\n]")
+"""Every PDF has some. Clients that are told no content type may send a whole one under that of a form."""
+
 
 async def read_document(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request that is to be judged.
 
     Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
-    document to which something was added; `api.packed` for one that is packed on its way (Content-Encoding),
-    which would be judged as none; what `arriving` says.
+    document to which something was added; also for a form of fields, and for what `curl --data` makes of a
+    file, whose line ends it takes out; `api.packed` for one that is packed on its way (Content-Encoding).
+    These would be judged as none. What `arriving` says.
     """
-    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+    kind = request.headers.get("content-type", "").strip().lower()
+    if kind.startswith("multipart/"):
         raise Refusal(Kind.INVALID, "api.form")
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refusal(Kind.INVALID, "api.packed")
-    return await read_body(request.stream())
+    data = await read_body(request.stream())
+    if not _LINE_END.search(data):
+        is_form = kind.startswith("application/x-www-form-urlencoded") and data
+        if is_form or b"%%EOF" in data:
+            raise Refusal(Kind.INVALID, "api.form")
+    return data
 
 
 def refuse_passing(judgement: Judgement) -> None:
