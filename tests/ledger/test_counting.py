@@ -1,0 +1,37 @@
+"""Who finds what was counted as free taken meanwhile counts anew, and not for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from meterai.kernel.errors import Kind, Refusal
+from meterai.ledger.counting import counted_anew
+
+
+@pytest.mark.parametrize(
+    ("codes", "tries", "outcome"),
+    [
+        ([], 1, "reserved"),
+        (["ledger.insufficient"] * 4, 5, "reserved"),
+        (["ledger.insufficient"] * 5, 5, "ledger.insufficient"),
+        (["ledger.insufficient", "quota.empty"], 2, "quota.empty"),
+    ],
+)
+async def test_what_is_free_is_counted_anew_while_others_take_of_it(
+    codes: list[str], tries: int, outcome: str
+) -> None:
+    """`quota.empty`: whoever came second is told what there is, not that something failed."""
+    tried = 0
+
+    async def reserve() -> str:
+        nonlocal tried
+        tried += 1
+        if tried <= len(codes):
+            raise Refusal(Kind.CONFLICT, codes[tried - 1])
+        return "reserved"
+
+    try:
+        told = await counted_anew(reserve)
+    except Refusal as refusal:
+        told = refusal.code
+    assert (told, tried) == (outcome, tries)
