@@ -225,6 +225,28 @@ async def test_a_refund_of_which_the_gateway_knows_nothing_is_not_paid(
     assert (await midtrans.get_status("ref-1")).refunded == 20000
 
 
+@pytest.mark.parametrize("code", ["400", "411", "202"])
+async def test_a_charge_that_is_refused_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """The customer chooses another way at once. `202`: the bank denied it."""
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+    denied = {
+        "status_code": code,
+        "order_id": "ref-1",
+        "gross_amount": "25000.00",
+        "transaction_status": "deny",
+    }
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(denied))
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    refusal = await refused(adapter.create_charge(request()))
+    assert (refusal.kind, refusal.code) == (Kind.INVALID, "gateway.charge_refused")
+    assert refusal.facts["gateway_code"] == code
+
+
 def test_of_refunds_in_a_list_the_list_is_the_sum() -> None:
     listed = tuple(Refund(refund_amount=text) for text in ("10000.00", "2500", "none"))
     assert refunded_of(Transaction(refund_amount="2500.00", refunds=listed)) == 12_500
