@@ -396,6 +396,15 @@ def test_a_forged_notice_is_refused(change: dict[str, Any]) -> None:
     assert (caught.value.kind, caught.value.code) == (Kind.FORBIDDEN, "payment.notice_forged")
 
 
+def test_a_notice_for_another_merchant_is_refused() -> None:
+    """One key may sign for several: their payments are none of ours."""
+    ours = Midtrans("http://127.0.0.1:1", VECTOR_KEY, merchant_id="G1")
+    assert ours.parse_notice(notice(merchant_id="G1"), {}).reference == "1111"
+    for other in (notice(merchant_id="G2"), notice()):
+        with pytest.raises(Refusal, match=r"payment\.other_merchant"):
+            ours.parse_notice(other, {})
+
+
 @pytest.mark.parametrize("name", ["order_id", "status_code", "gross_amount"])
 def test_a_changed_value_breaks_the_signature(name: str) -> None:
     said = msgspec.json.decode(notice())
