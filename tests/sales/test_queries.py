@@ -121,7 +121,8 @@ async def test_where_is_my_money_knows_every_way_to_name_an_order(shop: Shop) ->
     page = await shop.paid_quota()
     reference = page.payments[0].reference
     spoken = page.number.replace("-", " ").lower()
-    for text in (page.number, spoken, f" {page.number} ", reference, page.payments[0].transaction_id or ""):
+    pasted = f"\u200e{page.payments[0].transaction_id}\u200b"
+    for text in (page.number, spoken, f" {page.number} ", reference, pasted.strip("\u200e\u200b"), pasted):
         answer = await queries.where_is_my_money(shop.db, text)
         assert answer is not None, text
         assert (answer.number, answer.place) == (page.number, MoneyPlace.HELD)
@@ -135,7 +136,12 @@ async def test_where_is_my_money_knows_the_number_of_a_virtual_account(shop: Sho
     shop.pass_time(days=30)
     newer = await shop.placed_quota(channel="va_bni")
     assert older.payments[0].va_number == newer.payment.va_number == "9881234567890"
-    for text in ("9881234567890", " 9881 2345 6789 0", "9881-2345-67890"):
+    for text in (
+        "9881234567890",
+        " 9881 2345 6789 0",
+        "9881-2345-67890",
+        "\u202a9881\u00a02345\u201367890\u202c",
+    ):
         answer = await queries.where_is_my_money(shop.db, text)
         assert answer is not None, text
         assert (answer.number, answer.place) == (newer.number, MoneyPlace.NOT_ARRIVED)

@@ -13,6 +13,7 @@ import msgspec
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.ids import form_digest, token_digest
 from meterai.kit.database import Connection, Database, Row
+from meterai.kit.typed import digits_of, seen
 from meterai.ledger import queries as ledger
 from meterai.sales.events import Event
 from meterai.sales.model import (
@@ -404,8 +405,8 @@ async def where_is_my_money(db: Database, text: str) -> MoneyAnswer | None:
 
 async def _find_by_anything(connection: Connection, text: str) -> uuid.UUID | None:
     number = read_order_number(text)
-    va_number = re.sub(r"[ .-]", "", text[:100])
-    transaction_id = text.replace("\0", "").strip().lower()[:100]  # the database knows no NUL
+    va_number = digits_of(text[:100])
+    transaction_id = seen(text).replace("\0", "").strip().lower()[:100]  # the database knows no NUL
     found: uuid.UUID | None = await connection.fetchval(
         """SELECT id FROM sales.orders WHERE number = $1
            UNION ALL SELECT order_id FROM sales.payment WHERE transaction_id = $2
