@@ -247,6 +247,26 @@ async def test_a_charge_that_is_refused_is_not_asked_for_again(
     assert refusal.facts["gateway_code"] == code
 
 
+@pytest.mark.parametrize("picture", [404, 200])
+async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
+    monkeypatch: pytest.MonkeyPatch, picture: int
+) -> None:
+    """A customer who saw no code and was told to scan it would wait until the order expires."""
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+    found = {"status_code": "201", "order_id": "ref-1", "transaction_id": "t-1", "payment_type": "qris"}
+    found |= {"gross_amount": "25000.00", "transaction_status": "pending"}
+
+    async def answer(method: str, path: str, **_: object) -> Answer:
+        if path.endswith("/qr-code"):
+            return Answer(status=picture, content_type="text/html", body=b"<html>")
+        said = {"status_code": "406"} if method == "POST" else found
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(said))
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    refusal = await refused(adapter.create_charge(request()))
+    assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "gateway.charge_lost")
+
+
 def test_of_refunds_in_a_list_the_list_is_the_sum() -> None:
     listed = tuple(Refund(refund_amount=text) for text in ("10000.00", "2500", "none"))
     assert refunded_of(Transaction(refund_amount="2500.00", refunds=listed)) == 12_500
@@ -299,12 +319,22 @@ async def test_a_failing_gateway_is_unavailable_within_the_time_out(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"gross_amount": "0.00"}, {"gross_amount": "25000"}, {"transaction_id": "a\0b"}, {"qr_string": "\0"}],
+    [
+        {"gross_amount": "0.00"},
+        {"gross_amount": "25000"},
+        {"transaction_id": "a\0b"},
+        {"qr_string": "\0"},
+        {"order_id": "ref-2"},
+        {"transaction_status": ""},
+        {"status_code": "500"},
+        {"status_code": ""},
+    ],
     ids=lambda odd: next(iter(odd)),
 )
 async def test_an_answer_that_nobody_could_book_is_none(
-    midtrans: Midtrans, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
 ) -> None:
+    midtrans = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     said = {
         "status_code": "200",
         "order_id": "ref-1",
