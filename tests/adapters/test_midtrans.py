@@ -247,6 +247,36 @@ async def test_a_charge_that_is_refused_is_not_asked_for_again(
     assert refusal.facts["gateway_code"] == code
 
 
+@pytest.mark.parametrize(
+    ("listed", "code"),
+    [
+        ([{"refund_key": "r", "refund_amount": "10000.00"}], ""),
+        ([{"refund_key": "r", "refund_amount": "9000.00"}], "gateway.refund_mismatch"),
+        ([{"refund_key": "by hand", "refund_amount": "10000.00"}], "gateway.refund_refused"),
+        ([], "gateway.refund_refused"),
+    ],
+)
+async def test_a_refusal_to_refund_is_believed_when_the_refund_is_not_there_already(
+    monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]], code: str
+) -> None:
+    """Else it would be paid out too; and one that names the sum of another refund has paid nothing."""
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+    paid = {"order_id": "ref-1", "transaction_id": "t-1", "payment_type": "qris", "gross_amount": "25000.00"}
+    paid |= {"status_code": "200", "transaction_status": "partial_refund" if listed else "settlement"}
+
+    async def answer(method: str, path: str, **_: object) -> Answer:
+        refusing = {"status_code": "412", "refund_amount": "10000.00"}
+        body = refusing if method == "POST" else paid | {"refunds": listed}
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(body))
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    refunding = adapter.refund("ref-1", 10_000, "r", "")
+    if code:
+        assert (await refused(refunding)).code == code
+    else:
+        assert (await refunding).amount == 10_000
+
+
 @pytest.mark.parametrize("picture", [404, 200])
 async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
     monkeypatch: pytest.MonkeyPatch, picture: int
