@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from unittest.mock import AsyncMock, Mock
 import msgspec
 import pytest
 import pytest_asyncio
+import structlog
 from tests.sales.shop import Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.moved_queue import CALM, CHAIN_LINKS, START, MovedQueue, schedule_of
@@ -734,6 +736,51 @@ async def test_who_does_not_hold_the_lease_any_more_decides_nothing(line: MovedQ
     await old.close()
     await line.take_over()
     assert (await line.seconds(5)).called == 1
+
+
+async def test_steps_don_t_keep_their_own_holder_from_renewing_the_lease(line: MovedQueue) -> None:
+    """Those of several queues overlap: then nothing was published of any of them, minutes on end."""
+    await line.open(schedule_of())
+    name = line.conductor._steering.holder
+    async with line.database.app.transaction() as tx, line.database.app.connection() as other:
+        await store.lock_fenced(tx, line.folder.slug, name, 1)
+        async with asyncio.timeout(2):
+            assert await store.take_lease(other, name, 60) == 1
+
+
+async def test_who_takes_the_lease_over_in_the_middle_of_a_step_goes_on_from_what_it_wrote(
+    line: MovedQueue,
+) -> None:
+    await line.open(schedule_of())
+    db, event, old = line.database.app, line.folder.slug, line.conductor._steering.holder
+    async with db.transaction() as tx:
+        queue = await store.lock_fenced(tx, event, old, 1)
+        async with asyncio.timeout(5):
+            await line.take_over()
+        step = asyncio.create_task(line.conductor.step(line.now + 1))
+        assert await asyncio.wait([step], timeout=0.1) == (set(), {step})
+        await store.save_queue(
+            tx, msgspec.structs.replace(queue, sequence=queue.sequence + 10), epoch=1, rate=1
+        )
+    assert (await step).queue.sequence == queue.sequence + 11
+    with pytest.raises(Superseded):
+        async with db.transaction() as tx:
+            await store.lock_fenced(tx, event, old, 1)
+
+
+@pytest.mark.parametrize("is_late", [True, False], ids=["nobody else had it", "another leads"])
+async def test_who_renews_the_lease_too_late_says_so(line: MovedQueue, *, is_late: bool) -> None:
+    """An officer who sees a line stand still finds no other reason in the log."""
+    await line.open(schedule_of())
+    if is_late:
+        await line.database.owner.execute("UPDATE waiting_room.lease SET until = 'epoch'")
+    else:
+        await line.take_over()
+    leader = Leader(line.database.app, line.folder.path.parent, holder="controller 1")
+    with structlog.testing.capture_logs() as lines:
+        await leader._lead(1, asyncio.Event())
+    warned = [one["event"] for one in lines if one["log_level"] == "warning"]
+    assert warned == (["queue_lease_lapsed"] if is_late else [])
 
 
 class Crash(Exception):

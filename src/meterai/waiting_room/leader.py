@@ -79,7 +79,10 @@ class Leader:
         try:
             while not stop.is_set():
                 async with self.db.connection() as connection:
-                    if await store.take_lease(connection, self.holder, LEASE_S) != epoch:
+                    held = await store.take_lease(connection, self.holder, LEASE_S)
+                    if held != epoch:
+                        if held is not None:  # nobody else: we were too late
+                            log.warning("queue_lease_lapsed", holder=self.holder, lease_s=LEASE_S)
                         break
                     self._awake = await store.events_awake(connection)
                 ended = {event for event, task in tasks.items() if task.done()}

@@ -126,16 +126,18 @@ async def end_lease(conn: Connection, holder: str, epoch: int) -> None:
 
 
 async def lock_fenced(tx: Connection, event: str, holder: str, epoch: int) -> Queue:
-    """The queue, locked, for the holder of the lease alone; the lease stays its until the end of `tx`.
+    """The queue, locked, for the holder of the lease alone. Who takes the lease over in the middle of `tx`
+    waits here for its end, and goes on from what it wrote; of the holder before, whatever begins later fails.
 
     Locked for everything but its key: a pass that is being written refers to the row while its writer holds
-    the door, for which this transaction waits in turn.
+    the door, for which this transaction waits in turn. Of the lease's row the key alone: shared locks go in
+    front of an update that waits, so steps of several queues would keep their own holder from renewing it.
 
     Raises: Superseded.
     """
     held = await tx.fetchval(
         """SELECT true FROM waiting_room.lease WHERE name = 'controller' AND holder = $1 AND epoch = $2
-           AND until > clock_timestamp() FOR SHARE""",
+           AND until > clock_timestamp() FOR KEY SHARE""",
         holder,
         epoch,
     )
