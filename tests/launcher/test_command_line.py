@@ -227,6 +227,27 @@ def test_the_demo_is_offered_where_it_may_be_run(
     assert ("demo FILE.pdf" in shown) == (environment == "development")
 
 
+def test_what_is_running_leads_to_the_events_of_the_house_and_not_to_the_example(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first start in production ended with the address of a page that there is none of."""
+    text = EXAMPLE.read_text().replace('"casn"', '"casn-2027"').replace("Seleksi CASN", "Seleksi CASN 2027")
+    over = text.replace("casn-2027", "casn-2023").replace("2034-12-31", "2024-12-31")
+    file = tmp_path / "events.toml"
+    file.write_text(over + text)
+    addresses = Addresses(
+        pid=1, site="https://m.example", database="postgresql:///d", gate="https://m.example"
+    )
+    up._Launch(Settings(data=tmp_path, events_file=str(file)))._show(addresses)
+    shown = capsys.readouterr().out
+    assert set(re.findall(r"https://m.example(\S*)", shown)) == {"", "/casn-2027", "/antre/casn-2027"}
+    assert "demo" not in shown
+
+    file.write_text("")
+    up._Launch(Settings(data=tmp_path, events_file=str(file)))._show(addresses)
+    assert "Next: open https://m.example/\n" in capsys.readouterr().out
+
+
 def test_a_setting_that_can_not_be_read_is_named() -> None:
     shown = run("config", env={"METERAI_PORT": "many"})
     assert shown.returncode == 1

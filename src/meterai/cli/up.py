@@ -49,6 +49,9 @@ from meterai.kit.postgres import PostgresFailed
 from meterai.kit.processes import be_a_batch, ending_with_parent
 from meterai.kit.settings import Settings, from_environment
 from meterai.kit.supervisor import StartFailed, Supervisor, python_module
+from meterai.sales.events import Event, load_events
+
+_EVENTS_SHOWN = 3
 
 
 class _Terminal(Console):
@@ -182,10 +185,12 @@ class _Launch:
     def _show(self, addresses: Addresses) -> None:
         seconds = time.monotonic() - self._since
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        offered = self._offered()
+        waiting = next((event.slug for event in offered if event.queue is not None), "")
         rows = {
             "Site": addresses.site,
-            "CASN": f"{addresses.site}/casn",
-            "Queue": f"{addresses.gate}/antre/casn" if addresses.gate else "",
+            **{event.name: f"{addresses.site}/{event.slug}" for event in offered},
+            "Queue": f"{addresses.gate}/antre/{waiting}" if addresses.gate and waiting else "",
             "Inbox": f"{addresses.inbox}  (the e-mails and WhatsApp messages)" if addresses.inbox else "",
             "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
             "Database": addresses.database,
@@ -196,9 +201,17 @@ class _Launch:
                 table.add_row(f"[bold]{name}[/]", escape(value))
         _console.print(f"[bold green]e-Meterai is running[/] (started in {seconds:.1f} s; Ctrl-C stops it)")
         _console.print(table)
+        first = offered[0].slug if offered else ""
         demo = f", or in another terminal: {self._command('demo FILE.pdf')}"
-        made_up = "" if self._settings.environment == "production" else demo  # nobody made up comes there
-        _console.print(f"Next: open {addresses.site}/casn{made_up}", markup=False)
+        # nobody made up comes to production, nor to other events than the shipped one
+        made_up = demo if self._settings.environment != "production" and first == "casn" else ""
+        _console.print(f"Next: open {addresses.site}/{first}{made_up}", markup=False)
+
+    def _offered(self) -> list[Event]:
+        """The first events that are not over."""
+        file, now = self._settings.events_file, system_clock()
+        events = load_events(Path(file) if file else None)
+        return [event for event in events if not event.is_over(now)][:_EVENTS_SHOWN]
 
     def _command(self, words: str) -> str:
         program = Path(sys.argv[0])
