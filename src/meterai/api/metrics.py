@@ -163,7 +163,8 @@ def _queues(seen: Figures) -> Iterator[Metric]:
     yield _by("event", "queue_people", "Who waits, in closed windows.", waiting)
     rates = {queue.event: queue.rate / 60 for queue in queues}
     yield _by("event", "queue_calls_per_second", "How many people the door lets in.", rates)
-    ages = {queue.event: queue.age_s for queue in queues if queue.age_s is not None}
+    now = seen.at.timestamp()
+    ages = {one.event: now - one.made_at if one.age_s is None else one.age_s for one in queues}
     yield _by("event", "queue_published_age_seconds", "Age of what waiting people read.", ages)
     admitted = CounterMetricFamily("meterai_queue_admitted", "People who were let in.", labels=["event"])
     for queue in queues:

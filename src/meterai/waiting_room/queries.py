@@ -126,6 +126,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: int
     age_s: float | None
     """Of what people read, in seconds; None: nothing is published yet."""
+    made_at: float
     rests: bool
     """Closed long ago: no controller has anything to do for it."""
 
@@ -135,8 +136,12 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
     async with db.connection() as connection:
         queues = await store.read_queues(connection)
         awake = await store.events_awake(connection)
-        doors = await connection.fetch("SELECT queue, rate FROM waiting_room.door")
-    rates = {row["queue"]: row["rate"] for row in doors}
+        doors = await connection.fetch(
+            """SELECT number, extract(epoch FROM created_at)::float8 AS made_at, rate
+               FROM waiting_room.queue JOIN waiting_room.door ON queue = number"""
+        )
+    rates = {row["number"]: row["rate"] for row in doors}
+    made_at = {row["number"]: row["made_at"] for row in doors}
     return [
         QueueView(
             event=queue.event,
@@ -153,6 +158,7 @@ async def queue_views(db: Database, now: float) -> list[QueueView]:
             note=queue.note,
             closes_at=queue.schedule.closes_at,
             age_s=_age_s(queue.memory.published_at, now),
+            made_at=made_at[queue.number],
             rests=queue.event not in awake,
         )
         for queue in queues
