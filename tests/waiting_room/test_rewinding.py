@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.log_facts import OperatorFacts, encode_facts
+from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts, encode_facts
 from meterai.waiting_room.public_log import PublicLog, What, read_entries
 from meterai.waiting_room.queue_folder import QueueFolder, publish
-from meterai.waiting_room.rewinding import rewind
+from meterai.waiting_room.rewinding import RESTORE, rewind
 
 
 @pytest.fixture
@@ -45,6 +45,20 @@ def test_the_log_goes_on_where_the_rows_end_and_the_head_that_is_gone_is_named(f
     log.close()
     assert [entry.n for _, entry in read_entries(folder.log / "entries.jsonl")] == [0, 1]
     assert not folder.log_mark.exists()
+
+
+def test_what_operators_did_in_the_time_that_is_gone_is_told(folder: QueueFolder) -> None:
+    """It is not in force any more: a line that was switched on or held lets everybody in after a restore."""
+    log = opened(folder)
+    for action in (CLOCK_SET_RIGHT, RESTORE):
+        log.append(What.OPERATOR, encode_facts(OperatorFacts(action=action, value="9", reason="r")), 3)
+    log.sync(3)
+    log.close()
+    with (folder.log / "entries.jsonl").open("ab") as file:
+        file.write(b'{"n":6,')  # as a crash leaves it
+    done = rewind(folder, log_size=3, closed_through=4, revealed_through=3)
+    assert done.acts == [OperatorFacts(action="halt", value="", reason="b2")]
+    assert rewind(folder, log_size=3, closed_through=4, revealed_through=3).acts == []
 
 
 def test_windows_that_the_rows_do_not_know_are_taken_back(folder: QueueFolder) -> None:

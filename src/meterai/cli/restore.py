@@ -44,6 +44,7 @@ from meterai.operations.invariants.signatures import read_counters
 from meterai.stamping.queries import serials_under_way
 from meterai.stamping.seal.key_counter import KeyCounter
 from meterai.stamping.use_cases.note_restore import NotedRestore, note_restore
+from meterai.waiting_room.log_facts import OperatorFacts
 from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues, rewind_queues
 
 _OF_THE_HOUSE, _ROOTS = "secrets/application.json", "pki/trust/root.pem"
@@ -252,6 +253,11 @@ async def _settle_keys(db: Database, settings: Settings) -> NotedRestore:
     return noted
 
 
+def _act(facts: OperatorFacts) -> str:
+    value = " --always" if facts.value == "always" else f" {facts.value}" if facts.value else ""
+    return f"{facts.action}{value}{f' ({facts.reason})' if facts.reason else ''}"
+
+
 def _show(
     noted: NotedRestore, queues: RewoundQueues, under_way: list[str], copied_at: datetime | None
 ) -> None:
@@ -276,6 +282,12 @@ def _show(
             typer.echo(
                 f"Queue {queue.event}: {queue.entries:,} entries of the public log are taken back; who waits "
                 f"keeps the place. Publish the head that ended there: {queue.head}"
+            )
+        if queue.acts:
+            typer.echo(
+                f"Queue {queue.event}: operators did since the copy, and it is NOT in force any more: "
+                f"{'; '.join(map(_act, queue.acts))}. Look at meterai queue status as soon as the service "
+                "runs, and do again what shall hold."
             )
     for event, lists in queues.lists.items():
         if lists:

@@ -23,10 +23,13 @@ from meterai.waiting_room.documents import Close, GateCount, Head, Status
 from meterai.waiting_room.folder import RECORD, GateSign, counted_joins
 from meterai.waiting_room.gate_register import STEP, GateRegister
 from meterai.waiting_room.journal import SEQUENCE
+from meterai.waiting_room.log_facts import CLOCK_SET_RIGHT, OperatorFacts
 from meterai.waiting_room.promises import promises_size
-from meterai.waiting_room.public_log import ENTRIES, HEADS
+from meterai.waiting_room.public_log import ENTRIES, HEADS, What, read_entries
 from meterai.waiting_room.queue_folder import QueueFolder, publish
 
+RESTORE = "restore"
+"""The act that says so in the public log."""
 _WINDOW = re.compile(r"(\d+)\.(close\.json|ids|reveal\.json)")
 
 
@@ -40,6 +43,8 @@ class Rewound(msgspec.Struct, frozen=True, kw_only=True):
     """SIZE:ROOT of the last head that was cut off; empty: none was."""
     epoch: int
     """The greatest that the files have seen."""
+    acts: list[OperatorFacts]
+    """What operators did in that time: the rows do not know it."""
 
 
 class LostList(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +101,7 @@ def promises_there(folder: QueueFolder, read: Mapping[str, int]) -> dict[str, in
 def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_through: int) -> Rewound:
     """Cuts off what rows with these figures do not know. No controller may run."""
     last = _last_head(folder.log / HEADS)
+    acts = _acts_from(folder.log / ENTRIES, log_size)
     cut = _cut_entries(folder.log / ENTRIES, log_size)
     if (folder.log / HEADS).exists():
         kept = [line for line in _lines(folder.log / HEADS) if _head(line).size <= log_size]
@@ -113,6 +119,7 @@ def rewind(folder: QueueFolder, *, log_size: int, closed_through: int, revealed_
         entries=cut,
         head=f"{last.size}:{last.root}" if last is not None and is_cut else "",
         epoch=max(_epochs(folder), default=0),
+        acts=acts,
     )
 
 
@@ -138,6 +145,15 @@ def _joins_left(folder: QueueFolder, window: int, count: GateCount) -> bytes:
     with suppress(FileNotFoundError):
         return counted_joins(folder, window, count)
     return b""
+
+
+def _acts_from(path: Path, size: int) -> list[OperatorFacts]:
+    """Of operators, from this entry on."""
+    if not path.exists():
+        return []
+    found = [entry for _, entry in read_entries(path) if entry.n >= size and entry.what is What.OPERATOR]
+    acts = [msgspec.convert(entry.facts, OperatorFacts) for entry in found]
+    return [act for act in acts if act.action not in (CLOCK_SET_RIGHT, RESTORE)]
 
 
 def _cut_entries(path: Path, size: int) -> int:

@@ -14,6 +14,7 @@ from meterai.waiting_room import store
 from meterai.waiting_room.log_facts import DeadGateFacts, OperatorFacts
 from meterai.waiting_room.queue_folder import QueueFolder, queue_of
 from meterai.waiting_room.rewinding import (
+    RESTORE,
     LostList,
     Rewound,
     closed_in,
@@ -116,7 +117,7 @@ def _rewind(folder: QueueFolder, queue: Queue, *, now: float) -> Rewound:
 
 
 async def _tell(db: Database, queue: Queue, done: Rewound, *, reason: str, actor: str, now: datetime) -> None:
-    facts = OperatorFacts(action="restore", value=done.head, reason=reason)
+    facts = OperatorFacts(action=RESTORE, value=done.head, reason=reason)
     async with db.transaction() as tx:
         await store.skip_epochs(tx, done.epoch + EPOCHS_SKIPPED)
         await store.say(tx, queue.number, facts, now)
