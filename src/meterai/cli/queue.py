@@ -36,7 +36,7 @@ from meterai.waiting_room.use_cases import steer_queue
 _OBEYS_SECONDS_MAX = 5.0
 _STALE_SECONDS = 5.0
 """A controller publishes once a second. What is older is told as old."""
-_WHY_NOT = "Does the service run? Then logs/queue*.log says why (queue_step_failed, queue_lease_lapsed)."
+_WHY_NOT = "Does the service run? Then the warnings in logs/queue*.log say why (docs/on-duty.md)."
 
 EventOption = Annotated[str, typer.Option("--event", help="Slug of the event.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
