@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from meterai.kit import supervisor as supervising
 from meterai.kit.processes import ProcessStamp, end_processes, stamp_of
-from meterai.kit.supervisor import Spec, StartFailed, Supervisor, accepts_unix
+from meterai.kit.supervisor import Spec, StartFailed, Supervisor, accepts_unix, shows_itself
 
 # Says when it is up by making a file, starts a child of its own, and goes on until told to stop.
 GOOD = """
@@ -222,6 +223,7 @@ async def test_the_next_launcher_ends_what_was_left_over_and_nothing_else(tmp_pa
         supervisor_in(tmp_path).end_left_over()
         assert left_over.wait(1) == -signal.SIGTERM
         assert stranger.poll() is None
+        assert not (tmp_path / "run" / "processes.json").exists()
     finally:
         stranger.kill()
         stranger.wait()
@@ -258,3 +260,91 @@ async def test_a_unix_socket_is_found_ready_however_long_its_path_is(tmp_path: P
         listener.listen()
         assert await ready(0)
     os.close(handle)
+
+
+async def test_a_log_is_turned_over_when_it_is_too_long_and_its_process_writes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the disk is full after some days of trouble."""
+    monkeypatch.setattr(supervising, "_LOG_BYTES_MAX", 10)
+    monkeypatch.setattr(supervising, "_LOOK_AT_LOGS_SECONDS", 0.001)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "site.log").write_bytes(b"0123456789")
+    with (logs / "worker.log").open("ab", buffering=0) as process:
+        process.write(b"0123456789\n")
+        looking = asyncio.create_task(supervisor_in(tmp_path)._keep_logs_small())
+        await until(lambda: not (logs / "worker.log").stat().st_size)
+        await asyncio.sleep(0.02)  # the other one was looked at too
+        looking.cancel()
+        process.write(b"then\n")
+    said = {path.name: path.read_bytes() for path in logs.iterdir()}
+    assert said == {
+        "site.log": b"0123456789",
+        "worker.log": b"then\n",
+        "worker.log.1": b"0123456789\n",
+    }
+
+
+class Ending:
+    """In place of a child: ends at once, each time that it is started, after it has `lived` so long."""
+
+    def __init__(self, lived: list[float], ended: list[str] | None = None, name: str = "one") -> None:
+        self.spec = good_spec(Path(), name)
+        self.log, self.pid, self.since = Path(), os.getpid(), 0.0
+        self._lived, self._ended = iter(lived), ended
+
+    async def wait(self) -> int:
+        if (lived := next(self._lived, None)) is None:
+            raise asyncio.CancelledError
+        self.since = time.monotonic() - lived
+        return 1
+
+    def spawn(self) -> bool:
+        return True
+
+    async def end(self) -> None:
+        assert self._ended is not None
+        self._ended.append(self.spec.name)
+
+
+async def test_what_ends_again_and_again_is_started_ever_later_until_it_has_lived_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next launcher knows who to end, should this one be killed."""
+    supervisor = supervisor_in(tmp_path)
+    pauses: list[float] = []
+    child = Ending([0.0] * 7 + [31.0, 29.0])
+    supervisor._children = [child]  # type: ignore[list-item]
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await supervisor._keep(child)  # type: ignore[arg-type]
+    assert pauses == [0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0, 0.2, 0.4]
+    remembered = msgspec.json.decode(
+        (tmp_path / "run" / "processes.json").read_bytes(), type=list[ProcessStamp]
+    )
+    assert remembered == [stamp_of(os.getpid())]
+
+
+async def test_who_was_started_last_is_ended_first_and_nobody_is_started_again(tmp_path: Path) -> None:
+    """So nothing new comes in: gates and site are the last to start, what they need is there to their end."""
+    ended: list[str] = []
+    told: list[str] = []
+    supervisor = supervisor_in(tmp_path, told)
+    supervisor._children = [Ending([0.0], ended, name) for name in ("signer", "site")]  # type: ignore[misc]
+    await supervisor.stop()
+    assert ended == ["site", "signer"]
+    await supervisor._keep(supervisor._children[0])
+    assert told == []
+
+
+async def test_a_sign_of_life_of_somebody_else_makes_nobody_ready(tmp_path: Path) -> None:
+    """A process that was killed leaves its own behind."""
+    ready = shows_itself(tmp_path, "worker-*.json")
+    (tmp_path / "worker-1.json").write_text('{"pid": 7}')
+    (tmp_path / "worker-2.json").write_text('{"pid": ')
+    assert (await ready(7), await ready(8)) == (True, False)
