@@ -93,6 +93,8 @@ def test_somebody_else_at_the_same_phone_takes_a_place_too(gate: GateProcess, pr
         "casn {ticket}",
         "https://meterai.contoh.id/antre/casn/t/{ticket}",
         "  https://meterai.contoh.id/en/antre/casn/t/{ticket}\n",
+        "Tempat Anda: https://meterai.contoh.id/antre/casn/t/{ticket}. Simpan pesan ini baik-baik ya",
+        "casn \u2068{ticket}\u2069",  # marks of direction, as message programs add them
     ],
 )
 def test_what_was_kept_as_text_is_taken_back(gate: GateProcess, typed: str) -> None:

@@ -17,7 +17,7 @@ from meterai.gate.room import Issued, NoTicket, Room
 from meterai.gate.work import Work
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.limits import Answer, NetworkLimits
-from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket
+from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket, decode_ticket, read_ticket, text_in
 
 log = structlog.get_logger(__name__)
 
@@ -259,19 +259,12 @@ def refuse_foreign(request: Request) -> None:
 
 
 def typed_ticket(request: Request) -> str:
-    """The ticket in what somebody typed or pasted: a link, an SMS, 128 characters with gaps.
+    """The ticket in what somebody typed or pasted.
 
     Raises: Refusal `form.foreign`; INVALID `ticket.unreadable`.
     """
     refuse_foreign(request)
-    text = _fields(request.body).get("tiket", "")
-    for candidate in (text.strip().rpartition("/")[2], text.split()[-1] if text.split() else ""):
-        if _TICKET.fullmatch(candidate):
-            return candidate
-    packed = re.sub(r"\s", "", text)[-TEXT_LENGTH:]
-    if not _TICKET.fullmatch(packed):
-        raise Refusal(Kind.INVALID, "ticket.unreadable")
-    return packed
+    return text_in(_fields(request.body).get("tiket", ""))
 
 
 def cookie_ticket(request: Request, slug: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import struct
 from collections.abc import Mapping
 
@@ -18,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from meterai.kernel.errors import Kind, Refusal
+from meterai.kit.typed import seen
 from meterai.waiting_room.model import Lane
 
 VERSION = 1
@@ -28,6 +30,7 @@ INSTEAD_OF = "lepas"
 _DATA = struct.Struct(">BB4s3sIBHI12s")
 _DOMAIN = b"meterai ticket v1\x00"
 _LANE_BITS = 0x0F
+_TEXT = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TEXT_LENGTH}}}(?![A-Za-z0-9_-])")
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +118,18 @@ def read_ticket(text: str, keys: Mapping[int, Ed25519PublicKey], event: bytes) -
     if ticket.event != event:
         raise Refusal(Kind.FORBIDDEN, "ticket.other_event")
     return ticket
+
+
+def text_in(pasted: str) -> str:
+    """The ticket's text in what somebody pasted: a link, a whole message, 128 characters broken into lines.
+
+    Raises: Refusal INVALID `ticket.unreadable`.
+    """
+    pasted = seen(pasted)
+    found = _TEXT.search(pasted) or _TEXT.fullmatch(re.sub(r"\s", "", pasted)[-TEXT_LENGTH:])
+    if found is None:
+        raise Refusal(Kind.INVALID, "ticket.unreadable")
+    return found[0]
 
 
 def mark_of(text: str) -> str:

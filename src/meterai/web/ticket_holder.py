@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.waiting_room.published import Published
-from meterai.waiting_room.tickets import TEXT_LENGTH, Ticket
+from meterai.waiting_room.tickets import Ticket
 from meterai.web.access import customer_of
 from meterai.web.desk import Desk, WebRequest
 from meterai.web.queues import ticket_cookie
-
-_TICKET = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TEXT_LENGTH}}}(?![A-Za-z0-9_-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +25,6 @@ class Holder:
 def kept_ticket(request: WebRequest, event: str) -> str:
     """The text of the ticket that this browser keeps; empty when there is none."""
     return request.cookies.get(ticket_cookie(event), "")
-
-
-def ticket_in(text: str) -> str:
-    """The ticket in what somebody pasted: a link, an SMS, 128 characters broken into lines.
-
-    Raises: Refusal INVALID `ticket.unreadable`.
-    """
-    found = _TICKET.search(text) or _TICKET.fullmatch(re.sub(r"\s", "", text)[-TEXT_LENGTH:])
-    if found is None:
-        raise Refusal(Kind.INVALID, "ticket.unreadable")
-    return found[0]
 
 
 async def holder_of(request: WebRequest, desk: Desk, published: Published, text: str) -> Holder:

@@ -9,11 +9,11 @@ from meterai.waiting_room.auditing.rules import NAME, Rules
 from meterai.waiting_room.auditing.sources import Unreadable
 from meterai.waiting_room.auditing.store import Notes
 from meterai.waiting_room.published import public_key
-from meterai.waiting_room.tickets import Ticket, event_number, read_ticket
+from meterai.waiting_room.tickets import Ticket, event_number, read_ticket, text_in
 
 
 def read_tickets(texts: Iterable[str], rules: Rules) -> list[Ticket]:
-    """Tickets as text or link, signed with the key that the rules name.
+    """Tickets as text, link or message, signed with the key that the rules name.
 
     Raises: Refusal `ticket.*`; Unreadable when the rules name no key.
     """
@@ -22,7 +22,7 @@ def read_tickets(texts: Iterable[str], rules: Rules) -> list[Ticket]:
     except ValueError:
         raise Unreadable(f"{NAME} names no key of tickets") from None
     event = event_number(rules.published.event)
-    return [read_ticket(text.strip().rpartition("/")[2], keys, event) for text in texts]
+    return [read_ticket(text_in(text), keys, event) for text in texts]
 
 
 def judge_tickets(

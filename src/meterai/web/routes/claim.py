@@ -15,7 +15,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.waiting_room.queries import Pass
-from meterai.waiting_room.tickets import Ticket
+from meterai.waiting_room.tickets import Ticket, text_in
 from meterai.waiting_room.use_cases.claim_pass import claim_pass, look_at_call
 from meterai.web.access import kept_orders, order_of_token
 from meterai.web.desk import Desk, WebRequest, is_sent_from_here, note_straight
@@ -40,7 +40,7 @@ from meterai.web.queues import PASS_S, HeldPass, pass_cookie, seal_pass
 from meterai.web.routes.certificate import show_certificate
 from meterai.web.routes.reminder import offer_reminder
 from meterai.web.sign_in import check_code, send_code, session_cookies
-from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket, ticket_in
+from meterai.web.ticket_holder import contact_of_ticket, holder_of, kept_ticket, name_in_ticket
 
 _IN_FLIGHT = ("paid",)
 
@@ -209,7 +209,7 @@ async def _order_in_flight(door: Door) -> str | None:
 
 def _read(door: Door, typed: str) -> tuple[str, Ticket]:
     """The ticket in what was sent. Raises: Refusal `ticket.*`, `queue.not_published`."""
-    text = ticket_in(typed)
+    text = text_in(typed)
     return text, door.desk.queues.published(door.event.slug).read_ticket(text)
 
 
