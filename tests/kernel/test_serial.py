@@ -43,6 +43,7 @@ def test_629_of_630_swaps_of_two_neighbours_are_noticed() -> None:
 def test_typed_serials_may_have_spaces_hyphens_and_small_letters() -> None:
     serial = make_serial(os.urandom(32))
     assert parse_serial(group_serial(serial).lower().replace(" ", " - ")) == serial
+    assert parse_serial("\u2068" + group_serial(serial).replace(" ", "\u2013") + "\u2069 ") == serial
 
 
 def test_other_text_is_no_serial() -> None:

@@ -40,8 +40,12 @@ def make_serial(randomness: bytes) -> SerialNumber:
 
 
 def parse_serial(text: str) -> SerialNumber | None:
-    """The serial number that a person typed (spaces, hyphens, lower case allowed), or None."""
-    cleaned = re.sub(r"[\s\-.]", "", text).upper()
+    """The serial number that a person typed or pasted, or None.
+
+    Lower case is fine, and so is whatever stands between letters and digits: spaces, dashes, marks of
+    direction that nobody sees.
+    """
+    cleaned = re.sub(r"[\W_]", "", text).upper()
     if not _SHAPE.fullmatch(cleaned) or check_character(cleaned[:-1]) != cleaned[-1]:
         return None
     return SerialNumber(cleaned)
