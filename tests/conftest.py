@@ -30,6 +30,7 @@ from hypothesis import settings
 from tests.made_once import make_once
 from tests.places import memory_with_room, passing_folder
 from tests.prepared import copy_prepared
+from tests.run_here import RunHere, make_run_here
 from tests.running_service import KeptService, RunningService
 from tests.storage_fixtures import TestCluster, TestDatabase
 
@@ -88,6 +89,12 @@ def made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         make_once(patch)
         yield
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunHere:
+    """See `tests.run_here`."""
+    return make_run_here(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

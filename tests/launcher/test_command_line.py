@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import logging
 import os
 import re
 import signal
@@ -13,21 +12,20 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Protocol
 from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 import pytest
-import structlog
 import typer
 from rich.console import Console
+from tests.run_here import RunHere
 from tests.storage_fixtures import TestCluster
 
 from meterai.cli import archive, demo, keys, queue, up
 from meterai.cli.faults import in_words
-from meterai.cli.main import COMMANDS, main
+from meterai.cli.main import COMMANDS
 from meterai.cli.operator import operator_settings
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
@@ -51,36 +49,6 @@ def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedP
     """The command as a process of its own."""
     command = [sys.executable, "-m", "meterai.cli", *words]
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})})
-
-
-class RunHere(Protocol):
-    """The command in this process, for those that end before they begin: half a second cheaper each."""
-
-    def __call__(
-        self, *words: str, env: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]: ...
-
-
-@pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunHere:
-    def begin(*_: object, **__: object) -> None:
-        raise AssertionError("it began all the same")
-
-    def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        monkeypatch.setattr(os, "environ", os.environ.copy())
-        os.environ.update(env or {})
-        monkeypatch.setattr(sys, "argv", ["meterai", *words])
-        monkeypatch.setattr(subprocess, "Popen", begin)
-        for owner, name in ((structlog, "configure"), (logging, "basicConfig")):  # the other tests' logs
-            monkeypatch.setattr(owner, name, lambda **_: None)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        code = ended.value.code or 0
-        assert isinstance(code, int), code
-        return subprocess.CompletedProcess(words, code, said.out, said.err)
-
-    return run
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -135,8 +103,8 @@ def test_ctrl_c_before_a_command_runs_ends_it_whatever_a_library_does(tmp_path: 
     assert shown.returncode == -signal.SIGINT
 
 
-def test_config_shows_every_setting_and_no_secret() -> None:
-    shown = run("config", "--json", env={"METERAI_PAYOUT_KEY": "s3cr3t", "METERAI_PORT": "9001"})
+def test_config_shows_every_setting_and_no_secret(run_here: RunHere) -> None:
+    shown = run_here("config", "--json", env={"METERAI_PAYOUT_KEY": "s3cr3t", "METERAI_PORT": "9001"})
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
     assert len(rows) == len(Settings.__struct_fields__)
     assert rows["METERAI_PORT"]["value"] == "9001"
@@ -171,12 +139,12 @@ def test_config_shows_what_the_service_was_started_with_beside_what_this_shell_s
     [("issue-quota", "5"), ("check",), ("queue", "status"), ("backup", "copy"), ("stamp", ".", "--out", "o")],
 )
 def test_a_command_of_an_older_release_does_nothing_beside_a_newer_service(
-    tmp_path: Path, words: tuple[str, ...]
+    run_here: RunHere, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     """As from a timer that still names the checkout from before the upgrade."""
     write_addresses(tmp_path, newer_service())
     more = ("--customer", "a@contoh.id") if words[0] == "stamp" else ()
-    done = run(*words, *more, "--data", str(tmp_path))
+    done = run_here(*words, *more, "--data", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert "Nothing was done. Give the command of that release: /opt/newer/.venv/bin/meterai." in done.stderr
 
@@ -205,11 +173,11 @@ def newer_service() -> Addresses:
     ids=["a value", "TOML", "as shipped"],
 )
 def test_an_events_file_can_be_tried_before_a_service_stays_down_with_it(
-    tmp_path: Path, change: tuple[str, str], said: str
+    run_here: RunHere, tmp_path: Path, change: tuple[str, str], said: str
 ) -> None:
     file = tmp_path / "events.toml"
     file.write_text(EXAMPLE.read_text().replace(*change))
-    shown = run("config", env={"METERAI_EVENTS_FILE": str(file)})
+    shown = run_here("config", env={"METERAI_EVENTS_FILE": str(file)})
     assert shown.returncode == (1 if said else 0)
     assert (f"METERAI_EVENTS_FILE ({file}) can't be read: " in shown.stderr) == bool(said)
     assert said in shown.stderr
@@ -248,8 +216,8 @@ def test_what_is_running_leads_to_the_events_of_the_house_and_not_to_the_example
     assert "Next: open https://m.example/\n" in capsys.readouterr().out
 
 
-def test_a_setting_that_can_not_be_read_is_named() -> None:
-    shown = run("config", env={"METERAI_PORT": "many"})
+def test_a_setting_that_can_not_be_read_is_named(run_here: RunHere) -> None:
+    shown = run_here("config", env={"METERAI_PORT": "many"})
     assert shown.returncode == 1
     assert "METERAI_PORT" in shown.stderr
     assert "Traceback" not in shown.stderr
@@ -316,21 +284,23 @@ def test_every_address_of_a_database_is_taken(address: str) -> None:
     assert from_environment({"METERAI_DATABASE_URL": address}).database_url == address
 
 
-def test_a_certificate_that_can_not_be_used_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_certificate_that_can_not_be_used_is_said_before_anything_starts(
+    run_here: RunHere, tmp_path: Path
+) -> None:
     (tmp_path / "site.pem").write_text("no certificate")
     files = {
         "METERAI_TLS_CERTIFICATE": str(tmp_path / "site.pem"),
         "METERAI_TLS_KEY": str(tmp_path / "no.key"),
     }
-    shown = run("up", "--port", "0", "--data", str(tmp_path / "data"), env=files)
+    shown = run_here("up", "--port", "0", "--data", str(tmp_path / "data"), env=files)
     assert shown.returncode == 1
     assert "METERAI_TLS_CERTIFICATE and METERAI_TLS_KEY can't be used" in shown.stdout
     assert not (tmp_path / "data").exists()
 
 
-def test_a_password_anywhere_in_an_address_is_not_shown() -> None:
+def test_a_password_anywhere_in_an_address_is_not_shown(run_here: RunHere) -> None:
     address = "postgresql:///meterai?user=app&password=s3cr3t"
-    shown = run("config", "--json", env={"METERAI_DATABASE_APP_URL": address})
+    shown = run_here("config", "--json", env={"METERAI_DATABASE_APP_URL": address})
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
     assert rows["METERAI_DATABASE_APP_URL"]["value"] == "(set)"
 
@@ -359,10 +329,10 @@ def test_the_demo_of_a_service_that_has_another_address_says_so(tmp_path: Path) 
     assert "Traceback" not in shown.stderr
 
 
-def test_an_empty_setting_is_none(tmp_path: Path) -> None:
+def test_an_empty_setting_is_none(run_here: RunHere, tmp_path: Path) -> None:
     """Of the data directory too: the service and the commands beside it mean the same one."""
     env = {"METERAI_DATA": "", "XDG_DATA_HOME": str(tmp_path)}
-    shown = run("config", "--json", env=env)
+    shown = run_here("config", "--json", env=env)
     rows = {row["name"]: row for row in json.loads(shown.stdout)}
     assert rows["METERAI_DATA"]["value"] == str(default_data_of(tmp_path))
 
@@ -372,21 +342,21 @@ def default_data_of(home: Path) -> Path:
 
 
 @pytest.mark.parametrize("words", [("--port", "99999"), ()])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
-    shown = run("up", *words, "--data", str(tmp_path), env={} if words else {"METERAI_PORT": "99999"})
+def test_a_port_that_is_none_is_refused(run_here: RunHere, tmp_path: Path, words: tuple[str, ...]) -> None:
+    shown = run_here("up", *words, "--data", str(tmp_path), env={} if words else {"METERAI_PORT": "99999"})
     assert shown.returncode in (1, 2)
     assert "65535" in shown.stderr
     assert "Traceback" not in shown.stderr
 
 
-def test_commands_beside_the_service_say_how_to_start_it(tmp_path: Path) -> None:
-    shown = run("check", env={"METERAI_DATA": str(tmp_path)})
+def test_commands_beside_the_service_say_how_to_start_it(run_here: RunHere, tmp_path: Path) -> None:
+    shown = run_here("check", env={"METERAI_DATA": str(tmp_path)})
     assert shown.returncode == 2
     assert "script/server" in shown.stderr
 
 
-def test_a_check_that_can_not_be_made_is_none_that_fails() -> None:
-    shown = run("check", env={"METERAI_PORT": "80o0"})
+def test_a_check_that_can_not_be_made_is_none_that_fails(run_here: RunHere) -> None:
+    shown = run_here("check", env={"METERAI_PORT": "80o0"})
     assert (shown.returncode, shown.stdout) == (2, "")
     assert "METERAI_PORT" in shown.stderr
 

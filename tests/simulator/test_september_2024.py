@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import simulator.planning.__main__ as planning
 from simulator.planning.scenario import BUILT_IN, read_scenario
 
 COMMAND = [sys.executable, "-m", "meterai.cli", "plan"]
@@ -133,7 +134,6 @@ def test_a_scenario_whose_times_can_not_be_is_refused_by_name(
         (["--capacity", "nowhere.json"], "neither a number nor"),
         (["--capacity", "0"], "journeys a second"),
         (["--capacity", "inf"], "journeys a second"),
-        (["--tau", "inf"], "--tau"),
         (["--scenario", "nowhere.toml"], "nowhere.toml"),
         (["--scenario", "september-2024", "--tau", "1"], "leave out --tau"),
         (["--scenario", "september-2024", "--days", "22", "--stamps", "2"], "leave out --days, --stamps"),
@@ -144,7 +144,20 @@ def test_a_scenario_whose_times_can_not_be_is_refused_by_name(
         (["--days", "1", "--chart", "nowhere/plan.svg"], "nowhere/plan.svg: No such file"),
     ],
 )
-def test_a_question_that_can_not_be_read_ends_with_2_and_the_reason(words: list[str], reason: str) -> None:
+def test_a_question_that_can_not_be_read_ends_with_2_and_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], reason: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["planning", *words])
+    with pytest.raises(SystemExit, match="2"):
+        planning.main()
+    assert reason in json.loads(capsys.readouterr().out)["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(["--capacity", "nowhere.json"], "neither a number nor"), (["--tau", "inf"], "--tau")],
+)
+def test_the_command_ends_with_2_and_the_reason_too(words: list[str], reason: str) -> None:
     run = subprocess.run([*COMMAND, *words], capture_output=True, text=True)
     assert run.returncode == 2
     assert reason in run.stderr
