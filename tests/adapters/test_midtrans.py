@@ -295,6 +295,29 @@ async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
     monkeypatch.setattr(adapter._service, "call", answer)
     refusal = await refused(adapter.create_charge(request()))
     assert (refusal.kind, refusal.code) == (Kind.CONFLICT, "gateway.charge_lost")
+    found["transaction_status"] = "settlement"
+    assert (await adapter.create_charge(request())).state is GatewayState.SETTLED, "it needs no code"
+
+
+@pytest.mark.parametrize(
+    "other", [{}, {"order_id": "ref-2"}, {"gross_amount": "25001.00"}, {"payment_type": "bank_transfer"}]
+)
+async def test_the_code_of_another_charge_is_shown_to_nobody(
+    monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
+) -> None:
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+    made = {"status_code": "201", "order_id": "ref-1", "gross_amount": "25000.00", "payment_type": "qris"}
+    made |= {"transaction_status": "pending", "qr_string": "00020101"} | other
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(made))
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    charging = adapter.create_charge(request())
+    if other:
+        assert (await refused(charging)).code == "gateway.charge_mismatch"
+    else:
+        assert (await charging).qr_text == "00020101"
 
 
 def test_of_refunds_in_a_list_the_list_is_the_sum() -> None:
