@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.money import Rupiah
 from meterai.kit.http import Answer
 from meterai.sales.adapters.payout import IrisPayouts
-from meterai.sales.ports import PayoutRequest, PayoutState
+from meterai.sales.ports import PayoutRequest, PayoutResult, PayoutState
 
 REQUEST = PayoutRequest(
     reference="payout-1",
@@ -217,6 +217,73 @@ async def test_a_request_that_was_taken_before_its_provider_went_away_may_have_a
         await gone.pay(REQUEST)
     assert caught.value.facts["sent"] is True
     await gone.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"reference_no": "po-1", "status": "completed"}, ""),
+        ({"reference_no": "po-2", "status": "completed"}, "answer_of_another_payout"),
+        ({"reference_no": "po-1", "status": "teleported"}, "unknown_state"),
+        ({"status": "completed"}, "unreadable"),
+    ],
+)
+async def test_what_the_provider_says_of_another_payout_or_in_words_that_we_do_not_know_ends_none(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, str], why: str
+) -> None:
+    """It would be written as paid, and nobody would have the money."""
+    assert await _what_is_made_of(monkeypatch, said, lambda iris: iris.get_status("po-1")) == why
+
+
+@pytest.mark.parametrize(
+    ("count", "why"), [(0, "not_one_payout"), (1, ""), (2, "not_one_payout")], ids=["none", "one", "two"]
+)
+async def test_an_order_that_is_answered_with_another_number_of_payouts_is_asked_about_again(
+    monkeypatch: pytest.MonkeyPatch, count: int, why: str
+) -> None:
+    said = {"payouts": [{"reference_no": f"po-{n}", "status": "queued"} for n in range(count)]}
+    assert await _what_is_made_of(monkeypatch, said, lambda iris: iris.pay(REQUEST)) == why
+
+
+async def _what_is_made_of(
+    monkeypatch: pytest.MonkeyPatch,
+    said: dict[str, Any],
+    ask: Callable[[IrisPayouts], Awaitable[PayoutResult]],
+    *,
+    status: int = 200,
+) -> str:
+    """Why nothing; empty when it is taken as it is."""
+    iris = IrisPayouts("http://127.0.0.1:1", PAYOUT_KEY)
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(status=status, content_type="application/json", body=msgspec.json.encode(said))
+
+    monkeypatch.setattr(iris._service, "call", answer)
+    try:
+        await ask(iris)
+    except Refusal as refusal:
+        told = f"{refusal.code} {refusal.facts.get('sent')} {refusal.facts.get('reason')}"
+        return told.removeprefix("payout.unavailable True ")
+    return ""
+
+
+async def test_a_payout_that_arrived_is_not_ordered_again_for_a_code_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def arrived(iris: IrisPayouts) -> PayoutResult:
+        found = await iris.get_status("po-1")
+        assert (found.state, found.failure) == (PayoutState.COMPLETED, "016")
+        return found
+
+    said = {"reference_no": "po-1", "status": "completed", "error_code": "016"}
+    assert await _what_is_made_of(monkeypatch, said, arrived) == ""
+
+
+async def test_an_id_that_is_known_with_other_content_is_no_outage_whatever_is_said_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = await _what_is_made_of(monkeypatch, {}, lambda iris: iris.pay(REQUEST), status=409)
+    assert told.startswith("payout.mismatch")
 
 
 def test_a_payout_request_keeps_the_account_out_of_logs() -> None:
