@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ async def test_a_provider_that_forgot_the_reference_pays_it_once_more(
     assert len(paid) == 3
     for reference in paid - {first.provider_reference}:
         assert (await iris.get_status(reference)).state is PayoutState.COMPLETED
+    assert iris.remembers <= timedelta(hours=24), "keys are kept no longer for certain"
 
 
 async def test_a_failed_payout_says_why(twin: Gateway, iris: IrisPayouts) -> None:
