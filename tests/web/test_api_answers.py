@@ -15,10 +15,12 @@ from tests.web.asking import ask
 from tests.web.door_house import House
 
 from meterai.api.payments import NOTICE_BYTES_MAX
+from meterai.api.problems import FOR_MACHINES
 from meterai.api.verification import read_document
 from meterai.kit.arriving import ROOM
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.verification.model import FILE_BYTES_MAX
+from meterai.words.refusals import TABLE
 
 PROBLEM = "application/problem+json"
 UNKNOWN = "/api/v1/digests/" + "0" * 64
@@ -39,6 +41,9 @@ async def test_a_refusal_is_a_problem_with_a_code(house: House, address: str, st
     assert (visitor.status, visitor.headers["content-type"]) == (status, PROBLEM)
     problem = json.loads(visitor.text)
     assert (problem["status"], problem["code"], problem["help_code"]) == (status, code, "")
+    words = FOR_MACHINES.get(code) or TABLE[code]
+    assert problem["detail"] == f"{words.en} {words.en_next}"
+    assert problem["detail_id"] == f"{words.id} {words.id_next}"
 
 
 async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_problems(house: House) -> None:
@@ -51,6 +56,7 @@ async def test_a_method_that_an_address_does_not_have_and_a_body_too_large_are_p
     answer = await ask(house.site, "/api/v1/verifications", method="POST", body=body)
     assert (answer.status, answer.headers["content-type"]) == (413, PROBLEM)
     assert json.loads(answer.text)["code"] == "pdf.too_large"
+    assert "12 MB" in json.loads(answer.text)["detail"]
     with capture_logs() as logged:
         await visitor.post("/api/v1/payments/midtrans/notices", much="x" * NOTICE_BYTES_MAX)
     assert (visitor.status, visitor.headers["content-type"]) == (422, PROBLEM)

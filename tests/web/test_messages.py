@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import meterai
+from meterai.api.problems import FOR_MACHINES
 from meterai.cli.refusal_words import WORDS
 from meterai.gate.words import PROBLEMS
 from meterai.kit.pdf import reading
@@ -23,7 +24,7 @@ SHOWN_ONLY = {
 }
 NO_JOBS = {"signer.request_unreadable"}
 """What the signer says to whoever asks for time stamps alone."""
-MACHINES_ONLY = {"api.form", "api.not_found", "api.packed", "api.unreadable"}
+MACHINES_ONLY = FOR_MACHINES.keys() - TABLE.keys()
 LOGS_ONLY = {"beacon.not_yet", "beacon.wrong"}
 
 
