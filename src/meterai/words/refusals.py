@@ -908,9 +908,9 @@ TABLE: dict[str, Message] = {
     ),
     "order.expires_soon": M(
         "Waktu pesanan ini hampir habis, jadi cara bayar tidak dapat diganti lagi.",
-        "Bayar dengan cara yang sudah dipilih, atau buat pesanan baru.",
+        "Bila kode untuk membayar masih ditampilkan, bayar dengan kode itu; bila tidak, buat pesanan baru.",
         "The time of this order is almost over, so the way to pay can't be changed any more.",
-        "Pay in the way already chosen, or make a new order.",
+        "If a code to pay with is still shown, pay with it; if not, make a new order.",
         STILL,
     ),
     "order.link_sent": M(
