@@ -8,11 +8,13 @@ signing in two steps (`PdfCMSEmbedder`). Runs in the jail.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pikepdf
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -90,12 +92,36 @@ class IncrementWriter(IncrementalPdfFileWriter):
         if self.security_handler is not None or self.object_streams:
             super()._write_objects(stream, object_position_dict)
             return
+        end = stream.tell()
         for place in sorted(self.objects):
             generation, number = place
+            value = self.objects[place]
             object_position_dict[place] = stream.tell()
             stream.write(b"%d %d obj\n" % (number, generation))
-            serialising.write(self.objects[place], stream)
+            start = stream.tell()
+            serialising.write(value, stream)
+            if not isinstance(value, generic.StreamObject):
+                _respell(stream, start, end, number, generation)
             stream.write(b"\nendobj\n")
+
+
+def _respell(stream: Any, start: int, end: int, number: int, generation: int) -> None:
+    """Gives the names of the object that was written at `start` the bytes that they have in the file before
+    the increment, which begins at `end`."""
+    stream.seek(start)
+    written = stream.read()
+    if not _SUSPICIOUS.search(written):
+        return
+    base = io.BytesIO(stream.getvalue()[:end])
+    with pikepdf.open(base, suppress_warnings=True, inherit_page_attributes=False) as pdf:
+        original = pdf.get_object(number, generation).unparse(resolved=True)
+    stream.seek(start)
+    stream.truncate()
+    stream.write(serialising.respell(written, original))
+
+
+_SUSPICIOUS = re.compile(rb"/[^\s/]*#C[23]")
+"""Of a name with letters of Latin-1, in UTF-8."""
 
 
 class EmptyGap:
