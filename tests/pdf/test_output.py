@@ -10,7 +10,7 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image, ImageChops, ImageStat
-from tests.pdf import samples
+from tests.pdf import samples, signed_files
 from tests.pdf.sealing import SealingBench
 
 from meterai.kit.pdf.profiles import Profile
@@ -18,7 +18,8 @@ from meterai.kit.pdf.rendering import render_image
 from meterai.kit.pdf.requests import RenderRequest
 from meterai.stamping.placement import Placement
 from meterai.stamping.preparation import measure_output
-from meterai.stamping.requests import MeasureRequest, OutputLimits, RewriteRequest
+from meterai.stamping.reception import receive
+from meterai.stamping.requests import MeasureRequest, OutputLimits, ReceptionRequest, RewriteRequest
 from meterai.stamping.rewriting import rewrite
 
 PLACES = [Placement(page=1, x=420, y=120), Placement(page=1, x=80, y=120)]
@@ -45,6 +46,23 @@ async def test_the_measured_size_is_enough_for_whichever_profile_is_chosen_later
     data = out.getvalue()
     request = MeasureRequest(data=data, placements=PLACES[:1], profile=Profile.SIGN_LATER)
     assert len(await bench.seal(data, bench.stamp(PLACES[0]))) <= measure_output(request).output_bytes
+
+
+async def test_the_measured_size_is_enough_where_places_to_sign_become_part_of_the_page(
+    bench: SealingBench,
+) -> None:
+    """Their faces go where the places stay, and stay where the places go."""
+    with pikepdf.open(io.BytesIO(signed_files.waiting())) as pdf:
+        face = pdf.make_stream(
+            random.Random(1).randbytes(9_000), BBox=[0, 0, 9, 9], Subtype=pikepdf.Name.Form
+        )
+        pdf.Root.AcroForm.Fields[-1]["/AP"] = pikepdf.Dictionary(N=face)
+        pdf.save(out := io.BytesIO())
+    data = out.getvalue()
+    found = receive(ReceptionRequest(data=data, stamps=1, limits=CASN))
+    for profile in (Profile.FINAL, Profile.SIGN_LATER):
+        sealed = await bench.seal(data, bench.stamp(found.placements[0]), profile=profile)
+        assert len(sealed) <= found.output.output_bytes
 
 
 async def test_the_version_is_what_the_seal_needs(bench: SealingBench) -> None:

@@ -73,15 +73,16 @@ def receive(request: ReceptionRequest) -> Reception:
     placements, page_image = with_image(drawn, look)
     profile = profile_for(inspection, request.profile)
     kept = profile is not Profile.SIGNED and "pdf.notice.signature_fields" in inspection.notices
-    output = measure_opened(
-        MeasureRequest(
-            data=data,
-            placements=placements,
-            profile=Profile.SIGN_LATER if kept else profile,  # the larger one: the person may still choose
-            limits=request.limits,
-        ),
-        None if inspection.repaired else opened,  # what was mended is opened anew, as after the payment
-    )
+    # The person may still choose: places to sign that stay take room, and so do their faces where none stays.
+    possible = [Profile.SIGN_LATER, Profile.FINAL] if kept else [profile]
+    measures = [
+        measure_opened(
+            MeasureRequest(data=data, placements=placements, profile=one, limits=request.limits),
+            None if inspection.repaired or number else opened,  # what was mended is opened anew, as when paid
+        )
+        for number, one in enumerate(possible)
+    ]
+    output = max(measures, key=lambda measure: measure.output_bytes)
     return Reception(
         inspection=inspection,
         profile=profile,
