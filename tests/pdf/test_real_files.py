@@ -198,6 +198,18 @@ def test_pages_that_share_a_list_of_annotations_keep_what_it_shows() -> None:
         assert image.getpixel((75, image.height - 75)) == (255, 0, 0)
 
 
+@pytest.mark.parametrize("found", ["[1 2]", "<< /Title (Surat) >>", "stream"])
+def test_what_is_said_of_a_document_stays_where_readers_look_for_it_only(found: str) -> None:
+    """Whoever compares the revisions of the stamped file stumbles over anything else."""
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        told = pdf.make_stream(b"<rdf/>") if found == "stream" else pikepdf.Object.parse(found.encode())
+        pdf.trailer["/Info"] = pdf.Root["/Metadata"] = told
+        pdf.save(out := io.BytesIO(), fix_metadata_version=False)
+    with pikepdf.open(io.BytesIO(prepare_document(DocumentRequest(data=out.getvalue())).data)) as pdf:
+        assert ("/Info" in pdf.trailer) is ("Title" in found)
+        assert ("/Metadata" in pdf.Root) is (found == "stream")
+
+
 def test_metadata_that_cannot_be_unpacked_go() -> None:
     pdf = pikepdf.open(io.BytesIO(samples.letter()))
     pdf.Root["/Metadatx"] = pdf.make_stream(b"~zzzzz~", Filter=pikepdf.Name.ASCII85Decode)

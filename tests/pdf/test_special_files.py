@@ -62,6 +62,15 @@ def test_a_password_with_accents_opens_every_kind_of_lock(revision: int) -> None
     assert receive_locked(out.getvalue(), "café 7").instead
 
 
+def test_a_lock_comes_off_though_the_metadata_cannot_be_unpacked() -> None:
+    """Those of a program that encrypts them by RC4 and leaves them as they were: decrypting makes noise."""
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        pdf.Root["/Metadata"] = pdf.make_stream(b"noise", Filter=pikepdf.Name.FlateDecode)
+        lock = pikepdf.Encryption(user="rahasia", owner="x", R=4)
+        pdf.save(out := io.BytesIO(), encryption=lock, fix_metadata_version=False)
+    assert receive_locked(out.getvalue(), "rahasia").instead
+
+
 def xfa(*, fields: bool, config: bytes = b"", rendering: bool = False) -> bytes:
     """A form in XML beside the pages."""
     pdf = pikepdf.open(io.BytesIO(samples.form()))

@@ -35,16 +35,21 @@ def mend(document: OpenedDocument) -> None:
 def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
     """Metadata that can't be unpacked go: they would stop the writer, which states the version in them.
 
-    So do those that decrypting made noise of. LibreOffice and Ghostscript leave them as they are in a file
-    that they encrypt by RC4, and whoever signs such a file afterwards stumbles over the noise.
+    So does what is no stream, and document information that is no dictionary (ISO 32000-1 clauses 14.3.2 and
+    14.3.3): readers pass over both, and whoever compares revisions stumbles. So do those that decrypting made
+    noise of. LibreOffice and Ghostscript leave them as they are in a file that they encrypt by RC4, and
+    whoever signs such a file afterwards stumbles over the noise.
     """
     try:
         metadata = pdf.Root.get("/Metadata")
-        lost = isinstance(metadata, pikepdf.Stream) and not _is_xmp(metadata.read_bytes()) and encrypted
+        lost = not isinstance(metadata, pikepdf.Stream) or (not _is_xmp(metadata.read_bytes()) and encrypted)
     except pikepdf.PikepdfError:
         lost = True
-    if lost:
+    if lost and "/Metadata" in pdf.Root:
         del pdf.Root["/Metadata"]
+    information = pdf.trailer.get("/Info")
+    if isinstance(information, pikepdf.Stream) or not isinstance(information, pikepdf.Dictionary | None):
+        del pdf.trailer["/Info"]
 
 
 def _is_xmp(data: bytes) -> bool:

@@ -103,7 +103,7 @@ def _keep_standard_fonts() -> object:
 def _mend(request: RenderRequest) -> bytes:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(request.data), password=request.password, suppress_warnings=True) as pdf:
-        pdf.save(out)
+        pdf.save(out, fix_metadata_version=False)
     return out.getvalue()
 
 

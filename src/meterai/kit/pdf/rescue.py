@@ -24,7 +24,7 @@ def rewrite_without_empty_branches(data: bytes, limits: Limits, password: str = 
             if not _drop_empty_branches(pdf, limits):
                 return None
             out = io.BytesIO()
-            pdf.save(out)
+            pdf.save(out, fix_metadata_version=False)
             return out.getvalue()
     except (pikepdf.PikepdfError, ValueError):
         return None

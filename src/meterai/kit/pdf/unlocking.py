@@ -45,7 +45,13 @@ def _unlocked(pdf: pikepdf.Pdf) -> bytes:
     if find_signatures(pdf) is not SignatureKind.NONE:
         raise refuse("pdf.signed_encrypted")
     out = io.BytesIO()
-    pdf.save(out, static_id=True, encryption=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    pdf.save(
+        out,
+        static_id=True,
+        encryption=False,
+        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        fix_metadata_version=False,  # decrypting may have made noise of them
+    )
     return out.getvalue()
 
 
