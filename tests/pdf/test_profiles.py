@@ -134,6 +134,16 @@ async def test_what_was_accepted_at_a_limit_gets_all_its_stamps(
     assert judged(data, bench).verdict is Verdict.GENUINE
 
 
+def test_a_signed_form_with_a_box_that_says_no_state_gets_a_stamp() -> None:
+    with pikepdf.open(io.BytesIO(samples.form())) as pdf:
+        field, face = pdf.Root.AcroForm.Fields[0], pdf.make_stream(b"", BBox=[0, 0, 9, 9])
+        field["/FT"] = pikepdf.Name.Btn
+        field["/AP"] = pikepdf.Dictionary(N=pikepdf.Dictionary(Off=face))
+        pdf.save(out := io.BytesIO())
+    signed = signed_files.signed(out.getvalue())
+    assert receive(ReceptionRequest(data=signed, stamps=1, limits=OutputLimits())).profile is Profile.SIGNED
+
+
 async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench) -> None:
     data = await bench.seal(signed_files.by_budi(), bench.stamp(RIGHT), profile=Profile.SIGNED)
     later = signed_files.signed(data, "Siti Rahma", field="Kedua")

@@ -15,7 +15,7 @@ import io
 from typing import Any
 
 import msgspec
-from pyhanko.pdf_utils.generic import TextStringObject
+from pyhanko.pdf_utils.generic import DictionaryObject, IndirectObject, TextStringObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DiffResult,
@@ -39,13 +39,36 @@ from meterai.kit.pdf.stamp_names import STAMP_FIELD, serial_of
 SIGNATURES_MAX = 20
 """Each one is compared with every later revision: the work grows with the square of their number."""
 
+
+class _FieldRule(GenericFieldModificationRule):
+    """pyHanko's rule for fields that are no signatures. Where a field says no state (a check box nobody
+    ticked, say) it takes the faces by state for streams, and stumbles: there no face may be written anew in
+    its place.
+    """
+
+    def check_form_field(self, fq_name: str, spec: Any, context: Any) -> Any:
+        if spec.old_field is not None and _has_faces_by_state(spec.old_field):
+            return _STRICTER.check_form_field(fq_name, spec, context)
+        return super().check_form_field(fq_name, spec, context)
+
+
+_STRICTER = GenericFieldModificationRule(allow_in_place_appearance_stream_changes=False)
+
+
+def _has_faces_by_state(field: Any) -> bool:
+    faces = field.raw_get("/AP").get_object() if "/AP" in field else None
+    return isinstance(faces, DictionaryObject) and any(
+        key in faces and not isinstance(faces.raw_get(key), IndirectObject) for key in ("/N", "/R", "/D")
+    )
+
+
 _POLICY = StandardDiffPolicy(
     global_rules=GLOBAL_RULES,
     form_rule=FormUpdatingRule(
         field_rules=[
             SigFieldCreationRule(allow_new_visible_after_certify=True),
             SigFieldModificationRule(),
-            GenericFieldModificationRule(),
+            _FieldRule(),
         ]
     ),
 )
