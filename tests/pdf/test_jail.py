@@ -48,6 +48,16 @@ async def test_nothing_of_our_environment_reaches_the_jail(monkeypatch) -> None:
     assert not [name for name in seen.environment if name.startswith(("METERAI", "HOME", "PATH"))]
 
 
+async def test_a_document_with_a_thousand_bookmarks_can_be_followed_and_one_without_end_is_refused() -> None:
+    """pyHanko goes from each bookmark to the next by two calls inside each other."""
+    pool = JailPool([PROBE], slots=1)
+    await pool.start()
+    await ask(pool, calls=2_000)
+    with pytest.raises(Refusal, match=r"pdf\.too_complex"):
+        await ask(pool, calls=100_000)
+    await pool.close()
+
+
 @pytest.mark.parametrize(
     "greed",
     [{"allocate_bytes": 3 << 30}, {"burn_seconds": 60.0}, {"abort": True}],

@@ -36,6 +36,8 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     sleep_seconds: float = 0.0
     burn_seconds: float = 0.0
     abort: bool = False
+    calls: int = 0
+    """Inside each other."""
 
 
 class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ def probe(request: ProbeRequest) -> ProbeResult:
     """Tries each thing and tells."""
     if request.abort:
         os.abort()
+    _call(request.calls)
     held = bytearray(request.allocate_bytes)
     time.sleep(request.sleep_seconds)
     end = time.process_time() + request.burn_seconds
@@ -59,6 +62,11 @@ def probe(request: ProbeRequest) -> ProbeResult:
     del held
     managed = [name for name, attempt in _attempts(request).items() if _manages(attempt)]
     return ProbeResult(process=os.getpid(), environment=sorted(os.environ), managed=sorted(managed))
+
+
+def _call(calls: int) -> None:
+    if calls:
+        _call(calls - 1)
 
 
 def _attempts(request: ProbeRequest) -> dict[str, Callable[[], object]]:
