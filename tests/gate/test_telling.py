@@ -267,21 +267,25 @@ async def test_where_the_line_counts_nobody_reads_of_a_closing_that_can_be_misse
         assert untrue not in verdict_on(shown)
 
 
+@pytest.mark.parametrize("state", [QueueState.LAST_CALL, QueueState.DIRECT])
 @pytest.mark.parametrize("line_counts", [True, False])
-async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts(
-    tmp_path: Path, line_counts: bool
+async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts_where_there_are_places(
+    tmp_path: Path, line_counts: bool, state: QueueState
 ) -> None:
+    """While everybody may enter nobody can take one: who waits with that misses the closing."""
     schedule = schedule_from(time.time() - 60)
     schedule = msgspec.structs.replace(schedule, last_call_at=schedule.opens_at + 10)
-    Queue(tmp_path, schedule, policy=Policy(line_counts=line_counts)).status(state=QueueState.LAST_CALL)
+    Queue(tmp_path, schedule, policy=Policy(line_counts=line_counts)).status(state=state)
     gate = Gate(GateSettings(number=1, folder=tmp_path, gate_url="http://-", site_url="http://-"), {})
     gate.look()
     request = Request(None, "")
     request.target = b"/en/antre/casn"
     shown = (gate.handle(request) or b"").decode()
     gate.close()
-    assert ("is served" in shown) is line_counts
-    assert ("may not be served before" in shown) is not line_counts
+    has_places = state is QueueState.LAST_CALL
+    assert ("is served" in shown) is (line_counts and has_places)
+    assert ("may not be served before" in shown) is (not line_counts and has_places)
+    assert ("You can enter until the closing" in shown) is not has_places
 
 
 async def test_how_many_promises_were_kept_is_said_behind_the_promise(

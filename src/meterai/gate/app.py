@@ -432,7 +432,8 @@ class _Visit:
             return self.shut(refusal)
         status = hall.shelf.status
         schedule, now = hall.shelf.config.schedule, hall.room.now()
-        line_counts, closes = hall.shelf.config.policy.line_counts, schedule.closes_at
+        closes = moment_text(schedule.closes_at, self.language, hall.facts.zone)
+        direct = self.purchase() if hall.room.enters_directly() else ""
         asks = hall.joining.load.asks_for_work(time.monotonic())
         wrong = refusal.code if refusal else ""
         typed = self._typed(refusal)
@@ -443,9 +444,10 @@ class _Visit:
             "is_ticket_wrong": wrong.startswith("ticket."),
             "note": getattr(status.note, self.language) if status else "",
             "is_lottery": now < schedule.opens_at,
-            "direct": self.purchase() if hall.room.enters_directly() else "",
+            "direct": direct,
+            "enter_before": closes if direct else "",
             "is_last_call": schedule.last_call_at is not None and now >= schedule.last_call_at,
-            "served_before": moment_text(closes, self.language, hall.facts.zone) if line_counts else "",
+            "served_before": closes if hall.shelf.config.policy.line_counts else "",
             "opens": moment_text(schedule.opens_at, self.language, hall.facts.zone),
             "needs_work": (asks or lacks_work) and code_for is None,
             "lacks_work": lacks_work,
