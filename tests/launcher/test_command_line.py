@@ -23,7 +23,7 @@ from rich.console import Console
 from tests.run_here import RunHere
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, demo, keys, queue, up
+from meterai.cli import archive, demo, keys, queue, restore, up
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.operator import operator_settings
@@ -40,9 +40,13 @@ from meterai.stamping.archive.level import Level
 from meterai.stamping.archive_queries import ArchiveCount
 from meterai.stamping.bundle import Outcome
 from meterai.stamping.keys_now import KeyNow
+from meterai.stamping.use_cases.note_restore import NotedRestore
 from meterai.waiting_room.documents import Announcement
+from meterai.waiting_room.log_facts import OperatorFacts
 from meterai.waiting_room.model import QueueState
 from meterai.waiting_room.queries import QueueView
+from meterai.waiting_room.rewinding import Rewound
+from meterai.waiting_room.use_cases.rewind_queues import RewoundQueues
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -214,6 +218,22 @@ def test_what_is_running_leads_to_the_events_of_the_house_and_not_to_the_example
     file.write_text("")
     up._Launch(Settings(data=tmp_path, events_file=str(file)))._show(addresses)
     assert "Next: open https://m.example/\n" in capsys.readouterr().out
+
+
+def test_a_restore_names_what_operators_did_in_the_time_that_is_gone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moment = datetime(2026, 9, 5, tzinfo=UTC)
+    noted = NotedRestore(lost_from=moment, lost_until=moment, forgotten={}, counters={})
+    did = (("on", "always", "crowd"), ("cap", "10", "slow"), ("halt", "", "look"), ("announce", "{}", ""))
+    acts = [OperatorFacts(action=action, value=value, reason=reason) for action, value, reason in did]
+    one = Rewound(event="casn", entries=4, head="9:ab", epoch=1, acts=acts)
+    queues = RewoundQueues(rewound=[one], lost=[], too_old=[], lists={})
+    restore._show(noted, queues, [], moment)
+    shown = capsys.readouterr().out
+    assert "NOT in force any more: on --always (crowd); cap 10 (slow); halt (look); announce {}. " in shown
+    restore._show(noted, msgspec.structs.replace(queues, rewound=[]), [], moment)
+    assert "in force" not in capsys.readouterr().out
 
 
 def test_a_setting_that_can_not_be_read_is_named(run_here: RunHere) -> None:

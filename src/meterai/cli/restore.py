@@ -285,7 +285,7 @@ def _show(
             )
         if queue.acts:
             typer.echo(
-                f"Queue {queue.event}: operators did since the copy, and it is NOT in force any more: "
+                f"Queue {queue.event}: operators did in that time, and it is NOT in force any more: "
                 f"{'; '.join(map(_act, queue.acts))}. Look at meterai queue status as soon as the service "
                 "runs, and do again what shall hold."
             )
