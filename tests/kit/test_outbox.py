@@ -96,5 +96,14 @@ async def test_workers_at_once_never_claim_the_same_row(database: TestDatabase) 
     assert len(ids) == len(set(ids))
 
 
+async def test_a_row_that_somebody_holds_keeps_nobody_from_the_others(database: TestDatabase) -> None:
+    async with database.app.transaction() as tx:
+        await outbox.enqueue_many(tx, [("topic", {"n": 1}), ("topic", {"n": 2})], NOW)
+    async with database.app.transaction() as tx, asyncio.timeout(5):
+        held = await tx.fetchval("SELECT id FROM jobs.outbox ORDER BY id LIMIT 1 FOR UPDATE")
+        (other,) = await outbox.claim(database.app, NOW, limit=5, lease_s=10, topics=("topic",))
+    assert other.id != held
+
+
 def test_delays_double_up_to_the_longest() -> None:
     assert [outbox.retry_delay_s(n, longest_s=5) for n in (1, 2, 3, 4, 99)] == [1, 2, 4, 5, 5]
