@@ -144,7 +144,7 @@ async def test_every_process_gets_the_connections_that_it_may_open(open_folder: 
         await connection.close()
     finally:
         server.stop()
-    signer = controller = 4
+    signer = controller = 5
     assert most >= (5 + 3) * settings.database_connections_max + signer + controller + 10
 
 

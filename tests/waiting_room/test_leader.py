@@ -9,6 +9,7 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from tests.storage_fixtures import TestDatabase
 
+from meterai.kit.database import connect
 from meterai.waiting_room import leader as leading
 from meterai.waiting_room import store
 from meterai.waiting_room.folder import Superseded
@@ -77,3 +78,27 @@ async def test_who_is_told_to_stop_gives_the_lease_back(database: TestDatabase, 
     await task
     async with database.app.connection() as connection:
         assert await store.take_lease(connection, next_one.holder, 60) == 2
+
+
+@pytest.mark.storage
+async def test_steps_that_have_all_other_connections_don_t_keep_the_lease_from_being_renewed(
+    leader: Leader, database: TestDatabase
+) -> None:
+    """As while a pause is caught up with for several lines, far from the database."""
+    stop, leader.db = asyncio.Event(), await connect(database.urls.app, connections_max=2)
+    task = asyncio.create_task(leader.run(stop))
+    async with asyncio.timeout(5):
+        while not leader.leads:
+            await asyncio.sleep(0.01)
+        taking = [asyncio.create_task(leader.db.take()) for _ in range(2)]
+        await asyncio.wait(taking, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(0.02)
+        until = "SELECT until FROM waiting_room.lease"
+        before = await database.owner.fetchval(until)
+        while await database.owner.fetchval(until) == before:
+            await asyncio.sleep(0.01)
+    stop.set()
+    for one in taking:
+        leader.db.give_back(await one)
+    await task
+    await leader.db.close()

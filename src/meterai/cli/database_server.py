@@ -22,7 +22,7 @@ _LOOK_SECONDS: Final = 5.0
 _LOOKS: Final = 3
 """In a row at a server that stands still: from a crash to its recovery it may seem so for some seconds."""
 _CONNECTIONS_MIN = 60
-_CONNECTIONS_OF_OTHERS = 4
+_CONNECTIONS_OF_OTHERS = 5
 """Of the signer and of each controller."""
 _SPARE = 20
 """For commands, and for what the server keeps back."""

@@ -77,21 +77,21 @@ class Leader:
         tasks: dict[str, asyncio.Task[bool]] = {}
         self.leads = True
         try:
-            while not stop.is_set():
-                async with self.db.connection() as connection:
-                    held = await store.take_lease(connection, self.holder, LEASE_S)
+            async with self.db.connection() as own:  # steps may have all others for longer than a lease lasts
+                while not stop.is_set():
+                    held = await store.take_lease(own, self.holder, LEASE_S)
                     if held != epoch:
                         if held is not None:  # nobody else: we were too late
                             log.warning("queue_lease_lapsed", holder=self.holder, lease_s=LEASE_S)
                         break
-                    self._awake = await store.events_awake(connection)
-                ended = {event for event, task in tasks.items() if task.done()}
-                if not all(tasks.pop(event).result() for event in ended):
-                    break
-                for event in self._awake:
-                    if event not in tasks:
-                        tasks[event] = asyncio.create_task(self._conduct(event, epoch))
-                await _pause(stop, STEP_S)
+                    self._awake = await store.events_awake(own)
+                    ended = {event for event, task in tasks.items() if task.done()}
+                    if not all(tasks.pop(event).result() for event in ended):
+                        break
+                    for event in self._awake:
+                        if event not in tasks:
+                            tasks[event] = asyncio.create_task(self._conduct(event, epoch))
+                    await _pause(stop, STEP_S)
         finally:
             self.leads = False
             await _end(list(tasks.values()))

@@ -37,7 +37,7 @@ async def run(variables: Mapping[str, str]) -> None:
     production = settings.environment == "production"
     db = await connect(
         settings.database_app_url,
-        connections_max=4,
+        connections_max=5,
         application_name="meterai queue",
         at_once=False,
         held_seconds=LEASE_S,  # else one that is frozen in the middle of a step keeps the lease's row locked
