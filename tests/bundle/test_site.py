@@ -170,7 +170,7 @@ async def test_hostile_archives_are_named_and_harm_nothing(service: RunningServi
     assert "mengembang jauh lebih besar" in said
     assert "berisi terlalu banyak berkas: paling banyak 500" in said
     assert "ZIP ini tidak dapat dibuka" in said
-    assert "Nama berkas di dalam ZIP tidak dapat dipakai" in said
+    assert "Nama berkas atau foldernya tidak dapat dipakai" in said
     report = await browser.get(page.url + "/laporan.csv")
     assert "'=HYPERLINK(1).pdf" in report.body.decode("utf-8-sig"), "no name becomes a formula"
 

@@ -63,6 +63,19 @@ async def test_an_order_opens_by_its_number_to_its_customer_and_to_nobody_else(h
         assert who.status == status
 
 
+async def test_what_is_gone_is_called_by_its_name_and_leads_to_what_is_there(house: House) -> None:
+    """A document for quota has no order to go back to; the page above it is gone with it."""
+    visitor, _ = await sri(house)
+    gone = UUID(int=1)
+    for page, what in (
+        (f"dokumen/{gone}/letak", "Dokumen ini"),
+        (f"banyak/{gone}/keadaan", "Bundel dokumen ini"),
+    ):
+        await visitor.get(f"/saya/{page}")
+        assert (visitor.status, f"{what} tidak kami temukan" in visitor.text) == (404, True)
+        assert '<a class="button" href="/saya">' in visitor.text
+
+
 async def test_a_bundle_is_found_though_no_quota_is_left(house: House) -> None:
     visitor, customer = await sri(house)
     await visitor.get("/saya")

@@ -201,3 +201,17 @@ async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its
     await siti.get("/kuota")
     assert (await siti.post("/kuota", **form)).startswith(page)
     assert link_of(siti, page) == link
+
+
+async def test_a_form_of_quota_that_is_sent_again_leads_to_the_order_that_it_placed(shop: House) -> None:
+    """Back in the browser, perhaps with another number: the order can't be changed, and is there to see."""
+    siti = await signed_in(shop, "siti@contoh.id")
+    await siti.get("/kuota")
+    form = {"kiriman": form_of(siti), "jumlah": "3"}
+    page = (await siti.post("/kuota", **form)).removesuffix("/bayar")
+    await siti.get(f"{page}/bayar")
+    assert await siti.post(f"{page}/bayar", cara="qris") == page
+    await siti.get("/kuota")
+    assert await siti.post("/kuota", **form | {"jumlah": "5"}) == page
+    await siti.get(page)
+    assert (siti.status, "3 keping kuota" in siti.text) == (200, True)

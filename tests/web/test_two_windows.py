@@ -24,6 +24,12 @@ def form_of(visitor: Visitor) -> str:
     return found[1]
 
 
+def code_of(visitor: Visitor) -> str:
+    found = re.search(r'name="kode_id" value="([^"]+)"', visitor.text)
+    assert found
+    return found[1]
+
+
 async def test_orders_opened_in_two_windows_at_the_same_time_are_both_kept(house: House) -> None:
     """The second answer is on its way while the first arrives: it knows nothing of it."""
     await house.line.set_state(QueueState.DIRECT)
@@ -80,3 +86,19 @@ async def test_a_browser_keeps_no_more_orders_than_it_should(house: House) -> No
     for step, status in ((steps[0], 404), (steps[1], 404), (steps[2], 200), (steps[-1], 200)):
         await visitor.get(step)
         assert visitor.status == status
+
+
+async def test_a_wrong_code_leaves_each_window_with_its_own_contact(house: House) -> None:
+    """The one cookie knows of the code that was asked for last; of one contact that is the one to type."""
+    await house.line.set_state(QueueState.DIRECT)
+    one = house.visitor()
+    await one.get("/saya")
+    await one.get(await one.post("/saya/masuk", kontak="ani@contoh.id"))
+    two, first = copied(one), code_of(one)
+    for contact, shown, asked_anew in (("budi@contoh.id", "a•••", False), ("ani@contoh.id", "a•••", True)):
+        await two.get("/saya")
+        await two.get(await two.post("/saya/masuk", kontak=contact))
+        one.cookies = dict(two.cookies)
+        await one.post("/saya/kode", kode="12", kode_id=first)
+        assert (one.status, f"{shown}@contoh.id" in one.text) == (403, True)
+        assert code_of(one) == (code_of(two) if asked_anew else first)

@@ -159,10 +159,13 @@ def code_page(
 ) -> Response[bytes]:
     """Asks for the code; without an awaited code it leads back to the contact.
 
-    `form`: the one that was refused; it still knows its code when the browser has forgotten it.
+    `form`: the one that was refused; it still knows its code when the browser has forgotten it, or waits for
+    that of another contact in another window.
     """
-    waiting = request.cookies.get(CODE_COOKIE, "") or (form.text("kode_id") if form else "")
-    pending = open_code(desk.house.secret, waiting)
+    waiting, sent = request.cookies.get(CODE_COOKIE, ""), form.text("kode_id") if form else ""
+    pending, of_form = open_code(desk.house.secret, waiting), open_code(desk.house.secret, sent)
+    if of_form is not None and (pending is None or pending.contact != of_form.contact):
+        waiting, pending = sent, of_form
     if pending is None:
         return desk.go(request, again)
     visit = desk.visit(request)

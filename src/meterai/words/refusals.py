@@ -526,9 +526,9 @@ TABLE: dict[str, Message] = {
     ),
     "document.unknown": M(
         "Dokumen ini tidak kami temukan.",
-        "Mungkin sudah dihapus karena tidak jadi dipesan. Unggah sekali lagi.",
+        "Mungkin sudah dihapus karena tidak jadi dibubuhi meterai. Unggah sekali lagi.",
         "We can't find this document.",
-        "It may have been deleted because it was never ordered. Upload it once more.",
+        "It may have been deleted because it was never stamped. Upload it once more.",
     ),
     "document.no_stamps": M(
         "Belum ada letak meterai pada dokumen ini.",
@@ -699,11 +699,12 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "archive.name": M(
-        "Nama berkas di dalam ZIP tidak dapat dipakai.",
-        "Beri nama biasa, tanpa garis miring terbalik (\\) dan dua titik berurutan (..), lalu unggah lagi.",
-        "The file's name in the ZIP can't be used.",
-        "Give it an ordinary name, without backslashes (\\) and two dots in a row (..), then upload it "
-        "again.",
+        "Nama berkas atau foldernya tidak dapat dipakai.",
+        "Beri nama biasa, paling panjang 200 huruf, tanpa garis miring terbalik (\\) dan dua titik berurutan "
+        "(..), lalu unggah lagi.",
+        "The name of the file or of its folder can't be used.",
+        "Give it an ordinary name of at most 200 letters, without backslashes (\\) and two dots in a row "
+        "(..), then upload it again.",
         STILL,
     ),
     "archive.name_twice": M(

@@ -242,7 +242,7 @@ async def _document(request: WebRequest, desk: Desk, document_id: UUID) -> Docum
     customer = await signed_in(desk, request)
     document = await document_page(desk.house.db, document_id, customer_id=customer.customer_id)
     if document is None:
-        raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
+        raise Refusal(Kind.NOT_FOUND, "document.unknown")
     return document
 
 

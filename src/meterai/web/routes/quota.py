@@ -56,12 +56,14 @@ async def take_quota(request: WebRequest, desk: Desk) -> Response[bytes]:
         now=now,
     )
     await bind_order(desk, allowed, order.order_id)
+    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
+    if order.state != "draft":  # an old form, sent again after its order was placed
+        return desk.go(request, f"/pesanan/{order.number}", cookies=cookies)
     try:
         await set_quota(house.db, order.order_id, pieces, price_list=house.price_list, now=now)
     except Refusal as refusal:
         return _page(request, desk, submit_id, form.text("jumlah"), refusal)
     step = "bayar" if customer else "kontak"
-    cookies = [*keep_order(desk, request, order.number, order.token), used_place(desk, "quota")]
     return desk.go(request, f"/pesanan/{order.number}/{step}", cookies=cookies)
 
 
