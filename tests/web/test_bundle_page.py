@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 
+import pytest
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
 from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.organisations import SELLER
+from meterai.web import bundling
 
 BUNDLE = uuid.uuid4()
 PAGE = f"/saya/banyak/{BUNDLE}"
@@ -53,3 +55,20 @@ async def test_a_large_bundle_is_shown_a_page_at_a_time_and_its_state_once(house
     known = {"cookie": "masuk=email:kantor@contoh.id", "if-none-match": visitor.headers["etag"]}
     again = await ask(house.site, f"{PAGE}/keadaan", headers=known)
     assert (again.status, again.body, again.headers["x-ended"]) == (304, b"", "1")
+
+
+async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the form that opened the bundle is loaded again under the bundle's own address."""
+    house.app.jail = house.app.objects = None  # refused by its name: nobody reads it
+    monkeypatch.setattr(bundling, "FILES_MAX", 0)
+    visitor = house.visitor()
+    await sign_in(house, visitor, "email:kantor@contoh.id")
+    await visitor.get("/saya/banyak")
+    sent = b'--b\r\ncontent-disposition: form-data; name="berkas"; filename=".."\r\n\r\nx\r\n--b--\r\n'
+    await visitor._ask("POST", "/saya/banyak", sent, "multipart/form-data; boundary=b")
+    bundle = await house.line.database.owner.fetchval("SELECT id FROM stamping.bundle")
+    assert (visitor.status, "Terlalu banyak berkas" in visitor.text) == (422, True)
+    assert f'data-address="/saya/banyak/{bundle}"' in visitor.text
+    assert f'href="/en/saya/banyak/{bundle}" hreflang="en"' in visitor.text

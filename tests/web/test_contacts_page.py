@@ -103,6 +103,7 @@ async def test_a_contact_of_somebody_else_is_refused_with_what_to_do(house: Hous
     await add(house, visitor, "budi@contoh.id")
     assert visitor.status == 409
     assert "Masuklah dengan kontak itu" in visitor.text
+    assert 'data-address="/saya/kontak"' in visitor.text, "the code is used: its page has nothing more to ask"
 
 
 async def test_who_is_not_signed_in_is_led_to_signing_in(house: House) -> None:

@@ -743,10 +743,10 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "archive.damaged": M(
-        "Berkas di dalam ZIP ini rusak.",
-        "Buat ZIP-nya lagi dari berkas asli, lalu unggah lagi.",
-        "The file in this ZIP is damaged.",
-        "Make the ZIP again from the original files, then upload it.",
+        "Berkas ini tidak dapat dibaca.",
+        "Periksa berkas aslinya; bila ada di dalam ZIP, buat ZIP-nya lagi. Lalu kirim lagi.",
+        "This file can't be read.",
+        "Check the original file; if it is in a ZIP, make the ZIP again. Then send it again.",
         STILL,
     ),
     # payment and refunds

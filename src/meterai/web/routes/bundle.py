@@ -247,6 +247,7 @@ async def _add(
     try:
         await add_uploads(desk, id, customer.customer_id, form.files.pop("berkas"))
     except Refusal as refusal:
+        desk.visit(request).page = f"/saya/banyak/{id}"  # also as the answer to the form that opened it
         return await _page(request, desk, customer, id, refusal)
     return desk.go(request, f"/saya/banyak/{id}")
 

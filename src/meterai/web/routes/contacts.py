@@ -74,6 +74,7 @@ async def take_new_code(request: WebRequest, desk: Desk) -> Response[bytes]:
     except Refusal as refusal:
         if refusal.code.startswith("code."):
             return _code_page(request, desk, NEW_CODE, refusal, form)
+        desk.visit(request).page = PAGE  # not the code's: that is used
         return _page(request, desk, customer, refusal)
     return desk.go(request, PAGE)
 
