@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 import uuid
+import zipfile
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.waiting_room.line import NOON
@@ -72,3 +77,22 @@ async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_a
     assert (visitor.status, "Terlalu banyak berkas" in visitor.text) == (422, True)
     assert f'data-address="/saya/banyak/{bundle}"' in visitor.text
     assert f'href="/en/saya/banyak/{bundle}" hreflang="en"' in visitor.text
+
+
+async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked() -> None:
+    """Two uploads may bring the same name, which on many disks is the same in capitals too."""
+    paths = ["a (2).pdf", "a.pdf", "A.PDF", "a.pdf", "b/a.pdf", "tanpa"]
+    files: list[Any] = [
+        SimpleNamespace(path=path, stamped_sha256=hashlib.sha256(str(n).encode()).hexdigest())
+        for n, path in enumerate(paths)
+    ]
+
+    async def get(key: str) -> bytes:
+        return next(str(n).encode() for n, file in enumerate(files) if file.stamped_sha256 == key)
+
+    objects: Any = SimpleNamespace(get=get)
+    packed = b"".join([part async for part in bundling.zip_of(objects, files)])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    names = ["a (2).pdf", "a.pdf", "A (3).pdf", "a (4).pdf", "b/a.pdf", "tanpa.pdf"]
+    assert found == {name: str(n).encode() for n, name in enumerate(names)}

@@ -104,6 +104,31 @@ def test_every_order_can_be_shown(name: str, language: str) -> None:
     assert all(shown.text.what for shown in view.items)
 
 
+@pytest.mark.parametrize("channel", ["qris", "va_bni"])
+@pytest.mark.parametrize(
+    ("state", "name", "attempt"),
+    [
+        ("creating", "order.awaiting_payment", "payment.creating"),
+        ("pending", "order.awaiting_payment", "payment.pending"),
+        ("failed", "order.choose_again", "payment.denied"),
+        ("expired", "order.choose_again", "payment.expired"),
+        ("cancelled", "order.choose_again", "payment.cancelled"),
+    ],
+)
+def test_who_has_yet_to_pay_reads_whether_they_still_can(
+    channel: str, state: str, name: str, attempt: str
+) -> None:
+    """One that never had a code or a number to pay with failed; it was not denied. Whether stamps are made
+    now is another question."""
+    one, visit = payment(channel, state), Visit("id", "/pesanan/x", "", "")
+    unopened = msgspec.structs.replace(one, qr_text=None, va_number=None)
+    for made, called in ((one, attempt), (unopened, attempt.replace("denied", "failed"))):
+        unpaid = order("awaiting_payment", [item("stamp", "waiting")], [made])
+        for known in (KNOWN, replace(KNOWN, signing_stopped=True)):
+            view = order_view(unpaid, known, visit, now=NOW)
+            assert (view.state_name, view.payment_name) == (name, called)
+
+
 @pytest.mark.parametrize(
     ("name", "money"),
     [
