@@ -179,7 +179,8 @@ async def test_what_is_kept_is_kept_in_the_other_language_too(found: Service, ev
     assert "satu.pdf" in page.text
 
 
-async def test_an_order_that_is_placed_asks_for_no_more_files(found: Service) -> None:
+async def test_an_order_that_is_over_asks_for_no_more_files_and_no_place(found: Service) -> None:
+    """Also of who goes back in the browser: the steps say that no money has come."""
     browser = Browser(found.site)
     page = await upload(browser, ("satu.pdf", GOOD))
     number = page.url.split("/")[4]
@@ -188,3 +189,6 @@ async def test_an_order_that_is_placed_asks_for_no_more_files(found: Service) ->
     page = await browser.get(f"/pesanan/{number}/dokumen")
     assert page.url.endswith(f"/pesanan/{number}")
     assert 'name="kiriman"' not in page.text
+    for step in ("letak/1", "syarat/1"):
+        assert (await browser.get(f"/pesanan/{number}/{step}")).url.endswith(f"/pesanan/{number}")
+    assert (await browser.post(form.action, form.fields)).url.endswith(f"/pesanan/{number}")

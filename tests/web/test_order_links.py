@@ -203,8 +203,9 @@ async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its
     assert link_of(siti, page) == link
 
 
-async def test_a_form_of_quota_that_is_sent_again_leads_to_the_order_that_it_placed(shop: House) -> None:
-    """Back in the browser, perhaps with another number: the order can't be changed, and is there to see."""
+async def test_what_is_sent_again_of_a_purchase_leads_to_the_order_that_it_placed(shop: House) -> None:
+    """Back in the browser, perhaps with another number: the order can't be changed, and is there to see. It
+    may be paid: nobody reads about a wrong code that no money has come."""
     siti = await signed_in(shop, "siti@contoh.id")
     await siti.get("/kuota")
     form = {"kiriman": form_of(siti), "jumlah": "3"}
@@ -215,3 +216,5 @@ async def test_a_form_of_quota_that_is_sent_again_leads_to_the_order_that_it_pla
     assert await siti.post("/kuota", **form | {"jumlah": "5"}) == page
     await siti.get(page)
     assert (siti.status, "3 keping kuota" in siti.text) == (200, True)
+    for step, typed in (("kontak", {"kontak": "siti"}), ("kode", {"kode": "12", "kode_id": "x"})):
+        assert await siti.post(f"{page}/{step}", **typed) == page

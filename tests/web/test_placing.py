@@ -179,6 +179,16 @@ def test_a_stamp_is_taken_off_and_the_one_in_hand_stays_in_hand(
     assert asked([FIRST, SECOND, THIRD], meterai=in_hand, hapus=taken_off) == Wanted(left, show)
 
 
+def test_a_form_that_does_not_know_of_a_stamp_uses_none_unseen() -> None:
+    """Somebody added a stamp, went back in the browser and saved, to be without it."""
+    two = document(asked([FIRST], tambah=2).placements)
+    with pytest.raises(Refusal) as refused:
+        asked_of(two, banyak=1)
+    assert (refused.value.code, refused.value.facts) == ("placement.changed", {"stamps": 2})
+    assert asked_of(two, banyak=2).show is None
+    assert asked_of(two, banyak=1, lalu=2).show == 1, "to look at another one uses nothing"
+
+
 def test_taking_off_twice_with_one_form_takes_off_once_and_moves_nothing() -> None:
     once = asked([FIRST, SECOND, THIRD], meterai=1, hapus=1)
     again = asked_of(document(once.placements), meterai=1, hapus=1, banyak=3, x="400", y="120", halaman=2)

@@ -64,12 +64,14 @@ async def wanted_from(form: Form, document: DocumentPage, typed: Typed, free: Fr
     """Every stamp as the form wants it.
 
     A form sent twice asks for nothing twice: the button that adds says how many there are then, and a form
-    that knew of more stamps than there are left is not read further.
+    that knew of more stamps than there are left is not read further. One that knew of fewer does not go on:
+    nobody uses a stamp that they did not see.
 
-    Raises: Refusal `document.too_many_stamps`, `placement.no_room`.
+    Raises: Refusal `document.too_many_stamps`, `placement.no_room`; CONFLICT `placement.changed`.
     """
     placements = list(document.placements)
-    if form.number("banyak", len(placements)) > len(placements):
+    known = form.number("banyak", len(placements))
+    if known > len(placements):
         return Wanted(placements, typed.number)
     placements[typed.number] = typed.placement
     less, more, next_one = form.number("hapus"), form.number("tambah"), form.number("lalu")
@@ -82,6 +84,8 @@ async def wanted_from(form: Form, document: DocumentPage, typed: Typed, free: Fr
         return Wanted(placements, len(placements) - 1)
     if next_one:
         return Wanted(placements, min(max(next_one, 1), len(placements)) - 1)
+    if known < len(placements):
+        raise Refusal(Kind.CONFLICT, "placement.changed", stamps=len(placements))
     return Wanted(placements, None)
 
 

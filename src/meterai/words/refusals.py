@@ -598,6 +598,13 @@ TABLE: dict[str, Message] = {
         "Move the stamps that are there to make room, then add one again.",
         STILL,
     ),
+    "placement.changed": M(
+        "Dokumen ini sekarang mempunyai {stamps} meterai: ada yang ditambahkan sesudah halaman tadi dibuka.",
+        "Periksa letak semuanya dan hapus yang tidak perlu, lalu simpan sekali lagi.",
+        "Stamps on this document now: {stamps}. One was added after that page was opened.",
+        "Look at all the places and remove any that you don't need, then save once more.",
+        STILL,
+    ),
     # quota
     "quota.none": M(
         "Jumlahnya belum diisi.",

@@ -13,7 +13,7 @@ from meterai.customers.contacts import Contact
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.http_status import http_status
 from meterai.sales.order import Order
-from meterai.sales.queries import OrderPage, order_page, page_of_unpaid
+from meterai.sales.queries import OrderPage, order_items, order_page, page_of_unpaid
 from meterai.sales.use_cases.place_order import place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.stamping.queries import document_names, outputs_of_customer
@@ -64,11 +64,13 @@ async def show_contact(request: WebRequest, desk: Desk, number: str) -> Response
 async def take_contact(request: WebRequest, desk: Desk, number: str) -> Response[bytes]:
     """Sends a code to the contact."""
     form = await desk.form(request)
-    await open_order_page(desk, request, number)
+    key = await open_order_page(desk, request, number)
     typed = form.text("kontak")
     try:
         cookie = await send_code(request, desk, typed)
     except Refusal as refusal:
+        if await _is_placed(desk, key):
+            return desk.go(request, f"/pesanan/{number}")
         return contact_page(
             request,
             desk,
@@ -99,7 +101,8 @@ async def take_code(request: WebRequest, desk: Desk, number: str) -> Response[by
     try:
         session = await check_code(request, desk, form)
     except Refusal as refusal:
-        await open_order_page(desk, request, number)
+        if await _is_placed(desk, await open_order_page(desk, request, number)):
+            return desk.go(request, f"/pesanan/{number}")
         return _code_page(request, desk, number, refusal, form)
     key = await open_order_page(desk, request, number, proven=session.customer_id)
     cookies = await _give_owner(request, desk, key, session.customer_id, session.contact)
@@ -141,6 +144,12 @@ async def take_order(request: WebRequest, desk: Desk, number: str) -> Response[b
     if placed.order is not None:
         desk.visit(request).at_hand[placed.order_id] = page_of_unpaid(placed.order)
     return desk.go(request, f"/pesanan/{number}", cookies=cookies)
+
+
+async def _is_placed(desk: Desk, key: OrderKey) -> bool:
+    """Whether somebody came back in the browser after they had ordered: they need no contact any more, and
+    what is refused here says that no money has come."""
+    return (await order_items(desk.house.db, key.order_id)).state != "draft"
 
 
 def _code_page(

@@ -45,6 +45,8 @@ class Sheet:
 async def show_placing(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """The page as an image with the place of one of its stamps, proposed or stored."""
     sheet = await _sheet(request, desk, number, position)
+    if _is_over(sheet.order):
+        return desk.go(request, f"/pesanan/{number}")
     query = request.query_params
     stamp, page = query.get("meterai", ""), query.get("halaman", "")
     typed = await typed_of(sheet.document, stamp=stamp, page=page, free=desk.free_place)
@@ -57,6 +59,8 @@ async def take_placing(request: WebRequest, desk: Desk, number: str, position: i
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_page(desk.house.db, key.order_id)  # all of it, for the page behind
+    if _is_over(order):
+        return desk.go(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
     sheet = await _sheet_of(request, desk, key, order, position)
     typed = await typed_of(sheet.document, stamp=form.text("meterai"), page="", free=desk.free_place)
@@ -99,7 +103,9 @@ async def show_image(
 async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """What the agency demands, what the file has, and what we can do about it."""
     sheet = await _sheet(request, desk, number, position)
-    if sheet.document.output.ok:  # rewritten meanwhile, or nobody demands anything of it
+    if (
+        _is_over(sheet.order) or sheet.document.output.ok
+    ):  # rewritten meanwhile, or nobody demands anything of it
         return desk.go(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, desk, sheet)
 
@@ -110,6 +116,8 @@ async def take_fit(request: WebRequest, desk: Desk, number: str, position: int) 
     form = await desk.form(request)
     key = await open_order_page(desk, request, number)
     order = await order_items(desk.house.db, key.order_id)
+    if _is_over(order):
+        return desk.go(request, f"/pesanan/{number}")
     position = _position_of(order, form, position)
     sheet = await _sheet_of(request, desk, key, order, position)
     house = desk.house
@@ -145,6 +153,11 @@ async def _sheet_of(
     if document is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     return Sheet(key, order, item, position, document)
+
+
+def _is_over(order: OrderItems | OrderPage) -> bool:
+    """Whether it is paid, or will not be: no stamp is placed any more, and its page says how it stands."""
+    return order.state not in ("draft", "awaiting_payment")
 
 
 def _position_of(order: OrderItems | OrderPage, form: Form, position: int) -> int:
