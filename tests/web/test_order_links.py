@@ -195,6 +195,7 @@ async def test_a_form_opens_its_order_as_long_as_that_is_nobodys_and_then_to_its
     await stranger.get("/kuota")
     await stranger.post("/kuota", **form)
     assert stranger.status == 409
+    assert "Belum ada uang" not in stranger.text, "for that order some may have come"
     assert not any(name.startswith("pesanan_") for name in stranger.cookies)
     if keeps != "both":
         siti.cookies.pop("masuk" if keeps == "link" else "pesanan_" + page.rpartition("/")[2])

@@ -130,6 +130,24 @@ def test_who_has_yet_to_pay_reads_whether_they_still_can(
 
 
 @pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("stamping", "paid"),
+        ("done", "completed"),
+        ("refused", "completed_refused"),
+        ("quota", "completed_quota"),
+        ("used-up", "completed_used"),
+        ("refunding", "completed_refunded"),
+        ("late", "ended_refunded"),
+        ("mispaid", "mispaid"),
+        ("reversed", "reversed"),
+    ],
+)
+def test_what_was_paid_is_called_by_what_became_of_it(name: str, called: str) -> None:
+    assert view_of(name).state_name == f"order.{called}"
+
+
+@pytest.mark.parametrize(
     ("name", "money"),
     [
         ("qris", "still"),

@@ -93,6 +93,8 @@ async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
         await visitor.post(language + form)
         assert visitor.status == 403
         assert (still in visitor.text) == tells, form
+    await visitor.get(f"{language}/pesanan/{order.number}/kuitansi")
+    assert (visitor.status, still in visitor.text) == (404, False), "money may have come that is to go back"
 
 
 async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:

@@ -89,12 +89,12 @@ class Desk:
     def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
         """The page of a refusal: what happened, the next step, the help code.
 
-        Where the money is, a form that was not read does not know: the order may be paid, or another of
-        whoever signs in.
+        Where the money is, what was refused before anybody looked does not know: the order may be paid, or
+        another of whoever signs in.
         """
         visit = visit_of(request.scope)
         text = text_of(refusal.code, visit.language, refusal.facts)
-        if refusal.code.startswith("form.") and visit.path.startswith(("/pesanan/", "/saya")):
+        if text.money_kind == "still" and visit.path.startswith(("/pesanan/", "/saya")):
             text = replace(text, money_kind="", money="")
         status = http_status(refusal)
         headers = {"Retry-After": "30"} if status in (429, 503) else None

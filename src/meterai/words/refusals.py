@@ -973,7 +973,6 @@ TABLE: dict[str, Message] = {
         "Buka halaman pembelian sekali lagi untuk pesanan baru.",
         "This form was used for another order already.",
         "Open the purchase page again for a new order.",
-        STILL,
     ),
     "order.too_many_documents": M(
         "Terlalu banyak dokumen dalam satu pesanan.",
