@@ -158,6 +158,14 @@ async def test_without_a_register_its_pages_say_that_there_is_none(path: str) ->
     assert "not connected to the register" in answer.text
 
 
+async def test_where_nothing_is_sold_nobody_reads_of_money() -> None:
+    """Who has their file verified may have paid for its stamp."""
+    headers = {"content-type": "text/plain"}
+    answer = await ask(verifier_of(None), "/en/periksa", method="POST", headers=headers)
+    assert (answer.status, "did not arrive complete" in answer.text) == (422, True)
+    assert "money" not in answer.text
+
+
 def verifier_of(register: Any) -> Edge:
     jail = JailPool([JUDGE], waiting_max=0)  # as many are being checked as may be
     pages = Pages(SiteFacts("", False, 10_000, 0, 0, 0, standalone=True), Assets())

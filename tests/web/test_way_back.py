@@ -95,6 +95,8 @@ async def test_a_form_of_an_order_that_was_not_read_says_nothing_of_its_money(
         assert (still in visitor.text) == tells, form
     await visitor.get(f"{language}/pesanan/{order.number}/kuitansi")
     assert (visitor.status, still in visitor.text) == (404, False), "money may have come that is to go back"
+    await visitor._ask("POST", f"{language}/periksa", b"", "text/plain")
+    assert (visitor.status, still in visitor.text) == (422, False), "who has a file verified may have paid"
 
 
 async def test_what_an_order_refuses_leads_to_the_order(house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -194,7 +194,8 @@ def _answer(
     visit = visit_of(request.scope)
     if _is_api(request):
         return problem_response(refusal, help_code, status)
-    text = text_of(refusal.code, visit.language, refusal.facts)
+    told = text_of(refusal.code, visit.language, refusal.facts)
+    text = replace(told, money_kind="", money="")  # nothing is sold here
     return _page(request, "error.html", status=status, text=text, back="", private=True)
 
 

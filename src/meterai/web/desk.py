@@ -34,6 +34,8 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 type WebRequest = Request[Any, Any, Any]
 
+_BEGINNINGS = ("/beli", "/kuota")
+"""Where a purchase begins."""
 _COME_FROM = "sec-fetch-site"
 """Whose page a request comes from, as browsers tell (W3C Fetch Metadata); no page can set it."""
 
@@ -89,12 +91,12 @@ class Desk:
     def refusal(self, request: WebRequest, refusal: Refusal, *, back: str = "") -> Response[bytes]:
         """The page of a refusal: what happened, the next step, the help code.
 
-        Where the money is, what was refused before anybody looked does not know: the order may be paid, or
-        another of whoever signs in.
+        Only where a purchase begins it says that no money has come: elsewhere what was refused knows of none,
+        and an order of whoever reads it may be paid.
         """
         visit = visit_of(request.scope)
         text = text_of(refusal.code, visit.language, refusal.facts)
-        if text.money_kind == "still" and visit.path.startswith(("/pesanan/", "/saya")):
+        if text.money_kind == "still" and visit.path not in _BEGINNINGS:
             text = replace(text, money_kind="", money="")
         status = http_status(refusal)
         headers = {"Retry-After": "30"} if status in (429, 503) else None
