@@ -269,6 +269,28 @@ async def test_others_may_sign_after_the_stamp_when_that_was_chosen(count: int, 
         assert len(judgement.other_signatures) == signers
 
 
+@pytest.mark.parametrize("many", [True, False])
+async def test_who_signs_later_is_checked_where_the_structure_ran_in_circles(
+    bench: SealingBench, *, many: bool
+) -> None:
+    with pikepdf.open(io.BytesIO(samples.letter())) as pdf:
+        tree = pdf.make_indirect(pikepdf.Dictionary(ParentTree=pikepdf.Dictionary(Nums=[])))
+        top = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.Document, P=tree))
+        part = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.Part, P=top, K=top))
+        tree["/K"], top["/K"] = top, pikepdf.Array([0, part, part, top]) if many else part
+        pdf.Root["/StructTreeRoot"] = tree
+        pdf.save(out := io.BytesIO())
+    data = await bench.seal(out.getvalue(), bench.stamp(RIGHT), profile=Profile.SIGN_LATER)
+    assert judged(signed_files.signed(data), bench).verdict is Verdict.GENUINE
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        kids = list(pdf.Root.StructTreeRoot.K.K)
+        assert [kid if isinstance(kid, int) else str(kid.S) for kid in kids] == [
+            *([0] if many else []),
+            "/Part",
+            "/Form",
+        ]
+
+
 async def test_fields_that_wait_for_signatures_stay_when_others_will_sign(bench: SealingBench) -> None:
     assert "pdf.notice.signature_fields" in look(signed_files.waiting()).notices
     stamp = bench.stamp(RIGHT)

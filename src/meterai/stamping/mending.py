@@ -1,4 +1,5 @@
-"""Mends what qpdf's own repair leaves as it is: boxes, shared lists, page content whose packing is damaged.
+"""Mends what qpdf's own repair leaves as it is: boxes, shared lists, structure that runs in circles, page
+content whose packing is damaged.
 
 Runs in the jail, before a document without signatures is rewritten.
 """
@@ -11,6 +12,8 @@ from typing import Any
 import pikepdf
 
 from meterai.kit.pdf.structure import OpenedDocument
+
+_ELEMENT = pikepdf.Name.StructElem
 
 
 def mend(document: OpenedDocument) -> None:
@@ -27,6 +30,7 @@ def mend(document: OpenedDocument) -> None:
             # Pages may share one list; flattening the first of them would empty it for the others.
             walked.page["/Annots"] = pikepdf.Array(list(annotations))
     _mend_metadata(document.pdf, encrypted=document.encrypted)
+    _mend_structure(document.pdf.Root.get("/StructTreeRoot"))
     if document.repaired:
         for walked in document.pages:
             _mend_contents(walked.page.get("/Contents"))
@@ -50,6 +54,29 @@ def _mend_metadata(pdf: pikepdf.Pdf, *, encrypted: bool) -> None:
     information = pdf.trailer.get("/Info")
     if isinstance(information, pikepdf.Stream) or not isinstance(information, pikepdf.Dictionary | None):
         del pdf.trailer["/Info"]
+
+
+def _mend_structure(tree: Any) -> None:
+    """An element of the structure has one place (ISO 32000-1 clause 14.7.2), its first; one that holds itself
+    keeps pyHanko from comparing revisions, so that nobody could check who signed afterwards."""
+    seen, waiting = set(), [tree]
+    while waiting:
+        holder = waiting.pop()
+        kids: Any = holder.get("/K") if isinstance(holder, pikepdf.Dictionary) else None
+        listed, again = isinstance(kids, pikepdf.Array), []
+        for number, kid in enumerate(kids if listed else [kids]):
+            if not isinstance(kid, pikepdf.Dictionary):
+                continue
+            if not kid.is_indirect or kid.objgen not in seen:
+                seen.add(kid.objgen)
+                waiting.append(kid)
+            elif kid.get("/Type", _ELEMENT) == _ELEMENT:
+                again.append(number)
+        for number in reversed(again):
+            if listed:
+                del kids[number]
+            else:
+                del holder["/K"]
 
 
 def _is_xmp(data: bytes) -> bool:
