@@ -53,12 +53,19 @@ def signed(
     lock: FieldMDPSpec | None = None,
     lock_level: MDPPerm | None = None,
     strict: bool = True,
+    page: int = 0,
 ) -> bytes:
     """The file with one more signature; `lock` and `lock_level` go into the field's Lock dictionary."""
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=strict)
     append_signature_field(
         writer,
-        SigFieldSpec(field, box=(60, 60, 160, 100), field_mdp_spec=lock, doc_mdp_update_value=lock_level),
+        SigFieldSpec(
+            field,
+            on_page=page,
+            box=(60, 60, 160, 100),
+            field_mdp_spec=lock,
+            doc_mdp_update_value=lock_level,
+        ),
     )
     return _filled(writer, field, name, certify)
 
@@ -149,11 +156,11 @@ def with_another_object_header() -> bytes:
     number = data.rindex(b"\n", 0, header - len(b" 0 obj")) + 1
     told = data[number:header].replace(b" 0 obj", b"  0 obj")
     assert data[header : header + 1] == b"\n"
-    return _signed_anew(data[:number] + told + data[header + 1 :])
+    return signed_anew(data[:number] + told + data[header + 1 :])
 
 
-def _signed_anew(data: bytes) -> bytes:
-    """The last signature, Budi's, made again over what it covers."""
+def signed_anew(data: bytes) -> bytes:
+    """The last signature made again, by Budi, over what it covers."""
     start = data.rindex(b"/Contents <") + len(b"/Contents ")
     end = data.index(b">", start) + 1
     digest = hashlib.sha256(data[:start] + data[end:]).digest()
@@ -186,6 +193,17 @@ def with_annotations_apart() -> bytes:
         link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[9, 9, 20, 20])
         pdf.pages[0].obj["/Annots"] = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(link)]))
         pdf.save(out)
+    return signed(out.getvalue())
+
+
+def with_annotations_in_place() -> bytes:
+    """The lists of its pages hold annotations themselves, as FPDF writes them; one list stands apart."""
+    with pikepdf.open(io.BytesIO(samples.letter(pages=3))) as pdf:
+        for page in pdf.pages[1:]:
+            link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[9, 9, 20, 20])
+            page.obj["/Annots"] = pikepdf.Array([link])
+        pdf.pages[1].obj["/Annots"] = pdf.make_indirect(pdf.pages[1].obj["/Annots"])
+        pdf.save(out := io.BytesIO())
     return signed(out.getvalue())
 
 

@@ -20,6 +20,7 @@ from tests.verification.making import SERIAL, House, append_revision
 
 from meterai.kernel.errors import Refusal
 from meterai.kit.pdf import existing_signatures
+from meterai.kit.pdf.existing_signatures import examine_signatures
 from meterai.kit.pdf.light_check import light_check
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
@@ -43,12 +44,14 @@ def judged(data: bytes, bench: SealingBench) -> Judgement:
     return judge(JudgeRequest(data=data, trust=trust, moment=datetime.now(UTC)))
 
 
-def check(data: bytes, uploaded: bytes, bench: SealingBench, *serials: str, profile: Profile) -> None:
+def check(
+    data: bytes, uploaded: bytes, bench: SealingBench, *serials: str, profile: Profile, pages: int = 1
+) -> None:
     light_check(
         LightCheckRequest(
             data=data,
             certificate=bench.key.certificates[0],
-            pages=1,
+            pages=pages,
             serials=list(serials),
             profile=profile,
             input_bytes=len(uploaded),
@@ -65,6 +68,7 @@ SIGNED: dict[str, Callable[[], bytes]] = {
     "by Budi": signed_files.by_budi,
     "by Budi and Siti": signed_files.by_budi_and_siti,
     "by Budi, annotations apart": signed_files.with_annotations_apart,
+    "by Budi, annotations in place": signed_files.with_annotations_in_place,
     "certified, signing allowed": lambda: signed_files.certified(MDPPerm.FILL_FORMS),
     "certified, comments allowed": lambda: signed_files.certified(MDPPerm.ANNOTATE),
 }
@@ -88,7 +92,8 @@ async def test_a_signed_file_is_stamped_without_touching_a_byte(
     assert [other.signer for other in judgement.other_signatures] == look(uploaded).signers
     assert all(other.intact for other in judgement.other_signatures)
     assert judgement.stamps[0].box is not None
-    check(data, uploaded, bench, *(stamp.serial for stamp in stamps), profile=Profile.SIGNED)
+    serials = (stamp.serial for stamp in stamps)
+    check(data, uploaded, bench, *serials, profile=Profile.SIGNED, pages=len(look(uploaded).pages))
     path = written(data)
     assert subprocess.run(["qpdf", "--check", path], capture_output=True).returncode == 0
     said = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
@@ -142,6 +147,20 @@ def test_a_signed_form_with_a_box_that_says_no_state_gets_a_stamp() -> None:
         pdf.save(out := io.BytesIO())
     signed = signed_files.signed(out.getvalue())
     assert receive(ReceptionRequest(data=signed, stamps=1, limits=OutputLimits())).profile is Profile.SIGNED
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [(b"[ 9 9 20 20 ]", b"[ 9 9 20 99 ]"), (b"/Subtype /Link", b"/Subtype /Line")]
+)
+def test_an_annotation_in_place_stays_what_it_was(was: bytes, now: bytes) -> None:
+    """Written anew, by whoever signs next, with the list that a new field joins."""
+    first = signed_files.with_annotations_in_place()
+    second = signed_files.signed(first, "Siti Rahma", field="Kedua", page=2)
+    assert examine_signatures(second).changed is False
+    added = second[len(first) :]
+    assert added.count(was) == 1
+    changed = signed_files.signed_anew(first + added.replace(was, now))
+    assert examine_signatures(changed).changed is True
 
 
 async def test_nobody_signs_after_the_stamp_on_a_signed_file(bench: SealingBench) -> None:

@@ -1,7 +1,13 @@
-"""pyHanko's rules for what may change beside fields; and metadata that nobody touched break no signature.
+"""pyHanko's rules for what may change, but for two points.
 
-Runs in the jail. pyHanko asks of such metadata, too, that they are well formed and begin with `x:xmpmeta`.
-That element may be left out (ISO 16684-1), older programs call it `x:xapmeta`, and some write what is no XML.
+Metadata that nobody touched break no signature. pyHanko asks of such metadata, too, that they are well formed
+and begin with `x:xmpmeta`. That element may be left out (ISO 16684-1), older programs call it `x:xapmeta`,
+and some write what is no XML.
+
+Nor do annotations that stand in a page's list themselves, as FPDF writes them, and not by reference. pyHanko
+then allows no new field on any page; here they must be what they were.
+
+Runs in the jail.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -9,21 +15,29 @@ That element may be left out (ISO 16684-1), older programs call it `x:xapmeta`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pyhanko.pdf_utils.misc import IndirectObjectExpected
-from pyhanko.pdf_utils.reader import HistoricalResolver
+from pyhanko.pdf_utils.generic import IndirectObject, NullObject, Reference
+from pyhanko.pdf_utils.misc import IndirectObjectExpected, PdfReadError
+from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
     DocInfoRule,
     DSSCompareRule,
+    FieldComparisonContext,
+    FormUpdate,
     MetadataUpdateRule,
     ModificationLevel,
     ObjectStreamRule,
     ReferenceUpdate,
+    SigFieldCreationRule,
+    SuspiciousModification,
     XrefStreamRule,
 )
+from pyhanko.sign.diff_analysis.commons import compare_dicts
+from pyhanko.sign.diff_analysis.rules_api import RelativeContext
 
 
 class MetadataRule(MetadataUpdateRule):
@@ -35,8 +49,8 @@ class MetadataRule(MetadataUpdateRule):
 
 def metadata_untouched(old: HistoricalResolver, new: HistoricalResolver) -> bool:
     """Whether two revisions of a file name the same metadata, which no revision between wrote anew."""
-    reference = _reference(old.root)
-    if reference is None or reference != _reference(new.root):
+    reference = _own_reference(old.root, "/Metadata")
+    if reference is None or reference != _own_reference(new.root, "/Metadata"):
         return False
     xrefs = old.reader.xrefs
     return bool(
@@ -44,11 +58,109 @@ def metadata_untouched(old: HistoricalResolver, new: HistoricalResolver) -> bool
     )
 
 
-def _reference(root: Any) -> Any:
+def _own_reference(holder: Any, key: str) -> Any:
     try:
-        return root.get_value_as_reference("/Metadata")
+        return holder.get_value_as_reference(key)
     except (KeyError, IndirectObjectExpected):
         return None
+
+
+class NewFieldRule(SigFieldCreationRule):
+    """pyHanko's rule for new signature fields, which join the annotations of their pages."""
+
+    def __init__(self, *, allow_new_visible_after_certify: bool = False) -> None:
+        super().__init__(
+            approve_widget_bindings=False, allow_new_visible_after_certify=allow_new_visible_after_certify
+        )
+
+    def apply(self, context: FieldComparisonContext) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        yield from super().apply(context)
+        widgets = dict(_new_widgets(context))
+        if not widgets:
+            return
+        before, after = (list(_pages(view.root["/Pages"], ())) for view in (context.old, context.new))
+        if [reference for reference, _ in before] != [reference for reference, _ in after]:
+            raise SuspiciousModification("Unexpected change to page tree structure.")
+        for (reference, old), (_, new) in zip(before, after, strict=True):
+            for update in _joined(reference, old, new, widgets, context.old):
+                yield _LTA, update
+
+
+def _new_widgets(context: FieldComparisonContext) -> Iterator[tuple[Reference, str]]:
+    """Those of new signature fields, with the name of the field."""
+    for name, spec in context.field_specs.items():
+        reference = spec.new_field_ref
+        if spec.field_type != "/Sig" or spec.old_field_ref or reference is None:
+            continue
+        field: Any = reference.get_object()
+        if "/Kids" not in field:
+            yield reference, name
+            continue
+        for kid in list.__iter__(field["/Kids"]):
+            if "/T" not in kid.get_object():
+                yield kid.reference, name
+
+
+def _pages(node: Any, above: tuple[Reference, ...]) -> Iterator[tuple[Reference, Any]]:
+    """All pages and what holds them, in order. Raises: PdfReadError for a tree that is none."""
+    kids = node.raw_get("/Kids").get_object()
+    if not isinstance(kids, list):
+        raise PdfReadError("Invalid page tree")
+    for kid in list.__iter__(kids):
+        if not isinstance(kid, IndirectObject) or kid.reference in above:
+            raise PdfReadError("Invalid page tree")
+        page = kid.get_object()
+        yield kid.reference, page
+        if page["/Type"] == "/Pages":
+            yield from _pages(page, (*above, kid.reference))
+
+
+def _joined(
+    page: Reference, old: Any, new: Any, widgets: dict[Reference, str], before: HistoricalResolver
+) -> Iterator[FormUpdate]:
+    """Allows a page's list of annotations to be longer by new widgets, and by nothing else."""
+    if old["/Type"] != "/Page" or new["/Type"] != "/Page" or "/Annots" not in new:
+        return
+    was, has = _annotations(old), _annotations(new)
+    direct, now_direct = ([item for item in items if isinstance(item, bytes)] for items in (was, has))
+    known = {item for item in was if isinstance(item, Reference)}
+    named = {item for item in has if isinstance(item, Reference)}
+    added = named - known
+    if direct != now_direct or known - named or added - widgets.keys():
+        raise SuspiciousModification("Annotations of a page are others.")
+    if not added:
+        return
+    name = widgets[next(iter(added))] if len(added) == 1 else None
+    compare_dicts(old, new, frozenset({"/Annots"}))
+    unlocked = name is not None
+    yield FormUpdate(updated_ref=page, field_name=name, valid_when_locked=unlocked)
+    own, earlier = _own_reference(new, "/Annots"), _own_reference(old, "/Annots")
+    if own is not None and (own == earlier or before.is_ref_unassignable(own)):
+        yield FormUpdate(
+            updated_ref=own,
+            field_name=name,
+            valid_when_locked=unlocked,
+            context_checked=RelativeContext(page, RawPdfPath("/Annots")),
+        )
+
+
+def _annotations(page: Any) -> list[Reference | bytes]:
+    """References, and what is none as it is written. Raises: SuspiciousModification."""
+    found = page.raw_get("/Annots").get_object() if "/Annots" in page else []
+    if isinstance(found, NullObject):
+        return []
+    if not isinstance(found, list):
+        raise SuspiciousModification("Not an array object")
+    return [
+        item.reference if isinstance(item, IndirectObject) else _written(item)
+        for item in list.__iter__(found)
+    ]
+
+
+def _written(value: Any) -> bytes:
+    out = io.BytesIO()
+    value.write_to_stream(out, None)
+    return out.getvalue()
 
 
 _LTA = ModificationLevel.LTA_UPDATES

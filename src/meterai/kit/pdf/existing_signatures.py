@@ -21,7 +21,6 @@ from pyhanko.sign.diff_analysis import (
     DiffResult,
     FormUpdatingRule,
     GenericFieldModificationRule,
-    SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
 )
@@ -32,7 +31,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_range
 from meterai.kit.pdf.cross_references import names_beyond_size
-from meterai.kit.pdf.diff_rules import GLOBAL_RULES
+from meterai.kit.pdf.diff_rules import GLOBAL_RULES, NewFieldRule
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
 from meterai.kit.pdf.stamp_names import STAMP_FIELD, serial_of
 
@@ -66,14 +65,15 @@ _POLICY = StandardDiffPolicy(
     global_rules=GLOBAL_RULES,
     form_rule=FormUpdatingRule(
         field_rules=[
-            SigFieldCreationRule(allow_new_visible_after_certify=True),
+            NewFieldRule(allow_new_visible_after_certify=True),
             SigFieldModificationRule(),
             _FieldRule(),
         ]
     ),
 )
-"""pyHanko's own policy but for metadata that nobody touched, and but for one point: a certification with P=2
-allows "signing" (clause 12.8.2.2), and as Acrobat reads that, in a new visible field too."""
+"""pyHanko's own policy but for metadata and annotations that nobody touched, and but for one point: a
+certification with P=2 allows "signing" (clause 12.8.2.2), and as Acrobat reads that, in a new visible field
+too."""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from pyhanko.sign.diff_analysis import (
     DiffResult,
     FormUpdatingRule,
     ModificationLevel,
-    SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
 )
@@ -20,16 +19,16 @@ from pyhanko.sign.diff_analysis.constants import VALUE_UPDATE_KEYS
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from meterai.kit.pdf.diff_rules import GLOBAL_RULES
+from meterai.kit.pdf.diff_rules import GLOBAL_RULES, NewFieldRule
 
 _FILLING = SigFieldModificationRule(value_update_keys=VALUE_UPDATE_KEYS | {"/M", "/Border", "/DV"})
 _POLICY = StandardDiffPolicy(
     GLOBAL_RULES,
-    FormUpdatingRule([SigFieldCreationRule(), _FILLING]),  # type: ignore[no-untyped-call]
+    FormUpdatingRule([NewFieldRule(), _FILLING]),
 )
 """pyHanko's own policy without its rule for other form fields: that one lets a field's face be swapped;
-without its demands on metadata that nobody touched; and with what Poppler writes into a field that it fills,
-which is looked into (`additions`)."""
+without its demands on metadata and annotations that nobody touched; and with what Poppler writes into a field
+that it fills, which is looked into (`additions`)."""
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
