@@ -207,6 +207,13 @@ def with_annotations_in_place() -> bytes:
     return signed(out.getvalue())
 
 
+def with_a_null_among_its_fields() -> bytes:
+    data = by_budi()
+    list_of_one = b"/Fields [ 11 0 R ]\n/SigFlags 3\n>>"
+    assert data.count(list_of_one) == 1
+    return signed_anew(data.replace(list_of_one, b"/Fields[null 11 0 R]/SigFlags 3>>"))
+
+
 def broken() -> bytes:
     """One letter was changed under the signature."""
     data = bytearray(by_budi())

@@ -69,6 +69,7 @@ SIGNED: dict[str, Callable[[], bytes]] = {
     "by Budi and Siti": signed_files.by_budi_and_siti,
     "by Budi, annotations apart": signed_files.with_annotations_apart,
     "by Budi, annotations in place": signed_files.with_annotations_in_place,
+    "by Budi, a null among the fields": signed_files.with_a_null_among_its_fields,
     "certified, signing allowed": lambda: signed_files.certified(MDPPerm.FILL_FORMS),
     "certified, comments allowed": lambda: signed_files.certified(MDPPerm.ANNOTATE),
 }

@@ -36,6 +36,7 @@ from pyhanko.sign.signers.pdf_byterange import BuildProps, PreparedByteRangeDige
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kernel.serial import SerialNumber
+from meterai.kit.pdf.revision_views import drop_null_fields
 from meterai.stamping import serialising
 from meterai.stamping.quick_reading import QuickReader
 from meterai.stamping.stamp_fields import FLAGS, StampField
@@ -174,6 +175,9 @@ class Increment:
         writer = self._writer
         number, generation = field.page.objgen
         page = generic.IndirectObject(number, generation, writer)
+        fields = drop_null_fields(writer.root)
+        if fields is not None:
+            writer.update_container(fields)
         _created, reference = prepare_sig_field(
             field.name, writer.root, update_writer=writer, box=field.rectangle, include_on_page=page
         )

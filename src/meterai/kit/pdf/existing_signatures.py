@@ -33,6 +33,7 @@ from meterai.kit.pdf.byte_range import check_belongs, gap_content, read_byte_ran
 from meterai.kit.pdf.cross_references import names_beyond_size
 from meterai.kit.pdf.diff_rules import GLOBAL_RULES, NewFieldRule
 from meterai.kit.pdf.limits import CERTIFICATE_BYTES_MAX
+from meterai.kit.pdf.revision_views import RevisionReader
 from meterai.kit.pdf.stamp_names import STAMP_FIELD, serial_of
 
 SIGNATURES_MAX = 20
@@ -135,7 +136,7 @@ def _read(data: bytes, signatures_max: int, *, among: bytes | None = None) -> li
     Read as strictly as our verifier reads: what it would not judge must not be stamped.
     """
     try:
-        reader = PdfFileReader(io.BytesIO(data), strict=True)
+        reader = RevisionReader(io.BytesIO(data), strict=True)
         if reader.xrefs.hybrid_xrefs_present or names_beyond_size(reader):
             raise _refuse("pdf.signed_irregular")
         found = []

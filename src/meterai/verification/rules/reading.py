@@ -26,6 +26,7 @@ from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from meterai.kit.pdf.cross_references import named_numbers
+from meterai.kit.pdf.revision_views import RevisionReader
 
 CONTENTS = generic.pdf_name("/Contents")
 _LONG_STRING = re.compile(rb"/Contents[\x00\t\n\f\r ]*<([0-9A-Fa-f]{1000,})>")
@@ -38,7 +39,7 @@ _BEHIND = 16
 """pyHanko looks for the beginning of the next thing behind `endobj`."""
 
 
-class Reader(PdfFileReader):
+class Reader(RevisionReader):
     """A strict reader of `data`. Raises: whatever pyHanko raises on a file that it refuses."""
 
     def __init__(self, data: bytes) -> None:
