@@ -143,11 +143,11 @@ async def test_a_ticket_made_in_the_last_moment_of_its_window_is_not_backdated(l
 
 
 async def test_a_minted_ticket_that_no_gate_listed_is_refused(line: LineOfPeople) -> None:
-    line.join(BUDI)
-    text = line.join(ANI, gate=7, is_listed=False)
+    line.join(BUDI, window=2)
+    text = line.join(ANI, window=2, gate=7, is_listed=False)
     await line.call_everybody()
     await line.database.owner.execute(
-        "INSERT INTO waiting_room.dead_gate VALUES ($1, 2, 7), ($1, 1, 8)", line.number
+        "INSERT INTO waiting_room.dead_gate VALUES ($1, 1, 7), ($1, 3, 7), ($1, 2, 8)", line.number
     )
     assert (await refusal_of(line, text, ANI)).code == "ticket.unlisted", "its gate was there in its window"
     assert await passes(line) == 0
@@ -242,7 +242,7 @@ async def test_a_claim_and_a_step_of_the_controller_do_not_wait_for_each_other(l
 async def level(line: LineOfPeople) -> float:
     """People who may enter at once."""
     async with line.database.app.transaction() as tx:
-        door, rate, _ = await store.lock_door(tx, line.number)
+        door, rate = await store.lock_door(tx, line.number)
     return door.filled(rate, line.policy.returners_percent, line.now.timestamp()).new
 
 
@@ -396,6 +396,7 @@ async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineO
         knock = await claim_store.read_knock(connection, "casn", id)
         assert knock is not None
         assert (knock.rate, knock.door.new, knock.held) == (60, 5.0, None)
+        await claim_store.note_knock(connection, line.number, id, line.now)
         after = msgspec.structs.replace(knock.door, new=4.0)
         await claim(line, other, BUDI)
         assert not await _enter_as_read(connection, knock, one, after), "somebody came between"
@@ -406,6 +407,7 @@ async def test_a_claim_is_written_as_the_door_was_read_or_not_at_all(line: LineO
             assert not await _enter_as_read(connection, knock, one, knock.door), f"the {column} changed"
             knock = await claim_store.read_knock(connection, "casn", id)
             assert knock is not None
+        assert await at_door(line) == 1, "who is not in has still been at the full door since then"
         await claim(line, text, ANI, is_in_flight=True)  # leaves the levels as they are
         before = await level(line)
         drained = msgspec.structs.replace(knock.door, new=0.0)

@@ -511,24 +511,19 @@ async def read_pass(conn: Connection, queue: int, id: bytes) -> Pass | None:
     return pass_of_row(row) if row else None
 
 
-async def lock_door(tx: Connection, queue: int) -> tuple[Door, float, str | None]:
-    """The door, locked: its levels, its rate, and why it is halted, if it is."""
-    row = await tx.fetchrow(
-        """SELECT d.new_level, d.returner_level, d.filled_at, d.rate, q.halted_because
-           FROM waiting_room.door d JOIN waiting_room.queue q ON q.number = d.queue
-           WHERE d.queue = $1 FOR UPDATE OF d""",
-        queue,
-    )
-    if row is None:
-        raise Refusal(Kind.NOT_FOUND, "queue.unknown")
-    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"], row["halted_because"]
+_DOOR = "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1"
+
+
+async def lock_door(tx: Connection, queue: int) -> tuple[Door, float]:
+    """The door, locked, and its rate."""
+    row = await tx.fetchrow(_DOOR + " FOR UPDATE", queue)
+    assert row is not None, "a queue has a door"
+    return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 
 
 async def read_door(conn: Connection, queue: int) -> tuple[Door, float]:
     """The door as it was left, and its rate; claims go on meanwhile."""
-    row = await conn.fetchrow(
-        "SELECT new_level, returner_level, filled_at, rate FROM waiting_room.door WHERE queue = $1", queue
-    )
+    row = await conn.fetchrow(_DOOR, queue)
     assert row is not None, "a queue has a door"
     return Door(row["new_level"], row["returner_level"], row["filled_at"]), row["rate"]
 

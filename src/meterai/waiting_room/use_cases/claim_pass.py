@@ -79,7 +79,7 @@ async def claim_pass(
         if quick is not None:
             return quick
     async with db.transaction() as tx:
-        entered = await _enter(tx, published, knock.queue, ticket=ticket, is_in_flight=is_in_flight, now=now)
+        entered = await _enter(tx, call, is_in_flight=is_in_flight, now=now)
     if isinstance(entered, Refusal):
         raise entered  # after the transaction: that somebody knocked stays
     return entered
@@ -98,20 +98,12 @@ async def _enter_as_read(
     return one if await claim_store.enter_as_read(connection, knock, one, after) else None
 
 
-async def _enter(
-    tx: Connection,
-    published: Published,
-    queue: DoorQueue,
-    *,
-    ticket: Ticket,
-    is_in_flight: bool,
-    now: datetime,
-) -> Pass | Refusal:
+async def _enter(tx: Connection, call: Call, *, is_in_flight: bool, now: datetime) -> Pass | Refusal:
     """One more person at the door, which stays locked until the end of `tx`."""
-    level, rate, _ = await store.lock_door(tx, queue.number)
+    queue, ticket = call.queue, call.ticket
+    level, rate = await store.lock_door(tx, queue.number)
     if (held := await store.read_pass(tx, queue.number, ticket.id)) is not None:
         return held  # another tab was faster, while this one waited for the door
-    call = await _call_of(tx, published, queue, ticket=ticket, now=now)
     lane = Lane.IN_FLIGHT if is_in_flight else call.lane
     share = queue.policy.returners_percent
     after = level.filled(rate, share, now.timestamp()).entered(lane)
