@@ -136,17 +136,20 @@ class Head(Document, frozen=True, kw_only=True):
 def sign(document: Document, key: Ed25519PrivateKey) -> bytes:
     """The document as it is published."""
     line = msgspec.json.encode(document)
-    return line + b"\n" + base64.urlsafe_b64encode(key.sign(_DOMAIN + line)).rstrip(b"=") + b"\n"
+    return line + b"\n" + _text_of(key.sign(_DOMAIN + line)) + b"\n"
 
 
 def read[D: Document](raw: bytes, form: type[D], key: Ed25519PublicKey) -> D:
-    """A published document whose signature is good.
+    """A published document whose signature is good, and spelled as it was made: the last letter has bits of
+    no meaning, and a document with others would be in no log.
 
     Raises: Refusal INVALID `queue.document_unreadable`; FORBIDDEN `queue.document_forged`.
     """
     line, _, rest = raw.partition(b"\n")
     try:
         signature = base64.b64decode(rest.strip() + b"==", altchars=b"-_")
+        if _text_of(signature) != rest.strip():
+            raise InvalidSignature
         key.verify(signature, _DOMAIN + line)
     except InvalidSignature:
         raise Refusal(Kind.FORBIDDEN, "queue.document_forged") from None
@@ -161,3 +164,7 @@ def decode[D: Document](raw: bytes, form: type[D]) -> D:
         return read_json(raw.partition(b"\n")[0], form)
     except msgspec.DecodeError:
         raise Refusal(Kind.INVALID, "queue.document_unreadable") from None
+
+
+def _text_of(signature: bytes) -> bytes:
+    return base64.urlsafe_b64encode(signature).rstrip(b"=")

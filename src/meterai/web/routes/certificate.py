@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from litestar import Response, get, post
 
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.formats import second_text
 from meterai.kit.http_status import http_status
 from meterai.sales import queries
@@ -121,8 +121,11 @@ async def download(request: WebRequest, desk: Desk, code: str) -> Response[bytes
 async def _checked(request: WebRequest, desk: Desk, slug: str, raw: bytes) -> tuple[View, Checked]:
     """What a certificate says, and whether it stands in the public log; also of an event that is offered no
     more, for agencies check it afterwards."""
+    try:
+        event = await queries.event(desk.house.db, slug, also_former=True)
+    except Refusal:
+        raise Refusal(Kind.FORBIDDEN, "certificate.forged") from None
     checked = await check_certificate(raw, desk.queues.published(slug))
-    event = await queries.event(desk.house.db, checked.attempt.event, also_former=True)
     return _view(event, checked.attempt, desk.visit(request).language), checked
 
 
