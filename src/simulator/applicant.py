@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import unescape
+from http import HTTPStatus
 
 import msgspec
 
@@ -29,6 +30,9 @@ _DOWNLOAD = re.compile(r'href="([^"]+)" download')
 _MARK = re.compile(r'data-mark="([^"]+)"')
 _PERMANENT = re.compile(r"https?://[^\s\"<]+(/p/[A-Za-z0-9_-]+)")
 
+_AGAIN = re.compile(r'<p class="acts"><a href="([^"]+)">')
+"""On the page of a code: the way to a new one."""
+
 _LOOKS_SOON = 3
 """So many looks come soon after a return to the page, and after a change on it."""
 
@@ -41,6 +45,7 @@ class StepRefused(Exception):
         words = re.sub(r"<[^>]+>", " ", (main[1] + main[2]) or response.text)
         self.step = step
         self.status = response.status
+        self.page = response
         super().__init__(f"{step}: {response.status} {' '.join(unescape(words).split())[:300]}")
 
 
@@ -88,6 +93,7 @@ class Applicant:
     elsewhere: Browser | None = None
     browser: Browser = field(init=False)
     outcome: Outcome = field(default_factory=Outcome)
+    codes_read: set[str] = field(default_factory=set)
     paying: str = ""
     """Reference of the charge, from the moment on at which the payment is sent."""
     _began: float = 0
@@ -165,6 +171,17 @@ class Applicant:
         return page
 
     async def _give_contact(self, page: Response) -> Response:
+        """Proves the contact. Once more when the code is gone, which a crash of the database may take along
+        (docs/decisions/0018): the page leads to a new one."""
+        try:
+            return await self._prove_contact(page)
+        except StepRefused as refused:
+            again = _AGAIN.search(refused.page.text)
+            if refused.status != HTTPStatus.GONE or again is None:
+                raise
+            return await self._prove_contact(await self.browser.get(unescape(again[1])))
+
+    async def _prove_contact(self, page: Response) -> Response:
         self._start()
         asked_at = time.time()
         form = form_with(page.text, "kontak")
@@ -189,8 +206,10 @@ class Applicant:
             answer = await self._elsewhere.fetch(address)
             for message in msgspec.json.decode(answer.body)["messages"]:
                 found = _CODE.search(message["text"])
-                if found and message["received_at"] >= asked_at - 1:
-                    return found[1] + found[2]
+                code = found[1] + found[2] if found else ""
+                if code and code not in self.codes_read and message["received_at"] >= asked_at - 1:
+                    self.codes_read.add(code)
+                    return code
             await asyncio.sleep(0.1)
         raise TooLate("the code did not arrive")
 

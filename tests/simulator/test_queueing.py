@@ -6,18 +6,24 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 from aiohttp import web
 from tests.ports import free_port
+from tests.running_service import RunningService
 from tests.sandbox.twins import served
 
+from meterai.kit.installation import Secrets, read_addresses
+from simulator.applicant import Applicant
 from simulator.forms import form_with
-from simulator.http import Response
+from simulator.http import Browser, Response
+from simulator.papers import make_letter
 from simulator.processes import cpu_seconds, set_apart
 from simulator.queueing import Place, QueuedApplicant, Status, pause_before_look, place_on, seconds_left
-from simulator.service import Service
+from simulator.service import Service, find_service
 
 WAIT_PAGE = (
     '<div id="wait" data-status="/antre/casn/d/status.json" data-window="{window}" data-place="{place}" '
@@ -163,3 +169,26 @@ def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
         process.communicate()
     assert spent["jails"] >= 0.25
     assert spent["site"] < 0.25
+
+
+class Forgotten(Applicant):
+    """Whose first code a crash of the database takes along."""
+
+    data: Path
+
+    async def _read_code(self, asked_at: float) -> str:
+        code = await super()._read_code(asked_at)
+        if len(self.codes_read) == 1:
+            url, secrets = read_addresses(self.data).database, Secrets(self.data)
+            database = await asyncpg.connect(url, user="meterai_owner", password=secrets.database_owner)
+            await database.execute("DELETE FROM customers.code WHERE value = $1", self.contact)
+            await database.close()
+        return code
+
+
+async def test_whose_code_is_gone_asks_for_another_as_the_page_says(service: RunningService) -> None:
+    found = find_service(service.data)
+    applicant = Forgotten(found, contact="hilang@contoh.id", elsewhere=Browser(found.site))
+    applicant.data = service.data
+    outcome = await applicant.buy_and_stamp([("surat.pdf", make_letter("A", "B"))])
+    assert (len(outcome.files), len(applicant.codes_read)) == (1, 2)
