@@ -74,7 +74,7 @@ def canonical_contact(text: str) -> Contact:
     trimmed = seen(text).strip()
     if "@" in trimmed:
         return _email(trimmed)
-    digits = digits_of(trimmed).translate(_BRACKETS)
+    digits = trimmed if trimmed.isdecimal() else digits_of(trimmed).translate(_BRACKETS)
     if digits.isascii():
         if found := _INDONESIAN.fullmatch(digits):
             return Contact(kind="phone", value="+62" + next(group for group in found.groups() if group))
