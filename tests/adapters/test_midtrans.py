@@ -51,6 +51,17 @@ def request(reference: str = "ref-1", amount: int = 25000, channel: Channel = Ch
     )
 
 
+def answered_with(said: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Midtrans:
+    """An adapter whose every question is answered so, as `said` stands then."""
+    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
+
+    async def answer(*_: object, **__: object) -> Answer:
+        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(said))
+
+    monkeypatch.setattr(adapter._service, "call", answer)
+    return adapter
+
+
 # ---- charge, status, expiry
 
 
@@ -230,18 +241,13 @@ async def test_a_charge_that_is_refused_is_not_asked_for_again(
     monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
     """The customer chooses another way at once. `202`: the bank denied it."""
-    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     denied = {
         "status_code": code,
         "order_id": "ref-1",
         "gross_amount": "25000.00",
         "transaction_status": "deny",
     }
-
-    async def answer(*_: object, **__: object) -> Answer:
-        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(denied))
-
-    monkeypatch.setattr(adapter._service, "call", answer)
+    adapter = answered_with(denied, monkeypatch)
     refusal = await refused(adapter.create_charge(request()))
     assert (refusal.kind, refusal.code) == (Kind.INVALID, "gateway.charge_refused")
     assert refusal.facts["gateway_code"] == code
@@ -305,14 +311,9 @@ async def test_a_charge_that_nobody_can_be_shown_any_more_is_lost(
 async def test_the_code_of_another_charge_is_shown_to_nobody(
     monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
 ) -> None:
-    adapter = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     made = {"status_code": "201", "order_id": "ref-1", "gross_amount": "25000.00", "payment_type": "qris"}
     made |= {"transaction_status": "pending", "qr_string": "00020101"} | other
-
-    async def answer(*_: object, **__: object) -> Answer:
-        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(made))
-
-    monkeypatch.setattr(adapter._service, "call", answer)
+    adapter = answered_with(made, monkeypatch)
     charging = adapter.create_charge(request())
     if other:
         assert (await refused(charging)).code == "gateway.charge_mismatch"
@@ -387,7 +388,6 @@ async def test_an_answer_that_nobody_could_book_is_none(
     monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
 ) -> None:
     """Nor one about our account, or that we ask too often: as a verdict, a refund would be paid out."""
-    midtrans = Midtrans("http://127.0.0.1:1", SERVER_KEY)
     said = {
         "status_code": "200",
         "order_id": "ref-1",
@@ -396,11 +396,7 @@ async def test_an_answer_that_nobody_could_book_is_none(
         "payment_type": "qris",
         "gross_amount": "25000.00",
     }
-
-    async def answer(*_: object, **__: object) -> Answer:
-        return Answer(status=200, content_type="application/json", body=msgspec.json.encode(said))
-
-    monkeypatch.setattr(midtrans._service, "call", answer)
+    midtrans = answered_with(said, monkeypatch)
     assert (await midtrans.get_status("ref-1")).state is GatewayState.SETTLED
     said |= odd
     for asking in (midtrans.get_status("ref-1"), midtrans.expire("ref-1")):

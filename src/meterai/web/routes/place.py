@@ -103,9 +103,8 @@ async def show_image(
 async def show_fit(request: WebRequest, desk: Desk, number: str, position: int) -> Response[bytes]:
     """What the agency demands, what the file has, and what we can do about it."""
     sheet = await _sheet(request, desk, number, position)
-    if (
-        _is_over(sheet.order) or sheet.document.output.ok
-    ):  # rewritten meanwhile, or nobody demands anything of it
+    # Rewritten meanwhile, or nobody demands anything of it; or there is nothing to place any more.
+    if sheet.document.output.ok or _is_over(sheet.order):
         return desk.go(request, f"/pesanan/{number}/letak/{position}")
     return _fit(request, desk, sheet)
 
