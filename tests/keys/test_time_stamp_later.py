@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 from tests.keys.certified import certify
 from tests.keys.rotating_house import RotatingHouse
 from tests.keys.test_rotation import verdict
@@ -19,6 +20,7 @@ from tests.stamping.letters import make_letter
 from tests.storage_fixtures import TestDatabase
 
 from meterai.cli.check import offline_judge
+from meterai.kernel.clock import system_clock
 from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.objects import FolderStore
 from meterai.kit.pdf import der
@@ -28,6 +30,7 @@ from meterai.stamping.archive_queries import ArchiveCount, count_archive
 from meterai.stamping.batch import CycleSettings
 from meterai.stamping.model import Job
 from meterai.stamping.queries import job as find_job
+from meterai.stamping.seal.sealer import Sealer
 from meterai.stamping.seal.timestamps import make_query
 from meterai.stamping.store import archive, time_stamps
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
@@ -345,3 +348,25 @@ async def test_the_signer_stamps_the_time_of_nothing_but_imprints(
 ) -> None:
     with pytest.raises(Refusal, match=r"signer\.request_unreadable"):
         await house.client.time_stamps([b"short"])
+
+
+async def test_why_no_time_stamp_is_to_be_had_stands_in_the_signer_s_log() -> None:
+    """Also when nobody waits for it: what the worker and the seal are told is the code alone."""
+
+    class Away:
+        async def stamp(self, imprint: bytes) -> bytes:
+            raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason="status_403")
+
+    nothing: Any = None
+    sealer = Sealer(nothing, nothing, nothing, Away(), clock=system_clock, tsa_ends=lambda: None)
+    told = {
+        "event": "signer.no_time_stamp",
+        "log_level": "warning",
+        "code": "tsa.unavailable",
+        "reason": "status_403",
+    }
+    with capture_logs() as lines:
+        assert await sealer.try_to_stamp(bytes(32)) == b""
+        with pytest.raises(Refusal, match=r"tsa\.unavailable"):
+            await sealer.time_stamps([bytes(32)])
+    assert lines == [told, told]

@@ -136,9 +136,30 @@ def test_a_clock_that_disagrees_is_refused(bench: SealingBench) -> None:
     assert why(bench, reply_to(bench), late) == "tsa.bad_token"
 
 
-def test_a_rejection_and_rubbish_are_refused(bench: SealingBench) -> None:
-    rejection = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode_integer(2)))
-    assert why(bench, rejection) == "tsa.refused"
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ((), "status 2"),
+        ((der.encode(der.BIT_STRING, b"\x02\x04"),), "status 2, badDataFormat"),
+        (
+            (
+                der.encode(der.SEQUENCE, der.encode(0x0C, b"kuota habis")),
+                der.encode(der.BIT_STRING, b"\x06\x40\x00\x00\x40"),
+            ),
+            "status 2, kuota habis, bit 1, systemFailure",
+        ),
+    ],
+)
+def test_the_authority_s_own_reason_for_a_rejection_is_kept(
+    bench: SealingBench, more: tuple[bytes, ...], reason: str
+) -> None:
+    rejection = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode_integer(2), *more))
+    with pytest.raises(Refusal, match=r"tsa\.refused") as caught:
+        bench.timestamper.checker.check(rejection, IMPRINT, NONCE)
+    assert caught.value.facts == {"reason": reason}
+
+
+def test_rubbish_is_refused(bench: SealingBench) -> None:
     for rubbish in (b"", b"\x30", b"<html></html>", reply_to(bench)[:-5], reply_to(bench) + b"\x00"):
         assert why(bench, rubbish) == "tsa.bad_token"
 
@@ -171,13 +192,19 @@ async def test_over_http_a_slow_a_broken_and_an_absent_authority_are_unavailable
     try:
         async with aiohttp.ClientSession() as session:
             checker = bench.timestamper.checker
-            for path in ("slow", "broken", "endless", "elsewhere", "missing"):
-                asking = HttpTimestamper(session, f"{address}/{path}", checker, seconds_max=0.3)
-                with pytest.raises(Refusal, match=r"tsa\.unavailable"):
+            for url, reason in (
+                (f"{address}/slow", "TimeoutError"),
+                (f"{address}/broken", "status_500"),
+                (f"{address}/endless", "too long"),
+                (f"{address}/elsewhere", "status_307"),
+                (f"{address}/missing", "status_404"),
+                (f"{address.replace('http', 'https')}/good", "ClientConnectorSSLError"),
+                ("http://127.0.0.1:9/", "ClientConnectorError"),
+            ):
+                asking = HttpTimestamper(session, url, checker, seconds_max=0.3)
+                with pytest.raises(Refusal, match=r"tsa\.unavailable") as caught:
                     await asking.stamp(IMPRINT)
-            absent = HttpTimestamper(session, "http://127.0.0.1:9/", checker, seconds_max=0.3)
-            with pytest.raises(Refusal, match=r"tsa\.unavailable"):
-                await absent.stamp(IMPRINT)
+                assert caught.value.facts == {"reason": reason}
             assert await HttpTimestamper(session, f"{address}/good", checker).stamp(IMPRINT)
     finally:
         await runner.cleanup()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-INTEGER, OCTET_STRING, NULL, OID = 0x02, 0x04, 0x05, 0x06
+INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x02, 0x03, 0x04, 0x05, 0x06
 GENERALIZED_TIME, SEQUENCE, SET = 0x18, 0x30, 0x31
 
 

@@ -199,7 +199,11 @@ class Sealer:
         """
         if len(imprints) > _AT_ONCE_MAX or any(len(imprint) != 32 for imprint in imprints):
             raise Refusal(Kind.INVALID, "signer.request_unreadable")
-        return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
+        try:
+            return Tokens([await self._timestamper.stamp(imprint) for imprint in imprints])
+        except Refusal as refusal:
+            _tell_no_time_stamp(refusal)
+            raise
 
     async def _probe(self, serials: Sequence[str], batch: _Batch, *, alone: bool) -> dict[str, Outcome]:
         """The time-stamp authority was down: tries one seal a second before the key is used for all."""
@@ -266,6 +270,7 @@ class Sealer:
             return await self._timestamper.stamp(imprint)
         except Refusal as refusal:
             self._note_trouble(refusal)
+            _tell_no_time_stamp(refusal)
             return b""
 
     def _note_trouble(self, refusal: Refusal) -> None:
@@ -289,6 +294,11 @@ class Sealer:
                 self._stopped = await is_thrown(connection, SEALING_STOPPED)
                 await self._keys.refresh(connection, self._clock())
             self._stopped_known_until = time.monotonic() + SWITCH_SECONDS_MAX
+
+
+def _tell_no_time_stamp(refusal: Refusal) -> None:
+    """Why is known here alone: over the wire goes the code."""
+    log.warning("signer.no_time_stamp", code=refusal.code, **refusal.facts)
 
 
 def is_register_lost(error: BaseException) -> bool:

@@ -24,6 +24,23 @@ _REPLY_BYTES_MAX = 64 << 10
 _CLOCK_GAP_MAX = timedelta(minutes=5)
 
 
+_FAILURES = {
+    0: "badAlg",
+    2: "badRequest",
+    5: "badDataFormat",
+    14: "timeNotAvailable",
+    15: "unacceptedPolicy",
+    16: "unacceptedExtension",
+    17: "addInfoNotAvailable",
+    25: "systemFailure",
+}
+"""PKIFailureInfo (RFC 3161 clause 2.4.2), by the number of the bit."""
+
+
+class _Unusable(Exception):
+    """An answer over HTTP that is no reply."""
+
+
 class Timestamper(Protocol):
     """Gives RFC 3161 tokens."""
 
@@ -58,9 +75,10 @@ class TokenChecker:
         """The token inside `reply`. Raises: Refusal UNAVAILABLE `tsa.refused` or `tsa.bad_token`."""
         try:
             status, *rest = der.read_only(reply).expect(der.SEQUENCE).children()
-            granted = status.children()[0].expect(der.INTEGER).content in (b"\x00", b"\x01")
+            number, *more = status.children()
+            granted = number.expect(der.INTEGER).content in (b"\x00", b"\x01")
             if not granted or not rest:
-                raise Refusal(Kind.UNAVAILABLE, "tsa.refused")
+                raise Refusal(Kind.UNAVAILABLE, "tsa.refused", reason=_why_refused(number, more))
             token = rest[0].whole
             if len(token) > TOKEN_BYTES:
                 raise ValueError(f"{len(token)} bytes, a stamp has room for {TOKEN_BYTES}")
@@ -114,8 +132,10 @@ class HttpTimestamper:
         nonce = secrets.randbits(63) | 1
         try:
             reply = await self._ask(make_query(imprint, nonce))
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable") from None
+        except _Unusable as error:
+            raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason=str(error)) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason=type(error).__name__) from None
         return self._checker.check(reply, imprint, nonce)
 
     async def _ask(self, query: bytes) -> bytes:
@@ -127,12 +147,12 @@ class HttpTimestamper:
             allow_redirects=False,
         ) as response:
             if response.status != 200:
-                raise aiohttp.ClientPayloadError(f"status {response.status}")
+                raise _Unusable(f"status_{response.status}")
             reply = await response.content.read(_REPLY_BYTES_MAX + 1)
             while len(reply) <= _REPLY_BYTES_MAX and (more := await response.content.read(_REPLY_BYTES_MAX)):
                 reply += more
         if len(reply) > _REPLY_BYTES_MAX:
-            raise aiohttp.ClientPayloadError("too long")
+            raise _Unusable("too long")
         return reply
 
 
@@ -152,6 +172,18 @@ def make_query(imprint: bytes, nonce: int) -> bytes:
         der.encode_integer(nonce),
         b"\x01\x01\xff",
     )
+
+
+def _why_refused(status: der.Element, more: Sequence[der.Element]) -> str:
+    """What a reply without a token says of why: PKIStatusInfo (clause 2.4.2), for whoever reads the log."""
+    said = [f"status {int.from_bytes(status.content, 'big')}"]
+    for part in more:
+        if part.tag == der.BIT_STRING:
+            bits = f"{int.from_bytes(part.content[1:], 'big'):0{8 * len(part.content[1:])}b}"
+            said += [_FAILURES.get(at, f"bit {at}") for at, bit in enumerate(bits) if bit == "1"]
+        else:
+            said += [text.content.decode(errors="replace") for text in part.expect(der.SEQUENCE).children()]
+    return ", ".join(said)[:200]
 
 
 def _parse_time(content: bytes) -> datetime:
