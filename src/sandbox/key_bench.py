@@ -28,6 +28,7 @@ from meterai.stamping.seal.certificate_request import make_request
 from meterai.stamping.seal.checked_key import CheckedKey, FaultAlarm
 from meterai.stamping.seal.keys import SoftwareKey
 from meterai.stamping.seal.pkcs11_key import Pkcs11Key
+from meterai.stamping.seal.pkcs11_module import Pin
 from meterai.stamping.signing_keys import TokenPlace
 from sandbox.pki import certify_request, make_pki
 from sandbox.stamp_bench import InProcessAuthority, make_document, make_meterai
@@ -61,7 +62,7 @@ async def open_token_key(module: Path, folder: Path, pki: Path) -> Pkcs11Key:
     pin = folder / "pin"
     pin.touch(0o600)
     pin.write_text(_PIN)
-    request = make_request(module, _PLACE, lambda: _PIN, {"common_name": "Bench SPESIMEN"})
+    request = make_request(module, _PLACE, lambda: Pin(_PIN), {"common_name": "Bench SPESIMEN"})
     chain = load_pem_x509_certificates(certify_request(pki, request))
     certificates = [certificate.public_bytes(Encoding.DER) for certificate in chain]
     key = Pkcs11Key(module, _PLACE, certificates, pin_file=pin)

@@ -13,6 +13,7 @@ from cryptography.x509 import ExtendedKeyUsage
 from tests.keys.soft_hsm import MODULE, PIN
 
 from meterai.stamping.seal.certificate_request import make_request
+from meterai.stamping.seal.pkcs11_module import Pin
 from meterai.stamping.signing_keys import TokenPlace, parse_place
 from sandbox.pki import certify_request
 
@@ -23,7 +24,7 @@ def certify(
     """The chain of a key in a token, its own certificate first, valid for five years from `now` on."""
     found = parse_place(place)
     assert isinstance(found, TokenPlace)
-    request = make_request(MODULE, found, lambda: PIN, {"country_name": "ID", "common_name": name})
+    request = make_request(MODULE, found, lambda: Pin(PIN), {"country_name": "ID", "common_name": name})
     return x509.load_pem_x509_certificates(certify_request(pki, request, now=now))
 
 

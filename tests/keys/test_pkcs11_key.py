@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import hashlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
+from pkcs11 import TokenFlag
+from structlog.testing import capture_logs
 from tests.keys.certified import certify, encoded
-from tests.keys.soft_hsm import MODULE, SoftHsm
+from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
 from tests.stamping.house import until
 
 from meterai.kernel.errors import Refusal
 from meterai.stamping.seal.keys import signature_holds
 from meterai.stamping.seal.pkcs11_key import KeyUnfit, Pkcs11Key
-from meterai.stamping.seal.pkcs11_module import Module
+from meterai.stamping.seal.pkcs11_module import Module, Pin, PinRefused
 from meterai.stamping.signing_keys import TokenPlace, parse_place
 
 DIGEST = hashlib.sha256(b"meterai").digest()
@@ -83,10 +88,10 @@ async def test_many_threads_sign_at_once_and_the_loop_stays_free(opened: Open) -
 async def test_after_a_wrong_signature_the_next_one_comes_from_a_new_session(opened: Open) -> None:
     key = opened(sessions=1)
     await key.open()
-    before = await key._in_thread(lambda: key._own.session.handle)
+    before = await key._in_thread(lambda: key._of_threads[threading.get_ident()].session.handle)
     key.renew()
     assert holds(key, await key.sign(DIGEST))
-    assert await key._in_thread(lambda: key._own.session.handle) != before
+    assert await key._in_thread(lambda: key._of_threads[threading.get_ident()].session.handle) != before
 
 
 def lose_the_login(_: Pkcs11Key) -> None:
@@ -144,6 +149,57 @@ async def test_a_refused_pin_is_not_tried_again_until_its_file_changes(
     hsm.write_pin(pin_file)
     await until(lambda: not key.trouble, 10, "the right PIN to be tried")
     assert holds(key, await key.sign(DIGEST))
+
+
+async def test_a_pin_refused_to_one_key_is_tried_for_no_other_key_of_the_token(
+    hsm: SoftHsm, opened: Open, pin_file: Path
+) -> None:
+    """During a rotation a token holds two or three: as many tries as lock it."""
+    keys = [opened("stamp-1"), opened("stamp-2")]
+    Module.at(MODULE).log_out("meterai", Module.at(MODULE).state("meterai"))
+    hsm.write_pin(pin_file, "00000000")
+    with capture_logs() as lines:
+        for key in keys:
+            await key.open()
+    away = [line["detail"] for line in lines if line["event"] == "key.away"]
+    assert away == ["PinIncorrect", "the same PIN again"]
+
+
+def test_the_last_try_for_a_pin_is_left_to_a_person(hsm: SoftHsm) -> None:
+    class Token:
+        flags = TokenFlag.LOGIN_REQUIRED | TokenFlag.USER_PIN_FINAL_TRY
+
+    other = object.__new__(Module)
+    other._refused_pins = {}
+    with pytest.raises(PinRefused, match="log in with its own tool"):
+        other._log_in(cast("Any", Token), "meterai", lambda: Pin(PIN))
+
+
+async def test_a_key_that_the_token_does_not_hold_uses_none_of_its_sessions_up(opened: Open) -> None:
+    """It is tried every five seconds, and the key that signs needs sessions too."""
+    unfit = [opened(label, certificate_of="stamp-1") for label in ("missing", "other")]
+    before = open_sessions()
+    for key in unfit:
+        with pytest.raises(KeyUnfit):
+            await key.open()
+    assert open_sessions() == before
+
+
+async def test_a_key_that_is_let_go_gives_its_sessions_back(opened: Open) -> None:
+    await opened("stamp-2").open()  # logged in
+    before = open_sessions()
+    key = opened(sessions=2)
+    await asyncio.gather(*(key.sign(DIGEST) for _ in range(20)))
+    assert open_sessions() > before
+    await key.close()
+    await until(lambda: open_sessions() == before, 5, "the sessions to be closed")
+
+
+def open_sessions() -> int:
+    """At the module, whoever opened them: SoftHSM2 numbers sessions from 1 on and counts none for us."""
+    about = (ctypes.c_ubyte * 64)()
+    ask = Module.at(MODULE)._functions.C_GetSessionInfo
+    return sum(ask(ctypes.c_ulong(handle), about) == 0 for handle in range(1, 300))
 
 
 async def test_a_pin_that_others_may_read_is_not_used(opened: Open, pin_file: Path) -> None:

@@ -36,8 +36,7 @@ def make_request(module: Path, place: TokenPlace, read_pin: ReadPin, subject: di
 
 def _make_request(module: Path, place: TokenPlace, read_pin: ReadPin, subject: dict[str, str]) -> bytes:
     loaded = Module.at(module)
-    with loaded.in_use():
-        session = loaded.open_session(place.token, read_pin)
+    with loaded.in_use(), loaded.open_session(place.token, read_pin) as session:
         private, public = (
             _only(session, place, kind) for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
         )

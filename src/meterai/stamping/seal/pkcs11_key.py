@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pkcs11
 import structlog
@@ -18,7 +18,7 @@ from pkcs11 import Attribute, Mechanism, ObjectClass
 
 from meterai.kernel.errors import Kind, Refusal
 from meterai.stamping.seal.keys import algorithm_of
-from meterai.stamping.seal.pkcs11_module import Module, PinRefused, read_pin_file
+from meterai.stamping.seal.pkcs11_module import Module, Pin, PinRefused, read_pin_file
 from meterai.stamping.signing_keys import TokenPlace, key_id_of
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,15 @@ _REOPEN_LONGEST_SECONDS: Final = 5.0
 
 class KeyUnfit(ValueError):
     """The token holds no such key, or another one than the certificate says: a person must look."""
+
+
+class _Opened(NamedTuple):
+    """What a thread signs with."""
+
+    at: tuple[tuple[int, int], int]
+    """State of the module, and our epoch: of other ones it is void, or not to be used any more."""
+    session: pkcs11.Session
+    key: Any
 
 
 class Pkcs11Key:
@@ -62,10 +71,9 @@ class Pkcs11Key:
         self.trouble = ""
         self._module_path, self._place, self._pin_file = module, place, pin_file
         self._threads = ThreadPoolExecutor(sessions, thread_name_prefix="key")
-        self._own = threading.local()
+        self._of_threads: dict[int, _Opened] = {}
         self._epoch = 0
-        self._opened: tuple[tuple[int, int], int] | None = None
-        self._refused_pin: tuple[int, int] | None = None
+        self._opened_at: tuple[int, int] = (0, 0)
         self._reopening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -99,10 +107,12 @@ class Pkcs11Key:
         self._epoch += 1
 
     async def close(self) -> None:
-        """Ends the threads. The login stays, for other keys of the token may need it."""
+        """Ends sessions and threads. The login stays, for other keys of the token may need it."""
         if self._reopening is not None:
             self._reopening.cancel()
         self.renew()
+        if self._of_threads:
+            self._threads.submit(self._close_sessions)
         self._threads.shutdown(wait=False)  # what is under way ends
 
     async def _in_thread(self, work: Any, *args: Any) -> Any:
@@ -128,28 +138,35 @@ class Pkcs11Key:
 
     def _key_of_thread(self) -> Any:
         """This thread's handle of the private key, in a session of its own."""
-        now = (self._module.state(self._place.token), self._epoch)
-        if getattr(self._own, "opened", None) != now:
-            self._close_session(now)
-            self._own.session = session = self._open_session()
-            self._own.key = self._find(session)
-            self._own.opened = self._opened = (self._module.state(self._place.token), self._epoch)
-        return self._own.key
+        thread = threading.get_ident()
+        opened = self._of_threads.get(thread)
+        if opened is None or opened.at != (self._module.state(self._place.token), self._epoch):
+            self._close_session(thread)
+            opened = self._of_threads[thread] = self._open_session()
+        return opened.key
 
-    def _open_session(self) -> pkcs11.Session:
+    def _open_session(self) -> _Opened:
+        session = self._module.open_session(self._place.token, self._read_pin)
         try:
-            return self._module.open_session(self._place.token, self._read_pin)
-        except PinRefused:
-            self._refused_pin = self._pin_version()
-            raise
-
-    def _close_session(self, now: tuple[tuple[int, int], int]) -> None:
-        """Gives a session back that is of no use any more, unless it is void anyway."""
-        opened, session = getattr(self._own, "opened", None), getattr(self._own, "session", None)
-        self._own.opened = self._own.session = self._own.key = None
-        if session is not None and opened is not None and opened[0] == now[0]:
+            key = self._find(session)
+        except BaseException:  # it is tried again, and a token has only so many sessions
             with suppress(pkcs11.PKCS11Error):
                 session.close()
+            raise
+        self._opened_at = self._module.state(self._place.token)
+        return _Opened((self._opened_at, self._epoch), session, key)
+
+    def _close_session(self, thread: int) -> None:
+        """Gives a session back that is of no use any more, unless it is void anyway."""
+        opened = self._of_threads.pop(thread, None)
+        if opened is not None and opened.at[0] == self._module.state(self._place.token):
+            with suppress(pkcs11.PKCS11Error):
+                opened.session.close()
+
+    def _close_sessions(self) -> None:
+        with self._module.in_use():
+            for thread in list(self._of_threads):
+                self._close_session(thread)
 
     def _find(self, session: pkcs11.Session) -> Any:
         place = self._place
@@ -178,22 +195,12 @@ class Pkcs11Key:
         points = [bytes(found[Attribute.EC_POINT]) for found in session.get_objects(attributes)]
         return not points or any(found.endswith(point) for found in points)
 
-    def _read_pin(self) -> str:
-        """The PIN, from a file that nobody else may read.
-
-        Raises: KeyUnfit for a file that others may read; PinRefused when the token refused this PIN before: a
-        third try would lock it.
-        """
-        if self._pin_version() == self._refused_pin:
-            raise PinRefused("the same PIN again")
+    def _read_pin(self) -> Pin:
+        """Raises: KeyUnfit for a file that others may read; OSError."""
         try:
             return read_pin_file(self._pin_file)
         except ValueError as error:
             raise KeyUnfit(str(error)) from None
-
-    def _pin_version(self) -> tuple[int, int]:
-        found = self._pin_file.stat()
-        return found.st_mtime_ns, found.st_ino
 
     def _went_away(self, error: Exception) -> None:
         if not self.trouble:
@@ -218,11 +225,10 @@ class Pkcs11Key:
 
     def _open_anew(self, anew: bool) -> None:
         self.renew()
-        state = self._opened[0] if self._opened else (0, 0)
         if anew:
             self._module.restart(self._module.generation)
         else:
-            self._module.log_out(self._place.token, state)
+            self._module.log_out(self._place.token, self._opened_at)
         self._ready_key()
 
 

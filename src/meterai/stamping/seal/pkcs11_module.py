@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 import pkcs11
 from pkcs11 import _pkcs11
@@ -21,18 +21,29 @@ _OS_LOCKING_OK: Final = 2
 _ALREADY_INITIALIZED: Final = 0x191
 _RESTART_SECONDS_MAX: Final = 10.0
 
-ReadPin = Callable[[], str]
+
+class Pin(NamedTuple):
+    """A token's user PIN."""
+
+    text: str
+    version: tuple[int, int] | None = None
+    """Changes with its file; None: from no file."""
+
+
+ReadPin = Callable[[], Pin]
 
 
 class PinRefused(Exception):
-    """The token refused the PIN. Trying again might lock it: nobody does until the PIN's file changes."""
+    """The token refused the PIN. Trying again might lock it: nobody does until the PIN's file changes, for
+    whatever key of the token, and its last try is left to a person."""
 
 
-def read_pin_file(path: Path) -> str:
+def read_pin_file(path: Path) -> Pin:
     """The PIN in a file that nobody else may read. Raises: ValueError for one that others may; OSError."""
-    if path.stat().st_mode & 0o077:
+    found = path.stat()
+    if found.st_mode & 0o077:
         raise ValueError(f"the PIN's file {path.name} must have mode 0600")
-    return path.read_text().strip()
+    return Pin(path.read_text().strip(), (found.st_mtime_ns, found.st_ino))
 
 
 class _Arguments(ctypes.Structure):
@@ -60,6 +71,7 @@ class Module:
         self._library = _pkcs11.lib.__new__(_pkcs11.lib, str(path))  # type: ignore[call-arg]
         self._logins: dict[str, pkcs11.Session] = {}
         self._logins_lost: dict[str, int] = {}
+        self._refused_pins: dict[str, tuple[int, int]] = {}
         self._login_turn = threading.Lock()
         self._turn = threading.Condition()
         self._users = 0
@@ -134,11 +146,18 @@ class Module:
 
     def _log_in(self, token: pkcs11.Token, token_label: str, read_pin: ReadPin) -> None:
         """Being logged in concerns all sessions of this process with the token; one is kept open for it."""
+        pin = read_pin()
+        if pin.version is not None and pin.version == self._refused_pins.get(token_label):
+            raise PinRefused("the same PIN again")
+        if token.flags & pkcs11.TokenFlag.USER_PIN_FINAL_TRY:
+            raise PinRefused("a wrong PIN would lock the token now: log in with its own tool first")
         try:
-            self._logins[token_label] = token.open(user_pin=read_pin())
+            self._logins[token_label] = token.open(user_pin=pin.text)
         except pkcs11.UserAlreadyLoggedIn:
-            return
+            self._logins[token_label] = token.open()
         except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinLocked) as error:
+            if pin.version is not None:
+                self._refused_pins[token_label] = pin.version
             raise PinRefused(type(error).__name__) from None
 
     def _initialize(self) -> None:
