@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -263,6 +264,11 @@ def test_a_setting_that_can_not_be_read_is_named(run_here: RunHere) -> None:
         ("DATABASE_URL", "postgresql://o:12?s3cr3t@h:5432/d", "%3F"),
         ("DATABASE_READER_URL", "postgresql://o:12@s3cr3t@h:5432/d", "%40"),
         ("DATABASE_URL", "postgresql://o@h:s3cr3t/d", "such as postgresql://"),
+        (
+            "DATABASE_URL",
+            "postgresql://o:s3cr3t@h/d?sslrootcert=/no/root.pem",
+            "not there, or that we may not",
+        ),
         ("OBJECTS_URL", "/srv/objects", "file:///"),
         ("OBJECTS_URL", "file://srv/objects", "three slashes"),  # would lie wherever it was started
         ("OBJECTS_URL", "foo://x", "s3://"),
@@ -471,6 +477,7 @@ async def test_what_keeps_the_schema_from_being_brought_up_is_told_in_words(
     [
         (OSError("Multiple exceptions: [Errno 111] ('::1', 1), [Errno 111] ('127.0.0.1', 1)"), "not answer"),
         (OSError(113, "No route to host"), "not answer"),
+        (ssl.SSLCertVerificationError(1, "certificate has expired"), "no safe way to the database"),
         (OSError(28, "No space left on device"), "This did not work: No space left on device."),
         (PermissionError(13, "Permission denied", "/x"), "This did not work: Permission denied (/x)."),
         (asyncpg.DiskFullError("could not extend file"), "has no room"),

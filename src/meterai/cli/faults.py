@@ -16,6 +16,11 @@ _SHUT: Final = (
     "The database does not let us ({why}). Look at METERAI_DATABASE_URL, which is its owner's, and its like: "
     "a command needs the settings with which the service runs, and its data directory (--data)."
 )
+_NOT_TRUSTED: Final = (
+    "There is no safe way to the database ({why}); no password was sent. Its certificate is its keeper's: it "
+    "must be valid, of the host that METERAI_DATABASE_URL and its like name, and issued under sslrootcert; "
+    "sslcert and sslkey, where it asks for ours, belong together. What runs keeps the connections it has."
+)
 _OTHER_RELEASE: Final = (
     "The database has not what this command needs ({why}): it is of another release, or not ours. Give the "
     "command of the release that runs, or bring the database to this one: meterai db migrate."
@@ -52,9 +57,13 @@ def in_words(error: Exception) -> str:
 
 def _of_database(error: Exception) -> str:
     """Only who imported the driver can meet these."""
+    import ssl
+
     import asyncpg
 
     match error:
+        case ssl.SSLError():
+            return _NOT_TRUSTED
         case asyncpg.ClientConfigurationError():
             return _UNREADABLE
         case (

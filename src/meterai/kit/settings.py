@@ -183,6 +183,8 @@ _SCHEMES: Final = {
 """How the addresses among the settings begin."""
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")
 """Of a database, with its port."""
+_TLS_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+"""What an address of a database names files by. The driver says of one that is not there no name."""
 _EXAMPLES: Final = {
     _WEB: "https://example.go.id",
     _POSTGRES: "postgresql://user:password@host:5432/database; # / ? @ in a password are %23 %2F %3F %40",
@@ -219,6 +221,10 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         text: str = getattr(settings, name)
         if text and not _is_address(text, schemes):
             yield name, "Expected an address such as " + _EXAMPLES[schemes]
+        elif schemes is _POSTGRES:
+            for said, path in parse_qsl(urlsplit(text).query):
+                if said in _TLS_FILES and not os.access(path, os.R_OK):
+                    yield name, f"{said} names a file that is not there, or that we may not read: {path}"
     if settings.objects_url and not re.match(r"file:///|s3://[^/@?#]+(/|$)", settings.objects_url):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
