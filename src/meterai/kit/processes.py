@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -86,22 +87,73 @@ def processes_in(folder: Path, *, program: str) -> list[int]:
     return found
 
 
+@dataclass(slots=True)
+class _Log:
+    """A log as the process that was started with it has it, wherever its name leads meanwhile."""
+
+    descriptor: int
+    told: int = 0
+    """So many of its bytes the name led to, or were written anew under it."""
+
+
+_logs: dict[Path, _Log] = {}
+"""Those that were opened here, by name."""
+_at_logs = threading.Lock()
+
+
 def open_log(path: Path) -> BinaryIO:
     """Where a process that is started writes to: its log; while that can't be opened a pipe, which leads
     there from when on it can. What it is there for does not wait until it can be told."""
     try:
-        return path.open("ab")
+        output = _open_to_append(path)
     except OSError:
         source, pipe = os.pipe()
         threading.Thread(target=_pass_on, args=(source, path), daemon=True).start()
         return open(pipe, "ab")
+    with _at_logs:
+        if (before := _logs.pop(path, None)) is not None:
+            _follow(path, before)
+            os.close(before.descriptor)
+        if path.is_file():
+            _logs[path] = _Log(os.dup(output.fileno()), path.stat().st_size)
+    return output
+
+
+def follow_logs(folder: Path) -> None:
+    """Writes to the logs in `folder` what has been said since the last look where their names do not lead any
+    more: somebody deleted or moved them, and the processes write on in what they opened.
+
+    What was said before is left to whoever did so; what a deleted one takes of the disk is given back.
+    """
+    with _at_logs:
+        for path, log in _logs.items():
+            if path.parent == folder:
+                _follow(path, log)
+
+
+def _follow(path: Path, log: _Log) -> None:
+    with contextlib.suppress(OSError):  # no room, or not ours to write: the next time
+        held = os.fstat(log.descriptor)
+        if not path.exists() or not os.path.samestat(held, path.stat()):
+            start = log.told if log.told <= held.st_size else 0
+            if said := os.pread(log.descriptor, held.st_size - start, start):
+                with _open_to_append(path) as file:
+                    file.write(said)
+            if not held.st_nlink:
+                os.ftruncate(log.descriptor, 0)
+        log.told = os.fstat(log.descriptor).st_size
+
+
+def _open_to_append(path: Path) -> BinaryIO:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path.open("a+b")
 
 
 def _pass_on(source: int, log: Path) -> None:
     """Until nobody writes any more. What comes while the log can't be written is lost."""
     with open(source, "rb", buffering=0) as pipe:
         while said := pipe.read(64 << 10):
-            with contextlib.suppress(OSError), log.open("ab") as file:
+            with contextlib.suppress(OSError), _open_to_append(log) as file:
                 file.write(said)
 
 
