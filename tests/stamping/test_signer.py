@@ -6,14 +6,14 @@ import asyncio
 import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.plans import looks_of
-from tests.stamping.house import House
+from tests.stamping.house import House, until
 from tests.stamping.letters import make_letter
 from tests.storage_fixtures import TestDatabase
 
@@ -28,7 +28,7 @@ from meterai.stamping.seal.opening import KeyOpener
 from meterai.stamping.seal.register import count_and_read
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
-from meterai.workers.signer import open_sealer
+from meterai.workers.signer import SignerServer, open_sealer
 
 pytestmark = pytest.mark.storage
 UNKNOWN = SerialNumber(make_serial(bytes(range(32))))
@@ -114,6 +114,26 @@ async def test_nonsense_on_the_socket_harms_nobody(house: House) -> None:
         writer.write(nonsense)
         writer.close()
     assert await house.signer_answers()
+
+
+async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) -> None:
+    """Workers and sites keep as many as they once needed at the same time."""
+
+    class Sealer:
+        async def keys(self) -> wire.Keys:
+            await asyncio.sleep(0.01)
+            return wire.Keys([], stopped=False)
+
+    path, stop = tmp_path / "run" / "signer.sock", asyncio.Event()
+    serving = asyncio.create_task(SignerServer(cast("Any", Sealer())).serve(path, stop))
+    await until(path.exists, 5, "the socket")
+    many, one = SignerClient(path), SignerClient(path)
+    await asyncio.gather(*(many.keys() for _ in range(70)))
+    async with asyncio.timeout(5):
+        assert await one.keys() == []
+    await asyncio.gather(many.close(), one.close())
+    stop.set()
+    await serving
 
 
 async def test_a_request_of_another_release_says_nothing_against_a_document(house: House) -> None:

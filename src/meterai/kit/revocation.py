@@ -62,8 +62,6 @@ def _signed_crl(encoded: bytes, issuer: x509.Certificate) -> x509.CertificateRev
 
 def _load_crl(encoded: bytes) -> x509.CertificateRevocationList | None:
     """None for what can't be read, or has a critical extension: a partial one says nothing of the rest."""
-    if len(encoded) > BYTES_MAX:
-        return None
     try:
         crl = x509.load_der_x509_crl(encoded)
         partial = any(extension.critical for extension in crl.extensions)
@@ -119,12 +117,9 @@ def _signed_ocsp(encoded: bytes, issuer: x509.Certificate) -> ocsp.OCSPResponse 
 
 
 def _load_ocsp(encoded: bytes) -> ocsp.OCSPResponse | None:
-    if len(encoded) > BYTES_MAX:
-        return None
+    """None also for a refusal such as "try later", which has no signature."""
     try:
         response = ocsp.load_der_ocsp_response(encoded)
-        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            return None
         readable = isinstance(response.signature_hash_algorithm, _STRONG)
     except ValueError:
         return None

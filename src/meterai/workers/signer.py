@@ -40,7 +40,7 @@ from meterai.stamping.seal.timestamps import HttpTimestamper, TokenChecker
 
 log = structlog.get_logger(__name__)
 
-_CONNECTIONS_MAX = 64
+_REQUESTS_MAX = 64
 
 
 class SignerServer:
@@ -48,7 +48,7 @@ class SignerServer:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._turns = asyncio.Semaphore(_CONNECTIONS_MAX)
+        self._turns = asyncio.Semaphore(_REQUESTS_MAX)
         self._busy: set[asyncio.Task[None]] = set()
 
     async def serve(self, path: Path, stop: asyncio.Event) -> None:
@@ -63,17 +63,17 @@ class SignerServer:
                 await asyncio.wait(self._busy, timeout=10)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with self._turns:
-            try:
-                while True:
-                    body = await wire.read_frame(reader)
+        try:
+            while True:
+                body = await wire.read_frame(reader)
+                async with self._turns:  # asked for what is kept open and silent, others would wait for ever
                     answer = await self._answer_whole(body)
-                    writer.write(wire.frame(answer))
-                    await writer.drain()
-            except (EOFError, OSError, ValueError):
-                pass
-            finally:
-                writer.close()
+                writer.write(wire.frame(answer))
+                await writer.drain()
+        except (EOFError, OSError, ValueError):
+            pass
+        finally:
+            writer.close()
 
     async def _answer_whole(self, body: bytes) -> wire.Answer:
         """Answers even when the asker is gone: a counted attempt is carried out."""
