@@ -1,0 +1,73 @@
+"""How many wrong signatures stop the signing, and which keys are none of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from meterai.kernel.errors import Refusal
+from meterai.stamping.seal import checked_key
+from meterai.stamping.seal.checked_key import WRONG_WITHIN_SECONDS, CheckedKey, FaultAlarm
+from meterai.stamping.seal.keys import CodeKey, SoftwareKey, algorithm_of
+
+
+@pytest.mark.parametrize(
+    ("moments", "thrown"),
+    [
+        ([0, 1, WRONG_WITHIN_SECONDS], 1),
+        ([0, 1, WRONG_WITHIN_SECONDS + 1], 0),
+        ([0, 500, 1000, 1100], 1),
+        ([0, 1, 2, 3, 4], 1),  # once it is released they are counted anew
+    ],
+)
+async def test_three_wrong_signatures_within_ten_minutes_throw_the_switch(
+    monkeypatch: pytest.MonkeyPatch, moments: list[float], thrown: int
+) -> None:
+    reasons: list[str] = []
+
+    async def throw(reason: str) -> None:
+        reasons.append(reason)
+
+    alarm, clock = FaultAlarm(throw), iter(moments)
+    monkeypatch.setattr(checked_key, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    for _ in moments:
+        await alarm.wrong_signature("5fcb67d0")
+    assert reasons == ["key 5fcb67d0 gave 3 wrong signatures"] * thrown
+
+
+async def test_a_wrong_signature_is_given_to_nobody(pki: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def throw(_: str) -> None:
+        raise AssertionError("one is not three")
+
+    device, renewed = SoftwareKey.load(pki), []
+    monkeypatch.setattr(device, "renew", lambda: renewed.append(True))
+    key = CheckedKey(device, FaultAlarm(throw))
+    assert await key.sign(bytes(32))
+    monkeypatch.setattr(device, "_sign", lambda _: bytes(256))
+    with pytest.raises(Refusal, match=r"key\.wrong_signature"):
+        await key.sign(bytes(32))
+    assert (renewed, key.attempts) == ([True], 2)
+
+
+def test_the_key_of_the_code_is_one_that_readers_know(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    key = CodeKey.make(mine)
+    CodeKey.make(other)
+    (mine / "trust" / "code.json").write_text(
+        f'{{"1": "{"00" * 32}", "3": "{key.public_bytes.hex()}", "2": "{key.public_bytes.hex()}"}}'
+    )
+    assert CodeKey.load(mine).key_id == 3
+    (mine / "trust" / "code.json").replace(other / "trust" / "code.json")
+    with pytest.raises(ValueError, match="doesn't hold the public key"):
+        CodeKey.load(other)
+
+
+def test_weak_keys_and_other_curves_stamp_nothing() -> None:
+    for weak in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP384R1())):
+        with pytest.raises(ValueError, match="2048 bits or P-256"):
+            algorithm_of(weak.public_key())
+    with pytest.raises(ValueError, match="2048 bits or P-256"):
+        algorithm_of(ed25519.Ed25519PrivateKey.generate().public_key())
