@@ -13,6 +13,8 @@ import pytest
 from tests.keys.certified import certify, encoded
 from tests.keys.soft_hsm import MODULE, PIN, SoftHsm
 
+from meterai.cli.keys import refuse_misplaced
+from meterai.kernel.errors import Refusal
 from meterai.kit.settings import Settings
 from meterai.stamping.development_key import development_key
 from meterai.stamping.seal.keys import CodeKey
@@ -57,6 +59,25 @@ async def test_a_token_needs_its_module_and_the_key_of_its_certificate(pki: Path
     device = await KeyOpener(settings(pki, pkcs11_module=str(MODULE)))(key)
     assert not device.trouble
     await device.close()
+
+
+async def test_a_slip_in_the_place_of_a_key_is_refused_before_it_is_registered_for_good(
+    pki: Path, hsm: SoftHsm, tmp_path: Path
+) -> None:
+    pin, token = hsm.write_pin(tmp_path / "pin"), "pkcs11:token=meterai"
+    chain = certify(pki, f"{token};object=stamp-1")
+    here = settings(pki, pkcs11_module=str(MODULE), pkcs11_pin_file=str(pin))
+    for place, said in (
+        (f"{token};object=stamp1", "holds no such private key"),
+        (f"{token};object=other", "not the one of certificate"),
+    ):
+        await refuse_misplaced(place, chain, settings(pki))  # a shell that knows no token
+        with pytest.raises(Refusal, match=r"key\.unfit") as caught:
+            await refuse_misplaced(place, chain, here)
+        assert said in str(caught.value.facts["reason"])
+    later = "pkcs11:token=not-here-yet;object=stamp-1"
+    for place in (f"{token};object=stamp-1", later, token, "file:pki"):  # the last two by other rules
+        await refuse_misplaced(place, chain, here)
 
 
 def test_the_key_of_the_code_is_made_once_for_who_prints_it_and_who_reads_it(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.history import newest, shown
@@ -25,7 +26,7 @@ from meterai.kit.settings import Settings, from_environment
 from meterai.stamping.keys_now import KeyNow, keys_now, serials_sealed_by
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
-from meterai.stamping.signing_keys import TokenPlace, parse_place
+from meterai.stamping.signing_keys import SigningKey, TokenPlace, key_id_of, parse_place
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
@@ -121,6 +122,7 @@ def add_key(
         raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
 
     async def work(db: Database, _: SignerClient, settings: Settings) -> str:
+        await refuse_misplaced(place, chain, settings)
         key = await adding.add_key(
             db,
             place=place,
@@ -134,6 +136,29 @@ def add_key(
         return key.key_id
 
     typer.echo(f"Added key {_run(data, work)}. Next: meterai keys list, then meterai keys activate.")
+
+
+async def refuse_misplaced(place: str, chain: Sequence[x509.Certificate], settings: Settings) -> None:
+    """Asks the token, where this shell knows its module: a key that is registered elsewhere than it lies can
+    never be used, nor its certificate registered again.
+
+    Raises: Refusal INVALID `key.unfit` (what=place) when the token holds no such key, several, or another.
+    """
+    from meterai.stamping.seal.opening import KeyOpener
+    from meterai.stamping.seal.pkcs11_key import KeyUnfit
+
+    if not settings.pkcs11_module or not place.startswith("pkcs11:"):
+        return
+    encoded = tuple(item.public_bytes(Encoding.DER) for item in chain)
+    always = {"valid_from": chain[0].not_valid_before_utc, "valid_until": chain[0].not_valid_after_utc}
+    key = SigningKey(key_id=key_id_of(encoded[0]), place=place, certificates=encoded, **always)
+    try:
+        device = await KeyOpener(settings)(key)
+    except KeyUnfit as error:
+        raise Refusal(Kind.INVALID, "key.unfit", what="place", reason=str(error)) from None
+    except (ValueError, OSError):
+        return  # adding it says why, or the signer will
+    await device.close()
 
 
 def activate_key(
