@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from structlog.testing import capture_logs
 
 from meterai.kernel.errors import Refusal
-from meterai.stamping.seal import checked_key
+from meterai.stamping.seal import checked_key, key_ring
 from meterai.stamping.seal.checked_key import WRONG_WITHIN_SECONDS, CheckedKey, FaultAlarm
-from meterai.stamping.seal.keys import CodeKey, SoftwareKey, algorithm_of
+from meterai.stamping.seal.key_ring import KeyRing
+from meterai.stamping.seal.keys import CodeKey, OpenKey, SoftwareKey, algorithm_of
+from meterai.stamping.signing_keys import SigningKey
 
 
 @pytest.mark.parametrize(
@@ -71,3 +76,24 @@ def test_weak_keys_and_other_curves_stamp_nothing() -> None:
             algorithm_of(weak.public_key())
     with pytest.raises(ValueError, match="2048 bits or P-256"):
         algorithm_of(ed25519.Ed25519PrivateKey.generate().public_key())
+
+
+async def test_a_key_that_stays_unfit_stands_in_the_log_once_for_each_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried every five seconds, for as long as nobody mends it."""
+    reasons = iter(["no such key", "no such key", "several", "several", "no such key"])
+
+    async def open_device(_: SigningKey) -> OpenKey:
+        raise ValueError(next(reasons))
+
+    monkeypatch.setattr(key_ring, "UNFIT_AGAIN_SECONDS", 0.0)
+    nothing: Any = None
+    ring = KeyRing(open_device, tmp_path, nothing)
+    now = datetime.now(UTC)
+    key = SigningKey(key_id="5fcb67d0", place="", certificates=(), valid_from=now, valid_until=now)
+    with capture_logs() as lines:
+        for _ in range(5):
+            await ring._hold(nothing, key, now)
+    assert [line["reason"] for line in lines] == ["no such key", "several", "no such key"]
+    assert ring.problem_of("5fcb67d0") == "no such key"

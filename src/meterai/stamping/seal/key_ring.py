@@ -148,14 +148,15 @@ class KeyRing:
         return held.device.trouble if held else self.problem_of(key.key_id)
 
     async def _hold(self, conn: Connection, key: SigningKey, now: datetime) -> None:
-        _, again_at = self._unfit.get(key.key_id, ("", 0.0))
+        before, again_at = self._unfit.get(key.key_id, ("", 0.0))
         if time.monotonic() < again_at:
             return
         try:
             device = await self._open_device(key)
             await self._count(conn, device, now)
         except (CounterMismatch, ValueError, OSError) as error:
-            log.error("key.not_opened", key_id=key.key_id, reason=str(error)[:300])
+            if str(error) != before:
+                log.error("key.not_opened", key_id=key.key_id, reason=str(error)[:300])
             self._unfit[key.key_id] = (str(error), time.monotonic() + UNFIT_AGAIN_SECONDS)
         else:
             self._unfit.pop(key.key_id, None)
