@@ -159,6 +159,20 @@ def test_the_authority_s_own_reason_for_a_rejection_is_kept(
     assert caught.value.facts == {"reason": reason}
 
 
+def test_a_token_that_is_granted_with_changes_is_taken_and_one_beside_a_rejection_is_not(
+    bench: SealingBench,
+) -> None:
+    """PKIStatus (RFC 3161, 2.4.2): with 0 and 1 alone a token goes along."""
+    token = der.read_only(reply_to(bench)).children()[1].whole
+    granted, with_changes, rejected = (
+        der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode_integer(status)), token)
+        for status in (0, 1, 2)
+    )
+    checker = bench.timestamper.checker
+    assert [checker.check(reply, IMPRINT, NONCE) for reply in (granted, with_changes)] == [token, token]
+    assert why(bench, rejected) == "tsa.refused"
+
+
 def test_rubbish_is_refused(bench: SealingBench) -> None:
     for rubbish in (b"", b"\x30", b"<html></html>", reply_to(bench)[:-5], reply_to(bench) + b"\x00"):
         assert why(bench, rubbish) == "tsa.bad_token"

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from meterai.kit.postgres import client_program
+from meterai.kit.tls_way import way_without_tls
 
 _GIVEN_UP: Final = (
     "connect_timeout=3&tcp_user_timeout=30000&keepalives_idle=5&keepalives_interval=2&keepalives_count=3"
@@ -36,17 +37,19 @@ def query_without(query: str, *names: str) -> str:
 
 
 def _run(program: str, url: str, *arguments: str) -> None:
-    parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    netloc = f"{user.partition(':')[0]}@{host}" if user else host
-    # The password is nobody's to read in the list of processes.
-    password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
-    query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
-    shown = urlunsplit(parts._replace(netloc=netloc, query=query))
-    done = subprocess.run(
-        [client_program(program), "--dbname", shown, *arguments],
-        env={**os.environ, **({"PGPASSWORD": password} if password else {})},
-        capture_output=True,
-    )
+    with way_without_tls(url) as way:
+        parts = urlsplit(way)
+        user, _, host = parts.netloc.rpartition("@")
+        netloc = f"{user.partition(':')[0]}@{host}" if user else host
+        # The password is nobody's to read in the list of processes.
+        password = unquote(parts.password or "") or dict(parse_qsl(parts.query)).get("password", "")
+        query = "&".join(filter(None, (query_without(parts.query, "password"), _GIVEN_UP)))
+        shown = urlunsplit(parts._replace(netloc=netloc, query=query))
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PGSSL")}
+        done = subprocess.run(
+            [client_program(program), "--dbname", shown, *arguments],
+            env=env | ({"PGPASSWORD": password} if password else {}),
+            capture_output=True,
+        )
     if done.returncode:
         raise DumpFailed(f"{program}: {done.stderr.decode(errors='replace').strip()}")
