@@ -21,11 +21,20 @@ from tests.verification.making import NOW, House, byte_range, certificate, priva
 
 from meterai.kit.pdf import chain, der
 from meterai.kit.pdf.cms import (
+    OID_ALGORITHM_PROTECTION,
     FormError,
+    SignedForm,
     element_length,
     read_signature,
     read_token,
     token_info,
+)
+from meterai.kit.pdf.signed_data import (
+    OID_CONTENT_TYPE,
+    OID_DATA,
+    OID_MESSAGE_DIGEST,
+    OID_SHA256,
+    OID_SIGNING_CERTIFICATE_V2,
 )
 from meterai.kit.pdf.time_stamp import TimeStamp, check_token, check_token_for
 from meterai.stamping.archive.chains import chains_of
@@ -182,6 +191,7 @@ def issue(
     authority: bool = False,
     certifies: bool | None = None,
     days: tuple[int, int] = (-10, 1000),
+    path_length: int | None = None,
     add: Addition = lambda builder: builder,
 ) -> x509.Certificate:
     usage = dict.fromkeys(("key_encipherment", "data_encipherment", "key_agreement"), False)
@@ -193,7 +203,7 @@ def issue(
         .serial_number(x509.random_serial_number())
         .not_valid_before(NOW + timedelta(days=days[0]))
         .not_valid_after(NOW + timedelta(days=days[1]))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=not authority,
@@ -268,6 +278,65 @@ def test_a_chain_that_is_too_long_leads_nowhere_whoever_made_it() -> None:
         for roots in ([root], [issue("Lain", STRONG, "Lain", STRONG, authority=True)]):
             path = chain.build_path(authorities(number), roots, NOW, exact=True)
             assert (path.leads_to_root, path.problem) == (False, "chain.unknown"), number
+
+
+@pytest.mark.parametrize(("path_length", "problem"), [(0, "chain.not_allowed"), (1, ""), (None, "")])
+def test_an_authority_that_may_issue_to_nobody_who_issues_is_held_to_it(
+    path_length: int | None, problem: str
+) -> None:
+    root = issue("Akar", STRONG, "Akar", STRONG, authority=True)
+    upper = issue("Antara 1", STRONG, "Akar", STRONG, authority=True, path_length=path_length)
+    carried = [*authorities(2)[:2], upper]
+    assert chain.build_path(carried, [root], NOW, exact=True).problem == problem
+
+
+_DIGEST = der.encode(der.SEQUENCE, OID_SHA256)
+_SIGNATURE = der.encode(der.SEQUENCE, der.encode_oid("1.2.840.10045.4.3.2"))
+_OTHER = der.encode(der.SEQUENCE, der.encode_oid("1.2.840.10045.4.3.4"))
+
+
+@pytest.mark.parametrize(
+    ("protection", "holds"),
+    [
+        ((), True),
+        ((_DIGEST, b"\xa1" + _SIGNATURE[1:]), True),
+        ((_DIGEST, b"\xa1" + _OTHER[1:]), False),
+        ((_OTHER, b"\xa1" + _SIGNATURE[1:]), False),
+        ((_DIGEST, b"\xa2" + _SIGNATURE[1:]), False),  # names a message authentication code
+    ],
+)
+def test_a_signature_whose_attributes_name_other_algorithms_does_not_hold(
+    protection: tuple[bytes, ...], holds: bool
+) -> None:
+    """RFC 6211: what is signed says by which algorithms, so that nobody puts weaker ones in their place."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = issue("Meterai", key, "Meterai", key).public_bytes(Encoding.DER)
+    digest = der.encode(der.OCTET_STRING, hashlib.sha256(own).digest())
+    named = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, digest)))
+    values = {
+        OID_CONTENT_TYPE: OID_DATA,
+        OID_MESSAGE_DIGEST: der.encode(der.OCTET_STRING, bytes(32)),
+        OID_SIGNING_CERTIFICATE_V2: named,
+    }
+    if protection:
+        values[OID_ALGORITHM_PROTECTION] = der.encode(der.SEQUENCE, *protection)
+    attributes = der.encode_set_of(
+        der.SET,
+        *(der.encode(der.SEQUENCE, kind, der.encode(der.SET, value)) for kind, value in values.items()),
+    )
+    form = SignedForm(
+        certificates=(own,),
+        signed_attributes=attributes,
+        digest="sha256",
+        signature=key.sign(attributes, ec.ECDSA(hashes.SHA256())),
+        token=None,
+        content=b"",
+        mechanism=der.encode_oid("1.2.840.10045.4.3.2"),
+        digest_algorithm=_DIGEST,
+        signature_algorithm=_SIGNATURE,
+    )
+    assert chain.verifies(form, bytes(32)) is holds
+    assert not chain.verifies(form, bytes(31) + b"1")
 
 
 def test_two_authorities_that_issued_each_other_lead_nowhere() -> None:
