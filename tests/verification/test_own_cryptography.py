@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 from tests.verification.making import NOW, House, byte_range, certificate, private_key, store
 
@@ -337,6 +337,46 @@ def test_a_signature_whose_attributes_name_other_algorithms_does_not_hold(
     )
     assert chain.verifies(form, bytes(32)) is holds
     assert not chain.verifies(form, bytes(31) + b"1")
+
+
+STAMPING, DOCUMENTS = ExtendedKeyUsageOID.TIME_STAMPING, x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+
+
+@pytest.mark.parametrize(
+    ("purposes", "critical", "dates", "stamps"),
+    [
+        ([STAMPING], True, True, False),
+        ([STAMPING], False, False, False),  # RFC 3161, 2.3
+        ([STAMPING, DOCUMENTS], True, False, False),
+        ([DOCUMENTS], False, False, True),
+    ],
+)
+def test_a_certificate_dates_or_stamps_and_never_both(
+    purposes: list[x509.ObjectIdentifier], critical: bool, dates: bool, stamps: bool
+) -> None:
+    usage = x509.ExtendedKeyUsage(purposes)
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = issue("A", key, "A", key, add=lambda builder: builder.add_extension(usage, critical=critical))
+    assert (chain.may_time_stamp(made), chain.may_stamp(made)) == (dates, stamps)
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "3080",
+        "308100",
+        "30817f" + "00" * 127,
+        "3082007f" + "00" * 127,
+        "1f0100",
+        "3001",
+        "30",
+        "30850000000000",
+    ],
+)
+def test_what_der_does_not_allow_is_not_read(junk: str) -> None:
+    """One structure, one encoding: else a byte of a released file would be free."""
+    with pytest.raises(der.DerError):
+        der.read(bytes.fromhex(junk))
 
 
 def test_two_authorities_that_issued_each_other_lead_nowhere() -> None:
