@@ -25,6 +25,10 @@ def packed(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     return out.getvalue()
 
 
+def pdf(name: str) -> tuple[str, bytes]:
+    return name, PDF
+
+
 def read(data: bytes, limits: ZipLimits | None = None) -> list[ZipEntry]:
     return list(read_zip(io.BytesIO(data), limits))
 
@@ -71,6 +75,35 @@ def test_two_files_of_one_name_are_one_file_and_a_refusal() -> None:
         data = packed(("a.pdf", PDF), ("a.pdf", PDF), ("A.PDF", PDF))
     codes = [entry.refusal.code if entry.refusal else None for entry in read(data)]
     assert codes == [None, "archive.name_twice", "archive.name_twice"]
+
+
+def test_a_file_where_a_folder_lies_is_refused_and_what_lies_in_the_folder_is_read() -> None:
+    """Both can't be unpacked: `meterai stamp` had a stamp that was paid and no place for its file."""
+    for names in (("a.pdf", "A.pdf/b.pdf", "c/d.pdf"), ("A.pdf/b.pdf", "c/d.pdf", "a.pdf")):
+        entries = read(packed(*map(pdf, names)))
+        assert {entry.path: entry.refusal and entry.refusal.code for entry in entries} == {
+            "a.pdf": "archive.name_twice",
+            "A.pdf/b.pdf": None,
+            "c/d.pdf": None,
+        }
+
+
+def test_a_name_in_utf_8_is_read_though_the_archive_does_not_say_so() -> None:
+    """As macOS packs; what no UTF-8 is, is of the old code page."""
+    data = bytearray(packed(pdf("Surat – Añejo.pdf"), pdf("R=.pdf")))
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(signature)
+        assert data[at + flags + 1] & 8, "says that it is UTF-8"
+        data[at + flags + 1] ^= 8
+    data = data.replace(b"R=.pdf", b"R\x82.pdf")
+    assert [entry.path for entry in read(bytes(data))] == ["Surat – Añejo.pdf", "Ré.pdf"]
+
+
+def test_spaces_that_nobody_tells_from_others_are_ordinary_ones() -> None:
+    """macOS puts one before AM and PM in the names of screenshots, which nobody could see nor correct."""
+    (entry,) = read(packed(pdf("9.41\u202fAM\xa0akta.pdf")))
+    assert entry.path == "9.41 AM akta.pdf"
+    assert code_of(packed(pdf("a\u200bb.pdf"))) == "archive.name"
 
 
 def test_other_files_and_archives_inside_are_not_opened() -> None:

@@ -80,8 +80,10 @@ async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_a
 
 
 async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked() -> None:
-    """Two uploads may bring the same name, which on many disks is the same in capitals too."""
-    paths = ["a (2).pdf", "a.pdf", "A.PDF", "a.pdf", "b/a.pdf", "tanpa"]
+    """Two uploads may bring the same name, which on many disks is the same in capitals too, or that of a
+    folder; and what has a name that Windows refuses may keep all from being unpacked there."""
+    paths = ["a (2).pdf", "a.pdf", "A.PDF", "a.pdf", "b/a.pdf", "tanpa", "c.pdf", "C.pdf/d.pdf"]
+    paths += ["surat: 12?.pdf", "aux/Con .pdf", "e. /nul", "console.pdf", "f_.pdf", "f?.pdf/g.pdf"]
     files: list[Any] = [
         SimpleNamespace(path=path, stamped_sha256=hashlib.sha256(str(n).encode()).hexdigest())
         for n, path in enumerate(paths)
@@ -95,4 +97,6 @@ async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     names = ["a (2).pdf", "a.pdf", "A (3).pdf", "a (4).pdf", "b/a.pdf", "tanpa.pdf"]
+    names += ["c (2).pdf", "C.pdf/d.pdf", "surat_ 12_.pdf", "_aux/_Con .pdf", "e_/_nul.pdf", "console.pdf"]
+    names += ["f_ (2).pdf", "f_.pdf/g.pdf"]
     assert found == {name: str(n).encode() for n, name in enumerate(names)}

@@ -7,6 +7,8 @@ refused: nothing within our limits needs it, and it would hide another table beh
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
 import unicodedata
 import zipfile
@@ -24,11 +26,14 @@ _END_SIGNATURE, _LOCATOR_SIGNATURE = b"PK\x05\x06", b"PK\x06\x07"
 _LOCATOR_BYTES = 20
 _COMMENT_BYTES_MAX = 0xFFFF
 _CONTENTS_BYTES_PER_ENTRY_MAX = 1024
-_ENCRYPTED = 0x1
+_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
 _CHUNK_BYTES = 1 << 18
 _PART_BYTES_MAX = 200
 """Of a folder's or file's name in UTF-8: with what we add to it, file systems take 255."""
 _ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar", ".tgz", ".xz", ".bz2", ".zst")
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
+"""Names that Windows gives no file and no folder, however they end (learn.microsoft.com, "Naming Files")."""
 _LEFT_BEHIND = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 """What operating systems put into archives without being asked."""
 _UNREADABLE = (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error)
@@ -81,10 +86,10 @@ def read_zip(file: BinaryIO, limits: ZipLimits | None = None) -> Iterator[ZipEnt
             raise Refusal(Kind.INVALID, "archive.too_many_files", maximum=limits.entries_max)
         if sum(entry.file_size for entry in entries) > limits.total_bytes_max:
             raise Refusal(Kind.INVALID, "archive.too_large", total_bytes_max=limits.total_bytes_max)
-        names: set[str] = set()
+        taken = _folders_like_files(entries)
         shared = _shared_offsets(entries)
         for entry in entries:
-            yield _read(archive, entry, limits, names, shared)
+            yield _read(archive, entry, limits, taken, shared)
 
 
 def _check_contents(file: BinaryIO, limits: ZipLimits) -> None:
@@ -116,6 +121,22 @@ def _is_left_out(entry: zipfile.ZipInfo) -> bool:
     return entry.is_dir() or any(part in _LEFT_BEHIND for part in entry.filename.split("/"))
 
 
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """In UTF-8 when its bytes are that, though the archive does not say so: macOS packs like this."""
+    if not entry.flag_bits & _IS_UTF8:
+        with contextlib.suppress(UnicodeError):
+            return entry.filename.encode("cp437").decode()
+    return entry.filename
+
+
+def _folders_like_files(entries: Sequence[zipfile.ZipInfo]) -> set[str]:
+    found: set[str] = set()
+    for entry in entries:
+        with contextlib.suppress(Refusal):
+            found |= folders_like_files(safe_path(_name_of(entry)))
+    return found
+
+
 def _shared_offsets(entries: Sequence[zipfile.ZipInfo]) -> set[int]:
     """Where several entries claim the same packed bytes: a classic bomb, of which the library only warns."""
     counted = Counter(entry.header_offset for entry in entries)
@@ -126,13 +147,14 @@ def _read(
     archive: zipfile.ZipFile,
     entry: zipfile.ZipInfo,
     limits: ZipLimits,
-    names: set[str],
+    taken: set[str],
     shared: set[int],
 ) -> ZipEntry:
-    path = shown_path(entry.filename)
+    name = _name_of(entry)
+    path = shown_path(name)
     try:
-        path = safe_path(entry.filename)
-        _refuse_unless_wanted(path, entry, limits, names)
+        path = safe_path(name)
+        _refuse_unless_wanted(path, entry, limits, taken)
         if entry.header_offset in shared:
             raise Refusal(Kind.INVALID, "archive.damaged")
         data = _unpack(archive, entry)
@@ -142,11 +164,11 @@ def _read(
 
 
 def safe_path(name: str) -> str:
-    """A path below a folder of ours, in Unicode's composed form.
+    """A path below a folder of ours, as `_plain`.
 
     Raises: Refusal INVALID `archive.name` for one that leads elsewhere or that no file system takes.
     """
-    path = unicodedata.normalize("NFC", name)
+    path = _plain(name)
     parts = path.split("/")
     if (
         not all(character.isprintable() for character in path)
@@ -158,6 +180,27 @@ def safe_path(name: str) -> str:
     return path
 
 
+def _plain(name: str) -> str:
+    """In Unicode's composed form and with ordinary spaces: nobody tells those from others, as macOS puts
+    them into the names of screenshots."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join(" " if unicodedata.category(one) == "Zs" else one for one in composed)
+
+
+def folders_like_files(path: str) -> set[str]:
+    """The folders in a safe path that are called like PDF files, in the one spelling of disks that don't
+    tell capitals apart: there they lie where such a file would."""
+    parts = path.casefold().split("/")
+    return {"/".join(parts[:count]) for count in range(1, len(parts)) if parts[count - 1].endswith(".pdf")}
+
+
+def path_for_every_disk(path: str) -> str:
+    """A safe path as Windows takes it too, which else unpacks nothing of the archive, or not this file."""
+    parts = path.translate(_NOT_IN_NAMES).split("/")
+    parts = [part.rstrip(". ") + "_" if part.endswith((".", " ")) else part for part in parts]
+    return "/".join(f"_{part}" if _DEVICE.match(part) else part for part in parts)
+
+
 def shown_path(name: str) -> str:
     """A name that `safe_path` refuses, made fit to be shown."""
     return (
@@ -165,15 +208,15 @@ def shown_path(name: str) -> str:
     )
 
 
-def _refuse_unless_wanted(path: str, entry: zipfile.ZipInfo, limits: ZipLimits, names: set[str]) -> None:
+def _refuse_unless_wanted(path: str, entry: zipfile.ZipInfo, limits: ZipLimits, taken: set[str]) -> None:
     lower = path.casefold()
     if lower.endswith(_ARCHIVES):
         raise Refusal(Kind.INVALID, "archive.nested")
     if not lower.endswith(".pdf"):
         raise Refusal(Kind.INVALID, "archive.not_pdf")
-    if lower in names:
+    if lower in taken:
         raise Refusal(Kind.INVALID, "archive.name_twice")
-    names.add(lower)
+    taken.add(lower)
     if entry.flag_bits & _ENCRYPTED:
         raise Refusal(Kind.INVALID, "archive.encrypted")
     if entry.file_size > limits.entry_bytes_max:

@@ -16,7 +16,7 @@ from meterai.kit.objects import ObjectStore
 from meterai.kit.pdf.limits import DEFAULT_LIMITS
 from meterai.kit.pdf.profiles import Profile
 from meterai.kit.spreadsheet import csv_table
-from meterai.kit.zip_archive import ZipLimits, safe_path, shown_path
+from meterai.kit.zip_archive import ZipLimits, folders_like_files, path_for_every_disk, safe_path, shown_path
 from meterai.stamping.bundle import LEFT_OUT, STAMPED_ALREADY, Bundle, BundleFile, Outcome, Rule
 from meterai.stamping.bundle_input import GivenFile, from_zip, refused_file
 from meterai.stamping.placement import Placement
@@ -206,7 +206,7 @@ async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIter
     What can't be read is named in a text beside the others: the answer has begun, and says so no other way.
     """
     out = _Outlet()
-    taken: set[str] = set()
+    taken = set[str]().union(*(folders_like_files(path_for_every_disk(file.path)) for file in files))
     unread: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         for file in files:
@@ -225,7 +225,8 @@ async def zip_of(objects: ObjectStore, files: Sequence[BundleFile]) -> AsyncIter
 
 
 def _free_name(path: str, taken: set[str]) -> str:
-    """The file's own path; with a number when two files of the bundle have the same."""
+    """The file's own path as every disk takes it; with a number when it is that of another file or folder."""
+    path = path_for_every_disk(path)
     stem = path[:-4] if path.casefold().endswith(".pdf") else path
     name, number = f"{stem}.pdf", 1
     while name.casefold() in taken:

@@ -715,9 +715,9 @@ TABLE: dict[str, Message] = {
         STILL,
     ),
     "archive.name_twice": M(
-        "Dua berkas bernama sama.",
+        "Dua berkas, atau berkas dan folder, bernama sama.",
         "Ganti nama salah satunya, lalu unggah lagi.",
-        "Two files have the same name.",
+        "Two files, or a file and a folder, have the same name.",
         "Rename one of them, then upload it again.",
         STILL,
     ),
