@@ -310,6 +310,17 @@ def test_a_result_has_its_name_only_when_it_is_on_the_disk(
     out.close()
 
 
+def test_nothing_goes_where_the_report_will_lie(tmp_path: Path) -> None:
+    """Not even below it: a stamp would be used, and no report could be written any more."""
+    out = OutputFolder(tmp_path)
+    assert [out.is_free(path) for path in ("report.csv/a.pdf", "report.json", "a/report.csv")] == [
+        False,
+        False,
+        True,
+    ]
+    out.close()
+
+
 def test_what_can_not_be_read_is_refused_and_the_rest_is_read(tmp_path: Path) -> None:
     given = write_letters(tmp_path / "in", 1)
     (given / "hilang.pdf").symlink_to(given / "nirgends.pdf")

@@ -24,13 +24,13 @@ from rich.console import Console
 from tests.run_here import RunHere
 from tests.storage_fixtures import TestCluster
 
-from meterai.cli import archive, demo, keys, queue, restore, up
+from meterai.cli import archive, demo, keys, queue, restore, stamp, up
 from meterai.cli.faults import in_words
 from meterai.cli.main import COMMANDS
 from meterai.cli.operator import operator_settings
 from meterai.cli.refusal_words import WORDS, told
 from meterai.cli.stamp_run import StampRun
-from meterai.kernel.errors import Refusal
+from meterai.kernel.errors import Kind, Refusal
 from meterai.kit.installation import ROLES, Addresses, Secrets, write_addresses
 from meterai.kit.listening import listen
 from meterai.kit.migrations import upgrade_script
@@ -535,6 +535,22 @@ def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path: Path) -> No
     assert shown.returncode == 2
     assert f"File exists ({tmp_path / 'out'})" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"), [(1, 1), (3, 3), (Refusal(Kind.INVALID, "archive.unreadable"), 2), (KeyError("x"), 2)]
+)
+def test_files_that_were_not_stamped_are_told_from_a_run_that_could_not_go_on(
+    run_here: RunHere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: int | Exception, code: int
+) -> None:
+    """Who reads the report at 1 found none where no file was looked at."""
+    ends = AsyncMock(side_effect=[ended])
+    monkeypatch.setattr(stamp, "_stamp", ends)
+    env = {"METERAI_DATABASE_APP_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    words = ("stamp", str(tmp_path), "--out", str(tmp_path / "out"), "--customer", "a@contoh.id")
+    shown = run_here(*words, "--data", str(tmp_path), env=env)
+    assert shown.returncode == code
+    assert ("no folder, and no ZIP that can be opened" in shown.stderr) == isinstance(ended, Refusal)
 
 
 def test_a_refused_command_says_what_happened_and_what_to_do_next(tmp_path: Path) -> None:

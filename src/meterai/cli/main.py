@@ -26,13 +26,15 @@ class _Entry:
     function: str
     summary: str
     judges: bool = False
-    """Whether its exit code is a verdict."""
+    """Whether its exit code is a verdict, or says what became of what it was given."""
 
 
 COMMANDS: Final = {
     "up": _Entry("meterai.cli.up", "up", "Start the whole service and keep it running."),
     "demo": _Entry("meterai.cli.demo", "demo", "Walk an applicant's whole path with your PDFs."),
-    "stamp": _Entry("meterai.cli.stamp", "stamp", "Stamp a folder or ZIP of PDFs from a customer's quota."),
+    "stamp": _Entry(
+        "meterai.cli.stamp", "stamp", "Stamp a folder or ZIP of PDFs from a customer's quota.", judges=True
+    ),
     "verify": _Entry("meterai.cli.verify", "verify", "Judge a stamped PDF, offline.", judges=True),
     "verifier": _Entry("meterai.cli.verifier", "verifier", "Serve verification alone, without any secret."),
     "check": _Entry("meterai.cli.check", "check", "Check the invariants of a running service.", judges=True),

@@ -174,6 +174,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Say it in fewer words.",
     ),
     # many documents
+    "archive.unreadable": (
+        "This is no folder, and no ZIP that can be opened. Nothing was done.",
+        "Name the folder in which the PDF files lie, or make an ordinary ZIP of them without a password.",
+    ),
     "bundle.too_many_files": (
         "Too many files: at most {maximum} for one --out, those of earlier runs included.",
         "Give another --out from now on. More than {maximum} at once: divide them into several folders, each "

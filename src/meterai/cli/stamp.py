@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from meterai.cli.data_folder import DataOption, data_folder, refuse_another_users
+from meterai.cli.judged import Judged
 from meterai.cli.operator import refuse_older_command
 from meterai.cli.refusal_words import notice_of, told
 from meterai.cli.stamp_input import read_given
@@ -69,7 +70,7 @@ def stamp(
     Everything is checked first; the quota is reserved for all files or for none.
     After Ctrl-C or a crash run the same command again: nothing is stamped twice.
     Exit code: 0 all stamped (with --dry-run: all could be), 1 some could not be, 3 too little quota (nothing
-    was used).
+    was used); with these --json prints its object. 2: something else kept it from going on.
     """
     if place == "proposed" and page == "first":
         raise typer.BadParameter("a proposed place is on the last page; name one with --place")
@@ -96,7 +97,7 @@ def stamp(
         raise typer.Exit(INTERRUPTED) from None
     finally:
         folder.close()
-    raise typer.Exit(code)
+    raise Judged(code)
 
 
 def _settings(data: Path | None) -> Settings:

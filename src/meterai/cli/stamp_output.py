@@ -96,8 +96,8 @@ class OutputFolder:
 
     def is_free(self, path: str) -> bool:
         """Whether nothing lies where a result or a folder above it would go. Never ours to overwrite."""
-        if path in (*REPORT_NAMES, STATE_FILE, LOCK_FILE):
-            return False
+        if path.partition("/")[0] in (*REPORT_NAMES, STATE_FILE, LOCK_FILE):
+            return False  # ours, the report also before it is written
         try:
             os.lstat(self.root / path)
         except FileNotFoundError:
