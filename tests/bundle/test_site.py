@@ -32,7 +32,7 @@ async def signed_in(service: RunningService) -> Browser:
 
 async def upload(browser: Browser, files: Files, *, times: int = 1) -> Response:
     """Sends the same form so often; the last answer."""
-    form = form_with((await browser.get("/saya/banyak")).text, "kiriman", "berkas")
+    form = form_with((await browser.get("/saya/banyak")).text, "berkas")
     for _ in range(times):
         answer = await browser.post_files(form.action, form.fields, files)
     return answer
@@ -58,7 +58,7 @@ async def test_strangers_find_nothing(service: RunningService) -> None:
     for path in ("", "/keadaan", "/hasil.zip", "/laporan.csv"):
         assert (await bob.get(place + path)).status == 404
         assert (await nobody.get(place + path)).status == 403
-    proof = form_with((await bob.get("/saya/banyak")).text, "kiriman").fields["bukti_formulir"]
+    proof = form_with((await bob.get("/saya/banyak")).text, "berkas").fields["bukti_formulir"]
     for path in ("/mulai", "/buang", f"/keluarkan/{uuid.uuid4()}"):
         assert (await bob.post(place + path, {"bukti_formulir": proof, "keping": "1"})).status == 404
     assert (await alice.post(f"{place}/buang", {"keping": "1"})).status == 403, "without a proof of its form"

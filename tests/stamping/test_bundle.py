@@ -232,6 +232,29 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
     assert await single_documents(front) == []
 
 
+async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: House) -> None:
+    """Room was there when the check began; meanwhile another file has taken it. Those that are in stay in."""
+
+    class Filling(FolderStore):
+        async def put_all(self, contents: Mapping[str, bytes]) -> None:
+            await super().put_all(contents)
+            await add([refused_file("lain.txt", Refusal(Kind.INVALID, "archive.not_pdf"))])
+
+    async def add(files: list[GivenFile]) -> bool:
+        return await fill_bundle(
+            front.db, front.jail, Filling(front.data / "objects"), front.vouch, bundle_id=id,
+            customer_id=front.alice, given=iter(files), at_once=1, clock=system_clock, files_max=2,
+        )  # fmt: skip
+
+    first, second = letters(2)
+    id = await fill(front, [first])
+    with pytest.raises(Refusal, match=r"bundle\.too_many_files"):
+        await add([second])
+    assert [file.path for file in (await look(front, id)).files] == ["0.pdf", "lain.txt"]
+    assert await single_documents(front) == []
+    assert await add([first]), "it is one of the two"
+
+
 async def test_what_is_thrown_away_is_gone_and_what_is_to_be_stamped_stays(front: House) -> None:
     id = await fill(front, letters(3))
     first, second, _ = (await look(front, id)).files

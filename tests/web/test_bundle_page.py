@@ -17,6 +17,7 @@ from tests.web.door_house import House, Visitor, sign_in
 
 from meterai.customers.organisations import SELLER
 from meterai.web import bundling
+from meterai.web.routes import bundle as routes
 
 BUNDLE = uuid.uuid4()
 PAGE = f"/saya/banyak/{BUNDLE}"
@@ -77,6 +78,26 @@ async def test_what_was_added_of_too_much_is_found_again_and_nobody_uploads_it_a
     assert (visitor.status, "Terlalu banyak berkas" in visitor.text) == (422, True)
     assert f'data-address="/saya/banyak/{bundle}"' in visitor.text
     assert f'href="/en/saya/banyak/{bundle}" hreflang="en"' in visitor.text
+
+
+async def test_a_form_that_is_sent_while_it_is_still_being_checked_is_the_same_bundle_afterwards(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a page that was loaded again while it was sent nothing is read: it is told to come back."""
+    house.app.jail = house.app.objects = None  # refused by its name: nobody reads it
+    visitor = house.visitor()
+    await sign_in(house, visitor, "email:kantor@contoh.id")
+    sent = b'--b\r\ncontent-disposition: form-data; name="berkas"; filename=".."\r\n\r\nx\r\n--b--\r\n'
+    owner = house.line.database.owner
+    customer = await owner.fetchval("SELECT customer_id FROM customers.session")
+    await visitor.get("/saya/banyak")
+    for is_busy, status in ((False, 303), (True, 429), (False, 303)):
+        if form := re.search(r'action="(/saya/banyak\?kiriman=[^"]+)"', visitor.text):
+            address = form[1]
+        monkeypatch.setattr(routes, "_uploading", {customer} if is_busy else set())
+        await visitor._ask("POST", address, sent, "multipart/form-data; boundary=b")
+        assert visitor.status == status
+    assert await owner.fetchval("SELECT count(*) FROM stamping.bundle") == 1
 
 
 async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked() -> None:

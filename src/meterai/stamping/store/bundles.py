@@ -65,9 +65,12 @@ async def known_file(tx: Connection, file_id: UUID) -> Row | None:
     )
 
 
-async def count_files(tx: Connection, bundle_id: UUID) -> int:
-    """How many files a bundle has."""
-    return int(await tx.fetchval("SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1", bundle_id))
+async def count_others(tx: Connection, bundle_id: UUID, file_id: UUID) -> int:
+    """How many files a bundle has beside this one."""
+    count = await tx.fetchval(
+        "SELECT count(*) FROM stamping.bundle_file WHERE bundle_id = $1 AND id <> $2", bundle_id, file_id
+    )
+    return int(count)
 
 
 async def put_file(tx: Connection, file: NewFile) -> bool:

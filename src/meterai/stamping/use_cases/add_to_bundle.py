@@ -49,8 +49,8 @@ async def add_to_bundle(
     nobody's until it is noted in the bundle: one that never is, whatever came in between, is in nobody's list
     and goes when its retention ends.
 
-    Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site, also when that was
-    while the file was checked); INVALID `bundle.too_many_files`; BUSY `jail.busy`; UNAVAILABLE
+    Raises: Refusal NOT_FOUND `bundle.unknown`; CONFLICT `bundle.started` (on the site) and INVALID
+    `bundle.too_many_files`, also when that was while the file was checked; BUSY `jail.busy`; UNAVAILABLE
     `jail.unavailable`.
     """
     sha256 = hashlib.sha256(data).hexdigest()
@@ -88,7 +88,7 @@ async def add_to_bundle(
         refusal_code=code,
         refusal_facts=facts,
     )
-    await _note(db, customer_id, file)
+    await _note(db, customer_id, file, files_max)
     return AddedFile(id=id, code=code, facts=facts, new=True)
 
 
@@ -124,7 +124,7 @@ async def refuse_in_bundle(
             refusal_code=refusal.code,
             refusal_facts=refusal.facts,
         )
-        await _note(db, customer_id, file)
+        await _note(db, customer_id, file, files_max)
     return id
 
 
@@ -136,15 +136,15 @@ async def _find(db: Database, bundle_id: UUID, customer_id: UUID, id: UUID, file
         if known is not None and (known["document_id"] or known["refusal_code"]):
             return known
         _refuse_started(bundle)
-        if known is None and await bundles.count_files(tx, bundle_id) >= files_max:
-            raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=files_max)
+        await _refuse_full(tx, bundle_id, id, files_max)
     return None
 
 
-async def _note(db: Database, customer_id: UUID, file: bundles.NewFile) -> None:
+async def _note(db: Database, customer_id: UUID, file: bundles.NewFile, files_max: int) -> None:
     """Adds the file; its document is the customer's from now on. Meanwhile the bundle may have changed."""
     async with db.transaction() as tx:
         _refuse_started(await _lock(tx, file.bundle_id, customer_id))
+        await _refuse_full(tx, file.bundle_id, file.id, files_max)
         if await bundles.put_file(tx, file) and file.document_id is not None:
             await documents.adopt_documents(tx, [file.document_id], customer_id)
 
@@ -154,6 +154,11 @@ async def _lock(tx: Connection, bundle_id: UUID, customer_id: UUID) -> Row:
     if bundle is None:
         raise Refusal(Kind.NOT_FOUND, "bundle.unknown")
     return bundle
+
+
+async def _refuse_full(tx: Connection, bundle_id: UUID, id: UUID, files_max: int) -> None:
+    if await bundles.count_others(tx, bundle_id, id) >= files_max:
+        raise Refusal(Kind.INVALID, "bundle.too_many_files", maximum=files_max)
 
 
 def _refuse_started(bundle: Row) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,6 +60,7 @@ BUNDLES_SHOWN = 20
 FILES_SHOWN = 50
 """On one page of those of a bundle."""
 _UPLOAD_SECONDS_MAX = 600
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 _uploading: set[UUID] = set()
 COLUMNS = [
     later("Berkas"),
@@ -81,12 +83,14 @@ async def show_form(request: WebRequest, desk: Desk) -> Response[bytes]:
 
 @post("/saya/banyak", status_code=303)
 async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
-    """Checks the files and opens a bundle with them; the same form sent again gives the same one."""
+    """Checks the files and opens a bundle with them; the same form sent again gives the same one, also when
+    nothing of it was read because the first time is not over yet: its name stands in the address."""
     customer = await signed_in(desk, request)
+    sent = request.query_params.get("kiriman", "")
+    name = sent if _NAME.fullmatch(sent) else secrets.token_urlsafe(18)
     try:
         async with _turn(customer):
             form = await _uploaded(request, desk)
-            name = form.text("kiriman")[:64] or secrets.token_urlsafe(18)
             id = bundle_id(customer.customer_id, f"form:{name}")
             house = desk.house
             await open_bundle(
@@ -94,7 +98,7 @@ async def take_files(request: WebRequest, desk: Desk) -> Response[bytes]:
             )
             return await _add(request, desk, customer, id, form)
     except Refusal as refusal:
-        return await _form_page(request, desk, customer, refusal)
+        return await _form_page(request, desk, customer, refusal, name=name)
 
 
 @get("/saya/banyak/{id:uuid}")
@@ -272,7 +276,12 @@ async def _is_stopped(desk: Desk, found: BundleCounts) -> bool:
 
 
 async def _form_page(
-    request: WebRequest, desk: Desk, customer: SessionCustomer, refusal: Refusal | None = None
+    request: WebRequest,
+    desk: Desk,
+    customer: SessionCustomer,
+    refusal: Refusal | None = None,
+    *,
+    name: str = "",
 ) -> Response[bytes]:
     behind = goes_on_behind(request, "sebelum")
     found = await bundles_of_customer(
@@ -282,7 +291,7 @@ async def _form_page(
         request,
         "bundle_new.html",
         status=http_status(refusal),
-        submit_id=secrets.token_urlsafe(18),
+        submit_id=name or secrets.token_urlsafe(18),
         files_max=FILES_MAX,
         bundle_bytes_max=UPLOAD_BYTES_MAX,
         bundles=part_of(found, BUNDLES_SHOWN, lambda one: one.id, behind=behind),
