@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from meterai.api.payments import Acknowledged
-from meterai.api.problems import Problem
+from meterai.api.problems import FOR_MACHINES, Problem
 from meterai.api.routes import ROUTES
 from meterai.cli.main import COMMANDS
 from meterai.kit.settings import describe, from_environment
 from meterai.sales.events import EventQueue, load_events
 from meterai.verification.model import Judgement, SerialAnswer
+from meterai.words.refusals import TABLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -105,6 +106,12 @@ def test_the_openapi_description_says_what_bodies_are_so_that_generators_know() 
     for content in bodies:
         assert all(kind["schema"] for kind in content.values())
         assert {"application/json", "application/octet-stream"} & set(content)
+
+
+def test_the_openapi_description_names_refusals_that_there_are() -> None:
+    named = re.findall(r"`([a-z]+\.[a-z_]+)`", json.dumps(OPENAPI))
+    assert len(named) > 15
+    assert set(named) <= FOR_MACHINES.keys() | TABLE.keys()
 
 
 def test_every_decision_is_listed() -> None:

@@ -76,6 +76,7 @@ async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House
         (fields, b"berkas=%25PDF-1.7"),
         (fields, b"%PDF-1.7"),
         ("application/pdf", b"%PDF-1.7startxref9%%EOF"),
+        ("application/json; charset=utf-8", b'\n{"file": "JVBERi0xLjcK"}\n'),
     ):
         answer = await ask(
             house.site, "/api/v1/verifications", method="POST", headers={"content-type": kind}, body=body
@@ -85,8 +86,16 @@ async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House
     async def whole() -> AsyncIterator[bytes]:
         yield b"%PDF-1.7\n"
 
-    sent = SimpleNamespace(headers={"content-type": fields}, stream=whole)
-    assert await read_document(cast(Any, sent)) == b"%PDF-1.7\n"
+    for kind in (fields, "application/json"):
+        sent = SimpleNamespace(headers={"content-type": kind}, stream=whole)
+        assert await read_document(cast(Any, sent)) == b"%PDF-1.7\n"
+
+
+async def test_a_request_without_a_document_is_refused_and_not_judged(house: House) -> None:
+    """As of a client that was told to ask again and has read its file to the end: it would write down that a
+    genuine one can't be checked."""
+    answer = await ask(house.site, "/api/v1/verifications", method="POST")
+    assert (answer.status, json.loads(answer.text)["code"]) == (422, "api.empty")
 
 
 async def test_a_document_that_is_packed_on_its_way_is_refused_and_not_called_unreadable(

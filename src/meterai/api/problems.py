@@ -27,10 +27,16 @@ FOR_MACHINES = {
         "This request can't be read, or the address does not take the method.",
         f"See {_DESCRIBED}.",
     ),
+    "api.empty": Message(
+        "Permintaan ini tidak berisi apa-apa.",
+        "Kirim PDF-nya sebagai isi. Bila dikirim untuk kedua kali: baca berkasnya lagi dari awal.",
+        "This request has nothing in its body.",
+        "Send the PDF as the body. When you send it a second time, read the file from its beginning again.",
+    ),
     "api.form": Message(
-        "Isi permintaan ini formulir, bukan PDF.",
+        "Isi permintaan ini formulir atau JSON, bukan PDF.",
         "Kirim PDF-nya saja sebagai isi, bita demi bita (curl --data-binary @BERKAS.pdf).",
-        "The body of this request is a form and no PDF.",
+        "The body of this request is a form or JSON and no PDF.",
         "Send the PDF alone as the body, byte for byte (curl --data-binary @FILE.pdf).",
     ),
     "api.packed": Message(

@@ -18,15 +18,17 @@ from meterai.verification.use_cases.look_up_serial import look_up_serial
 
 _LINE_END = re.compile(rb"[\r\n]")
 """Every PDF has some. Clients that are told no content type may send a whole one under that of a form."""
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{\x22]")
 
 
 async def read_document(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request that is to be judged.
 
     Raises: Refusal INVALID `api.form` for a form with a file in it: as a whole it would be judged as a
-    document to which something was added; also for a form of fields, and for what `curl --data` makes of a
-    file, whose line ends it takes out; `api.packed` for one that is packed on its way (Content-Encoding).
-    These would be judged as none. What `arriving` says.
+    document to which something was added; also for a form of fields, for JSON with a file in it, and for
+    what `curl --data` makes of a file, whose line ends it takes out; `api.packed` for one that is packed on
+    its way (Content-Encoding); `api.empty` for none, as of a client that tries again with a file that it has
+    read to its end. These would be judged as no document. What `arriving` says.
     """
     kind = request.headers.get("content-type", "").strip().lower()
     if kind.startswith("multipart/"):
@@ -34,8 +36,12 @@ async def read_document(request: Request[Any, Any, Any]) -> bytes:
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Refusal(Kind.INVALID, "api.packed")
     data = await read_body(request.stream())
+    if not data:
+        raise Refusal(Kind.INVALID, "api.empty")
+    if kind.startswith("application/json") and _JSON.match(data):
+        raise Refusal(Kind.INVALID, "api.form")
     if not _LINE_END.search(data):
-        is_form = kind.startswith("application/x-www-form-urlencoded") and data
+        is_form = kind.startswith("application/x-www-form-urlencoded")
         if is_form or b"%%EOF" in data:
             raise Refusal(Kind.INVALID, "api.form")
     return data
@@ -84,8 +90,8 @@ async def read_serial(house: App, serial: str) -> Response[bytes]:
 async def verify_document(request: Request[Any, Any, Any], house: App) -> Response[bytes]:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
-    Raises: api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not be opened
-    now.
+    Raises: api.empty, api.form, api.packed (422); jail.busy (429), jail.unavailable (503), when it could not
+    be opened now.
     """
     data = await read_document(request)
     judgement = await judge_document(house.db, house.check_jail, data, trust=house.trust, now=house.clock())

@@ -83,7 +83,7 @@ def _words(code: str) -> Words:
 async def verify_document(request: VerifierRequest) -> SpokenJudgement:
     """Judges the PDF in the request's body (application/pdf, at most 12 MB).
 
-    Raises: api.form, api.packed; jail.busy, jail.unavailable, when it could not be opened now.
+    Raises: api.empty, api.form, api.packed; jail.busy, jail.unavailable, when it could not be opened now.
     """
     house, data = _house(request), await read_document(request)
     judgement = await judge_document(house.db, house.jail, data, trust=house.trust, now=house.clock())
