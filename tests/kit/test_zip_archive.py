@@ -33,6 +33,23 @@ def read(data: bytes, limits: ZipLimits | None = None) -> list[ZipEntry]:
     return list(read_zip(io.BytesIO(data), limits))
 
 
+def ended_with(at: int, value: int) -> bytes:
+    """An archive of one file, with a field of its end record changed (APPNOTE.TXT 4.3.16)."""
+    data = bytearray(packed(pdf("a.pdf")))
+    struct.pack_into("<H", data, len(data) - 22 + at, value)
+    return bytes(data)
+
+
+def with_zip64(data: bytes) -> bytes:
+    """The same archive as every reader of ZIP64 takes it too (APPNOTE.TXT 4.3.14 and 4.3.15)."""
+    *_, entries, size, offset, _ = struct.unpack("<4s4H2LH", data[-22:])
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, entries, entries, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(data) - 22, 1)
+    whole = data[:-22] + record + locator + data[-22:]
+    assert zipfile.ZipFile(io.BytesIO(whole)).namelist()
+    return whole
+
+
 def refusal_of(data: bytes, limits: ZipLimits | None = None) -> str:
     with pytest.raises(Refusal) as caught:
         read(data, limits)
@@ -47,10 +64,14 @@ def code_of(data: bytes, limits: ZipLimits | None = None) -> str:
 
 
 def test_files_come_out_as_they_went_in() -> None:
-    data = packed(("a.pdf", PDF), ("map/é/B.PDF", PDF * 2), ("map/", b""), ("__MACOSX/a.pdf", b"x"))
+    left = [("map/", b""), ("__MACOSX/a.pdf", b"x"), (".DS_Store", b"x"), ("map/Thumbs.db", b"x")]
+    data = packed(("a.pdf", PDF), ("map/é/B.PDF", PDF * 2), *left)
     assert [(entry.path, entry.data) for entry in read(data)] == [("a.pdf", PDF), ("map/é/B.PDF", PDF * 2)]
     stored = packed(("a.pdf", PDF), method=zipfile.ZIP_STORED)
     assert [entry.data for entry in read(stored)] == [PDF]
+    remarked = bytearray(stored + b"a remark")
+    struct.pack_into("<H", remarked, len(stored) - 2, 8)
+    assert [entry.data for entry in read(bytes(remarked))] == [PDF]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +85,8 @@ def test_files_come_out_as_they_went_in() -> None:
         "a\nb.pdf",
         "./a.pdf",
         "x" * 300 + ".pdf",
+        "é" * 150 + ".pdf",
+        "x/" * 200 + "a.pdf",
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
@@ -116,16 +139,19 @@ def test_a_bomb_is_refused_by_what_it_says_of_itself() -> None:
     began = time.process_time()
     assert code_of(bomb) == "archive.packed_too_tightly"
     assert code_of(packed(("a.pdf", bytes(11 << 20)))) == "pdf.too_large"
+    (small,) = read(packed(("a.pdf", bytes(1 << 20))))
+    assert small.data == bytes(1 << 20), "costs little"
     many = packed(*((f"{n}.pdf", bytes(1 << 20)) for n in range(9)))
     assert refusal_of(many, ZipLimits(total_bytes_max=8 << 20)) == "archive.too_large"
     assert time.process_time() - began < 0.5
 
 
 def test_a_bomb_that_lies_about_its_size_unpacks_no_more_than_it_said() -> None:
-    data = bytearray(packed(("a.pdf", bytes(9 << 20))))
-    at = data.rfind(b"PK\x01\x02")
-    struct.pack_into("<L", data, at + 24, 1000)  # the unpacked size in the table of contents
-    assert code_of(bytes(data)) == "archive.damaged"
+    for content, said in ((bytes(9 << 20), 1000), (PDF, len(PDF) + 1)):
+        data = bytearray(packed(("a.pdf", content)))
+        at = data.rfind(b"PK\x01\x02")
+        struct.pack_into("<L", data, at + 24, said)  # the unpacked size in the table of contents
+        assert code_of(bytes(data)) == "archive.damaged"
 
 
 def test_entries_that_share_their_packed_bytes_are_refused() -> None:
@@ -139,6 +165,7 @@ def test_entries_that_share_their_packed_bytes_are_refused() -> None:
 
 def test_too_many_entries_are_refused_before_the_table_of_contents_is_read() -> None:
     data = packed(*((f"{n}.pdf", b"") for n in range(11)))
+    assert len(read(data, ZipLimits(entries_max=11))) == 11
     assert refusal_of(data, ZipLimits(entries_max=10)) == "archive.too_many_files"
     huge = bytearray(data)
     struct.pack_into("<2H2L", huge, len(huge) - 14, 11, 11, 0x7FFFFFFF, 0)
@@ -153,13 +180,20 @@ def test_too_many_entries_are_refused_before_the_table_of_contents_is_read() -> 
         PDF,
         packed(("a.pdf", PDF))[:-1],
         packed(("a.pdf", PDF)) + b"more",
-        packed(("a.pdf", PDF))[:-22] + b"PK\x06\x07" + bytes(16) + packed(("a.pdf", PDF))[-22:],
+        with_zip64(packed(("a.pdf", PDF))),
+        ended_with(4, 1),  # of several disks, on which the table begins
+        ended_with(6, 1),
+        ended_with(8, 2),  # entries of this disk, of which there are others
         bytes(100) + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 46, 0, 0),
     ],
-    ids=["empty", "bare", "pdf", "cut", "longer", "zip64", "zeros"],
+    ids=["empty", "bare", "pdf", "cut", "longer", "zip64", "disk", "first", "here", "zeros"],
 )
 def test_what_is_no_archive_is_refused(data: bytes) -> None:
     assert refusal_of(data) == "archive.unreadable"
+
+
+def test_an_entry_that_is_packed_as_no_system_packs_is_refused() -> None:
+    assert code_of(packed(("a.pdf", PDF), method=zipfile.ZIP_BZIP2)) == "archive.damaged"
 
 
 def test_locked_and_damaged_entries_are_refused_and_the_others_are_read() -> None:

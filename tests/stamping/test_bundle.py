@@ -232,6 +232,28 @@ async def test_a_bundle_dropped_while_files_are_checked_is_unknown(front: House)
     assert await single_documents(front) == []
 
 
+async def test_a_file_that_two_uploads_check_at_once_is_one_document(front: House) -> None:
+    """The one that comes later takes no place of what may be given to stamping by then, and is in no list."""
+
+    class Overtaken(FolderStore):
+        async def put_all(self, contents: Mapping[str, bytes]) -> None:
+            await super().put_all(contents)
+            await fill(front, [file])
+
+    (file,) = letters(1)
+    seen: list[UUID] = []
+    id = await fill(front, [])
+    assert await fill_bundle(
+        front.db, front.jail, Overtaken(front.data / "objects"), front.vouch, bundle_id=id,
+        customer_id=front.alice, given=iter([file]), at_once=1, clock=system_clock, on_file=seen.append,
+    )  # fmt: skip
+    (kept,) = (await look(front, id)).files
+    assert seen == [kept.id]
+    rows = await front.database.owner.fetch("SELECT id, customer_id FROM stamping.document")
+    owners = {row["id"] == kept.document_id: row["customer_id"] for row in rows}
+    assert owners == {True: front.alice, False: None}
+
+
 async def test_files_that_are_checked_at_once_go_beyond_no_limit(front: House) -> None:
     """Room was there when the check began; meanwhile another file has taken it. Those that are in stay in."""
 

@@ -118,6 +118,6 @@ async def test_no_file_of_the_zip_takes_the_place_of_another_when_it_is_unpacked
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     names = ["a (2).pdf", "a.pdf", "A (3).pdf", "a (4).pdf", "b/a.pdf", "tanpa.pdf"]
-    names += ["c (2).pdf", "C.pdf/d.pdf", "surat_ 12_.pdf", "_aux/_Con .pdf", "e_/_nul.pdf", "console.pdf"]
+    names += ["c (2).pdf", "C.pdf/d.pdf", "surat_ 12_.pdf", "_aux/_Con .pdf", "e. _/_nul.pdf", "console.pdf"]
     names += ["f_ (2).pdf", "f_.pdf/g.pdf"]
     assert found == {name: str(n).encode() for n, name in enumerate(names)}

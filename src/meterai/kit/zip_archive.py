@@ -197,8 +197,8 @@ def folders_like_files(path: str) -> set[str]:
 def path_for_every_disk(path: str) -> str:
     """A safe path as Windows takes it too, which else unpacks nothing of the archive, or not this file."""
     parts = path.translate(_NOT_IN_NAMES).split("/")
-    parts = [part.rstrip(". ") + "_" if part.endswith((".", " ")) else part for part in parts]
-    return "/".join(f"_{part}" if _DEVICE.match(part) else part for part in parts)
+    parts = [f"_{part}" if _DEVICE.match(part) else part for part in parts]
+    return "/".join(f"{part}_" if part.endswith((".", " ")) else part for part in parts)
 
 
 def shown_path(name: str) -> str:
