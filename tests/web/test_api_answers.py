@@ -16,7 +16,7 @@ from tests.web.door_house import House
 
 from meterai.api.payments import NOTICE_BYTES_MAX
 from meterai.api.problems import FOR_MACHINES
-from meterai.api.verification import read_document
+from meterai.api.verification import read_document, read_sha256
 from meterai.kit.arriving import ROOM
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.verification.model import FILE_BYTES_MAX
@@ -86,9 +86,14 @@ async def test_a_form_with_a_file_in_it_is_not_judged_as_a_document(house: House
     async def whole() -> AsyncIterator[bytes]:
         yield b"%PDF-1.7\n"
 
-    for kind in (fields, "application/json"):
-        sent = SimpleNamespace(headers={"content-type": kind}, stream=whole)
+    for kind, packed in ((fields, "Identity"), ("application/json", "")):
+        headers = {"content-type": kind, "content-encoding": packed}
+        sent = SimpleNamespace(headers=headers, stream=whole)
         assert await read_document(cast(Any, sent)) == b"%PDF-1.7\n"
+
+
+def test_a_digest_in_capitals_is_the_same_one() -> None:
+    assert read_sha256("AB" * 32) == "ab" * 32
 
 
 async def test_a_request_without_a_document_is_refused_and_not_judged(house: House) -> None:
