@@ -15,11 +15,12 @@ from PIL import Image, ImageDraw
 
 from meterai.web.assets import Assets
 from meterai.web.lists import Part
-from meterai.web.messages import text_of
+from meterai.web.messages import state_text, text_of
 from meterai.web.pages import TEMPLATES as FOLDER
 from meterai.web.pages import Pages, SiteFacts
 from meterai.web.qr import qr_png, qr_svg
 from meterai.web.rendering import PlainContext, translator
+from meterai.web.state_table import STATES
 from meterai.web.visits import Visit
 
 
@@ -156,6 +157,41 @@ def test_whoever_needs_help_sees_where_people_reach_us(contact: str, link: str, 
     assert page.count(f'Hubungi kami: <a href="{link}">{contact}</a>') == 2, "with the help code, at the foot"
     nowhere = make_pages(standalone=standalone).render(Visit("id", "/", ""), "error.html", **told)
     assert b"Hubungi kami:" not in nowhere
+
+
+def test_what_can_not_be_verified_leads_to_where_one_is_told_to_go_on() -> None:
+    """It says: upload the file, type its number, check it here."""
+    pages = make_pages()
+    for path, code, button in (
+        ("/periksa", "form.unreadable", "/periksa"),
+        ("/periksa/sidik/abc", "digest.unknown", "/periksa"),
+        ("/C/XYZ", "code.forged", "/periksa"),
+        ("/periksa/nowhere", "page.not_found", "/"),
+        ("/CASN", "page.not_found", "/"),
+        ("/p/abc", "order.link_ended", "/saya"),
+    ):
+        page = pages.render(Visit("id", path, ""), "error.html", text=text_of(code, "id"), back="").decode()
+        assert re.findall(r'class="button" href="([^"]+)"', page) == [button], path
+
+
+def test_only_who_buys_is_told_that_a_result_will_come() -> None:
+    pages = make_pages()
+    told = {"title": "", "action": "", "typed": "", "refused": "", "refused_facts": {}, "proof": ""}
+    for step in (True, False):
+        page = pages.render(Visit("en", "/saya", ""), "contact.html", step=step, **told).decode()
+        assert ("link to the result" in page) == step
+
+
+def test_an_order_of_several_documents_is_not_told_of_as_of_one() -> None:
+    for state in ("order.paid", "order.completed"):
+        text = state_text(state, "en")
+        assert not re.search(r"\b(the stamp|your document)\b", f"{text.what} {text.next}", re.I), state
+
+
+def test_what_a_bank_does_is_called_the_same_everywhere() -> None:
+    """The page of one order says it of the payment, of the refund, and in its history."""
+    for message in STATES.values():
+        assert "ditarik" not in f"{message.id} {message.id_next}".lower()
 
 
 def test_signs_are_small_also_before_the_stylesheet_came() -> None:

@@ -47,7 +47,7 @@ STATES: dict[str, Message] = {
     "order.paid": M(
         "Pembayaran diterima, meterai sedang dibubuhkan",
         "Anda boleh menutup halaman ini. Tautan hasilnya juga kami kirimkan.",
-        "Payment received, the stamp is being placed",
+        "Payment received, stamping is under way",
         "You may close this page. We also send you the link to the result.",
         "held",
     ),
@@ -63,7 +63,7 @@ STATES: dict[str, Message] = {
         "Selesai",
         "Unduh dokumen Anda di bawah ini, sekarang atau nanti lewat tautan yang sama.",
         "Done",
-        "Download your document below, now or later through the same link.",
+        "Download the result below, now or later through the same link.",
         "held",
     ),
     "order.completed_quota": M(
@@ -204,7 +204,7 @@ STATES: dict[str, Message] = {
         "still",
     ),
     "payment.reversed": M(
-        "Ditarik kembali oleh bank",
+        "Diambil kembali oleh bank",
         "Pembayaran ini diambil kembali oleh bank atau dompet digital Anda.",
         "Taken back by the bank",
         "Your bank or e-wallet took this payment back.",
@@ -284,7 +284,7 @@ STATES: dict[str, Message] = {
     "reason.late": M("Dibayar setelah waktu habis", "", "Paid after the time was over", ""),
     "reason.wrong_amount": M("Jumlah yang dibayar berbeda", "", "The amount paid was different", ""),
     "reason.double": M("Dibayar dua kali", "", "Paid twice", ""),
-    "reason.reversed": M("Pembayaran ditarik kembali oleh bank", "", "Payment taken back by the bank", ""),
+    "reason.reversed": M("Pembayaran diambil kembali oleh bank", "", "Payment taken back by the bank", ""),
     "money.not_arrived": M(
         "Uangnya belum sampai kepada kami",
         "Pesanan ini masih dapat dibayar. Baru saja membayar? Tunggu beberapa menit; kami otomatis "
