@@ -20,9 +20,10 @@ from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, QUOTA_PIECES_MAX
 from meterai.stamping.use_cases.accept_document import RETENTION_DAYS
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web import forms
-from meterai.web.forms import FormLimits, read_form
+from meterai.web.forms import FILES_MAX, FormLimits, read_form
 from meterai.web.messages import state_text, text_of
 from meterai.web.pages import TEMPLATES
+from meterai.web.routes.buy import Slot
 from meterai.web.visits import LANGUAGES, Visit
 
 SIZE = re.compile(r"\b\d+(?:[.,]\d+)? MB\b")
@@ -46,6 +47,18 @@ def test_a_document_to_be_stamped_has_the_limit_of_the_stamping(language: str) -
     assert limit in text_of("pdf.too_large", language).what
     help_page = make_pages().render(Visit(language, "/bantuan", ""), "help.html").decode()
     assert SIZE.findall(help_page) == [limit]
+
+
+def test_how_many_files_one_may_choose_is_told_before_they_are_sent() -> None:
+    """What is sent in vain is paid for all the same, by the megabyte."""
+    assert FILES_MAX == DOCUMENTS_PER_ORDER_MAX
+    slots = [Slot("berkas", "", None, True)]
+    told = dict.fromkeys(("event", "onward", "submit_id", "action", "proof", "shown_next", "locked"), "")
+    visit = Visit("id", "/beli", "")
+    page = make_pages().render(visit, "buy.html", slots=slots, problems=[], kept=[], **told).decode()
+    assert f"paling banyak {FILES_MAX} dalam satu pesanan" in page
+    refused = text_of("form.too_many_files", "id", {"maximum": FILES_MAX})
+    assert f'data-most="{FILES_MAX}" data-too-many="{refused.what} {refused.next}"' in page
 
 
 def test_no_template_has_a_limit_of_its_own() -> None:

@@ -25,7 +25,7 @@ from meterai.kit.settings import contact_link
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.verification.model import FILE_BYTES_MAX as CHECKED_BYTES_MAX
 from meterai.web.assets import Assets
-from meterai.web.forms import FILE_BYTES_MAX
+from meterai.web.forms import FILE_BYTES_MAX, FILES_MAX
 from meterai.web.languages import load_translations
 from meterai.web.messages import Text, notice_text, reason_text, state_text, text_of
 from meterai.web.rendering import PlainContext, translator
@@ -145,6 +145,7 @@ class Pages:
             "banks": BANKS,
             "holder_length_max": HOLDER_LENGTH_MAX,
             "upload_bytes_max": FILE_BYTES_MAX,
+            "upload_files_max": FILES_MAX,
             "checked_bytes_max": CHECKED_BYTES_MAX,
             "asset": self.assets.address,
             "link": partial(localise, language=language),

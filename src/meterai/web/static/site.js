@@ -51,15 +51,16 @@
     document.addEventListener("visibilitychange", look);
   }
 
-  // Files: say at once when one is over the limit, show what was chosen.
+  // Files: say at once when one is over the limit, or when there are too many.
   document.addEventListener("change", (event) => {
     const input = event.target;
     if (input.type !== "file" || !input.dataset.max) return;
     const said = document.getElementById(input.dataset.said);
     const over = [...input.files].find((file) => file.size > +input.dataset.max);
-    input.setCustomValidity(over ? input.dataset.tooLarge : "");
-    if (said) said.textContent = over ? input.dataset.tooLarge : "";
-    if (over) input.setAttribute("aria-invalid", "true");
+    const wrong = input.files.length > input.dataset.most ? input.dataset.tooMany : over ? input.dataset.tooLarge : "";
+    input.setCustomValidity(wrong);
+    if (said) said.textContent = wrong;
+    if (wrong) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   });
   for (const box of $(".file")) {
