@@ -8,9 +8,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from meterai.kernel.errors import Kind, Refusal
-from meterai.kit.arriving import Room
+from meterai.kit.arriving import Arriving, Room
 from meterai.web import forms
-from meterai.web.forms import DOCUMENTS, FILE_BYTES_MAX, FormLimits, read_form
+from meterai.web.forms import (
+    DOCUMENTS,
+    FIELD_BYTES_MAX,
+    FIELDS_MAX,
+    FILE_BYTES_MAX,
+    PLAIN_BYTES_MAX,
+    FormLimits,
+    read_form,
+)
 from meterai.web.uploads import file_name
 
 BOUNDARY = "x5"
@@ -48,6 +56,7 @@ async def test_fields_and_files_arrive_as_they_were_sent() -> None:
             ("a.pdf", b"%PDF-1"),
             ("b.pdf", b"%PDF-2"),
         ]
+        assert form.fields.keys() == {"kontak"}
 
 
 async def test_a_file_over_ten_mebibytes_is_dropped_but_the_rest_of_the_form_is_kept() -> None:
@@ -76,6 +85,7 @@ async def test_an_empty_file_input_is_no_upload() -> None:
     [
         (MULTIPART, part("a", b"x"), "form.unreadable"),
         (MULTIPART, b"nonsense", "form.unreadable"),
+        ("multipart/form-data", part("a", b"x") + END, "form.unreadable"),
         (MULTIPART, part("a", bytes(5000)) + END, "form.too_large"),
         ("text/plain", b"a=1", "form.unreadable"),
         ("application/x-www-form-urlencoded", b"a=" + bytes(70_000), "form.too_large"),
@@ -87,6 +97,84 @@ async def test_what_is_no_form_is_refused_by_name(kind: str, body: bytes, code: 
     with pytest.raises(Refusal) as caught:
         await read_form(kind, arriving(body), DOCUMENTS)
     assert caught.value.code == code
+
+
+async def test_a_form_that_is_as_large_as_can_be_is_read() -> None:
+    """Each limit is what is still taken, and one more is refused."""
+    plain = "application/x-www-form-urlencoded"
+    form = await read_form(plain, arriving(b"a=" + b"x" * (PLAIN_BYTES_MAX - 2)))
+    assert len(form.text("a")) == PLAIN_BYTES_MAX - 2
+    with pytest.raises(Refusal, match=r"form\.too_large"):
+        await read_form(plain, arriving(b"a=" + b"x" * (PLAIN_BYTES_MAX - 1)))
+    pairs = [b"a%d=1" % n for n in range(FIELDS_MAX)]
+    assert len((await read_form(plain, arriving(b"&".join(pairs)))).fields) == FIELDS_MAX
+    with pytest.raises(Refusal, match=r"form\.unreadable"):
+        await read_form(plain, arriving(b"&".join([*pairs, b"b=1"])))
+    field = part("a", b"x" * FIELD_BYTES_MAX)
+    assert len((await read_form(MULTIPART, arriving(field + END))).text("a")) == FIELD_BYTES_MAX
+    with pytest.raises(Refusal, match=r"form\.too_large"):
+        await read_form(MULTIPART, arriving(part("a", b"x" * (FIELD_BYTES_MAX + 1)) + END))
+    files = b"".join(part("f", b"x", f"{n}.pdf") for n in range(DOCUMENTS.files_max))
+    fields = b"".join(part(f"a{n}", b"1") for n in range(FIELDS_MAX))
+    form = await read_form(MULTIPART, arriving(files + fields + END), DOCUMENTS)
+    assert (len(form.uploads("f")), len(form.fields)) == (DOCUMENTS.files_max, FIELDS_MAX)
+    with pytest.raises(Refusal, match=r"form\.unreadable"):
+        await read_form(MULTIPART, arriving(files + fields + part("b", b"1") + END), DOCUMENTS)
+
+
+async def test_files_count_together_too() -> None:
+    limits = FormLimits(files_max=3, kept_bytes_max=100)
+    files = [part("f", b"x" * size, f"{size}.pdf") for size in (60, 41, 40)]
+    form = await read_form(MULTIPART, arriving(b"".join(files) + END), limits)
+    assert [(len(u.content), u.too_large) for u in form.uploads("f")] == [(60, False), (0, True), (40, False)]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", MULTIPART])
+async def test_a_form_is_given_the_time_that_its_bytes_need(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a phone whose connection is slow, but goes on, would be given up after a minute."""
+    came: list[int] = []
+    monkeypatch.setattr(Arriving, "came", lambda _, count: came.append(count))
+    body = part("a", b"1") + END if kind == MULTIPART else b"a=1&b=2"
+    await read_form(kind, arriving(body, 3))
+    assert sum(came) == len(body)
+
+
+async def test_what_was_let_go_is_kept_nowhere() -> None:
+    """Its fields and files are forgotten, also those that come later; fields take room too."""
+    room = Room(3_000)
+    body = part("f", b"y" * 900, "f.pdf") + b"".join(part(f"a{n}", b"x" * 900) for n in range(4)) + END
+    kept: list[object] = []
+
+    class Watched(forms.Form):
+        def __init__(self) -> None:
+            super().__init__()
+            kept.extend((self.fields, self.files))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forms, "Form", Watched)
+        with pytest.raises(Refusal, match=r"form\.busy"):
+            await read_form(MULTIPART, arriving(body), FormLimits(files_max=1, room=room))
+    assert kept == [{}, {}]
+
+
+async def test_numbers_and_letters_that_nobody_can_mean_are_read_all_the_same() -> None:
+    form = await read_form(
+        "application/x-www-form-urlencoded",
+        arriving("a=999999999&b=1000000000&c=²&d=٣&e=1&e=".encode()),
+    )
+    assert [form.number(name, -1) for name in "abcd"] == [999_999_999, -1, -1, -1]
+    assert form.text("e") == "", "the last one counts"
+    form = await read_form(MULTIPART, arriving(part("kontak", b"Ren\xe9") + END))
+    assert form.text("kontak") == "Ren\N{REPLACEMENT CHARACTER}"
+
+
+async def test_a_file_without_a_name_is_a_file() -> None:
+    limits = FormLimits(files_max=2, file_bytes_max=4)
+    body = part("f", b"%PDF", "") + part("f", b"%PDF-", "") + END
+    form = await read_form(MULTIPART, arriving(body), limits)
+    assert [(bytes(u.content), u.too_large) for u in form.uploads("f")] == [(b"%PDF", False), (b"", True)]
 
 
 async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
