@@ -49,7 +49,22 @@ async def streaming() -> Stream:
     return Stream(iter([b"a", b"b"]), media_type="text/plain")
 
 
-HANDLERS = [by_name, static, converted, failing, streaming]
+@post("/saya/kabari")
+async def form_alone() -> Response[bytes]:
+    return Response(b"", media_type="text/plain")
+
+
+@get("/{slug:str}/kabari")
+async def news(slug: str) -> Response[bytes]:
+    return Response(slug.encode(), media_type="text/csv; charset=latin-1")
+
+
+@get("/sama")
+async def unchanged() -> Response[bytes]:
+    return Response(b"", status_code=304, media_type="text/html", headers={"ETag": "x"})
+
+
+HANDLERS = [by_name, static, converted, failing, streaming, form_alone, news, unchanged]
 
 
 def _answer_error(request: WebRequest, error: Exception) -> Response[bytes]:
@@ -60,13 +75,16 @@ def _answer_error(request: WebRequest, error: Exception) -> Response[bytes]:
     )
 
 
-def ask(path: str, method: str = "GET") -> Answer:
+def make_routes() -> DirectRoutes:
     async def give_desk() -> str:
         return "litestar"
 
     litestar = Litestar(HANDLERS, dependencies={"desk": give_desk}, openapi_config=None)  # type: ignore[dict-item]
-    routes = DirectRoutes(litestar, HANDLERS, given={"desk": "direct"}, answer_error=_answer_error)
-    return asyncio.run(asking.ask(routes, path, method=method))
+    return DirectRoutes(litestar, HANDLERS, given={"desk": "direct"}, answer_error=_answer_error)
+
+
+def ask(path: str, method: str = "GET") -> Answer:
+    return asyncio.run(asking.ask(make_routes(), path, method=method))
 
 
 def test_an_address_in_words_goes_before_one_with_a_name_in_it() -> None:
@@ -93,6 +111,21 @@ def test_what_the_table_does_not_know_is_left_to_litestar() -> None:
 def test_an_exception_becomes_a_page_that_knows_the_route() -> None:
     answer = ask("/gagal")
     assert (answer.status, answer.text) == (500, "/gagal LookupError")
+
+
+def test_a_page_is_there_for_who_goes_back_to_it() -> None:
+    """Of an event that has a door alone; and an address that takes forms alone is no event's page."""
+    routes, events = make_routes(), ("casn", "saya")
+    pages = ("/saya/masuk", "/casn/masuk", "/lain/masuk", "/casn/kabari", "/saya/kabari", "/saya/x")
+    assert [routes.has_page(page, events) for page in pages] == [True, True, False, True, False, False]
+    assert routes.page_of("/casn/masuk/kode/1", events) == "/casn/masuk"
+    assert routes.page_of("/lain/masuk/kode", events) == ""
+
+
+def test_an_answer_says_of_its_kind_and_length_what_is_so() -> None:
+    assert ask("/casn/kabari").headers["content-type"] == "text/csv; charset=latin-1"
+    answer = ask("/sama")
+    assert (answer.status, answer.headers) == (304, {"etag": "x"}), "of the page that the browser has"
 
 
 def test_no_event_can_take_the_address_of_a_page() -> None:

@@ -35,7 +35,8 @@ async def page(request: WebRequest, name: str) -> Response[bytes]:
     visit = visit_of(request.scope)
     sent = "&".join(f"{key}={value}" for key, value in sorted(request.cookies.items()))
     body = await request.body()
-    told = f"{request.method} {name} {visit.here(visit.language)} {visit.is_moved} {sent} {body!r}"
+    asked = request.query_params.get("meterai", "")
+    told = f"{request.method} {name} {asked} {visit.here(visit.language)} {visit.is_moved} {sent} {body!r}"
     seen = Cookie(key="baru", value="2")
     return Response(told.encode(), media_type="text/html", headers={"X-Mark": "m"}, cookies=[seen])
 
@@ -52,7 +53,7 @@ async def around() -> Response[bytes]:
 
 @get("/penuh")
 async def full() -> Response[bytes]:
-    return Response(b"later", status_code=503, media_type="text/html", headers={"Retry-After": "9"})
+    return Response(b"later", status_code=503, media_type="text/plain", headers={"Retry-After": "9"})
 
 
 @get("/gagal")
@@ -83,7 +84,7 @@ def test_the_answer_is_the_page_with_its_address_and_the_cookies_of_both() -> No
     assert answer.headers["content-location"] == "/halaman/satu?meterai=2"
     assert answer.headers["x-mark"] == "m"
     assert answer.headers["content-length"] == str(len(answer.body))
-    assert answer.text == "GET satu /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
+    assert answer.text == "GET satu 2 /halaman/satu?meterai=2 True baru=1&tetap=2 b''"
     assert [read_cookies(cookie).get("baru") for cookie in answer.cookies if cookie.startswith("baru")] == [
         "2"
     ]
@@ -112,6 +113,7 @@ def test_a_page_that_says_later_says_it_at_once() -> None:
     answer = send("/penuh")
     assert (answer.status, answer.text, answer.headers["content-location"]) == (503, "later", "/penuh")
     assert answer.headers["retry-after"] == "9"
+    assert answer.headers["content-type"].startswith("text/plain")
 
 
 @pytest.mark.parametrize(
