@@ -120,6 +120,20 @@ def test_every_decision_is_listed() -> None:
         assert f"({page.name})" in index, f"{page.name} is missing in the list of decisions"
 
 
+def test_a_command_for_a_service_is_told_which_by_its_data_directory() -> None:
+    """As the README says. The others read files or a public log, or start what they measure."""
+    without = set()
+    for name, entry in COMMANDS.items():
+        code = (PRODUCT.parent / f"{entry.module.replace('.', '/')}.py").read_text()
+        signature = re.search(rf"^def {entry.function}\((.*?)\) ->", code, re.M | re.S)
+        assert signature, name
+        if not re.search(r"\bdata: ", signature[1]):
+            without.add(name)
+    assert without == {"verify", "verifier", "plan", "queue audit"} | {
+        f"bench {what}" for what in ("keys", "promises", "queue", "stamp", "verify")
+    }
+
+
 def test_the_readme_has_every_command_and_every_page() -> None:
     readme = (ROOT / "README.md").read_text()
     commands = re.search(r"^## Commands\n(.*?)^## ", readme, re.M | re.S)

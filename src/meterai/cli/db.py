@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import typer
 
+from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.database_server import DatabaseServer
 from meterai.cli.faults import in_words
 from meterai.cli.launch import LaunchProblem, only_launcher, prepare_folders
@@ -16,10 +18,10 @@ from meterai.kit.postgres import PostgresFailed
 from meterai.kit.settings import Settings, from_environment
 
 
-def migrate_database() -> None:
+def migrate_database(data: DataOption = None) -> None:
     """Bring the database to the newest schema. An embedded database must be stopped first."""
     try:
-        changed = _migrate(from_environment())
+        changed = _migrate(msgspec.structs.replace(from_environment(), data=data_folder(data)))
     except (LaunchProblem, PostgresFailed, NotMigrated) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None

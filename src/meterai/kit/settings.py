@@ -25,7 +25,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["development", "production"],
         Doc(description="production refuses SPESIMEN, the development PKI and the sandbox"),
     ] = "development"
-    data: Annotated[Path, Doc(description="the one directory in which everything lives")] = Path("var")
+    data: Annotated[
+        Path,
+        Doc(
+            description="the one directory in which everything lives; empty: ~/.local/share/meterai, for "
+            "root /var/lib/meterai"
+        ),
+    ] = Path("var")
     host: Annotated[str, Doc(description="address the site listens on")] = "127.0.0.1"
     port: Annotated[int, Doc(ge=0, le=65535, description="port of the site")] = 8000
     public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
@@ -284,7 +290,8 @@ def describe() -> list[tuple[str, str, str]]:
     hints = get_type_hints(Settings, include_extras=True)
     for field in msgspec.structs.fields(Settings):
         meta = next(m for m in hints[field.name].__metadata__ if isinstance(m, msgspec.Meta))
-        rows.append(("METERAI_" + field.name.upper(), str(field.default), meta.description or ""))
+        default = "" if field.name == "data" else str(field.default)  # every command has set it before
+        rows.append(("METERAI_" + field.name.upper(), default, meta.description or ""))
     return rows
 
 
