@@ -9,8 +9,9 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from meterai.sales import receipts
 from meterai.web import state_table
-from meterai.web.languages import LOCALE_FOLDER
+from meterai.web.languages import LOCALE_FOLDER, load_translations
 from meterai.web.messages import text_of
 from meterai.words import refusals
 
@@ -89,3 +90,9 @@ def test_templates_write_no_indonesian_outside_translation_calls() -> None:
             words = text.replace("\x00", " ").strip(" \n\t·:,.×!?…")
             if re.search(r"[A-Za-z]{3,}", words):
                 assert words in allowed, f"{path.name}: {words!r}"
+
+
+def test_a_receipt_says_the_same_on_paper_as_on_its_page() -> None:
+    paper, page = receipts._WORDS, load_translations("en")
+    for name in ("title", "order", "paid_at", "reference", "channel"):
+        assert page.gettext(paper["id"][name]) == paper["en"][name]

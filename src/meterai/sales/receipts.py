@@ -38,7 +38,7 @@ _WORDS = {
         "order": "Order number",
         "paid_at": "Paid",
         "reference": "Payment number",
-        "channel": "Paid by",
+        "channel": "Payment method",
         "contact": "Contact",
         "pieces": "Electronic stamps, {n}",
         "fee": "Service fee, {n}",
