@@ -158,6 +158,41 @@ def test_a_comment_in_a_layer_is_seen_when_the_layer_is(
     assert _ink(ImageChops.offset(after, 0, -100)) > 500
 
 
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn by the reader", "in a layer"])
+def test_a_box_whose_state_has_a_name_in_latin_1_stays_ticked(drawn: bool) -> None:
+    """`Sí`, as programs of the time before Unicode write it: no text that Python could read."""
+    pdf = pikepdf.open(io.BytesIO(_with_comment(Subtype=pikepdf.Name.Widget)))
+    box, form = pdf.pages[0].obj["/Annots"][0], pdf.Root["/AcroForm"]
+    states = pikepdf.Object.parse(b"<< /S#ED 0 /Off 0 >>")
+    for state in list(states.keys()):
+        states[state] = box["/AP"]["/N"]
+    box["/AP"] = pikepdf.Dictionary(N=states)
+    box["/FT"], box["/AS"] = pikepdf.Name.Btn, pikepdf.Object.parse(b"/S#ED")
+    if drawn:
+        form["/NeedAppearances"] = True
+    else:
+        box["/OC"] = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="Isian"))
+    before, after = _pictures(_saved(pdf))
+    assert _ink(before) > 100
+    _assert_same(before, after)
+
+
+@pytest.mark.parametrize(
+    ("kind", "faces"),
+    [("Link", "<< /N 0 >>"), ("Link", ""), ("Highlight", "<< >>"), ("Square", "<< /N << /On 0 >> >>")],
+)
+def test_a_link_and_a_comment_without_a_face_stay_what_they_are(kind: str, faces: str) -> None:
+    """qpdf drops whatever has an entry for faces: the target of a link, the mark of a highlighter."""
+    entries = {"AP": pikepdf.Object.parse(faces.encode())} if faces else {}
+    data = _with_comment(Subtype=pikepdf.Name("/" + kind), Dest="bab 2", C=[1, 1, 0], **entries)
+    flat = prepare_document(DocumentRequest(data=data)).data
+    with pikepdf.open(io.BytesIO(data)) as old, pikepdf.open(io.BytesIO(flat)) as new:
+        (before,), (after,) = (pdf.pages[0].obj["/Annots"] for pdf in (old, new))
+        assert (after["/Subtype"], str(after["/Dest"])) == ("/" + kind, "bab 2")
+        assert after["/AP"].to_json() == before["/AP"].to_json() or not faces
+        assert "/AP" in after
+
+
 async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(bench: SealingBench) -> None:
     """PDFium draws one without a look of its own, but not in a file whose form has no fonts, as ours."""
     data = _with_comment(Subtype=pikepdf.Name.FreeText, AP=None, Contents="SUDAH", DA="/Helv 20 Tf 0 g")

@@ -279,10 +279,10 @@ def test_a_name_with_a_stray_hash_is_spelt_as_other_parsers_read_it(place: str, 
     pdf = pikepdf.open(io.BytesIO(samples.page_file()))
     holder = {"trailer": pdf.trailer, "catalog": pdf.Root, "page": pdf.pages[0].obj}[place]
     holder["/range_x1"] = pikepdf.Array([pikepdf.Name("/range_x1"), pikepdf.Name("/low")])
-    odd = _saved(pdf).replace(b"/range_x1", b"/range+#1")
+    odd = _saved(pdf).replace(b"/range_x1", b"/range+#1").replace(b"/low", b"/r\xe9#g")
     assert receive(ReceptionRequest(data=odd, stamps=1, limits=OutputLimits())).output.output_bytes
     flat = prepare_document(DocumentRequest(data=odd)).data
-    assert b"/range+#231 [ /range+#231 /low ]" in flat
+    assert b"/range+#231 [ /range+#231 /r#e9#23g ]" in flat
     (tmp_path / "flat.pdf").write_bytes(flat)
     assert subprocess.run(["qpdf", "--check", tmp_path / "flat.pdf"], check=False).returncode == 0
 

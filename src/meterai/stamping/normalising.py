@@ -116,7 +116,7 @@ def save(pdf: pikepdf.Pdf, *, compact: bool = False, version: str = VERSION_MIN)
 
 
 def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequence[EmptyField]) -> None:
-    """Form fields and comments become page content; links stay (they have no appearance).
+    """Form fields and comments become page content; links stay, and so do comments without a face.
 
     Not so the faces of fields that wait for a signature: who signs there covers them, and what a signature
     made afterwards covers must be blank paper.
@@ -126,22 +126,46 @@ def _flatten(document: OpenedDocument, data: bytes, password: str, waiting: Sequ
     for field in waiting:
         if "/AP" in field.widget:
             del field.widget["/AP"]
-    drawn_on = [walked.page for walked in document.pages if _has_appearances(walked.page)]
+    aside = [found for walked in document.pages for found in _put_aside(walked.page)]
+    drawn_on = [walked.page for walked in document.pages if _with_appearances(walked.page)]
     for page in drawn_on:
         _clear_invisible(page)
         _keep_layers(pdf, page)
         balance(pdf, page)
     if drawn_on:
         pdf.flatten_annotations("screen")  # what is for the printer only was not seen
+    for annotation, faces in aside:
+        annotation["/AP"] = faces
     for walked in document.pages:
         _keep_harmless_annotations(pdf, walked.page)
 
 
-def _has_appearances(page: pikepdf.Object) -> bool:
+def _put_aside(page: pikepdf.Object) -> list[tuple[Any, Any]]:
+    """Takes the faces off links and off comments that have none for their state: qpdf would drop both, the
+    link's target with its face. Readers go on to draw such a comment by themselves, or not."""
+    aside = []
+    for item in _with_appearances(page):
+        kind = item.get("/Subtype")
+        if kind == "/Link" or (kind != "/Widget" and not _is_drawn(item)):
+            aside.append((item, item["/AP"]))
+            del item["/AP"]
+    return aside
+
+
+def _is_drawn(annotation: Any) -> bool:
+    """Whether it has a normal face, one for its state where there are several (ISO 32000-1, 12.5.5)."""
+    faces, state = annotation["/AP"], annotation.get("/AS")
+    normal = faces.get("/N") if isinstance(faces, pikepdf.Dictionary) else None
+    if not isinstance(normal, pikepdf.Stream | pikepdf.Dictionary):
+        return False
+    by_state = normal.get(state) if isinstance(state, pikepdf.Name) else None
+    return isinstance(normal, pikepdf.Stream) or isinstance(by_state, pikepdf.Stream)
+
+
+def _with_appearances(page: pikepdf.Object) -> list[Any]:
     annotations = page.get("/Annots")
-    return isinstance(annotations, pikepdf.Array) and any(
-        isinstance(item, pikepdf.Dictionary) and "/AP" in item for item in annotations
-    )
+    listed = list(annotations) if isinstance(annotations, pikepdf.Array) else []
+    return [item for item in listed if isinstance(item, pikepdf.Dictionary) and "/AP" in item]
 
 
 def _clear_invisible(page: pikepdf.Object) -> None:
@@ -168,9 +192,9 @@ def _keep_layers(pdf: pikepdf.Pdf, page: pikepdf.Object) -> None:
             if isinstance(normal, pikepdf.Stream):
                 faces["/N"] = _in_layer(pdf, normal, item["/OC"])
             elif isinstance(normal, pikepdf.Dictionary):
-                faces["/N"] = pikepdf.Dictionary(
-                    {state: _in_layer(pdf, face, item["/OC"]) for state, face in normal.items()}
-                )
+                faces["/N"] = copy(normal)
+                for state in normal.keys():  # noqa: SIM118 - items can't be iterated
+                    faces["/N"][state] = _in_layer(pdf, normal[state], item["/OC"])
             item["/AP"] = faces
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pikepdf
 
-from meterai.kit.pdf.structure import has_guessed, name_of
+from meterai.kit.pdf.structure import has_guessed
 
 _STRAY = "\x00"
 """What qpdf keeps for a `#` without two hex digits behind it; no name may hold it (ISO 32000-1, 7.3.5)."""
+_WRITTEN = re.compile(rb"#(?![0-9A-Fa-f]{2})")
+"""How it writes that."""
 
 
 def respell_names(pdf: pikepdf.Pdf, *, suspicious: bool) -> None:
@@ -39,17 +42,13 @@ def _respell(value: Any) -> None:
         for entry in entries:
             inner = holder[entry]
             if isinstance(inner, pikepdf.Name):
-                if _STRAY in name_of(inner):
-                    holder[entry] = _spelt(name_of(inner))
+                if _WRITTEN.search(inner.unparse()):
+                    holder[entry] = pikepdf.Object.parse(_WRITTEN.sub(b"#23", inner.unparse()))
             elif isinstance(inner, pikepdf.Object) and not inner.is_indirect:
                 holders.append(inner)
 
 
 def _respell_keys(holder: pikepdf.Dictionary) -> None:
     for key in [key for key in holder.keys() if _STRAY in key]:  # noqa: SIM118 - items can't be iterated
-        holder[_spelt(key)] = holder[key]
+        holder[key.replace(_STRAY, "#")] = holder[key]
         del holder[key]
-
-
-def _spelt(name: str) -> pikepdf.Name:
-    return pikepdf.Name(name.replace(_STRAY, "#"))

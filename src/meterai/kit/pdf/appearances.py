@@ -88,4 +88,4 @@ def _copy_appearances(
         if isinstance(drawing.get("/AP"), pikepdf.Dictionary):
             item["/AP"] = target.copy_foreign(source.make_indirect(drawing["/AP"]))
         if "/AS" in drawing:
-            item["/AS"] = pikepdf.Name(str(drawing["/AS"]))
+            item["/AS"] = drawing["/AS"]
