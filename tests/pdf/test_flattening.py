@@ -193,9 +193,12 @@ def test_a_link_and_a_comment_without_a_face_stay_what_they_are(kind: str, faces
         assert "/AP" in after
 
 
-async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(bench: SealingBench) -> None:
+@pytest.mark.parametrize("faces", [None, pikepdf.Dictionary()], ids=["no entry", "an empty entry"])
+async def test_a_written_comment_that_the_reader_draws_is_seen_under_the_seal(
+    faces: pikepdf.Dictionary | None, bench: SealingBench
+) -> None:
     """PDFium draws one without a look of its own, but not in a file whose form has no fonts, as ours."""
-    data = _with_comment(Subtype=pikepdf.Name.FreeText, AP=None, Contents="SUDAH", DA="/Helv 20 Tf 0 g")
+    data = _with_comment(Subtype=pikepdf.Name.FreeText, AP=faces, Contents="SUDAH", DA="/Helv 20 Tf 0 g")
     sealed = await bench.seal(data, bench.stamp(Placement(page=1, x=60, y=700, size=54.0)))
     before, after = (
         render_image(RenderRequest(data=version, page=1, width_px=595)).convert("L").crop((0, 250, 595, 842))

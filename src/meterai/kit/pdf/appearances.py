@@ -53,7 +53,15 @@ def _of_kind(page: Any, kind: str) -> list[Any]:
 
 
 def _lacks_appearances(page: Any, kind: str) -> bool:
-    return any("/AP" not in item for item in _of_kind(page, kind))
+    return any(not _has_face(item) for item in _of_kind(page, kind))
+
+
+def _has_face(item: Any) -> bool:
+    """Whether there is something under `/AP`: readers pass over an empty entry."""
+    faces = item.get("/AP")
+    return isinstance(faces, pikepdf.Dictionary) and isinstance(
+        faces.get("/N"), pikepdf.Stream | pikepdf.Dictionary
+    )
 
 
 def _draw(data: bytes, password: str, pages: list[int], written: set[int]) -> bytes:
@@ -83,7 +91,7 @@ def _copy_appearances(
     if len(found) != len(looks):
         raise IndexError("another number of fields")
     for item, drawing in zip(found, looks, strict=True):
-        if "/AP" in item and not all_anew:
+        if _has_face(item) and not all_anew:
             continue
         if isinstance(drawing.get("/AP"), pikepdf.Dictionary):
             item["/AP"] = target.copy_foreign(source.make_indirect(drawing["/AP"]))
