@@ -232,6 +232,18 @@ def notes_exchanged_beside_a_field(writer: IncrementalPdfFileWriter) -> None:
     notes_exchanged(writer)
 
 
+def on_both_pages(writer: IncrementalPdfFileWriter) -> None:
+    """A field without a face, which many readers paint white: on the one page blank paper, on the other the
+    sum. PDFium paints none."""
+    append_signature_field(writer, SigFieldSpec(sig_field_name="Mallory", on_page=0, box=TEXT))
+    field, page = writer.root["/AcroForm"]["/Fields"][-1], writer.root["/Pages"]["/Kids"][1]
+    white = generic.ArrayObject(map(generic.NumberObject, (1, 1, 1)))
+    field["/MK"] = generic.DictionaryObject({pdf_name("/BG"): white})
+    writer.update_container(field)
+    page["/Annots"].append(writer.root["/AcroForm"]["/Fields"].raw_get(-1))
+    writer.update_container(page["/Annots"])
+
+
 def form_with(**entries: generic.PdfObject) -> Edit:
     def edit(writer: IncrementalPdfFileWriter) -> None:
         form = writer.root["/AcroForm"]
@@ -500,6 +512,9 @@ ATTACKS: list[Attack] = [
         _named("time stamp,", dates_beside, ORDER) | _named("signature,", signs, BESIDE),
         on=(NOTES,),
         shows=both(prints_differently, keeps_signed_bytes),
+    ),
+    *attacks(
+        "sneaky signature", _named("field", signs, {"on both pages": on_both_pages}), on=(NOTES,), shows=ALL
     ),
     *attacks("archive", _named("time stamp's field", dates, FIELDS), on=("final",), shows=ALL),
     *attacks(

@@ -74,9 +74,9 @@ def only_plain_additions(document: Document, revision: int, own: frozenset[str])
 
 
 def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> bool:
-    """Whether each signature field that is new or newly filled is signed and plain."""
+    """Whether each signature field that is new or newly filled is signed, plain, and on one page at most."""
     reader = document.reader
-    turned = {key for page in document.pages if page.box.rotation for key in page.annotations}
+    turned = {item for page in document.pages if page.box.rotation for item in page.annotations}
     known = {
         field.reference: value is not None
         for _, value, field in enumerate_sig_fields(before)
@@ -93,8 +93,11 @@ def _fields_are_plain(document: Document, before: Any, own: frozenset[str]) -> b
             continue
         if not _has_clear_place(field.get_object()):
             raise Unreadable("pdf.ambiguous")
+        key = field.idnum, field.generation
+        if sum(key in page.annotations for page in document.pages) > 1:
+            return False  # elsewhere it may lie over content, and without a face readers draw their own
         layered = "/OCProperties" in reader.root
-        flags = _PLAIN_FLAGS | (0 if (field.idnum, field.generation) in turned else _NO_ROTATE)
+        flags = _PLAIN_FLAGS | (0 if key in turned else _NO_ROTATE)
         if not _is_plain(field.get_object(), flags, layered=layered):
             return False
     return True
