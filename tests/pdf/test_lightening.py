@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pikepdf
@@ -81,7 +82,14 @@ def _of_another_size(_: pikepdf.Pdf, picture: Any) -> None:
     picture["/Width"] = SIZE[0] + 60
 
 
-@pytest.mark.parametrize("change", [_masked, _inverted, _of_another_size])
+def _inverted_elsewhere(pdf: pikepdf.Pdf, picture: Any) -> None:
+    """By its bytes alone nobody can tell which of the two a page draws."""
+    other = copy(picture)
+    _inverted(pdf, other)
+    pdf.Root["/Other"] = other
+
+
+@pytest.mark.parametrize("change", [_masked, _inverted, _of_another_size, _inverted_elsewhere])
 def test_a_picture_that_is_more_than_a_jpeg_is_left_to_pdfium(
     change: Callable[[pikepdf.Pdf, Any], None],
 ) -> None:
@@ -93,6 +101,10 @@ def test_a_broken_jpeg_is_left_to_pdfium() -> None:
         picture.write(picture.read_raw_bytes()[:9000], filter=pikepdf.Name.DCTDecode)
 
     assert width_in_memory(scan(change=cut)) == SIZE[0]
+
+
+def test_a_jpeg_of_another_kind_than_its_picture_says_is_left_to_pdfium() -> None:
+    assert width_in_memory(scan("CMYK")) == SIZE[0]
 
 
 def test_the_judge_compares_scans_by_smaller_copies(monkeypatch: pytest.MonkeyPatch) -> None:
