@@ -153,6 +153,33 @@ def test_a_picture_made_smaller_keeps_its_colours_and_others_are_left_alone(
     assert all(abs(was - now) < 4 for was, now in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_palette_of_measured_colours_is_left_alone(measured: bool) -> None:
+    """As dots of a JPEG they would be drawn as they stand: PDFium heeds the gamma of a palette only."""
+    name, white = pikepdf.Name, pikepdf.Dictionary(WhitePoint=[0.95, 1, 1.09], Gamma=[2.2, 2.2, 2.2])
+    base = pikepdf.Array([name.CalRGB, white]) if measured else name.DeviceRGB
+    space = pikepdf.Array(
+        [name.Indexed, base, 255, pikepdf.String(bytes(v for v in range(256) for _ in "RGB"))]
+    )
+    pdf = pikepdf.new()
+    pdf.add_blank_page(page_size=(300, 400)).obj["/Resources"] = pikepdf.Dictionary(
+        XObject=pikepdf.Dictionary(
+            Photo=pdf.make_stream(
+                Image.effect_noise((256, 256), 20).tobytes(),
+                Subtype=name.Image,
+                ColorSpace=space,
+                Width=256,
+                Height=256,
+                BitsPerComponent=8,
+            )
+        )
+    )
+    saved = io.BytesIO()
+    pdf.save(saved)
+    made = rewrite(RewriteRequest(data=saved.getvalue(), images="smaller"))
+    assert made.pictures_changed == (0 if measured else 1)
+
+
 def test_packing_anew_loses_nothing() -> None:
     pdf = pikepdf.open(io.BytesIO(samples.two_pages()))
     loose = io.BytesIO()

@@ -66,6 +66,8 @@ def _shrink(stream: Any, side_max: int, quality: int) -> bool:
     space = stream.get("/ColorSpace", _SPACES.get(picture.mode.removesuffix("A")))  # JPX may leave it out
     if isinstance(space, pikepdf.Array) and len(space) == 4 and space[0] == "/Indexed":
         space = space[1]
+        if isinstance(space, pikepdf.Array) and space[0] != "/ICCBased":
+            return False  # readers that measure the colours of a palette leave those of dots as they are
     mode = {1: "L", 3: "RGB"}.get(light_values(space))
     if mode is None or picture.mode not in (mode, mode + "A", "P"):
         return False  # a fax page, too, which is small already, and grey would be larger
