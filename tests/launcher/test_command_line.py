@@ -65,22 +65,9 @@ def test_every_command_exists_and_explains_itself(run_here: RunHere, name: str) 
     assert "Usage" in shown.stdout
 
 
-def test_help_is_quick_and_lists_every_command() -> None:
-    """CPU time, not the clock: the tests share the machine."""
-    seconds = []
-    for _ in range(3):
-        before = os.times()
-        shown = run("--help")
-        after = os.times()
-        seconds.append(
-            after.children_user + after.children_system - before.children_user - before.children_system
-        )
-    assert all(name.split()[0] in shown.stdout for name in COMMANDS)
-    assert min(seconds) < 0.6  # 0.25 s on an idle machine
-
-
-def test_help_imports_no_command() -> None:
+def test_help_lists_every_command_and_imports_none() -> None:
     shown = run("--help", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert all(name.split()[0] in shown.stdout for name in COMMANDS)
     assert "meterai.cli.main" in shown.stderr
     for heavy in ("asyncpg", "aiohttp", "pyhanko", "litestar", "meterai.cli.up"):
         assert heavy not in shown.stderr
